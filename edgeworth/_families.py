@@ -1,0 +1,7 @@
+"""The one table of problem families: kind -> module. `compare`, `load`, the command line and the contract tests read it."""
+
+from __future__ import annotations
+
+FAMILIES: dict[str, str] = {
+    "allocation": "edgeworth.solvers.allocation",
+}

@@ -1,0 +1,77 @@
+"""Compilation of kernels by numba, with a cache that notices every change.
+
+numba's own cache looks only at the file a function is defined in: a jitted callee edited in another file would be served
+stale. Every kernel of Edgeworth is therefore compiled by `jit`, whose cache folder carries a hash of all kernel sources.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+config: Any = numba.config  # its attributes are made at run time, so their types are not known
+logger = logging.getLogger(__name__)
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def kernel_sources(package: Path = _PACKAGE) -> list[Path]:
+    """The files that hold jitted functions: this one and every ``kernels*.py``, alone or in a ``kernels`` folder."""
+    found = [*package.rglob("kernels*.py"), *package.rglob("kernels/*.py"), package / "core" / "jit.py"]
+    return sorted(set(found))
+
+
+def sources_hash(package: Path = _PACKAGE) -> str:
+    """A hash over the names and contents of all kernel sources."""
+    digest = hashlib.sha256()
+    for path in kernel_sources(package):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> str | None:
+    """Below NUMBA_CACHE_DIR where that is set, else below the user's cache folder; None where nothing can be written."""
+    root = config.CACHE_DIR
+    if root:
+        base = Path(root)
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "edgeworth" / "numba"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "edgeworth" / "numba"
+    folder = base / sources_hash()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        logger.warning("kernels are compiled anew in every process: the cache folder %s cannot be written (%s)", folder, error)
+        return None
+    return str(folder)
+
+
+_FOLDER = _cache_folder()
+
+
+def jit(function: F | None = None, *, parallel: bool = False) -> Any:
+    """``numba.njit`` with the salted cache. It releases the GIL; no fast-math: results are those of IEEE arithmetic."""
+
+    def compile_(target: F) -> Any:
+        if _FOLDER is None:
+            return numba.njit(target, nogil=True, parallel=parallel)
+        before = config.CACHE_DIR
+        config.CACHE_DIR = _FOLDER  # read once, when the dispatcher is made; restored so that nobody else's cache moves
+        try:
+            return numba.njit(target, cache=True, nogil=True, parallel=parallel)
+        finally:
+            config.CACHE_DIR = before
+
+    return compile_ if function is None else compile_(function)

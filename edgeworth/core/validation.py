@@ -1,0 +1,147 @@
+"""Checks of arguments. Every message has one format: ``argument: rule; got value``.
+
+Nothing is coerced in silence: strings are not numbers, booleans are not integers, floats are not indices. Arrays are copied
+and the copy is read-only, so that a validated object stays valid.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def shown(value: object) -> str:
+    """``repr`` cut to one readable line."""
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def reject(argument: str, rule: str, value: object) -> NoReturn:
+    """Raise the `ValueError` for an argument whose value breaks a rule."""
+    raise ValueError(f"{argument}: {rule}; got {shown(value)}")
+
+
+def reject_type(argument: str, rule: str, value: object) -> NoReturn:
+    """Raise the `TypeError` for an argument of the wrong type."""
+    raise TypeError(f"{argument}: {rule}; got {shown(value)} of type {type(value).__name__}")
+
+
+def _in_range(argument: str, value: float, minimum: float | None, maximum: float | None, open_minimum: bool) -> None:
+    if minimum is not None and (value <= minimum if open_minimum else value < minimum):
+        reject(argument, f"must be {'above' if open_minimum else 'at least'} {minimum}", value)
+    if maximum is not None and value > maximum:
+        reject(argument, f"must be at most {maximum}", value)
+
+
+def integer(argument: str, value: object, *, minimum: int | None = None, maximum: int | None = None) -> int:
+    """An integer within the range; booleans and floats are refused."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        reject_type(argument, "must be an integer", value)
+    number = int(value)
+    _in_range(argument, number, minimum, maximum, False)
+    return number
+
+
+def real(
+    argument: str,
+    value: object,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    open_minimum: bool = False,
+) -> float:
+    """A finite real number within the range (`open_minimum`: strictly above the minimum)."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        reject_type(argument, "must be a real number", value)
+    number = float(value)
+    if not math.isfinite(number):
+        reject(argument, "must be finite", value)
+    _in_range(argument, number, minimum, maximum, open_minimum)
+    return number
+
+
+def flag(argument: str, value: object) -> bool:
+    """A boolean, nothing else."""
+    if not isinstance(value, bool | np.bool_):
+        reject_type(argument, "must be True or False", value)
+    return bool(value)
+
+
+def nearest(value: str, options: Iterable[str]) -> str:
+    """A hint `` (did you mean ...?)`` for a misspelt name, or nothing."""
+    close = difflib.get_close_matches(value, list(options), n=1, cutoff=0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def choice(argument: str, value: object, options: Sequence[str]) -> str:
+    """One of the named options; the message names them all and the nearest."""
+    if not isinstance(value, str):
+        reject_type(argument, f"must be one of {', '.join(options)}", value)
+    if value not in options:
+        reject(argument, f"must be one of {', '.join(options)}{nearest(value, options)}", value)
+    return value
+
+
+def array(
+    argument: str,
+    value: object,
+    dtype: type[np.generic],
+    shape: tuple[int | None, ...],
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    open_minimum: bool = False,
+) -> NDArray[Any]:
+    """A read-only C-contiguous copy of an array-like, of exactly this number kind and shape (None: any length).
+
+    Float arrays take integers (exactly representable) but no booleans; integer arrays take no floats; boolean arrays
+    take only booleans. Entries must be finite and within the range; the message names the first offending index.
+    """
+    try:
+        raw = np.asarray(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{argument}: must be a rectangular array of numbers; got {shown(value)}") from error
+    wanted = np.dtype(dtype).kind
+    allowed = {"f": "fiu", "i": "iu", "b": "b"}[wanted]
+    empty_list = raw.size == 0 and not isinstance(value, np.ndarray)
+    if raw.dtype.kind not in allowed and not empty_list:
+        word = {"f": "real numbers", "i": "integers", "b": "booleans"}[wanted]
+        reject_type(argument, f"must hold {word}, not dtype {raw.dtype}", value)
+    if raw.ndim != len(shape) or any(want is not None and want != have for want, have in zip(shape, raw.shape, strict=True)):
+        text = " x ".join("any" if length is None else str(length) for length in shape)
+        raise ValueError(f"{argument}: must have shape {text}; got shape {' x '.join(map(str, raw.shape)) or 'scalar'}")
+    result = np.array(raw, dtype=dtype, order="C", copy=True)
+    if wanted != "b" and result.size:
+        if raw.dtype.kind in "iu" and not np.array_equal(result, raw):
+            reject(argument, f"must be exactly representable as {np.dtype(dtype)}", value)
+        _entries_in_range(argument, result, minimum, maximum, open_minimum)
+    result.setflags(write=False)
+    return result
+
+
+def _entries_in_range(
+    argument: str, values: NDArray[Any], minimum: float | None, maximum: float | None, open_minimum: bool
+) -> None:
+    def first(bad: NDArray[np.bool_], rule: str) -> None:
+        if bad.any():
+            where = tuple(int(i) for i in np.argwhere(bad)[0])
+            index = ", ".join(map(str, where))
+            raise ValueError(f"{argument}: {rule}; got {values[where]} at index [{index}]")
+
+    if values.dtype.kind == "f":
+        first(~np.isfinite(values), "must be finite everywhere")
+    if minimum is not None:
+        first(
+            values <= minimum if open_minimum else values < minimum,
+            f"must be {'above' if open_minimum else 'at least'} {minimum} everywhere",
+        )
+    if maximum is not None:
+        first(values > maximum, f"must be at most {maximum} everywhere")

@@ -1,0 +1,5 @@
+"""Readers for public data formats that belong to no single problem. Downloads happen only when asked for, by checksum."""
+
+from edgeworth.datasets.eua import City, fetch_eua, read_eua
+
+__all__ = ["City", "fetch_eua", "read_eua"]

@@ -1,0 +1,86 @@
+"""The EUA data set: mobile base stations and user positions in Melbourne's central business district.
+
+Source: P. Lai et al., Optimal Edge User Allocation in Edge Computing with Variable Sized Vector Bin Packing, ICSOC 2018;
+https://github.com/PhuLai/eua-dataset (MIT).
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.errors import FileFormatError
+
+SITES_FILE = "site-optus-melbCBD.csv"
+USERS_FILE = "users-melbcbd-generated.csv"
+_COMMIT = "61238e00a6f01019c8a6ba1619675337a879a3d4"
+_SOURCE = f"https://raw.githubusercontent.com/PhuLai/eua-dataset/{_COMMIT}/"
+_SHA256 = {
+    f"edge-servers/{SITES_FILE}": "c1031a8ff0f110e179beeabfaea53d42c15f30b0daf6c6522e8f17789c3979fb",
+    f"users/{USERS_FILE}": "4ab470ecc719b410f7505ca1362c2a32317c0f0a4c429b349ea34aaa7c2c03f0",
+}
+_METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of the Earth's mean radius 6,371,009 m
+
+
+@dataclass(frozen=True, eq=False)
+class City:
+    """Positions on a plane in metres (x east, y north): ``sites`` float64 [sites, 2], ``users`` float64 [users, 2]."""
+
+    sites: NDArray[np.float64]
+    users: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in ("sites", "users"):
+            object.__setattr__(self, name, validation.array(name, getattr(self, name), np.float64, (None, 2)))
+
+
+def read_eua(sites: str | PathLike[str], users: str | PathLike[str]) -> City:
+    """Read a site file (columns LATITUDE, LONGITUDE) and a user file (Latitude, Longitude), in degrees.
+
+    Positions are projected onto a plane around the sites' mean (equirectangular; over a city of 2 km the error is below
+    a millimetre). Raises FileNotFoundError, or `FileFormatError` naming the file, the line and what is wrong.
+    """
+    site_degrees, user_degrees = _degrees(Path(sites)), _degrees(Path(users))
+    centre = site_degrees.mean(axis=0)
+    scale = _METRES_PER_DEGREE * np.array([np.cos(np.radians(centre[0])), 1.0])
+    return City((site_degrees - centre)[:, ::-1] * scale, (user_degrees - centre)[:, ::-1] * scale)
+
+
+def fetch_eua() -> City:
+    """Download both files once into the user's cache folder (checksums fixed), then read them. Needs the network once."""
+    import pooch
+
+    folder = pooch.os_cache("edgeworth")
+    paths = [
+        pooch.retrieve(_SOURCE + name, known_hash=f"sha256:{digest}", path=folder, fname=Path(name).name)
+        for name, digest in _SHA256.items()
+    ]
+    return read_eua(*paths)
+
+
+def _degrees(path: Path) -> NDArray[np.float64]:
+    """Latitude and longitude of every row, float64 [rows, 2]."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        columns = {(name or "").strip().lower(): name for name in reader.fieldnames or []}
+        for wanted in ("latitude", "longitude"):
+            if wanted not in columns:
+                raise FileFormatError(f"{path}: needs a column {wanted}; got columns {', '.join(columns) or 'none'}")
+        rows = []
+        for row in reader:
+            try:
+                place = (float(row[columns["latitude"]]), float(row[columns["longitude"]]))
+            except (TypeError, ValueError) as error:
+                raise FileFormatError(f"{path}: line {reader.line_num}: not a position: {error}") from error
+            if not (-90.0 <= place[0] <= 90.0 and -180.0 <= place[1] <= 180.0):
+                raise FileFormatError(f"{path}: line {reader.line_num}: not a position in degrees; got {place}")
+            rows.append(place)
+    if not rows:
+        raise FileFormatError(f"{path}: holds no positions")
+    return np.array(rows)

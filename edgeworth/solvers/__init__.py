@@ -1,0 +1,1 @@
+"""Optimisation problems of edge computing."""

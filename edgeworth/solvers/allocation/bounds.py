@@ -1,0 +1,80 @@
+"""Relaxations of multi-task allocation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core.highs import Answer, ColumnModel, minimise
+from edgeworth.core.method import Found
+from edgeworth.core.result import BoundEvidence, Certificate
+from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, dual_bound
+from edgeworth.solvers.allocation.model.system import Floats
+
+CAPACITY_MULTIPLIERS = "capacity-multipliers"
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """The solved LP relaxation: multipliers u >= 0 of the capacity rows (None: not solved), fractional x, the answer."""
+
+    multipliers: Floats | None
+    answer: Answer
+
+
+def column_model(problem: AllocationProblem, *, integer: bool) -> ColumnModel:
+    """The model of section 1 with a column a pair: minimise -profit; a row a task, then a row a server.
+
+    Server rows are divided by their capacity, so that the solver's absolute tolerance is the model's relative one.
+    """
+    m, n, pairs = problem.tasks, problem.servers, problem.pairs
+    positive = problem.capacity > 0.0
+    per = np.where(positive, problem.capacity, 1.0)
+    rows = np.column_stack([problem.task, m + problem.server]).ravel()
+    entries = np.column_stack([np.ones(pairs), problem.weight / per[problem.server]]).ravel()
+    return ColumnModel(
+        cost=-problem.profit,
+        upper=np.ones(pairs),
+        row_lower=np.concatenate([np.where(problem.must_serve, 1.0, 0.0), np.full(n, -np.inf)]),
+        row_upper=np.concatenate([np.ones(m), problem.limit / per]),
+        starts=2 * np.arange(pairs + 1),
+        rows=rows,
+        entries=entries,
+        integer=integer,
+    )
+
+
+def relaxation(problem: AllocationProblem, run: Run[Any]) -> Relaxation:
+    """Solve the LP relaxation by HiGHS."""
+    answer = minimise(column_model(problem, integer=False), run)
+    if answer.row_dual is None:
+        return Relaxation(None, answer)
+    scaled = np.maximum(-answer.row_dual[problem.tasks :], 0.0)
+    per = np.where(problem.capacity > 0.0, problem.capacity, 1.0)
+    return Relaxation(scaled / per, answer)
+
+
+def lp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+    """Bound by linear programming: x in [0, 1] instead of binary, solved by HiGHS.
+
+    The bound reported is not the solver's objective but the dual function L(u) (`model.dual_bound`) at the capacity
+    multipliers u of the solved program: at the LP's optimum the two agree (strong duality), and L(u) is a valid bound
+    for any u >= 0, so the checker needs nothing but u. Certificate "capacity-multipliers": array ``u``. No solution is
+    returned. A run cut short by the clock has no bound. Iterations: simplex iterations.
+    """
+    relaxed = relaxation(problem, run)
+    answer = relaxed.answer
+    if relaxed.multipliers is None:
+        note = f"HiGHS: {answer.status}"
+        return Found(None, answer.termination, infeasible=answer.infeasible, iterations=answer.iterations, notes=(note,))
+    return Found(
+        None,
+        answer.termination,
+        bound=dual_bound(problem, relaxed.multipliers),
+        evidence=BoundEvidence.RECOMPUTED,
+        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": relaxed.multipliers}),
+        iterations=answer.iterations,
+    )

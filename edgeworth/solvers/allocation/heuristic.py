@@ -1,0 +1,147 @@
+"""Heuristics of multi-task allocation: methods without a proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.kernels import constructive
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, loads, positions
+from edgeworth.solvers.allocation.model.system import Floats, Ints
+
+DESIRABILITIES = ("profit", "density", "share")
+
+
+@dataclass(frozen=True)
+class RegretGreedy:
+    """desirability: what a task's regret is measured in, the difference between its best and second-best pair that fit.
+
+    ``profit`` p_ij; ``density`` p_ij / (w_ij / c_i), profit per share of the server; ``share`` -w_ij / c_i, the share of
+    the server it takes (for tasks that must be served; optional ones are then ranked by density); ``best`` (default) runs
+    all three and keeps the best.
+    """
+
+    desirability: str = "best"
+
+    def __post_init__(self) -> None:
+        validation.choice("desirability", self.desirability, (*DESIRABILITIES, "best"))
+
+
+def assignment_of(problem: AllocationProblem, choice: Ints) -> Assignment:
+    """The assignment that a choice of pairs (-1: unserved) stands for."""
+    served = choice >= 0
+    server = np.full(problem.tasks, -1, dtype=np.int64)
+    server[served] = problem.server[choice[served]]
+    return Assignment(server)
+
+
+def random_feasible(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+    """Every task in order takes a server drawn uniformly from those it is eligible for and that still have room.
+
+    A task without such a server stays unserved. One pass, O(pairs). Guarantee: feasible, but for tasks that must be served
+    and found no room: then no solution. (The MTA paper's benchmark draws from all servers, feasible or not.)
+    """
+    choice = np.full(problem.tasks, -1, dtype=np.int64)
+    room = problem.limit.copy()
+    constructive.uniform_feasible(problem.indptr, problem.server, problem.weight, room, choice, run.rng)
+    return _constructed(problem, choice, run)
+
+
+def greedy(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+    """Every task in order takes its most profitable server among those with room (MTA paper, section V-A).
+
+    Tasks need not be served at a loss; tasks that must be served take the best that fits. One pass, O(pairs), ties to the
+    lowest server number. Guarantee: feasible, but for tasks that must be served and found no room: then no solution.
+    """
+    return _constructed(problem, greedy_choice(problem), run)
+
+
+def greedy_choice(problem: AllocationProblem, choice: Ints | None = None) -> Ints:
+    """Greedy over the tasks in order, from the empty or a given partial choice (not modified)."""
+    result = np.full(problem.tasks, -1, dtype=np.int64) if choice is None else choice.copy()
+    room = problem.limit - _loads(problem, result)
+    order = np.arange(problem.tasks, dtype=np.int64)
+    constructive.best_feasible(
+        problem.indptr, problem.server, problem.profit, problem.weight, problem.must_serve, order, room, result
+    )
+    return result
+
+
+def regret_greedy(problem: AllocationProblem, params: RegretGreedy, run: Run[Assignment]) -> Found[Assignment]:
+    """Assign next the task that would lose most by waiting: largest difference between its best and second-best pair.
+
+    Staying unserved counts as an alternative of desirability 0 for optional tasks; a task with one feasible server left
+    that must be served comes first. A heap and one list a server keep it at O(pairs log pairs). Guarantee: feasible, but for
+    tasks that must be served and found no room: then no solution.
+    Source: Martello and Toth, Knapsack Problems (1990), section 7.4 (MTHG).
+    """
+    return _constructed(problem, regret_choice(problem, params.desirability), run)
+
+
+def regret_choice(problem: AllocationProblem, desirability: str = "best") -> Ints:
+    """The choice of pairs by largest regret; the best of all desirabilities for "best": most tasks that must be served
+    first, then profit."""
+    served = problem.must_serve[problem.task] | (problem.profit > 0.0)
+    capacity = problem.capacity[problem.server]
+    share = np.divide(problem.weight, capacity, out=np.zeros(problem.pairs), where=capacity > 0.0)
+    density = problem.profit / np.maximum(share, 1e-12)
+    optional = ~problem.must_serve[problem.task]
+    desires = {"profit": problem.profit, "density": density, "share": np.where(optional, density, -share)}
+    by_weight = np.lexsort((-problem.weight, problem.server))
+    by_server = np.zeros(problem.servers + 1, dtype=np.int64)
+    np.cumsum(np.bincount(problem.server, minlength=problem.servers), out=by_server[1:])
+    best: tuple[tuple[int, float], Ints] | None = None
+    for name in DESIRABILITIES if desirability == "best" else (desirability,):
+        desire = np.where(served, desires[name], -np.inf)
+        choice, room = np.full(problem.tasks, -1, dtype=np.int64), problem.limit.copy()
+        constructive.largest_regret(
+            problem.indptr, problem.server, problem.weight, desire, problem.must_serve,
+            by_server, by_weight, problem.task, room, choice,
+        )  # fmt: skip
+        rank = (-missing(problem, choice), float(problem.profit[choice[choice >= 0]].sum()))
+        if best is None or rank > best[0]:
+            best = rank, choice
+    if best is None:
+        raise RuntimeError("no desirability was tried")
+    return best[1]
+
+
+def repaired(problem: AllocationProblem, assignment: Assignment) -> Assignment:
+    """Make capacities hold: overloaded servers drop their least profitable tasks per weight, which go elsewhere if they fit."""
+    choice = positions(problem, assignment).copy()
+    choice[choice == -2] = -1
+    load = loads(problem, assignment)
+    for i in np.flatnonzero(load > problem.limit):
+        tasks = np.flatnonzero((choice >= 0) & (assignment.server == i))
+        pairs = choice[tasks]
+        order = np.argsort(problem.profit[pairs] / np.maximum(problem.weight[pairs], 1e-300), kind="stable")
+        for j in tasks[order]:
+            choice[j] = -1
+            if _loads(problem, choice)[i] <= problem.limit[i]:
+                break
+    return assignment_of(problem, greedy_choice(problem, choice))
+
+
+def missing(problem: AllocationProblem, choice: Ints) -> int:
+    """How many tasks that must be served are not."""
+    return int(np.count_nonzero(problem.must_serve & (choice < 0)))
+
+
+def _loads(problem: AllocationProblem, choice: Ints) -> Floats:
+    taken = choice[choice >= 0]
+    sums = np.bincount(problem.server[taken], weights=problem.weight[taken], minlength=problem.servers)
+    return np.asarray(sums, dtype=np.float64)
+
+
+def _constructed(problem: AllocationProblem, choice: Ints, run: Run[Assignment]) -> Found[Assignment]:
+    """What a constructive method found; without room for all that must be served there is no solution to show."""
+    lost = missing(problem, choice)
+    if lost:
+        note = f"{lost} of the {int(problem.must_serve.sum())} tasks that must be served found no room"
+        return Found(None, Termination.CONVERGED, iterations=problem.tasks, notes=(note,))
+    return Found(assignment_of(problem, choice), Termination.CONVERGED, iterations=problem.tasks)

@@ -1,0 +1,204 @@
+"""Value, constraints, measures and the dual function of multi-task allocation. Solvers and checker share nothing else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edgeworth.core import validation
+from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.solvers.allocation.model.problem import AllocationProblem, Assignment
+from edgeworth.solvers.allocation.model.system import Floats, Ints
+
+Rule = Literal["eligibility", "capacity", "deadline", "must_serve"]
+
+_EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken constraint, as data: the rule, by how much (relative to the row), where, and in words.
+
+    eligibility: the pair (task, server) is not eligible; amount 1. capacity: the load of ``server`` over its
+    capacity, relative.
+    deadline: latency over the deadline of ``task``, relative. must_serve: ``task`` is left unserved; amount 1.
+    """
+
+    rule: Rule
+    amount: float
+    task: int | None
+    server: int | None
+    text: str
+
+    def replay(self, problem: AllocationProblem, assignment: Assignment) -> float:
+        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
+        again = violations(problem, assignment)
+        same = (v.amount for v in again if (v.rule, v.task, v.server) == (self.rule, self.task, self.server))
+        return next(same, 0.0)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def positions(problem: AllocationProblem, assignment: Assignment) -> Ints:
+    """The index of every task's pair in the problem's arrays, int64 [tasks]; -1 unserved, -2 a pair that is not eligible.
+
+    Raises ValueError for an assignment of another length or with a server number beyond the problem's.
+    """
+    chosen = assignment.server
+    if len(chosen) != problem.tasks:
+        raise ValueError(f"assignment: must name a server for each of {problem.tasks} tasks; got {len(chosen)}")
+    if problem.tasks and int(chosen.max()) >= problem.servers:
+        raise ValueError(f"assignment: servers must be below {problem.servers}; got {int(chosen.max())}")
+    low, end = problem.indptr[:-1].copy(), problem.indptr[1:]
+    high = end.copy()
+    while np.any(low < high):  # bisection over all tasks at once: the servers of a task are sorted
+        middle = (low + high) // 2
+        right = (low < high) & (problem.server[np.minimum(middle, problem.pairs - 1)] < chosen)
+        low, high = np.where(right, middle + 1, low), np.where(right | (low >= high), high, middle)
+    hit = low < end
+    hit[hit] = problem.server[low[hit]] == chosen[hit]
+    return np.where(chosen < 0, -1, np.where(hit, low, -2))
+
+
+def value(problem: AllocationProblem, assignment: Assignment) -> float:
+    """offset + sum of v over the served pairs, correctly rounded, in the problem's own sense and terms.
+
+    Raises ValueError where a task sits at a server it is not eligible for: such an assignment has no value.
+    """
+    chosen = positions(problem, assignment)
+    if np.any(chosen == -2):
+        raise ValueError(f"assignment: every pair must be eligible; got task {int(np.argmax(chosen == -2))}")
+    return math.fsum([problem.offset, *problem.value[chosen[chosen >= 0]].tolist()])
+
+
+def loads(problem: AllocationProblem, assignment: Assignment) -> Floats:
+    """The load of every server, float64 [servers]; pairs that are not eligible carry no weight."""
+    chosen = positions(problem, assignment)
+    chosen = chosen[chosen >= 0]
+    return _sums(problem.server[chosen], problem.weight[chosen], problem.servers)
+
+
+def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Violation, ...]:
+    """Every broken constraint; empty for a feasible assignment. A load counts as feasible up to c_i (1 + FEASIBILITY_TOL)."""
+    chosen = positions(problem, assignment)
+    found: list[Violation] = []
+    for j in np.flatnonzero(chosen == -2).tolist():
+        i = int(assignment.server[j])
+        found.append(Violation("eligibility", 1.0, j, i, f"task {j} is not eligible at server {i}"))
+    load = loads(problem, assignment)
+    for i in np.flatnonzero(load > problem.limit).tolist():
+        capacity = float(problem.capacity[i])
+        amount = (float(load[i]) - capacity) / capacity if capacity > 0 else math.inf
+        text = f"server {i} carries {load[i]!r}, its capacity is {capacity!r}"
+        found.append(Violation("capacity", amount, None, i, text))
+    for j in np.flatnonzero(problem.must_serve & (chosen == -1)).tolist():
+        found.append(Violation("must_serve", 1.0, j, None, f"task {j} must be served and is not"))
+    if problem.system is not None:
+        served = np.flatnonzero(chosen >= 0)
+        latency = problem.system.terms(served, assignment.server[served]).latency
+        deadline = problem.system.deadline[served]
+        for k in np.flatnonzero(latency > deadline * (1.0 + FEASIBILITY_TOL)).tolist():
+            j, i = int(served[k]), int(assignment.server[served[k]])
+            amount = float((latency[k] - deadline[k]) / deadline[k]) if deadline[k] > 0 else math.inf
+            text = f"task {j} at server {i} takes {latency[k]!r} s, its deadline is {deadline[k]!r} s"
+            found.append(Violation("deadline", amount, j, i, text))
+    return tuple(found)
+
+
+def dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
+    """The Lagrangian bound of capacity multipliers u >= 0 (one a server), in the problem's own sense, rounded outward.
+
+    For profits p (v for "max", -v for "min"): ``L(u) = sum_i u_i limit_i + sum_j max(0, max_i p_ij - u_i w_ij)``, the 0 left
+    out for tasks that must be served. ``L(u) >=`` the profit of every feasible assignment for every u >= 0 (weak duality); the
+    limits carry the feasibility tolerance, so that this covers all that `violations` lets pass. The sum is correctly
+    rounded and an error bound for the terms is added, so the number is safe in floating point. A task that must be
+    served and has no eligible server makes it minus infinity (for "max"): no assignment is feasible.
+
+    Raises ValueError for negative, non-finite or wrongly shaped multipliers. Where all values are integers the bound is
+    rounded to the next integer inside it.
+    """
+    u = validation.array("multipliers", multipliers, np.float64, (problem.servers,), minimum=0.0)
+    priced = u[problem.server] * problem.weight
+    reduced = problem.profit - priced
+    size = np.abs(problem.profit) + priced  # what the rounding errors of one term are relative to
+    filled = np.flatnonzero(np.diff(problem.indptr))
+    best = np.zeros(problem.tasks)
+    if len(filled):
+        best[filled] = np.maximum.reduceat(reduced, problem.indptr[filled])
+    optional = ~problem.must_serve
+    best[optional] = np.maximum(best[optional], 0.0)
+    if np.any(np.diff(problem.indptr)[problem.must_serve] == 0):
+        return problem.objective(-math.inf)
+    error = np.zeros(problem.tasks)
+    if len(filled):
+        error[filled] = np.maximum.reduceat(size, problem.indptr[filled])
+    rent = u * problem.limit
+    total = math.fsum(best.tolist()) + math.fsum(rent.tolist())
+    slack = 4.0 * _EPS * (math.fsum(error.tolist()) + math.fsum(rent.tolist()) + abs(total) + abs(problem.offset))
+    return rounded_bound(problem, problem.objective(total + slack), 0.0)
+
+
+def rounded_bound(problem: AllocationProblem, bound: float, tolerance: float) -> float:
+    """A bound of an integral problem moved inward to the next integer (within `tolerance` of one, to that one)."""
+    if not problem.integral or not math.isfinite(bound):
+        return bound
+    return float(math.floor(bound + tolerance) if problem.sense == "max" else math.ceil(bound - tolerance))
+
+
+def server_utilities(problem: AllocationProblem, assignment: Assignment) -> Floats:
+    """Utility of every server with the intermediary fees, float64 [servers] (MTA paper, section III-C).
+
+    The server that computes task j earns p_j mu_ij - E_comp, less lambda p_j mu_ij when the task came from another server;
+    that source receives the fee and bears E_comm. Summed over servers the fees cancel: the total is the welfare.
+    Needs a problem built from a `MecSystem` (ValueError otherwise).
+    """
+    system = problem.system
+    if system is None:
+        validation.reject("problem", "must be built from a MecSystem to have server utilities", problem)
+    task = np.flatnonzero(positions(problem, assignment) >= 0)
+    server = assignment.server[task]
+    terms = system.terms(task, server)
+    paid = system.unit_price[task] * terms.cycles
+    fee = np.where(terms.sent, system.fee_share * paid, 0.0)
+    sending = np.where(terms.sent, terms.send_energy, 0.0)
+    own = _sums(server, paid - fee - terms.compute_energy, problem.servers)
+    return np.asarray(own + _sums(system.source[task], fee - sending, problem.servers))
+
+
+def measures(problem: AllocationProblem, assignment: Assignment) -> dict[str, float]:
+    """Named numbers for tables.
+
+    served: tasks served; served_share: of all tasks; utilisation: total load over total capacity; peak_utilisation: of the
+    fullest server. With raw fields also latency: mean seconds of served tasks; sent_share: served tasks computed away from
+    their source. NaN where the denominator is 0.
+    """
+    chosen = positions(problem, assignment)
+    load, capacity = loads(problem, assignment), problem.capacity
+    served = int(np.count_nonzero(chosen >= 0))
+    used = load[capacity > 0] / capacity[capacity > 0]
+    table = {
+        "served": float(served),
+        "served_share": _ratio(served, problem.tasks),
+        "utilisation": _ratio(float(load.sum()), float(capacity.sum())),
+        "peak_utilisation": float(used.max()) if len(used) else math.nan,
+    }
+    if problem.system is not None:
+        task = np.flatnonzero(chosen >= 0)
+        terms = problem.system.terms(task, assignment.server[task])
+        table["latency"] = float(terms.latency.mean()) if served else math.nan
+        table["sent_share"] = _ratio(int(terms.sent.sum()), served)
+    return table
+
+
+def _sums(index: Ints, weights: Floats, length: int) -> Floats:
+    """Sums of the weights by index; float64 also when there are none."""
+    return np.asarray(np.bincount(index, weights=weights, minlength=length), dtype=np.float64)
+
+
+def _ratio(part: float, whole: float) -> Any:
+    return part / whole if whole else math.nan

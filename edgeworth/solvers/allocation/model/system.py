@@ -1,0 +1,133 @@
+"""The mobile-edge system behind an allocation problem: servers, tasks, their costs and delays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.io import Payload
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class PairTerms(NamedTuple):
+    """For pairs (task, server): cycles, seconds and joules. `sent` marks the pairs whose server is not the task's source."""
+
+    cycles: Floats
+    compute_seconds: Floats
+    compute_energy: Floats
+    send_seconds: Floats
+    send_energy: Floats
+    sent: NDArray[np.bool_]
+
+    @property
+    def latency(self) -> Floats:
+        """Seconds from submission to completion: computing, plus sending where the task leaves its source."""
+        return self.compute_seconds + np.where(self.sent, self.send_seconds, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class MecSystem:
+    """Raw fields of the mobile-edge-computing model (MTA paper, section III).
+
+    Task j: ``unit_price`` p_j per cycle, ``data_size`` D_j, ``deadline`` tau_j, ``source`` s_j (index of the server it was
+    submitted to); all of shape tasks. Server i: ``cycles_per_unit`` theta_i per unit of data, ``frequency`` f_i,
+    ``energy_coefficient`` alpha_i, ``capacity`` mu_i in cycles, ``bandwidth`` B_i, ``transmit_power`` H_i, ``gain`` G_i; all
+    of shape servers. ``noise`` delta > 0, ``fee_share`` lambda in [0, 1].
+
+    With mu_ij = D_j theta_i: T_comp = mu_ij / f_i, E_comp = alpha_i mu_ij f_i^2, r_i = B_i log2(1 + H_i G_i / delta^2),
+    T_comm = D_j / r_{s_j}, E_comm = H_{s_j} T_comm; the value of serving j at i is
+    p_j mu_ij - E_comp - [i != s_j] E_comm.
+
+    Ranges: prices of any sign, data, deadlines and capacities >= 0, all other fields > 0 (energy >= 0). Raises ValueError or
+    TypeError naming the field.
+    """
+
+    unit_price: Floats
+    data_size: Floats
+    deadline: Floats
+    source: Ints
+    cycles_per_unit: Floats
+    frequency: Floats
+    energy_coefficient: Floats
+    capacity: Floats
+    bandwidth: Floats
+    transmit_power: Floats
+    gain: Floats
+    noise: float
+    fee_share: float
+
+    def __post_init__(self) -> None:
+        def store(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        store("capacity", validation.array("capacity", self.capacity, np.float64, (None,), minimum=0.0))
+        n = len(self.capacity)
+        for name in ("cycles_per_unit", "frequency", "bandwidth", "transmit_power", "gain"):
+            values = validation.array(name, getattr(self, name), np.float64, (n,), minimum=0.0, open_minimum=True)
+            store(name, values)
+        store(
+            "energy_coefficient",
+            validation.array("energy_coefficient", self.energy_coefficient, np.float64, (n,), minimum=0.0),
+        )
+        store("unit_price", validation.array("unit_price", self.unit_price, np.float64, (None,)))
+        m = len(self.unit_price)
+        for name in ("data_size", "deadline"):
+            store(name, validation.array(name, getattr(self, name), np.float64, (m,), minimum=0.0))
+        store("source", validation.array("source", self.source, np.int64, (m,), minimum=0, maximum=n - 1))
+        store("noise", validation.real("noise", self.noise, minimum=0.0, open_minimum=True))
+        store("fee_share", validation.real("fee_share", self.fee_share, minimum=0.0, maximum=1.0))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+
+    @property
+    def servers(self) -> int:
+        """Number of servers n."""
+        return len(self.capacity)
+
+    @property
+    def tasks(self) -> int:
+        """Number of tasks m."""
+        return len(self.unit_price)
+
+    def rates(self) -> Floats:
+        """Transmission rate r_i of every server (Shannon), in units of data a second."""
+        return np.asarray(self.bandwidth * np.log2(1.0 + self.transmit_power * self.gain / self.noise**2))
+
+    def terms(self, task: NDArray[Any], server: NDArray[Any]) -> PairTerms:
+        """Cycles, delays and energies of the given pairs (arrays of one shape)."""
+        data, source = self.data_size[task], self.source[task]
+        cycles = data * self.cycles_per_unit[server]
+        send = data / self.rates()[source]
+        return PairTerms(
+            cycles=cycles,
+            compute_seconds=cycles / self.frequency[server],
+            compute_energy=self.energy_coefficient[server] * cycles * self.frequency[server] ** 2,
+            send_seconds=send,
+            send_energy=self.transmit_power[source] * send,
+            sent=np.asarray(server != source),
+        )
+
+    def pair_values(self, task: NDArray[Any], server: NDArray[Any]) -> Floats:
+        """v_ij = p_j mu_ij - E_comp - [i != s_j] E_comm of the given pairs. The fee is a transfer and cancels."""
+        terms = self.terms(task, server)
+        paid = self.unit_price[task] * terms.cycles - terms.compute_energy
+        return np.asarray(paid - np.where(terms.sent, terms.send_energy, 0.0))
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("noise", "fee_share")}
+        return Payload({"noise": self.noise, "fee_share": self.fee_share}, arrays)
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> MecSystem:
+        """The inverse of `to_payload`."""
+        content: dict[str, Any] = {name: payload.field(name) for name in ("noise", "fee_share")}
+        content |= {f.name: payload.array(f.name) for f in fields(cls) if f.name not in content}
+        return cls(**content)
