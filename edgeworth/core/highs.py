@@ -173,8 +173,16 @@ def _answer(solver: Any, model: ColumnModel, watch: _Watch, scale: float) -> Ans
     solution = solver.getSolution()
     there = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     dual_there = info.dual_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    x = np.array(solution.col_value) if there else None
+    row_dual = np.array(solution.row_dual) * (1.0 / scale) if dual_there and not model.integer else None
     proved = status in (word.kOptimal, word.kModelEmpty)
     infeasible = status == word.kInfeasible
+    if status == word.kModelEmpty:  # no columns: HiGHS looks at nothing, not even at the rows
+        infeasible = bool(np.any(model.row_lower > 0.0) or np.any(model.row_upper < 0.0))
+        if not infeasible:
+            x, row_dual = np.zeros(0), None if model.integer else np.zeros(len(model.row_upper))
+    if infeasible:
+        x = row_dual = None
     if proved or infeasible:
         termination = Termination.PROVED
     elif status == word.kTimeLimit:
@@ -189,9 +197,9 @@ def _answer(solver: Any, model: ColumnModel, watch: _Watch, scale: float) -> Ans
     else:
         bound = float(info.objective_function_value) if proved else -math.inf
     return Answer(
-        x=np.array(solution.col_value) if there else None,
-        row_dual=np.array(solution.row_dual) * (1.0 / scale) if dual_there and not model.integer else None,
-        bound=bound / scale if math.isfinite(bound) else -math.inf,
+        x=x,
+        row_dual=row_dual,
+        bound=bound / scale if math.isfinite(bound) and not infeasible else -math.inf,
         termination=termination,
         infeasible=infeasible,
         nodes=max(0, int(info.mip_node_count)) if model.integer else 0,

@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 import json
 import math
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -30,6 +29,7 @@ FORMAT = "edgeworth"
 SCHEMA = 1
 _HEADER = "__edgeworth__"
 _DTYPES = ("<f8", "<i8", "<i4", "|b1")
+_JSON_TYPES: dict[str, set[type]] = {"f": {int, float}, "i": {int}, "b": {bool}}
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,9 @@ def load(path: str | PathLike[str]) -> Any:
         return _rebuild(header, arrays)
     except FileFormatError as error:
         raise FileFormatError(f"{where}: {error}") from error
-    except (ValueError, TypeError, KeyError, zipfile.BadZipFile, EOFError) as error:
+    except (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, MemoryError):
+        raise
+    except Exception as error:  # what zip, zlib, JSON, NumPy and the constructors raise on a damaged file is an open list
         raise FileFormatError(f"{where}: not a valid {FORMAT} file: {error}") from error
 
 
@@ -170,7 +172,7 @@ def _parse(text: str) -> dict[str, Any]:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise FileFormatError(f"not an {FORMAT} file")
     schema = header.get("schema")
-    if not isinstance(schema, int) or schema < 1:
+    if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
         raise FileFormatError(f"has no valid schema number: {schema!r}")
     if schema > SCHEMA:
         raise FileFormatError(f"schema {schema} is later than {SCHEMA}, the last one this version reads; upgrade edgeworth")
@@ -183,6 +185,9 @@ def _read_json(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     for name, entry in header.get("arrays", {}).items():
         if entry["dtype"] not in _DTYPES:
             raise FileFormatError(f"the array {name!r} has an unknown dtype {entry['dtype']!r}")
+        kind = np.dtype(entry["dtype"]).kind
+        if not set(map(type, entry["data"])) <= _JSON_TYPES[kind]:  # NumPy would convert "1", 2.7 and True without a word
+            raise FileFormatError(f"the array {name!r} holds something else than its dtype {entry['dtype']!r}")
         values = np.array(entry["data"], dtype=np.dtype(entry["dtype"]))
         if math.prod(entry["shape"]) != values.size:
             raise FileFormatError(f"the array {name!r} has {values.size} entries, its shape {entry['shape']} wants others")
@@ -191,7 +196,7 @@ def _read_json(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 
 def _read_npz(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:  # NumPy leaves a path open when the zip is damaged
         if _HEADER not in file.files:
             raise FileFormatError(f"not an {FORMAT} file")
         header = _parse(file[_HEADER].tobytes().decode())
@@ -239,6 +244,14 @@ def _result(kind: str, payload: Payload) -> Result[Any]:
     for name in ("value", "bound"):
         if payload.field(name) is not None:
             validation.real(name, payload.field(name))
+    validation.choice("sense", payload.field("sense"), ("max", "min"))
+    stats = Stats(**payload.field("stats"))
+    validation.real("seconds", stats.seconds, minimum=0.0)
+    for name in ("iterations", "evaluations", "nodes"):
+        validation.integer(name, getattr(stats, name), minimum=0)
+    for name in ("method", "problem_hash", "version"):
+        if not isinstance(payload.field(name), str):
+            validation.reject_type(name, "must be text", payload.field(name))
     return Result(
         kind=kind,
         problem_hash=payload.field("problem_hash"),
@@ -251,7 +264,7 @@ def _result(kind: str, payload: Payload) -> Result[Any]:
         sense=payload.field("sense"),
         quality=Quality(payload.field("quality")),
         termination=Termination(payload.field("termination")),
-        stats=Stats(**payload.field("stats")),
+        stats=stats,
         trace=trace,
         params=_params(fam, payload),
         seed=payload.field("seed"),

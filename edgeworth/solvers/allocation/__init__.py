@@ -37,6 +37,7 @@ from edgeworth.solvers.allocation.model import (
 )
 
 if TYPE_CHECKING:
+    from edgeworth.solvers.allocation.heuristic import LocalSearch as LocalSearch
     from edgeworth.solvers.allocation.heuristic import RegretGreedy as RegretGreedy
     from edgeworth.solvers.allocation.learned import QLearning as QLearning
 

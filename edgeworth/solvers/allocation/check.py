@@ -32,8 +32,8 @@ class Mismatch:
 
     def replay(self, problem: AllocationProblem, result: Result[Assignment]) -> float:
         """Check again: the violation of the same verdict now, 0 when it holds."""
-        verdict = verify(problem, result)[self.what]
-        return 0.0 if verdict else verdict.violation
+        verdict = verify(problem, result).get(self.what)
+        return 0.0 if verdict is None or verdict.holds else verdict.violation
 
 
 def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment]) -> Report:
@@ -46,7 +46,7 @@ def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment]) 
     that it is a claim), and ``quality`` (OPTIMAL only where the bound closes the gap); witness: a `Mismatch`.
     A result without a solution is checked for its bound and its quality. All checks are exhaustive.
 
-    Raises TypeError for other types, ValueError for a result of another problem or an assignment of another length.
+    Raises TypeError for other types, ValueError for a result of another problem or sense and for an assignment of another length.
     """
     if not isinstance(problem, AllocationProblem):
         validation.reject_type("problem", "must be an AllocationProblem", problem)
@@ -56,10 +56,13 @@ def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment]) 
         validation.reject_type("answer", "must be an Assignment or a Result", answer)
     if answer.problem_hash != problem.hash:
         validation.reject("answer", f"must be a result of this problem ({problem.hash})", answer.problem_hash)
+    if answer.sense != problem.sense:
+        validation.reject("answer", f"must have the problem's sense {problem.sense!r}", answer.sense)
     verdicts: dict[str, Verdict] = {}
     if answer.solution is not None:
         verdicts |= _feasibility(problem, answer.solution)
-        verdicts["value"] = _value(problem, answer, feasible=bool(verdicts["eligibility"]))
+    if answer.solution is not None or answer.value is not None:
+        verdicts["value"] = _value(problem, answer, feasible=bool(verdicts.get("eligibility")))
     if answer.bound is not None:
         verdicts["bound"] = _bound(problem, answer)
     verdicts["quality"] = _quality(problem, answer)

@@ -37,6 +37,17 @@ METHODS: tuple[Method, ...] = (
         reference="Martello and Toth, Knapsack Problems (1990), section 7.4",
     ),
     Method(
+        name="local-search",
+        kind="optimise",
+        function=f"{_ROOM}.heuristic:local_search",
+        params=f"{_ROOM}.heuristic:LocalSearch",
+        exact=False,
+        randomised=True,
+        supports=frozenset({"start", "trace", "iterations", "stalled", "target", "gap"}),
+        guarantee="feasible if a solution is returned; a recomputable LP bound beside it",
+        reference="ours; moves after Yagiura, Ibaraki and Glover, INFORMS J. Computing 16 (2004)",
+    ),
+    Method(
         name="q-learning",
         kind="optimise",
         function=f"{_ROOM}.learned:q_learning",

@@ -1,4 +1,4 @@
-"""Heuristics of multi-task allocation: methods without a proof."""
+"""Constructive heuristics: one pass over the tasks, regret, and repair."""
 
 from __future__ import annotations
 
