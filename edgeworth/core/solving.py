@@ -14,6 +14,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import FEATURES, Found, Method
 from edgeworth.core.numeric import Sense, closes
 from edgeworth.core.observer import Observer
+from edgeworth.core.provenance import Provenance
 from edgeworth.core.result import Quality, Result, Stats, Termination
 from edgeworth.core.run import Run, interruptible
 from edgeworth.core.seeds import Seed, generator
@@ -35,6 +36,8 @@ class Problem(Protocol):
     def sense(self) -> Sense: ...
     @property
     def integral(self) -> bool: ...
+    @property
+    def provenance(self) -> Provenance: ...
 
 
 @dataclass(frozen=True)

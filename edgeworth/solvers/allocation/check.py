@@ -46,7 +46,8 @@ def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment]) 
     that it is a claim), and ``quality`` (OPTIMAL only where the bound closes the gap); witness: a `Mismatch`.
     A result without a solution is checked for its bound and its quality. All checks are exhaustive.
 
-    Raises TypeError for other types, ValueError for a result of another problem or sense and for an assignment of another length.
+    Raises TypeError for other types, ValueError for a result of another problem or sense, and for an assignment of
+    another length.
     """
     if not isinstance(problem, AllocationProblem):
         validation.reject_type("problem", "must be an AllocationProblem", problem)

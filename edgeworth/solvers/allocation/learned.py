@@ -81,6 +81,8 @@ def q_learning(problem: AllocationProblem, params: QLearning, run: Run[Assignmen
     best = np.array([-np.inf])
     explore = 1.0 - params.epsilon if params.epsilon_exploits else params.epsilon
     chunk = max(1, _CHUNK_PAIRS // max(1, 2 * len(table.server)))
+    if run.stop.stalled is not None or run.stop.target is not None:
+        chunk = 1  # rules about single episodes are looked at after each
     done, ending = 0, run.tick(0)
     while ending is None and done < params.episodes:
         count = run.allowance(done, min(chunk, params.episodes - done))

@@ -44,8 +44,8 @@ class LocalSearch:
     window: float = 0.5
     reach: float = 15.0
     levels: int = 100
-    proposals: int = 20
-    doublings: int = 4
+    proposals: int = 3
+    doublings: int = 7
     depth: int = 3
     fine: float = 0.3
     block: int = 10

@@ -94,7 +94,7 @@ def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Viol
     for i in np.flatnonzero(load > problem.limit).tolist():
         capacity = float(problem.capacity[i])
         amount = (float(load[i]) - capacity) / capacity if capacity > 0 else math.inf
-        text = f"server {i} carries {load[i]!r}, its capacity is {capacity!r}"
+        text = f"server {i} carries {float(load[i])!r}, its capacity is {capacity!r}"
         found.append(Violation("capacity", amount, None, i, text))
     for j in np.flatnonzero(problem.must_serve & (chosen == -1)).tolist():
         found.append(Violation("must_serve", 1.0, j, None, f"task {j} must be served and is not"))
@@ -105,7 +105,7 @@ def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Viol
         for k in np.flatnonzero(latency > deadline * (1.0 + FEASIBILITY_TOL)).tolist():
             j, i = int(served[k]), int(assignment.server[served[k]])
             amount = float((latency[k] - deadline[k]) / deadline[k]) if deadline[k] > 0 else math.inf
-            text = f"task {j} at server {i} takes {latency[k]!r} s, its deadline is {deadline[k]!r} s"
+            text = f"task {j} at server {i} takes {float(latency[k])!r} s, its deadline is {float(deadline[k])!r} s"
             found.append(Violation("deadline", amount, j, i, text))
     return tuple(found)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.seeds import Seed, generator
+from edgeworth.core.seeds import INSTANCES, Seed, generator
 from edgeworth.datasets.eua import City, fetch_eua, read_eua
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.system import MecSystem
@@ -64,7 +64,7 @@ def generate(
     for name, item in given.items():
         if item is not None and name not in takes:
             validation.reject(name, f"is not taken by preset {preset!r}", item)
-    rng, record = generator(seed)
+    rng, record = generator(seed, INSTANCES)
     n = None if servers is None else validation.integer("servers", servers, minimum=1)
     m = None if tasks is None else validation.integer("tasks", tasks, minimum=1)
     if preset == "large":

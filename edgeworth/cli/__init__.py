@@ -1,0 +1,34 @@
+"""The command ``edgeworth``. It only wires: every command calls the public functions that users call from code.
+
+Results go to stdout, progress and errors to stderr. Exit codes: 0 when everything stands the check, 1 when something does
+not (or no solution was found), 2 when nothing could be done: wrong options, unreadable files, what the library refuses; 130
+after Ctrl-C, when what was finished has been printed and written.
+
+Nothing here imports numpy or anything heavier before a command runs.
+"""
+
+from __future__ import annotations
+
+import click
+
+from edgeworth import __version__
+from edgeworth.cli.files import generate, solve, verify
+from edgeworth.cli.groups import Commands
+from edgeworth.cli.sweep import compare
+from edgeworth.cli.tables import methods, show_versions
+
+__all__ = ["main"]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="edgeworth")
+def main() -> None:
+    """Optimisation and mechanism design for edge-computing markets.
+
+    Generate problems, solve them, verify the answers, and compare heuristics and learned policies with exact optima. Every
+    answer is checked by code that did not produce it.
+    """
+
+
+for _command in (generate, solve, verify, compare, methods, show_versions):
+    main.add_command(_command)

@@ -1,0 +1,124 @@
+"""The command groups: errors as one line, hints for misspelt names, one subcommand for every problem family."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgeworth import _families
+from edgeworth.core.errors import MissingExtraError
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+"""Exit codes besides 0."""
+
+
+class Refusal(click.ClickException):
+    """The library, or the system, refused: one line, exit code 2."""
+
+    exit_code = MISUSED
+
+
+def nearest(word: str, options: Iterable[str]) -> str:
+    """A hint for a misspelt word, or nothing."""
+    close = difflib.get_close_matches(word, list(options), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+class Commands(click.Group):
+    """Subcommands in the order of their definition; a misspelt one is answered with the nearest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in names:
+            raise click.UsageError(f"No such command {args[0]!r}.{nearest(args[0], names)} There are: {', '.join(names)}.", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; what the library raises for misuse, and what the system raises for files, becomes one line without traceback."""
+        logging.getLogger("edgeworth").addHandler(logging.NullHandler())  # what it would say is in the notes of the results
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+        except OSError as error:
+            name = error.filename if error.filename is not None else ""
+            raise Refusal(f"{name}: {error.strerror}" if error.strerror else str(error)) from error
+        except (ValueError, TypeError, MissingExtraError) as error:
+            raise Refusal(" ".join(str(error).split())) from error
+
+
+class PerFamily(Commands):
+    """A group with one subcommand a problem family, built when it is asked for: `build(kind)` makes it."""
+
+    build: Callable[[str], click.Command]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_families.FAMILIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self.build(cmd_name) if cmd_name in _families.FAMILIES else None
+
+
+def per_family(name: str, help: str, build: Callable[[str], click.Command]) -> PerFamily:
+    """A `PerFamily` group."""
+    group = PerFamily(name=name, help=help, no_args_is_help=True, subcommand_metavar="FAMILY [OPTIONS]")
+    group.build = build
+    return group
+
+
+class Action(click.Command):
+    """A command whose options are data: `action` receives them as one mapping."""
+
+    action: Callable[[dict[str, Any]], None]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return self.action(dict(ctx.params))
+
+
+def action(name: str, help: str, params: Sequence[click.Parameter], run: Callable[[dict[str, Any]], None]) -> Action:
+    """An `Action`; options may be listed in any order of declaration."""
+    command = Action(name=name, help=help, params=list(params))
+    command.action = run
+    return command
+
+
+def one_of(choices: Sequence[str]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """An option's callback that accepts the choices only and names the nearest."""
+
+    def check(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if value is not None and value not in choices:
+            text = f"{value!r} is not one of {', '.join(choices)}.{nearest(value, choices)}"
+            raise click.BadParameter(text, ctx=ctx, param=param)
+        return value
+
+    return check
+
+
+def writable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """An option's callback: the folder exists. Better known before an hour of computing than after it."""
+    if value is not None and not Path(value).resolve().parent.is_dir():
+        raise click.BadParameter(f"the folder of {value!r} does not exist.", ctx=ctx, param=param)
+    return value
+
+
+def drawable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """`writable`, for figures: the ending says the format."""
+    if value is not None and Path(value).suffix.lower() not in (".svg", ".png", ".pdf"):
+        raise click.BadParameter(f"{value!r} must end in .svg, .png or .pdf.", ctx=ctx, param=param)
+    return writable(ctx, param, value)
+
+
+def saveable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """`writable`, for the files that Edgeworth saves: the ending says the format."""
+    if value is not None and Path(value).suffix not in (".json", ".npz"):
+        raise click.BadParameter(f"{value!r} must end in .json or .npz.", ctx=ctx, param=param)
+    return writable(ctx, param, value)

@@ -1,0 +1,102 @@
+"""Progress on stderr: a bar on a terminal, plain lines elsewhere, nothing when asked to be quiet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgeworth.cli.output import number, percent
+from edgeworth.core.observer import Observer, Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+    from edgeworth.experiments.sweep import OnRun
+
+_SECONDS_A_LINE = 2.0
+
+
+def _bars() -> Bars:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (SpinnerColumn(), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    return Bars(*columns, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def sweep_progress(quiet: bool) -> Iterator[OnRun | None]:
+    """The `on_run` of `compare`."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        from rich.markup import escape
+
+        with _bars() as bars:
+            task = bars.add_task("", total=None)
+
+            def advance(done: int, total: int, row: Mapping[str, Any]) -> None:
+                bars.update(task, completed=done, total=total, description=escape(_line(row)))
+
+            yield advance
+    else:
+
+        def line(done: int, total: int, row: Mapping[str, Any]) -> None:
+            click.echo(f"[{done}/{total}] {_line(row)}", err=True)
+
+        yield line
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    seed = "" if row["method_seed"] is None else f" seed {row['method_seed']}"
+    what = "no solution"
+    if row["value"] is not None or row["bound"] is not None:
+        what = f"value {number(row['value'])}" if row["value"] is not None else f"bound {number(row['bound'])}"
+    state = "" if row["verified"] else " FAILED"
+    return f"{row['problem']}: {row['method']}{seed}: {what}, {row['termination']}, {row['seconds']:.3g} s{state}"
+
+
+class _Lines(Observer):
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _SECONDS_A_LINE
+
+    def on_progress(self, progress: Progress) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _SECONDS_A_LINE
+            click.echo(_standing(progress), err=True)
+
+
+class _Bar(Observer):
+    def __init__(self, bars: Bars, seconds: float | None) -> None:
+        self._bars, self._task = bars, bars.add_task("", total=seconds)
+
+    def on_progress(self, progress: Progress) -> None:
+        self._bars.update(self._task, completed=round(progress.seconds), description=_standing(progress))
+
+
+@contextmanager
+def solve_progress(quiet: bool, seconds: float | None) -> Iterator[Observer | None]:
+    """The observer of one `solve`; seconds: its time limit, if any."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            yield _Bar(bars, seconds)
+    else:
+        yield _Lines()
+
+
+def _standing(progress: Progress) -> str:
+    gap = None
+    if progress.value is not None and progress.bound is not None:
+        gap = abs(progress.bound - progress.value) / max(abs(progress.value), 1e-10)
+    return (
+        f"{progress.seconds:.0f} s: iteration {progress.iterations}, value {number(progress.value)}, "
+        f"bound {number(progress.bound)}, gap {percent(gap)}"
+    )

@@ -1,0 +1,149 @@
+"""``edgeworth compare``: a sweep from the command line, as tables, CSV, JSON or an HTML page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgeworth.cli import output, sources
+from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, drawable, per_family, writable
+
+if TYPE_CHECKING:
+    from edgeworth.experiments import Comparison
+
+_HELP = """Run methods on {kind} problems, verify every answer, and compare.
+
+The problems are instances of a preset (--instances, --seed) or files (repeat the option for several). Statistics are over
+instances, after averaging the method seeds of each. Exit code 0 when every run stands the check, 1 otherwise.
+"""
+
+
+def _compare(kind: str) -> Action:
+    path = click.Path(dir_okay=False)
+    params = [
+        click.Option(["--methods"], required=True, help="names, separated by commas; see `edgeworth methods`"),
+        *sources.options(kind, saved=True),
+        click.Option(["--instances"], type=click.IntRange(min=1), help="number of instances of the preset (default: 1)"),
+        click.Option(["--seed"], type=click.IntRange(min=0), help="seed of the first instance (default: 0)"),
+        click.Option(["--seeds"], type=click.IntRange(min=1), default=1, show_default=True, help="method seeds 0, 1, ..."),
+        click.Option(["--time-limit"], type=float, help="seconds a run"),
+        click.Option(["--iterations"], type=int, help="most iterations a run"),
+        click.Option(["--jobs"], type=int, default=1, show_default=True, help="runs at a time (-1: one a core)"),
+        click.Option(["--threads"], type=int, default=1, show_default=True, help="threads a run"),
+        click.Option(["--reference"], help="method that differences are taken to (default: the best mean value)"),
+        click.Option(["--out"], type=path, callback=writable, help="HTML page to write"),
+        click.Option(["--plot"], type=path, callback=drawable, help="figure to write: .svg, .png or .pdf"),
+        click.Option(["--csv"], type=path, callback=writable, help="CSV file to write: one row a run"),
+        click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document, nothing else"),
+        click.Option(["--quiet"], is_flag=True, help="no progress"),
+    ]
+
+    def run(given: dict[str, Any]) -> None:
+        _run(kind, given)
+
+    return action(kind, _HELP.format(kind=kind), params, run)
+
+
+compare = per_family("compare", "Run methods on problems, verify every answer, and compare.", _compare)
+
+
+def _run(kind: str, given: dict[str, Any]) -> None:
+    from edgeworth.cli.progress import sweep_progress
+    from edgeworth.core import validation
+    from edgeworth.core.stop import Stop
+    from edgeworth.experiments import compare as compare_methods
+
+    methods = [name.strip() for name in given["methods"].split(",")]
+    if "" in methods:
+        raise click.UsageError("--methods holds an empty name.")
+    if given["reference"] is not None:
+        validation.choice("reference", given["reference"], methods)
+    stop = Stop(seconds=given["time_limit"], iterations=given["iterations"])
+    problems = sources.obtain(kind, given, seed=given["seed"], instances=given["instances"])
+    with sweep_progress(given["quiet"]) as on_run:
+        comparison = compare_methods(
+            problems,
+            methods,
+            seeds=range(given["seeds"]),
+            stop=stop,
+            n_jobs=given["jobs"],
+            threads=given["threads"],
+            on_run=on_run,
+        )
+    if given["csv"] is not None:
+        comparison.frame.to_csv(given["csv"], index=False)
+    if given["out"] is not None:
+        comparison.to_html(given["out"])
+    if given["plot"] is not None:
+        _draw(comparison, given["plot"])
+    if given["as_json"]:
+        output.document(_as_data(comparison, given["reference"]))
+    else:
+        click.echo(_as_text(comparison, given["reference"]))
+        for name in ("csv", "plot", "out"):
+            if given[name] is not None:
+                click.echo(f"written: {given[name]}")
+    if comparison.setting.interrupted:
+        click.echo("Interrupted.", err=True)
+        raise SystemExit(INTERRUPTED)
+    if not comparison.verified:
+        raise SystemExit(FAILED)
+
+
+def _draw(comparison: Comparison, path: str) -> None:
+    import matplotlib
+
+    matplotlib.use("agg")  # a file is wanted, and there may be no screen
+    matplotlib.rcParams["svg.hashsalt"] = "edgeworth"  # the same table gives the same file
+    figure: Any = comparison.plot().figure
+    ending = path.rpartition(".")[2].lower()
+    figure.savefig(path, dpi=150, metadata={"Date": None} if ending == "svg" else None)
+
+
+def _as_data(comparison: Comparison, reference: str | None) -> dict[str, Any]:
+    summary = comparison.summary(reference)
+    return {
+        "verified": comparison.verified,
+        "setting": comparison.setting,
+        "reference": summary.attrs["reference"],
+        "summary": summary.reset_index().to_dict("records"),
+        "runs": comparison.frame.to_dict("records"),
+    }
+
+
+def _as_text(comparison: Comparison, reference: str | None) -> str:
+    setting, frame = comparison.setting, comparison.frame
+    summary = comparison.summary(reference)
+    name = summary.attrs["reference"]
+    head = ["method", "instances", "solved", "mean value", "mean bound", "gap to best bound", "seconds", "optimal", "verified"]
+    rows = []
+    for label, row in summary.iterrows():
+        only_bounds = row["solved"] == 0.0 and row["mean_bound"] == row["mean_bound"]
+        cells = [str(label), str(int(row["instances"])), "-" if only_bounds else output.percent(row["solved"])]
+        cells += [output.number(row["mean_value"]), output.number(row["mean_bound"])]
+        cells += [output.percent(row["mean_gap_to_best_bound"]), output.number(row["mean_seconds"], 3)]
+        cells += ["-" if only_bounds else output.percent(row["share_optimal"]), output.percent(row["share_verified"])]
+        if name is not None:
+            cells += ["reference" if label == name else _difference(row)]
+        rows.append(cells)
+    if name is not None:
+        head.append(f"value - {name} [95% interval]")
+    count = f"{len(setting.problems)} {setting.kind} problem{'s' if len(setting.problems) != 1 else ''} ({setting.sense})"
+    lines = [f"{count}, {len(setting.methods)} methods, {len(frame)} of {setting.runs} runs", ""]
+    lines.append(output.aligned(head, rows, left=("method",)))
+    failed = frame[~frame["verified"]]
+    lines += ["", "All runs verified." if failed.empty else f"{len(failed)} of {len(frame)} runs FAILED:"]
+    for _, row in failed.iterrows():
+        seed = "" if output.plain(row["method_seed"]) is None else f" seed {row['method_seed']}"
+        lines.append(f"  {row['problem']}: {row['method']}{seed}: {row['notes']}")
+    return "\n".join(lines)
+
+
+def _difference(row: Any) -> str:
+    if not row["pairs"]:
+        return "-"
+    if row["difference_low"] != row["difference_low"]:
+        return output.number(row["difference"], 4)
+    low, high = output.number(row["difference_low"], 4), output.number(row["difference_high"], 4)
+    return f"{output.number(row['difference'], 4)} [{low}, {high}]"

@@ -1,0 +1,220 @@
+"""Plots of a comparison. They draw on ``ax`` (or on a new figure), return it, and never show anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from edgeworth.core.numeric import Sense, relative_gap
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, FAINT = "#1f2430", "#c9ced8"
+"""Colours of text and of grid lines; the HTML page replaces them by those of the reader's theme."""
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6BB3")  # Okabe and Ito's, yellow left out
+_FAILED = "#B00020"
+_NEXT_TO_NOTHING = 1e-4  # percent: below this a logarithmic axis turns linear instead of growing decades of nothing
+_SPREAD = 0.17  # half the height over which the points of one method are spread
+
+
+def distances(frame: pd.DataFrame, sense: Sense) -> tuple[NDArray[np.float64], str]:
+    """How far every run is from the best known on its instance, in percent, and in words what that is.
+
+    A verified value: its gap to the best bound; where no instance has a bound, to the best verified value. A verified bound
+    without a value: from the best verified value to that bound. NaN where there is nothing to compare with.
+    """
+    sound = frame["verified"].to_numpy(dtype=bool)
+    values = frame["value"].where(sound)
+    by_instance = values.groupby(frame["problem_hash"])
+    best = by_instance.transform("max" if sense == "max" else "min").to_numpy(dtype=float)
+    bounded = bool(frame["gap_to_best_bound"].notna().any())
+    out = np.full(len(frame), math.nan)
+    for k, (value, bound, gap) in enumerate(zip(values, frame["bound"], frame["gap_to_best_bound"], strict=True)):
+        if not math.isnan(value):
+            out[k] = gap if bounded else relative_gap(value, best[k], sense)
+        elif sound[k] and not math.isnan(bound) and not math.isnan(best[k]):
+            out[k] = relative_gap(best[k], bound, sense)
+    # A difference below the tolerance of the checks is no difference.
+    out = np.where(np.abs(out) <= 1e-9, 0.0, out) * 100.0
+    return out, "gap to the best bound (%)" if bounded else "gap to the best value found (%); no method gave a bound"
+
+
+def colour(position: int) -> str:
+    """The colour of the method at this position: the same in every plot."""
+    return _COLOURS[position % len(_COLOURS)]
+
+
+def new_axes(height: float) -> Axes:
+    """Axes on a figure of their own."""
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(8.0, height), layout="constrained")[1]
+
+
+def gaps(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | None = None) -> Axes:
+    """One line a method: a dot for every run (hollow triangle: a bound without a value), a bar for the mean over instances,
+    mean gap and mean time in numbers at the right, and how many runs have nothing to show or failed the check.
+
+    The axis is logarithmic when the gaps span more than two decades, and then linear around 0 where there are zeros.
+    """
+    x, words = distances(frame, sense)
+    if ax is None:
+        ax = new_axes(1.3 + 0.62 * len(labels))
+    _dress(ax, "x")
+    _scale(ax, x)
+    ticks = []
+    for position, label in enumerate(labels):
+        mine = (frame["method"] == label).to_numpy(dtype=bool)
+        _dots(ax, x, mine, frame["value"].notna().to_numpy(dtype=bool), position)
+        text = f"{_mean(ax, x, frame['problem_hash'], mine, position)}, {_duration(float(frame['seconds'][mine].mean()))}"
+        ax.annotate(
+            text, (1.0, position), xytext=(8, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            va="center", color=INK, fontsize=9,
+        )  # fmt: skip
+        ticks.append(_ticked(label, frame[mine], x[mine]))
+    ax.set_yticks(range(len(labels)), ticks)
+    for tick, text in zip(ax.get_yticklabels(), ticks, strict=True):
+        tick.set_color(_FAILED if "failed" in text else INK)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    ax.set_xlabel(words)
+    instances = frame["problem_hash"].nunique()
+    title = f"{instances} instance{'s' if instances != 1 else ''}, {len(frame)} run{'s' if len(frame) != 1 else ''}"
+    ax.set_title(title, loc="left", fontsize=10, color=INK, pad=20)
+    _legend(ax, frame)
+    return ax
+
+
+def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | None = None) -> Axes:
+    """What the time buys: every run at its seconds (logarithmic) and its distance from the best bound; large dots: means.
+
+    The mean of the seconds is the geometric one, as the axis wants it.
+    """
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    x, words = distances(frame, sense)
+    if ax is None:
+        ax = new_axes(4.0)
+    _dress(ax, "both")
+    seconds = np.maximum(frame["seconds"].to_numpy(dtype=float), 1e-5)
+    for position, label in enumerate(labels):
+        mine = (frame["method"] == label).to_numpy(dtype=bool) & ~np.isnan(x)
+        if not mine.any():
+            continue
+        marker = "o" if frame["value"].to_numpy(dtype=float)[mine].size and frame["value"][mine].notna().any() else "^"
+        ax.plot(seconds[mine], x[mine], marker, color=colour(position), ms=5, alpha=0.45, mew=0)
+        centre = math.exp(float(np.log(seconds[mine]).mean())), float(x[mine].mean())
+        ax.plot(*centre, marker, color=colour(position), ms=11, mec=INK, mew=0.8, label=label, ls="none")
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    _scale(ax, x, "y")
+    ax.set_xlabel("wall-clock time of a run (s)")
+    ax.set_ylabel(words.split(";")[0])
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9, labelcolor=INK)
+    return ax
+
+
+def _scale(ax: Axes, x: NDArray[np.float64], axis: str = "x") -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, SymmetricalLogLocator
+
+    known = x[~np.isnan(x)]
+    positive = known[known > 0.0]
+    set_scale = ax.set_xscale if axis == "x" else ax.set_yscale
+    set_limits = ax.set_xlim if axis == "x" else ax.set_ylim
+    line = ax.xaxis if axis == "x" else ax.yaxis
+    top = float(positive.max()) if len(positive) else 1.0
+    if len(positive) and top / float(positive.min()) > 100.0:
+        low = max(10.0 ** math.floor(math.log10(float(positive.min()))), _NEXT_TO_NOTHING)
+        step = 10.0 if top / low < 1e7 else 100.0
+        if float(known.min()) >= low:
+            set_scale("log")
+            set_limits(low * 0.8, top * 2.0)
+            line.set_major_locator(LogLocator(base=step))
+        else:
+            set_scale("symlog", linthresh=low, linscale=0.6)
+            set_limits(min(float(known.min()) * 1.5, -0.3 * low), top * 2.0)
+            line.set_major_locator(SymmetricalLogLocator(base=step, linthresh=low))
+        line.set_minor_locator(NullLocator())
+    else:
+        least = min(float(known.min()), 0.0) if len(known) else 0.0
+        set_limits(least * 1.1 - 0.03 * (top - least), top * 1.08)
+        line.set_major_locator(MaxNLocator(7))
+    line.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+
+
+def _dots(ax: Axes, x: NDArray[np.float64], mine: NDArray[Any], valued: NDArray[Any], position: int) -> None:
+    for chosen, marker, hollow in ((mine & valued, "o", False), (mine & ~valued, "^", True)):
+        points = x[chosen & ~np.isnan(x)]
+        # Spread by rank order of appearance, not at random: the same table gives the same picture.
+        lift = _SPREAD * (2.0 * ((np.arange(len(points)) * 0.618034) % 1.0) - 1.0) if len(points) > 1 else np.zeros(len(points))
+        face = "none" if hollow else colour(position)
+        ax.plot(
+            points, position + lift, marker, ms=5.5, mfc=face, mec=colour(position), mew=1.2 if hollow else 0.0,
+            alpha=0.9 if hollow else 0.55, zorder=3,
+        )  # fmt: skip
+
+
+def _mean(ax: Axes, x: NDArray[np.float64], instance: pd.Series[Any], mine: NDArray[Any], position: int) -> str:
+    means = pd.Series(x[mine]).groupby(instance[mine].to_numpy()).mean().dropna().to_numpy(dtype=np.float64)
+    if not len(means):
+        return "no gap"
+    mean = float(means.mean())
+    ax.plot([mean, mean], [position - 0.27, position + 0.27], color=INK, lw=2.4, zorder=5, solid_capstyle="butt")
+    return f"mean {mean:.3g} %"
+
+
+def _duration(seconds: float) -> str:
+    if math.isnan(seconds):
+        return "not run"
+    return f"{seconds:.3g} s" if seconds >= 1.0 else f"{seconds * 1e3:.2g} ms"
+
+
+def _ticked(label: str, runs: pd.DataFrame, x: NDArray[np.float64]) -> str:
+    failed = int((~runs["verified"]).sum())
+    silent = int(np.isnan(x[runs["verified"].to_numpy(dtype=bool)]).sum())
+    lines = [label]
+    if failed:
+        lines.append(f"{failed} of {len(runs)} runs failed")
+    if silent:
+        lines.append(f"{silent} of {len(runs)} runs without a gap")
+    return "\n".join(lines)
+
+
+def _legend(ax: Axes, frame: pd.DataFrame) -> None:
+    from matplotlib.lines import Line2D
+
+    def entry(marker: str, text: str, face: str, size: float) -> Line2D:
+        return Line2D([], [], ls="none", marker=marker, mfc=face, mec=INK, ms=size, mew=1.2, label=text)
+
+    handles = [entry("o", "a run", INK, 4.5), entry("|", "mean over instances", INK, 11)]
+    if (frame["value"].isna() & frame["bound"].notna() & frame["verified"]).any():
+        handles.insert(1, entry("^", "a bound: gap from the best value to it", "none", 5.5))
+    ax.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=len(handles), frameon=False, fontsize=8,
+        labelcolor=INK, handletextpad=0.3, columnspacing=1.2, borderaxespad=0.1,
+    )  # fmt: skip
+
+
+def _dress(ax: Axes, grid: str) -> None:
+    ax.set_facecolor("none")
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("bottom", "left"):
+        ax.spines[side].set_color(FAINT)
+    ax.tick_params(colors=INK, length=0, labelsize=9)
+    ax.tick_params(which="minor", length=0)
+    for item in (ax.xaxis.label, ax.yaxis.label, ax.title):
+        item.set_color(INK)
+    ax.set_axisbelow(True)
+    if grid in ("x", "both"):
+        ax.grid(axis="x", color=FAINT, lw=0.7)
+    if grid == "both":
+        ax.grid(axis="y", color=FAINT, lw=0.7)

@@ -1,0 +1,101 @@
+"""Statistics over instances. Runs on the same instance are not independent, so their method seeds are averaged first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.numeric import Sense
+
+LEVEL = 0.95
+"""Coverage of the intervals."""
+
+
+def interval(sample: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Mean and its `LEVEL` interval by Student's t: mean -+ t s / sqrt(n), s with n - 1. NaN ends for n < 2, all for n = 0.
+
+    >>> [round(number, 4) for number in interval(np.array([1.0, 2.0, 3.0]))]
+    [2.0, -0.4841, 4.4841]
+    """
+    n = len(sample)
+    if n == 0:
+        return math.nan, math.nan, math.nan
+    mean = float(sample.mean())
+    if n == 1:
+        return mean, math.nan, math.nan
+    from scipy.stats import t
+
+    half = float(t.ppf((1.0 + LEVEL) / 2.0, n - 1)) * float(sample.std(ddof=1)) / math.sqrt(n)
+    return mean, mean - half, mean + half
+
+
+def per_instance(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per (method, instance): means over method seeds of what stood the check; NaN where no seed has the number."""
+    sound = frame["verified"]
+    numbers = pd.DataFrame(
+        {
+            "method": frame["method"],
+            "problem_hash": frame["problem_hash"],
+            "value": frame["value"].where(sound),
+            "bound": frame["bound"].where(sound),
+            "gap_to_best_bound": frame["gap_to_best_bound"].where(sound),
+            "seconds": frame["seconds"],
+            "solved": (sound & frame["value"].notna()).astype(float),
+            "optimal": (sound & (frame["quality"] == "optimal")).astype(float),
+            "verified": sound.astype(float),
+        }
+    )
+    return numbers.groupby(["method", "problem_hash"], sort=False).mean().reset_index()
+
+
+def summarise(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, reference: str | None) -> pd.DataFrame:
+    """The table of `Comparison.summary`."""
+    instances = per_instance(frame)
+    groups = {label: instances[instances["method"] == label].set_index("problem_hash") for label in labels}
+    if reference is None:
+        reference = _best(groups, sense)
+    else:
+        validation.choice("reference", reference, list(labels))
+    rows = []
+    for label, group in groups.items():
+        base = group["value"] if reference is None else groups[reference]["value"]
+        differences = (group["value"] - base.reindex(group.index)).dropna()
+        if reference is None:
+            differences = differences.iloc[:0]
+        mean, low, high = interval(differences.to_numpy(dtype=np.float64))
+        rows.append(
+            {
+                "method": label,
+                "instances": len(group),
+                "solved": group["solved"].mean(),
+                "mean_value": group["value"].mean(),
+                "mean_bound": group["bound"].mean(),
+                "mean_gap_to_best_bound": group["gap_to_best_bound"].mean(),
+                "mean_seconds": group["seconds"].mean(),
+                "share_optimal": group["optimal"].mean(),
+                "share_verified": group["verified"].mean(),
+                "difference": mean,
+                "difference_low": low,
+                "difference_high": high,
+                "pairs": len(differences),
+            }
+        )
+    table = pd.DataFrame(rows).set_index("method")
+    table.attrs["reference"] = reference
+    return table
+
+
+def _best(groups: dict[str, pd.DataFrame], sense: Sense) -> str | None:
+    """The best mean value among the methods with values on most instances: solving only the easy ones is no merit."""
+    counts = {label: int(group["value"].notna().sum()) for label, group in groups.items()}
+    most = max(counts.values())
+    if most == 0:
+        return None
+    means = {label: float(groups[label]["value"].mean()) for label in groups if counts[label] == most}
+    better = max if sense == "max" else min
+    return better(means, key=lambda label: means[label])

@@ -1,0 +1,135 @@
+"""The tidy table of a comparison: one row a run, with what only a comparison can know (best bounds, contradictions)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from edgeworth.core.numeric import OPTIMALITY_TOL, Sense, relative_gap
+from edgeworth.core.result import Result
+
+COLUMNS = (
+    "problem",
+    "problem_hash",
+    "instance_seed",
+    "method",
+    "method_seed",
+    "value",
+    "bound",
+    "bound_evidence",
+    "gap",
+    "gap_to_best_bound",
+    "quality",
+    "termination",
+    "seconds",
+    "verified",
+    "notes",
+)
+"""The columns of every comparison; the problem's own measures follow."""
+
+_FLOATS = ("value", "bound", "gap", "gap_to_best_bound", "seconds")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left: its result (None: the method raised), whether it stood the check, notes, measures, seconds."""
+
+    result: Result[Any] | None
+    verified: bool
+    notes: tuple[str, ...]
+    measures: Mapping[str, float]
+    seconds: float
+
+
+def problem_labels(problems: Sequence[Any]) -> dict[str, str]:
+    """A readable label for every problem, by hash: where it comes from, and enough more to tell it from the others.
+
+    A preset with its seed, ``hotspot seed 3``; a file, ``e10200`` (``gap1.txt #2`` in a collection); the hash's beginning
+    where there is no name or where two would share a label.
+    """
+    plain = {problem.hash: _plain_label(problem) for problem in problems}
+    shared = {label for label, count in Counter(plain.values()).items() if count > 1}
+    return {digest: f"{label} {digest[:8]}" if label in shared else label for digest, label in plain.items()}
+
+
+def _plain_label(problem: Any) -> str:
+    origin = problem.provenance
+    if not origin.name:
+        return f"{problem.kind} {problem.hash[:8]}"
+    if origin.source == "file":
+        index = origin.parameters.get("index")
+        return str(origin.name) if index is None else f"{origin.name} #{index}"
+    return f"{origin.name} seed {origin.seed}" if isinstance(origin.seed, int) else f"{origin.name} {problem.hash[:8]}"
+
+
+def row(problem: Any, label: str, method: str, seed: int | None, outcome: Outcome) -> dict[str, Any]:
+    """The columns known as soon as the run is over; absent numbers are None."""
+    result = outcome.result
+    known: dict[str, Any] = {
+        "problem": label,
+        "problem_hash": problem.hash,
+        "instance_seed": problem.provenance.seed,
+        "method": method,
+        "method_seed": seed,
+        "value": None if result is None else result.value,
+        "bound": None if result is None else result.bound,
+        "bound_evidence": None if result is None or result.bound_evidence is None else str(result.bound_evidence),
+        "gap": None if result is None else result.gap,
+        "gap_to_best_bound": None,
+        "quality": "none" if result is None else str(result.quality),
+        "termination": "error" if result is None else str(result.termination),
+        "seconds": outcome.seconds,
+        "verified": outcome.verified,
+        "notes": "; ".join(outcome.notes),
+    }
+    measures = {f"measure_{name}" if name in known else name: number for name, number in outcome.measures.items()}
+    return known | measures
+
+
+def frame(rows: Sequence[Mapping[str, Any]], sense: Sense) -> pd.DataFrame:
+    """The table: rows in the order given, `COLUMNS`, then the measures in the order of their first appearance."""
+    finished = [dict(item) for item in rows]
+    for digest in dict.fromkeys(item["problem_hash"] for item in finished):
+        _look_across([item for item in finished if item["problem_hash"] == digest], sense)
+    measures = list(dict.fromkeys(name for item in finished for name in item if name not in COLUMNS))
+    data: dict[str, Any] = {}
+    for name in (*COLUMNS, *measures):
+        column = [item.get(name) for item in finished]
+        if name in _FLOATS or name in measures:
+            data[name] = pd.Series([math.nan if number is None else float(number) for number in column], dtype="float64")
+        elif name in ("instance_seed", "method_seed") and all(item is None or isinstance(item, int) for item in column):
+            small = all(item is None or item < 2**63 for item in column)  # fresh entropy has 128 bits
+            data[name] = pd.Series(column, dtype="Int64" if small else "object")
+        elif name == "verified":
+            data[name] = pd.Series(column, dtype="bool")
+        else:
+            data[name] = pd.Series(column, dtype="object")
+    return pd.DataFrame(data)
+
+
+def _look_across(rows: Sequence[dict[str, Any]], sense: Sense) -> None:
+    """On one instance: refute bounds that another method's verified value beats, then measure all values by the best bound."""
+    best: dict[str, Any] | None = None
+    better = max if sense == "max" else min
+    sound = [item for item in rows if item["verified"] and item["value"] is not None]
+    if sound:
+        best = better(sound, key=lambda item: item["value"])
+    for item in rows:
+        if best is None or item["bound"] is None or not item["verified"]:
+            continue
+        if relative_gap(best["value"], item["bound"], sense) < -OPTIMALITY_TOL:
+            item["verified"] = False
+            text = f"refuted: bound: {item['bound']!r} is contradicted by {best['method']}'s verified value {best['value']!r}"
+            item["notes"] = "; ".join(filter(None, (item["notes"], text)))
+    bounds = [item["bound"] for item in rows if item["verified"] and item["bound"] is not None]
+    if not bounds:
+        return
+    tightest = min(bounds) if sense == "max" else max(bounds)
+    for item in rows:
+        if item["verified"] and item["value"] is not None:
+            item["gap_to_best_bound"] = relative_gap(item["value"], tightest, sense)
