@@ -111,7 +111,7 @@ def check_call(
         if wanted is None:
             raise ValueError(f"params: method {row.name!r} takes none; got {validation.shown(params)}")
         if not isinstance(params, wanted):
-            validation.reject_type("params", f"must be a {wanted.__name__} for method {row.name!r}", params)
+            validation.reject_type("params", f"must be of type {wanted.__name__} for method {row.name!r}", params)
 
 
 def solve(
@@ -129,7 +129,7 @@ def solve(
 ) -> Result[Any]:
     """Run one method on one problem; the public `solve` of each family forwards here and documents the arguments."""
     if not isinstance(problem, fam.problem):
-        validation.reject_type("problem", f"must be a {fam.problem.__name__}", problem)
+        validation.reject_type("problem", f"must be of type {fam.problem.__name__}", problem)
     row, function = row_of(fam, method, problem)
     check_call(row, stop, start=start is not None, threads=threads, trace=trace, params=params)
     if observer is not None and not isinstance(observer, Observer):
@@ -150,7 +150,9 @@ def solve(
     if not isinstance(found, Found):
         validation.reject_type("method", f"{row.name!r} must return a Found", found)
     if found.solution is not None and not isinstance(found.solution, fam.solution):
-        validation.reject_type("method", f"the solution of {row.name!r} must be a {fam.solution.__name__}", found.solution)
+        validation.reject_type(
+            "method", f"the solution of {row.name!r} must be of type {fam.solution.__name__}", found.solution
+        )
     result = _judge(fam, problem, row, params, record, run, found)
     watcher.on_end(result)
     return result
@@ -158,7 +160,7 @@ def solve(
 
 def _check_start(fam: Family, problem: Any, start: Any) -> None:
     if not isinstance(start, fam.solution):
-        validation.reject_type("start", f"must be a {fam.solution.__name__}", start)
+        validation.reject_type("start", f"must be of type {fam.solution.__name__}", start)
     broken = fam.violations(problem, start)
     if broken:
         raise ValueError(f"start: must be feasible; got {broken[0]}")

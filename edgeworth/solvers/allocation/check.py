@@ -120,8 +120,11 @@ def _quality(problem: AllocationProblem, result: Result[Assignment]) -> Verdict:
     stated: Any = result.quality
     if result.solution is None or result.value is None:
         fits = stated in (Quality.NONE, Quality.INFEASIBLE)
-        return Verdict(fits, 0.0 if fits else 1.0, 0.0, None if fits else Mismatch("quality", stated, Quality.NONE))
+        scope = "claimed: that nothing is feasible" if stated is Quality.INFEASIBLE else "exhaustive"
+        return Verdict(fits, 0.0 if fits else 1.0, 0.0, None if fits else Mismatch("quality", stated, Quality.NONE), scope)
     closed = result.bound is not None and closes(result.value, result.bound, problem.sense, problem.integral)
     found = Quality.OPTIMAL if closed else Quality.FEASIBLE
     fits = stated in (found, Quality.FEASIBLE)
-    return Verdict(fits, 0.0 if fits else 1.0, 0.0, None if fits else Mismatch("quality", stated, found))
+    rests = stated is Quality.OPTIMAL and result.bound_evidence is not BoundEvidence.RECOMPUTED
+    scope = f"given the bound, which is {result.bound_evidence}" if rests else "exhaustive"
+    return Verdict(fits, 0.0 if fits else 1.0, 0.0, None if fits else Mismatch("quality", stated, found), scope)

@@ -78,4 +78,14 @@ METHODS: tuple[Method, ...] = (
         guarantee="optimal when proved; the bound is the solver's claim",
         reference="HiGHS: Huangfu and Hall, Math. Prog. Comp. 10 (2018)",
     ),
+    Method(
+        name="milp",
+        kind="optimise",
+        function=f"{_ROOM}.exact:milp",
+        exact=True,
+        randomised=False,
+        supports=frozenset({"threads"}),
+        guarantee="optimal when proved; the bound is the solver's claim",
+        reference="Pyomo: Bynum et al., Pyomo - Optimization Modeling in Python (2021); HiGHS",
+    ),
 )

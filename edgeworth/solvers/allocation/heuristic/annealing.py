@@ -81,8 +81,9 @@ def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assig
     cycle reheats from the incumbent. Nothing depends on the clock but where the run is cut.
 
     Bound: L(u) of the LP's multipliers, certificate "capacity-multipliers", so that the gap is known; where it closes the run
-    ends with a proof. ``start`` is kept as the first incumbent. Iterations: proposals. Guarantee: feasible if it returns a
-    solution; tight instances whose tasks must be served may end without one. O(pairs) memory.
+    ends with a proof. ``start`` is kept as the first incumbent. Iterations: proposals; all rules are looked at
+    every 50,000. Guarantee: feasible if it returns a solution; tight instances whose tasks must be served may end without
+    one. O(pairs) memory.
     Source: ours; the moves after Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized
     assignment problem, INFORMS J. Computing 16 (2004).
     """

@@ -1,4 +1,4 @@
-"""Exact methods for multi-task allocation: they may claim an optimum."""
+"""Branch and cut by HiGHS on the full model."""
 
 from __future__ import annotations
 

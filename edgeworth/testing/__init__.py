@@ -1,0 +1,24 @@
+"""For tests, yours and ours: problems drawn by Hypothesis, the contract that every method must pass, faults to plant.
+
+>>> from edgeworth.solvers import allocation
+>>> from edgeworth.testing import check_method_contract
+>>> problem = allocation.generate(servers=3, tasks=6, seed=0)
+>>> check_method_contract(allocation.FAMILY, allocation.FAMILY.method("greedy"), problem)
+
+The strategies need Hypothesis (extra ``dev``); contracts and faults do not.
+"""
+
+from edgeworth.testing.contracts import ContractError, check_method_contract
+from edgeworth.testing.faults import FAULTS, Fault
+from edgeworth.testing.strategies import allocation_problems, assignments, mec_systems, multipliers
+
+__all__ = [
+    "FAULTS",
+    "ContractError",
+    "Fault",
+    "allocation_problems",
+    "assignments",
+    "check_method_contract",
+    "mec_systems",
+    "multipliers",
+]

@@ -1,0 +1,132 @@
+"""Hypothesis strategies for problems and solutions. Hypothesis is imported when a strategy is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeworth.core.errors import MissingExtraError
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, MecSystem
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def _hypothesis() -> Any:
+    try:
+        from hypothesis import strategies
+    except ImportError as error:
+        raise MissingExtraError("edgeworth.testing's strategies", "dev") from error
+    return strategies
+
+
+def allocation_problems(
+    *,
+    min_servers: int = 0,
+    max_servers: int = 3,
+    min_tasks: int = 0,
+    max_tasks: int = 5,
+    must_serve: bool = True,
+    integral: bool | None = None,
+    systems: bool = True,
+) -> SearchStrategy[AllocationProblem]:
+    """Small problems, degenerate ones among them: no servers, no tasks, no eligible pair, zero weights, zero capacities,
+    ties, losses, tasks that must be served (perhaps in vain), both senses, offsets, values of extreme magnitude.
+
+    must_serve: may tasks have to be served? integral: only (True), never on purpose (False) or sometimes (None) integer values.
+    systems: also problems built from a `MecSystem`?
+    """
+    st = _hypothesis()
+
+    @st.composite  # type: ignore[untyped-decorator]
+    def dense(draw: Any) -> AllocationProblem:
+        n = draw(st.integers(min_servers, max_servers))
+        m = draw(st.integers(min_tasks, max_tasks))
+        whole = draw(st.booleans()) if integral is None else integral
+        scale = 1.0 if whole else draw(st.sampled_from([1.0, 1.0, 1.0, 1e-6, 1e6]))
+        number = st.integers(-9, 9) if whole else st.floats(-9.0, 9.0, allow_subnormal=False, width=32)
+        weight = st.one_of(st.integers(0, 4), st.floats(0.125, 4.0, width=32))
+        capacity = st.one_of(st.just(0), st.integers(1, 9), st.floats(0.125, 9.0, width=32))
+        cells = n * m
+
+        def listed(entry: Any, length: int) -> Any:
+            return draw(st.lists(entry, min_size=length, max_size=length))
+
+        shape = (n, m)
+        eligible = np.ones(shape, dtype=bool)
+        if draw(st.booleans()):
+            eligible = np.array(listed(st.booleans(), cells), dtype=bool).reshape(shape)
+        must = None
+        if must_serve and draw(st.booleans()):
+            must = np.array(listed(st.booleans(), m), dtype=bool)
+        return AllocationProblem.from_matrices(
+            np.array(listed(number, cells), dtype=np.float64).reshape(shape) * scale,
+            np.array(listed(weight, cells), dtype=np.float64).reshape(shape),
+            np.array(listed(capacity, n), dtype=np.float64),
+            eligible,
+            must_serve=must,
+            sense=draw(st.sampled_from(["max", "min"])),
+            offset=float(draw(st.sampled_from([0.0, 0.0, 3.0, -100.0]))) * scale,
+        )
+
+    @st.composite  # type: ignore[untyped-decorator]
+    def raw(draw: Any) -> AllocationProblem:
+        system = draw(
+            mec_systems(min_servers=max(1, min_servers), max_servers=max_servers, min_tasks=min_tasks, max_tasks=max_tasks)
+        )
+        return AllocationProblem.from_system(system)
+
+    if not systems or max_servers < 1 or integral:
+        return dense()  # type: ignore[no-any-return]
+    return st.one_of(dense(), dense(), raw())  # type: ignore[no-any-return]
+
+
+def mec_systems(
+    *, min_servers: int = 1, max_servers: int = 3, min_tasks: int = 0, max_tasks: int = 5
+) -> SearchStrategy[MecSystem]:
+    """Small mobile-edge systems in which capacities, deadlines and the cost of sending bind now and then."""
+    st = _hypothesis()
+
+    @st.composite  # type: ignore[untyped-decorator]
+    def build(draw: Any) -> MecSystem:
+        n, m = draw(st.integers(min_servers, max_servers)), draw(st.integers(min_tasks, max_tasks))
+
+        def per(length: int, low: float, high: float) -> Any:
+            entry = st.floats(low, high, allow_subnormal=False, width=32)
+            return draw(st.lists(entry, min_size=length, max_size=length))
+
+        return MecSystem(
+            unit_price=per(m, -1.0, 10.0),
+            data_size=per(m, 0.0, 20.0),
+            deadline=per(m, 0.0, 8.0),
+            source=draw(st.lists(st.integers(0, n - 1), min_size=m, max_size=m)),
+            cycles_per_unit=per(n, 0.125, 0.5),
+            frequency=per(n, 1.0, 10.0),
+            energy_coefficient=per(n, 0.0, 0.125),
+            capacity=per(n, 0.0, 12.0),
+            bandwidth=per(n, 5.0, 10.0),
+            transmit_power=per(n, 1.0, 10.0),
+            gain=per(n, 1.0, 10.0),
+            noise=draw(st.sampled_from([0.01, 1.0])),
+            fee_share=draw(st.sampled_from([0.0, 0.1, 1.0])),
+        )
+
+    built: SearchStrategy[MecSystem] = build()
+    return built
+
+
+def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
+    """Any assignment of the right shape: feasible or overloaded, at eligible servers or not, with tasks left out."""
+    st = _hypothesis()
+    entry = st.integers(-1, problem.servers - 1)
+    listed = st.lists(entry, min_size=problem.tasks, max_size=problem.tasks)
+    return listed.map(lambda server: Assignment(np.array(server, dtype=np.int64)))  # type: ignore[no-any-return]
+
+
+def multipliers(problem: AllocationProblem) -> SearchStrategy[Any]:
+    """Capacity multipliers u >= 0, float64 [servers], zeros and large ones among them."""
+    st = _hypothesis()
+    entry = st.one_of(st.just(0.0), st.floats(1e-6, 1e4, allow_subnormal=False))
+    listed = st.lists(entry, min_size=problem.servers, max_size=problem.servers)
+    return listed.map(lambda u: np.array(u, dtype=np.float64))  # type: ignore[no-any-return]

@@ -1,0 +1,114 @@
+"""The compilation cache must never serve a kernel whose callee was edited in another file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgeworth.core import jit
+
+CALLEE = "from edgeworth.core.jit import jit\n\n\n@jit\ndef leaf(x):\n    return x + {constant}\n"
+CALLER = """from edgeworth.core.jit import jit
+from edgeworth.one.kernels import leaf
+
+
+@jit
+def root(x):
+    return 10 * leaf(x)
+"""
+
+
+def _package(folder: Path, constant: int) -> Path:
+    package = folder / "edgeworth"
+    for room in ("core", "one", "two/kernels"):
+        (package / room).mkdir(parents=True, exist_ok=True)
+    for room in ("", "core", "one", "two", "two/kernels"):
+        (package / room / "__init__.py").touch()
+    assert jit.__file__ is not None
+    shutil.copy(jit.__file__, package / "core" / "jit.py")
+    (package / "one" / "kernels.py").write_text(CALLEE.format(constant=constant))
+    (package / "two" / "kernels" / "deep.py").write_text(CALLER)
+    return package
+
+
+def _answer(folder: Path) -> int:
+    environment = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "cache")}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    code = "from edgeworth.two.kernels.deep import root; import sys; sys.stdout.write(str(root(1)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True, cwd=folder, env=environment
+    )
+    return int(done.stdout)
+
+
+def test_an_edited_callee_is_noticed_across_files(tmp_path: Path) -> None:
+    _package(tmp_path, 1)
+    assert _answer(tmp_path) == 20
+    folders = set((tmp_path / "cache").iterdir())
+    assert len(folders) == 1
+    caller = tmp_path / "edgeworth" / "two" / "kernels" / "deep.py"
+    before = caller.stat().st_mtime_ns
+    _package(tmp_path, 5)
+    os.utime(caller, ns=(before, before))  # for numba's own cache the caller did not change
+    assert _answer(tmp_path) == 60
+    assert len(set((tmp_path / "cache").iterdir())) == 2
+    _package(tmp_path, 1)
+    assert _answer(tmp_path) == 20
+    assert folders < set((tmp_path / "cache").iterdir())  # the old folder serves again
+
+
+def test_the_hash_sees_every_kernel_and_nothing_else(tmp_path: Path) -> None:
+    package = _package(tmp_path, 1)
+    first = jit.sources_hash(package)
+    names = {path.relative_to(package).as_posix() for path in jit.kernel_sources(package)}
+    assert names == {"core/jit.py", "one/kernels.py", "two/kernels/__init__.py", "two/kernels/deep.py"}
+    (package / "one" / "model.py").write_text("x = 1\n")
+    assert jit.sources_hash(package) == first
+    (package / "one" / "kernels.py").write_text(CALLEE.format(constant=2))
+    second = jit.sources_hash(package)
+    (package / "one" / "kernels_more.py").touch()
+    third = jit.sources_hash(package)
+    (package / "one" / "kernels_more.py").rename(package / "one" / "kernels_other.py")
+    assert len({first, second, third, jit.sources_hash(package)}) == 4
+
+
+def test_all_jitted_files_of_the_package_are_hashed() -> None:
+    package = Path(jit.__file__).resolve().parent.parent
+    hashed = set(jit.kernel_sources())
+    for path in package.rglob("*.py"):
+        if "\n@jit" in path.read_text(encoding="utf-8") or "numba.njit" in path.read_text(encoding="utf-8"):
+            assert path in hashed, path
+
+
+def test_a_cache_that_cannot_be_written_is_said_and_survived(tmp_path: Path) -> None:
+    _package(tmp_path, 3)
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    assert _answer(tmp_path) == 40
+
+
+def test_numba_keeps_its_own_settings() -> None:
+    import numba
+
+    before = numba.config.CACHE_DIR
+
+    @jit.jit
+    def same(x):  # type: ignore[no-untyped-def]
+        return x
+
+    assert before == numba.config.CACHE_DIR
+    assert same(3) == 3
+    assert same.py_func(3) == 3
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_both_forms_of_the_decorator(parallel: bool) -> None:
+    def double(x):  # type: ignore[no-untyped-def]
+        return 2 * x
+
+    made = jit.jit(parallel=parallel)(double) if parallel else jit.jit(double)
+    assert made.py_func is double

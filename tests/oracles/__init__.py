@@ -1,0 +1,1 @@
+"""Naive second implementations: plain loops that import nothing of the package."""

@@ -1,0 +1,148 @@
+"""Multi-task allocation once more, in plain Python. Reads the fields of a problem, uses none of its code."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+from typing import Any
+
+TOLERANCE = 1e-9
+
+
+def pairs(problem: Any) -> dict[tuple[int, int], tuple[float, float]]:
+    """(task, server) -> (value, weight) of every stored pair."""
+    table = {}
+    for j in range(len(problem.indptr) - 1):
+        for k in range(int(problem.indptr[j]), int(problem.indptr[j + 1])):
+            table[j, int(problem.server[k])] = (float(problem.value[k]), float(problem.weight[k]))
+    return table
+
+
+def loads(problem: Any, servers: list[int]) -> list[float]:
+    table, load = pairs(problem), [0.0] * len(problem.capacity)
+    for j, i in enumerate(servers):
+        if (j, i) in table:
+            load[i] += table[j, i][1]
+    return load
+
+
+def value(problem: Any, servers: list[int]) -> Fraction:
+    """Exact; pairs that are not eligible raise KeyError."""
+    table = pairs(problem)
+    total = Fraction(problem.offset)
+    for j, i in enumerate(servers):
+        if i >= 0:
+            total += Fraction(table[j, i][0])
+    return total
+
+
+def feasible(problem: Any, servers: list[int]) -> bool:
+    table = pairs(problem)
+    for j, i in enumerate(servers):
+        if i < 0:
+            if bool(problem.must_serve[j]):
+                return False
+        elif (j, i) not in table or (problem.system is not None and not timely(problem.system, j, i, 1.0 + TOLERANCE)):
+            return False
+    return all(load <= float(c) * (1.0 + TOLERANCE) for load, c in zip(loads(problem, servers), problem.capacity, strict=True))
+
+
+def optimum(problem: Any) -> tuple[Fraction, list[int]] | None:
+    """Best value over all assignments and one that has it; None where nothing is feasible. Tiny problems only."""
+    table = pairs(problem)
+    n, m = len(problem.capacity), len(problem.indptr) - 1
+    options = [[-1] * (not problem.must_serve[j]) + [i for i in range(n) if (j, i) in table] for j in range(m)]
+    best: tuple[Fraction, list[int]] | None = None
+    for servers in itertools.product(*options):
+        chosen = list(servers)
+        if feasible(problem, chosen):
+            worth = value(problem, chosen)
+            if best is None or (worth > best[0] if problem.sense == "max" else worth < best[0]):
+                best = worth, chosen
+    return best
+
+
+def lagrangian(problem: Any, u: Any) -> tuple[Fraction, Fraction] | None:
+    """L(u) in the problem's own terms, with exact rationals, and the sum of the magnitudes of its terms (its scale).
+
+    None where a task that must be served has no pair: nothing is feasible.
+    """
+    sign = 1 if problem.sense == "max" else -1
+    table = pairs(problem)
+    total, scale = Fraction(0), abs(Fraction(problem.offset))
+    for i, c in enumerate(problem.capacity):
+        rent = Fraction(float(u[i])) * Fraction(float(c) * (1.0 + TOLERANCE))
+        total, scale = total + rent, scale + rent
+    for j in range(len(problem.indptr) - 1):
+        reduced = []
+        for (task, i), (worth, weight) in table.items():
+            if task == j:
+                price = Fraction(float(u[i])) * Fraction(weight)
+                reduced.append(sign * Fraction(worth) - price)
+                scale += abs(Fraction(worth)) + price
+        if not problem.must_serve[j]:
+            reduced.append(Fraction(0))
+        if not reduced:
+            return None
+        total += max(reduced)
+    return Fraction(problem.offset) + sign * total, scale
+
+
+# --- from the raw fields ------------------------------------------------------------------------------------------------
+
+
+def _cycles(s: Any, j: int, i: int) -> float:
+    return float(s.data_size[j]) * float(s.cycles_per_unit[i])
+
+
+def _send_seconds(s: Any, j: int) -> float:
+    k = int(s.source[j])
+    snr = float(s.transmit_power[k]) * float(s.gain[k]) / float(s.noise) ** 2
+    return float(s.data_size[j]) / (float(s.bandwidth[k]) * math.log2(1.0 + snr))
+
+
+def compute_energy(s: Any, j: int, i: int) -> float:
+    return float(s.energy_coefficient[i]) * _cycles(s, j, i) * float(s.frequency[i]) ** 2
+
+
+def send_energy(s: Any, j: int) -> float:
+    return float(s.transmit_power[int(s.source[j])]) * _send_seconds(s, j)
+
+
+def latency(s: Any, j: int, i: int) -> float:
+    sending = _send_seconds(s, j) if i != int(s.source[j]) else 0.0
+    return _cycles(s, j, i) / float(s.frequency[i]) + sending
+
+
+def timely(s: Any, j: int, i: int, slack: float = 1.0) -> bool:
+    return latency(s, j, i) <= float(s.deadline[j]) * slack
+
+
+def margin(s: Any, j: int, i: int) -> float:
+    """How far the pair is from the edge of eligibility, relative: near 0 rounding decides."""
+    edges = [(latency(s, j, i), float(s.deadline[j])), (_cycles(s, j, i), float(s.capacity[i]))]
+    return min(abs(a - b) / max(abs(b), 1e-300) for a, b in edges)
+
+
+def eligible(s: Any, j: int, i: int) -> bool:
+    return _cycles(s, j, i) <= float(s.capacity[i]) * (1.0 + TOLERANCE) and timely(s, j, i)
+
+
+def pair_value(s: Any, j: int, i: int) -> float:
+    sending = send_energy(s, j) if i != int(s.source[j]) else 0.0
+    return float(s.unit_price[j]) * _cycles(s, j, i) - compute_energy(s, j, i) - sending
+
+
+def utilities(s: Any, servers: list[int]) -> list[float]:
+    """Server by server as the paper tells it: who computes is paid, who sends gets the fee and pays the radio."""
+    result = [0.0] * len(s.capacity)
+    for j, i in enumerate(servers):
+        if i < 0:
+            continue
+        k, pay = int(s.source[j]), float(s.unit_price[j]) * _cycles(s, j, i)
+        result[i] += pay - compute_energy(s, j, i)
+        if i != k:
+            result[i] -= float(s.fee_share) * pay
+            result[k] += float(s.fee_share) * pay - send_energy(s, j)
+    return result
