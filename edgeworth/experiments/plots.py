@@ -174,7 +174,7 @@ def _mean(ax: Axes, x: NDArray[np.float64], instance: pd.Series[Any], mine: NDAr
 def _duration(seconds: float) -> str:
     if math.isnan(seconds):
         return "not run"
-    return f"{seconds:.3g} s" if seconds >= 1.0 else f"{seconds * 1e3:.2g} ms"
+    return f"{seconds:.3g} s" if seconds >= 1.0 else f"{seconds * 1e3:.3g} ms"
 
 
 def _ticked(label: str, runs: pd.DataFrame, x: NDArray[np.float64]) -> str:

@@ -1,0 +1,53 @@
+"""What the README shows works, with shorter time limits."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edgeworth.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [line for line in TEXT.splitlines() if line.startswith("edgeworth ")]
+FILES = {
+    "site-optus-melbCBD.csv": "eua/site-optus-melbCBD.csv",
+    "users-melbcbd-generated.csv": "eua/users-melbcbd-generated.csv",
+    "c05100": "gap/instances/c05100",
+}
+
+
+def test_the_newcomer_needs_exactly_two_commands() -> None:
+    assert re.findall(r"^make ([\w-]+)", TEXT, flags=re.MULTILINE) == ["demo", "test"]
+
+
+def test_the_figure_is_there() -> None:
+    for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", TEXT):
+        assert (ROOT / path).is_file()
+
+
+def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = re.search(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    assert code is not None
+    names: dict[str, object] = {}
+    exec(code.group(1).replace("seconds=5", "seconds=0.3"), names)
+    assert names["report"]
+    assert names["table"].verified  # type: ignore[attr-defined]
+    assert (tmp_path / "report.html").is_file()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=range(len(COMMANDS)))
+def test_the_commands_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_data: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [str(shared_data / FILES[word]) if word in FILES else word for word in shlex.split(command)[1:]]
+    words[words.index("--time-limit") + 1] = "0.3"
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert "All runs verified." in done.output
+
+
+def test_there_are_commands() -> None:
+    assert len(COMMANDS) == 3
