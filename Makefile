@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO_METHODS := random,greedy,regret-greedy,q-learning,local-search,highs,lp
+DEMO_METHODS := random,greedy,regret-greedy,q-learning,local-search,exact,highs,lp
 
 .PHONY: demo test test-slow lint bench clean
 

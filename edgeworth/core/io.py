@@ -249,7 +249,7 @@ def _result(kind: str, payload: Payload) -> Result[Any]:
     validation.real("seconds", stats.seconds, minimum=0.0)
     for name in ("iterations", "evaluations", "nodes"):
         validation.integer(name, getattr(stats, name), minimum=0)
-    for name in ("method", "problem_hash", "version"):
+    for name in ("method", "problem_hash", "version", *(["certificate"] if "certificate" in payload.fields else [])):
         if not isinstance(payload.field(name), str):
             validation.reject_type(name, "must be text", payload.field(name))
     return Result(

@@ -89,6 +89,30 @@ def lagrangian(problem: Any, u: Any) -> tuple[Fraction, Fraction] | None:
     return Fraction(problem.offset) + sign * total, scale
 
 
+def assignment_lagrangian(problem: Any, lam: Any) -> tuple[Fraction, Fraction] | None:
+    """L(lambda) of assignment multipliers in the problem's own terms: every subset of every server's tasks, exact rationals.
+
+    With the sum of the magnitudes of its terms; None where a task that must be served has no pair.
+    """
+    sign = 1 if problem.sense == "max" else -1
+    table = pairs(problem)
+    m = len(problem.indptr) - 1
+    if any(problem.must_serve[j] and not any(task == j for task, _ in table) for j in range(m)):
+        return None
+    multipliers = [Fraction(float(number)) for number in lam]
+    total, scale = sum(multipliers, Fraction(0)), abs(Fraction(problem.offset)) + sum(map(abs, multipliers), Fraction(0))
+    for i, c in enumerate(problem.capacity):
+        mine = [(j, worth, weight) for (j, server), (worth, weight) in table.items() if server == i]
+        best = Fraction(0)
+        for chosen in itertools.product([False, True], repeat=len(mine)):
+            taken = [item for item, is_in in zip(mine, chosen, strict=True) if is_in]
+            if sum(weight for _, _, weight in taken) <= float(c) * (1.0 + TOLERANCE):
+                best = max(best, sum((sign * Fraction(worth) - multipliers[j] for j, worth, _ in taken), Fraction(0)))
+        total += best
+        scale += sum((abs(Fraction(worth)) + abs(multipliers[j]) for j, worth, _ in mine), Fraction(0))
+    return Fraction(problem.offset) + sign * total, scale
+
+
 # --- from the raw fields ------------------------------------------------------------------------------------------------
 
 

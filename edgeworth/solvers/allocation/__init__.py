@@ -37,15 +37,17 @@ from edgeworth.solvers.allocation.model import (
 )
 
 if TYPE_CHECKING:
+    from edgeworth.solvers.allocation.bounds import Lagrangian as Lagrangian
+    from edgeworth.solvers.allocation.exact import Exact as Exact
     from edgeworth.solvers.allocation.heuristic import LocalSearch as LocalSearch
     from edgeworth.solvers.allocation.heuristic import RegretGreedy as RegretGreedy
     from edgeworth.solvers.allocation.learned import QLearning as QLearning
 
-_EXACT_PAIRS = 20_000  # up to here HiGHS finishes or comes close within seconds
+_EXACT_PAIRS = 200_000  # up to here the LP, and with it the tree, is a matter of seconds
 
 
 def _auto(problem: AllocationProblem) -> str:
-    return "highs" if problem.pairs <= _EXACT_PAIRS else "local-search"
+    return "exact" if problem.pairs <= _EXACT_PAIRS else "lagrangian"
 
 
 FAMILY = solving.Family(
@@ -61,6 +63,8 @@ FAMILY = solving.Family(
 )
 
 _PARAMS = {
+    "Exact": "exact",
+    "Lagrangian": "bounds",
     "LocalSearch": "heuristic",
     "QLearning": "learned",
     "RegretGreedy": "heuristic",
@@ -72,6 +76,8 @@ __all__ = [
     "PRESETS",
     "AllocationProblem",
     "Assignment",
+    "Exact",
+    "Lagrangian",
     "LocalSearch",
     "MecSystem",
     "QLearning",
@@ -111,7 +117,7 @@ def solve(
     threads: int = 1,
     trace: bool = False,
 ) -> Result[Assignment]:
-    """Solve by one method (`METHODS` lists them; "auto": highs for small problems, local-search for large ones).
+    """Solve by one method (`METHODS` lists them; "auto": exact up to 200,000 pairs, lagrangian beyond).
 
     method: a name, or a callable ``f(problem, params, run) -> Found`` of your own. stop: when to end (`Stop`). seed: int,
     SeedSequence, Generator or None. start: a feasible assignment to start from. params: the method's parameter object, e.g.

@@ -13,10 +13,14 @@ from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
     Violation,
+    assignment_dual_bound,
     dual_bound,
     value,
     violations,
 )
+
+_CERTIFICATES = {"capacity-multipliers": ("u", dual_bound), "assignment-multipliers": ("lambda", assignment_dual_bound)}
+"""Kind of certificate -> the array that it must hold and the function that rebuilds the bound from it."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment]) 
     For an assignment: ``eligibility`` (at most one server a task is a matter of type), ``capacity`` (load <= c_i within 1e-9
     relative), ``deadline`` (recomputed from the raw fields; absent without them) and ``must_serve``; witness: a
     `model.Violation`. For a result also ``value`` (recomputed, relative 1e-9), ``bound`` (on the right side of the value;
-    where its evidence is "recomputed", rebuilt from the multipliers alone as L(u), rounded outward; otherwise the scope says
-    that it is a claim), and ``quality`` (OPTIMAL only where the bound closes the gap); witness: a `Mismatch`.
+    where its evidence is "recomputed", rebuilt from the multipliers alone as L(u) or L(lambda), rounded outward; otherwise the
+    scope says that it is a claim), and ``quality`` (OPTIMAL only where the bound closes the gap); witness: a `Mismatch`.
     A result without a solution is checked for its bound and its quality. All checks are exhaustive.
 
     Raises TypeError for other types, ValueError for a result of another problem or sense, and for an assignment of
@@ -105,10 +109,11 @@ def _bound(problem: AllocationProblem, result: Result[Assignment]) -> Verdict:
     if result.bound_evidence is not BoundEvidence.RECOMPUTED:
         return _compared("bound", stated, result.value, wrong_side, f"the side only: the bound is {result.bound_evidence}")
     certificate = result.certificate
-    if certificate is None or certificate.kind != "capacity-multipliers" or "u" not in certificate.arrays:
+    name, rebuild = _CERTIFICATES.get("" if certificate is None else certificate.kind, ("", dual_bound))
+    if certificate is None or name not in certificate.arrays:
         return _compared("bound", stated, None, float("inf"))
     try:
-        found = dual_bound(problem, certificate.arrays["u"])
+        found = rebuild(problem, certificate.arrays[name])
     except (ValueError, TypeError):  # negative, non-finite or misshapen multipliers prove nothing
         return _compared("bound", stated, None, float("inf"))
     # Too tight by: how far the stated bound lies inside the one that the multipliers prove.

@@ -11,9 +11,9 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.allocation.heuristic import assignment_of, missing
+from edgeworth.solvers.allocation.heuristic import missing
 from edgeworth.solvers.allocation.kernels import qlearning
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of
 from edgeworth.solvers.allocation.model.functions import loads, positions
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 

@@ -9,8 +9,8 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds import column_model
-from edgeworth.solvers.allocation.heuristic import assignment_of, missing, regret_choice, repaired
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, positions, violations
+from edgeworth.solvers.allocation.heuristic import missing, regret_choice, repaired
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, positions, violations
 from edgeworth.solvers.allocation.model.functions import rounded_bound
 
 

@@ -3,7 +3,6 @@
 from edgeworth.solvers.allocation.heuristic.annealing import LocalSearch, local_search
 from edgeworth.solvers.allocation.heuristic.constructive import (
     RegretGreedy,
-    assignment_of,
     greedy,
     missing,
     random_feasible,
@@ -15,7 +14,6 @@ from edgeworth.solvers.allocation.heuristic.constructive import (
 __all__ = [
     "LocalSearch",
     "RegretGreedy",
-    "assignment_of",
     "greedy",
     "local_search",
     "missing",

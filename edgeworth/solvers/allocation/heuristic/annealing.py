@@ -12,12 +12,21 @@ from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.allocation.bounds import CAPACITY_MULTIPLIERS, Relaxation, relaxation
-from edgeworth.solvers.allocation.heuristic.constructive import assignment_of, missing, regret_choice
+from edgeworth.solvers.allocation.bounds import (
+    CAPACITY_MULTIPLIERS,
+    LP_PAIRS,
+    Lagrangian,
+    Priced,
+    Relaxation,
+    price,
+    relaxation,
+)
+from edgeworth.solvers.allocation.heuristic.constructive import missing, regret_choice
 from edgeworth.solvers.allocation.kernels import annealing
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, dual_bound, positions, violations
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, dual_bound, positions, violations
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
+_PRICING = 0.5  # of the time left: what the prices may take there
 _CHUNK = 50_000  # proposals between two looks at the clock, 10 to 40 ms; the answer does not depend on it
 _SLACK = 2e-10  # the search's limits are tighter by this share, so that rounding errors of its sums cannot matter
 _FREE_CYCLES = 5  # cycles of a run that has neither `cycles` nor a stop rule
@@ -74,26 +83,39 @@ class _Core(NamedTuple):
 def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assignment]) -> Found[Assignment]:
     """Simulated annealing over complete assignments with soft capacities; moves are shifts, swaps and ejection chains.
 
-    The LP relaxation gives multipliers u of the capacities, a start and a bound. A task's candidates are its pairs (and staying
-    unserved, where that is allowed) of regret max_k (p_kj - u_k w_kj) - (p_ij - u_i w_ij) within a window. The energy is the
+    The LP relaxation gives multipliers u of the capacities, a start and a bound; with more than 200,000 pairs the method
+    ``lagrangian`` does, in at most half of the time. A task's candidates are its pairs (and staying unserved, where that is
+    allowed) of regret max_k (p_kj - u_k w_kj) - (p_ij - u_i w_ij) within a window. The energy is the
     profit less a price for overload, u_i per unit plus a fine that falls while feasible states are met and rises while not;
     only feasible states become the incumbent. Temperatures fall over ``levels`` steps of constant temperature; every further
     cycle reheats from the incumbent. Nothing depends on the clock but where the run is cut.
 
-    Bound: L(u) of the LP's multipliers, certificate "capacity-multipliers", so that the gap is known; where it closes the run
+    Bound: L(u) of these multipliers, certificate "capacity-multipliers", so that the gap is known; where it closes the run
     ends with a proof. ``start`` is kept as the first incumbent. Iterations: proposals; all rules are looked at
     every 50,000. Guarantee: feasible if it returns a solution; tight instances whose tasks must be served may end without
     one. O(pairs) memory.
     Source: ours; the moves after Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized
     assignment problem, INFORMS J. Computing 16 (2004).
     """
-    relaxed = relaxation(problem, run)
-    if relaxed.answer.infeasible:
-        note = f"the LP relaxation has no solution (HiGHS: {relaxed.answer.status})"
-        return Found(run.start, Termination.ERROR if run.start else Termination.PROVED, infeasible=True, notes=(note,))
-    search = _Search(problem, params, run, relaxed)
+    stranded = problem.must_serve & (np.diff(problem.indptr) == 0)
+    relaxed: Relaxation | Priced
+    notes: tuple[str, ...] = ()
+    if problem.pairs > LP_PAIRS and not stranded.any():
+        until = run.elapsed + _PRICING * run.remaining
+        relaxed = price(problem, Lagrangian(), run, until=until, told=False)
+        if relaxed.ending is Termination.TIME:
+            notes = ("the Lagrangian's prices were cut by the clock",)
+    else:
+        relaxed = relaxation(problem, run)
+        answer = relaxed.answer
+        if answer.infeasible:
+            note = f"the LP relaxation has no solution (HiGHS: {answer.status})"
+            return Found(run.start, Termination.ERROR if run.start else Termination.PROVED, infeasible=True, notes=(note,))
+        if relaxed.multipliers is None:
+            notes = (f"the LP was not solved (HiGHS: {answer.status}): no bound",)
+    search = AnnealingSearch(problem, params, run, relaxed)
     ending = search.anneal()
-    notes = () if search.best is not None else ("no feasible assignment was met",)
+    notes = notes if search.best is not None else (*notes, "no feasible assignment was met")
     return Found(
         search.best,
         ending,
@@ -105,23 +127,24 @@ def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assig
     )
 
 
-class _Search:
+class AnnealingSearch:
     """The state of one run: kernel arrays, the incumbent re-checked by the model, the bound."""
 
-    def __init__(self, problem: AllocationProblem, params: LocalSearch, run: Run[Assignment], relaxed: Relaxation) -> None:
+    def __init__(
+        self, problem: AllocationProblem, params: LocalSearch, run: Run[Assignment], relaxed: Relaxation | Priced
+    ) -> None:
         self.problem, self.params, self.run = problem, params, run
-        u = relaxed.multipliers
+        u, choice = (relaxed.u, relaxed.choice) if isinstance(relaxed, Priced) else (relaxed.multipliers, None)
         self.done = 0
         self.bound = None if u is None else dual_bound(problem, u)
         self.certificate = None if u is None else Certificate(CAPACITY_MULTIPLIERS, {"u": u})
-        self.best: Assignment | None = self._first_incumbent()
+        self.best: Assignment | None = self._first_incumbent(choice)
         self.value = -np.inf if self.best is None else self._profit(positions(problem, self.best))
-        prices = np.zeros(problem.servers) if u is None else u
         spread = float(problem.profit.std()) if problem.pairs else 0.0
         self.scale = spread or float(np.abs(problem.profit).max(initial=0.0)) or 1.0
         first = None if run.start is None else positions(problem, run.start)
-        self.core = _candidates(problem, prices, params.window * self.scale, first)
-        self.state = self._state(relaxed.answer.x, first)
+        self.core = _candidates(problem, np.zeros(problem.servers) if u is None else u, params.window * self.scale, first)
+        self.state = self._state(_wish(problem, relaxed) if first is None else first)
         self.schedule = self._schedule()
 
     def anneal(self) -> Termination:
@@ -150,10 +173,12 @@ class _Search:
             if (reals[annealing.BEST_VALUE], ints[annealing.FOUND]) != before:
                 self._take_incumbent()
 
-    def _first_incumbent(self) -> Assignment | None:
-        """The given start, or the regret-greedy assignment where that serves all that must be served."""
+    def _first_incumbent(self, choice: Ints | None) -> Assignment | None:
+        """The given start, or a choice known to be feasible, or the regret-greedy one where that serves all that must be."""
         if self.run.start is not None:
             return self.run.start
+        if choice is not None:
+            return assignment_of(self.problem, choice)
         choice = regret_choice(self.problem)
         return None if missing(self.problem, choice) else assignment_of(self.problem, choice)
 
@@ -171,19 +196,11 @@ class _Search:
             if not violations(self.problem, solution):
                 self.best, self.value = solution, profit
 
-    def _state(self, fraction: Floats | None, first: Ints | None) -> Any:
-        """Start from the given assignment, or from the pairs that the LP takes by more than half and the least regret."""
+    def _state(self, wanted: Ints) -> Any:
+        """Start from the pairs wanted, as far as they fit, and the least regret."""
         core, problem = self.core.arrays, self.problem
         m, n = problem.tasks, problem.servers
         choice = core.ptr[:-1].copy()
-        if first is not None:
-            wanted = first
-        elif fraction is not None:
-            taken = np.flatnonzero(fraction > 0.5)
-            wanted = np.full(m, -2, dtype=np.int64)  # -2: no wish
-            wanted[problem.task[taken]] = taken
-        else:
-            wanted = np.full(m, -2, dtype=np.int64)
         whole = np.flatnonzero(self.core.pair == wanted[self.core.task])
         choice[self.core.task[whole]] = whole
         state = annealing.State(
@@ -229,6 +246,18 @@ class _Search:
             rho_max=1e4 * scale,
             depth=params.depth,
         )
+
+
+def _wish(problem: AllocationProblem, relaxed: Relaxation | Priced) -> Ints:
+    """The pair that a task would like to have, -1 to stay unserved, -2 for no wish: a known choice, or what the LP takes by
+    more than half."""
+    if isinstance(relaxed, Priced) and relaxed.choice is not None:
+        return relaxed.choice
+    wish = np.full(problem.tasks, -2, dtype=np.int64)
+    if isinstance(relaxed, Relaxation) and relaxed.answer.x is not None:
+        taken = np.flatnonzero(relaxed.answer.x > 0.5)
+        wish[problem.task[taken]] = taken
+    return wish
 
 
 def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Ints | None) -> _Core:

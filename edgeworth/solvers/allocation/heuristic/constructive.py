@@ -11,7 +11,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.kernels import constructive
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, loads, positions
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, loads, positions
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 DESIRABILITIES = ("profit", "density", "share")
@@ -30,14 +30,6 @@ class RegretGreedy:
 
     def __post_init__(self) -> None:
         validation.choice("desirability", self.desirability, (*DESIRABILITIES, "best"))
-
-
-def assignment_of(problem: AllocationProblem, choice: Ints) -> Assignment:
-    """The assignment that a choice of pairs (-1: unserved) stands for."""
-    served = choice >= 0
-    server = np.full(problem.tasks, -1, dtype=np.int64)
-    server[served] = problem.server[choice[served]]
-    return Assignment(server)
 
 
 def random_feasible(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:

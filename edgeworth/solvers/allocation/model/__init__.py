@@ -1,7 +1,9 @@
 """The multi-task allocation model: problem, solution, value, constraints, measures, generators, readers."""
 
+from edgeworth.solvers.allocation.model.duals import assignment_dual_bound
 from edgeworth.solvers.allocation.model.functions import (
     Violation,
+    assignment_of,
     dual_bound,
     loads,
     measures,
@@ -21,6 +23,8 @@ __all__ = [
     "Assignment",
     "MecSystem",
     "Violation",
+    "assignment_dual_bound",
+    "assignment_of",
     "dual_bound",
     "generate",
     "loads",

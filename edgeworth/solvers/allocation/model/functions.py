@@ -65,6 +65,14 @@ def positions(problem: AllocationProblem, assignment: Assignment) -> Ints:
     return np.where(chosen < 0, -1, np.where(hit, low, -2))
 
 
+def assignment_of(problem: AllocationProblem, choice: Ints) -> Assignment:
+    """The inverse of `positions`: the assignment that a choice of pairs, int64 [tasks], -1 unserved, stands for."""
+    served = choice >= 0
+    server = np.full(problem.tasks, -1, dtype=np.int64)
+    server[served] = problem.server[choice[served]]
+    return Assignment(server)
+
+
 def value(problem: AllocationProblem, assignment: Assignment) -> float:
     """offset + sum of v over the served pairs, correctly rounded, in the problem's own sense and terms.
 

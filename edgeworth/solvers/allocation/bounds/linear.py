@@ -15,6 +15,8 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, du
 from edgeworth.solvers.allocation.model.system import Floats
 
 CAPACITY_MULTIPLIERS = "capacity-multipliers"
+LP_PAIRS = 200_000
+"""Up to so many pairs HiGHS solves the LP in seconds; beyond, methods that need multipliers take the Lagrangian's."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,222 @@
+"""The Lagrangian relaxation of the capacity rows: prices for millions of pairs, a bound, and a repaired assignment."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.numeric import closes, relative_gap
+from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.bounds.linear import CAPACITY_MULTIPLIERS
+from edgeworth.solvers.allocation.bounds.prices import Prices
+from edgeworth.solvers.allocation.bounds.repair import Repair
+from edgeworth.solvers.allocation.bounds.workbench import Cut, Workbench
+from edgeworth.solvers.allocation.model import (
+    AllocationProblem,
+    Assignment,
+    assignment_dual_bound,
+    assignment_of,
+    dual_bound,
+    positions,
+)
+from edgeworth.solvers.allocation.model import value as model_value
+from edgeworth.solvers.allocation.model.system import Floats, Ints
+
+ASSIGNMENT_MULTIPLIERS = "assignment-multipliers"
+
+_WORTH = 1e-7  # relative: a certificate that takes longer to check must be tighter by so much
+_PRICING = 0.6  # of the time left: the prices may take so much, the rest is for the assignment
+
+
+@dataclass(frozen=True)
+class Lagrangian:
+    """Parameters of `lagrangian`.
+
+    tolerance: the prices are good enough when L(u) is estimated to be within this share of its minimum, in (0, 1).
+    cooling: the smoothing temperature is divided by this from one stage to the next, > 1.
+    rounds: most rounds of exchanges over the servers after the repair, >= 0.
+    """
+
+    tolerance: float = 1e-6
+    cooling: float = 4.0
+    rounds: int = 8
+
+    def __post_init__(self) -> None:
+        validation.real("tolerance", self.tolerance, minimum=0.0, maximum=1.0, open_minimum=True)
+        validation.real("cooling", self.cooling, minimum=1.0, open_minimum=True)
+        validation.integer("rounds", self.rounds, minimum=0)
+
+
+class Priced(NamedTuple):
+    """Prices u >= 0 of the capacities, L(u) in the problem's own terms, the best feasible choice of pairs (None: none was
+    found), why the work ended, and after how many steps."""
+
+    u: Floats
+    bound: float
+    choice: Ints | None
+    ending: Termination
+    iterations: int
+
+
+def lagrangian(problem: AllocationProblem, params: Lagrangian, run: Run[Assignment]) -> Found[Assignment]:
+    """Lagrangian relaxation of the capacity rows: prices by a smoothed Newton method, and an assignment repaired from them.
+
+    For profits p (v for "max", -v for "min") and prices u >= 0 of the capacities,
+
+        L(u) = sum_i u_i c_i + sum_j max(0, max_i p_ij - u_i w_ij)        (without the 0 for tasks that must be served)
+
+    bounds the profit of every assignment, and its minimum is the bound of the LP relaxation. L is convex with kinks. For a
+    temperature T > 0 every max(a_1, ..., a_k) is replaced by T log(sum_l exp(a_l / T)), larger by at most T log k: a smooth
+    convex function with gradient c_i - sum_j w_ij x_ij, where x_ij is the probability of option i in the Gibbs distribution
+    of task j, and Hessian (diag_i(sum_j w_ij^2 x_ij) - A'A) / T, A_ji = w_ij x_ij. Only tasks that hesitate between options
+    enter the Hessian. Projected Newton steps (conjugate gradients, backtracking) minimise it while T falls by ``cooling`` from
+    stage to stage. x is a nearly feasible fractional assignment, so that L(u) less what x earns estimates the distance to the
+    LP's bound: prices are done when it is at most ``tolerance`` times L(u). With 20,000 tasks or more the first stages look
+    at a random hundredth, then tenth, of the tasks and of the capacities.
+
+    Each task then takes its own best server at prices u. For a feasible assignment
+
+        L(u) - profit = sum_j (regret of task j) + sum_i u_i (unused capacity of server i),
+
+    regret being the best reduced profit p - u w of the task less that of its place. The repair keeps both sums small: tasks
+    leave overloaded servers where that costs least per weight, and unserved tasks fill the room that is left by rising regret.
+    Then, server by server, exchanges (one task comes, perhaps one goes) and a knapsack search (up to 8 tasks come or go, a
+    cost in regret that the unused capacity must repay) lower the sum. Room for tasks that must be served is also made by chains
+    of two moves; small problems get swaps and a second start, by largest regret at the prices, as well.
+
+    Bound: `model.dual_bound` at the best u seen, certificate "capacity-multipliers" (array ``u``), or where it is tighter
+    `model.assignment_dual_bound` at the multipliers `runner_up` (u), certificate "assignment-multipliers" (array ``lambda``);
+    the checker needs nothing else.
+    Guarantee: the bound is valid whenever the run ends; a solution is feasible, and optimal where the gap closes; tight
+    instances whose tasks must be served may end without one. ``start`` is the first incumbent. Iterations: Newton steps and
+    rounds of exchanges. Supports threads; the answer does not depend on their number. O(pairs) memory and O(pairs) work a
+    step.
+    Source: ours; smoothing by Gibbs distributions after Nesterov, Smooth minimization of non-smooth functions, Math.
+    Prog. 103 (2005); the relaxation: Fisher, Management Science 27 (1981).
+    """
+    stranded = np.flatnonzero(problem.must_serve & (np.diff(problem.indptr) == 0))
+    if len(stranded):
+        note = f"task {int(stranded[0])} must be served and has no eligible server"
+        return Found(None, Termination.PROVED, infeasible=True, notes=(note,))
+    priced = price(problem, params, run)
+    solution = None if priced.choice is None else assignment_of(problem, priced.choice)
+    notes = () if solution is not None else ("no feasible assignment was found at the prices",)
+    ending, bound = priced.ending, priced.bound
+    certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": priced.u})
+    if ending is Termination.CONVERGED:
+        multipliers = runner_up(problem, priced.u)
+        by_tasks = assignment_dual_bound(problem, multipliers)
+        if relative_gap(by_tasks, bound, problem.sense) > _WORTH:
+            bound, certificate = by_tasks, Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": multipliers})
+            value = None if solution is None else model_value(problem, solution)
+            if value is not None and closes(value, bound, problem.sense, problem.integral):
+                ending = Termination.PROVED
+            run.tick(priced.iterations, value, bound)
+    return Found(
+        solution,
+        ending,
+        bound=bound,
+        evidence=BoundEvidence.RECOMPUTED,
+        certificate=certificate,
+        iterations=priced.iterations,
+        notes=notes,
+    )
+
+
+def runner_up(problem: AllocationProblem, u: Floats) -> Floats:
+    """What every task would still earn at prices u without its best server: the second largest reduced profit, at least 0
+    for tasks that may stay unserved. As multipliers of the assignment rows they leave every server a knapsack of the tasks
+    that are its own; where few tasks have two good servers, these knapsacks are nearly the whole problem."""
+    reduced = problem.profit - u[problem.server] * problem.weight
+    filled = np.flatnonzero(np.diff(problem.indptr))
+    first, second = np.full(problem.tasks, -np.inf), np.full(problem.tasks, -np.inf)
+    if len(filled):
+        first[filled] = np.maximum.reduceat(reduced, problem.indptr[filled])
+        top = reduced == first[problem.task]
+        twice = np.bincount(problem.task[top], minlength=problem.tasks) > 1
+        second[filled] = np.maximum.reduceat(np.where(top, -np.inf, reduced), problem.indptr[filled])
+        second = np.where(twice, first, second)
+    must = np.where(np.isfinite(second), second, np.where(np.isfinite(first), first, 0.0))
+    return np.where(problem.must_serve, must, np.maximum(second, 0.0))
+
+
+def price(
+    problem: AllocationProblem,
+    params: Lagrangian,
+    run: Run[Assignment],
+    *,
+    until: float = math.inf,
+    told: bool = True,
+) -> Priced:
+    """The work of `lagrangian`: prices, their bound and a repaired choice. Every task that must be served has a pair.
+
+    until: run seconds at which it ends. told: does the run hear of its iterations, values and bounds?
+    """
+    threads: Any = ThreadPoolExecutor(run.threads) if run.threads > 1 else nullcontext()
+    with threads as pool:
+        bench = Workbench(problem, run, pool, until=until, told=told)
+        prices, repair = Prices(bench, params.tolerance, params.cooling), Repair(bench)
+        if run.start is not None:
+            repair.offer(positions(problem, run.start))
+        ending = Termination.CONVERGED
+        bound = dual_bound(problem, prices.best)
+        try:
+            bench.bound = bound
+            bench.look()
+            if not _free(prices, repair):
+                ending = _minimise(prices, repair)
+                bench.bound = bound = dual_bound(problem, prices.best)
+                bench.look()
+                _assign(prices, repair, params.rounds)
+                bench.look()
+        except Cut as cut:
+            ending = cut.ending
+    if repair.choice is not None and closes(problem.objective(repair.profit), bound, problem.sense, problem.integral):
+        ending = Termination.PROVED
+    return Priced(prices.best, bound, repair.choice, ending, bench.iterations)
+
+
+def _free(prices: Prices, repair: Repair) -> bool:
+    """Do all tasks fit at their best servers when capacity costs nothing? Then that is an optimum."""
+    _, choice, _, load = prices.evaluate(prices.best)
+    if np.any(load > repair.limit):
+        return False
+    repair.offer(choice)
+    return True
+
+
+def _minimise(prices: Prices, repair: Repair) -> Termination:
+    """Find prices, within their share of the time, and a first assignment on the way."""
+
+    def rough(u: Floats) -> None:
+        _, choice, best, _ = prices.evaluate(u)
+        repair.first(u, choice, best)
+
+    bench = prices.bench
+    until, now = bench.deadline, bench.run.elapsed
+    bench.deadline = now + _PRICING * (min(until, now + bench.run.remaining) - now)
+    try:
+        prices.minimise(rough)
+    except Cut as cut:
+        if not cut.own:
+            raise
+        return cut.ending
+    finally:
+        bench.deadline = until
+    return Termination.CONVERGED
+
+
+def _assign(prices: Prices, repair: Repair, rounds: int) -> None:
+    u = prices.best
+    _, choice, best, _ = prices.evaluate(u)
+    repair.first(u, choice, best)
+    repair.improve(choice if repair.choice is None else repair.choice.copy(), u, best, rounds)
+    repair.by_regret(u, best, rounds)

@@ -1,0 +1,78 @@
+"""What the two halves of the Lagrangian method share: the kernels' arrays, the threads, and the look at the clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.kernels.lagrangian import Pairs
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
+from edgeworth.solvers.allocation.model.system import Ints
+
+_BLOCK = 1 << 17  # pairs a block; a kernel call takes 1 to 3 ms for so many
+_GROUP = 8  # blocks a thread between two looks at the clock
+
+
+class Cut(Exception):
+    """A rule, the observer or Ctrl-C ends the run, or the time meant for this part of it is over (`own`)."""
+
+    def __init__(self, ending: Termination, own: bool = False) -> None:
+        super().__init__(ending)
+        self.ending, self.own = ending, own
+
+
+class Workbench:
+    """One run's arrays, threads and progress.
+
+    Work is cut into blocks that depend on the problem only, and sums are added block by block: the answer does not depend
+    on the number of threads. The threads are Python's: the kernels hold no lock, and numba's own threading layers neither
+    bear being called from several threads nor survive a fork.
+    """
+
+    def __init__(
+        self,
+        problem: AllocationProblem,
+        run: Run[Assignment],
+        pool: ThreadPoolExecutor | None,
+        *,
+        until: float = math.inf,
+        told: bool = True,
+    ) -> None:
+        """until: run seconds at which the work ends by `Cut`. told: does the run hear of iterations, values and bounds?"""
+        self.problem, self.run, self.pool, self.told = problem, run, pool, told
+        self.pairs: Any = Pairs(problem.indptr, problem.server, problem.profit, problem.weight, problem.must_serve)
+        self.iterations = 0
+        self.value: float | None = None
+        self.bound: float | None = None
+        self.deadline = until
+
+    def look(self) -> None:
+        """Tell the run how far we are; raises `Cut` when it must end."""
+        ending = self.run.tick(self.iterations, self.value, self.bound) if self.told else self.run.tick(0)
+        if ending is not None:
+            raise Cut(ending)
+        if self.run.elapsed > self.deadline:
+            raise Cut(Termination.TIME, own=True)
+
+    def edges(self, tasks: int) -> Ints:
+        """Where the blocks of so many tasks begin and end."""
+        each = max(1, _BLOCK * self.problem.tasks // max(1, self.problem.pairs))
+        return np.append(np.arange(0, tasks, each, dtype=np.int64), tasks)
+
+    def each(self, work: Callable[[int], Any], count: int, group: int = _GROUP) -> None:
+        """work(0), ..., work(count - 1), on all threads, with a look at the clock between groups."""
+        size = group * self.run.threads
+        for first in range(0, count, size):
+            numbers = range(first, min(first + size, count))
+            if self.pool is None or len(numbers) == 1:
+                for number in numbers:
+                    work(number)
+            else:
+                list(self.pool.map(work, numbers))
+            self.look()

@@ -1,0 +1,301 @@
+"""The library's own exact method: branch and bound on the assignment rows' Lagrangian beside an annealing run."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.numeric import OPTIMALITY_TOL, closes
+from edgeworth.core.observer import Observer, Progress
+from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.run import Run
+from edgeworth.core.stop import Stop
+from edgeworth.solvers.allocation.bounds import (
+    ASSIGNMENT_MULTIPLIERS,
+    CAPACITY_MULTIPLIERS,
+    LP_PAIRS,
+    Lagrangian,
+    Priced,
+    Relaxation,
+    lagrangian,
+    price,
+    relaxation,
+)
+from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
+from edgeworth.solvers.allocation.model import (
+    AllocationProblem,
+    Assignment,
+    assignment_dual_bound,
+    assignment_of,
+    dual_bound,
+    positions,
+)
+
+_PRICING = 0.3  # of the time left: what the prices may take there
+_CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second without compiled code
+_NODES = 1 << 40  # as many as one likes
+_PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
+_BLOCK = 3  # `LocalSearch.block`: feasible states are met sooner than by default
+_PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
+_FIRST_PROPOSALS = 100  # per task, before the proof begins, but
+_MOST_PROPOSALS = 200_000  # at most
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Parameters of `exact`.
+
+    tree_pairs: problems with more eligible pairs are left to the method "lagrangian", >= 0. anneal: run the annealing beside
+    the tree?
+    """
+
+    tree_pairs: int = 1_000_000
+    anneal: bool = True
+
+    def __post_init__(self) -> None:
+        validation.integer("tree_pairs", self.tree_pairs, minimum=0)
+        validation.flag("anneal", self.anneal)
+
+
+def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Found[Assignment]:
+    """Branch and bound on the Lagrangian of the assignment rows, with simulated annealing for incumbents.
+
+    Let p be the profits (v for "max", -v for "min"). Multipliers lambda of the rows ``sum_i x_ij <= 1`` (lambda_j >= 0, free
+    for tasks that must be served) leave one 0/1 knapsack a server:
+
+        L(lambda) = sum_j lambda_j + sum_i K_i(lambda),
+        K_i(lambda) = max { sum_j (p_ij - lambda_j) x_ij : sum_j w_ij x_ij <= c_i, x binary },
+
+    an upper bound on every profit, at its best at least as good as the LP's, because the knapsacks are solved in integers.
+
+    1. The LP (with more than 200,000 pairs the method ``lagrangian``) gives capacity multipliers u, the bound L(u) and the
+       first lambda_j = max(0, max_i p_ij - u_i w_ij); deflected subgradient steps lower L(lambda).
+    2. Targets t are tried from the bound down; each asks for a solution of profit >= t. In a node of its tree lambda is
+       improved by a few steps and pairs are fixed: x_ij = 1 costs server i the loss K_i - K_i(x_ij = 1) and each other server
+       k of the task K_k - K_k(x_kj = 0); losses at different servers add up, and what costs more than L(lambda) - t is ruled
+       out. Branching is on the pair that the averaged knapsack solutions leave most in doubt, depth first. A stage without a
+       solution proves the bound t; the stages end at the incumbent. While such trees grow large and the gap is wide, every
+       other step is a dive: a tree with a target a little above the incumbent, given up after some hundred nodes.
+    3. Annealing (``local_search``) looks for better incumbents meanwhile: in a thread of its own with ``threads`` >= 2,
+       else by turns.
+
+    Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among servers alike only
+    solutions in one order are searched.
+
+    Guarantee: the value is optimal where the termination is PROVED (relative 1e-9; integers exactly), otherwise the bound is
+    valid. All bounds carry margins for rounding errors and cover every assignment that `model.violations` lets pass.
+    Evidence: recomputed where L(u) (certificate "capacity-multipliers") or the root's L(lambda) ("assignment-multipliers",
+    array ``lambda``, up to 100,000 pairs) reach the bound reported; claimed where the tree goes beyond them (their certificate
+    is kept beside it), and where infeasibility is stated. Iterations: nodes of the trees. One thread: the answer does not
+    depend on the clock but where the run is cut. With two the value proved is the same, but another optimum may be found.
+
+    Beyond ``tree_pairs`` pairs there is no tree: the method "lagrangian" runs instead, and the notes say so.
+    Memory: the open nodes of two trees, at most about 150 MB up to 375,000 pairs, 400 bytes a pair beyond.
+    Source: ours; the relaxation after Fisher, Jaikumar and Van Wassenhove, A multiplier adjustment method for the
+    generalized assignment problem, Management Science 32 (1986); fixing after Posta, Ferland and Michelon, An exact method
+    with variable fixing for solving the generalized assignment problem, Comput. Optim. Appl. 52 (2012).
+    """
+    stranded = np.flatnonzero(problem.must_serve & (np.diff(problem.indptr) == 0))
+    if len(stranded):
+        note = f"task {int(stranded[0])} must be served and has no eligible server"
+        return Found(None, Termination.PROVED, infeasible=True, notes=(note,))
+    if problem.pairs == 0:
+        return _without_pairs(problem)
+    if problem.pairs > params.tree_pairs:
+        found = lagrangian(problem, Lagrangian(), run)
+        note = f"more than {params.tree_pairs} pairs: no tree was searched, this is the answer of method 'lagrangian'"
+        return Found(**{**vars(found), "notes": (note, *found.notes)})
+    if problem.pairs > LP_PAIRS:
+        until = run.elapsed + _PRICING * run.remaining
+        return _Race(problem, params, run, price(problem, Lagrangian(), run, until=until, told=False)).result()
+    relaxed = relaxation(problem, run)
+    if relaxed.answer.infeasible:
+        note = f"the LP relaxation has no solution (HiGHS: {relaxed.answer.status})"
+        return Found(run.start, Termination.ERROR if run.start else Termination.PROVED, infeasible=True, notes=(note,))
+    return _Race(problem, params, run, relaxed).result()
+
+
+def _without_pairs(problem: AllocationProblem) -> Found[Assignment]:
+    """Nothing can be served, and nothing has to be."""
+    u = np.zeros(problem.servers)
+    return Found(
+        Assignment(np.full(problem.tasks, -1, dtype=np.int64)),
+        Termination.PROVED,
+        bound=dual_bound(problem, u),
+        evidence=BoundEvidence.RECOMPUTED,
+        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": u}),
+    )
+
+
+class _Watch(Observer):
+    """Lets the main thread stop the annealing thread."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def on_progress(self, progress: Progress) -> bool:
+        return self.stopped
+
+
+class _Annealing:
+    """The local search as a companion: in turns of so many proposals, or in a thread until it is told to stop."""
+
+    def __init__(self, problem: AllocationProblem, run: Run[Assignment], relaxed: Relaxation | Priced) -> None:
+        self._sense, self._start = problem.sense, run.start
+        self._rng = np.random.default_rng(run.rng.integers(2**63))
+        self._watch = _Watch()
+        self._error: BaseException | None = None
+        self._search = AnnealingSearch(problem, LocalSearch(block=_BLOCK), self._run(Stop(iterations=0)), relaxed)
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self.over = False
+
+    @property
+    def best(self) -> Assignment | None:
+        return self._search.best
+
+    def turn(self, proposals: int) -> None:
+        """So many proposals, rounded up to what the search does at a time."""
+        if not self.over:
+            self._search.run = self._run(Stop(iterations=self._search.done + proposals))
+            self.over = self._search.anneal() is not Termination.ITERATIONS
+
+    def start(self) -> None:
+        self._search.run = self._run(Stop(iterations=_NODES))
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop the thread, where one runs."""
+        self._watch.stopped = True
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _work(self) -> None:
+        try:
+            self._search.anneal()
+        except BaseException as error:
+            self._error = error
+
+    def _run(self, stop: Stop) -> Run[Assignment]:
+        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._watch, start=self._start)
+
+
+class _Race:
+    """Annealing and proof side by side: what one finds the other hears."""
+
+    def __init__(self, problem: AllocationProblem, params: Exact, run: Run[Assignment], relaxed: Relaxation | Priced) -> None:
+        self.problem, self.run = problem, run
+        u = relaxed.u if isinstance(relaxed, Priced) else relaxed.multipliers
+        self.u = np.zeros(problem.servers) if u is None else u
+        self.u_bound = dual_bound(problem, self.u)
+        sign = 1.0 if problem.sense == "max" else -1.0
+        profit = sign * (self.u_bound - problem.offset)
+        size = abs(self.u_bound) + abs(problem.offset)
+        self.proof = Proof(problem, self.u, profit if problem.integral else profit + 4e-16 * size)
+        self.annealing = _Annealing(problem, run, relaxed)
+        self.anneals = params.anneal
+        unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
+        self.notes: tuple[str, ...] = () if u is not None else (unsolved,)
+        self.best: Assignment | None = None
+        self.profit = -math.inf
+        self._take(self.annealing.best)
+
+    def result(self) -> Found[Assignment]:
+        parallel = self.anneals and self.run.threads > 1
+        if parallel:
+            self.annealing.start()
+        try:
+            ending = self._work(parallel)
+        finally:
+            self.annealing.end()
+        self._take(self.annealing.best)
+        bound, evidence, certificate = self._evidence()
+        infeasible = self.proof.solved and self.best is None
+        return Found(
+            self.best,
+            ending,
+            bound=None if infeasible else bound,
+            evidence=evidence,
+            certificate=certificate,
+            infeasible=infeasible,
+            iterations=self.proof.nodes,
+            nodes=self.proof.nodes,
+            notes=(*self.notes, *([self.proof.failed] if self.proof.failed else [])),
+        )
+
+    def _work(self, parallel: bool) -> Termination:
+        proof, run = self.proof, self.run
+        first = True
+        while True:
+            if proof.solved:
+                run.tick(proof.nodes, self._value, self._bound)
+                return Termination.PROVED
+            ending = run.tick(proof.nodes, self._value, self._bound)
+            if ending is not None:
+                return ending
+            if self.anneals and not parallel:
+                share = 1.0 if proof.failed else proof.effort
+                many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
+                self.annealing.turn(many if first else int(share * _PROPOSALS))
+                first = False
+            self._take(self.annealing.best)
+            if proof.failed:
+                if run.stop.seconds is None or not self.anneals or self.annealing.over:
+                    return Termination.CONVERGED
+                if parallel:
+                    time.sleep(_PAUSE)
+                continue
+            proof.advance(run.allowance(proof.nodes, _NODES))
+            if proof.positions is not None:
+                self._take(assignment_of(self.problem, proof.positions))
+
+    @property
+    def _value(self) -> float | None:
+        return None if self.best is None else self.problem.objective(self.profit)
+
+    @property
+    def _bound(self) -> float:
+        """The bound so far in the problem's own terms, rounded outward where the offset makes it inexact."""
+        problem = self.problem
+        bound = problem.objective(self.proof.bound)
+        if problem.integral or problem.offset == 0.0:
+            return bound
+        return math.nextafter(bound, math.inf if problem.sense == "max" else -math.inf)
+
+    def _take(self, solution: Assignment | None) -> None:
+        """An incumbent from either side; the tree hears of the better ones."""
+        if solution is None or solution is self.best:
+            return
+        chosen = positions(self.problem, solution)
+        profit = math.fsum(self.problem.profit[chosen[chosen >= 0]].tolist())
+        if profit > self.profit:
+            self.best, self.profit = solution, profit
+            self.proof.hear(profit)
+
+    def _evidence(self) -> tuple[float, BoundEvidence, Certificate]:
+        """The bound to report, and what the checker can rebuild of it: the tightest certificate, which may fall short."""
+        problem, bound, value = self.problem, self._bound, self._value
+        certificate, proved = Certificate(CAPACITY_MULTIPLIERS, {"u": self.u}), self.u_bound
+        small = problem.pairs <= _CERTIFIED_PAIRS
+        if small and not self._reaches(proved, bound) and self.proof.root_bound < self.proof.first_bound:
+            by_tasks = assignment_dual_bound(problem, self.proof.lam)
+            if (by_tasks < proved) == (problem.sense == "max"):
+                certificate, proved = Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": self.proof.lam}), by_tasks
+        closed = value is not None and closes(value, bound, problem.sense, problem.integral)
+        if self._reaches(proved, bound) and (
+            not closed or closes(value, proved, problem.sense, problem.integral)  # type: ignore[arg-type]  # then not None
+        ):
+            return proved, BoundEvidence.RECOMPUTED, certificate
+        return bound, BoundEvidence.CLAIMED, certificate
+
+    @staticmethod
+    def _reaches(proved: float, bound: float) -> bool:
+        return abs(proved - bound) <= OPTIMALITY_TOL * max(abs(bound), 1e-10)

@@ -1,0 +1,130 @@
+"""The Lagrangian bound of assignment multipliers, computed with numpy alone so that a checker can rebuild it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edgeworth.core import validation
+from edgeworth.solvers.allocation.model.functions import rounded_bound
+from edgeworth.solvers.allocation.model.problem import AllocationProblem
+from edgeworth.solvers.allocation.model.system import Floats
+
+_EPS = float(np.finfo(np.float64).eps)
+_NEAR = 60  # items before, and ten times as many behind, the first that no longer fits: tried for a known set
+_STATES = 1_000  # undominated states of one knapsack, beyond which its LP bound stands in
+
+
+def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
+    """The Lagrangian bound of assignment multipliers lambda (one a task), in the problem's own sense, rounded outward.
+
+    For profits p (v for "max", -v for "min"): ``L(lambda) = sum_j lambda_j + sum_i K_i``, where K_i is the best total of
+    ``p_ij - lambda_j`` over sets of tasks that fit server i: a 0/1 knapsack a server. ``L(lambda) >=`` the profit of every
+    feasible assignment (weak duality) when lambda_j >= 0 for tasks that may stay unserved; it is free for those that
+    must be served. Minimised over lambda it is never worse than the best `dual_bound`. Knapsacks that would need more
+    than 1,000 undominated states are replaced by an upper bound. Rounding errors are bounded and added, as in
+    `dual_bound`.
+
+    Raises ValueError for non-finite or wrongly shaped multipliers, and for a negative one of a task that may stay
+    unserved. Where all values are integers the bound is rounded to the next integer inside it.
+    """
+    given = validation.array("multipliers", multipliers, np.float64, (problem.tasks,))
+    broken = np.flatnonzero((given < 0.0) & ~problem.must_serve)
+    if len(broken):
+        j = int(broken[0])
+        raise ValueError(f"multipliers: must be >= 0 for a task that may stay unserved; got {given[j]} for task {j}")
+    if np.any(np.diff(problem.indptr)[problem.must_serve] == 0):
+        return problem.objective(-math.inf)
+    gain = problem.profit - given[problem.task]
+    size = np.abs(problem.profit) + np.abs(given[problem.task])  # what the rounding error of one gain is relative to
+    worth = np.flatnonzero(gain > 0.0)
+    order = worth[np.argsort(problem.server[worth], kind="stable")]
+    cuts = np.searchsorted(problem.server[order], np.arange(problem.servers + 1))
+    parts = given.tolist()
+    error = [abs(problem.offset)]
+    for i in range(problem.servers):
+        mine = order[cuts[i] : cuts[i + 1]]
+        if len(mine):
+            parts.append(knapsack_bound(gain[mine], problem.weight[mine], float(problem.limit[i])))
+            error.append(float(size[mine].sum()))
+    total = math.fsum(parts)
+    slack = 4.0 * _EPS * (math.fsum(error) + abs(total))
+    return rounded_bound(problem, problem.objective(total + slack), 0.0)
+
+
+def knapsack_bound(gain: Floats, weight: Floats, room: float) -> float:
+    """An upper bound on the 0/1 knapsack of gains > 0 and weights >= 0: its optimum but for rounding, on the safe side.
+
+    Lists of undominated (weight, gain) states, item by item in the order of gain per weight; states whose LP completion
+    does not beat the best known set are dropped. Sets count as fitting when any order of summing their weights in
+    floating point stays within ``room``. Where the lists grow too long the largest LP completion is returned.
+    """
+    count = len(gain)
+    with np.errstate(over="ignore"):  # weights of almost nothing come first, as those of nothing do
+        per = np.divide(gain, weight, out=np.full(count, np.inf), where=weight > 0.0)
+    order = np.argsort(-per, kind="stable")
+    g, w = gain[order], weight[order]
+    room += 4.0 * (count + 4) * _EPS * room
+    margin = 4.0 * (count + 4) * _EPS * float(g.sum())
+    gains, weights = np.concatenate([[0.0], np.cumsum(g)]), np.concatenate([[0.0], np.cumsum(w)])
+    if weights[-1] <= room:
+        return float(gains[-1]) + margin
+    inside, core, best = _core(g, w, gains, weights, room, margin)
+    base, spare, room = float(g[inside].sum()), room, room - float(w[inside].sum())
+    best = max(best - base, 0.0)
+    g, w, count = g[core], w[core], len(core)
+    gains, weights = np.concatenate([[0.0], np.cumsum(g)]), np.concatenate([[0.0], np.cumsum(w)])
+    # What differences of the prefix sums, and the room left beside the items taken for sure, may be wrong by.
+    slop = 4.0 * (len(gain) + 4) * _EPS * (float(weights[-1]) + spare)
+    load, worth = np.zeros(1), np.zeros(1)
+    for t in range(count):
+        fits = load + w[t] <= room + slop
+        load, worth = _undominated(np.append(load, load[fits] + w[t]), np.append(worth, worth[fits] + g[t]))
+        # The items t+1 .. last-1 still fit whole on top of the state, item `last` in part.
+        left = room - load + slop
+        last = np.searchsorted(weights, weights[t + 1] + left, side="right") - 1
+        whole = worth + (gains[last] - gains[t + 1])
+        rest = np.maximum(left - (weights[last] - weights[t + 1]), 0.0)
+        part = np.where(last < count, g[np.minimum(last, count - 1)], 0.0)
+        part *= np.minimum(np.divide(rest, w[np.minimum(last, count - 1)], out=np.ones(len(load)), where=part > 0.0), 1.0)
+        best = max(best, float(whole.max()) - margin)
+        bound = whole + part
+        keep = bound > best
+        if np.count_nonzero(keep) > _STATES:
+            return base + float(bound.max()) + 3.0 * margin
+        if not np.any(keep):
+            break
+        load, worth = load[keep], worth[keep]
+    return base + best + 4.0 * margin
+
+
+def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, margin: float) -> tuple[Any, Any, float]:
+    """Items (by falling gain per weight) taken for sure, items in doubt, and the gain of a set that fits.
+
+    With d the density of the first item that no longer fits, leaving an item out, or taking it, against the sign of g - d w
+    costs |g - d w|; where that exceeds the distance from the LP's bound to a known set, no better set does it.
+    """
+    b = int(np.searchsorted(weights, room, side="right")) - 1
+    left = room - weights[b]
+    d = g[b] / w[b]
+    # Known: all before b, perhaps one of them out, perhaps one behind in.
+    out_gain, out_weight = np.append(g[max(0, b - _NEAR) : b], 0.0), np.append(w[max(0, b - _NEAR) : b], 0.0)
+    in_gain, in_weight = np.append(g[b : b + 10 * _NEAR], 0.0), np.append(w[b : b + 10 * _NEAR], 0.0)
+    fits = in_weight[None, :] <= left + out_weight[:, None]
+    known = float(gains[b]) + float(np.where(fits, in_gain[None, :] - out_gain[:, None], 0.0).max())
+    price = g - d * w
+    sure = np.abs(price) > float(gains[b]) + d * left - known + 8.0 * margin
+    return np.flatnonzero(sure & (price > 0.0)), np.flatnonzero(~sure), known - margin
+
+
+def _undominated(load: Floats, worth: Floats) -> tuple[Any, Any]:
+    """The states that no other one beats in both weight and gain, by rising weight."""
+    order = np.lexsort((-worth, load))
+    load, worth = load[order], worth[order]
+    top = np.maximum.accumulate(worth)
+    first = np.ones(len(load), dtype=bool)
+    first[1:] = worth[1:] > top[:-1]
+    return load[first], worth[first]
