@@ -4,11 +4,14 @@ from edgeworth.core.jit import jit
 
 
 @jit
-def _available(p, i, weight, used, limit, literal, frequency, deadline):
-    """May the pair be chosen now? Default: it fits. Literal: as Algorithm 2 prints it, with its reversed comparison."""
+def _available(used, weight, limit, literal, frequency, deadline):
+    """May the pair be chosen now? Default: it fits. Literal: as Algorithm 2 prints it, with its reversed comparison.
+
+    Scalars only: an array handed to another function costs more than the whole comparison.
+    """
     if not literal:
-        return used[i] + weight[p] <= limit[i]
-    return used[i] < limit[i] and (limit[i] - used[i]) / frequency[i] > deadline
+        return used + weight <= limit
+    return used < limit and (limit - used) / frequency > deadline
 
 
 @jit
@@ -31,7 +34,8 @@ def episodes(
         for j in range(m):
             top, seen = -1, 0
             for p in range(indptr[j], indptr[j + 1]):
-                if reward[p] != 0.0 and _available(p, server[p], weight, used, limit, literal, frequency, deadline[j]):
+                i = server[p]
+                if reward[p] != 0.0 and _available(used[i], weight[p], limit[i], literal, frequency[i], deadline[j]):
                     seen += 1
                     if top < 0 or quality[p] > quality[top]:
                         top = p
@@ -46,7 +50,8 @@ def episodes(
             if rng.random() < explore:
                 skip = int(rng.random() * seen)
                 for p in range(indptr[j], indptr[j + 1]):
-                    if reward[p] != 0.0 and _available(p, server[p], weight, used, limit, literal, frequency, deadline[j]):
+                    i = server[p]
+                    if reward[p] != 0.0 and _available(used[i], weight[p], limit[i], literal, frequency[i], deadline[j]):
                         if skip == 0:
                             action = p
                             break
