@@ -102,9 +102,8 @@ def lagrangian(problem: AllocationProblem, params: Lagrangian, run: Run[Assignme
     Source: ours; smoothing by Gibbs distributions after Nesterov, Smooth minimization of non-smooth functions, Math.
     Prog. 103 (2005); the relaxation: Fisher, Management Science 27 (1981).
     """
-    stranded = np.flatnonzero(problem.must_serve & (np.diff(problem.indptr) == 0))
-    if len(stranded):
-        note = f"task {int(stranded[0])} must be served and has no eligible server"
+    if len(problem.stranded):
+        note = f"task {int(problem.stranded[0])} must be served and has no eligible server"
         return Found(None, Termination.PROVED, infeasible=True, notes=(note,))
     priced = price(problem, params, run)
     solution = None if priced.choice is None else assignment_of(problem, priced.choice)

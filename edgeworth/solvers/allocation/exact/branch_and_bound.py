@@ -102,9 +102,8 @@ def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Fo
     generalized assignment problem, Management Science 32 (1986); fixing after Posta, Ferland and Michelon, An exact method
     with variable fixing for solving the generalized assignment problem, Comput. Optim. Appl. 52 (2012).
     """
-    stranded = np.flatnonzero(problem.must_serve & (np.diff(problem.indptr) == 0))
-    if len(stranded):
-        note = f"task {int(stranded[0])} must be served and has no eligible server"
+    if len(problem.stranded):
+        note = f"task {int(problem.stranded[0])} must be served and has no eligible server"
         return Found(None, Termination.PROVED, infeasible=True, notes=(note,))
     if problem.pairs == 0:
         return _without_pairs(problem)

@@ -97,10 +97,9 @@ def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assig
     Source: ours; the moves after Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized
     assignment problem, INFORMS J. Computing 16 (2004).
     """
-    stranded = problem.must_serve & (np.diff(problem.indptr) == 0)
     relaxed: Relaxation | Priced
     notes: tuple[str, ...] = ()
-    if problem.pairs > LP_PAIRS and not stranded.any():
+    if problem.pairs > LP_PAIRS and not len(problem.stranded):
         until = run.elapsed + _PRICING * run.remaining
         relaxed = price(problem, Lagrangian(), run, until=until, told=False)
         if relaxed.ending is Termination.TIME:

@@ -11,8 +11,8 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.kernels import constructive
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, loads, positions
-from edgeworth.solvers.allocation.model.system import Floats, Ints
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, choice_loads, loads, positions
+from edgeworth.solvers.allocation.model.system import Ints
 
 DESIRABILITIES = ("profit", "density", "share")
 
@@ -56,7 +56,7 @@ def greedy(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Fo
 def greedy_choice(problem: AllocationProblem, choice: Ints | None = None) -> Ints:
     """Greedy over the tasks in order, from the empty or a given partial choice (not modified)."""
     result = np.full(problem.tasks, -1, dtype=np.int64) if choice is None else choice.copy()
-    room = problem.limit - _loads(problem, result)
+    room = problem.limit - choice_loads(problem, result)
     order = np.arange(problem.tasks, dtype=np.int64)
     constructive.best_feasible(
         problem.indptr, problem.server, problem.profit, problem.weight, problem.must_serve, order, room, result
@@ -114,7 +114,7 @@ def repaired(problem: AllocationProblem, assignment: Assignment) -> Assignment:
         order = np.argsort(problem.profit[pairs] / np.maximum(problem.weight[pairs], 1e-300), kind="stable")
         for j in tasks[order]:
             choice[j] = -1
-            if _loads(problem, choice)[i] <= problem.limit[i]:
+            if choice_loads(problem, choice)[i] <= problem.limit[i]:
                 break
     return assignment_of(problem, greedy_choice(problem, choice))
 
@@ -122,12 +122,6 @@ def repaired(problem: AllocationProblem, assignment: Assignment) -> Assignment:
 def missing(problem: AllocationProblem, choice: Ints) -> int:
     """How many tasks that must be served are not."""
     return int(np.count_nonzero(problem.must_serve & (choice < 0)))
-
-
-def _loads(problem: AllocationProblem, choice: Ints) -> Floats:
-    taken = choice[choice >= 0]
-    sums = np.bincount(problem.server[taken], weights=problem.weight[taken], minlength=problem.servers)
-    return np.asarray(sums, dtype=np.float64)
 
 
 def _constructed(problem: AllocationProblem, choice: Ints, run: Run[Assignment]) -> Found[Assignment]:

@@ -4,6 +4,7 @@ from edgeworth.solvers.allocation.model.duals import assignment_dual_bound
 from edgeworth.solvers.allocation.model.functions import (
     Violation,
     assignment_of,
+    choice_loads,
     dual_bound,
     loads,
     measures,
@@ -25,6 +26,7 @@ __all__ = [
     "Violation",
     "assignment_dual_bound",
     "assignment_of",
+    "choice_loads",
     "dual_bound",
     "generate",
     "loads",

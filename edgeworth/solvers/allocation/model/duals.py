@@ -36,7 +36,7 @@ def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike) ->
     if len(broken):
         j = int(broken[0])
         raise ValueError(f"multipliers: must be >= 0 for a task that may stay unserved; got {given[j]} for task {j}")
-    if np.any(np.diff(problem.indptr)[problem.must_serve] == 0):
+    if len(problem.stranded):
         return problem.objective(-math.inf)
     gain = problem.profit - given[problem.task]
     size = np.abs(problem.profit) + np.abs(given[problem.task])  # what the rounding error of one gain is relative to

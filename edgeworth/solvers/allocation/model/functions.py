@@ -86,9 +86,13 @@ def value(problem: AllocationProblem, assignment: Assignment) -> float:
 
 def loads(problem: AllocationProblem, assignment: Assignment) -> Floats:
     """The load of every server, float64 [servers]; pairs that are not eligible carry no weight."""
-    chosen = positions(problem, assignment)
-    chosen = chosen[chosen >= 0]
-    return _sums(problem.server[chosen], problem.weight[chosen], problem.servers)
+    return choice_loads(problem, positions(problem, assignment))
+
+
+def choice_loads(problem: AllocationProblem, choice: Ints) -> Floats:
+    """`loads` of a choice of pairs, int64 [tasks], negative where there is none."""
+    taken = choice[choice >= 0]
+    return _sums(problem.server[taken], problem.weight[taken], problem.servers)
 
 
 def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Violation, ...]:
@@ -140,7 +144,7 @@ def dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
         best[filled] = np.maximum.reduceat(reduced, problem.indptr[filled])
     optional = ~problem.must_serve
     best[optional] = np.maximum(best[optional], 0.0)
-    if np.any(np.diff(problem.indptr)[problem.must_serve] == 0):
+    if len(problem.stranded):
         return problem.objective(-math.inf)
     error = np.zeros(problem.tasks)
     if len(filled):

@@ -124,6 +124,13 @@ class AllocationProblem:
         return result
 
     @cached_property
+    def stranded(self) -> Ints:
+        """The tasks that must be served and have no eligible server; where there is one, nothing is feasible."""
+        result = np.flatnonzero(self.must_serve & (np.diff(self.indptr) == 0))
+        result.setflags(write=False)
+        return result
+
+    @cached_property
     def profit(self) -> Floats:
         """The values as something to maximise: v for "max", -v for "min". Solvers work on it."""
         result = self.value if self.sense == "max" else -self.value
