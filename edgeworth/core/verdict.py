@@ -18,7 +18,7 @@ class Verdict:
     violation: by how much it is broken, >= 0 (0 when it holds exactly), in the units the check documents.
     tolerance: the violation up to which it counts as holding.
     witness: the evidence when it does not hold, as data (the overloaded server, the deviation that gains), which can be
-        replayed; None when it holds.
+        replayed; None when it holds, but for measures without a claim (`edgeworth.core.checking.epsilon_verdict`).
     scope: how far the check went: ``exhaustive``, ``sampled: N, seed``, ``partial: N pieces``.
     """
 

@@ -10,7 +10,7 @@ The strategies need Hypothesis (extra ``dev``); contracts and faults do not.
 
 from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import FAULTS, Fault
-from edgeworth.testing.strategies import allocation_problems, assignments, mec_systems, multipliers
+from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
 
 __all__ = [
     "FAULTS",

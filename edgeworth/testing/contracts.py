@@ -106,7 +106,8 @@ class _Call:
 
 def answer_clauses(call: _Call, result: Result[Any]) -> None:
     """The report of `verify` holds; the value is the model's; the bound lies on its side and closes the gap for OPTIMAL; the
-    kind's own rules: ``bound`` returns no solution, others no OPTIMAL without one.
+    kind's own rules: ``bound`` returns no solution; ``equilibrium`` is judged by a verdict ``epsilon``, with a finite
+    tolerance where the run was not cut.
     """
     fam, problem = call.fam, call.problem
     report = fam.verify(problem, result)
@@ -119,6 +120,10 @@ def answer_clauses(call: _Call, result: Result[Any]) -> None:
     call.expect("answer", (result.bound is None) == (result.bound_evidence is None), "a bound without evidence, or the reverse")
     if call.row.kind == "bound":
         call.expect("answer", result.solution is None, "a method of kind 'bound' returned a solution")
+    if call.row.kind == "equilibrium" and result.solution is not None:
+        call.expect("answer", "epsilon" in report, f"no verdict 'epsilon' on an equilibrium, only {', '.join(report)}")
+        judged = np.isfinite(report["epsilon"].tolerance) or result.termination not in _ENDED
+        call.expect("answer", judged, f"ended by {result.termination}, and its epsilon is not judged")
     if result.solution is not None:
         broken = fam.violations(problem, result.solution)
         call.expect("answer", not broken, broken)
@@ -188,7 +193,7 @@ def refusal_clauses(call: _Call) -> None:
 
 def _some_solution(call: _Call) -> Any:
     for row in call.fam.methods:
-        if row.kind == "optimise":
+        if row.kind != "bound" and row.requires is None:
             found = solving.solve(call.fam, call.problem, method=row.name, seed=0, stop=Stop(seconds=GRACE)).solution
             if found is not None:
                 return found
@@ -261,7 +266,8 @@ def observer_clauses(call: _Call) -> None:
 
 
 def start_and_trace_clauses(call: _Call, result: Result[Any]) -> None:
-    """A start is never made worse; a trace, where asked for, has arrays of one length in the order of time."""
+    """A start is never made worse by a method that optimises; a trace, where asked for, has arrays of one length in the order
+    of time."""
     call.expect("trace", result.trace is None, "a trace that was not asked for")
     if "start" in call.row.supports and call.own:
         start = _some_solution(call)
@@ -269,7 +275,7 @@ def start_and_trace_clauses(call: _Call, result: Result[Any]) -> None:
             found = call(start=start)
             known = call.fam.value(call.problem, start)
             call.expect("start", found.value is not None, "no solution, although one was given to start from")
-            if found.value is not None:
+            if found.value is not None and call.row.kind == "optimise":
                 lost = relative_gap(known, found.value, result.sense)
                 call.expect("start", lost >= -OPTIMALITY_TOL, f"{found.value!r} is worse than the start's {known!r}")
     if "trace" in call.row.supports:

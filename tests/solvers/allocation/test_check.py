@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeworth.core.checking import Mismatch
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Termination
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment, MecSystem
-from edgeworth.solvers.allocation.check import Mismatch
 from edgeworth.solvers.allocation.model import Violation
 from edgeworth.testing import FAULTS, Fault, allocation_problems, assignments, mec_systems
 from tests.oracles import allocation as oracle

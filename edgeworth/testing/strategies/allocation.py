@@ -1,4 +1,4 @@
-"""Hypothesis strategies for problems and solutions. Hypothesis is imported when a strategy is asked for."""
+"""Strategies for allocation problems, assignments and multipliers."""
 
 from __future__ import annotations
 
@@ -6,19 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeworth.core.errors import MissingExtraError
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, MecSystem
+from edgeworth.testing.strategies.base import hypothesis_strategies
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
-
-
-def _hypothesis() -> Any:
-    try:
-        from hypothesis import strategies
-    except ImportError as error:
-        raise MissingExtraError("edgeworth.testing's strategies", "dev") from error
-    return strategies
 
 
 def allocation_problems(
@@ -37,7 +29,7 @@ def allocation_problems(
     must_serve: may tasks have to be served? integral: only (True), never on purpose (False) or sometimes (None) integer values.
     systems: also problems built from a `MecSystem`?
     """
-    st = _hypothesis()
+    st = hypothesis_strategies()
 
     @st.composite  # type: ignore[untyped-decorator]
     def dense(draw: Any) -> AllocationProblem:
@@ -86,7 +78,7 @@ def mec_systems(
     *, min_servers: int = 1, max_servers: int = 3, min_tasks: int = 0, max_tasks: int = 5
 ) -> SearchStrategy[MecSystem]:
     """Small mobile-edge systems in which capacities, deadlines and the cost of sending bind now and then."""
-    st = _hypothesis()
+    st = hypothesis_strategies()
 
     @st.composite  # type: ignore[untyped-decorator]
     def build(draw: Any) -> MecSystem:
@@ -118,7 +110,7 @@ def mec_systems(
 
 def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
     """Any assignment of the right shape: feasible or overloaded, at eligible servers or not, with tasks left out."""
-    st = _hypothesis()
+    st = hypothesis_strategies()
     entry = st.integers(-1, problem.servers - 1)
     listed = st.lists(entry, min_size=problem.tasks, max_size=problem.tasks)
     return listed.map(lambda server: Assignment(np.array(server, dtype=np.int64)))  # type: ignore[no-any-return]
@@ -126,7 +118,7 @@ def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
 
 def multipliers(problem: AllocationProblem) -> SearchStrategy[Any]:
     """Capacity multipliers u >= 0, float64 [servers], zeros and large ones among them."""
-    st = _hypothesis()
+    st = hypothesis_strategies()
     entry = st.one_of(st.just(0.0), st.floats(1e-6, 1e4, allow_subnormal=False))
     listed = st.lists(entry, min_size=problem.servers, max_size=problem.servers)
     return listed.map(lambda u: np.array(u, dtype=np.float64))  # type: ignore[no-any-return]

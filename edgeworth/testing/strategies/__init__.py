@@ -1,0 +1,1 @@
+"""Hypothesis strategies for problems and solutions, one module a family."""
