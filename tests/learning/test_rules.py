@@ -128,6 +128,19 @@ def test_projection(point: list[float]) -> None:
     assert (memory[0], memory[-1]) == (7.0, 7.0)
 
 
+def test_projection_ends_where_rounding_moves_the_shift() -> None:
+    """Entries within an ulp or two of the shift, which must not join and leave the positive ones for ever."""
+    rng = np.random.default_rng(0)
+    for _ in range(20_000):
+        n = int(rng.integers(2, 6))
+        memory = rng.dirichlet(np.ones(n))
+        memory[: n // 2] = memory[: n // 2].mean() * (1.0 + 3e-16 * rng.integers(-2, 3, n // 2))
+        memory += (1.0 - memory.sum()) / n + rng.integers(-2, 3, n) * 1e-16
+        memory -= memory[0]  # the first entry ends up at the shift
+        project(memory, 0, n)
+        assert abs(memory.sum() - 1.0) < 1e-12
+
+
 @given(
     weights=st.lists(st.integers(0, 3), min_size=1, max_size=5).filter(any),
     explore=st.sampled_from([0.0, 0.25, 1.0]),
