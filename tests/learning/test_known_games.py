@@ -82,7 +82,7 @@ def test_giga_wolf_converges_in_two_by_two_games_and_cycles_in_shapleys(seed: in
     session, policies = _run(SHAPLEY, GIGA, seed)
     assert _swing(policies) > 0.9
     assert session.average_policy(0)[0] == pytest.approx([1 / 3] * 3, abs=0.05)
-    # The cycle runs through the six outcomes that pay somebody and avoids the three that pay nobody (1/9 each when independent).
+    # The cycle runs through the six outcomes that pay somebody and avoids the three that pay nobody (1/9 each by chance).
     paid = (SHAPLEY.sum(axis=0) * session.joint[0]).sum() / session.steps
     assert paid > 0.85
 
@@ -100,8 +100,8 @@ def test_pga_app_settles_in_shapleys_game_with_a_long_prediction_only(seed: int)
 
 @pytest.mark.parametrize("prediction", [3.0, 4.0])
 def test_a_long_prediction_keeps_pga_app_away_from_dominant_actions(prediction: float) -> None:
-    """A counterexample of our own to "PGA-APP finds pure equilibria": of two actions with Q gap d, the printed rule moves the better
-    one by d (1 - g p) and the other by -d (1 + g (1 - p)); both are equal, so that the projection undoes them, at p = 1/2 + 1/g.
+    """A counterexample of our own to "PGA-APP finds pure equilibria": of two actions with Q gap d, the printed rule moves the
+    better one by d (1 - g p), the other by -d (1 + g (1 - p)). At p = 1/2 + 1/g both are equal: the projection undoes them.
     """
     learner = PgaApp(rate=0.1, discount=0.0, step=1e-3, prediction=prediction, explore=0.05)
     session, policies = _run(DILEMMA, learner, 0, steps=200_000)
@@ -155,8 +155,8 @@ def test_minimax_q_is_cautious_outside_of_zero_sum_games() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_exp3_has_little_regret_and_no_peace(seed: int) -> None:
-    """Auer et al. (2002), theorem 3.1, against a learner: regret below the bound; in pennies averages go to the equilibrium, play
-    cycles."""
+    """Auer et al. (2002), theorem 3.1, against a learner: regret below the bound; in pennies averages go to the equilibrium,
+    play cycles."""
     learner = Exp3(mixing=0.02, low=-1.0, high=1.0)
     session, policies = _run(PENNIES, learner, seed)
     against = session.joint[0].sum(axis=0)  # of a fixed sequence of the opponent's actions
@@ -175,8 +175,8 @@ def test_exp3_finds_the_best_arm_of_a_bandit() -> None:
 
 
 def test_q_learning_solves_a_markov_decision_process() -> None:
-    """A corridor of five states; action 1 goes right, pays 1 at the end and starts again. Acting at random it still learns Q* of
-    the Bellman equation: the rule is off-policy."""
+    """A corridor of five states; action 1 goes right, pays 1 at the end and starts again. Acting at random it still learns Q*
+    of the Bellman equation: the rule is off-policy."""
     states, gamma = 5, 0.9
     payoffs, moves = np.zeros((states, 1, 2)), np.zeros((states, 2, states))
     for s in range(states):
@@ -194,8 +194,8 @@ def test_q_learning_solves_a_markov_decision_process() -> None:
 
 
 def test_the_rates_of_the_ai_bazaar_paper_without_exploration() -> None:
-    """A finding: rate .8 makes Q the last reward or two, and an action whose probability reached 0 is not tried again. Fair pennies
-    survive by their symmetry; biased pennies end in a pure policy that is no equilibrium, whatever the seed."""
+    """A finding: rate .8 makes Q the last reward or two, and an action whose probability reached 0 is not tried again. Fair
+    pennies survive by their symmetry; biased pennies end in a pure policy that is no equilibrium, whatever the seed."""
     for seed in SEEDS:
         session, policies = _run(PENNIES, WolfPhc(), seed)
         assert _swing(policies) < 0.3

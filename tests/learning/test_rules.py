@@ -85,7 +85,7 @@ def test_play_agrees_with_the_oracle(data: st.DataObject) -> None:
 @given(data=st.data())
 @settings(max_examples=40)
 def test_minimax_q_agrees_with_the_oracle(data: st.DataObject) -> None:
-    """Optimal policies need not be unique, so the steps are scripted: Q and values must agree, the policy must guarantee them."""
+    """Optimal policies need not be unique, so the steps are scripted: Q and values agree, the policy guarantees them."""
     n, o = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
     learner = MinimaxQ(rate=0.6, rate_decay=0.1, discount=0.5)
     population = Population([learner], states=[2], actions=[n], opponents=[o])
