@@ -30,8 +30,8 @@ def verify(game: NormalFormGame, answer: Profile | Result[Profile]) -> Report:
     ``feasible``: every player's vector is a mixed strategy (1e-9); witness: a `model.Violation`. ``epsilon``: the largest
     regret over all pure deviations (mixed ones gain no more), relative to the deviating player's largest |payoff|; tolerance
     1e-9 for a bare profile and for a result that claims an equilibrium, none for others (learners, a commitment, a run cut
-    short); witness: the `model.Deviation`. ``commitment``, where the result carries commitment multipliers: player 1 replies best
-    (1e-9), and no commitment earns player 0 more than the bound that the multipliers prove (`model.commitment_bound`), up to
+    short); witness: the `model.Deviation`. ``commitment``, where the result carries commitment multipliers: player 1 replies
+    best (1e-9), and no commitment earns player 0 more than the bound that the multipliers prove (`commitment_bound`), up to
     1e-9 of its largest |payoff|; witness: an `edgeworth.core.checking.Mismatch`. For a result also ``value`` (recomputed)
     and ``quality``. No method states a bound on the value: player 0 does not choose alone.
     All checks are exhaustive; `model.regret` with ``exact=True`` repeats the regret in fractions.

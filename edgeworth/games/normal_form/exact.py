@@ -21,6 +21,7 @@ from edgeworth.games.normal_form.model import (
     worst_deviation,
 )
 
+_MOST_PIVOTS = 4**13 * 1_000  # by then rounding makes it cycle: in exact arithmetic it ends
 _EPSILON = 1e-9  # relative regret beyond which a pivoting method's answer is not taken for an equilibrium
 
 
@@ -116,7 +117,7 @@ def lemke_howson(game: NormalFormGame, params: LemkeHowson, run: Run[Profile]) -
         while True:
             vectors, details = pivoting(bimatrix, init_pivot=(params.initial + k) % labels, max_iter=allowed, full_output=True)
             ending = run.tick(pivots + int(details.num_iter))
-            if details.converged or ending is not None:
+            if details.converged or ending is not None or allowed >= _MOST_PIVOTS:
                 break
             allowed *= 4
         pivots += int(details.num_iter)
