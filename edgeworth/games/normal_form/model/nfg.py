@@ -50,7 +50,7 @@ def write_nfg(game: NormalFormGame, path: str | PathLike[str], *, version: Liter
 
     version: "payoff" lists the payoffs, "outcome" names an outcome for every strategy profile. Payoffs are written as
     fractions where the game has them, else as the shortest decimals that give the same float64. Raises ValueError for a name
-    that the format cannot hold (a backslash before a quote or at the end), and for another version.
+    that the format cannot hold (a backslash before a quote or at the end, a carriage return), and for another version.
     """
     if not isinstance(game, NormalFormGame):
         validation.reject_type("game", "must be a NormalFormGame", game)
@@ -81,8 +81,9 @@ def _written(game: NormalFormGame) -> NDArray[np.object_]:
 
 
 def _quoted(text: str) -> str:
-    if '\\"' in text or text.endswith("\\"):
-        validation.reject("game", "must not have names with a backslash before a quote or at the end in an .nfg file", text)
+    if '\\"' in text or text.endswith("\\") or "\r" in text:
+        rule = "must not have names with a carriage return, or a backslash before a quote or at the end, in an .nfg file"
+        validation.reject("game", rule, text)
     return '"' + text.replace('"', '\\"') + '"'
 
 
