@@ -51,8 +51,8 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
     """Minimax strategies of a two-player zero-sum (or constant-sum) game by one linear program, solved by HiGHS.
 
     maximise v subject to sum_a pi(a) u_0(a, b) >= v for all b, pi in the simplex; the duals of the rows are the other player's
-    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver. Other games: no solution, with a
-    note. Iterations: simplex iterations.
+    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver, whose tolerances the equations on the
+    supports then take off. Other games: no solution, with a note. Iterations: simplex iterations.
     """
     if constant_sum(game) is None:
         return _none("the method needs a two-player game of constant sum")
@@ -74,8 +74,33 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
     )
     if answer.x is None or answer.row_dual is None:
         return Found(None, answer.termination, iterations=answer.iterations, notes=(f"HiGHS: {answer.status}",))
-    profile = Profile([_simplex(answer.x[:n]), _simplex(-answer.row_dual[:m])])
+    profile = _polished(game, table, Profile([_simplex(answer.x[:n]), _simplex(-answer.row_dual[:m])]))
     return Found(profile, answer.termination, iterations=answer.iterations)
+
+
+def _polished(game: NormalFormGame, table: Floats, profile: Profile) -> Profile:
+    """The strategies that equalise each other's payoffs on the supports found, from the linear equations; the profile given
+    where those have no solution in the simplex, or one of a larger regret."""
+    mine, theirs = (list(support) for support in profile.support)
+    k = len(mine)
+    if k != len(theirs):
+        return profile
+    inner = table[np.ix_(mine, theirs)]
+    system = np.zeros((2, k + 1, k + 1))
+    system[0, :k, :k], system[1, :k, :k] = inner.T, inner
+    system[:, :k, k], system[:, k, :k] = -1.0, 1.0
+    wanted = np.zeros((2, k + 1, 1))
+    wanted[:, k] = 1.0
+    try:
+        solved = np.linalg.solve(system, wanted)[:, :k, 0]
+    except np.linalg.LinAlgError:
+        return profile
+    if not np.isfinite(solved).all() or solved.min() < 0.0:
+        return profile
+    vectors = [np.zeros(n) for n in table.shape]
+    vectors[0][mine], vectors[1][theirs] = solved
+    better = Profile([_simplex(vector) for vector in vectors])
+    return better if worst_deviation(game, better)[0] <= worst_deviation(game, profile)[0] else profile
 
 
 @dataclass(frozen=True)
