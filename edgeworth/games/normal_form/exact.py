@@ -51,8 +51,8 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
     """Minimax strategies of a two-player zero-sum (or constant-sum) game by one linear program, solved by HiGHS.
 
     maximise v subject to sum_a pi(a) u_0(a, b) >= v for all b, pi in the simplex; the duals of the rows are the other player's
-    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver, whose tolerances the equations on the
-    supports then take off. Other games: no solution, with a note. Iterations: simplex iterations.
+    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver, whose tolerances the equations on
+    the supports then take off. Other games: no solution, with a note. Iterations: simplex iterations.
     """
     if constant_sum(game) is None:
         return _none("the method needs a two-player game of constant sum")

@@ -180,7 +180,7 @@ def test_generated_games_repeat_and_differ() -> None:
     assert normal_form.generate(seed=1).hash != normal_form.generate(seed=2).hash
     game = normal_form.generate(players=4, strategies=2, seed=0)
     assert game.payoffs.shape == (4, 2, 2, 2, 2)
-    assert 0.0 <= game.payoffs.min()
+    assert game.payoffs.min() >= 0.0
     assert game.payoffs.max() <= 1.0
     assert np.array_equal(normal_form.generate(preset="zero-sum", strategies=7, seed=0).payoffs.sum(axis=0), np.zeros((7, 7)))
 
