@@ -61,25 +61,31 @@ def test_play_agrees_with_the_oracle(data: st.DataObject) -> None:
     learners = [data.draw(st.sampled_from(RULES)) for _ in range(game.players)]
     seed = data.draw(st.integers(0, 99))
     session = Session(game, learners, seed=seed)
-    session.advance(120)
     naive = [_naive(learner, n) for learner, n in zip(learners, game.actions, strict=True)]
+    payoffs = game.payoffs.tolist()
     moves = None if game.transitions is None or game.states == 1 else game.transitions.tolist()
-    history = oracle.play(game.payoffs.tolist(), moves, naive, 120, np.random.default_rng(seed).random)
-    counts = np.zeros(game.actions)
-    for joint in history:
-        counts[joint] += 1
-    assert np.array_equal(session.joint.sum(axis=0), counts)
-    for i, second in enumerate(naive):
-        for s in range(game.states):
-            second.meet(s)
-            assert session.population.visits(i)[s] == second.seen[s]
-            assert session.policy(i)[s] == pytest.approx(second.pi[s], abs=1e-9)
-            assert session.average_policy(i)[s] == pytest.approx(second.mean[s], abs=1e-9)
-            quality = session.population.quality(i)[s]
+    uniforms = np.random.default_rng(seed).random
+    s = 0
+    for _ in range(120):
+        before, here = session.joint.copy(), s
+        session.advance(1)
+        joint, s = oracle.play_round(payoffs, moves, naive, here, uniforms)
+        assert np.argwhere(session.joint != before).tolist() == [[here, *joint]]
+        assert session.state[0] == s
+        for i, second in enumerate(naive):
+            assert session.population.visits(i)[here] == second.seen[here]
+            assert session.policy(i)[here] == pytest.approx(second.pi[here], abs=1e-9)
+            assert session.average_policy(i)[here] == pytest.approx(second.mean[here], abs=1e-9)
+            quality = session.population.quality(i)[here]
             if isinstance(learners[i], Exp3):
-                assert quality == pytest.approx(np.log(second.q[s]) - np.log(max(second.q[s])), abs=1e-9)
+                assert quality == pytest.approx(np.log(second.q[here]) - np.log(max(second.q[here])), abs=1e-9)
             else:
-                assert quality == pytest.approx(second.q[s], abs=1e-9)
+                assert quality == pytest.approx(second.q[here], abs=1e-9)
+            # Some rules are chaotic: what the next round starts from is the same to the last bit, so that errors do not grow.
+            second.pi[here] = session.policy(i)[here].tolist()
+            second.mean[here] = session.average_policy(i)[here].tolist()
+            if not isinstance(learners[i], Exp3):
+                second.q[here] = quality.tolist()
 
 
 @given(data=st.data())
