@@ -108,8 +108,8 @@ def solve(
     SeedSequence, Generator or None. params: the method's parameter object, e.g. ``Grid(points=101)``. observer: told of
     progress, may ask to stop. trace: keep how value and bound moved. start, threads: refused by all methods of this family.
 
-    Returns a `Result` whose value is the leader's profit (p - C) sum F_i, recomputed by the model. Raises ValueError or TypeError
-    for misuse, among it what the method does not support.
+    Returns a `Result` whose value is the leader's profit (p - C) sum F_i, recomputed by the model. Raises ValueError or
+    TypeError for misuse, among it what the method does not support.
     """
     return solving.solve(
         FAMILY,

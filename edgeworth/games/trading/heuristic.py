@@ -44,8 +44,7 @@ def grid(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equili
     """The best of evenly spaced prices p_min, ..., p_max. Iterations: prices. Guarantee: none between the points."""
 
     def prices() -> Search:
-        for price in np.linspace(game.min_price, game.max_price, params.points).tolist():
-            yield price
+        yield from np.linspace(game.min_price, game.max_price, params.points).tolist()
 
     return _search(game, prices(), run)
 
@@ -61,19 +60,17 @@ def golden_section(game: TradingGame, params: GoldenSection, run: Run[Equilibriu
     def prices() -> Search:
         ratio = 0.5 * (5.0**0.5 - 1.0)
         low, high = game.min_price, game.max_price
-        at_low, at_high = (yield low), (yield high)
         left, right = high - ratio * (high - low), low + ratio * (high - low)
         at_left, at_right = (yield left), (yield right)
         while high - low > params.tolerance * (game.max_price - game.min_price) and low < left < right < high:
             if at_left >= at_right:
-                high, at_high, right, at_right = right, at_right, left, at_left
+                high, right, at_right = right, left, at_left
                 left = high - ratio * (high - low)
                 at_left = yield left
             else:
-                low, at_low, left, at_left = left, at_left, right, at_right
+                low, left, at_left = left, right, at_right
                 right = low + ratio * (high - low)
                 at_right = yield right
-        del at_low, at_high
 
     return _search(game, prices(), run)
 

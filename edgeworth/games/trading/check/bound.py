@@ -18,8 +18,8 @@ _NAMES = ("power_left", "power_right", "e_low", "e_high")
 def interval_bound(game: TradingGame, arrays: Mapping[str, NDArray[Any]]) -> float:
     """No price earns the leader more than this.
 
-    arrays: ``price`` p_0 <= ... <= p_K from p_min to p_max; for each interval [a, b] of them ``power_left`` and ``power_right``,
-    claimed to bound the mining power from above just after a and from below just before b; ``e_low``, ``e_high``, claimed
+    arrays: ``price`` p_0 <= ... <= p_K from p_min to p_max; for each interval [a, b] of them ``power_left`` and
+    ``power_right``, claimed to bound the mining power from above just after a and from below just before b; ``e_low``, ``e_high``, claimed
     to bound how far q = p X leaves the chord between the ends (`edgeworth.games.trading.kernels.bound` says how they are used).
 
     All claims are checked, each by one evaluation of the sum of shares, which falls in X, in p and in e. Then the shares'
@@ -80,7 +80,7 @@ class _Interval:
         return np.minimum(*ends), np.maximum(*ends)
 
     def _check_e(self) -> None:
-        """Either what p in [a, b] says by itself, or: with all shares at their highest (lowest) they sum to no more (less) than 1."""
+        """Either what p in [a, b] says by itself, or: all shares at their highest (lowest) sum to no more (less) than 1."""
         lower, upper = self._chord()
         if not self.e_high >= (self.b - self.a) * self.x_most * (1.0 - 1e-12):
             total = self._shares(upper - self.g * self.e_high, self.x_least).sum()
@@ -122,7 +122,10 @@ class _Interval:
             line_high = np.where(self.edge >= self.a, self.high, self.low)
         weight = 1.0 - mu * self.linear_beta
         ends = (weight * line_low, weight * line_high)
-        constant_low, constant_high = constant_low + float(np.minimum(*ends).sum()), constant_high + float(np.maximum(*ends).sum())
+        constant_low, constant_high = (
+            constant_low + float(np.minimum(*ends).sum()),
+            constant_high + float(np.maximum(*ends).sum()),
+        )
         mined += float((self.linear_beta * line_high).sum())
         k1, k2 = v_sum - mu * (n - 1), wv_sum - mu * w_sum
         if not len(beta):

@@ -38,8 +38,8 @@ class Deviation:
 def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, Deviation | None]:
     """The largest relative regret of a consumer and the deviation that has it; (0, None) where nobody gains.
 
-    A utility is concave in the own demand, so its maximum is at F_min, at F_max or where its derivative is 0. The gain of F' over
-    F is formed as (F' - F) (R beta Y / ((Y + x) (Y + x')) - a), Y what the others mine, a = u p - (1 - beta) C_b; what rounding
+    A utility is concave in the own demand, so its maximum is at F_min, at F_max or where its derivative is 0. The gain of F'
+    over F is formed as (F' - F) (R beta Y / ((Y + x) (Y + x')) - a), Y what the others mine, a = u p - (1 - beta) C_b; what rounding
     of these terms alone can amount to is no gain.
     """
     beta, reward, demand = game.role_ratio, game.effective_reward, np.asarray(solution.demands)
@@ -67,8 +67,8 @@ def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, De
         gain = step * (np.where(np.isfinite(marginal), marginal, 0.0) - cost)
         jump = reward * ((y > 0.0).astype(float) - (x > 0.0))  # the share is 1 or 0 where the others mine nothing
         gain = np.where(alone, jump - step * cost, gain)
-        noise = 16.0 * _EPS * (np.abs(step) * (price_term + margin + np.abs(cost)) + np.where(alone, 0.0, np.abs(step) * marginal))
-        gain = np.where(gain > np.nan_to_num(noise), gain, 0.0)
+        terms = price_term + margin + np.abs(cost) + np.where(alone, 0.0, np.nan_to_num(marginal))
+        gain = np.where(gain > 16.0 * _EPS * np.abs(step) * terms, gain, 0.0)
         better = gain > best_gain
         best_gain, best_action = np.where(better, gain, best_gain), np.where(better, action, best_action)
         scale = np.maximum(scale, np.abs(profile(action, y, others, cost, reward)))

@@ -21,8 +21,8 @@ class BestResponse:
     """Parameters of "best-response".
 
     damping: in (0, 1], how far demands move towards the replies; None: 2 / (N + 1), half of where replies begin to overshoot
-    when all demands are interior. rounds: at most so many, >= 1. tolerance: end when no x_i moves by more than this share of the
-    largest, >= 0.
+    when all demands are interior. rounds: at most so many, >= 1. tolerance: end when no x_i moves by more than this share
+    of the largest, >= 0.
     """
 
     damping: float | None = None
@@ -48,8 +48,8 @@ def follower_equilibrium(
 
     ``exact``: the unique equilibrium, for every parameter. At the mining power X a consumer holds the share
     ``s_i(X) = clip(1 - kappa_i X / R_i, beta_i F_min / X, beta_i F_max / X)``; shares fall in X, so their sum is 1 at one X,
-    found by Newton's method on the pieces inside a bracket, O(N) a step. Consumers with kappa_i <= 0 are at F_max; linear ones by
-    their threshold price. Demands are right to rounding: relative regrets of 1e-15 and below.
+    found by Newton's method on the pieces inside a bracket, O(N) a step. Consumers with kappa_i <= 0 are at F_max; linear ones
+    by their threshold price. Demands are right to rounding: relative regrets of 1e-15 and below.
     ``closed-form``: equation (18) of the paper, ``F_i = S - S^2 a_i / R_i``, ``S = (N - 1) / sum_j a_j / R_j``,
     ``a_i = u_i p - (1 - beta) C_b``. Raises ValueError with the reason where its conditions fail: all beta equal and positive,
     all a_i and R_i positive, (N - 1) a_i / R_i < sum_j a_j / R_j, and no demand outside the box.
@@ -144,6 +144,7 @@ def _best_response(game: TradingGame, price: float, strong: bool, params: BestRe
         if not len(x) or np.abs(move).max() <= params.tolerance * max(float(np.abs(x).max()), 1e-300):
             break
     else:
-        logger.warning("best-response has not converged in %d rounds: replies still differ by %g", params.rounds, np.abs(move).max())
+        apart = float(np.abs(move).max())
+        logger.warning("best-response has not converged in %d rounds: replies still differ by %g", params.rounds, apart)
     demand[contest.rows] = x / contest.beta
     return demand

@@ -21,11 +21,11 @@ class Piece(NamedTuple):
 def piece_of(game: TradingGame, left: float, right: float, x_left: float, x_right: float, sums: Floats) -> Piece:
     """The bound over prices [left, right] and powers [x_right, x_left]; `sums`: see `kernels.bound.sums`.
 
-    Total demand: D(X) = K_0 + K_1 X + K_2 X^2 with K_1 = sum 1/b - mu (n - 1), K_2 = sum w/b - mu sum w and K_0 = sum (1/b - mu) x
-    over the consumers that are not surely interior, a range; mu = sum g/b / sum g makes the price cancel. (Without surely
+    Total demand: D(X) = K_0 + K_1 X + K_2 X^2 with K_1 = sum 1/b - mu (n - 1), K_2 = sum w/b - mu sum w and K_0 =
+    sum (1/b - mu) x over the consumers that are not surely interior, a range; mu = sum g/b / sum g makes the price cancel. (Without surely
     interior consumers the same formula says D = mu X + sum (1/b - mu) x, for every mu.)
     """
-    n, g, w, v, gv, wv, x_sum, f_sum, _, _, x_least, x_most, d_least, d_most, mu = sums.tolist()
+    n, g, w, v, _, wv, x_sum, f_sum, _, _, x_least, x_most, d_least, d_most, mu = sums.tolist()
     d_least, d_most = f_sum - mu * x_sum + d_least, f_sum - mu * x_sum + d_most
     size = abs(f_sum) + abs(mu * x_sum) + abs(d_least) + abs(d_most)
     contest = game.contest
@@ -56,7 +56,7 @@ def piece_of(game: TradingGame, left: float, right: float, x_left: float, x_righ
         # p(X) with the most that the others can mine; its product with the demand, both of one sign
         q = ((w / g) - cost, (n - 1.0) / g, (x_sum + x_most) / g)
         k = above if left >= cost else below
-        terms = (q[2] * k[0], q[2] * k[1] + q[1] * k[0], q[2] * k[2] + q[1] * k[1] + q[0] * k[0], q[1] * k[2] + q[0] * k[1], q[0] * k[2])
+        terms = tuple(np.convolve(q[::-1], k).tolist())  # q in falling powers of 1 / X, k in rising ones of X
         sharp, where = _product_peak(q, k, terms, x_right, x_left)
         valid = left >= cost or _price(q, x_right) <= 0.0
         if valid and sharp < bound:

@@ -1,8 +1,8 @@
 """What can be said of all equilibria over an interval of prices: where shares must lie, and who is surely at which bound.
 
 On [a, b] the mining power falls from X_a to X_b. In the coordinates X and q = p X a share before clipping is linear,
-s_i = 1 - g_i q + w_i X. The equilibrium path (q, X) runs near the chord between its ends, q = chord + e; the kernels find a range
-of e that no equilibrium leaves, and with it a range of every share.
+s_i = 1 - g_i q + w_i X. The equilibrium path (q, X) runs near the chord between its ends, q = chord + e; the kernels find
+a range of e that no equilibrium leaves, and with it a range of every share.
 """
 
 from edgeworth.core.jit import jit
@@ -12,7 +12,7 @@ _BLOCK = 1024
 
 @jit
 def excess(slope, offset, beta, least, most, left, x_left, right, x_right, upper, e):
-    """Sum of the clipped shares at the chord + e, each at the higher (`upper`) or the lower end of the chord, and its slope in e."""
+    """Sum of the clipped shares at the chord + e, each at its higher (`upper`) or lower end of the chord, and its slope in e."""
     total, steep = 0.0, 0.0
     for begin in range(0, len(slope), _BLOCK):
         t_sum, g_sum = 0.0, 0.0
@@ -82,13 +82,14 @@ def ranges(g, w, b, low, high, left, x_left, right, x_right, e_low, e_high):
 
 @jit
 def sums(slope, offset, beta, low, high, left, x_left, right, x_right, e_low, e_high, out):
-    """Fill `out`: 0 number of surely interior consumers, over them 1 sum g, 2 sum w, 3 sum 1/b, 4 sum g/b, 5 sum w/b; over those
-    surely at a bound 6 sum x, 7 sum F; over the rest 8 number, 9 sum 1/b, 10 and 11 sum of least and most x, 12 and 13 least
+    """Fill `out`: 0 number of surely interior consumers, over them 1 sum g, 2 sum w, 3 sum 1/b, 4 sum g/b, 5 sum w/b; over
+    those surely at a bound 6 sum x, 7 sum F; over the rest 8 number, 9 sum 1/b, 10 and 11 sum of least and most x, 12 and 13 least
     and most of sum (1/b - mu) x; 14 mu.
     """
     out[:] = 0.0
     for begin in range(0, len(slope), _BLOCK):
-        n, g_sum, w_sum, v_sum, gv_sum, wv_sum, x_sum, f_sum, m, mv_sum, lo_sum, hi_sum = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        n, g_sum, w_sum, v_sum, gv_sum, wv_sum = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        x_sum, f_sum, m, mv_sum, lo_sum, hi_sum = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for i in range(begin, min(begin + _BLOCK, len(slope))):
             g, w, b = slope[i], offset[i], beta[i]
             kind, least, most = ranges(g, w, b, low, high, left, x_left, right, x_right, e_low, e_high)

@@ -171,7 +171,9 @@ def demands(cost, beta, low, high, fixed, power, demand):
     for i in range(len(cost)):
         share = (reference - cost[i]) / reference
         held = (share * (1.0 - u) + u) * x
-        demand[i] = low if share <= least * beta[i] else (high if share >= most * beta[i] else min(max(held / beta[i], low), high))
+        demand[i] = (
+            low if share <= least * beta[i] else (high if share >= most * beta[i] else min(max(held / beta[i], low), high))
+        )
 
 
 @jit

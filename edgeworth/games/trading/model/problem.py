@@ -35,8 +35,8 @@ _NON_NEGATIVE = (
 class Contest(NamedTuple):
     """A game's consumers in two groups: those who compete (`rows`) and the linear ones (`linear`), int64 indices.
 
-    Of the first: ``slope`` g_i = u_i / (beta_i R_i) and ``offset`` w_i = (1 - beta_i) C_b / (beta_i R_i), so that kappa_i / R_i =
-    g_i p - w_i, and ``beta``. Of the second: their threshold prices and beta. float64; not to be written to.
+    Of the first: ``slope`` g_i = u_i / (beta_i R_i) and ``offset`` w_i = (1 - beta_i) C_b / (beta_i R_i), so that
+    kappa_i / R_i = g_i p - w_i, and ``beta``. Of the second: their threshold prices and beta. float64; not to be written to.
     """
 
     rows: Ints
@@ -64,8 +64,8 @@ class TradingGame:
 
     Per unit of x a consumer's cost is kappa_i = (u_i p - (1 - beta_i) C_b) / beta_i: a lottery contest with linear costs in a
     box. Consumers without a stake in the contest (beta_i = 0, or R_i = 0, or so small that kappa_i / R_i overflows) are
-    *linear*: they ask for F_max below their `threshold` price (1 - beta_i) C_b / u_i, for F_min above it, and are indifferent at
-    it.
+    *linear*: they ask for F_max below their `threshold` price (1 - beta_i) C_b / u_i, for F_min above it, and are indifferent
+    at it.
 
     Arrays are copied and read-only. Raises ValueError or TypeError naming the argument, the rule and the value; among it a game
     in which at some price exactly one consumer competes against nobody (N = 1, for instance) with F_min = 0 < F_max and
@@ -176,7 +176,7 @@ class TradingGame:
         limit = np.finfo(np.float64).max / (4.0 * max(1.0, self.max_price))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             counts = (self.payment_weight / stake < limit) & (self.service_margin / stake < limit)
-        return _frozen((stake > 0.0) & counts & (self.max_demand > 0.0))  # type: ignore[no-any-return]
+        return _frozen((stake > 0.0) & counts & (self.max_demand > 0.0))
 
     @cached_property
     def contest(self) -> Contest:
@@ -217,7 +217,7 @@ class TradingGame:
         max_price: float,
         provenance: Provenance | None = None,
     ) -> TradingGame:
-        """From the effective rewards R_i >= 0, float64 [N], themselves: raw reward 1, token effects R_i, nothing lost on the way.
+        """From the effective rewards R_i >= 0 themselves, float64 [N]: raw reward 1, token effects R_i, nothing lost on the way.
 
         Raises as the class does.
         """
@@ -265,9 +265,9 @@ class TradingGame:
 class Equilibrium:
     """A solution: a price and the consumers' demands at it; whether they are an equilibrium is for the checker to say.
 
-    ``price``; ``demands`` F float64 [N]; ``utilities`` of the consumers at them, float64 [N]; ``regime``: "interior", "at_max",
-    "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for that are indifferent at
-    this price: "weak" the least, "strong" the most, "none" where there is nobody of the kind.
+    ``price``; ``demands`` F float64 [N]; ``profits`` of the consumers at them (their utilities), float64 [N]; ``regime``: "interior",
+    "at_max", "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for that are
+    indifferent at this price: "weak" the least, "strong" the most, "none" where there is nobody of the kind.
     """
 
     price: float
@@ -299,7 +299,7 @@ class Equilibrium:
         return cls(payload.field("price"), *arrays, payload.field("regime"), payload.field("tie_break"))
 
 
-def _frozen(values: Any) -> Any:
+def _frozen(values: Any) -> NDArray[Any]:
     values = np.asarray(values)
     values.setflags(write=False)
     return values
