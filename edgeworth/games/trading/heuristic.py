@@ -44,7 +44,8 @@ def grid(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equili
     """The best of evenly spaced prices p_min, ..., p_max. Iterations: prices. Guarantee: none between the points."""
 
     def prices() -> Search:
-        yield from np.linspace(game.min_price, game.max_price, params.points).tolist()
+        for price in np.linspace(game.min_price, game.max_price, params.points).tolist():
+            yield price  # noqa: UP028  # a list cannot be sent profits
 
     return _search(game, prices(), run)
 

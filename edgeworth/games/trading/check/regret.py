@@ -39,8 +39,8 @@ def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, De
     """The largest relative regret of a consumer and the deviation that has it; (0, None) where nobody gains.
 
     A utility is concave in the own demand, so its maximum is at F_min, at F_max or where its derivative is 0. The gain of F'
-    over F is formed as (F' - F) (R beta Y / ((Y + x) (Y + x')) - a), Y what the others mine, a = u p - (1 - beta) C_b; what rounding
-    of these terms alone can amount to is no gain.
+    over F is formed as (F' - F) (R beta Y / ((Y + x) (Y + x')) - a), Y what the others mine, a = u p - (1 - beta) C_b;
+    what rounding of these terms alone can amount to is no gain.
     """
     beta, reward, demand = game.role_ratio, game.effective_reward, np.asarray(solution.demands)
     price_term, margin = game.payment_weight * solution.price, game.service_margin

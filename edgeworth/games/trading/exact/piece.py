@@ -22,8 +22,8 @@ def piece_of(game: TradingGame, left: float, right: float, x_left: float, x_righ
     """The bound over prices [left, right] and powers [x_right, x_left]; `sums`: see `kernels.bound.sums`.
 
     Total demand: D(X) = K_0 + K_1 X + K_2 X^2 with K_1 = sum 1/b - mu (n - 1), K_2 = sum w/b - mu sum w and K_0 =
-    sum (1/b - mu) x over the consumers that are not surely interior, a range; mu = sum g/b / sum g makes the price cancel. (Without surely
-    interior consumers the same formula says D = mu X + sum (1/b - mu) x, for every mu.)
+    sum (1/b - mu) x over the consumers that are not surely interior, a range; mu = sum g/b / sum g makes the price cancel.
+    (Without surely interior consumers the same formula says D = mu X + sum (1/b - mu) x, for every mu.)
     """
     n, g, w, v, _, wv, x_sum, f_sum, _, _, x_least, x_most, d_least, d_most, mu = sums.tolist()
     d_least, d_most = f_sum - mu * x_sum + d_least, f_sum - mu * x_sum + d_most

@@ -12,7 +12,7 @@ _BLOCK = 1024
 
 @jit
 def excess(slope, offset, beta, least, most, left, x_left, right, x_right, upper, e):
-    """Sum of the clipped shares at the chord + e, each at its higher (`upper`) or lower end of the chord, and its slope in e."""
+    """Sum of the clipped shares at the chord + e, each at its higher (`upper`) or lower end, and its slope in e."""
     total, steep = 0.0, 0.0
     for begin in range(0, len(slope), _BLOCK):
         t_sum, g_sum = 0.0, 0.0
@@ -83,8 +83,8 @@ def ranges(g, w, b, low, high, left, x_left, right, x_right, e_low, e_high):
 @jit
 def sums(slope, offset, beta, low, high, left, x_left, right, x_right, e_low, e_high, out):
     """Fill `out`: 0 number of surely interior consumers, over them 1 sum g, 2 sum w, 3 sum 1/b, 4 sum g/b, 5 sum w/b; over
-    those surely at a bound 6 sum x, 7 sum F; over the rest 8 number, 9 sum 1/b, 10 and 11 sum of least and most x, 12 and 13 least
-    and most of sum (1/b - mu) x; 14 mu.
+    those surely at a bound 6 sum x, 7 sum F; over the rest 8 number, 9 sum 1/b, 10 and 11 sum of least and most x, 12 and 13
+    least and most of sum (1/b - mu) x; 14 mu.
     """
     out[:] = 0.0
     for begin in range(0, len(slope), _BLOCK):

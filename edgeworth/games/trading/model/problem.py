@@ -217,7 +217,7 @@ class TradingGame:
         max_price: float,
         provenance: Provenance | None = None,
     ) -> TradingGame:
-        """From the effective rewards R_i >= 0 themselves, float64 [N]: raw reward 1, token effects R_i, nothing lost on the way.
+        """From the effective rewards R_i >= 0 themselves, float64 [N]: raw reward 1, token effects R_i, nothing lost.
 
         Raises as the class does.
         """
@@ -265,8 +265,8 @@ class TradingGame:
 class Equilibrium:
     """A solution: a price and the consumers' demands at it; whether they are an equilibrium is for the checker to say.
 
-    ``price``; ``demands`` F float64 [N]; ``profits`` of the consumers at them (their utilities), float64 [N]; ``regime``: "interior",
-    "at_max", "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for that are
+    ``price``; ``demands`` F float64 [N]; ``profits`` of the consumers at them (their utilities), float64 [N]; ``regime``:
+    "interior", "at_max", "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for that are
     indifferent at this price: "weak" the least, "strong" the most, "none" where there is nobody of the kind.
     """
 
@@ -300,6 +300,6 @@ class Equilibrium:
 
 
 def _frozen(values: Any) -> NDArray[Any]:
-    values = np.asarray(values)
-    values.setflags(write=False)
-    return values
+    frozen: NDArray[Any] = np.asarray(values)
+    frozen.setflags(write=False)
+    return frozen
