@@ -43,9 +43,11 @@ class GoldenSection:
 def grid(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equilibrium]:
     """The best of evenly spaced prices p_min, ..., p_max. Iterations: prices. Guarantee: none between the points."""
 
+    points = np.linspace(game.min_price, game.max_price, params.points)
+
     def prices() -> Search:
-        for price in np.linspace(game.min_price, game.max_price, params.points).tolist():
-            yield price  # noqa: UP028  # a list cannot be sent profits
+        for k in range(params.points):
+            yield float(points[k])
 
     return _search(game, prices(), run)
 

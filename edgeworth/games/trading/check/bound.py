@@ -20,7 +20,7 @@ def interval_bound(game: TradingGame, arrays: Mapping[str, NDArray[Any]]) -> flo
 
     arrays: ``price`` p_0 <= ... <= p_K from p_min to p_max; for each interval [a, b] of them ``power_left`` and
     ``power_right``, claimed to bound the mining power from above just after a and from below just before b; ``e_low`` and
-    ``e_high``, claimed to bound how far q = p X leaves the chord between the ends (`edgeworth.games.trading.kernels.bound` says how they are used).
+    ``e_high``, claimed to bound how far q = p X leaves the chord between the ends, in units of money.
 
     All claims are checked, each by one evaluation of the sum of shares, which falls in X, in p and in e. Then the shares'
     ranges, and from them the total demand as a function of X, follow. Raises ValueError where a claim fails.

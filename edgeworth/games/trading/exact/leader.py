@@ -67,8 +67,8 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
 
     The mining power X(p) never rises with p. On an interval of prices all shares are confined by it (`kernels.bound`), which
     says who is surely interior or at a bound. Where n consumers are surely interior, with sums A_1 = sum g, A_0 = sum w, and
-    the others mine B in all, ``p = (A_0 + (n - 1) / X + B / X^2) / A_1`` and the total demand is a quadratic polynomial in X; the
-    profit is their product, whose maximum over the interval's powers is found from the roots of a quartic. Consumers of
+    the others mine B in all, ``p = (A_0 + (n - 1) / X + B / X^2) / A_1`` and the total demand is a quadratic polynomial in X;
+    the profit is their product, whose maximum over the interval's powers is found from the roots of a quartic. Consumers of
     whom nothing is sure enter by the range of their x. The interval with the highest bound is split, at a threshold of
     linear consumers inside it where there is one, in the middle otherwise.
 

@@ -266,8 +266,8 @@ class Equilibrium:
     """A solution: a price and the consumers' demands at it; whether they are an equilibrium is for the checker to say.
 
     ``price``; ``demands`` F float64 [N]; ``profits`` of the consumers at them (their utilities), float64 [N]; ``regime``:
-    "interior", "at_max", "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for that are
-    indifferent at this price: "weak" the least, "strong" the most, "none" where there is nobody of the kind.
+    "interior", "at_max", "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for
+    that are indifferent at this price: "weak" the least, "strong" the most, "none" where there is nobody of the kind.
     """
 
     price: float
