@@ -93,9 +93,7 @@ class Session:
         if len(learners) != game.players:
             validation.reject("learners", f"must be one for each of {game.players} players", len(learners))
         actions, states, joint = game.actions, game.states, math.prod(game.actions)
-        against = [
-            joint // actions[i] if isinstance(learner, MinimaxQ) else 1 for i, learner in enumerate(learners)
-        ]
+        against = [joint // actions[i] if isinstance(learner, MinimaxQ) else 1 for i, learner in enumerate(learners)]
         self.game = game
         self.population = Population(learners, states=[states] * game.players, actions=actions, opponents=against)
         self.totals: Floats = np.zeros(game.players)

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from edgeworth.games.trading.exact import follower_equilibrium as follower_equilibrium
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection
     from edgeworth.games.trading.heuristic import Grid as Grid
+    from edgeworth.games.trading.learned import GigaWolf as GigaWolf
+    from edgeworth.games.trading.learned import MinimaxQ as MinimaxQ
+    from edgeworth.games.trading.learned import PgaApp as PgaApp
+    from edgeworth.games.trading.learned import WolfPhc as WolfPhc
 
 FAMILY = solving.Family(
     kind="trading",
@@ -55,8 +59,12 @@ FAMILY = solving.Family(
 _ELSEWHERE = {
     "BestResponse": "exact",
     "Exact": "exact",
+    "GigaWolf": "learned",
     "GoldenSection": "heuristic",
     "Grid": "heuristic",
+    "MinimaxQ": "learned",
+    "PgaApp": "learned",
+    "WolfPhc": "learned",
     "follower_equilibrium": "exact",
 }
 
@@ -67,9 +75,13 @@ __all__ = [
     "BestResponse",
     "Equilibrium",
     "Exact",
+    "GigaWolf",
     "GoldenSection",
     "Grid",
+    "MinimaxQ",
+    "PgaApp",
     "TradingGame",
+    "WolfPhc",
     "follower_equilibrium",
     "generate",
     "measures",

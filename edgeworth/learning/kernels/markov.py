@@ -6,9 +6,7 @@ from edgeworth.learning.kernels.rules import learn
 
 
 @jit
-def play(
-    payoffs, reach, codes, parameters, memory, base, size, actions, opponents, state, chosen, totals, joint, steps, rng
-):
+def play(payoffs, reach, codes, parameters, memory, base, size, actions, opponents, state, chosen, totals, joint, steps, rng):
     """`steps` rounds. payoffs [states, players, joint actions]; reach [states, joint actions, states]: cumulative transition
     probabilities. `state` [1] is where it stands; `totals` [players] and `joint` [states, joint actions] count on.
     """

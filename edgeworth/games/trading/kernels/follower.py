@@ -52,21 +52,22 @@ def piece_root(count, slope, bound):
 @jit
 def bracket(cost, beta, low, high, fixed, weight):
     """Two powers between which the shares sum to 1, and a first guess."""
-    total, small, large = 0.0, np.inf, 0.0
+    total, sated, small, large = 0.0, 0.0, np.inf, 0.0
     first, second, last, cost_sum = np.inf, np.inf, -np.inf, 0.0
     for i in range(len(beta)):
         b, c = beta[i], cost[i]
         total += b
+        sated += b if c <= 0.0 else 0.0  # they are at F_max, whatever the others do
         small, large, last = min(small, b), max(large, b), max(last, c)
         cost_sum += c
         second = min(second, max(first, c))
         first = min(first, c)
-    total *= weight
-    least, most = fixed + low * total, fixed + high * total
+    total, sated = total * weight, sated * weight
+    least, most = fixed + low * (total - sated) + high * sated, fixed + high * total
     left, right = least, most
     if left <= 0.0:  # so little power that two consumers hold a half of it or more, or all that their boxes allow
         left = min(2.0 * high * small, most)
-        if second > 0.0:
+        if 0.0 < second < np.inf:
             left = min(left, 0.5 / second)
     if first > 0.0:  # beyond 1 / first all are at their lower bounds
         right = max(left, min(right, 1.0 / first))
