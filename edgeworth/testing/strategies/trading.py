@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchStrategy[TradingGame]:
-    """Small games, degenerate ones among them: consumers that do not mine or have no reward, equal and negative costs, ties inside
-    the price range, one price, one demand, F_min = 0, a unit cost above all prices.
+    """Small games, degenerate ones among them: consumers that do not mine or have no reward, equal and negative costs, ties
+    inside the price range, one price, one demand, F_min = 0, a unit cost above all prices.
     """
     st = hypothesis_strategies()
 

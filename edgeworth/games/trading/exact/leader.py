@@ -81,6 +81,7 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
     Source: ours; the contest as an aggregative game after Szidarovszky and Okuguchi, Games Econ. Behav. 18 (1997).
     """
     gap = params.gap if params.gap is not None else (2e-10 if game.consumers <= SMALL else 5e-7)
+    noise = 4e-16 * game.max_price * game.max_demand * game.consumers  # what rounding leaves of the largest profit there is
     best, order = _Best(), itertools.count()
     power_left = _evaluate(game, best, game.min_price, 0.0)[1]
     power_right = _evaluate(game, best, game.max_price, power_left)[0]
@@ -90,7 +91,7 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
     split, ended, told = 0, run.tick(0, best.profit, root.piece.bound), time.perf_counter()
     while ended is None and heap:
         node = heap[0][2]
-        if node.piece.bound - best.profit <= gap * max(abs(best.profit), 1e-10):
+        if node.piece.bound - best.profit <= max(gap * max(abs(best.profit), 1e-10), noise):
             break
         heapq.heappop(heap)
         _try_peak(game, best, node)

@@ -39,11 +39,12 @@ def piece_of(game: TradingGame, left: float, right: float, x_left: float, x_righ
             d_least += up * low + down * high
             d_most += up * high + down * low
             x_least, x_most = x_least + float(b.sum()) * low, x_most + float(b.sum()) * high
+            amount = high
         else:
             amount = high if edge == "max" else low
             d_least, d_most = d_least + part * amount, d_most + part * amount
             x_sum += float(b.sum()) * amount
-        size += (len(b) + abs(mu) * float(b.sum())) * high
+        size += (len(b) + abs(mu) * float(b.sum())) * amount
     k1, k2 = v - mu * (n - 1.0), wv - mu * w
     rounding = _ROUNDING * (size + (v + abs(mu) * (n + 1.0)) * x_left + (wv + abs(mu) * w) * x_left * x_left)
     above, below = (d_most + rounding, k1, k2), (d_least - rounding, k1, k2)
