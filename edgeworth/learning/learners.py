@@ -5,7 +5,8 @@ All of them keep, for every state s, a policy pi(s, .) over their own actions, d
 
     Q(s, a) += rate [r + discount V(s') - Q(s, a)],      V(s) = max_a Q(s, a),      Q = 0 at the start.
 
-A rate x with decay d is ``x / (1 + d n)`` at the (n + 1)-th visit of the state. None of them claims an equilibrium.
+A rate x with decay d is ``x / (1 + d n)`` at the (n + 1)-th visit of the state. The defaults rate .8 and discount .1 are those
+of the AI-Bazaar paper: with them Q is little more than the last reward. None of them claims an equilibrium.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class WolfPhc(_Valued):
     step_decay >= 0 of both. The paper explores by the policy alone (``explore`` 0): an action whose probability has reached
     0 is then never tried again. Bowling and Veloso ask for exploration and decaying rates; with them play is seen to
     converge to equilibria of 2 x 2 games; no theorem covers more than two actions.
-    Source: Bowling and Veloso, Artificial Intelligence 136 (2002), table 6; AI-Bazaar paper, algorithm 1.
+    Source: Bowling and Veloso, Artificial Intelligence 136 (2002); AI-Bazaar paper, algorithm 1.
     """
 
     code: ClassVar[int] = 1
@@ -110,8 +111,9 @@ class PgaApp(_Valued):
     With V = sum pi Q: slope(a) = (Q(s, a) - V) / (1 - pi(s, a)), or Q(s, a) - V where pi(s, a) = 1; then
     pi(s, a) += step [slope(a) - prediction |slope(a)| pi(s, a)], projected onto the simplex.
 
-    step: eta > 0, in units of 1 / payoff; step_decay >= 0; prediction: the length by which the other players' next move is
-    anticipated, >= 0 (0: plain gradient ascent). Steps and prediction depend on the scale of the payoffs.
+    step: eta > 0, in units of 1 / payoff; step_decay >= 0; prediction: the length g by which the other players' next move is
+    anticipated, >= 0 (0: gradient ascent without it). Longer predictions calm harder games (Shapley's wants about 3); but from
+    g > 2 on the rule as printed rests at p = 1/2 + 1/g instead of a dominant action (of two).
     Source: Zhang and Lesser, AAAI 2010, algorithm 1.
     """
 
@@ -157,7 +159,7 @@ class GigaWolf(_Valued):
 
 @dataclass(frozen=True, kw_only=True)
 class MinimaxQ(_Valued):
-    """Minimax-Q: Q(s, a, b) counts the opponents' joint action b too, and V(s) = max over pi of min over b sum_a pi(a) Q(s, a, b).
+    """Minimax-Q: Q(s, a, b) for every joint action b of the opponents; V(s) = max over pi of min over b sum_a pi(a) Q(s, a, b).
 
     pi(s, .) is the maximising policy, by a small exact simplex method after every step (the source's linear program). All
     opponents together are treated as one adversary, so the policy is cautious, and no equilibrium outside of zero-sum games.

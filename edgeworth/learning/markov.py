@@ -61,7 +61,7 @@ class MarkovGame:
     @property
     def players(self) -> int:
         """Number of players."""
-        return self.payoffs.shape[1]
+        return len(self.actions)
 
     @property
     def actions(self) -> tuple[int, ...]:

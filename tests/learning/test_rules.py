@@ -85,7 +85,7 @@ def test_play_agrees_with_the_oracle(data: st.DataObject) -> None:
 @given(data=st.data())
 @settings(max_examples=40)
 def test_minimax_q_agrees_with_the_oracle(data: st.DataObject) -> None:
-    """Optimal policies need not be unique, so the steps are scripted: Q and values must agree, the policy must guarantee them."""
+    """Optimal policies need not be unique, so the steps are scripted: Q and values agree, the policy guarantees them."""
     n, o = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
     learner = MinimaxQ(rate=0.6, rate_decay=0.1, discount=0.5)
     population = Population([learner], states=[2], actions=[n], opponents=[o])
@@ -126,6 +126,19 @@ def test_projection(point: list[float]) -> None:
     project(memory, 1, len(point))
     assert memory[1:-1] == pytest.approx(oracle.projection(point), abs=1e-12)
     assert (memory[0], memory[-1]) == (7.0, 7.0)
+
+
+def test_projection_ends_where_rounding_moves_the_shift() -> None:
+    """Entries within an ulp or two of the shift, which must not join and leave the positive ones for ever."""
+    rng = np.random.default_rng(0)
+    for _ in range(20_000):
+        n = int(rng.integers(2, 6))
+        memory = rng.dirichlet(np.ones(n))
+        memory[: n // 2] = memory[: n // 2].mean() * (1.0 + 3e-16 * rng.integers(-2, 3, n // 2))
+        memory += (1.0 - memory.sum()) / n + rng.integers(-2, 3, n) * 1e-16
+        memory -= memory[0]  # the first entry ends up at the shift
+        project(memory, 0, n)
+        assert abs(memory.sum() - 1.0) < 1e-12
 
 
 @given(

@@ -1,4 +1,4 @@
-"""The tabular learners once more, with lists and dictionaries, a class each, from their papers. Imports nothing of the package."""
+"""The tabular learners once more, with lists and dictionaries, a class each, from their papers."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def play(payoffs: Any, transitions: Any, learners: list[Naive], steps: int, unif
 
 
 def maximin(matrix: list[list[float]]) -> tuple[Fraction, list[float]]:
-    """Value and a maximin policy in exact fractions: every pair of equal supports (Shapley and Snow 1950), the first that works.
+    """Value and a maximin policy in exact fractions: by pairs of equal supports (Shapley and Snow 1950), the first that works.
 
     The value is unique, the policy need not be.
     """

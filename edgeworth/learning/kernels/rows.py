@@ -63,7 +63,7 @@ def project(memory, at, n):
             if memory[at + a] > shift:
                 kept += 1
                 total += memory[at + a]
-        if kept == count or kept == 0:
+        if kept >= count or kept == 0:  # above count: only the shift's rounding moved
             break
         count = kept
         shift = (total - 1.0) / count

@@ -12,8 +12,8 @@ def matrix_game(memory, quality, n, o, policy):
     """max over pi of min over b of sum_a pi(a) Q(a, b), for the n x o matrix at memory[quality :]; pi goes to memory[policy :].
 
     The opponent's linear program with payoffs M shifted to at least 1: maximise sum_b y_b subject to M y <= 1, y >= 0. It
-    starts feasible at y = 0; pi is the vector of its duals, scaled. Bland's rule: it never cycles. Returns the value that
-    the policy guarantees, recomputed from Q.
+    starts feasible at y = 0; pi is the vector of its duals, scaled. Bland's rule does not cycle in exact arithmetic; should
+    rounding make it, the pivots end at 100 (n + o). Returns the value that the policy guarantees, recomputed from Q.
     """
     low, high = memory[quality], memory[quality]
     for k in range(n * o):
@@ -34,7 +34,7 @@ def matrix_game(memory, quality, n, o, policy):
         basis[a] = o + a
     for b in range(o):
         table[n, b] = -1.0
-    while True:
+    for _ in range(100 * (n + o)):
         enter = -1
         for b in range(width - 1):
             if table[n, b] < -_EPS:
