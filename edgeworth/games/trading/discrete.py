@@ -21,8 +21,8 @@ MOST_ENTRIES = 20_000_000
 def finite_game(game: TradingGame, prices: ArrayLike, demands: ArrayLike) -> NormalFormGame:
     """The finite game in which provider and consumers choose at once: player 0 a price, player i + 1 a demand of consumer i.
 
-    prices, demands: float64, at least one each, strictly increasing and inside [p_min, p_max] and [F_min, F_max]. Payoffs are the
-    profit (p - C) sum F and the consumers' utilities. The leader's commitment of the original game is `normal_form`'s
+    prices, demands: float64, at least one each, strictly increasing and inside [p_min, p_max] and [F_min, F_max]. Payoffs are
+    the profit (p - C) sum F and the consumers' utilities. The leader's commitment of the original game is `normal_form`'s
     Stackelberg solution for N = 1, and the best over prices of the consumers' equilibria in general.
 
     Raises ValueError for points outside, and for more than 20,000,000 payoffs, (N + 1) P D^N.

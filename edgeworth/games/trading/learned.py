@@ -166,8 +166,8 @@ def wolf_phc(game: TradingGame, params: WolfPhc, run: Run[Equilibrium]) -> Found
 
     In a round the provider draws a price, its state the binned total demand of the last round; the consumers draw demands,
     their state the price; the rewards are (29) and (30). The answer is the profile of most probable actions at the end; its
-    notes say how far it is from the exact equilibrium (`distance`) and from which round on it was near. It claims no equilibrium:
-    the checker measures the regrets.
+    notes say how far it is from the exact equilibrium (`distance`) and from which round on it was near. It claims no
+    equilibrium: the checker measures the regrets.
 
     Iterations: rounds; rule ``iterations``. With ``trace`` the profit of the current profile, a point every chunk.
     Guarantee: none. Source: AI-Bazaar paper, section 5; Bowling and Veloso, Artificial Intelligence 136 (2002).
