@@ -48,7 +48,8 @@ def paper_claims(*, seeds: Iterable[int] = range(10)) -> pd.DataFrame:
 
 def _games(count: int = 200, consumers: int = 8) -> list[TradingGame]:
     """Random games with one role ratio, heterogeneous weights and rewards, and interior demands at the middle price."""
-    rng, found = np.random.default_rng(5), []
+    rng = np.random.default_rng(5)
+    found: list[TradingGame] = []
     while len(found) < count:
         game = TradingGame.from_effective_reward(
             np.full(consumers, rng.uniform(0.05, 0.9)),

@@ -252,4 +252,4 @@ def _scales(game: TradingGame) -> Floats:
     leader = max(abs(p - game.unit_cost) for p in (game.min_price, game.max_price)) * game.max_demand * game.consumers
     margin = [np.abs(game.service_margin - game.payment_weight * p) for p in (game.min_price, game.max_price)]
     consumers = np.maximum(*margin) * game.max_demand + game.effective_reward
-    return np.maximum(np.concatenate([[leader], consumers]), 1e-300)
+    return np.asarray(np.maximum(np.concatenate([[leader], consumers]), 1e-300))

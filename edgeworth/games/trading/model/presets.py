@@ -102,7 +102,7 @@ def _any_regime(rng: np.random.Generator, n: int) -> TradingGame:
     beta, u = rng.uniform(0.02, 1.0, n), rng.uniform(0.2, 1.0, n)
     least = rng.uniform(0.1, 20.0)
     most = least * rng.uniform(1.5, 50.0)
-    aim = np.exp(rng.uniform(np.log(least / 5.0), np.log(most * 5.0)))
+    aim = np.exp(rng.uniform(np.log(least / 5.0), np.log(most * 500.0)))
     effect = rng.lognormal(0.0, rng.uniform(0.0, 1.0), n)
     if rng.random() < 0.25:
         idle = rng.random(n) < 0.2
