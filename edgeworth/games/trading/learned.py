@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equi
 NEAR = 0.05
 """A profile is near the equilibrium when its `distance` is at most this."""
 
+_OURS = ("prices", "demands", "bins", "episodes", "leader_explore", "leader_rate")
 _CHUNK = 200_000  # agents x rounds between two looks at the clock: some 20 ms
 _CHUNK_MINIMAX = 2_000  # a linear program each
 
@@ -31,7 +32,9 @@ class TabularLearner:
 
     prices, demands: points of the even grids, >= 2 and >= 2. bins: equal parts into which the provider's view of the last total
     demand (and what minimax-Q sees of its opponents) is binned, >= 1 (ours: the paper's state is the whole demand vector).
-    episodes: rounds, >= 1. The rest as in `edgeworth.learning`: explore, explore_decay; rate alpha, rate_decay, discount gamma.
+    episodes: rounds, >= 1. leader_explore, leader_rate: of the provider alone, without decay; None: as everybody's (a consumer
+    that explores less and less learns its reply at every price only while the provider goes on trying all of them).
+    The rest as in `edgeworth.learning`: explore, explore_decay; rate alpha, rate_decay, discount gamma.
     Rewards are divided by each player's largest |utility| at the corners of its grid, so that steps have one meaning.
     """
 
@@ -41,6 +44,8 @@ class TabularLearner:
     demands: int = 10
     bins: int = 10
     episodes: int = 100_000
+    leader_explore: float | None = None
+    leader_rate: float | None = None
     explore: float = 0.0
     explore_decay: float = 0.0
     rate: float = 0.8
@@ -51,11 +56,20 @@ class TabularLearner:
         for name, least in (("prices", 2), ("demands", 2), ("bins", 1), ("episodes", 1)):
             validation.integer(name, getattr(self, name), minimum=least)
         self.rule()
+        self.leader_rule()
 
     def rule(self) -> learning.Learner:
         """The learner of `edgeworth.learning` with these parameters."""
-        shared = ("prices", "demands", "bins", "episodes")
-        return self.learner(**{item.name: getattr(self, item.name) for item in fields(self) if item.name not in shared})
+        return self.learner(**{item.name: getattr(self, item.name) for item in fields(self) if item.name not in _OURS})
+
+    def leader_rule(self) -> learning.Learner:
+        """The provider's learner."""
+        changed: dict[str, float] = {}
+        if self.leader_explore is not None:
+            changed |= {"explore": self.leader_explore, "explore_decay": 0.0}
+        if self.leader_rate is not None:
+            changed |= {"rate": self.leader_rate, "rate_decay": 0.0}
+        return replace(self.rule(), **changed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +140,7 @@ class Session:
         self.episodes = 0
         sees = params.bins if isinstance(params, MinimaxQ) else 1
         self.population = learning.Population(
-            [params.rule()] * (n + 1),
+            [params.leader_rule()] + [params.rule()] * n,
             states=[params.bins] + [params.prices] * n,
             actions=[params.prices] + [params.demands] * n,
             opponents=[sees] * (n + 1),
