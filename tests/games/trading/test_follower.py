@@ -111,6 +111,17 @@ def test_a_million_consumers_take_few_passes_and_regret_nothing() -> None:
     assert follower_regret(problem, equilibrium_of(problem, price, demands))[0] <= TOLERANCE
 
 
+def test_a_cost_of_exactly_nothing_is_worth_the_most() -> None:
+    """kappa_i = 0 with a reward: the share rises in the own demand, so F_max is the best reply, as for kappa_i < 0."""
+    problem = game(
+        3, payment_weight=[0.5, 0.5, 0.6], role_ratio=0.5, service_profit=12.0, effective_reward=50.0, min_demand=0.0
+    )
+    assert (problem.payment_weight * 12.0 - problem.service_margin).tolist()[:2] == [0.0, 0.0]
+    demands = follower_equilibrium(problem, 12.0)
+    assert demands[:2].tolist() == [100.0, 100.0]
+    assert regret(problem, 12.0) == 0.0
+
+
 def test_closed_form_is_the_papers_equation_18() -> None:
     problem = trading.generate(preset="interior")
     cost = (0.5 * 15.0 - 0.9 * 2.0) / problem.effective_reward[0]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeworth import Stop
+from edgeworth import Stop, learning
 from edgeworth.games import trading
 from edgeworth.games.trading import GigaWolf, MinimaxQ, PgaApp, WolfPhc
 from edgeworth.games.trading.learned import NEAR, Session, TabularLearner, distance, target
@@ -77,6 +77,30 @@ def test_the_target_is_the_exact_equilibrium_and_its_closest_grid_profile() -> N
     assert distance(exact, goal) <= 1e-9
 
 
+def test_the_provider_may_explore_and_learn_by_itself() -> None:
+    session = Session(game(2), WolfPhc(explore=0.1, explore_decay=0.5, leader_explore=0.3, leader_rate=0.01))
+    provider, consumer = session.population.learners[:2]
+    assert isinstance(provider, learning.WolfPhc)
+    assert isinstance(consumer, learning.WolfPhc)
+    assert (provider.explore, provider.explore_decay, provider.rate) == (0.3, 0.0, 0.01)
+    assert (consumer.explore, consumer.explore_decay, consumer.rate) == (0.1, 0.5, 0.8)
+
+
+def test_profits_come_close_where_prices_need_not() -> None:
+    """Around the best price of `kink` the profit is flat: with replies well learnt it is within 2% of the best."""
+    problem = trading.generate(preset="kink")
+    params = WolfPhc(
+        prices=11, demands=19, bins=1, explore=0.1, explore_decay=3e-3, leader_explore=0.3, leader_rate=0.01,
+        rate=0.1, discount=0.0, win=0.002, lose=0.004, episodes=100_000,
+    )  # fmt: skip
+    result = trading.solve(problem, method="wolf-phc", params=params, seed=0)
+    best = trading.solve(problem).value
+    assert result.value is not None
+    assert best is not None
+    assert result.value == pytest.approx(best, rel=0.02)
+    assert trading.verify(problem, result)["epsilon"].violation <= 0.05
+
+
 def test_no_round_no_answer() -> None:
     result = trading.solve(game(), method="wolf-phc", stop=Stop(iterations=0))
     assert result.solution is None
@@ -89,6 +113,7 @@ MISUSE: dict[str, tuple[Any, type[Exception], str]] = {
     "bins": (lambda: MinimaxQ(bins=0), ValueError, "bins: must be at least 1"),
     "rate": (lambda: GigaWolf(rate=0.0), ValueError, "rate: must be above 0.0"),
     "win": (lambda: WolfPhc(win=0.1), ValueError, "win: must be at most lose"),
+    "leader_rate": (lambda: WolfPhc(leader_rate=2.0), ValueError, "rate: must be at most 1.0; got 2.0"),
     "game": (lambda: Session(3, WolfPhc()), TypeError, "game: must be a TradingGame"),  # type: ignore[arg-type]
     "params": (lambda: Session(game(), 3), TypeError, "params: must be the parameters of a learner"),  # type: ignore[arg-type]
 }
