@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from edgeworth import BoundEvidence, Quality, Stop, Termination
 from edgeworth.games import trading
 from edgeworth.games.trading import Exact, GoldenSection, Grid, TradingGame
-from edgeworth.games.trading.check.bound import interval_bound
+from edgeworth.games.trading.check.bound import _Interval, interval_bound
 from edgeworth.games.trading.exact.follower import stage
 from edgeworth.testing import trading_games
 from tests.cases.trading import game
@@ -159,3 +159,19 @@ def test_a_grid_of_one_point_is_the_lowest_price() -> None:
     result = trading.solve(game(), method="grid", params=Grid(points=1))
     assert result.require().price == 10.0
     assert trading.solve(game(), method="grid", stop=Stop(iterations=0)).solution is None
+
+
+def test_the_bound_of_every_interval_holds_inside_it() -> None:
+    """Runs cut short leave wide intervals, whose bounds are looked at one by one."""
+    for seed in range(40):
+        problem = trading.generate(preset="random", consumers=2 + seed % 7, seed=seed)
+        certificate = trading.solve(problem, method="exact", stop=Stop(iterations=seed % 6)).certificate
+        assert certificate is not None
+        arrays = certificate.arrays
+        for k in range(len(arrays["e_low"])):
+            left, right = arrays["price"][k : k + 2].tolist()
+            claims = [float(arrays[name][k]) for name in ("power_left", "power_right", "e_low", "e_high")]
+            bound = _Interval(problem, left, right, *claims).bound()
+            for price in np.linspace(left, right, 9)[1:-1].tolist():
+                profit = (price - problem.unit_cost) * stage(problem, price)[0].sum()
+                assert profit <= bound + 1e-9 * max(abs(bound), 1e-9)
