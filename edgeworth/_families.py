@@ -5,4 +5,5 @@ from __future__ import annotations
 FAMILIES: dict[str, str] = {
     "allocation": "edgeworth.solvers.allocation",
     "normal-form": "edgeworth.games.normal_form",
+    "trading": "edgeworth.games.trading",
 }

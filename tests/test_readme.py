@@ -51,6 +51,17 @@ def test_the_example_of_finite_games_runs(tmp_path: Path, monkeypatch: pytest.Mo
     assert normal_form.read_nfg(tmp_path / "shapley.nfg").hash == game.hash  # type: ignore[attr-defined]
 
 
+def test_the_example_of_trading_runs() -> None:
+    (code,) = [code for code in re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL) if "trading" in code]
+    names: dict[str, object] = {}
+    exec(code, names)
+    best = names["best"]
+    assert names["checked"]
+    assert len(names["demands"]) == 10  # type: ignore[arg-type]
+    shown = (round(best.value, 1), round(best.solution.price, 2), best.solution.regime)  # type: ignore[attr-defined]
+    assert shown == (8337.0, 11.34, "interior")
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=range(len(COMMANDS)))
 def test_the_commands_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_data: Path) -> None:
     monkeypatch.chdir(tmp_path)

@@ -12,6 +12,7 @@ from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
 from edgeworth.testing.strategies.normal_form import normal_form_games, profiles
+from edgeworth.testing.strategies.trading import trading_games, trading_profiles
 
 __all__ = [
     "FAULTS",
@@ -24,4 +25,6 @@ __all__ = [
     "multipliers",
     "normal_form_games",
     "profiles",
+    "trading_games",
+    "trading_profiles",
 ]
