@@ -35,8 +35,8 @@ def generate(
     seconds and units of money; all numbers (ours), the paper's text lost them. Places uniform in a square of 1,000 m, every
     vehicle at a depot of its own to which it returns within 3,600 s; windows open U[0, 3000] and last U[400, 1200] s;
     speed 10 m/s; driving costs 50 W x .002 per joule = .1 a second. Server i asks for q_i U{4..12} tasks, 20 s of service
-    each, and pays r_i U[1, 3] a task (its historical average payment); vehicle k has U{2..4} UAVs for 5 users each, hence a capacity of 10,
-    15 or 20 tasks, and a unit cost c_k U[.3, 1.2] a task, which stands for flying, computing and depreciation: the profit
+    each, and pays r_i U[1, 3] a task (its historical average payment); vehicle k has U{2..4} UAVs for 5 users each, hence a
+    capacity of 10, 15 or 20 tasks, and a unit cost c_k U[.3, 1.2] a task, for flying, computing and depreciation: the profit
     is (r_i - c_k) q_i, another one for every vehicle. A window may close after the horizon; the return still binds.
 
     ``random`` (ours): instances like the random ones of the public benchmark. Default 2 vehicles, 100 customers; places
