@@ -52,7 +52,7 @@ FAMILY = solving.Family(
     auto=_auto,
 )
 
-_LAZY: dict[str, str] = {}
+_LAZY: dict[str, str] = {"ColumnGeneration": "exact", "DynamicProgramming": "exact"}
 
 __all__ = [
     "FAMILY",

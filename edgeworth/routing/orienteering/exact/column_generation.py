@@ -1,0 +1,149 @@
+"""Column generation over ng-routes, and the proof by listing the routes that a better plan may hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.routing.orienteering.exact.labelling import Cut
+from edgeworth.routing.orienteering.exact.master import Column
+from edgeworth.routing.orienteering.exact.root import Closed, Root, TooManyLabels
+from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
+
+_TRIED_LABELS, _TRIED_ROUTES = 200_000, 3_000  # up to which the routes of better plans are listed after each round
+_NODES = 200  # of HiGHS's tree when it only looks for a plan
+_HALVINGS = 12  # of the distance between bound and target before a stage is given up
+
+
+@dataclass(frozen=True)
+class ColumnGeneration:
+    """Parameters of `column-generation`.
+
+    neighbours: customers that each customer remembers at first, >= 0. labels: most labels kept in one labelling, >= 1 (about
+    100 bytes each, and as many again waiting). routes: most routes listed for the integer master, >= 1.
+    """
+
+    neighbours: int = 8
+    labels: int = 2_000_000
+    routes: int = 60_000
+
+    def __post_init__(self) -> None:
+        validation.integer("neighbours", self.neighbours, minimum=0)
+        validation.integer("labels", self.labels, minimum=1)
+        validation.integer("routes", self.routes, minimum=1)
+
+
+def column_generation(problem: OrienteeringProblem, params: ColumnGeneration, run: Run[RoutePlan]) -> Found[RoutePlan]:
+    """Choose routes so that no customer is on two of them: an LP over routes priced by label setting, then integers.
+
+    1. The restricted master (HiGHS) gives multipliers pi_i >= 0 of "customer i at most once"; routes of positive reduced value
+       are found by label setting, first heuristically (elementary routes, dominance by time and value alone), then exactly
+       over ng-routes: forward labels with bounds from backward labels without memory. Exact pricing happens between the LP's
+       multipliers and the best ones so far (smoothing). Each gives the bound
+
+           L(pi) = sum_i pi_i + sum_k max(0, max { reduced value of r : r an ng-route of vehicle k }),
+
+       rounded down to the grid of values where driving is free and profits are whole.
+    2. Neighbours are added along the cycles in the LP's routes until there are none (dynamic ng-routes).
+    3. Proof: a plan worth at least t holds only routes whose reduced value is above t - L(pi) + the best of their vehicle's.
+       Those are listed by label setting (completion bounds; of routes over the same customers to the same stop only the
+       undominated), and HiGHS chooses among them. t is the next value above the incumbent, or where that gives too many routes
+       a higher one, which lowers the bound. This stands in for branching.
+
+    Identical vehicles are one type with a number; others are priced each for itself. Incumbents come from `start`, greedy,
+    and the integer master over the routes at hand.
+
+    Guarantee: optimal where PROVED; otherwise the bound is valid. Evidence: recomputed (certificate "ng-routes": pi, the sets
+    of neighbours and the largest reduced values) where L(pi) reaches the bound reported; claimed where step 3 went beyond it.
+    Without the clock the answer does not depend on it. Ends as CONVERGED, with a note, when more labels or routes would be
+    needed than the parameters allow. Iterations: pricings. Memory: see `ColumnGeneration`.
+    Source: Baldacci, Mingozzi and Roberti, New route relaxation and pricing strategies for the vehicle routing problem,
+    Operations Research 59 (2011) (ng-routes, listing routes); Roberti and Mingozzi, Dynamic ng-path relaxation for the delivery
+    man problem, Transportation Science 48 (2014); Pessoa et al., INFORMS J. Comput. 30 (2018) (smoothing).
+    """
+    return searched(Root(problem, run, params.neighbours, params.labels), lambda root: _prove(root, params))
+
+
+def searched(root: Root, prove: Callable[[Root], str]) -> Found[RoutePlan]:
+    """Run a proof and pack what it found, however it ends. prove: returns why it gave up, "" where it did not."""
+    notes: tuple[str, ...] = ()
+    try:
+        root.tick()
+        gave_up = prove(root)
+        ending = Termination.PROVED if root.closed else Termination.CONVERGED
+        notes = (gave_up,) if gave_up and not root.closed else ()
+    except Closed:
+        ending = Termination.PROVED
+    except Cut as cut:
+        ending = Termination.PROVED if root.closed else cut.reason
+    except TooManyLabels:
+        ending = Termination.CONVERGED
+        notes = (f"the relaxation needs more than {root.limit} labels: the bound is the best before",)
+    root.run.tick(root.rounds, root.value, root.bound)
+    bound, evidence, certificate = root.proved()
+    return Found(
+        plan(root.problem, root.sequences),
+        ending,
+        bound=bound,
+        evidence=evidence,
+        certificate=certificate,
+        iterations=root.rounds,
+        evaluations=sum(labelling.made for labelling in (*root.forward, *root.backward)),
+        notes=notes,
+    )
+
+
+def _prove(root: Root, params: ColumnGeneration) -> str:
+    while True:
+        found = root.settle()
+        root.pick([c for c, x in zip(root.master.columns, found.x, strict=True) if x > 1e-9], nodes=_NODES)
+        root.pick(root.master.columns, nodes=_NODES)
+        if root.near_enough():
+            _listed(root, root.target, _TRIED_LABELS, _TRIED_ROUTES)
+        if not root.enlarge(found):
+            break
+    while True:
+        before = root.bound
+        if not stages(root, lambda target: _listed(root, target, params.labels, params.routes)):
+            return f"the routes of better plans are more than {params.routes}, or take more than {params.labels} labels"
+        if root.bound >= before:
+            return STALLED
+
+
+STALLED = "rounding lets no stage lower the bound"
+
+
+def stages(root: Root, settle: Callable[[float], bool]) -> bool:
+    """Settle whether a plan reaches a target: the next value above the incumbent or, where that is too much work, one halfway
+    to the bound, and so on. False where none of them could be settled."""
+    target = root.target
+    for _ in range(_HALVINGS):
+        if settle(target):
+            return True
+        middle = 0.5 * (target + root.root_bound)
+        middle = math.ceil(middle / root.grid - 1e-9) * root.grid if root.grid else middle
+        if middle <= target or middle > root.bound:
+            return False
+        target = middle
+    return False
+
+
+def _listed(root: Root, target: float, limit: int, most: int) -> bool:
+    """List the routes of plans worth `target` and choose among them; False where they are too many."""
+    columns = root.routes_for(target, limit, most)
+    if columns is not None:
+        _choose(root, columns, target)
+    return columns is not None
+
+
+def _choose(root: Root, columns: list[Column], target: float) -> None:
+    """The best plan of all routes that one worth `target` may hold; without a plan that good the bound falls below it."""
+    choice = root.pick(columns, target=target)
+    if choice.proved:
+        root.lower(max(root.value, choice.bound, target - root.grid))
+    root.tick()
