@@ -132,7 +132,7 @@ def test_the_rooms_of_a_family(home: str) -> None:
             wrong = [name for name in ours for other in PROBLEM_ROOMS if _inside(name, f"{folder}.{other}")]
             assert not wrong, (module, wrong)
         elif room == "check":
-            allowed = (f"{folder}.model", "core")
+            allowed = (f"{folder}.model", f"{folder}.check", "core")
             assert all(any(_inside(name, other) for other in allowed) for name in ours), (module, ours)
         elif room == "kernels":
             allowed = (f"{folder}.kernels", "core.jit")

@@ -17,7 +17,8 @@ from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan,
 
 _TRIED_LABELS, _TRIED_ROUTES = 200_000, 3_000  # up to which the routes of better plans are listed after each round
 _NODES = 200  # of HiGHS's tree when it only looks for a plan
-_HALVINGS = 12  # of the distance between bound and target before a stage is given up
+_DIVES = 3  # after each round
+_STEP = 1e-4  # how far below the bound the first target lies where values have no grid
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ def column_generation(problem: OrienteeringProblem, params: ColumnGeneration, ru
     2. Neighbours are added along the cycles in the LP's routes until there are none (dynamic ng-routes).
     3. Proof: a plan worth at least t holds only routes whose reduced value is above t - L(pi) + the best of their vehicle's.
        Those are listed by label setting (completion bounds; of routes over the same customers to the same stop only the
-       undominated), and HiGHS chooses among them. t is the next value above the incumbent, or where that gives too many routes
-       a higher one, which lowers the bound. This stands in for branching.
+       undominated), and HiGHS chooses among them. t comes down from the bound to the next value above the
+       incumbent; without a plan that good the bound falls below t. This stands in for branching.
 
     Identical vehicles are one type with a number; others are priced each for itself. Incumbents come from `start`, greedy,
     and the integer master over the routes at hand.
@@ -101,36 +102,33 @@ def searched(root: Root, prove: Callable[[Root], str]) -> Found[RoutePlan]:
 def _prove(root: Root, params: ColumnGeneration) -> str:
     while True:
         found = root.settle()
-        root.pick([c for c, x in zip(root.master.columns, found.x, strict=True) if x > 1e-9], nodes=_NODES)
+        for skipped in range(_DIVES):
+            root.dive(skipped)
         root.pick(root.master.columns, nodes=_NODES)
         if root.near_enough():
             _listed(root, root.target, _TRIED_LABELS, _TRIED_ROUTES)
         if not root.enlarge(found):
             break
-    while True:
-        before = root.bound
-        if not stages(root, lambda target: _listed(root, target, params.labels, params.routes)):
-            return f"the routes of better plans are more than {params.routes}, or take more than {params.labels} labels"
-        if root.bound >= before:
-            return STALLED
-
-
-STALLED = "rounding lets no stage lower the bound"
+    if not stages(root, lambda target: _listed(root, target, params.labels, params.routes)):
+        return f"the routes of better plans are more than {params.routes}, or take more than {params.labels} labels"
+    return ""
 
 
 def stages(root: Root, settle: Callable[[float], bool]) -> bool:
-    """Settle whether a plan reaches a target: the next value above the incumbent or, where that is too much work, one halfway
-    to the bound, and so on. False where none of them could be settled."""
-    target = root.target
-    for _ in range(_HALVINGS):
+    """Ask for plans worth a target, from just below the bound downwards in steps that double, until a plan reaches it or the
+    next value above the incumbent was asked for: few routes reach a high target. settle: takes such a plan or lowers the
+    bound below the target; False where that is too much work. False where it is too much even for the smallest step."""
+    unit = root.grid or _STEP * abs(root.bound)
+    step = unit
+    while not root.closed:
+        target = max(root.target, root.bound - step + root.grid)
         if settle(target):
-            return True
-        middle = 0.5 * (target + root.root_bound)
-        middle = math.ceil(middle / root.grid - 1e-9) * root.grid if root.grid else middle
-        if middle <= target or middle > root.bound:
+            step *= 2.0
+        elif step > unit:
+            step = unit
+        else:
             return False
-        target = middle
-    return False
+    return True
 
 
 def _listed(root: Root, target: float, limit: int, most: int) -> bool:

@@ -10,7 +10,6 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.exact.column_generation import (
-    STALLED,
     ColumnGeneration,
     column_generation,
     searched,
@@ -80,12 +79,9 @@ def _prove(root: Root, params: DynamicProgramming) -> str:
             _elementary(root, root.target, _TRIED_LABELS)
         if not root.enlarge(found):
             break
-    while True:
-        before = root.bound
-        if not stages(root, lambda target: _elementary(root, target, params.labels)):
-            return f"elementary routes need more than {params.labels} labels"
-        if root.bound >= before:
-            return STALLED
+    if not stages(root, lambda target: _elementary(root, target, params.labels)):
+        return f"elementary routes need more than {params.labels} labels"
+    return ""
 
 
 def _elementary(root: Root, target: float, limit: int) -> bool:

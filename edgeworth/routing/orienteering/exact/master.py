@@ -76,6 +76,10 @@ class Master:
         self._lp.changeColBounds(index, 0.0, 0.0)
         self._flat = (-1, [])
 
+    def fix(self, index: int, chosen: bool) -> None:
+        """Force the column into the LP's solution, or stop doing so."""
+        self._lp.changeColBounds(index, 1.0 if chosen else 0.0, highspy.kHighsInf)
+
     def solve(self) -> Prices:
         """The LP's optimum and duals."""
         self._lp.run()

@@ -28,6 +28,7 @@ NG_ROUTES = "ng-routes"
 """The kind of the certificates: multipliers of the customers and the sets of neighbours that routes remember."""
 
 _MARGIN = 1e-11  # relative to the profits in play: what counts as no improvement
+_DIVE_PRICINGS = 12  # most pricings after each column that a dive fixes
 _ROUTES = 30  # taken over from one pricing
 _TRY_AT = 0.01  # gap at which the proof is first tried
 _SMOOTHING = 0.7  # weight of the best multipliers so far at the first exact pricing after the LP
@@ -256,7 +257,7 @@ class Root:
     def enlarge(self, found: Prices) -> bool:
         """Let the customers on the cycles of the LP's routes remember each other; False where there are none."""
         grown = False
-        for column, x in zip(self.master.columns, found.x, strict=True):
+        for column, x in zip(self.master.columns, found.x, strict=False):  # columns may have come since
             if x > 1e-7 and len(set(column.stops)) < len(column.stops):
                 last: dict[int, int] = {}
                 for place, i in enumerate(column.stops):
@@ -287,17 +288,48 @@ class Root:
         start = mine if target is None else None
         choice = choose(self.bases, columns, self.run, start=start, target=target, nodes=nodes)
         if choice.chosen is not None:
-            sequences: list[list[int]] = [[] for _ in range(self.problem.vehicles)]
-            free = [base.group.tolist() for base in self.bases]
-            for column in choice.chosen:
-                sequences[free[column.kind].pop(0)] = list(column.stops)
-            if not violations(self.problem, plan(self.problem, sequences)):
-                self._take(sequences)
+            self._combine(choice.chosen)
         self.tick()
         return choice
 
     def _moving(self) -> list[tuple[int, int]]:
         return [(kind, k) for kind, base in enumerate(self.bases) for k in base.group.tolist() if self.sequences[k]]
+
+    def dive(self, skipped: int) -> None:
+        """Look for a plan: fix the LP's largest column (at first the one after `skipped` others) at 1, price routes around it,
+        and so on until the LP's solution is a plan."""
+        fixed: list[int] = []
+        try:
+            for _ in range(self.problem.vehicles):
+                for _ in range(_DIVE_PRICINGS):
+                    found = self.master.solve()
+                    self.tick()
+                    if not self._guess(found):
+                        break
+                found = self.master.solve()
+                open_ = [c for c in np.argsort(-found.x, kind="stable").tolist() if c not in fixed and found.x[c] > 1e-7]
+                open_ = [c for c in open_ if self.master.columns[c].whole][0 if fixed else skipped :]
+                if not open_:
+                    break
+                fixed.append(open_[0])
+                self.master.fix(open_[0], True)
+                if all(found.x[c] > 1.0 - 1e-6 for c in open_):
+                    break
+        finally:
+            for column in fixed:
+                self.master.fix(column, False)
+        self._combine([self.master.columns[c] for c in fixed])
+
+    def _combine(self, columns: list[Column]) -> None:
+        """Columns as a plan, where they are one; it becomes the incumbent where it is better."""
+        sequences: list[list[int]] = [[] for _ in range(self.problem.vehicles)]
+        free = [base.group.tolist() for base in self.bases]
+        for column in columns:
+            if not free[column.kind]:
+                return
+            sequences[free[column.kind].pop(0)] = list(column.stops)
+        if not violations(self.problem, plan(self.problem, sequences)):
+            self._take(sequences)
 
     def completions(self, kind: int, threshold: float, limit: int) -> bool:
         """Backward labels of that type under the best multipliers, as bounds on how routes above `threshold` end."""

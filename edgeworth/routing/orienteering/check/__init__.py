@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
 from edgeworth.core import validation
 from edgeworth.core.checking import Rebuild, require_own, result_verdicts
 from edgeworth.core.numeric import FEASIBILITY_TOL
@@ -9,7 +14,14 @@ from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.routing.orienteering.model import RULES, OrienteeringProblem, RoutePlan, Violation, value, violations
 
-_REBUILD: dict[str, Rebuild] = {}
+
+def _recomputed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]]) -> float:
+    from edgeworth.routing.orienteering.check.bound import recomputed_bound  # compiled code: loaded when there is need
+
+    return recomputed_bound(problem, arrays)
+
+
+_REBUILD: dict[str, Rebuild] = {"ng-routes": _recomputed}
 
 
 def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan]) -> Report:
