@@ -33,10 +33,11 @@ class Violation:
     text: str
 
     def replay(self, problem: OrienteeringProblem, solution: RoutePlan) -> float:
-        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
+        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not. Of several
+        visits to one customer the worst counts."""
         again = violations(problem, solution)
         same = (v.amount for v in again if (v.rule, v.vehicle, v.customer) == (self.rule, self.vehicle, self.customer))
-        return next(same, 0.0)
+        return max(same, default=0.0)
 
     def __str__(self) -> str:
         return self.text
