@@ -16,7 +16,8 @@ from edgeworth.routing.orienteering.exact.root import Closed, Root, TooManyLabel
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
 
 _TRIED_LABELS, _TRIED_ROUTES = 200_000, 3_000  # up to which the routes of better plans are listed after each round
-_NODES = 200  # of HiGHS's tree when it only looks for a plan
+_NODES = 50  # of HiGHS's tree when it only looks for a plan
+_PICKED = 400  # columns that it is offered
 _DIVES = 3  # after each round
 _STEP = 1e-4  # how far below the bound the first target lies where values have no grid
 
@@ -104,7 +105,7 @@ def _prove(root: Root, params: ColumnGeneration) -> str:
         found = root.settle()
         for skipped in range(_DIVES):
             root.dive(skipped)
-        root.pick(root.master.columns, nodes=_NODES)
+        root.pick(root.promising(found, _PICKED), nodes=_NODES)
         if root.near_enough():
             _listed(root, root.target, _TRIED_LABELS, _TRIED_ROUTES)
         if not root.enlarge(found):

@@ -282,6 +282,12 @@ class Root:
 
     # --- plans and proofs -----------------------------------------------------------------------------------------------
 
+    def promising(self, found: Prices, count: int) -> list[Column]:
+        """The columns of largest reduced value, up to so many."""
+        columns = self.master.columns
+        reduced = [c.value - float(found.customers[list(c.stops)].sum()) - float(found.kinds[c.kind]) for c in columns]
+        return [columns[c] for c in np.argsort(-np.array(reduced), kind="stable")[:count].tolist()]
+
     def pick(self, columns: list[Column], *, target: float | None = None, nodes: int | None = None) -> Choice:
         """The best plan of these columns, by HiGHS; it becomes the incumbent where it is better."""
         mine = [Column(kind, tuple(self.sequences[k]), 1.0, True) for kind, k in self._moving()]
