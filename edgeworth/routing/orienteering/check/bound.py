@@ -47,8 +47,8 @@ def recomputed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[
     terms = pi.tolist()
     for group, floor in zip(problem.vehicle_types, floors.tolist(), strict=True):
         terms += [_largest(problem, int(group[0]), pi, near, floor)] * len(group)
-    size = float(pi.sum()) + float(np.abs(problem.profit).max(axis=0).sum() if problem.vehicles else 0.0)
-    bound = math.fsum([*terms, 4.0 * _EPS * (n + 8) * size])
+    total = math.fsum(terms)
+    bound = total + 4.0 * _EPS * (n + 8) * total
     return _on_grid(problem, bound)
 
 

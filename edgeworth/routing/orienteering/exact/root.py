@@ -81,7 +81,7 @@ class Root:
         self.size = float(top.sum())
         self.prices, self.kinds = top, np.zeros(len(self.bases))
         self.certified_near = np.zeros((self.n, self.n), dtype=bool)
-        self.root_bound = self.size + self._margin(top)
+        self.root_bound = self.size + self._margin(self.size)
         self.bound = self._down(self.root_bound)
         self.rounds = 0
         self._priced, self._worth_trying = False, _TRY_AT
@@ -150,9 +150,8 @@ class Root:
         """To the grid of values."""
         return math.floor(bound / self.grid) * self.grid if self.grid and math.isfinite(bound) else bound
 
-    def _margin(self, prices: Floats) -> float:
-        """What rounding may take from the sums behind a bound."""
-        terms = float(np.abs(prices).sum()) + self.size
+    def _margin(self, terms: float) -> float:
+        """What rounding may take from sums of such a size."""
         return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms
 
     def _take(self, sequences: list[list[int]]) -> None:
@@ -229,7 +228,8 @@ class Root:
 
     def _price(self, prices: Floats, found: Prices) -> int:
         """L(prices), exactly; returns how many routes that improve the LP came with it."""
-        floors = self.master.known_best(prices) + _MARGIN * self.scale
+        floors = self.master.known_best(prices)
+        floors = np.where(floors > 0.0, floors + _MARGIN * self.scale, 0.0)
         added = 0
         for kind, base in enumerate(self.bases):
             gain, active = base.reduced(prices), base.worthwhile(prices)
@@ -246,7 +246,8 @@ class Root:
         self.rounds += 1
         self._priced = True
         counts = np.array([base.count for base in self.bases], dtype=np.float64)
-        bound = math.fsum([*prices.tolist(), *(counts * floors).tolist(), self._margin(prices)])
+        total = math.fsum([*prices.tolist(), *(counts * floors).tolist()])
+        bound = total + self._margin(total)
         if bound < self.root_bound:
             self.root_bound, self.prices, self.kinds = bound, prices.copy(), floors.copy()
             self.certified_near = self.near.copy()
@@ -355,7 +356,7 @@ class Root:
 
     def tolerance(self, target: float) -> float:
         """By how much a route may fall short of a threshold by rounding; below half the distance between two targets."""
-        return 8.0 * self._margin(self.prices) + 1e-13 * abs(target)
+        return 8.0 * self._margin(self.size + self.root_bound) + 1e-13 * abs(target)
 
     def offer(self, stops: list[int]) -> None:
         """A route of the only vehicle."""
