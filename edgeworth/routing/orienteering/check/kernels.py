@@ -45,7 +45,7 @@ def pop(heap, size):
 @jit
 def longer(old, length):
     """A copy with room for `length` rows."""
-    new = np.zeros((length,) + old.shape[1:], dtype=old.dtype)
+    new = np.zeros((length, *old.shape[1:]), dtype=old.dtype)
     new[: old.shape[0]] = old
     return new
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -34,11 +35,11 @@ _TRY_AT = 0.01  # gap at which the proof is first tried
 _SMOOTHING = 0.7  # weight of the best multipliers so far at the first exact pricing after the LP
 
 
-class Closed(Exception):  # noqa: N818  # not an error
+class Closed(Exception):  # not an error
     """The bound has met the value."""
 
 
-class TooManyLabels(Exception):  # noqa: N818  # not an error
+class TooManyLabels(Exception):  # not an error
     """More labels than allowed: the relaxation cannot be solved."""
 
 
@@ -169,14 +170,15 @@ class Root:
         base = self.bases[kind]
         whole = route_value(self.problem, int(base.group[0]), stops)
         if whole is not None and whole > self.value:  # a plan by itself
-            self.value, self.sequences = whole, [list(stops) if k == base.group[0] else [] for k in range(self.problem.vehicles)]
+            self.value = whole
+            self.sequences = [list(stops) if k == base.group[0] else [] for k in range(self.problem.vehicles)]
         worth = self._gain(base, stops) if whole is None else whole
         return self.master.add(Column(kind, tuple(stops), worth, whole is not None))
 
     def _gain(self, base: TypeNetwork, stops: list[int]) -> float:
         """The value of the route's arcs."""
         nodes = [self.n, *stops, self.n + 1]
-        ways = [-float(base.cost[a, b]) for a, b in zip(nodes, nodes[1:], strict=False)]
+        ways = [-float(base.cost[a, b]) for a, b in pairwise(nodes)]
         return math.fsum([*(float(base.worth[i]) for i in stops), *ways])
 
     def _nearest(self, neighbours: int) -> Flags:
