@@ -10,7 +10,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeworth.core import solving
 from edgeworth.core.observer import Observer
@@ -35,6 +35,12 @@ from edgeworth.routing.orienteering.model import (
     violations,
 )
 
+if TYPE_CHECKING:
+    from edgeworth.routing.orienteering.exact import ColumnGeneration as ColumnGeneration
+    from edgeworth.routing.orienteering.exact import DynamicProgramming as DynamicProgramming
+    from edgeworth.routing.orienteering.plots import plot_routes as plot_routes
+    from edgeworth.routing.orienteering.plots import plot_schedule as plot_schedule
+
 
 def _auto(problem: OrienteeringProblem) -> str:
     return "greedy"
@@ -52,12 +58,19 @@ FAMILY = solving.Family(
     auto=_auto,
 )
 
-_LAZY: dict[str, str] = {"ColumnGeneration": "exact", "DynamicProgramming": "exact"}
+_LAZY = {
+    "ColumnGeneration": "exact",
+    "DynamicProgramming": "exact",
+    "plot_routes": "plots",
+    "plot_schedule": "plots",
+}
 
 __all__ = [
     "FAMILY",
     "METHODS",
     "PRESETS",
+    "ColumnGeneration",
+    "DynamicProgramming",
     "OrienteeringProblem",
     "Route",
     "RoutePlan",
@@ -65,6 +78,8 @@ __all__ = [
     "generate",
     "measures",
     "plan",
+    "plot_routes",
+    "plot_schedule",
     "read_solomon",
     "read_toptw",
     "solve",
