@@ -52,7 +52,7 @@ FAMILY = solving.Family(
     auto=_auto,
 )
 
-_LAZY: dict[str, str] = {"ColumnGeneration": "exact", "DynamicProgramming": "exact"}
+_LAZY: dict[str, str] = {"ColumnGeneration": "exact", "DynamicProgramming": "exact", "Eaco": "heuristic", "EacoLs": "heuristic"}
 
 __all__ = [
     "FAMILY",
