@@ -38,12 +38,19 @@ from edgeworth.routing.orienteering.model import (
 if TYPE_CHECKING:
     from edgeworth.routing.orienteering.exact import ColumnGeneration as ColumnGeneration
     from edgeworth.routing.orienteering.exact import DynamicProgramming as DynamicProgramming
+    from edgeworth.routing.orienteering.heuristic import Eaco as Eaco
+    from edgeworth.routing.orienteering.heuristic import EacoLs as EacoLs
     from edgeworth.routing.orienteering.plots import plot_routes as plot_routes
     from edgeworth.routing.orienteering.plots import plot_schedule as plot_schedule
 
 
+_EXACT_CUSTOMERS = 50  # up to here the exact methods end within seconds as a rule
+
+
 def _auto(problem: OrienteeringProblem) -> str:
-    return "greedy"
+    if problem.customers > _EXACT_CUSTOMERS:
+        return "eaco-ls"
+    return "dp" if problem.vehicles == 1 else "column-generation"
 
 
 FAMILY = solving.Family(
@@ -61,6 +68,8 @@ FAMILY = solving.Family(
 _LAZY = {
     "ColumnGeneration": "exact",
     "DynamicProgramming": "exact",
+    "Eaco": "heuristic",
+    "EacoLs": "heuristic",
     "plot_routes": "plots",
     "plot_schedule": "plots",
 }
@@ -71,6 +80,8 @@ __all__ = [
     "PRESETS",
     "ColumnGeneration",
     "DynamicProgramming",
+    "Eaco",
+    "EacoLs",
     "OrienteeringProblem",
     "Route",
     "RoutePlan",
@@ -110,7 +121,8 @@ def solve(
     threads: int = 1,
     trace: bool = False,
 ) -> Result[RoutePlan]:
-    """Solve by one method (`METHODS` lists them; "auto": greedy).
+    """Solve by one method (`METHODS` lists them; "auto": up to 50 customers dp for
+    one vehicle and column-generation for several, eaco-ls beyond).
 
     method: a name, or a callable ``f(problem, params, run) -> Found`` of your own. stop: when to end (`Stop`). seed: int,
     SeedSequence, Generator or None. start: a feasible plan to start from. params: the method's parameter object. observer:
