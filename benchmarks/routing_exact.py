@@ -1,6 +1,6 @@
 """Benchmarks of the exact methods of routing. Each prints its table and appends it to RESULTS.md.
 
-python benchmarks/routing_exact.py [SECTION [SECONDS]]      SECONDS: each run of the 100-customer instances of the targets may take
+python benchmarks/routing_exact.py [SECTION [SECONDS]]      SECONDS: what each run on a 100-customer instance may take
 """
 
 from __future__ import annotations
