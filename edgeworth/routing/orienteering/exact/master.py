@@ -82,8 +82,12 @@ class Master:
 
     def solve(self) -> Prices:
         """The LP's optimum and duals."""
+        solved = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
         self._lp.run()
-        if self._lp.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
+        if self._lp.getModelStatus() not in solved:
+            self._lp.clearSolver()  # once more, from no basis
+            self._lp.run()
+        if self._lp.getModelStatus() not in solved:
             raise RuntimeError(f"HiGHS ended with {self._lp.modelStatusToString(self._lp.getModelStatus())}")
         solution = self._lp.getSolution()
         dual = np.maximum(np.array(solution.row_dual, dtype=np.float64), 0.0)

@@ -127,7 +127,7 @@ class Root:
 
     def lower(self, bound: float) -> None:
         """No plan is worth more than that."""
-        self.bound = max(self.value, min(self.bound, self._down(bound)))
+        self.bound = self._rounded(min(self.bound, self._down(bound)))
 
     def proved(self) -> Proved:
         """The bound to report, and the certificate of the best L(pi), which may fall short of it."""
@@ -141,11 +141,16 @@ class Root:
                 "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
             },
         )
-        rebuilt = max(self.value, self._down(self.root_bound))
+        rebuilt = self._rounded(self._down(self.root_bound))
         enough = not self.closed or closes(self.value, rebuilt, "max", self.problem.integral)
         if enough and (rebuilt <= self.bound or closes(self.bound, rebuilt, "max", False)):
             return Proved(rebuilt, BoundEvidence.RECOMPUTED, certificate)
         return Proved(self.bound, BoundEvidence.CLAIMED, certificate)
+
+    def _rounded(self, bound: float) -> float:
+        """The value itself where rounding alone puts the bound below it; a bound that is wrong stays so, for the checker."""
+        rounding = bound < self.value and closes(bound, self.value, "max", False)
+        return self.value if rounding else bound
 
     def _down(self, bound: float) -> float:
         """To the grid of values."""
