@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -86,7 +87,7 @@ def eaco(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Fou
             if len(cuts) == 2:
                 steps += kernel.explore(core, trail, tours, 0, params.ants, seed, done)
             else:
-                parts = zip(cuts[:-1], cuts[1:], strict=True)
+                parts = pairwise(cuts)
                 jobs = [pool.submit(kernel.explore, core, trail, tours, a, b, seed, done) for a, b in parts]
                 steps += sum(job.result() for job in jobs)
             done += 1

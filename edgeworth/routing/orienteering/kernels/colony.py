@@ -2,8 +2,6 @@
 
 from collections import namedtuple
 
-import numpy as np
-
 from edgeworth.core.jit import jit
 from edgeworth.routing.orienteering.kernels.plans import edge_cost, stream, uniform
 

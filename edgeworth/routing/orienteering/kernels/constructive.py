@@ -1,7 +1,5 @@
 """The greedy insertion of orienteering."""
 
-import numpy as np
-
 from edgeworth.core.jit import jit
 from edgeworth.routing.orienteering.kernels.plans import NONE, best_place, put
 
@@ -31,6 +29,4 @@ def insert_greedily(core, plan, spot, gain, added, short):
         count += 1
         for c in range(n):
             if plan.where[c] < 0 and spot[chosen, c] >= 0:
-                spot[chosen, c], gain[chosen, c], added[chosen, c] = best_place(
-                    core, plan, chosen, c, thrift
-                )
+                spot[chosen, c], gain[chosen, c], added[chosen, c] = best_place(core, plan, chosen, c, thrift)

@@ -158,7 +158,7 @@ def cross(core, plan, desk, thrift, least):
                     continue
                 q = plan.place[c]
                 for size in range(1, min(LONGEST, plan.size[o] - q + 1) + 1):
-                    for length in range(0, min(LONGEST, plan.size[k] - p + 1) + 1):
+                    for length in range(min(LONGEST, plan.size[k] - p + 1) + 1):
                         change = splice(core, plan, k, p, length, o, q, size, thrift)
                         if change > -np.inf:
                             change += splice(core, plan, o, q, size, k, p, length, thrift)

@@ -21,7 +21,8 @@ Core = namedtuple(
     "kind near costly",
 )
 
-# stops [m + 2, n + 3]: depot, customers, depot; the last two rows are scratch. size, load, version [m]. leave, latest [m, n + 3].
+# stops [m + 2, n + 3]: depot, customers, depot; the last two rows are scratch. size, load, version [m]. leave, latest
+# [m + 2, n + 3].
 # where, place [n]: the vehicle (-1: none) that visits a customer, and at which position (1 is the first).
 Plan = namedtuple("Plan", "stops size load version leave latest where place")
 

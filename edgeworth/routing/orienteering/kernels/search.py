@@ -6,7 +6,17 @@ from collections import namedtuple
 import numpy as np
 
 from edgeworth.core.jit import jit
-from edgeworth.routing.orienteering.kernels.plans import NONE, ONE, ZERO, best_place, copy_route, put, run_backward, run_forward, uniform
+from edgeworth.routing.orienteering.kernels.plans import (
+    NONE,
+    ONE,
+    ZERO,
+    best_place,
+    copy_route,
+    put,
+    run_backward,
+    run_forward,
+    uniform,
+)
 
 # Where customer c fits best into route k is remembered with the route's version: known, spot, gain, added [2, m, n]; slot 0
 # for the ant's plan, slot 1 for routes that the present attempt has changed.
