@@ -23,7 +23,7 @@ SEEDS = 5
 
 
 def quality(seconds: float = 10.0) -> None:
-    """Mean gap to the best known values: eaco-ls (5 seeds, 2 threads), eaco, PyVRP and OR-Tools (one run of one thread each)."""
+    """Mean gap to the best known values: eaco-ls (5 seeds, 2 threads), eaco, PyVRP and OR-Tools (a run of one thread each)."""
     for m, target in ((1, 1.0), (4, 1.5)):
         specs = [f"{name}:{m}" for name in NAMES]
         ours = [

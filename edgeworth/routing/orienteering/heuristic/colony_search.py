@@ -34,8 +34,8 @@ class EacoLs:
     fits the run. attempts: of each ant in an iteration, >= 1. rounds: of local search at the end of each, >= 0.
     hot, cold: first and last temperature, hot >= cold > 0. thrift: price of driving time in the search's objective, >= 0.
     removals: an attempt touches no further route once so many customers are out, >= 1 (drawn up to it). stretch: longest
-    stretch taken out of one route, >= 1. blink: probability in [0, 1) of passing over a place. spread: of the noise on ranks, >= 0.
-    short: added to detours, > 0.
+    stretch taken out of one route, >= 1. blink: probability in [0, 1) of passing over a place. spread: of the noise on
+    ranks, >= 0. short: added to detours, > 0.
     pheromone: exponent of pheromone in the ranks, >= 0; evaporation in [0, 1), deposit >= 0: as for `Eaco`, of the best plan.
     whole: up to so many customers all absent ones are tried in every attempt; in larger problems the ``width`` nearest
     neighbours of those taken out; both >= 1.
@@ -92,8 +92,8 @@ def eaco_ls(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -
     string removals), then absent customers come in one by one, each in its best place, in an order that follows equation (6)
     - pheromone of the two new edges, utility increment, time - with noise; the new plan is kept with probability
     exp(d / T), d the change of value - thrift * driving time. Then local search: insertion, replacement, ejection of up to
-    three, removal, swap, or-opt, cross exchange, 2-opt*, with all vehicles at once; leaving times and latest starts make the test of
-    windows a matter of the changed stretch alone. Pheromone evaporates, and the best plan of the colony is marked.
+    three, removal, swap, or-opt, cross exchange, 2-opt*, with all vehicles at once; leaving times and latest starts make the
+    test of windows a matter of the changed stretch alone. Pheromone evaporates, and the best plan of the colony is marked.
     The temperature falls geometrically from ``hot`` to ``cold`` over the run: by its share of iterations where
     their number is known (``Stop(iterations=...)``, or no rule at all), else by the share of its seconds.
 
