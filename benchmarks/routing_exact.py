@@ -78,16 +78,16 @@ def dp(seconds: float = 60.0) -> None:
     record(f"routing: dp, one vehicle, wide windows and long routes, {seconds / 2:g} s", table(HEADER, rows) + f"\n\n{text}")
 
 
-def column_generation(seconds: float = 120.0) -> None:
+def column_generation(seconds: float = 180.0) -> None:
     """Two to four vehicles (target: mean gap of the bound <= 2% in <= 5 min each), then two on the others."""
     rows, text = lines(measured(CLOSE_WINDOWS, [2, 3, 4], "column-generation", seconds))
     record(
         f"routing: column-generation, two to four vehicles, {seconds:g} s",
         table(HEADER, rows) + f"\n\n{text} Target: a mean gap <= 2% in <= 300 s each.",
     )
-    rows, text = lines(measured(WIDE_WINDOWS + LONG_ROUTES, [2], "column-generation", seconds / 6))
+    rows, text = lines(measured(WIDE_WINDOWS + LONG_ROUTES, [2], "column-generation", seconds / 9))
     record(
-        f"routing: column-generation, two vehicles, wide windows and long routes, {seconds / 6:g} s",
+        f"routing: column-generation, two vehicles, wide windows and long routes, {seconds / 9:g} s",
         table(HEADER, rows) + f"\n\n{text}",
     )
 

@@ -291,10 +291,12 @@ class Root:
     # --- plans and proofs -----------------------------------------------------------------------------------------------
 
     def promising(self, found: Prices, count: int) -> list[Column]:
-        """The columns of largest reduced value, up to so many."""
+        """The columns of largest reduced value, up to so many, and those of the best plan."""
         columns = self.master.columns
+        mine = {(kind, tuple(self.sequences[k])) for kind, k in self._moving()}
         reduced = [c.value - float(found.customers[list(c.stops)].sum()) - float(found.kinds[c.kind]) for c in columns]
-        return [columns[c] for c in np.argsort(-np.array(reduced), kind="stable")[:count].tolist()]
+        order = np.argsort(-np.array(reduced), kind="stable").tolist()
+        return [columns[c] for place, c in enumerate(order) if place < count or columns[c][:2] in mine]
 
     def pick(self, columns: list[Column], *, target: float | None = None, nodes: int | None = None) -> Choice:
         """The best plan of these columns, by HiGHS; it becomes the incumbent where it is better."""
@@ -342,6 +344,10 @@ class Root:
             if not free[column.kind]:
                 return
             sequences[free[column.kind].pop(0)] = list(column.stops)
+        self.propose(sequences)
+
+    def propose(self, sequences: list[list[int]]) -> None:
+        """A plan from elsewhere; it becomes the incumbent where it is feasible and better."""
         if not violations(self.problem, plan(self.problem, sequences)):
             self._take(sequences)
 
