@@ -113,8 +113,9 @@ EXTRA: dict[str, dict[str, float]] = {
 def test_a_customer_who_cannot_or_need_not_be_served_changes_nothing(name: str, problem: OrienteeringProblem) -> None:
     other = _with_one_more(problem, **EXTRA[name])
     assert _optimum(other) == pytest.approx(_optimum(problem), rel=1e-9, abs=1e-12)
-    one, two = (orienteering.solve(p, method="greedy") for p in (problem, other))
-    assert one.value == two.value
+    heuristic = orienteering.solve(other, method="greedy")
+    assert heuristic.solution is not None
+    assert problem.customers not in heuristic.solution.served
 
 
 @given(problem=orienteering_problems(min_vehicles=1, max_customers=3))
