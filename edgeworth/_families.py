@@ -6,4 +6,5 @@ FAMILIES: dict[str, str] = {
     "allocation": "edgeworth.solvers.allocation",
     "normal-form": "edgeworth.games.normal_form",
     "trading": "edgeworth.games.trading",
+    "orienteering": "edgeworth.routing.orienteering",
 }

@@ -12,6 +12,7 @@ from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
 from edgeworth.testing.strategies.normal_form import normal_form_games, profiles
+from edgeworth.testing.strategies.orienteering import orienteering_problems, route_sequences
 from edgeworth.testing.strategies.trading import trading_games, trading_profiles
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "mec_systems",
     "multipliers",
     "normal_form_games",
+    "orienteering_problems",
     "profiles",
+    "route_sequences",
     "trading_games",
     "trading_profiles",
 ]
