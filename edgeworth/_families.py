@@ -4,4 +4,5 @@ from __future__ import annotations
 
 FAMILIES: dict[str, str] = {
     "allocation": "edgeworth.solvers.allocation",
+    "offloading": "edgeworth.games.offloading",
 }

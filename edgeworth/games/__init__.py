@@ -1,0 +1,1 @@
+"""Games: computing-power trading, offloading, finite games."""
