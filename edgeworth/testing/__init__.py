@@ -11,6 +11,7 @@ The strategies need Hypothesis (extra ``dev``); contracts and faults do not.
 from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
+from edgeworth.testing.strategies.offloading import edge_systems, offloading_games, offloading_profiles
 
 __all__ = [
     "FAULTS",
@@ -19,6 +20,9 @@ __all__ = [
     "allocation_problems",
     "assignments",
     "check_method_contract",
+    "edge_systems",
     "mec_systems",
     "multipliers",
+    "offloading_games",
+    "offloading_profiles",
 ]

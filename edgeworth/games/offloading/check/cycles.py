@@ -58,7 +58,7 @@ def _cycle(certificate: Certificate) -> BestResponseCycle:
 
 
 def cycle_verdict(game: OffloadingGame, certificate: Certificate) -> Verdict:
-    """Does every move of the cycle gain, is each a best reply, and does the last lead back? Witness: the first step that fails."""
+    """Does every move gain, is each a best reply, and does the last lead back? Witness: the first step that fails."""
     try:
         cycle = _cycle(certificate)
         now = np.array(cycle.profile.provider)

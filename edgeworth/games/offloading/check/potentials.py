@@ -34,7 +34,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class PotentialWitness:
-    """At ``profile`` user ``user`` gains ``gain`` > 0 by moving to ``provider`` (-1 local), and the potential changes by ``rise``.
+    """At ``profile`` user ``user`` gains ``gain`` > 0 by moving to ``provider`` (-1 local); the potential changes by ``rise``.
 
     improving: how many improving deviations were looked at; failing: how many of them do not raise the potential.
     """
@@ -78,7 +78,7 @@ def verify_potential(
     if scope == "exhaustive" and game.profiles * max(game.pairs, 1) > LIMIT:
         rule = f"must be a Sampled for more than {LIMIT} deviations; this game has {game.profiles * game.pairs:.3g}"
         validation.reject("scope", rule, scope)
-    profiles = _all_profiles(game) if scope == "exhaustive" else _random_profiles(game, scope)  # type: ignore[arg-type]
+    profiles = _all_profiles(game) if scope == "exhaustive" else _random_profiles(game, scope)
     improving = failing = 0
     worst: tuple[float, Ints, int, int, float, float] | None = None
     for now in profiles:
@@ -91,7 +91,7 @@ def verify_potential(
             d = wrong[np.argmin(rise[wrong] / gain[wrong])]
             if worst is None or rise[d] / gain[d] < worst[0]:
                 worst = (rise[d] / gain[d], now.copy(), int(users[d]), int(targets[d]), float(gain[d]), float(rise[d]))
-    text = "exhaustive" if scope == "exhaustive" else f"sampled: {scope.profiles} profiles, seed {scope.seed}"  # type: ignore[union-attr]
+    text = "exhaustive" if scope == "exhaustive" else f"sampled: {scope.profiles} profiles, seed {scope.seed}"
     if worst is None:
         return Verdict(True, 0.0, 0.0, None, text)
     _, at, user, provider, gain_, rise_ = worst

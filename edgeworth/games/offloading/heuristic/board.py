@@ -96,8 +96,8 @@ class Board:
 def shuffled(m: int, rng: np.random.Generator) -> Ints:
     """A random order of m users.
 
-    Uniform over all orders up to 1,024 users. Beyond, blocks of 1,024 consecutive users come in random order, uniformly shuffled
-    inside: then a pass reads memory block by block, which is four times as fast.
+    Uniform over all orders up to 1,024 users. Beyond, blocks of 1,024 consecutive users come in random order, uniformly
+    shuffled inside: then a pass reads memory block by block, which is four times as fast.
     """
     size = dynamics.BLOCK
     blocks = m // size

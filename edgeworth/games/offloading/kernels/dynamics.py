@@ -1,8 +1,8 @@
 """Best replies: sweeps over users, single largest gains, logit revisions. Plain loops on arrays; no policy.
 
 A user's actions are its pairs and local execution (choice -1). ``worth`` holds net_ik for linear games and gain - price for
-others; a user at k has ``worth - gamma d_k`` resp. ``worth - sens clip(late + unit d_k, low, high)``, d_k = Lambda_k / F_k with the
-user's own weight inside.
+others; a user at k has ``worth - gamma d_k`` resp. ``worth - sens clip(late + unit d_k, low, high)``, d_k = Lambda_k / F_k
+with the user's own weight inside.
 """
 
 from __future__ import annotations
@@ -150,7 +150,8 @@ def sweep(game, state, order, begin, end, threshold):
     """Visit users order[begin:end]: each moves to its first best reply where that gains more than threshold x its scale.
 
     A user is passed over while it provably has no better reply: at its last visit it preferred its place by a margin, and no
-    delay has changed by more than margin / (2 gamma) since. Changes are bounded by ranges of the delays over windows (one a pass).
+    delay has changed by more than margin / (2 gamma) since. Changes are bounded by the ranges of delays over windows, one a
+    pass.
     """
     if begin == 0:
         _close_window(game, state)

@@ -33,8 +33,8 @@ def profile_marks(origin, user, choice, marks):
 def equilibria(game, choice, digits, load, count, found, threshold, budget):
     """Go on through all profiles, first user fastest; `budget` of them at most. found: the equilibria's choices, row by row.
 
-    digits: the odometer (0 local, then pairs), all -1 before the first call. Returns (profiles looked at, equilibria found, whether the
-    end was reached). ``found`` may have no rows: then equilibria are only counted.
+    digits: the odometer (0 local, then pairs), all -1 before the first call. Returns (profiles looked at, equilibria found,
+    whether the end was reached). ``found`` may have no rows: then equilibria are only counted.
     """
     m, n = len(game.weight), len(game.rate)
     looked, seen = 0, 0

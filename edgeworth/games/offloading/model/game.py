@@ -167,23 +167,27 @@ class OffloadingGame:
     @cached_property
     def user(self) -> Ints:
         """The user of every pair, int64 [pairs]."""
-        return _frozen(np.repeat(np.arange(self.users, dtype=np.int64), np.diff(self.indptr)))
+        result: Ints = _frozen(np.repeat(np.arange(self.users, dtype=np.int64), np.diff(self.indptr)))
+        return result
 
     @cached_property
     def unit(self) -> Floats:
         """C_i / w_i: seconds of computing per unit of Lambda_k / F_k, float64 [m]."""
-        return _frozen(self.workload / self.weight)
+        result: Floats = _frozen(self.workload / self.weight)
+        return result
 
     @cached_property
     def gamma(self) -> Floats:
         """gamma_i = s_i C_i / w_i: utility lost per unit of Lambda_k / F_k while it is lost linearly, float64 [m]."""
-        return _frozen(self.sensitivity * self.unit)
+        result: Floats = _frozen(self.sensitivity * self.unit)
+        return result
 
     @cached_property
     def base(self) -> Floats:
-        """base_ik = gain_ik - s_i (transfer_ik - tau_i), payments left out, float64 [pairs]: the paper's non-congestion terms."""
+        """base_ik = gain_ik - s_i (transfer_ik - tau_i), payments left out, float64 [pairs]: the paper's base terms."""
         i = self.user
-        return _frozen(self.gain - self.sensitivity[i] * (self.transfer - self.deadline[i]))
+        result: Floats = _frozen(self.gain - self.sensitivity[i] * (self.transfer - self.deadline[i]))
+        return result
 
     @cached_property
     def clip(self) -> tuple[Floats, Floats]:
@@ -248,7 +252,7 @@ class OffloadingGame:
             indptr=np.concatenate([[0], np.cumsum(np.bincount(i, minlength=m))]).astype(np.int64),
             provider=k[order].astype(np.int32),
             rate=f,
-            **{name: None if given is None else given[order] for name, given in columns.items()},
+            **{name: None if given is None else given[order] for name, given in columns.items()},  # type: ignore[arg-type]
             weight=weight,  # type: ignore[arg-type]  # validated by the class, as all that follow
             workload=workload,  # type: ignore[arg-type]
             sensitivity=sensitivity,  # type: ignore[arg-type]

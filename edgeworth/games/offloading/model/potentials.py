@@ -27,8 +27,8 @@ def weighted_potential(game: OffloadingGame, profile: Profile) -> float:
     """Psi(a) = sum_i (w_i / gamma_i) net_{i,a_i} - sum_k (Lambda_k^2 + sum_{j at k} w_j^2) / (2 F_k), net = base - price.
 
     For every unilateral move of a user with gamma_i > 0, (w_i / gamma_i) du_i = dPsi: an exact weighted potential of the
-    linearised regime (Monderer and Shapley, Potential Games, 1996). Users with gamma_i = 0 do not mind congestion: they are left
-    out of the first sum, and the pair (sum of their utilities, Psi) rises lexicographically. The providers' cost does not
+    linearised regime (Monderer and Shapley, Potential Games, 1996). Users with gamma_i = 0 do not mind congestion: they are
+    left out of the first sum, and the pair (sum of their utilities, Psi) rises lexicographically. The providers' cost does not
     enter: no user pays it.
     """
     counted = game.gamma > 0.0
