@@ -48,8 +48,11 @@ from edgeworth.games.offloading.model import (
 )
 
 if TYPE_CHECKING:
-    from edgeworth.games.offloading.exact.enumeration import pure_equilibria as pure_equilibria
+    from edgeworth.games.offloading.bounds import Lagrangian as Lagrangian
+    from edgeworth.games.offloading.exact import build_model as build_model
+    from edgeworth.games.offloading.exact import pure_equilibria as pure_equilibria
     from edgeworth.games.offloading.heuristic import BestResponse as BestResponse
+    from edgeworth.games.offloading.heuristic import LocalSearch as LocalSearch
     from edgeworth.games.offloading.heuristic import LogLinear as LogLinear
     from edgeworth.games.offloading.heuristic import Trajectory as Trajectory
     from edgeworth.games.offloading.heuristic import trajectory as trajectory
@@ -70,7 +73,10 @@ _LATER = {
     "BestResponse": "heuristic",
     "LogLinear": "heuristic",
     "Trajectory": "heuristic",
-    "pure_equilibria": "exact.enumeration",
+    "build_model": "exact",
+    "Lagrangian": "bounds",
+    "LocalSearch": "heuristic",
+    "pure_equilibria": "exact",
     "trajectory": "heuristic",
 }
 
@@ -83,6 +89,8 @@ __all__ = [
     "BestResponseCycle",
     "Deviation",
     "EdgeSystem",
+    "Lagrangian",
+    "LocalSearch",
     "LogLinear",
     "OffloadingGame",
     "PotentialWitness",
@@ -90,6 +98,7 @@ __all__ = [
     "Sampled",
     "Trajectory",
     "best_response_cycle",
+    "build_model",
     "from_networkx",
     "game_of_system",
     "generate",

@@ -9,7 +9,7 @@ from edgeworth.core.verdict import Report, Verdict
 from edgeworth.games.offloading.check.cycles import BEST_RESPONSE_CYCLE, BestResponseCycle, best_response_cycle, cycle_verdict
 from edgeworth.games.offloading.check.equilibrium import EPSILON_TOL, Deviation, epsilon, feasibility, located
 from edgeworth.games.offloading.check.potentials import PotentialWitness, Sampled, verify_potential
-from edgeworth.games.offloading.model import OffloadingGame, Profile, choice_welfare
+from edgeworth.games.offloading.model import SLICES, OffloadingGame, Profile, choice_welfare, slice_bound
 
 __all__ = [
     "EPSILON_TOL",
@@ -22,7 +22,7 @@ __all__ = [
     "verify_potential",
 ]
 
-_REBUILD: dict[str, Rebuild] = {}
+_REBUILD: dict[str, Rebuild] = {SLICES: slice_bound}
 
 
 def verify(game: OffloadingGame, answer: Profile | Result[Profile]) -> Report:

@@ -1,5 +1,6 @@
 """The offloading game: players, profiles, utilities, welfare, potentials, generators, graphs."""
 
+from edgeworth.games.offloading.model.bounds import SLICES, slice_bound
 from edgeworth.games.offloading.model.functions import (
     Violation,
     choice_utilities,
@@ -26,6 +27,7 @@ from edgeworth.games.offloading.model.system import EdgeSystem, game_of_system
 __all__ = [
     "PRESETS",
     "REGIMES",
+    "SLICES",
     "EdgeSystem",
     "OffloadingGame",
     "Profile",
@@ -47,6 +49,7 @@ __all__ = [
     "profile_of",
     "provider_costs",
     "require_profile",
+    "slice_bound",
     "to_networkx",
     "utilities",
     "value",
