@@ -24,12 +24,13 @@ _SLICES = 48
 _FINE = 400  # slices a provider in the final enumeration, where narrow ones save work
 _NODES = 50_000_000
 _COLUMNS = 1_000_000
+_CLOSED = 5e-10  # half of what counts as proved
 _SMOOTH = 0.5  # weight of the best prices when new sets are looked for, after Wentges
 
 
 @dataclass(frozen=True)
 class Split:
-    """choice: pairs of a best split (or the best found). bound: on the total worth of any split (inf: none). proved: are they equal?
+    """choice: pairs of a best split (or the best found). bound: on the worth of any split (inf: none). proved: do they meet?
 
     price: prices pi of the users at which the column generation ended (None: it did not). sets: that were enumerated.
     """
@@ -61,10 +62,10 @@ class _Pool:
 def best_split(game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], report: Callable[[float], float | None]) -> Split:
     """A split of the highest total worth.
 
-    1. Column generation on ``max sum V_k(S) x_kS, every user in at most one set, every provider with at most one set``: user sets
-    are priced exactly, by slices of the load and depth-first search. 2. With its prices, every set whose reduced worth is below its
-    provider's best by more than the distance between bound and best known split belongs to no better split; the others are
-    enumerated. 3. HiGHS picks the best packing of these.
+    1. Column generation on ``max sum V_k(S) x_kS``, every user in at most one set, every provider with at most one: user sets
+    are priced exactly, by slices of the load and depth-first search. 2. With its prices, every set whose reduced worth is
+    below its provider's best by more than the distance between bound and best known split belongs to no better split; the
+    others are enumerated. 3. HiGHS picks the best packing of these.
 
     start: pairs of a feasible split. report: total worth -> what the run is told as a bound (None: nothing).
     """
@@ -97,12 +98,12 @@ def best_split(game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], rep
                 best, least = at.copy(), bound
             fresh = 0
             for k, (pairs, total, _) in enumerate(found):
-                if total - price[game.user[pairs]].sum() > answer_toll(answer, game, k) + 1e-9 * max(abs(ceiling), 1e-9):
+                if total - price[game.user[pairs]].sum() > answer_toll(answer, game, k) + 1e-10 * max(abs(ceiling), 1e-9):
                     pool.add(pairs, total, k)
                     fresh += 1
             if fresh:
                 break
-        if least - ceiling <= 1e-9 * max(abs(ceiling), 1e-12) or not fresh:
+        if least - ceiling <= 1e-10 * max(abs(ceiling), 1e-12) or not fresh:
             break
     better, total = _pick(game, pool, minimise(_packing(game, pool, integer=True), run).x)
     if total > known:  # a split of the sets met so far: a smaller distance leaves fewer sets to enumerate
@@ -128,6 +129,8 @@ def _close(
     report: Callable[[float], float | None],
 ) -> Split:
     """Enumerate what can belong to a better split than the known one, and pack."""
+    if bound - known <= _CLOSED * abs(bound):
+        return Split(start, bound, True, Termination.PROVED, price, 0, steps)
     gap = bound - known + 1e-9 * max(abs(bound), 1e-12)
     pool = _Pool([], [], [])
     for k in range(game.providers):
@@ -179,7 +182,7 @@ class _Pricing:
         self._coarse, self._fine = leaves(_SLICES), leaves(_FINE)
 
     def sets(self, price: Floats) -> list[tuple[Ints, float, float]] | None:
-        """For every provider its best set: pairs, worth, worth less prices (at least 0: the empty set). None: gave up."""
+        """For every provider its best set: pairs, worth, a bound on its worth less prices. None: gave up."""
         found = []
         for k in range(self.game.providers):
             size = int(self.worth.by_ptr[k + 1] - self.worth.by_ptr[k])
@@ -191,6 +194,7 @@ class _Pricing:
                 return None
             chosen = pairs[: ptr[1]].copy() if sets else pairs[:0].copy()
             gain = float(total[0] - price[self.game.user[chosen]].sum()) if sets else 0.0
+            gain += partition.TIE * abs(float(self._coarse.value[:count].max()))
             found.append((chosen, float(total[0]) if sets else 0.0, gain))
         return found
 

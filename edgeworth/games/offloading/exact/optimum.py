@@ -14,8 +14,8 @@ from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.bounds import certify
 from edgeworth.games.offloading.exact.columns import Split, best_split
-from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play
 from edgeworth.games.offloading.heuristic.board import shuffled
+from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play
 from edgeworth.games.offloading.heuristic.welfare import Search
 from edgeworth.games.offloading.heuristic.worth import potential_worth, welfare_worth
 from edgeworth.games.offloading.model import OffloadingGame, Profile, profile_of, slice_bound, value
@@ -28,8 +28,8 @@ def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profil
     """The highest welfare of all feasible profiles: column generation, enumeration and a set packing (`columns.best_split`).
 
     In every regime. The start is ``start`` or a local search's. Guarantee: PROVED with a matching bound where it ends by
-    itself; the bound is then the solvers' claim (evidence "claimed"), because it rests on the enumeration and on HiGHS. Stopped, it
-    returns the best known profile with the column generation's bound, recomputable from its prices where these are known.
+    itself; the bound is then the solvers' claim (evidence "claimed"), because it rests on the enumeration and on HiGHS.
+    Stopped, it returns the best known profile with the column generation's bound, recomputable from its prices.
     Games whose near-optimal user sets are too many to enumerate (some 10 users a provider, hundreds in reach) end as STALLED.
     Iterations: pricing rounds. Source: ours; Baldacci, Christofides and Mingozzi, Math. Prog. 115 (2008), for the scheme.
     """
@@ -58,10 +58,10 @@ def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profil
 def potential_maximiser(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The profile of the highest weighted potential Psi, by the scheme of `exact`; best responses then confirm it.
 
-    In the linear regime it is an equilibrium, the one that potential theory selects; the notes give Psi and say whether it is proved
-    maximal. Users with gamma_i = 0 do not enter Psi: the largest total of their own utilities is fixed first (they mind nobody),
-    and Psi is maximised over the others. In kinked regimes Psi is that of the linearised game: its maximiser is only a start
-    for `pg_brd`, whose guarantee holds. Iterations: pricing rounds and passes.
+    In the linear regime it is an equilibrium, the one that potential theory selects; the notes say whether it is proved
+    maximal. Users with gamma_i = 0 do not enter Psi: the largest total of their own utilities is fixed first (they mind
+    nobody), and Psi is maximised over the others. In kinked regimes Psi is that of the linearised game: its maximiser is only a
+    start for `pg_brd`, whose guarantee holds. Iterations: pricing rounds and passes.
     """
     careless = game.gamma == 0.0
     fixed = _careless_places(game, careless, run)

@@ -22,8 +22,9 @@ def welfare_worth(game: OffloadingGame) -> Any:
 
 
 def potential_worth(game: OffloadingGame, load: Floats) -> Any:
-    """Worth = (w / gamma)(net - local) - w (Lambda + w + 2 load_k) / (2 F), summed over a set: its share of Psi, where ``load``,
-    float64 [providers], stays where it is. gamma_i = 0 counts 0.
+    """Worth = (w / gamma)(net - local) - w (Lambda + w + 2 load_k) / (2 F), summed over a set: its share of Psi.
+
+    ``load`` float64 [providers]: what stays at the providers whatever is chosen. gamma_i = 0 counts 0.
     """
     i, k = game.user, game.provider
     scale = np.divide(game.weight, game.gamma, out=np.zeros(game.users), where=game.gamma > 0.0)

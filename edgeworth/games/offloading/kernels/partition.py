@@ -24,6 +24,9 @@ Worth = namedtuple(
 Places = namedtuple("Places", ["choice", "load", "slope", "count", "head", "after", "before"])
 """choice: pair of every user or -1; slope: sum of gammas at a provider; head, after, before: its users as a linked list."""
 
+TIE = 1e-11
+"""How much better than the best known set another one must be to be found, as a share of the slices' highest bound."""
+
 Leaves = namedtuple("Leaves", ["low", "high", "tilt", "toll", "value"])
 """Slices [low, high] of a provider's load, with the multipliers of weight and of number, and the bound they give."""
 
@@ -268,7 +271,8 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
 
     Slice by slice and depth first, members with the firmest decisions first: taking the dearer decision on one costs its
     reduced worth, and a branch ends when no more can be spared. A set at the edge of two slices may come twice.
-    best_only: only the best set is kept, and the floor rises with it. Sets go to out_ptr, out_pair, out_worth (as in CSR).
+    best_only: only the best set is kept, and the floor rises with it; sets better by less than `TIE` of the slices' highest
+    bound may be missed. Sets go to out_ptr, out_pair, out_worth (as in CSR).
     Returns (sets, nodes); sets = -1 where there was no room left, -2 where the node budget ran out.
     """
     first = worth.by_ptr[k]
@@ -277,10 +281,11 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
     members, state = np.empty(size, dtype=np.int64), np.zeros(size + 1, dtype=np.int64)
     spare, load, number = np.empty(size + 1), np.zeros(size + 1), np.zeros(size + 1, dtype=np.int64)
     edge = 1e-12 * leaves.high[:count].max()
+    tie = TIE * abs(leaves.value[:count].max()) if best_only else 0.0
     sets, nodes = 0, 0
     out_ptr[0] = 0
     for leaf in np.argsort(-leaves.value[:count]):
-        if leaves.value[leaf] <= floor:
+        if leaves.value[leaf] <= floor + tie:
             break
         low, high, tilt, toll = leaves.low[leaf], leaves.high[leaf], leaves.tilt[leaf], leaves.toll[leaf]
         spare[0] = max(tilt * low, tilt * high) + toll * worth.cap[k]
@@ -328,7 +333,7 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
                 members[taken] = worth.by_pair[first + rank[depth]]
                 mass += weight[depth]
                 taken += 1
-            if left > floor and mass <= high + edge and taken <= worth.cap[k] and mass + suffix[depth + 1] >= low - edge:
+            if left > floor + tie and mass <= high + edge and taken <= worth.cap[k] and mass + suffix[depth + 1] >= low - edge:
                 depth += 1
                 spare[depth], load[depth], number[depth], state[depth] = left, mass, taken, 0
     return sets, nodes

@@ -24,12 +24,12 @@ def slice_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]]) -> flo
 
         welfare <= sum_i local_i + sum_i pi_i + sum_k max over sets S of sum_{i in S} (v_ik(Lambda_S) - pi_i).
 
-    Loads of provider k are covered by slices [low, high]. Utilities do not rise with the load, so a set whose load is in a slice is
-    worth at most ``sum_i max(0, v_ik(max(low, w_i)) - pi_i - tilt w_i - toll) + max(tilt low, tilt high) + toll cap_k`` over the
-    users with w_i <= high, for any tilt and any toll >= 0 (multipliers of weight and of number).
+    Loads of provider k are covered by slices [low, high]. Utilities do not rise with the load, so a set whose load is in a
+    slice is worth at most ``sum_i max(0, v_ik(max(low, w_i)) - pi_i - tilt w_i - toll) + max(tilt low, tilt high) + toll
+    cap_k`` over the users with w_i <= high, for any tilt and any toll >= 0 (multipliers of weight and of number).
 
-    arrays: ``price`` float64 [users]; ``ptr`` int64 [providers + 1]; ``low``, ``high``, ``tilt``, ``toll`` float64 [slices], of
-    provider k those from ptr[k] to ptr[k + 1], by rising load and without a hole from 0 to at least the sum of its users' weights.
+    arrays: ``price`` float64 [users]; ``ptr`` int64 [providers + 1]; ``low``, ``high``, ``tilt``, ``toll`` float64 [slices],
+    of provider k those from ptr[k] to ptr[k + 1], by rising load, without a hole from 0 to the sum of its users' weights.
     Raises KeyError, ValueError or TypeError for arrays that prove nothing.
     """
     price = validation.array("price", arrays["price"], np.float64, (game.users,), minimum=0.0)
