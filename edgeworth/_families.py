@@ -4,5 +4,6 @@ from __future__ import annotations
 
 FAMILIES: dict[str, str] = {
     "allocation": "edgeworth.solvers.allocation",
+    "normal-form": "edgeworth.games.normal_form",
     "offloading": "edgeworth.games.offloading",
 }

@@ -11,6 +11,7 @@ The strategies need Hypothesis (extra ``dev``); contracts and faults do not.
 from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
+from edgeworth.testing.strategies.normal_form import normal_form_games, profiles
 from edgeworth.testing.strategies.offloading import edge_systems, offloading_games, offloading_profiles
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "edge_systems",
     "mec_systems",
     "multipliers",
+    "normal_form_games",
     "offloading_games",
     "offloading_profiles",
+    "profiles",
 ]

@@ -4,11 +4,12 @@ Every plant takes a problem and a sound result and returns a faulty result, or N
 task that must be served, no certificate, ...).
 """
 
-from edgeworth.testing.faults import allocation, offloading
+from edgeworth.testing.faults import allocation, normal_form, offloading
 from edgeworth.testing.faults.base import COMMON, Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "allocation": COMMON + allocation.FAULTS,
+    "normal-form": COMMON + normal_form.FAULTS,
     "offloading": COMMON + offloading.FAULTS,
 }
 """Faults by problem kind."""

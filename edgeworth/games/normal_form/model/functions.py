@@ -1,0 +1,268 @@
+"""Payoffs, regrets, best responses and pure equilibria of finite games. Solvers and checker share nothing else."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edgeworth.core import validation
+from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.games.normal_form.model.problem import Floats, Ints, NormalFormGame, Profile
+
+ProfileLike = Profile | Sequence[ArrayLike]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What keeps a player's vector from being a mixed strategy, as data: by how much, whose, and in words."""
+
+    amount: float
+    player: int
+    text: str
+
+    def replay(self, game: NormalFormGame, profile: Profile) -> float:
+        """Look at the same player again: the amount now, 0 where nothing is broken."""
+        return max((found.amount for found in violations(game, profile) if found.player == self.player), default=0.0)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A unilateral deviation to a pure strategy: who, to which (numbers from 0), what it gains, and their names."""
+
+    player: int
+    strategy: int
+    gain: float
+    text: str
+
+    def replay(self, game: NormalFormGame, profile: ProfileLike) -> float:
+        """What the same deviation gains at a profile, negative where it loses."""
+        mixed = _feasible(game, profile)
+        earned = _deviation_payoffs(game, mixed, self.player)
+        return float(earned[self.strategy] - mixed[self.player] @ earned)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def violations(game: NormalFormGame, profile: Profile) -> tuple[Violation, ...]:
+    """Every player whose vector is no mixed strategy; empty for a feasible profile.
+
+    An entry below 0 breaks the rule by its size, a sum other than 1 by the difference; up to FEASIBILITY_TOL both pass. Raises
+    ValueError for a profile of other numbers of players or strategies: it belongs to another game.
+    """
+    if not isinstance(profile, Profile):
+        validation.reject_type("profile", "must be a Profile", profile)
+    if tuple(len(vector) for vector in profile) != game.shape:
+        got = tuple(len(vector) for vector in profile)
+        validation.reject("profile", f"must have probabilities for strategies {game.shape}", got)
+    found = []
+    for i, vector in enumerate(profile):
+        lowest, total = float(vector.min()), math.fsum(vector.tolist())
+        amount = max(-lowest, abs(total - 1.0))
+        if amount > FEASIBILITY_TOL:
+            text = f"player {game.players[i]!r}: probabilities sum to {total!r}, the lowest is {lowest!r}"
+            found.append(Violation(amount, i, text))
+    return tuple(found)
+
+
+def payoffs(game: NormalFormGame, profile: ProfileLike) -> Floats:
+    """Expected payoff of every player, float64 [players]: sum over outcomes a of prod_j pi_j(a_j) u_i(a).
+
+    Here and below a profile is a `Profile` or a sequence of one vector a player; ValueError where it is not feasible.
+    """
+    mixed = _feasible(game, profile)
+    return np.array([float(_deviation_payoffs(game, mixed, i) @ mixed[i]) for i in range(len(mixed))])
+
+
+def value(game: NormalFormGame, profile: Profile) -> float:
+    """The expected payoff of player 0."""
+    mixed = _feasible(game, profile)
+    return float(_deviation_payoffs(game, mixed, 0) @ mixed[0])
+
+
+def deviation_payoffs(game: NormalFormGame, profile: ProfileLike, player: int) -> Floats:
+    """What each pure strategy of a player earns against the others' mixed ones, float64 [strategies]."""
+    i = validation.integer("player", player, minimum=0, maximum=len(game.shape) - 1)
+    return _deviation_payoffs(game, _feasible(game, profile), i)
+
+
+def regrets(game: NormalFormGame, profile: ProfileLike) -> Floats:
+    """What each player gains at most by deviating alone: max_a u_i(a, pi_-i) - u_i(pi), at least 0; float64 [players]."""
+    mixed = _feasible(game, profile)
+    gains = []
+    for i in range(len(mixed)):
+        earned = _deviation_payoffs(game, mixed, i)
+        gains.append(max(float(earned.max() - earned @ mixed[i]), 0.0))
+    return np.array(gains)
+
+
+@overload
+def regret(game: NormalFormGame, profile: ProfileLike) -> float: ...
+@overload
+def regret(game: NormalFormGame, profile: ProfileLike, *, exact: Literal[False]) -> float: ...
+@overload
+def regret(game: NormalFormGame, profile: ProfileLike, *, exact: Literal[True]) -> Fraction: ...
+
+
+def regret(game: NormalFormGame, profile: ProfileLike, *, exact: bool = False) -> float | Fraction:
+    """The largest gain of a unilateral deviation, epsilon >= 0; the profile is a Nash equilibrium exactly where it is 0.
+
+    exact: in rational arithmetic, a `Fraction`. Payoffs are the game's fractions, or its floats as they stand; a sequence of
+    vectors may then hold fractions, integers or text such as "1/3" too. Probabilities of every player are divided by their
+    exact sum, because floats rarely sum to 1 exactly. The work grows with the number of outcomes times players.
+
+    >>> game = NormalFormGame([[[1.0, -1.0], [-1.0, 1.0]], [[-1.0, 1.0], [1.0, -1.0]]])
+    >>> regret(game, [["1/2", "1/2"], ["1/3", "2/3"]], exact=True)
+    Fraction(1, 3)
+    """
+    if not validation.flag("exact", exact):
+        return float(regrets(game, profile).max())
+    mixed = _exact_profile(game, profile)
+    largest = Fraction(0)
+    for i in range(len(mixed)):
+        earned = _exact_deviations(game, mixed, i)
+        mean = sum((p * x for p, x in zip(mixed[i], earned, strict=True)), Fraction(0))
+        largest = max(largest, max(earned) - mean)
+    return largest
+
+
+def worst_deviation(game: NormalFormGame, profile: ProfileLike) -> tuple[float, Deviation]:
+    """The deviation of largest relative regret, and that: the gain over the player's largest |payoff| in the game.
+
+    A regret of a player whose payoffs are all 0 is 0. On ties the first player and strategy.
+    """
+    mixed = _feasible(game, profile)
+    found = []
+    for i in range(len(mixed)):
+        earned = _deviation_payoffs(game, mixed, i)
+        k = int(earned.argmax())
+        gain = float(earned[k] - earned @ mixed[i])
+        relative = gain / float(game.magnitude[i]) if game.magnitude[i] > 0.0 else 0.0
+        found.append((relative, i, k, gain))
+    relative, i, k, gain = max(found, key=lambda entry: entry[0])
+    text = f"player {game.players[i]!r} gains {gain!r} by playing {game.strategies[i][k]!r}"
+    return max(relative, 0.0), Deviation(i, k, gain, text)
+
+
+def best_responses(game: NormalFormGame, profile: ProfileLike, player: int, *, tolerance: float = 0.0) -> Ints:
+    """The pure strategies that earn most against the others' mixed ones, by number, int64.
+
+    tolerance: >= 0, relative to the player's largest |payoff|: how far below the best a strategy still counts.
+    """
+    slack = validation.real("tolerance", tolerance, minimum=0.0)
+    earned = deviation_payoffs(game, profile, player)
+    return np.flatnonzero(earned >= earned.max() - slack * game.magnitude[player])
+
+
+def pure_equilibria(game: NormalFormGame) -> Ints:
+    """All pure Nash equilibria: one row each, the strategies by number, in the order of the outcomes; int64 [found, players].
+
+    Exact comparisons of the stored payoffs (ties count as best responses).
+    """
+    stable = np.ones(game.shape, dtype=bool)
+    for i in range(len(game.shape)):
+        own = game.payoffs[i]
+        stable &= own >= own.max(axis=i, keepdims=True)
+    return np.argwhere(stable).astype(np.int64)
+
+
+def constant_sum(game: NormalFormGame) -> float | None:
+    """The constant c with u_0 + u_1 = c at every outcome of a two-player game, up to 1e-12 of the largest payoff; else None."""
+    if len(game.shape) != 2:
+        return None
+    sums = game.payoffs.sum(axis=0)
+    middle = 0.5 * (float(sums.max()) + float(sums.min()))
+    spread = float(sums.max()) - float(sums.min())
+    return middle if spread <= 1e-12 * float(game.magnitude.max()) else None
+
+
+def commitment_bound(game: NormalFormGame, multipliers: ArrayLike) -> float:
+    """An upper bound on what player 0 of two gets by committing to a mixed strategy, from multipliers y >= 0 [|A_1|, |A_1|]:
+
+        max over s, t of  u_0(s, t) + sum_t' y(t, t') (u_1(s, t) - u_1(s, t')),
+
+    valid for every y >= 0: if t is a best response to x then sum_s x(s) (u_1(s, t) - u_1(s, t')) >= 0 for all t', so the
+    x-mean of the terms for t is at least u_0(x, t). Ties of the follower are broken in the leader's favour (the strong
+    Stackelberg equilibrium), and the bound covers that. Rounded outward. Raises ValueError for games of other than two
+    players, for wrong shapes and negative entries. The least bound is the optimum (LP duality).
+    """
+    if len(game.shape) != 2:
+        validation.reject("game", "must have two players", game.shape)
+    replies = game.shape[1]
+    y = validation.array("multipliers", multipliers, np.float64, (replies, replies), minimum=0.0)
+    lead, follow = game.payoffs
+    terms = lead + follow * y.sum(axis=1) - follow @ y.T
+    error = np.abs(lead) + np.abs(follow) * y.sum(axis=1) + np.abs(follow) @ y.T
+    return float((terms + (replies + 4) * np.finfo(np.float64).eps * error).max())
+
+
+def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
+    """Named numbers for tables. epsilon: the largest regret, relative to the player's largest |payoff|; welfare: sum of
+    expected payoffs; lowest: the lowest of them; support: strategies of positive probability, all players together."""
+    earned = payoffs(game, profile)
+    return {
+        "epsilon": worst_deviation(game, profile)[0],
+        "welfare": float(earned.sum()),
+        "lowest": float(earned.min()),
+        "support": float(sum(len(kept) for kept in profile.support)),
+    }
+
+
+def _feasible(game: NormalFormGame, profile: ProfileLike) -> Profile:
+    if not isinstance(game, NormalFormGame):
+        validation.reject_type("game", "must be a NormalFormGame", game)
+    mixed = profile if isinstance(profile, Profile) else Profile(profile)
+    found = violations(game, mixed)
+    if found:
+        raise ValueError(f"profile: must be of mixed strategies; got {found[0]}")
+    return mixed
+
+
+def _deviation_payoffs(game: NormalFormGame, mixed: Profile, player: int) -> Floats:
+    table = np.moveaxis(game.payoffs[player], player, 0)
+    for j in reversed([j for j in range(len(mixed)) if j != player]):
+        table = table @ mixed[j]
+    return np.asarray(table)
+
+
+def _exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Fraction]]:
+    if not isinstance(game, NormalFormGame):
+        validation.reject_type("game", "must be a NormalFormGame", game)
+    rows: list[list[Fraction]] = []
+    for i, vector in enumerate(profile):
+        rows.append([_probability(f"profile[{i}]", entry) for entry in np.asarray(vector, dtype=object).ravel()])
+    violating = violations(game, Profile([[float(p) for p in row] for row in rows]))
+    if violating:
+        raise ValueError(f"profile: must be of mixed strategies; got {violating[0]}")
+    kept = [[max(p, Fraction(0)) for p in row] for row in rows]
+    return [[p / sum(row) for p in row] for row in kept]
+
+
+def _probability(argument: str, entry: Any) -> Fraction:
+    if isinstance(entry, bool) or not isinstance(entry, int | float | Fraction | str | np.number):
+        validation.reject_type(argument, "must hold numbers, fractions or text such as '1/3'", entry)
+    try:
+        return Fraction(entry.item() if isinstance(entry, np.number) else entry)
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        raise ValueError(f"{argument}: must hold finite numbers; got {validation.shown(entry)}") from error
+
+
+def _exact_deviations(game: NormalFormGame, mixed: list[list[Fraction]], player: int) -> list[Fraction]:
+    """Only outcomes of positive probability are looked at."""
+    earned = [Fraction(0)] * game.shape[player]
+    supports = [[a for a, p in enumerate(row) if p > 0] for row in mixed]
+    supports[player] = list(range(game.shape[player]))
+    for outcome in itertools.product(*supports):
+        weight = math.prod((mixed[j][a] for j, a in enumerate(outcome) if j != player), start=Fraction(1))
+        earned[outcome[player]] += weight * game.exact(player, outcome)
+    return earned

@@ -1,0 +1,67 @@
+"""Generators of finite games: the classics, and random ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.provenance import Provenance
+from edgeworth.core.seeds import INSTANCES, Seed, generator
+from edgeworth.games.normal_form.model.problem import NormalFormGame
+
+_SCISSORS = [[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]
+
+CLASSICS: dict[str, tuple[list[Any], tuple[str, ...]]] = {
+    "matching-pennies": ([[[1.0, -1.0], [-1.0, 1.0]], [[-1.0, 1.0], [1.0, -1.0]]], ("heads", "tails")),
+    "rock-paper-scissors": ([_SCISSORS, [[-x for x in row] for row in _SCISSORS]], ("rock", "paper", "scissors")),
+    "shapley": (
+        [[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]],
+        ("1", "2", "3"),
+    ),
+    "prisoners-dilemma": ([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]], ("cooperate", "defect")),
+    "coordination": ([[[2.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, 1.0]]], ("left", "right")),
+    "battle-of-the-sexes": ([[[2.0, 0.0], [0.0, 1.0]], [[1.0, 0.0], [0.0, 2.0]]], ("opera", "football")),
+    "chicken": ([[[3.0, 1.0], [4.0, 0.0]], [[3.0, 4.0], [1.0, 0.0]]], ("swerve", "straight")),
+}
+"""name -> payoffs and the strategies' names, the same for both players."""
+
+PRESETS = ("random", "zero-sum", *CLASSICS)
+_MAX_ENTRIES = 10_000_000
+
+
+def generate(
+    *, preset: str = "random", players: int | None = None, strategies: int | None = None, seed: Seed = None
+) -> NormalFormGame:
+    """Generate a finite game.
+
+    ``random``: ``players`` (default 2) with ``strategies`` each (default 3); every payoff U[0, 1], independent.
+    ``zero-sum``: two players with ``strategies`` each (default 3); u_0 standard normal, u_1 = -u_0.
+    The classics, without parameters: ``matching-pennies``, ``rock-paper-scissors``, ``shapley`` (a cycle of best replies and
+    one mixed equilibrium), ``prisoners-dilemma`` (3, 0, 5, 1), ``coordination`` (2, 0, 1), ``battle-of-the-sexes`` and
+    ``chicken``.
+
+    `seed`: int, SeedSequence, Generator or None (fresh, recorded in the provenance). Same arguments, same game. Raises
+    ValueError or TypeError for arguments out of range, that the preset does not take, or of more than 10^7 payoffs.
+    """
+    validation.choice("preset", preset, PRESETS)
+    takes = {"random": {"players", "strategies"}, "zero-sum": {"strategies"}}.get(preset, set())
+    for name, item in (("players", players), ("strategies", strategies)):
+        if item is not None and name not in takes:
+            validation.reject(name, f"is not taken by preset {preset!r}", item)
+    rng, record = generator(seed, INSTANCES)
+    if preset in CLASSICS:
+        classic, names = CLASSICS[preset]
+        return NormalFormGame(
+            np.array(classic), strategies=(names, names), title=preset, provenance=Provenance("preset", preset, {}, record)
+        )
+    n = validation.integer("players", 2 if players is None else players, minimum=1)
+    m = validation.integer("strategies", 3 if strategies is None else strategies, minimum=1)
+    if n * m**n > _MAX_ENTRIES:
+        validation.reject("strategies", f"must leave at most {_MAX_ENTRIES} payoffs for {n} players", m)
+    if preset == "zero-sum":
+        own = rng.standard_normal((m, m))
+        return NormalFormGame(np.stack([own, -own]), provenance=Provenance("preset", preset, {"strategies": m}, record))
+    table = rng.uniform(size=(n, *(m,) * n))
+    return NormalFormGame(table, provenance=Provenance("preset", preset, {"players": n, "strategies": m}, record))

@@ -1,0 +1,266 @@
+"""The problem and solution types of finite games."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from functools import cached_property
+from os import PathLike
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.io import Payload, fingerprint, save_problem
+from edgeworth.core.numeric import Sense
+from edgeworth.core.provenance import Provenance
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+EXACT_INTEGERS = 2**53
+"""Numerators and denominators stay below: their float64 quotient is then correctly rounded."""
+
+
+@dataclass(frozen=True, eq=False)
+class NormalFormGame:
+    """A finite game in normal form: players i = 0..n-1 choose pure strategies a_i at once and receive u_i(a_0, ..., a_(n-1)).
+
+    payoffs: float64 [players, |A_0|, ..., |A_(n-1)|], in any units, larger is better. At least one player; every player has
+    at least one strategy. players: their names (default "1", "2", ...); strategies: names per player (default "1", "2", ...),
+    distinct within a player; title: text.
+
+    numerators, denominators: int64 of the same shape, |.| <= 2^53, denominators >= 1, or None. Where given, payoffs are the
+    fractions exactly, ``payoffs`` their nearest float64, and exact verification uses the fractions; where not, the floats are
+    exact as they stand. `from_fractions` builds both.
+
+    ``sense`` is "max": a profile's value is the expected payoff of player 0. Arrays are copied and read-only. Raises ValueError
+    or TypeError naming the argument, the rule and the value for wrong shapes, NaN, infinities, duplicate names.
+
+    >>> game = NormalFormGame([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]], players=("row", "column"))
+    >>> game.shape, game.strategies[1]
+    ((2, 2), ('1', '2'))
+    """
+
+    kind: ClassVar[str] = "normal-form"
+    sense: ClassVar[Sense] = "max"
+    integral: ClassVar[bool] = False
+
+    payoffs: Floats
+    players: tuple[str, ...] = ()
+    strategies: tuple[tuple[str, ...], ...] = ()
+    title: str = ""
+    numerators: Ints | None = None
+    denominators: Ints | None = None
+    provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+
+    def __post_init__(self) -> None:
+        def store(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        try:
+            shape = np.shape(self.payoffs)
+        except ValueError as error:
+            text = validation.shown(self.payoffs)
+            raise ValueError(f"payoffs: must be a rectangular array of numbers; got {text}") from error
+        if len(shape) < 2 or shape[0] != len(shape) - 1 or 0 in shape:
+            validation.reject("payoffs", "must have shape players x strategies of each player, none of them 0", shape)
+        store("payoffs", validation.array("payoffs", self.payoffs, np.float64, shape))
+        store("players", _names("players", self.players, len(shape) - 1))
+        given: Any = self.strategies or ((),) * len(self.players)
+        if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != len(self.players):
+            validation.reject("strategies", f"must list names for each of {len(self.players)} players", given)
+        named = tuple(_names(f"strategies[{i}]", names, shape[i + 1]) for i, names in enumerate(given))
+        store("strategies", named)
+        if not isinstance(self.title, str):
+            validation.reject_type("title", "must be text", self.title)
+        if (self.numerators is None) != (self.denominators is None):
+            validation.reject("denominators", "must be given together with numerators", self.denominators)
+        if self.numerators is not None:
+            top = validation.array(
+                "numerators", self.numerators, np.int64, shape, minimum=-EXACT_INTEGERS, maximum=EXACT_INTEGERS
+            )
+            low = validation.array("denominators", self.denominators, np.int64, shape, minimum=1, maximum=EXACT_INTEGERS)
+            if not np.array_equal(top / low, self.payoffs):
+                validation.reject("payoffs", "must be the nearest float64 of numerators / denominators", self.payoffs)
+            store("numerators", top)
+            store("denominators", low)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
+    @classmethod
+    def from_fractions(
+        cls,
+        payoffs: Any,
+        *,
+        players: Sequence[str] = (),
+        strategies: Sequence[Sequence[str]] = (),
+        title: str = "",
+        provenance: Provenance | None = None,
+    ) -> NormalFormGame:
+        """From nested sequences of `fractions.Fraction`, integers or text such as "1/3", shaped like ``payoffs``.
+
+        Raises ValueError where a numerator or denominator exceeds 2^53, and as the class does.
+        """
+        raw = np.asarray(payoffs, dtype=object)
+        exact = [_fraction("payoffs", entry) for entry in raw.ravel()]
+        top = np.array([entry.numerator for entry in exact], dtype=object).reshape(raw.shape)
+        low = np.array([entry.denominator for entry in exact], dtype=object).reshape(raw.shape)
+        if any(abs(entry.numerator) > EXACT_INTEGERS or entry.denominator > EXACT_INTEGERS for entry in exact):
+            validation.reject("payoffs", "must have numerators and denominators of at most 2**53", payoffs)
+        numerators, denominators = top.astype(np.int64), low.astype(np.int64)
+        return cls(
+            payoffs=numerators / denominators,
+            players=tuple(players),
+            strategies=tuple(tuple(names) for names in strategies),
+            title=title,
+            numerators=numerators,
+            denominators=denominators,
+            provenance=provenance or Provenance("arrays"),
+        )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of pure strategies of each player."""
+        return self.payoffs.shape[1:]
+
+    @cached_property
+    def magnitude(self) -> Floats:
+        """The largest |payoff| of each player over all outcomes, float64 [players]: regrets are quoted relative to it."""
+        result = np.abs(self.payoffs).reshape(len(self.players), -1).max(axis=1)
+        result.setflags(write=False)
+        return np.asarray(result)
+
+    def exact(self, player: int, outcome: tuple[int, ...]) -> Fraction:
+        """The payoff of a player at a pure outcome as an exact fraction."""
+        where = (player, *outcome)
+        if self.numerators is None or self.denominators is None:
+            return Fraction(float(self.payoffs[where]))
+        return Fraction(int(self.numerators[where]), int(self.denominators[where]))
+
+    @cached_property
+    def hash(self) -> str:
+        """A canonical hash of everything but the provenance."""
+        payload = self.to_payload()
+        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
+        return fingerprint(self.kind, content, payload.arrays)
+
+    # --- files ----------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back. `write_nfg` writes Gambit's format."""
+        save_problem(self, path)
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        content: dict[str, Any] = {
+            "players": list(self.players),
+            "strategies": [list(names) for names in self.strategies],
+            "title": self.title,
+            "provenance": self.provenance.to_fields(),
+        }
+        arrays: dict[str, NDArray[Any]] = {"payoffs": self.payoffs}
+        if self.numerators is not None and self.denominators is not None:
+            arrays |= {"numerators": self.numerators, "denominators": self.denominators}
+        return Payload(content, arrays)
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> NormalFormGame:
+        """The inverse of `to_payload`; validates like the constructor."""
+        origin: Mapping[str, Any] = payload.field("provenance")
+        return cls(
+            payoffs=payload.array("payoffs"),
+            players=tuple(payload.field("players")),
+            strategies=tuple(tuple(names) for names in payload.field("strategies")),
+            title=payload.field("title"),
+            numerators=payload.arrays.get("numerators"),
+            denominators=payload.arrays.get("denominators"),
+            provenance=Provenance(**origin),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """A mixed strategy for every player: ``probabilities``, one float64 vector a player, copied and read-only.
+
+    Entries must be finite. Whether they are probabilities of a game's strategies is for `violations` to say; regrets and
+    payoffs are those of feasible profiles only.
+
+    >>> Profile([[0.5, 0.5], [1.0, 0.0, 0.0]]).support
+    ((0, 1), (0,))
+    """
+
+    probabilities: tuple[Floats, ...]
+
+    def __init__(self, probabilities: Sequence[ArrayLike]) -> None:
+        if isinstance(probabilities, str | Mapping) or not hasattr(probabilities, "__len__"):
+            validation.reject_type("probabilities", "must be a sequence of vectors, one a player", probabilities)
+        kept = tuple(
+            validation.array(f"probabilities[{i}]", vector, np.float64, (None,)) for i, vector in enumerate(probabilities)
+        )
+        object.__setattr__(self, "probabilities", kept)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.probabilities,)
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    def __getitem__(self, player: int) -> Floats:
+        return self.probabilities[player]
+
+    def __iter__(self) -> Iterator[Floats]:
+        return iter(self.probabilities)
+
+    @classmethod
+    def pure(cls, game: NormalFormGame, strategies: Sequence[int]) -> Profile:
+        """The profile in which every player chooses one strategy, given by its number from 0."""
+        if len(strategies) != len(game.shape):
+            validation.reject("strategies", f"must name a strategy for each of {len(game.shape)} players", strategies)
+        vectors = []
+        for i, (chosen, n) in enumerate(zip(strategies, game.shape, strict=True)):
+            vector = np.zeros(n)
+            vector[validation.integer(f"strategies[{i}]", chosen, minimum=0, maximum=n - 1)] = 1.0
+            vectors.append(vector)
+        return cls(vectors)
+
+    @property
+    def support(self) -> tuple[tuple[int, ...], ...]:
+        """The strategies of positive probability, per player."""
+        return tuple(tuple(np.flatnonzero(vector > 0.0).tolist()) for vector in self.probabilities)
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        return Payload({"players": len(self)}, {str(i): vector for i, vector in enumerate(self.probabilities)})
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Profile:
+        """The inverse of `to_payload`."""
+        return cls([payload.array(str(i)) for i in range(payload.field("players"))])
+
+
+def _names(argument: str, names: Any, count: int) -> tuple[str, ...]:
+    if isinstance(names, str) or not hasattr(names, "__len__"):
+        validation.reject_type(argument, "must be a sequence of names", names)
+    if not len(names):
+        return tuple(str(k + 1) for k in range(count))
+    if len(names) != count:
+        validation.reject(argument, f"must hold {count} names", names)
+    for name in names:
+        if not isinstance(name, str):
+            validation.reject_type(argument, "must hold text", name)
+    if len(set(names)) != len(names):
+        validation.reject(argument, "must be distinct", names)
+    return tuple(names)
+
+
+def _fraction(argument: str, value: Any) -> Fraction:
+    if isinstance(value, bool | float) or not isinstance(value, int | Fraction | str | np.integer):
+        validation.reject_type(argument, "must hold fractions, integers or text such as '1/3'", value)
+    try:
+        return Fraction(int(value) if isinstance(value, np.integer) else value)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{argument}: must hold fractions; got {validation.shown(value)}") from error

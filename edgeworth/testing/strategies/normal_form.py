@@ -1,0 +1,59 @@
+"""Strategies for finite games and mixed profiles."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeworth.games.normal_form.model import NormalFormGame, Profile
+from edgeworth.testing.strategies.base import hypothesis_strategies
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def normal_form_games(
+    *, min_players: int = 1, max_players: int = 3, max_strategies: int = 3, fractions: bool = True, zero_sum: bool | None = None
+) -> SearchStrategy[NormalFormGame]:
+    """Small games, degenerate ones among them: one player, one strategy, all payoffs equal, ties, large and tiny payoffs.
+
+    fractions: also games with exact payoffs p/q? zero_sum: only (True), never on purpose (False) or sometimes (None) two-player
+    games of zero sum.
+    """
+    st = hypothesis_strategies()
+
+    @st.composite  # type: ignore[untyped-decorator]
+    def build(draw: Any) -> NormalFormGame:
+        opposed = draw(st.booleans()) if zero_sum is None else zero_sum
+        count = 2 if opposed else draw(st.integers(min_players, max_players))
+        shape = tuple(draw(st.lists(st.integers(1, max_strategies), min_size=count, max_size=count)))
+        tables = 1 if opposed else count
+        cells = tables * math.prod(shape)
+        whole = st.integers(-4, 4)
+        real = st.floats(-9.0, 9.0, allow_subnormal=False, width=32)
+        number = draw(st.sampled_from([whole, whole, real, st.just(1)]))
+        flat = draw(st.lists(number, min_size=cells, max_size=cells))
+        below = draw(st.lists(st.integers(1, 9), min_size=cells, max_size=cells)) if fractions and draw(st.booleans()) else None
+        if below is not None and all(isinstance(entry, int) for entry in flat):
+            top = np.array(flat, dtype=np.int64).reshape(tables, *shape)
+            low = np.array(below, dtype=np.int64).reshape(tables, *shape)
+            if opposed:
+                top, low = np.concatenate([top, -top]), np.concatenate([low, low])
+            return NormalFormGame(top / low, numerators=top, denominators=low)
+        values = np.array(flat, dtype=np.float64).reshape(tables, *shape) * draw(st.sampled_from([1.0, 1.0, 1e-6, 1e6]))
+        return NormalFormGame(np.concatenate([values, -values]) if opposed else values)
+
+    return build()  # type: ignore[no-any-return]
+
+
+def profiles(game: NormalFormGame) -> SearchStrategy[Profile]:
+    """Any mixed profile of the game, pure ones and ones with zeros among them."""
+    st = hypothesis_strategies()
+
+    def vector(n: int) -> Any:
+        weights = st.lists(st.integers(0, 5), min_size=n, max_size=n).filter(any)
+        return weights.map(lambda listed: np.array(listed) / sum(listed))
+
+    return st.tuples(*(vector(n) for n in game.shape)).map(Profile)  # type: ignore[no-any-return]

@@ -1,0 +1,76 @@
+"""Learners as methods of finite games: where the answer is known they find it; rounds, seeds and answers are what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeworth import Stop, Termination
+from edgeworth.games import normal_form
+from edgeworth.games.normal_form import NormalFormGame, QLearning, WolfPhc
+from edgeworth.learning import MarkovGame, Session, learners
+
+LEARNERS = [row.name for row in normal_form.METHODS if row.function.endswith("learned:play")]
+
+
+def _epsilon(preset: str, method: str, seed: int = 0) -> float:
+    game = normal_form.generate(preset=preset, seed=0)
+    result = normal_form.solve(game, method=method, seed=seed)
+    assert normal_form.verify(game, result)
+    return normal_form.measures(game, result.require())["epsilon"]
+
+
+@pytest.mark.parametrize("method", LEARNERS)
+@pytest.mark.parametrize("preset", ["prisoners-dilemma", "rock-paper-scissors", "matching-pennies"])
+def test_defaults_come_close_to_equilibrium_where_theory_says_so(preset: str, method: str) -> None:
+    """A dominant strategy, and averages (minimax-Q: policies) in zero-sum games. Exploration at most .1 costs at most .05 here."""
+    assert max(_epsilon(preset, method, seed) for seed in range(3)) < 0.06
+
+
+@pytest.mark.parametrize("method", ["wolf-phc", "pga-app", "giga-wolf"])
+def test_defaults_find_a_pure_equilibrium_of_chicken(method: str) -> None:
+    assert _epsilon("chicken", method) < 0.02
+
+
+def test_scale_and_offset_of_payoffs_do_not_matter() -> None:
+    game = normal_form.generate(preset="shapley", seed=0)
+    moved = NormalFormGame(game.payoffs * 1024.0 - 512.0)
+    for method in LEARNERS:
+        one, two = (normal_form.solve(each, method=method, seed=3, stop=Stop(iterations=2000)) for each in (game, moved))
+        assert all(np.array_equal(a, b) for a, b in zip(one.require(), two.require(), strict=True))
+
+
+def test_what_is_answered() -> None:
+    """The three answers are the session's, on payoffs scaled to [0, 1]."""
+    game = normal_form.generate(preset="chicken", seed=0)
+    given: Any = {"rate": 0.2, "discount": 0.0, "win": 0.01, "lose": 0.04, "explore": 0.1}
+    session = Session(MarkovGame.repeated(game.payoffs / 4.0), [learners.WolfPhc(**given)] * 2, seed=np.random.default_rng(5))
+    session.advance(700)
+    tables = {"average": session.average_policy, "last": session.policy, "frequencies": session.frequencies}
+    for answer, table in tables.items():
+        params = WolfPhc(**given, rate_decay=0.0, step_decay=0.0, explore_decay=0.0, rounds=700, answer=answer)
+        result = normal_form.solve(game, method="wolf-phc", params=params, seed=5)
+        assert (result.termination, result.stats.iterations) == (Termination.CONVERGED, 700)
+        for i in range(2):
+            assert result.require()[i] == pytest.approx(table(i)[0], abs=1e-12)
+
+
+@pytest.mark.parametrize("method", LEARNERS)
+def test_no_rounds_no_learning(method: str) -> None:
+    game = normal_form.generate(preset="shapley", seed=0)
+    result = normal_form.solve(game, method=method, seed=0, stop=Stop(iterations=0))
+    assert result.termination is Termination.ITERATIONS
+    assert all(vector == pytest.approx([1 / 3] * 3) for vector in result.require())
+
+
+def test_a_million_rounds_obey_the_clock() -> None:
+    game = normal_form.generate(players=3, strategies=3, seed=0)
+    params = QLearning(rounds=10**12)
+    result = normal_form.solve(game, method="q-learning", params=params, seed=0, stop=Stop(seconds=0.2))
+    assert result.termination is Termination.TIME
+    assert result.stats.seconds < 2.0
+    assert result.stats.iterations > 1000
+    again = normal_form.solve(game, method="q-learning", params=params, seed=0, stop=Stop(iterations=result.stats.iterations))
+    assert all(np.array_equal(a, b) for a, b in zip(result.require(), again.require(), strict=True))

@@ -1,0 +1,212 @@
+"""Every update rule against a plain-Python second implementation fed with the same uniform numbers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from edgeworth.core.highs import ColumnModel, minimise
+from edgeworth.core.observer import Observer
+from edgeworth.core.run import Run
+from edgeworth.core.stop import Stop
+from edgeworth.learning import Exp3, GigaWolf, Learner, MarkovGame, MinimaxQ, PgaApp, Population, QLearning, Session, WolfPhc
+from edgeworth.learning.kernels.rows import act, length, project, value_ahead
+from edgeworth.learning.kernels.rules import learn
+from edgeworth.learning.kernels.zero_sum import matrix_game
+from tests.oracles import learning as oracle
+
+Floats = NDArray[np.float64]
+RULES: tuple[Learner, ...] = (
+    QLearning(rate=0.3, rate_decay=0.02, discount=0.6, explore=0.4, explore_decay=0.01),
+    WolfPhc(explore=0.1),
+    WolfPhc(rate=0.3, rate_decay=0.01, discount=0.5, win=0.05, lose=0.2, step_decay=0.01),
+    PgaApp(rate=0.4, discount=0.3, step=0.05, step_decay=0.01, prediction=1.0, explore=0.1),
+    PgaApp(rate=0.4, discount=0.0, step=0.5, prediction=3.0),
+    GigaWolf(rate=0.4, discount=0.3, step=0.05, explore=0.1),
+    GigaWolf(rate=0.9, discount=0.0, step=1.0, step_decay=0.1),
+    Exp3(mixing=0.2, low=-9.0, high=9.0),
+    Exp3(mixing=1.0, low=-9.0, high=9.0, explore=0.3),
+)
+
+
+@st.composite
+def markov_games(draw: Any, max_players: int = 3) -> MarkovGame:
+    """Small games of one to three states with whole or real payoffs."""
+    states = draw(st.integers(1, 3))
+    actions = tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=max_players)))
+    rng = np.random.default_rng(draw(st.integers(0, 10**6)))
+    payoffs = rng.uniform(-9.0, 9.0, (states, len(actions), *actions))
+    if draw(st.booleans()):
+        payoffs = np.rint(payoffs)
+    if states == 1 and draw(st.booleans()):
+        return MarkovGame(payoffs)
+    moves = rng.dirichlet(np.ones(states), (states, *actions))
+    return MarkovGame(payoffs, moves)
+
+
+def _naive(learner: Learner, n: int) -> oracle.Naive:
+    return oracle.LEARNERS[type(learner).__name__](n, **asdict(learner))
+
+
+@given(data=st.data())
+@settings(max_examples=80)
+def test_play_agrees_with_the_oracle(data: st.DataObject) -> None:
+    game = data.draw(markov_games())
+    learners = [data.draw(st.sampled_from(RULES)) for _ in range(game.players)]
+    seed = data.draw(st.integers(0, 99))
+    session = Session(game, learners, seed=seed)
+    session.advance(120)
+    naive = [_naive(learner, n) for learner, n in zip(learners, game.actions, strict=True)]
+    moves = None if game.transitions is None or game.states == 1 else game.transitions.tolist()
+    history = oracle.play(game.payoffs.tolist(), moves, naive, 120, np.random.default_rng(seed).random)
+    counts = np.zeros(game.actions)
+    for joint in history:
+        counts[joint] += 1
+    assert np.array_equal(session.joint.sum(axis=0), counts)
+    for i, second in enumerate(naive):
+        for s in range(game.states):
+            second.meet(s)
+            assert session.population.visits(i)[s] == second.seen[s]
+            assert session.policy(i)[s] == pytest.approx(second.pi[s], abs=1e-9)
+            assert session.average_policy(i)[s] == pytest.approx(second.mean[s], abs=1e-9)
+            quality = session.population.quality(i)[s]
+            if isinstance(learners[i], Exp3):
+                assert quality == pytest.approx(np.log(second.q[s]) - np.log(max(second.q[s])), abs=1e-9)
+            else:
+                assert quality == pytest.approx(second.q[s], abs=1e-9)
+
+
+@given(data=st.data())
+@settings(max_examples=40)
+def test_minimax_q_agrees_with_the_oracle(data: st.DataObject) -> None:
+    """Optimal policies need not be unique, so the steps are scripted: Q and values agree, the policy guarantees them."""
+    n, o = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    learner = MinimaxQ(rate=0.6, rate_decay=0.1, discount=0.5)
+    population = Population([learner], states=[2], actions=[n], opponents=[o])
+    naive = oracle.NaiveMinimax(n, o, **asdict(learner))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    for _ in range(40):
+        s, a, b, later = (int(rng.integers(high)) for high in (2, n, o, 2))
+        reward = float(np.rint(rng.uniform(-9, 9)))
+        base, size = int(population.base[0]), int(population.size[0])
+        ahead = value_ahead(population.memory, base + later * size)
+        assert ahead == pytest.approx(naive.worth(later), abs=1e-9)
+        learn(4, population.parameters, 0, population.memory, base + s * size, n, o, a, b, reward, ahead)
+        naive.learn(s, a, b, reward, ahead)
+        assert population.quality(0)[s] == pytest.approx(np.array(naive.q[s]), abs=1e-9)
+        guaranteed = (population.policy(0)[s] @ population.quality(0)[s]).min()
+        assert guaranteed == pytest.approx(naive.v[s], abs=1e-9)
+
+
+@given(data=st.data())
+def test_the_joint_action_of_the_opponents_is_theirs(data: st.DataObject) -> None:
+    """Minimax-Q among three players: the entry that changes is the one of (own action, the others' actions in order)."""
+    game = data.draw(markov_games())
+    learners = [MinimaxQ(rate=1.0, discount=0.0, explore=1.0)] * game.players
+    session = Session(game, learners, seed=3)
+    session.advance(60)
+    for s in range(game.states):
+        for joint in np.ndindex(game.actions):
+            for i in range(game.players):
+                if session.joint[(s, *joint)]:
+                    others = [n for k, n in enumerate(game.actions) if k != i]
+                    against = int(np.ravel_multi_index([a for k, a in enumerate(joint) if k != i], others)) if others else 0
+                    assert session.population.quality(i)[s, joint[i], against] == game.payoffs[(s, i, *joint)]
+
+
+@given(st.lists(st.floats(-3.0, 3.0), min_size=1, max_size=8))
+def test_projection(point: list[float]) -> None:
+    memory = np.array([7.0, *point, 7.0])
+    project(memory, 1, len(point))
+    assert memory[1:-1] == pytest.approx(oracle.projection(point), abs=1e-12)
+    assert (memory[0], memory[-1]) == (7.0, 7.0)
+
+
+def test_projection_ends_where_rounding_moves_the_shift() -> None:
+    """Entries within an ulp or two of the shift, which must not join and leave the positive ones for ever."""
+    rng = np.random.default_rng(0)
+    for _ in range(20_000):
+        n = int(rng.integers(2, 6))
+        memory = rng.dirichlet(np.ones(n))
+        memory[: n // 2] = memory[: n // 2].mean() * (1.0 + 3e-16 * rng.integers(-2, 3, n // 2))
+        memory += (1.0 - memory.sum()) / n + rng.integers(-2, 3, n) * 1e-16
+        memory -= memory[0]  # the first entry ends up at the shift
+        project(memory, 0, n)
+        assert abs(memory.sum() - 1.0) < 1e-12
+
+
+@given(
+    weights=st.lists(st.integers(0, 3), min_size=1, max_size=5).filter(any),
+    explore=st.sampled_from([0.0, 0.25, 1.0]),
+    u=st.floats(0.0, 1.0, exclude_max=True),
+)
+def test_the_drawn_action(weights: list[int], explore: float, u: float) -> None:
+    policy = [w / sum(weights) for w in weights]
+    memory = np.array([0.0, 0.0, *policy])
+    chosen = act(np.array([[explore, 0.0]]), 0, memory, 0, len(policy), u)
+    assert chosen == oracle.draw(policy, explore, u)
+    assert policy[chosen] > 0.0 or u < explore
+
+
+def _highs_value(matrix: Floats) -> float:
+    """The value by HiGHS: maximise v - w over the simplex and v - w <= sum_a pi(a) Q(a, b)."""
+    n, o = matrix.shape
+    columns = np.vstack([np.hstack([-matrix, np.ones((n, 1))]), [[1.0] * o + [0.0]], [[-1.0] * o + [0.0]]])
+    model = ColumnModel(
+        cost=np.array([0.0] * n + [-1.0, 1.0]),
+        upper=np.full(n + 2, np.inf),
+        row_lower=np.array([-np.inf] * o + [1.0]),
+        row_upper=np.array([0.0] * o + [1.0]),
+        starts=np.arange(n + 3) * (o + 1),
+        rows=np.tile(np.arange(o + 1), n + 2),
+        entries=columns.ravel(),
+        integer=False,
+    )
+    answer = minimise(model, Run(sense="min", stop=Stop(), rng=np.random.default_rng(0), observer=Observer()))
+    assert answer.x is not None
+    return float(answer.x[n] - answer.x[n + 1])
+
+
+def _solved(matrix: Floats) -> tuple[float, Floats]:
+    n, o = matrix.shape
+    memory = np.concatenate([matrix.ravel(), np.full(n, np.nan)])
+    value = matrix_game(memory, 0, n, o, n * o)
+    assert np.array_equal(memory[: n * o], matrix.ravel())
+    return value, memory[n * o :]
+
+
+@given(data=st.data())
+def test_the_small_solver_of_matrix_games_is_exact(data: st.DataObject) -> None:
+    """Against every pair of supports in fractions, ties and degenerate games included: small integers make many."""
+    n, o = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
+    entries = data.draw(st.lists(st.integers(-3, 3), min_size=n * o, max_size=n * o))
+    scale = data.draw(st.sampled_from([1.0, 1e-6, 1e6]))
+    matrix = np.array(entries, dtype=np.float64).reshape(n, o) * scale
+    value, policy = _solved(matrix)
+    assert value == pytest.approx(float(oracle.maximin(matrix.tolist())[0]), rel=1e-9, abs=1e-9 * scale)
+    assert policy.min() >= 0.0
+    assert policy.sum() == pytest.approx(1.0, abs=1e-12)
+    assert (policy @ matrix).min() == pytest.approx(value, abs=1e-12 * scale)
+
+
+@pytest.mark.parametrize("shape", [(1, 30), (30, 1), (20, 20), (40, 15), (15, 40)])
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_small_solver_agrees_with_highs(shape: tuple[int, int], whole: bool) -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(10):
+        matrix = rng.normal(size=shape)
+        if whole:
+            matrix = np.rint(2.0 * matrix)
+        assert _solved(matrix)[0] == pytest.approx(_highs_value(matrix), abs=1e-8)
+
+
+def test_the_length_of_a_row_is_what_population_lays_out() -> None:
+    population = Population([WolfPhc(), MinimaxQ()], states=[2, 3], actions=[4, 5], opponents=[1, 7])
+    assert population.size.tolist() == [length(4, 1), length(5, 7)]
+    assert len(population.memory) == 2 * length(4, 1) + 3 * length(5, 7)

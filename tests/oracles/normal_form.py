@@ -1,0 +1,98 @@
+"""Finite games once more: nested lists, plain loops, fractions. Imports nothing of the package."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from typing import Any
+
+
+def shape(table: Any) -> list[int]:
+    """Numbers of strategies of one player's payoff table."""
+    sizes = []
+    while isinstance(table, list):
+        sizes.append(len(table))
+        table = table[0]
+    return sizes
+
+
+def at(table: Any, outcome: tuple[int, ...]) -> Any:
+    for a in outcome:
+        table = table[a]
+    return table
+
+
+def outcomes(payoffs: list[Any]) -> list[tuple[int, ...]]:
+    return list(itertools.product(*(range(n) for n in shape(payoffs[0]))))
+
+
+def expected(payoffs: list[Any], mixed: list[list[Any]], player: int) -> Any:
+    """Sum over all outcomes of the product of probabilities times the payoff."""
+    total: Any = 0
+    for outcome in outcomes(payoffs):
+        weight: Any = 1
+        for j, a in enumerate(outcome):
+            weight = weight * mixed[j][a]
+        total += weight * at(payoffs[player], outcome)
+    return total
+
+
+def regrets(payoffs: list[Any], mixed: list[list[Any]]) -> list[Any]:
+    """For every player: the best it could earn by a pure strategy of its own, less what it earns."""
+    found = []
+    for i in range(len(payoffs)):
+        now = expected(payoffs, mixed, i)
+        best = now
+        for a in range(len(mixed[i])):
+            changed = [*mixed[:i], [int(k == a) for k in range(len(mixed[i]))], *mixed[i + 1 :]]
+            best = max(best, expected(payoffs, changed, i))
+        found.append(best - now)
+    return found
+
+
+def pure_equilibria(payoffs: list[Any]) -> list[tuple[int, ...]]:
+    sizes = shape(payoffs[0])
+    found = []
+    for outcome in outcomes(payoffs):
+        good = True
+        for i in range(len(payoffs)):
+            for a in range(sizes[i]):
+                other = (*outcome[:i], a, *outcome[i + 1 :])
+                good = good and at(payoffs[i], other) <= at(payoffs[i], outcome)
+        if good:
+            found.append(outcome)
+    return found
+
+
+def best_outcome(payoffs: list[Any]) -> tuple[float, tuple[int, ...]]:
+    """The largest payoff of player 0, and where."""
+    top = max(outcomes(payoffs), key=lambda outcome: at(payoffs[0], outcome))
+    return at(payoffs[0], top), top
+
+
+def stackelberg_2xm(lead: list[list[float]], follow: list[list[float]]) -> Fraction:
+    """The best commitment of a leader with two strategies: for every reply, the interval of x where it is best; the payoff is
+    linear there, so one of the ends is the best of it."""
+    best = None
+    replies = range(len(lead[0]))
+    u = [[Fraction(x) for x in row] for row in lead]
+    f = [[Fraction(x) for x in row] for row in follow]
+    for t in replies:
+        low, high = Fraction(0), Fraction(1)  # x = weight of strategy 0
+        for other in replies:
+            # x (f0t - f0o) + (1 - x) (f1t - f1o) >= 0
+            slope = (f[0][t] - f[0][other]) - (f[1][t] - f[1][other])
+            offset = f[1][t] - f[1][other]
+            if slope > 0:
+                low = max(low, -offset / slope)
+            elif slope < 0:
+                high = min(high, -offset / slope)
+            elif offset < 0:
+                low, high = Fraction(1), Fraction(0)
+        if low <= high:
+            for x in (low, high):
+                earned = x * u[0][t] + (1 - x) * u[1][t]
+                best = earned if best is None else max(best, earned)
+    if best is None:
+        raise AssertionError("some reply is best")
+    return best
