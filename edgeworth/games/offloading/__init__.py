@@ -33,13 +33,16 @@ from edgeworth.games.offloading.model import (
     PRESETS,
     REGIMES,
     EdgeSystem,
+    Efficiency,
     OffloadingGame,
     Profile,
     from_networkx,
     game_of_system,
     generate,
+    interaction_overhead,
     measures,
     paper_potential,
+    price_of_anarchy,
     to_networkx,
     utilities,
     value,
@@ -56,6 +59,9 @@ if TYPE_CHECKING:
     from edgeworth.games.offloading.heuristic import LogLinear as LogLinear
     from edgeworth.games.offloading.heuristic import Trajectory as Trajectory
     from edgeworth.games.offloading.heuristic import trajectory as trajectory
+    from edgeworth.games.offloading.learned import Exp3 as Exp3
+    from edgeworth.games.offloading.learned import Session as Session
+    from edgeworth.games.offloading.learned import WolfPhc as WolfPhc
 
 FAMILY = solving.Family(
     kind="offloading",
@@ -71,6 +77,9 @@ FAMILY = solving.Family(
 
 _LATER = {
     "BestResponse": "heuristic",
+    "Exp3": "learned",
+    "Session": "learned",
+    "WolfPhc": "learned",
     "LogLinear": "heuristic",
     "Trajectory": "heuristic",
     "build_model": "exact",
@@ -89,6 +98,8 @@ __all__ = [
     "BestResponseCycle",
     "Deviation",
     "EdgeSystem",
+    "Efficiency",
+    "Exp3",
     "Lagrangian",
     "LocalSearch",
     "LogLinear",
@@ -96,14 +107,18 @@ __all__ = [
     "PotentialWitness",
     "Profile",
     "Sampled",
+    "Session",
     "Trajectory",
+    "WolfPhc",
     "best_response_cycle",
     "build_model",
     "from_networkx",
     "game_of_system",
     "generate",
+    "interaction_overhead",
     "measures",
     "paper_potential",
+    "price_of_anarchy",
     "pure_equilibria",
     "solve",
     "to_networkx",

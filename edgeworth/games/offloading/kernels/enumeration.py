@@ -76,13 +76,13 @@ def _rests(game, choice, load, count, threshold):
     """Does nobody gain more than threshold x its scale by a move of its own?"""
     for i in range(len(choice)):
         old = choice[i]
-        now = game.local[i] if old < 0 else _utility(game, load, i, old, 0.0)
+        now = game.local[i] if old < 0 else pair_utility(game, load, i, old, 0.0)
         best = max(now, game.local[i])
         scale = max(game.floor[i], abs(now), abs(game.local[i]))
         for p in range(game.ptr[i], game.ptr[i + 1]):
             k = game.provider[p]
             if p != old and count[k] < game.cap[k]:
-                utility = _utility(game, load, i, p, game.weight[i])
+                utility = pair_utility(game, load, i, p, game.weight[i])
                 best = max(best, utility)
                 scale = max(scale, abs(utility))
         if best - now > threshold * scale:
@@ -91,7 +91,8 @@ def _rests(game, choice, load, count, threshold):
 
 
 @jit
-def _utility(game, load, i, p, extra):
+def pair_utility(game, load, i, p, extra):
+    """Of user i at pair p, where `extra` of its weight is not yet in the load."""
     delay = (load[game.provider[p]] + extra) * game.inverse[game.provider[p]]
     if game.linear:
         return game.worth[p] - game.gamma[i] * delay

@@ -1,6 +1,7 @@
 """The offloading game: players, profiles, utilities, welfare, potentials, generators, graphs."""
 
 from edgeworth.games.offloading.model.bounds import SLICES, slice_bound
+from edgeworth.games.offloading.model.efficiency import Efficiency, interaction_overhead, price_of_anarchy
 from edgeworth.games.offloading.model.functions import (
     Violation,
     choice_utilities,
@@ -29,6 +30,7 @@ __all__ = [
     "REGIMES",
     "SLICES",
     "EdgeSystem",
+    "Efficiency",
     "OffloadingGame",
     "Profile",
     "Violation",
@@ -40,12 +42,14 @@ __all__ = [
     "from_networkx",
     "game_of_system",
     "generate",
+    "interaction_overhead",
     "jain",
     "loads",
     "measures",
     "paper_potential",
     "positions",
     "potential",
+    "price_of_anarchy",
     "profile_of",
     "provider_costs",
     "require_profile",
