@@ -87,6 +87,7 @@ class Session:
         self._arrays = Board(game).arrays
         self._low, self._high = _range(game, params.crowding)
         self._cost = game.cost_rate[game.provider] * game.workload[game.user] / game.rate[game.provider]
+        self._order = np.arange(m)
         self._choice, self._load, self._count = np.full(m, -1), np.zeros(n), np.zeros(n, dtype=np.int64)
         self._seen, self._totals = np.zeros(game.pairs), np.zeros(1 + m)
 
@@ -100,7 +101,8 @@ class Session:
         count, all_ = validation.integer("rounds", rounds, minimum=0), self.population
         kernel.rounds(
             self._arrays, all_.codes, all_.parameters, all_.memory, all_.base, all_.actions, self._low, self._high,
-            self.game.price, self._cost, self._choice, self._load, self._count, self._seen, self._totals, count, self._rng,
+            self.game.price, self._cost, self._order, self._choice, self._load, self._count, self._seen, self._totals, count,
+            self._rng,
         )  # fmt: skip
         self.rounds += count
 
