@@ -67,6 +67,16 @@ def _kinked(worth, late, sens, unit, low, high, delay):
 
 
 @jit
+def _utility(game, state, i, p, extra):
+    """Of user i at pair p, where `extra` of its weight is not yet in the load."""
+    k = game.provider[p]
+    delay = (state.load[k] + extra) * game.inverse[k]
+    if game.linear:
+        return game.worth[p] - game.gamma[i] * delay
+    return _kinked(game.worth[p], game.late[p], game.sens[i], game.unit[i], game.low[i], game.high[i], delay)
+
+
+@jit
 def recount(game, state):
     """Loads and counts summed anew from the choices; all expiries fall."""
     state.load[:] = 0.0
@@ -155,56 +165,121 @@ def sweep(game, state, order, begin, end, threshold):
     """
     if begin == 0:
         _close_window(game, state)
-    linear = game.linear
+    # Arrays and numbers by name: passing tuples of arrays to helpers would take longer than a visit.
+    linear, ptr, provider, worth, late = game.linear, game.ptr, game.provider, game.worth, game.late
+    inverse, weight, cap = game.inverse, game.weight, game.cap
+    choice, load, count, expiry = state.choice, state.load, state.count, state.expiry
+    lowest, highest = state.lowest, state.highest
+    drift, window = state.reals[DRIFT], state.reals[WINDOW]
+    sens, unit, low, high = 0.0, 0.0, 0.0, 0.0
     for spot in range(begin, end):
         i = order[spot]
         if spot % BLOCK == 0:
             _fetch(game, state, i // BLOCK)
-        if state.reals[DRIFT] + state.reals[WINDOW] < state.expiry[i]:
+        if drift + window < expiry[i]:
             continue
         state.ints[VISITS] += 1
-        old = state.choice[i]
-        gamma, own = game.gamma[i], game.weight[i]
-        sens, unit, low, high = 0.0, 0.0, 0.0, 0.0
-        if not linear:
-            sens, unit, low, high = game.sens[i], game.unit[i], game.low[i], game.high[i]
-        current = game.local[i]
-        best, target = current, -1
-        rival = -np.inf  # the best of the other actions, full providers among them
-        scale = max(game.floor[i], abs(current))
-        if old >= 0:
-            delay = state.load[game.provider[old]] * game.inverse[game.provider[old]]
-            if linear:
-                current = game.worth[old] - gamma * delay
-            else:
-                current = _kinked(game.worth[old], game.late[old], sens, unit, low, high, delay)
-            scale = max(scale, abs(current))
-            rival = game.local[i]
-        for p in range(game.ptr[i], game.ptr[i + 1]):
-            if p == old:
-                continue
-            k = game.provider[p]
-            delay = (state.load[k] + own) * game.inverse[k]
-            if linear:
-                utility = game.worth[p] - gamma * delay
-            else:
-                utility = _kinked(game.worth[p], game.late[p], sens, unit, low, high, delay)
-            if utility > rival:
-                rival = utility
-            if state.count[k] < game.cap[k]:
-                scale = max(scale, abs(utility))
-                if utility > best:
-                    best, target = utility, p
-        state.ints[EVALUATIONS] += game.ptr[i + 1] - game.ptr[i]
-        if old >= 0 and best <= current:
-            best, target = current, old
-        if target != old and best - current > threshold * scale:
-            _move(game, state, i, old, target)
-            state.expiry[i] = -np.inf
-        elif gamma > 0.0:
-            state.expiry[i] = state.reals[DRIFT] + (current - rival) / (2.0 * gamma) * (1.0 - 1e-9)
+        old, own, gamma, local = choice[i], weight[i], game.gamma[i], game.local[i]
+        first, last = ptr[i], ptr[i + 1]
+        state.ints[EVALUATIONS] += last - first
+        # A glance first, without a branch a pair (the selections below are none); `least` takes in the own pair as if the user
+        # came anew, which can only make the glance more careful.
+        current = local
+        most, least = -np.inf, np.inf
+        if linear:
+            if old >= 0:
+                current = worth[old] - gamma * (load[provider[old]] * inverse[provider[old]])
+            for p in range(first, last):
+                k = provider[p]
+                utility = worth[p] - gamma * ((load[k] + own) * inverse[k])
+                least = utility if utility < least else least
+                utility = -np.inf if p == old else utility
+                most = utility if utility > most else most
         else:
-            state.expiry[i] = np.inf if current >= rival else -np.inf
+            sens, unit, low, high = game.sens[i], game.unit[i], game.low[i], game.high[i]
+            if old >= 0:
+                delay = load[provider[old]] * inverse[provider[old]]
+                current = _kinked(worth[old], late[old], sens, unit, low, high, delay)
+            for p in range(first, last):
+                k = provider[p]
+                utility = _kinked(worth[p], late[p], sens, unit, low, high, (load[k] + own) * inverse[k])
+                least = utility if utility < least else least
+                utility = -np.inf if p == old else utility
+                most = utility if utility > most else most
+        best = max(most, local)
+        sure = max(abs(best), abs(current), game.floor[i])
+        target, margin = old, current - (best if old >= 0 else most)
+        if best - current > threshold * sure:
+            target = -1
+            if local < most:
+                for p in range(first, last):
+                    k = provider[p]
+                    delay = (load[k] + own) * inverse[k]
+                    if linear:
+                        utility = worth[p] - gamma * delay
+                    else:
+                        utility = _kinked(worth[p], late[p], sens, unit, low, high, delay)
+                    if utility == most:
+                        target = p
+                        break
+            full = target >= 0 and count[provider[target]] >= cap[provider[target]]
+            if full or best - current <= threshold * max(sure, abs(least), abs(local)):
+                target, margin = _look(game, state, i, threshold)
+        if target != old:
+            if old >= 0:
+                k = provider[old]
+                load[k] -= own
+                count[k] -= 1
+                window = _widen(lowest, highest, k, load[k] * inverse[k], window)
+            if target >= 0:
+                k = provider[target]
+                load[k] += own
+                count[k] += 1
+                window = _widen(lowest, highest, k, load[k] * inverse[k], window)
+            state.reals[WINDOW] = window
+            choice[i] = target
+            expiry[i] = -np.inf
+            state.ints[MOVERS] += 1
+            if len(state.log_user) > 0:
+                state.log_user[state.ints[LOGGED]] = i
+                state.log_choice[state.ints[LOGGED]] = target
+                state.ints[LOGGED] += 1
+        elif gamma > 0.0:
+            expiry[i] = drift + margin / (2.0 * gamma) * (1.0 - 1e-9)
+        else:
+            expiry[i] = np.inf if margin >= 0.0 else -np.inf
+
+
+@jit
+def _widen(lowest, highest, k, delay, window):
+    """Provider k's delay changed: its range, and the widest range of all."""
+    if delay < lowest[k]:
+        lowest[k] = delay
+    elif delay > highest[k]:
+        highest[k] = delay
+    return max(window, highest[k] - lowest[k])
+
+
+@jit
+def _look(game, state, i, threshold):
+    """All actions that the caps leave open, one by one: (the pair to be at, by how much staying is preferred)."""
+    old, own, local = state.choice[i], game.weight[i], game.local[i]
+    current = local if old < 0 else _utility(game, state, i, old, 0.0)
+    best, target = local, -1
+    rival = local if old >= 0 else -np.inf  # the best of the other actions, full providers among them
+    scale = max(game.floor[i], abs(local), abs(current))
+    for p in range(game.ptr[i], game.ptr[i + 1]):
+        if p == old:
+            continue
+        utility = _utility(game, state, i, p, own)
+        rival = max(rival, utility)
+        if state.count[game.provider[p]] < game.cap[game.provider[p]]:
+            scale = max(scale, abs(utility))
+            if utility > best:
+                best, target = utility, p
+    if (old >= 0 and best <= current) or best - current <= threshold * scale:
+        target = old
+    return target, current - rival
 
 
 @jit
@@ -234,16 +309,6 @@ def largest_gain(game, state, threshold):
         return False
     _move(game, state, winner, state.choice[winner], target)
     return True
-
-
-@jit
-def _utility(game, state, i, p, extra):
-    """Of user i at pair p, where `extra` of its weight is not yet in the load."""
-    k = game.provider[p]
-    delay = (state.load[k] + extra) * game.inverse[k]
-    if game.linear:
-        return game.worth[p] - game.gamma[i] * delay
-    return _kinked(game.worth[p], game.late[p], game.sens[i], game.unit[i], game.low[i], game.high[i], delay)
 
 
 @jit

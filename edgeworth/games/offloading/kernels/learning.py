@@ -17,9 +17,9 @@ def rounds(
     """`steps` rounds. Action 0 is local execution, action a > 0 the user's a-th pair.
 
     Users arrive in random order (``order`` is shuffled on from round to round); who finds a provider full computes locally and
-    is paid for that. Rewards are scaled to [0, 1] between low and high of the user and clipped. seen: per pair, the total that the user would have earned there (it alone
-    moved; local utility where it is full), less what it earned; totals: welfare of the rounds, then the same for local
-    execution, a number a user.
+    is paid for that. Rewards are scaled to [0, 1] between low and high of the user and clipped. seen: per pair, the total that
+    the user would have earned there (it alone moved; local utility where it is full), less what it earned; totals: welfare of
+    the rounds, then the same for local execution, a number a user.
     """
     m = len(actions)
     drawn = np.empty(m, dtype=np.int64)
