@@ -7,4 +7,5 @@ FAMILIES: dict[str, str] = {
     "normal-form": "edgeworth.games.normal_form",
     "trading": "edgeworth.games.trading",
     "orienteering": "edgeworth.routing.orienteering",
+    "offloading": "edgeworth.games.offloading",
 }
