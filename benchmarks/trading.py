@@ -210,7 +210,7 @@ def grid() -> None:
         ["largest (grid - exact) / |exact|", f"{worst:.2g}", "<= 1e-9", verdict(worst <= 1e-9)],
         ["median and largest (exact - grid) / |exact|", f"{np.median(below):.2g}, {max(below):.2g}", "", ""],
         ["games in which golden-section is below exact (by more than 1e-6)", golden, "", ""],
-        ["seconds a game: exact, grid", f"{exact_s / 1000:.4f}, {grid_s / 1000:.4f}", "", ""],
+        ["wall-clock seconds a game: exact, grid", f"{exact_s / 1000:.4f}, {grid_s / 1000:.4f}", "", ""],
     ]
     record(
         "trading: exact against a 10,000-point grid, 1,000 random games",
