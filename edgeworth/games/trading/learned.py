@@ -8,13 +8,12 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from edgeworth import learning
-from edgeworth.core import validation
+from edgeworth.core import solving, validation
 from edgeworth.core.method import Found
-from edgeworth.core.result import Termination
+from edgeworth.core.result import Result, Termination
 from edgeworth.core.run import Run
 from edgeworth.core.seeds import Seed, generator
-from edgeworth.core.stop import Stop
-from edgeworth.games.trading.exact.leader import Exact, exact
+from edgeworth.games.trading.exact.leader import Exact
 from edgeworth.games.trading.kernels import learning as kernel
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equilibrium_of
 
@@ -234,10 +233,8 @@ def _learn(game: TradingGame, params: Any, run: Run[Equilibrium]) -> Found[Equil
 def target(session: Session) -> Target:
     """The exact equilibrium of the session's game, and the profile of its grids that is closest to it, player by player."""
     game = session.game
-    run: Run[Equilibrium] = Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=_silent())
-    found = exact(game, Exact(gap=1e-6), run).solution
-    if found is None:  # exact evaluates both ends before anything else
-        raise RuntimeError("the exact method returned no solution")
+    exact: Result[Equilibrium] = solving.solve(solving.family(game.kind), game, method="exact", params=Exact(gap=1e-6))
+    found = exact.require()
     nearest = np.abs(session.demands[None, :] - found.demands[:, None]).argmin(axis=1)
     price = session.prices[np.abs(session.prices - found.price).argmin()]
     return Target(found.price, float(found.demands.sum()), float(price), float(session.demands[nearest].sum()))
@@ -253,12 +250,6 @@ def distance(profile: Equilibrium, goal: Target) -> float:
         max(abs(profile.price - price) / max(price, 1e-300), abs(total - amount) / max(amount, 1e-300))
         for price, amount in pairs
     )
-
-
-def _silent() -> Any:
-    from edgeworth.core.observer import Observer
-
-    return Observer()
 
 
 def _scales(game: TradingGame) -> Floats:
