@@ -55,10 +55,10 @@ def scale() -> None:
     picture = _draw(runs)
     header = ["users", "solve s", "ns a user", "passes", "full passes of work", "verify s", "peak MB"]
     text = (
-        "A user's row is 120 bytes. Some 10,000 rows fit into the second-level cache; beyond, a pass reads memory. In a uniformly "
-        "random order every visit would wait for it (six times as long, measured); in random blocks of 1,024 users it does not. "
-        "Users who provably keep their best reply are not read at all, so that all passes together are a few full ones. The solve "
-        "time includes the problem's hash, the check of the result and its value."
+        "A user's row is 120 bytes. Some 10,000 rows fit into the second-level cache; beyond, a pass reads memory. In a "
+        "uniformly random order every visit would wait for it (six times as long, measured); in random blocks of 1,024 users "
+        "it does not. Users who provably keep their best reply are not read at all, so that all passes together are a few full "
+        "ones. The solve time includes the problem's hash, the check of the result and its value."
     )
     record("offloading: pg-brd from 1e3 to 1e6 users", f"{table(header, body)}\n\n{text} {began}.\n\n![seconds]({picture})")
 
@@ -217,8 +217,8 @@ def findings() -> None:
         top = max(every, key=lambda profile: offloading.paper_potential(game, profile))
         broken += offloading.verify(game, top)["epsilon"].violation > 1e-9
     text = (
-        f"Linearising the deadline changes the set of pure equilibria in {changed} of 400 games (4 users x 3 providers); {none} of "
-        f"the 400 soft-deadline games have none. The global maximiser of (21) is no equilibrium in {broken} of 50 games."
+        f"Linearising the deadline changes the set of pure equilibria in {changed} of 400 games (4 users x 3 providers); "
+        f"{none} of the 400 soft-deadline games have none. The global maximiser of (21) is no equilibrium in {broken} of 50."
     )
     record("offloading: the paper's claims, cell by cell", f"{table(header, rows)}\n\n{text}")
 
@@ -274,8 +274,8 @@ def kinked() -> None:
             rows.append([regime, kind, games, met, stalled, none])
     header = ["regime", "4 users x 3 providers", "games", "cycle met", "no rest", "no pure equilibrium"]
     note = (
-        "A cycle is looked for after 20 passes. Both do happen: tests/games/offloading/instances.py has a floored game of three "
-        "machines without any pure equilibrium, found by hill climbing."
+        "A cycle is looked for after 20 passes. Both do happen: tests/games/offloading/instances.py has a floored game of "
+        "three machines without any pure equilibrium, found by hill climbing."
     )
     record("offloading: cycles and non-existence in kinked regimes, round robin", f"{table(header, rows)}\n\n{note}")
 

@@ -79,6 +79,15 @@ def test_the_example_of_orienteering_runs() -> None:
     assert names["exact"].bound_evidence is BoundEvidence.RECOMPUTED
 
 
+def test_the_example_of_offloading_runs() -> None:
+    codes = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    (code,) = [code for code in codes if "import offloading" in code]
+    names: dict[str, object] = {}
+    exec(code.replace("steps=50", "steps=5, rounds=3"), names)
+    assert names["nash"]
+    assert not names["claim"]
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=range(len(COMMANDS)))
 def test_the_commands_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_data: Path) -> None:
     monkeypatch.chdir(tmp_path)

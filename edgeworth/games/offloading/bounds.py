@@ -20,6 +20,7 @@ from edgeworth.games.offloading.kernels import partition
 from edgeworth.games.offloading.model import SLICES, OffloadingGame, Profile, profile_of, slice_bound, value
 from edgeworth.games.offloading.model.game import Floats
 
+_SEARCHING = 0.3  # of the time there is, for the local search
 _WORK = 4e8  # visits of pairs that the default number of steps makes, slices and bisections apart
 
 
@@ -56,9 +57,10 @@ def lagrangian(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> F
     """
     search = Search(game, welfare_worth(game), run)
     rounds = params.rounds or LocalSearch().rounds or max(2, min(200, 20_000_000 // max(10 * game.pairs, 1)))
+    until = run.elapsed + _SEARCHING * run.remaining
     ending = search.descend()
     for _ in range(rounds - 1):
-        if ending is not None:
+        if ending is not None or run.elapsed > until:
             break
         search.kick(LocalSearch().kick)
         ending = search.descend()

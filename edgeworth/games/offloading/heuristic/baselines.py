@@ -8,7 +8,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.heuristic.board import CHUNK, Board
-from edgeworth.games.offloading.kernels import dynamics
+from edgeworth.games.offloading.kernels import starts
 from edgeworth.games.offloading.model import OffloadingGame, Profile
 
 
@@ -32,7 +32,7 @@ def greedy_delay(game: OffloadingGame, params: None, run: Run[Profile]) -> Found
         ending = run.tick(0)
         if ending is not None:
             return Found(board.profile, ending)
-        dynamics.greedy_delay(
+        starts.greedy_delay(
             board.arrays, board.state, game.transfer, game.unit, game.local_delay, np.arange(m), begin, min(begin + CHUNK, m)
         )
     return Found(board.profile, Termination.CONVERGED, iterations=1)

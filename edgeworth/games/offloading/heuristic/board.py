@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from edgeworth.core.run import Run
-from edgeworth.games.offloading.kernels import dynamics
+from edgeworth.games.offloading.kernels import dynamics, starts
 from edgeworth.games.offloading.model import OffloadingGame, Profile, positions, profile_of
 from edgeworth.games.offloading.model.game import Ints
 
@@ -71,9 +71,9 @@ class Board:
         if run.start is not None:
             self.state.choice[:] = positions(self.game, run.start)
         elif start == "random-feasible":
-            dynamics.random_start(self.arrays, self.state, shuffled(m, run.rng), 0, m, run.rng.random(m))
+            starts.random_start(self.arrays, self.state, shuffled(m, run.rng), 0, m, run.rng.random(m))
         elif start == "greedy":
-            dynamics.greedy_start(self.arrays, self.state, shuffled(m, run.rng), 0, m)
+            starts.greedy_start(self.arrays, self.state, shuffled(m, run.rng), 0, m)
         self.recount()
 
     def recount(self) -> None:

@@ -67,7 +67,7 @@ def _kinked(worth, late, sens, unit, low, high, delay):
 
 
 @jit
-def _utility(game, state, i, p, extra):
+def utility_of(game, state, i, p, extra):
     """Of user i at pair p, where `extra` of its weight is not yet in the load."""
     k = game.provider[p]
     delay = (state.load[k] + extra) * game.inverse[k]
@@ -106,16 +106,20 @@ def _close_window(game, state):
 
 
 @jit
+def _widen(lowest, highest, k, delay, window):
+    """Provider k's delay changed: its range, and the widest range of all."""
+    if delay < lowest[k]:
+        lowest[k] = delay
+    elif delay > highest[k]:
+        highest[k] = delay
+    return max(window, highest[k] - lowest[k])
+
+
+@jit
 def _touch(game, state, k):
-    """Provider k's delay changed: widen its range."""
+    """`_widen` for callers who hold tuples."""
     delay = state.load[k] * game.inverse[k]
-    if delay < state.lowest[k]:
-        state.lowest[k] = delay
-    elif delay > state.highest[k]:
-        state.highest[k] = delay
-    width = state.highest[k] - state.lowest[k]
-    if width > state.reals[WINDOW]:
-        state.reals[WINDOW] = width
+    state.reals[WINDOW] = _widen(state.lowest, state.highest, k, delay, state.reals[WINDOW])
 
 
 @jit
@@ -251,27 +255,17 @@ def sweep(game, state, order, begin, end, threshold):
 
 
 @jit
-def _widen(lowest, highest, k, delay, window):
-    """Provider k's delay changed: its range, and the widest range of all."""
-    if delay < lowest[k]:
-        lowest[k] = delay
-    elif delay > highest[k]:
-        highest[k] = delay
-    return max(window, highest[k] - lowest[k])
-
-
-@jit
 def _look(game, state, i, threshold):
     """All actions that the caps leave open, one by one: (the pair to be at, by how much staying is preferred)."""
     old, own, local = state.choice[i], game.weight[i], game.local[i]
-    current = local if old < 0 else _utility(game, state, i, old, 0.0)
+    current = local if old < 0 else utility_of(game, state, i, old, 0.0)
     best, target = local, -1
     rival = local if old >= 0 else -np.inf  # the best of the other actions, full providers among them
     scale = max(game.floor[i], abs(local), abs(current))
     for p in range(game.ptr[i], game.ptr[i + 1]):
         if p == old:
             continue
-        utility = _utility(game, state, i, p, own)
+        utility = utility_of(game, state, i, p, own)
         rival = max(rival, utility)
         if state.count[game.provider[p]] < game.cap[game.provider[p]]:
             scale = max(scale, abs(utility))
@@ -292,13 +286,13 @@ def largest_gain(game, state, threshold):
         best, reply = current, -1
         scale = max(game.floor[i], abs(current))
         if old >= 0:
-            current = _utility(game, state, i, old, 0.0)
+            current = utility_of(game, state, i, old, 0.0)
             scale = max(scale, abs(current))
         for p in range(game.ptr[i], game.ptr[i + 1]):
             k = game.provider[p]
             if p == old or state.count[k] >= game.cap[k]:
                 continue
-            utility = _utility(game, state, i, p, game.weight[i])
+            utility = utility_of(game, state, i, p, game.weight[i])
             scale = max(scale, abs(utility))
             if utility > best:
                 best, reply = utility, p
@@ -325,12 +319,12 @@ def revise(game, state, order, begin, end, heat, noise):
         for p in range(first, last):
             k = game.provider[p]
             if p == old or state.count[k] < game.cap[k]:
-                top = max(top, _utility(game, state, i, p, 0.0 if p == old else game.weight[i]))
+                top = max(top, utility_of(game, state, i, p, 0.0 if p == old else game.weight[i]))
         total = np.exp((game.local[i] - top) / heat[i])
         for p in range(first, last):
             k = game.provider[p]
             if p == old or state.count[k] < game.cap[k]:
-                total += np.exp((_utility(game, state, i, p, 0.0 if p == old else game.weight[i]) - top) / heat[i])
+                total += np.exp((utility_of(game, state, i, p, 0.0 if p == old else game.weight[i]) - top) / heat[i])
         rest = noise[spot] * total - np.exp((game.local[i] - top) / heat[i])
         new = -1
         for p in range(first, last):
@@ -338,67 +332,8 @@ def revise(game, state, order, begin, end, heat, noise):
                 break
             k = game.provider[p]
             if p == old or state.count[k] < game.cap[k]:
-                rest -= np.exp((_utility(game, state, i, p, 0.0 if p == old else game.weight[i]) - top) / heat[i])
+                rest -= np.exp((utility_of(game, state, i, p, 0.0 if p == old else game.weight[i]) - top) / heat[i])
                 new = p
         state.ints[EVALUATIONS] += last - first
         if new != old:
             _move(game, state, i, old, new)
-
-
-@jit
-def random_start(game, state, order, begin, end, noise):
-    """Users in this order pick uniformly among local execution and the providers in reach that have room."""
-    for spot in range(begin, end):
-        i = order[spot]
-        room = 1
-        for p in range(game.ptr[i], game.ptr[i + 1]):
-            room += state.count[game.provider[p]] < game.cap[game.provider[p]]
-        pick = min(int(noise[spot] * room), room - 1)
-        if pick == 0:
-            continue
-        for p in range(game.ptr[i], game.ptr[i + 1]):
-            k = game.provider[p]
-            if state.count[k] < game.cap[k]:
-                pick -= 1
-                if pick == 0:
-                    state.choice[i] = p
-                    state.load[k] += game.weight[i]
-                    state.count[k] += 1
-                    break
-
-
-@jit
-def greedy_start(game, state, order, begin, end):
-    """Users in this order take their best action at the loads so far, and stay."""
-    for spot in range(begin, end):
-        i = order[spot]
-        best, target = game.local[i], -1
-        for p in range(game.ptr[i], game.ptr[i + 1]):
-            if state.count[game.provider[p]] < game.cap[game.provider[p]]:
-                utility = _utility(game, state, i, p, game.weight[i])
-                if utility > best:
-                    best, target = utility, p
-        if target >= 0:
-            k = game.provider[target]
-            state.choice[i] = target
-            state.load[k] += game.weight[i]
-            state.count[k] += 1
-
-
-@jit
-def greedy_delay(game, state, transfer, unit, local_delay, order, begin, end):
-    """Users in this order go where they wait least at the loads so far, local execution included, and stay."""
-    for spot in range(begin, end):
-        i = order[spot]
-        best, target = local_delay[i], -1
-        for p in range(game.ptr[i], game.ptr[i + 1]):
-            k = game.provider[p]
-            if state.count[k] < game.cap[k]:
-                wait = transfer[p] + unit[i] * ((state.load[k] + game.weight[i]) * game.inverse[k])
-                if wait < best:
-                    best, target = wait, p
-        if target >= 0:
-            k = game.provider[target]
-            state.choice[i] = target
-            state.load[k] += game.weight[i]
-            state.count[k] += 1
