@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from edgeworth.cli import main
+from edgeworth.games import normal_form
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,6 +38,17 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert names["report"]
     assert names["table"].verified  # type: ignore[attr-defined]
     assert (tmp_path / "report.html").is_file()
+
+
+def test_the_example_of_finite_games_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    codes = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    (code,) = [code for code in codes if "normal_form" in code]
+    names: dict[str, object] = {}
+    exec(code, names)
+    game, result = names["game"], names["result"]
+    assert normal_form.verify(game, result)  # type: ignore[arg-type]
+    assert normal_form.read_nfg(tmp_path / "shapley.nfg").hash == game.hash  # type: ignore[attr-defined]
 
 
 def test_the_example_of_offloading_runs() -> None:

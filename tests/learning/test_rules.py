@@ -61,25 +61,31 @@ def test_play_agrees_with_the_oracle(data: st.DataObject) -> None:
     learners = [data.draw(st.sampled_from(RULES)) for _ in range(game.players)]
     seed = data.draw(st.integers(0, 99))
     session = Session(game, learners, seed=seed)
-    session.advance(120)
     naive = [_naive(learner, n) for learner, n in zip(learners, game.actions, strict=True)]
+    payoffs = game.payoffs.tolist()
     moves = None if game.transitions is None or game.states == 1 else game.transitions.tolist()
-    history = oracle.play(game.payoffs.tolist(), moves, naive, 120, np.random.default_rng(seed).random)
-    counts = np.zeros(game.actions)
-    for joint in history:
-        counts[joint] += 1
-    assert np.array_equal(session.joint.sum(axis=0), counts)
-    for i, second in enumerate(naive):
-        for s in range(game.states):
-            second.meet(s)
-            assert session.population.visits(i)[s] == second.seen[s]
-            assert session.policy(i)[s] == pytest.approx(second.pi[s], abs=1e-9)
-            assert session.average_policy(i)[s] == pytest.approx(second.mean[s], abs=1e-9)
-            quality = session.population.quality(i)[s]
+    uniforms = np.random.default_rng(seed).random
+    s = 0
+    for _ in range(120):
+        before, here = session.joint.copy(), s
+        session.advance(1)
+        joint, s = oracle.play_round(payoffs, moves, naive, here, uniforms)
+        assert np.argwhere(session.joint != before).tolist() == [[here, *joint]]
+        assert session.state[0] == s
+        for i, second in enumerate(naive):
+            assert session.population.visits(i)[here] == second.seen[here]
+            assert session.policy(i)[here] == pytest.approx(second.pi[here], abs=1e-9)
+            assert session.average_policy(i)[here] == pytest.approx(second.mean[here], abs=1e-9)
+            quality = session.population.quality(i)[here]
             if isinstance(learners[i], Exp3):
-                assert quality == pytest.approx(np.log(second.q[s]) - np.log(max(second.q[s])), abs=1e-9)
+                assert quality == pytest.approx(np.log(second.q[here]) - np.log(max(second.q[here])), abs=1e-9)
             else:
-                assert quality == pytest.approx(second.q[s], abs=1e-9)
+                assert quality == pytest.approx(second.q[here], abs=1e-9)
+            # Some rules are chaotic: what the next round starts from is the same to the last bit, so that errors do not grow.
+            second.pi[here] = session.policy(i)[here].tolist()
+            second.mean[here] = session.average_policy(i)[here].tolist()
+            if not isinstance(learners[i], Exp3):
+                second.q[here] = quality.tolist()
 
 
 @given(data=st.data())
@@ -129,16 +135,18 @@ def test_projection(point: list[float]) -> None:
 
 
 def test_projection_ends_where_rounding_moves_the_shift() -> None:
-    """Entries within an ulp or two of the shift, which must not join and leave the positive ones for ever."""
+    """Entries within an ulp or two of the shift must not join and leave the positive ones for ever, as one in twelve of these
+    did once."""
     rng = np.random.default_rng(0)
-    for _ in range(20_000):
-        n = int(rng.integers(2, 6))
-        memory = rng.dirichlet(np.ones(n))
-        memory[: n // 2] = memory[: n // 2].mean() * (1.0 + 3e-16 * rng.integers(-2, 3, n // 2))
-        memory += (1.0 - memory.sum()) / n + rng.integers(-2, 3, n) * 1e-16
-        memory -= memory[0]  # the first entry ends up at the shift
+    for _ in range(2_000):
+        n = int(rng.integers(3, 8))
+        k = int(rng.integers(1, n))
+        shift = 0.3 * rng.normal()
+        low = np.full(n - k, shift) * (1.0 + 2e-16 * rng.integers(-3, 4, n - k))
+        memory = np.concatenate([rng.dirichlet(np.ones(k)) + shift, low])
+        expected = oracle.projection(memory.tolist())
         project(memory, 0, n)
-        assert abs(memory.sum() - 1.0) < 1e-12
+        assert memory == pytest.approx(expected, abs=1e-12)
 
 
 @given(

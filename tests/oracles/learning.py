@@ -22,6 +22,14 @@ def draw(policy: list[float], explore: float, u: float) -> int:
     return max(a for a in range(n) if policy[a] > 0.0)
 
 
+def _dot(weights: list[float], values: list[float]) -> float:
+    """In the order of the entries: where policy and average are the same, so are the two sums."""
+    total = 0.0
+    for w, x in zip(weights, values, strict=True):
+        total += w * x
+    return total
+
+
 def projection(point: list[float]) -> list[float]:
     """The nearest point of the simplex, by sorting (Held, Wolfe and Crowder 1974)."""
     falling = sorted(point, reverse=True)
@@ -66,7 +74,7 @@ class Naive:
     def learn(self, s: int, a: int, b: int, reward: float, ahead: float) -> None:
         self.meet(s)
         k = self.seen[s]
-        self.mean[s] = [(m * k + p) / (k + 1) for m, p in zip(self.mean[s], self.pi[s], strict=True)]
+        self.mean[s] = [m + (p - m) / (k + 1) for m, p in zip(self.mean[s], self.pi[s], strict=True)]
         self.rule(s, a, b, reward, ahead)
         self.seen[s] += 1
 
@@ -89,7 +97,7 @@ class NaiveWolf(Naive):
     def rule(self, s: int, a: int, b: int, reward: float, ahead: float) -> None:
         self.update_q(s, a, reward, ahead)
         q, pi = self.q[s], self.pi[s]
-        winning = sum(p * x for p, x in zip(pi, q, strict=True)) > sum(p * x for p, x in zip(self.mean[s], q, strict=True))
+        winning = _dot(pi, q) > _dot(self.mean[s], q)
         delta = self.decayed("win" if winning else "lose", "step_decay", s)
         best = q.index(max(q))
         gives = [min(p, delta / (self.n - 1)) if self.n > 1 else 0.0 for p in pi]
@@ -101,11 +109,13 @@ class NaivePga(Naive):
     def rule(self, s: int, a: int, b: int, reward: float, ahead: float) -> None:
         self.update_q(s, a, reward, ahead)
         q, pi = self.q[s], self.pi[s]
-        v = sum(p * x for p, x in zip(pi, q, strict=True))
         eta = self.decayed("step", "step_decay", s)
+        exact = [Fraction(p) for p in pi]
+        exact = [p / sum(exact) for p in exact]  # in floats both Q - V and 1 - p are lost where p is near 1
+        v = sum((p * Fraction(x) for p, x in zip(exact, q, strict=True)), Fraction(0))
         moved = []
-        for p, x in zip(pi, q, strict=True):
-            slope = x - v if p == 1.0 else (x - v) / (1.0 - p)
+        for p, x, precise in zip(pi, q, exact, strict=True):
+            slope = float(Fraction(x) - v if precise == 1 else (Fraction(x) - v) / (1 - precise))
             moved.append(p + eta * (slope - self.params["prediction"] * abs(slope) * p))
         self.pi[s] = projection(moved)
 
@@ -173,35 +183,31 @@ LEARNERS: dict[str, type[Naive]] = {
 }
 
 
-def play(payoffs: Any, transitions: Any, learners: list[Naive], steps: int, uniforms: Any) -> list[tuple[int, ...]]:
-    """Rounds of a Markov game: payoffs[s][i][a0][a1]..., transitions[s][a0][a1]...[s'] or None; `uniforms` is called for each
-    number. Returns the joint actions."""
-    s, history = 0, []
-    for _ in range(steps):
-        joint = tuple(learner.act(s, uniforms()) for learner in learners)
-        after = 0
-        if transitions is not None:
-            row, u = transitions[s], uniforms()
-            for a in joint:
-                row = row[a]
-            edge, after = 0.0, len(row) - 1
-            for k, p in enumerate(row[:-1]):
-                edge += p
-                if u < edge:
-                    after = k
-                    break
-        worths = [learner.worth(after) for learner in learners]
-        for i, learner in enumerate(learners):
-            reward = payoffs[s][i]
-            against = 0
-            for k, a in enumerate(joint):
-                reward = reward[a]
-                if k != i:
-                    against = against * learners[k].n + a
-            learner.learn(s, joint[i], against, float(reward), worths[i])
-        history.append(joint)
-        s = after
-    return history
+def play_round(payoffs: Any, transitions: Any, learners: list[Naive], s: int, uniforms: Any) -> tuple[tuple[int, ...], int]:
+    """One round of a Markov game in state s: payoffs[s][i][a0][a1]..., transitions[s][a0][a1]...[s'] or None; `uniforms` is
+    called for each number. Returns the joint action and the next state."""
+    joint = tuple(learner.act(s, uniforms()) for learner in learners)
+    after = 0
+    if transitions is not None:
+        row, u = transitions[s], uniforms()
+        for a in joint:
+            row = row[a]
+        edge, after = 0.0, len(row) - 1
+        for k, p in enumerate(row[:-1]):
+            edge += p
+            if u < edge:
+                after = k
+                break
+    worths = [learner.worth(after) for learner in learners]
+    for i, learner in enumerate(learners):
+        reward = payoffs[s][i]
+        against = 0
+        for k, a in enumerate(joint):
+            reward = reward[a]
+            if k != i:
+                against = against * learners[k].n + a
+        learner.learn(s, joint[i], against, float(reward), worths[i])
+    return joint, after
 
 
 def maximin(matrix: list[list[float]]) -> tuple[Fraction, list[float]]:

@@ -45,6 +45,7 @@ from edgeworth.games.normal_form.model import (
 
 if TYPE_CHECKING:
     from edgeworth.games.normal_form.exact import LemkeHowson as LemkeHowson
+    from edgeworth.games.normal_form.exact import mixed_equilibria as mixed_equilibria
     from edgeworth.games.normal_form.learned import Exp3 as Exp3
     from edgeworth.games.normal_form.learned import GigaWolf as GigaWolf
     from edgeworth.games.normal_form.learned import MinimaxQ as MinimaxQ
@@ -73,7 +74,7 @@ FAMILY = solving.Family(
     auto=_auto,
 )
 
-_PARAMS = {
+_LATER = {
     "Exp3": "learned",
     "GigaWolf": "learned",
     "LemkeHowson": "exact",
@@ -81,6 +82,7 @@ _PARAMS = {
     "PgaApp": "learned",
     "QLearning": "learned",
     "WolfPhc": "learned",
+    "mixed_equilibria": "exact",
 }
 
 __all__ = [
@@ -102,6 +104,7 @@ __all__ = [
     "deviation_payoffs",
     "generate",
     "measures",
+    "mixed_equilibria",
     "payoffs",
     "pure_equilibria",
     "read_nfg",
@@ -117,12 +120,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Parameter classes live beside their methods, whose imports are heavy: they are resolved on first use."""
-    if name not in _PARAMS:
+    """What lives beside the methods, whose imports are heavy, is resolved on first use."""
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_PARAMS[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
 
 
 def solve(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.errors import MissingExtraError
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.result import Certificate, Termination
@@ -22,6 +25,7 @@ from edgeworth.games.normal_form.model import (
 )
 
 _MOST_PIVOTS = 4**13 * 1_000  # by then rounding makes it cycle: in exact arithmetic it ends
+_MOST_SUPPORTS = 5_000_000
 _EPSILON = 1e-9  # relative regret beyond which a pivoting method's answer is not taken for an equilibrium
 
 
@@ -51,8 +55,8 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
     """Minimax strategies of a two-player zero-sum (or constant-sum) game by one linear program, solved by HiGHS.
 
     maximise v subject to sum_a pi(a) u_0(a, b) >= v for all b, pi in the simplex; the duals of the rows are the other player's
-    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver. Other games: no solution, with a
-    note. Iterations: simplex iterations.
+    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver, whose tolerances the equations on
+    the supports then take off. Other games: no solution, with a note. Iterations: simplex iterations.
     """
     if constant_sum(game) is None:
         return _none("the method needs a two-player game of constant sum")
@@ -74,8 +78,33 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
     )
     if answer.x is None or answer.row_dual is None:
         return Found(None, answer.termination, iterations=answer.iterations, notes=(f"HiGHS: {answer.status}",))
-    profile = Profile([_simplex(answer.x[:n]), _simplex(-answer.row_dual[:m])])
+    profile = _polished(game, table, Profile([_simplex(answer.x[:n]), _simplex(-answer.row_dual[:m])]))
     return Found(profile, answer.termination, iterations=answer.iterations)
+
+
+def _polished(game: NormalFormGame, table: Floats, profile: Profile) -> Profile:
+    """The strategies that equalise each other's payoffs on the supports found, from the linear equations; the profile given
+    where those have no solution in the simplex, or one of a larger regret."""
+    mine, theirs = (list(support) for support in profile.support)
+    k = len(mine)
+    if k != len(theirs):
+        return profile
+    inner = table[np.ix_(mine, theirs)]
+    system = np.zeros((2, k + 1, k + 1))
+    system[0, :k, :k], system[1, :k, :k] = inner.T, inner
+    system[:, :k, k], system[:, k, :k] = -1.0, 1.0
+    wanted = np.zeros((2, k + 1, 1))
+    wanted[:, k] = 1.0
+    try:
+        solved = np.linalg.solve(system, wanted)[:, :k, 0]
+    except np.linalg.LinAlgError:
+        return profile
+    if not np.isfinite(solved).all() or solved.min() < 0.0:
+        return profile
+    vectors = [np.zeros(n) for n in table.shape]
+    vectors[0][mine], vectors[1][theirs] = solved
+    better = Profile([_simplex(vector) for vector in vectors])
+    return better if worst_deviation(game, better)[0] <= worst_deviation(game, profile)[0] else profile
 
 
 @dataclass(frozen=True)
@@ -105,11 +134,9 @@ def lemke_howson(game: NormalFormGame, params: LemkeHowson, run: Run[Profile]) -
     ending = run.tick(0)
     if ending is not None:
         return Found(None, ending)
-    from quantecon.game_theory import NormalFormGame as Bimatrix
-    from quantecon.game_theory import Player
     from quantecon.game_theory import lemke_howson as pivoting
 
-    bimatrix = Bimatrix((Player(_unit(game.payoffs[0])[0]), Player(np.ascontiguousarray(_unit(game.payoffs[1])[0].T))))
+    bimatrix = _bimatrix(game)
     pivots = 0
     best: tuple[float, Profile] | None = None
     for k in range(labels):
@@ -132,6 +159,33 @@ def lemke_howson(game: NormalFormGame, params: LemkeHowson, run: Run[Profile]) -
             break
     notes = () if best is None else (f"rounding spoilt the pivoting: relative regret {best[0]!r}",)
     return Found(None if best is None else best[1], ending or Termination.ERROR, iterations=pivots, notes=notes)
+
+
+def mixed_equilibria(game: NormalFormGame) -> tuple[Profile, ...]:
+    """All equilibria of a nondegenerate two-player game, pure and mixed, by pairs of supports of equal size (QuantEcon).
+
+    Each one is checked here and left out where its relative regret exceeds 1e-9. Degenerate games may have more, even
+    infinitely many; those found are equilibria all the same. Needs the extra ``games`` (`MissingExtraError`). Raises ValueError
+    for other numbers of players, and for games of more than 5,000,000 pairs of supports (12 strategies each).
+    """
+    if len(game.shape) != 2:
+        validation.reject("game", "must have two players", game.shape)
+    if math.comb(sum(game.shape), min(game.shape)) > _MOST_SUPPORTS:
+        validation.reject("game", f"must have at most {_MOST_SUPPORTS} pairs of supports of equal size", game.shape)
+    if importlib.util.find_spec("quantecon") is None:
+        raise MissingExtraError("mixed_equilibria", "games")
+    from quantecon.game_theory import support_enumeration
+
+    found = [Profile([_simplex(vector) for vector in vectors]) for vectors in support_enumeration(_bimatrix(game))]
+    return tuple(profile for profile in found if worst_deviation(game, profile)[0] <= _EPSILON)
+
+
+def _bimatrix(game: NormalFormGame) -> Any:
+    from quantecon.game_theory import NormalFormGame as Bimatrix
+    from quantecon.game_theory import Player
+
+    first, second = (_unit(table)[0] for table in game.payoffs)
+    return Bimatrix((Player(first), Player(np.ascontiguousarray(second.T))))
 
 
 def stackelberg(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:

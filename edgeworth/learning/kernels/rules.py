@@ -75,11 +75,23 @@ def pga_app(memory, at, n, step, prediction):
     mean = 0.0
     for a in range(n):
         mean += memory[policy + a] * memory[quality + a]
+    likely, rest, others = -1, 0.0, 0.0
+    for a in range(n):
+        if memory[policy + a] > 0.5:
+            likely = a
+    if likely >= 0:  # Q - mean and 1 - p cancel where p is near 1: there the slope is Q less the mean over the others
+        for a in range(n):
+            if a != likely:
+                rest += memory[policy + a]
+                others += memory[policy + a] * memory[quality + a]
     for a in range(n):
         p = memory[policy + a]
-        slope = memory[quality + a] - mean
-        if p < 1.0:
-            slope /= 1.0 - p
+        if a != likely:
+            slope = (memory[quality + a] - mean) / (1.0 - p)
+        elif rest > 0.0:
+            slope = memory[quality + a] - others / rest
+        else:
+            slope = 0.0  # p = 1
         memory[policy + a] = p + step * (slope - prediction * abs(slope) * p)
     project(memory, policy, n)
 

@@ -186,6 +186,13 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "strategies: must name a strategy for each of 2 players",
     ),
+    "pure by numbers beyond": (lambda: normal_form.regret(PENNIES, (0, 2)), ValueError, "strategies[1]: must be at most 1"),
+    "pure by booleans": (lambda: normal_form.regret(PENNIES, (True, False)), TypeError, "strategies[0]: must be an integer"),
+    "no profile": (
+        lambda: normal_form.regret(PENNIES, []),
+        ValueError,
+        "profile: must have probabilities for strategies (2, 2)",
+    ),
     "pure beyond": (lambda: Profile.pure(PENNIES, [0, 2]), ValueError, "strategies[1]: must be at most 1; got 2"),
     "preset": (
         lambda: normal_form.generate(preset="chiken"),

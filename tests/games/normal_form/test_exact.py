@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 
 import numpy as np
@@ -56,12 +57,13 @@ def test_lemke_howson_finds_an_equilibrium_from_every_label(game: NormalFormGame
         assert normal_form.verify(game, result)
 
 
-def test_lemke_howson_agrees_with_gambit() -> None:
-    """Generic games have finitely many equilibria: ours is among the extreme ones that pygambit enumerates."""
+def test_all_equilibria_and_lemke_howsons_agree_with_gambit() -> None:
+    """Generic games have finitely many equilibria: we list those that pygambit lists, and pivoting finds one of them."""
     gambit = pygambit()
     for seed in range(15):
         game = normal_form.generate(strategies=3, seed=seed)
         profile = normal_form.solve(game, method="lemke-howson").require()
+        ours = normal_form.mixed_equilibria(game)
         peer = gambit_game(game)
         found = gambit.nash.enummixed_solve(peer, rational=False).equilibria
         vectors = []
@@ -71,6 +73,34 @@ def test_lemke_howson_agrees_with_gambit() -> None:
             vectors.append([[float(row[name]) for name in listed] for row, listed in zip(by_player, names, strict=True)])
         distances = [max(np.abs(np.array(v) - p).max() for v, p in zip(each, profile, strict=True)) for each in vectors]
         assert min(distances) < 1e-6, (seed, distances)
+        assert len(ours) == len(vectors)
+        flat = sorted(np.concatenate(list(each)).round(6).tolist() for each in ours)
+        assert np.array(flat) == pytest.approx(np.array(sorted(np.concatenate(v).round(6).tolist() for v in vectors)), abs=1e-5)
+
+
+@given(game=normal_form_games(min_players=2, max_players=2, max_strategies=3))
+def test_listed_equilibria_are_equilibria_and_hold_all_pure_ones(game: NormalFormGame) -> None:
+    listed = normal_form.mixed_equilibria(game)
+    for profile in listed:
+        assert normal_form.verify(game, profile)
+    pure = {tuple(row) for row in normal_form.pure_equilibria(game).tolist()}
+    found = {tuple(k for (k,) in profile.support) for profile in listed if all(len(s) == 1 for s in profile.support)}
+    assert pure <= found  # and perhaps some that miss it by rounding
+
+
+def test_listing_all_equilibria_refuses_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="game: must have two players"):
+        normal_form.mixed_equilibria(normal_form.generate(players=3, seed=0))
+    with pytest.raises(ValueError, match="game: must have at most 5000000 pairs of supports"):
+        normal_form.mixed_equilibria(normal_form.generate(strategies=13, seed=0))
+    _without_quantecon(monkeypatch)
+    with pytest.raises(MissingExtraError, match="edgeworth\\[games\\]"):
+        normal_form.mixed_equilibria(normal_form.generate(seed=0))
+
+
+def _without_quantecon(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name == "quantecon" else real(name, *rest))
 
 
 def test_lemke_howson_at_size() -> None:
@@ -96,8 +126,7 @@ def test_lemke_howson_is_cut_between_pivots(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_lemke_howson_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = __import__("importlib.util").util.find_spec
-    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name == "quantecon" else real(name, *rest))
+    _without_quantecon(monkeypatch)
     with pytest.raises(MissingExtraError, match="edgeworth\\[games\\]"):
         normal_form.solve(normal_form.generate(seed=0), method="lemke-howson")
 

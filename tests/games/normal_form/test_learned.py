@@ -25,7 +25,7 @@ def _epsilon(preset: str, method: str, seed: int = 0) -> float:
 @pytest.mark.parametrize("method", LEARNERS)
 @pytest.mark.parametrize("preset", ["prisoners-dilemma", "rock-paper-scissors", "matching-pennies"])
 def test_defaults_come_close_to_equilibrium_where_theory_says_so(preset: str, method: str) -> None:
-    """A dominant strategy, and averages (minimax-Q: policies) in zero-sum games. Exploration at most .1 costs at most .05 here."""
+    """A dominant strategy, and averages (minimax-Q: policies) in zero-sum games. Exploring costs at most .05 here."""
     assert max(_epsilon(preset, method, seed) for seed in range(3)) < 0.06
 
 

@@ -84,6 +84,17 @@ def test_exact_arithmetic_sees_what_floats_cannot() -> None:
 
 
 @given(data=st.data())
+def test_pure_profiles_may_be_given_by_numbers(data: st.DataObject) -> None:
+    game = data.draw(normal_form_games())
+    chosen = tuple(data.draw(st.integers(0, n - 1)) for n in game.shape)
+    pure = Profile.pure(game, chosen)
+    assert normal_form.payoffs(game, chosen).tolist() == [float(table[chosen]) for table in game.payoffs]
+    assert normal_form.regret(game, chosen) == normal_form.regret(game, pure)
+    assert normal_form.regret(game, chosen, exact=True) == normal_form.regret(game, pure, exact=True)
+    assert normal_form.worst_deviation(game, np.array(chosen))[0] == normal_form.worst_deviation(game, pure)[0]
+
+
+@given(data=st.data())
 def test_best_responses_and_deviations(data: st.DataObject) -> None:
     game = data.draw(normal_form_games())
     profile = data.draw(profiles(game))

@@ -17,6 +17,7 @@ from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.games.normal_form.model.problem import Floats, Ints, NormalFormGame, Profile
 
 ProfileLike = Profile | Sequence[ArrayLike]
+"""A profile, or a sequence of one vector a player, or of one strategy number a player (a pure profile)."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def violations(game: NormalFormGame, profile: Profile) -> tuple[Violation, ...]:
 def payoffs(game: NormalFormGame, profile: ProfileLike) -> Floats:
     """Expected payoff of every player, float64 [players]: sum over outcomes a of prod_j pi_j(a_j) u_i(a).
 
-    Here and below a profile is a `Profile` or a sequence of one vector a player; ValueError where it is not feasible.
+    Here and below a profile is a `Profile`, or a sequence of one vector a player, or of one strategy number from 0 a player (a
+    pure profile); ValueError where it is not feasible.
     """
     mixed = _feasible(game, profile)
     return np.array([float(_deviation_payoffs(game, mixed, i) @ mixed[i]) for i in range(len(mixed))])
@@ -221,11 +223,19 @@ def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
 def _feasible(game: NormalFormGame, profile: ProfileLike) -> Profile:
     if not isinstance(game, NormalFormGame):
         validation.reject_type("game", "must be a NormalFormGame", game)
-    mixed = profile if isinstance(profile, Profile) else Profile(profile)
+    mixed = _profile(game, profile)
     found = violations(game, mixed)
     if found:
         raise ValueError(f"profile: must be of mixed strategies; got {found[0]}")
     return mixed
+
+
+def _profile(game: NormalFormGame, profile: ProfileLike) -> Profile:
+    if isinstance(profile, Profile):
+        return profile
+    if hasattr(profile, "__len__") and len(profile) and all(isinstance(entry, int | np.integer) for entry in profile):
+        return Profile.pure(game, profile)  # type: ignore[arg-type]  # integers, as just seen; `pure` refuses booleans
+    return Profile(profile)
 
 
 def _deviation_payoffs(game: NormalFormGame, mixed: Profile, player: int) -> Floats:
@@ -238,6 +248,8 @@ def _deviation_payoffs(game: NormalFormGame, mixed: Profile, player: int) -> Flo
 def _exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Fraction]]:
     if not isinstance(game, NormalFormGame):
         validation.reject_type("game", "must be a NormalFormGame", game)
+    if not isinstance(profile, Profile) and all(isinstance(entry, int | np.integer) for entry in profile):
+        profile = _profile(game, profile)
     rows: list[list[Fraction]] = []
     for i, vector in enumerate(profile):
         rows.append([_probability(f"profile[{i}]", entry) for entry in np.asarray(vector, dtype=object).ravel()])

@@ -5,6 +5,7 @@ https://gambitproject.readthedocs.io/en/latest/formats.html
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -68,16 +69,20 @@ def write_nfg(game: NormalFormGame, path: str | PathLike[str], *, version: Liter
 
 
 def _written(game: NormalFormGame) -> NDArray[np.object_]:
-    table = np.empty(game.payoffs.shape, dtype=object)
-    for where in np.ndindex(*game.payoffs.shape):
-        if game.numerators is None:
-            table[where] = f"{Decimal(repr(float(game.payoffs[where]))):f}"
-        else:
-            table[where] = str(game.exact(where[0], where[1:]))
-    if game.numerators is not None and not any("/" in entry for entry in table.flat):
-        first = (0,) * table.ndim
-        table[first] += "/1"  # so that a reader knows: exact values
-    return table
+    if game.numerators is None or game.denominators is None:
+        return _decimals(game.payoffs)
+    pairs = zip(game.numerators.ravel().tolist(), game.denominators.ravel().tolist(), strict=True)
+    flat = [str(top) if low == 1 else f"{top}/{low}" for top, low in pairs]
+    if not any("/" in entry for entry in flat):
+        flat[0] += "/1"  # so that a reader knows: exact values
+    return np.array(flat, dtype=object).reshape(game.payoffs.shape)
+
+
+def _decimals(values: NDArray[np.float64]) -> NDArray[np.object_]:
+    """The shortest decimals that give the same float64, without exponents."""
+    flat = [repr(number) for number in values.ravel().tolist()]
+    flat = [f"{Decimal(entry):f}" if "e" in entry else entry for entry in flat]
+    return np.array(flat, dtype=object).reshape(values.shape)
 
 
 def _quoted(text: str) -> str:
@@ -235,11 +240,26 @@ def _built(
         if not any("/" in entry for row in rows for entry in row):
             values = table([[float(entry) for entry in row] for row in rows], np.float64)
             return NormalFormGame(values, **named, provenance=Provenance("file", file, parameters))
-        exact = table([[Fraction(entry) for entry in row] for row in rows], object)
-        if all(abs(entry.numerator) <= EXACT_INTEGERS >= entry.denominator for entry in exact.flat):
-            return NormalFormGame.from_fractions(exact, **named, provenance=Provenance("file", file, parameters))
-        values = np.vectorize(float, otypes=[np.float64])(exact)
-        parameters["rounded"] = sum(1 for entry, kept in zip(exact.flat, values.flat, strict=True) if Fraction(kept) != entry)
+        pairs = [[_ratio(entry) for entry in row] for row in rows]
+        tops, lows = (table([[pair[k] for pair in row] for row in pairs], object) for k in range(2))
+        if max(np.abs(tops).max(), lows.max()) <= EXACT_INTEGERS:
+            top, low = tops.astype(np.int64), lows.astype(np.int64)
+            origin = Provenance("file", file, parameters)
+            return NormalFormGame(top / low, **named, numerators=top, denominators=low, provenance=origin)
+        values = (tops / lows).astype(np.float64)  # quotients of integers, correctly rounded
+        parameters["rounded"] = sum(
+            1 for top, low, kept in zip(tops.flat, lows.flat, values.flat, strict=True) if Fraction(kept) != Fraction(top, low)
+        )
         return NormalFormGame(values, **named, provenance=Provenance("file", file, parameters))
     except (ValueError, OverflowError) as error:
         raise FileFormatError(f"{where}: {error}") from error
+
+
+def _ratio(entry: str) -> tuple[int, int]:
+    top, slash, low = entry.partition("/")
+    if slash:
+        common = math.gcd(int(top), int(low))
+        return int(top) // common, int(low) // common
+    if entry.lstrip("+-").isdigit():
+        return int(entry), 1
+    return Fraction(entry).as_integer_ratio()

@@ -32,9 +32,9 @@ class NormalFormGame:
     at least one strategy. players: their names (default "1", "2", ...); strategies: names per player (default "1", "2", ...),
     distinct within a player; title: text.
 
-    numerators, denominators: int64 of the same shape, |.| <= 2^53, denominators >= 1, or None. Where given, payoffs are the
-    fractions exactly, ``payoffs`` their nearest float64, and exact verification uses the fractions; where not, the floats are
-    exact as they stand. `from_fractions` builds both.
+    numerators, denominators: int64 of the same shape, |.| <= 2^53, denominators >= 1, or None; kept reduced. Where given,
+    payoffs are the fractions exactly, ``payoffs`` their nearest float64, and exact verification uses the fractions; where
+    not, the floats are exact as they stand. `from_fractions` builds both.
 
     ``sense`` is "max": a profile's value is the expected payoff of player 0. Arrays are copied and read-only. Raises ValueError
     or TypeError naming the argument, the rule and the value for wrong shapes, NaN, infinities, duplicate names.
@@ -85,8 +85,10 @@ class NormalFormGame:
             low = validation.array("denominators", self.denominators, np.int64, shape, minimum=1, maximum=EXACT_INTEGERS)
             if not np.array_equal(top / low, self.payoffs):
                 validation.reject("payoffs", "must be the nearest float64 of numerators / denominators", self.payoffs)
-            store("numerators", top)
-            store("denominators", low)
+            common = np.gcd(top, low)  # reduced, so that equal games have equal hashes
+            for name, part in (("numerators", top // common), ("denominators", low // common)):
+                part.setflags(write=False)
+                store(name, part)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))

@@ -1,0 +1,193 @@
+"""Benchmarks of the tabular learners and of finite games. Each prints its table and appends it to RESULTS.md.
+
+python benchmarks/finite_games.py [SECTION ...]      sections: see SECTIONS below; default: all (about two minutes)
+
+The peer for finite games is pygambit (in the dev extra), for the learners the same rules in plain Python.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from harness import record, table
+
+from edgeworth.games import normal_form
+from edgeworth.games.normal_form import NormalFormGame
+from edgeworth.learning import Exp3, GigaWolf, Learner, MarkovGame, MinimaxQ, PgaApp, QLearning, Session, WolfPhc
+
+SEEDS = range(5)
+TARGET = 5_000_000
+ROUNDS = 1_000_000
+PLAIN_ROUNDS = 20_000
+GAMES = 200
+LEARNERS: tuple[Learner, ...] = (QLearning(), WolfPhc(), PgaApp(), GigaWolf(), MinimaxQ(), Exp3())
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def learners() -> None:
+    """Agent-steps (one choice and one update of one player) a second: one thread, two threads, plain Python in between."""
+    rows = []
+    for actions in (2, 3, 10):
+        payoffs = np.random.default_rng(0).uniform(size=(2, actions, actions))
+        for learner in LEARNERS:
+            rounds = ROUNDS if not isinstance(learner, MinimaxQ) else ROUNDS // 20
+            one, two, plain = [], [], []
+            for seed in SEEDS:
+                pair = [_session(payoffs, learner, 2 * seed + k) for k in range(2)]
+                one.append(2 * rounds / _seconds(lambda pair=pair, rounds=rounds: pair[0].advance(rounds)))
+                two.append(4 * rounds / _seconds(lambda pair=pair, rounds=rounds: _together(pair, rounds)))
+                if isinstance(learner, WolfPhc):
+                    game = payoffs.tolist()
+                    work = _seconds(lambda game=game, seed=seed: plain_wolf_phc(game, PLAIN_ROUNDS, seed))
+                    plain.append(2 * PLAIN_ROUNDS / work)
+            speeds = [statistics.median(found) for found in (one, two)]
+            cells = [f"{speed / 1e6:.1f}" for speed in speeds]
+            if plain:
+                slow = statistics.median(plain)
+                cells += [f"{slow / 1e6:.3f}", f"{speeds[0] / slow:.0f}x", "met" if speeds[1] >= TARGET else "MISSED"]
+            else:
+                cells += ["", "", ""]
+            rows.append([type(learner).__name__, actions, *cells])
+    header = [
+        "learner",
+        "actions",
+        "one thread, M/s",
+        "two threads, M/s",
+        "plain Python, M/s",
+        "one thread / plain",
+        "target 5 M/s",
+    ]
+    record("learning: agent-steps a second in a repeated game of two players, median of 5 seeds", table(header, rows))
+
+
+def _session(payoffs: Any, learner: Learner, seed: int) -> Session:
+    session = Session(MarkovGame.repeated(payoffs), [learner, learner], seed=seed)
+    session.advance(10)  # compiled, loaded
+    return session
+
+
+def _together(pair: list[Session], rounds: int) -> None:
+    """Two sessions at once: the kernels release the interpreter's lock."""
+    workers = [threading.Thread(target=session.advance, args=(rounds,)) for session in pair]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def plain_wolf_phc(payoffs: list[Any], rounds: int, seed: int) -> list[list[float]]:
+    """Two WoLF-PHC players with Python lists, the paper's rates."""
+    rng = random.Random(seed)
+    alpha, gamma, win, lose = 0.8, 0.1, 0.0025, 0.01
+    n = len(payoffs[0])
+    policy = [[1.0 / n] * n for _ in range(2)]
+    mean = [[1.0 / n] * n for _ in range(2)]
+    quality = [[0.0] * n for _ in range(2)]
+    for t in range(1, rounds + 1):
+        chosen = []
+        for pi in policy:
+            u, a = rng.random(), 0
+            while a < n - 1 and u >= pi[a]:
+                u -= pi[a]
+                a += 1
+            chosen.append(a)
+        for i in range(2):
+            pi, avg, q, a = policy[i], mean[i], quality[i], chosen[i]
+            q[a] += alpha * (payoffs[i][chosen[0]][chosen[1]] + gamma * max(q) - q[a])
+            best, mine, other = 0, 0.0, 0.0
+            for k in range(n):
+                avg[k] += (pi[k] - avg[k]) / t
+                mine += pi[k] * q[k]
+                other += avg[k] * q[k]
+                if q[k] > q[best]:
+                    best = k
+            share = (win if mine > other else lose) / (n - 1)
+            for k in range(n):
+                if k != best:
+                    step = min(pi[k], share)
+                    pi[k] -= step
+                    pi[best] += step
+    return policy
+
+
+def gambit() -> None:
+    """200 games: files there and back, and regrets, against pygambit in the same run."""
+    try:
+        import pygambit
+    except ImportError:
+        record("finite games against pygambit", "pygambit is not installed.")
+        return
+    rng = np.random.default_rng(0)
+    ours = {"regret": 0.0, "exact regret": 0.0, "write": 0.0, "read": 0.0}
+    theirs = dict.fromkeys(ours, 0.0)
+    worst, exact_equal, round_trips = 0.0, 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "game.nfg"
+        for k in range(GAMES):
+            players = int(rng.integers(2, 5))
+            shape = tuple(rng.integers(2, 6, players).tolist())
+            top, low = rng.integers(-99, 100, (players, *shape)), rng.integers(1, 100, (players, *shape))
+            rational = NormalFormGame(top / low, numerators=top, denominators=low)
+            game = NormalFormGame(top / low)
+            version: Any = "payoff" if k % 2 else "outcome"
+            weights = [rng.integers(1, 9, n).tolist() for n in shape]
+            mixed = [[Fraction(w, sum(row)) for w in row] for row in weights]
+            floats = [[float(p) for p in row] for row in mixed]
+            ours["write"] += _seconds(lambda: normal_form.write_nfg(rational, path, version=version))  # noqa: B023
+            text = path.read_text()
+            began = time.perf_counter()
+            back = normal_form.read_nfg(path)
+            ours["read"] += time.perf_counter() - began
+            began = time.perf_counter()
+            peer = pygambit.read_nfg(io.StringIO(text))
+            theirs["read"] += time.perf_counter() - began
+            theirs["write"] += _seconds(peer.to_nfg)
+            round_trips += back.hash == rational.hash
+            began = time.perf_counter()
+            found = normal_form.regret(game, floats)
+            ours["regret"] += time.perf_counter() - began
+            profile = peer.mixed_strategy_profile(data=floats)
+            began = time.perf_counter()
+            other = profile.max_regret()
+            theirs["regret"] += time.perf_counter() - began
+            worst = max(worst, abs(found - other) / max(abs(other), 1e-12))
+            began = time.perf_counter()
+            exactly = normal_form.regret(rational, mixed, exact=True)
+            ours["exact regret"] += time.perf_counter() - began
+            profile = peer.mixed_strategy_profile(data=mixed, rational=True)
+            began = time.perf_counter()
+            other = profile.max_regret()
+            theirs["exact regret"] += time.perf_counter() - began
+            exact_equal += exactly == other
+    rows = [[what, f"{1e3 * ours[what]:.1f}", f"{1e3 * theirs[what]:.1f}", f"{theirs[what] / ours[what]:.2f}"] for what in ours]
+    text = (
+        f"Regrets in floats differ from pygambit's by at most {worst:.1e} relative; in fractions {exact_equal} of {GAMES} are "
+        f"equal. Files: {round_trips} of {GAMES} games come back the same. pygambit writes to a string and reads from one."
+    )
+    header = ["200 games of 2-4 players with 2-5 strategies", "edgeworth ms", "pygambit ms", "pygambit / edgeworth"]
+    record(f"finite games: .nfg files and regrets, pygambit {pygambit.__version__}", table(header, rows) + "\n\n" + text)
+
+
+SECTIONS = {"learners": learners, "gambit": gambit}
+
+if __name__ == "__main__":
+    for section in sys.argv[1:] or SECTIONS:
+        if section not in SECTIONS:
+            sys.exit(f"{section}: no such section; there are {', '.join(SECTIONS)}")
+        SECTIONS[section]()
