@@ -61,7 +61,7 @@ def test_against_brute_force(fam: solving.Family, row: Method) -> None:
         assert result.quality is not Quality.INFEASIBLE
         optimum = float(best[0])
         tolerance = 1e-9 * max(abs(optimum), 1e-10)
-        if result.value is not None:
+        if result.value is not None and row.name not in getattr(HOMES[fam.kind], "UNBOUNDED", ()):
             assert sign * result.value <= sign * optimum + tolerance
         if result.bound is not None:
             assert sign * result.bound >= sign * optimum - tolerance

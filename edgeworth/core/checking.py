@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from edgeworth.core import solving, validation
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Quality, Result, Termination
-from edgeworth.core.verdict import Verdict
+from edgeworth.core.verdict import Report, Verdict
 
 Rebuild = Callable[[Any, Mapping[str, NDArray[Any]]], float]
 """Rebuilds a bound from a problem and a certificate's arrays; ValueError, TypeError or KeyError where they prove nothing."""
@@ -111,6 +111,12 @@ def claims_equilibrium(result: Result[Any]) -> bool:
     """Does the result say that its profile is an equilibrium? Its method is of that kind, and was neither cut nor gave up."""
     kinds = {row.name: row.kind for row in solving.family(result.kind).methods}
     return kinds.get(result.method) == "equilibrium" and result.termination in (Termination.PROVED, Termination.CONVERGED)
+
+
+def leaves_equilibrium(report: Report) -> bool:
+    """Does the profile leave an equilibrium that it does not claim? Its value then says nothing about bounds on equilibria."""
+    verdict = report.get("epsilon")
+    return verdict is not None and verdict.tolerance == float("inf") and verdict.violation > OPTIMALITY_TOL
 
 
 def epsilon_verdict(

@@ -68,11 +68,13 @@ def minimise(
     *,
     start: Floats | None = None,
     report: Callable[[float], float] | None = None,
+    nodes: int | None = None,
 ) -> Answer:
     """Solve to gap 0 (relative and absolute), tolerances 1e-9, `run.threads` threads.
 
     start: a feasible point offered to the mixed-integer solver. report: turns an objective of the model into the value that
-    `run.tick` is told; None: the run is told nothing but asked whether to go on.
+    `run.tick` is told; None: the run is told nothing but asked whether to go on. nodes: at most so many of the branch-and-bound
+    tree; a solver that stops there ends with ITERATIONS.
     """
     make: Any = highspy.Highs
     solver = make()
@@ -83,7 +85,9 @@ def minimise(
     solver.setOptionValue("mip_abs_gap", 0.0)
     if math.isfinite(run.remaining):
         solver.setOptionValue("time_limit", max(run.remaining, 0.0))
-    _use_threads(solver, run.threads)
+    if nodes is not None:
+        solver.setOptionValue("mip_max_nodes", nodes)
+    use_threads(solver, run.threads)
     scale = _cost_scale(model.cost)
     _pass(solver, model, scale)
     if start is not None:
@@ -131,7 +135,7 @@ class _Watch:
         return self.report(number / self.scale)
 
 
-def _use_threads(solver: Any, threads: int) -> None:
+def use_threads(solver: Any, threads: int) -> None:
     """HiGHS keeps one pool of threads per process, which must be taken down before its size can change."""
     global _scheduler_threads
     if _scheduler_threads != threads:
@@ -189,6 +193,8 @@ def _answer(solver: Any, model: ColumnModel, watch: _Watch, scale: float) -> Ans
         termination = Termination.TIME
     elif watch.ended is not None:
         termination = watch.ended
+    elif status == word.kSolutionLimit:
+        termination = Termination.ITERATIONS
     else:
         termination = Termination.ERROR
         logger.warning("HiGHS ended with status %s", solver.modelStatusToString(status))

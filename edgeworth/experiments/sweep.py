@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeworth.core import validation
+from edgeworth.core.checking import leaves_equilibrium
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.solving import Family, Problem, check_call, family, row_of, solve
 from edgeworth.core.stop import Stop
@@ -278,4 +279,5 @@ def _run(task: _Task) -> tuple[int, table.Outcome]:
     notes = [f"auto: {result.method}"] * (task.spec.method == "auto") + list(result.notes)
     notes += [f"refuted: {name}: {verdict.witness}" for name, verdict in report.failures.items()]
     verified = bool(report) and result.termination is not Termination.ERROR
-    return task.position, table.Outcome(result, verified, tuple(notes), measures, result.stats.seconds)
+    comparable = not leaves_equilibrium(report)
+    return task.position, table.Outcome(result, verified, tuple(notes), measures, result.stats.seconds, comparable)

@@ -32,18 +32,22 @@ COLUMNS = (
 )
 """The columns of every comparison; the problem's own measures follow."""
 
+_COMPARABLE = "comparable"  # of the rows only: no column
 _FLOATS = ("value", "bound", "gap", "gap_to_best_bound", "seconds")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left: its result (None: the method raised), whether it stood the check, notes, measures, seconds."""
+    """What a run left: its result (None: the method raised), whether it stood the check, notes, measures, seconds, and
+    whether its value can be compared with bounds (not where a profile leaves the equilibrium that a bound presupposes).
+    """
 
     result: Result[Any] | None
     verified: bool
     notes: tuple[str, ...]
     measures: Mapping[str, float]
     seconds: float
+    comparable: bool = True
 
 
 def problem_labels(problems: Sequence[Any]) -> dict[str, str]:
@@ -88,7 +92,7 @@ def row(problem: Any, label: str, method: str, seed: int | None, outcome: Outcom
         "notes": "; ".join(outcome.notes),
     }
     measures = {f"measure_{name}" if name in known else name: number for name, number in outcome.measures.items()}
-    return known | measures
+    return known | measures | {_COMPARABLE: outcome.comparable}
 
 
 def frame(rows: Sequence[Mapping[str, Any]], sense: Sense) -> pd.DataFrame:
@@ -96,7 +100,7 @@ def frame(rows: Sequence[Mapping[str, Any]], sense: Sense) -> pd.DataFrame:
     finished = [dict(item) for item in rows]
     for digest in dict.fromkeys(item["problem_hash"] for item in finished):
         _look_across([item for item in finished if item["problem_hash"] == digest], sense)
-    measures = list(dict.fromkeys(name for item in finished for name in item if name not in COLUMNS))
+    measures = list(dict.fromkeys(name for item in finished for name in item if name not in (*COLUMNS, _COMPARABLE)))
     data: dict[str, Any] = {}
     for name in (*COLUMNS, *measures):
         column = [item.get(name) for item in finished]
@@ -116,7 +120,7 @@ def _look_across(rows: Sequence[dict[str, Any]], sense: Sense) -> None:
     """On one instance: refute bounds that another method's verified value beats, then measure all values by the best bound."""
     best: dict[str, Any] | None = None
     better = max if sense == "max" else min
-    sound = [item for item in rows if item["verified"] and item["value"] is not None]
+    sound = [item for item in rows if item["verified"] and item["value"] is not None and item.get(_COMPARABLE, True)]
     if sound:
         best = better(sound, key=lambda item: item["value"])
     for item in rows:
@@ -130,6 +134,6 @@ def _look_across(rows: Sequence[dict[str, Any]], sense: Sense) -> None:
     if not bounds:
         return
     tightest = min(bounds) if sense == "max" else max(bounds)
-    for item in rows:
-        if item["verified"] and item["value"] is not None:
+    for item in sound:
+        if item["verified"]:
             item["gap_to_best_bound"] = relative_gap(item["value"], tightest, sense)

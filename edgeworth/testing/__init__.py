@@ -12,6 +12,9 @@ from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
 from edgeworth.testing.strategies.normal_form import normal_form_games, profiles
+from edgeworth.testing.strategies.offloading import edge_systems, offloading_games, offloading_profiles
+from edgeworth.testing.strategies.orienteering import orienteering_problems, route_sequences
+from edgeworth.testing.strategies.trading import trading_games, trading_profiles
 
 __all__ = [
     "FAULTS",
@@ -20,8 +23,15 @@ __all__ = [
     "allocation_problems",
     "assignments",
     "check_method_contract",
+    "edge_systems",
     "mec_systems",
     "multipliers",
     "normal_form_games",
+    "offloading_games",
+    "offloading_profiles",
+    "orienteering_problems",
     "profiles",
+    "route_sequences",
+    "trading_games",
+    "trading_profiles",
 ]

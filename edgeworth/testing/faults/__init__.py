@@ -4,12 +4,15 @@ Every plant takes a problem and a sound result and returns a faulty result, or N
 task that must be served, no certificate, ...).
 """
 
-from edgeworth.testing.faults import allocation, normal_form
+from edgeworth.testing.faults import allocation, normal_form, offloading, orienteering, trading
 from edgeworth.testing.faults.base import COMMON, Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "allocation": COMMON + allocation.FAULTS,
     "normal-form": COMMON + normal_form.FAULTS,
+    "trading": COMMON + trading.FAULTS,
+    "orienteering": COMMON + orienteering.FAULTS,
+    "offloading": COMMON + offloading.FAULTS,
 }
 """Faults by problem kind."""
 

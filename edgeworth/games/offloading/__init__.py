@@ -1,0 +1,177 @@
+"""The offloading congestion game: humans and machines choose local execution, an edge server or a UAV (FUSION, online stage).
+
+>>> from edgeworth.games import offloading
+>>> game = offloading.generate(users=40, providers=6, preset="random", seed=0)
+>>> result = offloading.solve(game, method="pg-brd", seed=0)
+>>> report = offloading.verify(game, result)
+>>> bool(report), report["epsilon"].violation <= 1e-9
+(True, True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from edgeworth.core import solving
+from edgeworth.core.observer import Observer
+from edgeworth.core.result import Result
+from edgeworth.core.seeds import Seed
+from edgeworth.core.stop import Stop
+from edgeworth.games.offloading import model
+from edgeworth.games.offloading.check import (
+    BestResponseCycle,
+    Deviation,
+    PotentialWitness,
+    Sampled,
+    best_response_cycle,
+    verify,
+    verify_potential,
+)
+from edgeworth.games.offloading.methods import METHODS
+from edgeworth.games.offloading.model import (
+    PRESETS,
+    REGIMES,
+    EdgeSystem,
+    Efficiency,
+    OffloadingGame,
+    Profile,
+    from_networkx,
+    game_of_system,
+    generate,
+    interaction_overhead,
+    measures,
+    paper_potential,
+    price_of_anarchy,
+    to_networkx,
+    utilities,
+    value,
+    violations,
+    weighted_potential,
+)
+
+if TYPE_CHECKING:
+    from edgeworth.games.offloading.bounds import Lagrangian as Lagrangian
+    from edgeworth.games.offloading.exact import build_model as build_model
+    from edgeworth.games.offloading.exact import pure_equilibria as pure_equilibria
+    from edgeworth.games.offloading.heuristic import BestResponse as BestResponse
+    from edgeworth.games.offloading.heuristic import LocalSearch as LocalSearch
+    from edgeworth.games.offloading.heuristic import LogLinear as LogLinear
+    from edgeworth.games.offloading.heuristic import Trajectory as Trajectory
+    from edgeworth.games.offloading.heuristic import trajectory as trajectory
+    from edgeworth.games.offloading.learned import Exp3 as Exp3
+    from edgeworth.games.offloading.learned import Session as Session
+    from edgeworth.games.offloading.learned import WolfPhc as WolfPhc
+
+FAMILY = solving.Family(
+    kind="offloading",
+    problem=OffloadingGame,
+    solution=Profile,
+    methods=METHODS,
+    value=model.value,
+    violations=model.violations,
+    measures=model.measures,
+    verify=verify,
+    auto=lambda game: "pg-brd",
+)
+
+_LATER = {
+    "BestResponse": "heuristic",
+    "Exp3": "learned",
+    "Session": "learned",
+    "WolfPhc": "learned",
+    "LogLinear": "heuristic",
+    "Trajectory": "heuristic",
+    "build_model": "exact",
+    "Lagrangian": "bounds",
+    "LocalSearch": "heuristic",
+    "pure_equilibria": "exact",
+    "trajectory": "heuristic",
+}
+
+__all__ = [
+    "FAMILY",
+    "METHODS",
+    "PRESETS",
+    "REGIMES",
+    "BestResponse",
+    "BestResponseCycle",
+    "Deviation",
+    "EdgeSystem",
+    "Efficiency",
+    "Exp3",
+    "Lagrangian",
+    "LocalSearch",
+    "LogLinear",
+    "OffloadingGame",
+    "PotentialWitness",
+    "Profile",
+    "Sampled",
+    "Session",
+    "Trajectory",
+    "WolfPhc",
+    "best_response_cycle",
+    "build_model",
+    "from_networkx",
+    "game_of_system",
+    "generate",
+    "interaction_overhead",
+    "measures",
+    "paper_potential",
+    "price_of_anarchy",
+    "pure_equilibria",
+    "solve",
+    "to_networkx",
+    "trajectory",
+    "utilities",
+    "value",
+    "verify",
+    "verify_potential",
+    "violations",
+    "weighted_potential",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs compiled kernels is resolved on first use."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+
+
+def solve(
+    game: OffloadingGame,
+    *,
+    method: str | Callable[..., Any] = "auto",
+    stop: Stop | None = None,
+    seed: Seed = None,
+    start: Profile | None = None,
+    params: Any = None,
+    observer: Observer | None = None,
+    threads: int = 1,
+    trace: bool = False,
+) -> Result[Profile]:
+    """Play or solve the game by one method (`METHODS` lists them; "auto": pg-brd).
+
+    method: a name, or a callable ``f(game, params, run) -> Found`` of your own. stop: when to end (`Stop`). seed: int,
+    SeedSequence, Generator or None. start: a feasible profile to start from. params: the method's parameter object, e.g.
+    ``BestResponse(start="local")``. observer: told of progress, may ask to stop. threads: how many the method may use.
+    trace: keep how the welfare moved (`trajectory` keeps potentials, movers and all moves too).
+
+    Returns a `Result` whose value is the welfare, recomputed by the model. Whether a profile is an equilibrium is said by
+    `verify`, never by the method. Raises ValueError or TypeError for misuse, among it what the method does not support.
+    """
+    return solving.solve(
+        FAMILY,
+        game,
+        method=method,
+        stop=stop,
+        seed=seed,
+        start=start,
+        params=params,
+        observer=observer,
+        threads=threads,
+        trace=trace,
+    )

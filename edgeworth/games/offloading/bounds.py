@@ -1,0 +1,160 @@
+"""Upper bounds on the welfare by Lagrangian relaxation, recomputable from prices and slices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.numeric import closes
+from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.run import Run
+from edgeworth.games.offloading.heuristic.welfare import LocalSearch, Search
+from edgeworth.games.offloading.heuristic.worth import leaves, welfare_worth
+from edgeworth.games.offloading.kernels import partition
+from edgeworth.games.offloading.model import SLICES, OffloadingGame, Profile, profile_of, slice_bound, value
+from edgeworth.games.offloading.model.game import Floats
+
+_SEARCHING = 0.3  # of the time there is, for the local search
+_WORK = 4e8  # visits of pairs that the default number of steps makes, slices and bisections apart
+
+
+@dataclass(frozen=True)
+class Lagrangian:
+    """Parameters of `lagrangian`. slices: of every provider's load, >= 1, in the steps; the final bound takes four times as
+    many. steps: of the subgradient method, >= 0; None: as many as fit into about a minute, 5 to 400. rounds: of the local
+    search, >= 1.
+    """
+
+    slices: int = 24
+    steps: int | None = None
+    rounds: int | None = None
+
+    def __post_init__(self) -> None:
+        validation.integer("slices", self.slices, minimum=1)
+        if self.steps is not None:
+            validation.integer("steps", self.steps, minimum=0)
+        LocalSearch(self.rounds)
+
+
+def lagrangian(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> Found[Profile]:
+    """A profile by local search, and an upper bound on the welfare of all profiles.
+
+    Every user is priced out of its one place by pi_i >= 0, which leaves one problem a provider: the set of users worth most
+    less their prices. Its maximum is bounded over slices of the load (`model.slice_bound`); a subgradient method with
+    Polyak's steps, started from the users' marginal contributions at the local search's profile, lowers the bound. Any
+    prices and slices give a valid bound, so the certificate "prices-and-slices" is all that the checker needs.
+
+    The gap between value and bound is no proof of a bad profile: part of it is the relaxation's. With the welfare of the worst
+    and the best equilibrium it makes intervals of the prices of anarchy and stability (`price_of_anarchy`).
+    Iterations: passes of the search and steps. Stopped by the clock, the best so far is returned, without a bound where
+    not even the first was finished. Source: Held and Karp, Math. Prog. 1 (1971); Polyak, USSR Comp. Math. 9 (1969).
+    """
+    search = Search(game, welfare_worth(game), run)
+    rounds = params.rounds or LocalSearch().rounds or max(2, min(200, 20_000_000 // max(10 * game.pairs, 1)))
+    until = run.elapsed + _SEARCHING * run.remaining
+    ending = search.descend()
+    for _ in range(rounds - 1):
+        if ending is not None or run.elapsed > until:
+            break
+        search.kick(LocalSearch().kick)
+        ending = search.descend()
+    profile = profile_of(game, search.best)
+    if run.start is not None and value(game, profile) < value(game, run.start):
+        profile = run.start
+    welfare = value(game, profile)
+    if ending is not None:
+        return Found(profile, ending, iterations=search.passes, notes=("stopped before there was a bound",))
+    search.places.reset(search.best)
+    price = np.empty(game.users)
+    partition.marginals(search.worth, search.places.state, price)
+    base = math.fsum(game.local_utility.tolist())
+    steps = params.steps
+    if steps is None:
+        steps = int(max(5, min(400, _WORK / max(game.pairs * params.slices * 10, 1))))
+
+    def tick(step: int, bound: float | None) -> Termination | None:
+        return run.tick(search.passes + step, welfare, bound)
+
+    descent = Prices(search.worth, price, base, welfare, params.slices)
+    ending = descent.descend(steps, tick)
+    if math.isinf(descent.least):
+        return Found(profile, ending or Termination.TIME, iterations=search.passes, notes=("stopped before there was a bound",))
+    certificate = certify(game, search.worth, descent.price, 4 * params.slices)
+    bound = slice_bound(game, certificate.arrays)
+    proved = closes(welfare, bound, game.sense, game.integral)
+    return Found(
+        profile,
+        Termination.PROVED if proved else ending or Termination.CONVERGED,
+        bound=bound,
+        evidence=BoundEvidence.RECOMPUTED,
+        certificate=certificate,
+        iterations=search.passes + descent.steps,
+    )
+
+
+class Prices:
+    """The subgradient method on L(pi) = base + sum pi + sum_k B_k(pi)."""
+
+    def __init__(self, worth: Any, price: Floats, base: float, known: float, slices: int) -> None:
+        self.worth, self.base, self.known = worth, base, known
+        self.price, self.least = price.copy(), math.inf
+        self.steps = 0
+        self._leaves = leaves(slices)
+        self._per_call = max(1, int(2e7 / max(len(worth.user) * slices * 40 / max(len(worth.rate), 1), 1)))
+
+    def descend(self, steps: int, tick: Callable[[int, float | None], Termination | None]) -> Termination | None:
+        """So many steps; the best prices are kept. Returns why the run must end, None where it need not."""
+        price, scale, stale = self.price.copy(), 1.0, 0
+        while True:
+            taken = np.zeros(len(price))
+            bound, ending = self._evaluate(price, taken, tick)
+            if ending is not None:
+                return ending
+            better = bound < self.least - 1e-6 * abs(self.least - self.known) if math.isfinite(self.least) else True
+            if bound < self.least:
+                self.price, self.least = price.copy(), bound
+            stale = 0 if better else stale + 1
+            if stale >= 8:
+                scale, stale, price = scale / 2.0, 0, self.price.copy()
+                if scale < 1e-3:
+                    return None
+            slope = 1.0 - taken
+            slope[(price <= 0.0) & (slope > 0.0)] = 0.0
+            size = float(slope @ slope)
+            if self.steps >= steps or size == 0.0 or bound <= self.known:
+                return None
+            price = np.maximum(price - scale * (bound - self.known) / size * slope, 0.0)
+            self.steps += 1
+
+    def _evaluate(
+        self, price: Floats, taken: Floats, tick: Callable[[int, float | None], Termination | None]
+    ) -> tuple[float, Termination | None]:
+        n = len(self.worth.rate)
+        bounds = np.zeros(n)
+        for begin in range(0, max(n, 1), self._per_call):
+            ending = tick(self.steps, self.least if math.isfinite(self.least) else None)
+            if ending is not None:
+                return math.inf, ending
+            partition.bound_all(self.worth, price, self._leaves, begin, min(begin + self._per_call, n), taken, bounds)
+        return self.base + float(price.sum()) + float(np.maximum(bounds, 0.0).sum()), None
+
+
+def certify(game: OffloadingGame, worth: Any, price: Floats, slices: int) -> Certificate:
+    """Prices and the slices of every provider, by rising load: what `model.slice_bound` reads."""
+    ptr, columns = [0], []
+    room = leaves(slices)
+    for k in range(game.providers):
+        count, _ = partition.bound_provider(worth, k, price, room, 0.0)
+        order = np.argsort(room.low[:count], kind="stable")
+        columns.append([column[:count][order] for column in (room.low, room.high, room.tilt, room.toll)])
+        ptr.append(ptr[-1] + count)
+    none = np.zeros(0)
+    table = [np.concatenate([none, *(part[c] for part in columns)]) for c in range(4)]
+    arrays = {"price": price, "ptr": np.array(ptr, dtype=np.int64)}
+    return Certificate(SLICES, arrays | dict(zip(("low", "high", "tilt", "toll"), table, strict=True)))

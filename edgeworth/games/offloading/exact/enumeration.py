@@ -1,0 +1,88 @@
+"""All pure equilibria of tiny games, by looking at every profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.games.offloading.heuristic.board import Board
+from edgeworth.games.offloading.kernels import enumeration
+from edgeworth.games.offloading.model import OffloadingGame, Profile, profile_of, value
+from edgeworth.games.offloading.model.game import Ints
+
+LIMIT = 5e7
+"""Profiles that a game may have to be enumerated: about a minute for 10 users."""
+
+_CHUNK = 100_000
+_THRESHOLD = 1e-10
+
+
+def pure_equilibria(game: OffloadingGame) -> tuple[Profile, ...]:
+    """All pure (generalised) equilibria, in lexicographic order from the last user; empty where there is none.
+
+    A profile counts when no user gains more than 1e-10 of its scale by a move that coverage and caps leave open.
+    O(profiles x pairs). Raises ValueError for games with more than 5e7 profiles.
+    """
+    _require_tiny(game)
+    found: list[Profile] = []
+    for rows, _ in _walk(game, 1_000):
+        found += [profile_of(game, choice) for choice in rows]
+    return tuple(found)
+
+
+def count_equilibria(game: OffloadingGame) -> int:
+    """The number of pure equilibria, without keeping them."""
+    _require_tiny(game)
+    return sum(len(rows) for rows, _ in _walk(game, 1_000))
+
+
+def equilibria(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The pure (generalised) equilibrium of the highest welfare, by looking at all profiles.
+
+    Guarantee: PROVED with a solution: no equilibrium has a higher welfare; PROVED without: no pure equilibrium exists, which
+    the notes say. The notes also give the number of equilibria and their lowest welfare. Iterations: profiles. ValueError for
+    games with more than 5e7 profiles.
+    """
+    _require_tiny(game)
+    best: Profile | None = None
+    most, least, number, looked = -np.inf, np.inf, 0, 0
+    for rows, seen in _walk(game, 1_000):
+        looked += seen
+        for choice in rows:
+            profile = profile_of(game, choice)
+            welfare = value(game, profile)
+            number += 1
+            least = min(least, welfare)
+            if welfare > most:
+                best, most = profile, welfare
+        ending = run.tick(looked, None if best is None else most)
+        if ending is not None:
+            notes = (f"stopped after {looked} of {game.profiles:.0f} profiles",)
+            return Found(best, ending, iterations=looked, evaluations=looked, notes=notes)
+    note = f"{number} of {game.profiles:.0f} profiles are pure equilibria"
+    note += f", of welfare {least!r} to {most!r}" if number else ": there is none"
+    return Found(best, Termination.PROVED, iterations=looked, evaluations=looked, notes=(note,))
+
+
+def _require_tiny(game: OffloadingGame) -> None:
+    if game.profiles > LIMIT:
+        validation.reject("game", f"must have at most {LIMIT:.0e} profiles to be enumerated", f"{game.profiles:.3g} profiles")
+
+
+def _walk(game: OffloadingGame, room: int) -> Iterator[tuple[Ints, int]]:
+    """Equilibria found and profiles looked at, chunk by chunk."""
+    board: Any = Board(game).arrays
+    m, n = game.users, game.providers
+    digits, choice = np.full(m, -1, dtype=np.int64), np.full(m, -1, dtype=np.int64)
+    load, count = np.zeros(n), np.zeros(n + 1, dtype=np.int64)
+    found = np.empty((room, m), dtype=np.int64)
+    done = False
+    while not done:
+        looked, seen, done = enumeration.equilibria(board, choice, digits, load, count, found, _THRESHOLD, _CHUNK)
+        yield found[:seen].copy(), looked

@@ -1,0 +1,263 @@
+"""Best-response dynamics: the paper's asynchronous one, round robin, the largest gain, and log-linear learning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.result import Certificate, Termination
+from edgeworth.core.run import Run
+from edgeworth.games.offloading.heuristic.board import CHUNK, STARTS, Board, Start, shuffled
+from edgeworth.games.offloading.heuristic.cycles import Cycle, CycleWatch, existence
+from edgeworth.games.offloading.kernels import dynamics
+from edgeworth.games.offloading.model import OffloadingGame, Profile, paper_potential, value, weighted_potential
+from edgeworth.games.offloading.model.game import Ints
+
+_QUIET_PASSES = 20  # passes before cycles are looked for: most runs have come to rest by then
+
+
+@dataclass(frozen=True)
+class BestResponse:
+    """Parameters of `pg_brd`, `round_robin` and `max_gain`.
+
+    start: "random-feasible" (the paper's: users in random order pick uniformly among local execution and what has room),
+    "greedy" (in random order, each its best action at the loads so far) or "local".
+    threshold: a user moves only for a gain above threshold x its scale (largest |utility| over its actions now), >= 1e-12; the
+    paper's acceptance threshold is absolute and its value lost. patience: how many passes a game without a known
+    potential goes on after a best-response cycle was met, >= 0.
+    """
+
+    start: Start = "random-feasible"
+    threshold: float = 1e-10
+    patience: int = 50
+
+    def __post_init__(self) -> None:
+        validation.choice("start", self.start, STARTS)
+        validation.real("threshold", self.threshold, minimum=1e-12, maximum=1.0)
+        validation.integer("patience", self.patience, minimum=0)
+
+
+@dataclass(frozen=True)
+class LogLinear:
+    """Parameters of `log_linear`: as in `BestResponse`, and
+
+    passes: over which the temperature falls geometrically, >= 1. hot, cold: first and last temperature, relative to the mean
+    over users of the largest |utility term|, > 0. weighted: scale each user's temperature by gamma_i / w_i (mean 1), so that
+    the process at a fixed temperature is stationary at exp(Psi / T).
+    """
+
+    start: Start = "random-feasible"
+    threshold: float = 1e-10
+    patience: int = 50
+    passes: int = 100
+    hot: float = 0.1
+    cold: float = 1e-4
+    weighted: bool = True
+
+    def __post_init__(self) -> None:
+        BestResponse(self.start, self.threshold, self.patience)
+        validation.integer("passes", self.passes, minimum=1)
+        validation.real("hot", self.hot, minimum=0.0, open_minimum=True)
+        validation.real("cold", self.cold, minimum=0.0, maximum=self.hot, open_minimum=True)
+        validation.flag("weighted", self.weighted)
+
+
+def pg_brd(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+    """Asynchronous best response (PG-BRD): users in random order, each moves to its best reply if that gains enough.
+
+    A pass visits all users, in a fresh order (`board.shuffled`); users who provably still have their best reply are
+    passed over without being looked at, which changes nothing but the time. After a pass without a move loads are summed anew
+    and all users are visited once more without exception; when nobody moves then, the profile is an equilibrium up to
+    the threshold. Ties go to local execution, then to the lowest provider.
+
+    Guarantee: in the linear regime (and without machines) it ends, because every accepted move raises the weighted potential
+    (lexicographically where gamma_i = 0). In kinked regimes no potential is known: a best-response cycle that is met
+    comes back as the certificate "best-response-cycle"; after ``patience`` more passes the run ends as STALLED with the
+    profile it has, no equilibrium is claimed, and on small games the notes say whether one exists.
+    Iterations: passes. O(pairs) a pass, O(pairs) memory. Source: FUSION paper, section V-E.
+    """
+    return Play(game, params, run).best_responses(lambda: shuffled(game.users, run.rng))
+
+
+def round_robin(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+    """Best responses of users 0, 1, ..., m-1 in turn; otherwise as `pg_brd`."""
+    order = np.arange(game.users)
+    return Play(game, params, run).best_responses(lambda: order)
+
+
+def max_gain(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+    """The user with the largest gain relative to its scale moves to its best reply, until nobody gains more than the threshold.
+
+    One move costs O(pairs). Guarantee as for `pg_brd`. Iterations: moves.
+    """
+    return Play(game, params, run).largest_gains()
+
+
+def log_linear(game: OffloadingGame, params: LogLinear, run: Run[Profile]) -> Found[Profile]:
+    """Log-linear learning under a falling temperature, then best responses until nobody moves.
+
+    A visited user draws its action with probability proportional to exp(utility / T_i). With T_i = T gamma_i / w_i the
+    process at fixed T has the stationary law exp(Psi / T) on feasible profiles of the linear regime, so low temperatures favour
+    the potential's maximisers. The closing best responses give the guarantee of `pg_brd`. Iterations: passes of both phases.
+    Source: Blume, Games and Economic Behavior 5 (1993); Marden and Shamma, Games and Economic Behavior 75 (2012).
+    """
+    play = Play(game, BestResponse(params.start, params.threshold, params.patience), run)
+    size = float(play.board.arrays.floor.mean()) * 1e6 if game.users else 1.0
+    slope = game.gamma / game.weight if params.weighted else np.ones(game.users)
+    slope = np.where(slope > 0.0, slope, slope[slope > 0.0].min(initial=1.0))
+    relative = slope / slope.mean() if game.users else slope
+    for step in range(params.passes):
+        share = step / max(params.passes - 1, 1)
+        heat = np.maximum(params.hot ** (1.0 - share) * params.cold**share * size * relative, 1e-300)
+        ending = play.revise(heat)
+        if ending is not None:
+            return play.found(ending)
+    return play.best_responses(lambda: shuffled(game.users, run.rng))
+
+
+class Recorder:
+    """What `trajectory` keeps of a run: after every pass the potentials, the welfare and how many moved; every move."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[float, float, float, int]] = []
+        self.moves: list[tuple[Ints, Ints]] = []
+        self.start: Profile | None = None
+
+
+class Play:
+    """One run of a dynamic: the board, the passes done, the watch for cycles."""
+
+    def __init__(self, game: OffloadingGame, params: BestResponse, run: Run[Profile], recorder: Recorder | None = None) -> None:
+        self.game, self.params, self.run, self.recorder = game, params, run, recorder
+        self.board = Board(game, log=not game.linear or recorder is not None)
+        self.board.begin(params.start, run)
+        self.passes = self.moved = 0
+        self.watch = None if game.linear else CycleWatch(game)
+        self.cycle: Cycle | None = None
+        self.traced = run.trace() is not None
+        if recorder is not None:
+            recorder.start = self.board.profile
+        self._note_pass(0)
+
+    def best_responses(self, order: Any) -> Found[Profile]:
+        """Passes in the orders given until one without skips moves nobody."""
+        certified = False  # are loads freshly summed and everybody to be visited?
+        left = self.params.patience
+        while True:
+            if self.run.allowance(self.passes, 1) == 0:
+                return self.found(self.run.tick(self.passes) or Termination.ITERATIONS)
+            movers, ending = self._pass(np.arange(self.game.users) if certified else order())
+            if ending is not None:
+                return self.found(ending)
+            if movers == 0 and certified:
+                return self.found(Termination.CONVERGED)
+            if movers == 0:
+                self.board.recount()
+            certified = movers == 0
+            if self.cycle is not None:
+                left -= 1
+                if left < 0:
+                    return self.found(Termination.STALLED)
+
+    def largest_gains(self) -> Found[Profile]:
+        """Single moves until nobody gains enough; loads are summed anew before that is believed."""
+        fresh = True
+        while True:
+            ending = self.run.tick(self.passes)
+            if ending is not None:
+                return self.found(ending)
+            if dynamics.largest_gain(self.board.arrays, self.board.state, self.params.threshold):
+                self.passes += 1
+                fresh = False
+                self._drain()
+                self._note_pass(self.board.take(dynamics.MOVERS))
+                if self.watch is not None and self.passes % 200 == 0:
+                    self.cycle = self.watch.search()
+                    if self.cycle is not None:  # the next move depends on the profile alone: it goes round for ever
+                        return self.found(Termination.STALLED)
+            elif fresh:
+                return self.found(Termination.CONVERGED)
+            else:
+                self.board.recount()
+                fresh = True
+
+    def revise(self, heat: Any) -> Termination | None:
+        """One pass of logit revisions."""
+        if self.run.allowance(self.passes, 1) == 0:
+            return self.run.tick(self.passes) or Termination.ITERATIONS
+        m = self.game.users
+        order, noise = shuffled(m, self.run.rng), self.run.rng.random(m)
+        for begin in range(0, max(m, 1), CHUNK):
+            ending = self.run.tick(self.passes)
+            if ending is not None:
+                return ending
+            dynamics.revise(self.board.arrays, self.board.state, order, begin, min(begin + CHUNK, m), heat, noise)
+            self.board.drain()  # revisions are no best replies: no part of a cycle
+        self.board.recount()
+        if self.watch is not None:
+            self.watch.begin(self.board.state.choice)
+        self.passes += 1
+        self._note_pass(self.board.take(dynamics.MOVERS))
+        return None
+
+    def found(self, ending: Termination) -> Found[Profile]:
+        """What the run hands back."""
+        notes: list[str] = []
+        certificate = None
+        if self.cycle is not None:
+            certificate = Certificate("best-response-cycle", self.cycle.arrays)
+            notes.append(f"a best-response cycle of {len(self.cycle.arrays['user'])} moves was met: no potential exists")
+            if ending is Termination.STALLED:
+                notes.append("no rest point was reached and no equilibrium is claimed")
+                notes.append(existence(self.game))
+        return Found(
+            self.board.profile,
+            ending,
+            certificate=certificate,
+            iterations=self.passes,
+            evaluations=int(self.board.state.ints[dynamics.EVALUATIONS]),
+            notes=tuple(notes),
+        )
+
+    def _pass(self, order: Ints) -> tuple[int, Termination | None]:
+        """One pass in chunks; how many moved, and why the run must end, if it must."""
+        m = self.game.users
+        for begin in range(0, max(m, 1), CHUNK):
+            ending = self.run.tick(self.passes)
+            if ending is not None:
+                return 0, ending
+            end = min(begin + CHUNK, m)
+            dynamics.sweep(self.board.arrays, self.board.state, order, begin, end, self.params.threshold)
+            self._drain()
+        self.passes += 1
+        movers = self.board.take(dynamics.MOVERS)
+        self._note_pass(movers)
+        if self.watch is not None and self.cycle is None and self.passes > _QUIET_PASSES:
+            self.cycle = self.watch.search()
+        return movers, None
+
+    def _drain(self) -> None:
+        if self.watch is None and self.recorder is None:
+            return
+        moves = self.board.drain()
+        if not len(moves[0]):
+            return
+        if self.recorder is not None:
+            self.recorder.moves.append(moves)
+        if self.watch is not None and self.cycle is None:
+            if self.passes < _QUIET_PASSES:
+                self.watch.begin(self.board.state.choice)
+            else:
+                self.watch.add(moves, self.board.state.choice)
+
+    def _note_pass(self, movers: int) -> None:
+        if self.traced:
+            self.run.record(self.passes, value(self.game, self.board.profile))
+        if self.recorder is not None:
+            now = self.board.profile
+            row = (paper_potential(self.game, now), weighted_potential(self.game, now), value(self.game, now), movers)
+            self.recorder.rows.append(row)

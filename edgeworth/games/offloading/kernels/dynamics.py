@@ -1,0 +1,339 @@
+"""Best replies: sweeps over users, single largest gains, logit revisions. Plain loops on arrays; no policy.
+
+A user's actions are its pairs and local execution (choice -1). ``worth`` holds net_ik for linear games and gain - price for
+others; a user at k has ``worth - gamma d_k`` resp. ``worth - sens clip(late + unit d_k, low, high)``, d_k = Lambda_k / F_k
+with the user's own weight inside.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+
+from edgeworth.core.jit import jit
+
+Arrays = namedtuple(
+    "Arrays",
+    [
+        "linear",
+        "ptr",
+        "provider",
+        "worth",
+        "late",
+        "gamma",
+        "sens",
+        "unit",
+        "low",
+        "high",
+        "weight",
+        "local",
+        "inverse",
+        "rate",
+        "cap",
+        "floor",
+    ],
+)
+"""floor: per user, the scale of utilities below which differences are rounding."""
+
+State = namedtuple(
+    "State", ["choice", "load", "count", "expiry", "lowest", "highest", "ints", "reals", "log_user", "log_choice"]
+)
+MOVERS, EVALUATIONS, LOGGED, FRESH, VISITS, N_INTS = 0, 1, 2, 3, 4, 5
+DRIFT, WINDOW, TOUCHED, N_REALS = 0, 1, 2, 3
+BLOCK = 1024
+"""Orders of large games keep blocks of so many consecutive users together, whose rows then fit into the cache."""
+
+
+@jit
+def prepare(linear, ptr, gain, price, transfer, sens, deadline, worth, late, floor):
+    """Fill worth, late (unless linear) and floor from the game's arrays."""
+    for i in range(len(ptr) - 1):
+        most = 0.0
+        for p in range(ptr[i], ptr[i + 1]):
+            late_p = transfer[p] - deadline[i]
+            if linear:
+                worth[p] = gain[p] - sens[i] * late_p - price[p]
+            else:
+                worth[p] = gain[p] - price[p]
+                late[p] = late_p
+            most = max(most, abs(gain[p]), abs(price[p]), abs(sens[i] * late_p))
+        floor[i] = 1e-6 * most
+
+
+@jit
+def _kinked(worth, late, sens, unit, low, high, delay):
+    return worth - sens * min(max(late + unit * delay, low), high)
+
+
+@jit
+def utility_of(game, state, i, p, extra):
+    """Of user i at pair p, where `extra` of its weight is not yet in the load."""
+    k = game.provider[p]
+    delay = (state.load[k] + extra) * game.inverse[k]
+    if game.linear:
+        return game.worth[p] - game.gamma[i] * delay
+    return _kinked(game.worth[p], game.late[p], game.sens[i], game.unit[i], game.low[i], game.high[i], delay)
+
+
+@jit
+def recount(game, state):
+    """Loads and counts summed anew from the choices; all expiries fall."""
+    state.load[:] = 0.0
+    state.count[:] = 0
+    for i in range(len(game.weight)):
+        p = state.choice[i]
+        if p >= 0:
+            k = game.provider[p]
+            state.load[k] += game.weight[i]
+            state.count[k] += 1
+        state.expiry[i] = -np.inf
+    for k in range(len(game.rate)):
+        state.lowest[k] = state.load[k] * game.inverse[k]
+        state.highest[k] = state.lowest[k]
+    state.reals[DRIFT] = 0.0
+    state.reals[WINDOW] = 0.0
+
+
+@jit
+def _close_window(game, state):
+    """A new window for the ranges of delays: the old one's width joins the drift."""
+    state.reals[DRIFT] += state.reals[WINDOW]
+    state.reals[WINDOW] = 0.0
+    for k in range(len(game.rate)):
+        state.lowest[k] = state.load[k] * game.inverse[k]
+        state.highest[k] = state.lowest[k]
+
+
+@jit
+def _widen(lowest, highest, k, delay, window):
+    """Provider k's delay changed: its range, and the widest range of all."""
+    if delay < lowest[k]:
+        lowest[k] = delay
+    elif delay > highest[k]:
+        highest[k] = delay
+    return max(window, highest[k] - lowest[k])
+
+
+@jit
+def _touch(game, state, k):
+    """`_widen` for callers who hold tuples."""
+    delay = state.load[k] * game.inverse[k]
+    state.reals[WINDOW] = _widen(state.lowest, state.highest, k, delay, state.reals[WINDOW])
+
+
+@jit
+def _move(game, state, i, old, new):
+    if old >= 0:
+        k = game.provider[old]
+        state.load[k] -= game.weight[i]
+        state.count[k] -= 1
+        _touch(game, state, k)
+    if new >= 0:
+        k = game.provider[new]
+        state.load[k] += game.weight[i]
+        state.count[k] += 1
+        _touch(game, state, k)
+    state.choice[i] = new
+    state.ints[MOVERS] += 1
+    if len(state.log_user) > 0:
+        spot = state.ints[LOGGED] % len(state.log_user)
+        state.log_user[spot] = i
+        state.log_choice[spot] = new
+        state.ints[LOGGED] += 1
+
+
+@jit
+def _fetch(game, state, block):
+    """Read the rows of a block in the order of memory where most will be visited: in random order each read would wait."""
+    first, last = block * BLOCK, min((block + 1) * BLOCK, len(game.weight))
+    drift = state.reals[DRIFT] + state.reals[WINDOW]
+    wanted = 0
+    for i in range(first, last):
+        wanted += drift >= state.expiry[i]
+    if 4 * wanted < last - first:
+        return
+    total = 0.0
+    for p in range(game.ptr[first], game.ptr[last], 8):
+        total += game.worth[p] + game.provider[p]
+    state.reals[TOUCHED] = total
+
+
+@jit
+def sweep(game, state, order, begin, end, threshold):
+    """Visit users order[begin:end]: each moves to its first best reply where that gains more than threshold x its scale.
+
+    A user is passed over while it provably has no better reply: at its last visit it preferred its place by a margin, and no
+    delay has changed by more than margin / (2 gamma) since. Changes are bounded by the ranges of delays over windows, one a
+    pass.
+    """
+    if begin == 0:
+        _close_window(game, state)
+    # Arrays and numbers by name: passing tuples of arrays to helpers would take longer than a visit.
+    linear, ptr, provider, worth, late = game.linear, game.ptr, game.provider, game.worth, game.late
+    inverse, weight, cap = game.inverse, game.weight, game.cap
+    choice, load, count, expiry = state.choice, state.load, state.count, state.expiry
+    lowest, highest = state.lowest, state.highest
+    drift, window = state.reals[DRIFT], state.reals[WINDOW]
+    sens, unit, low, high = 0.0, 0.0, 0.0, 0.0
+    for spot in range(begin, end):
+        i = order[spot]
+        if spot % BLOCK == 0:
+            _fetch(game, state, i // BLOCK)
+        if drift + window < expiry[i]:
+            continue
+        state.ints[VISITS] += 1
+        old, own, gamma, local = choice[i], weight[i], game.gamma[i], game.local[i]
+        first, last = ptr[i], ptr[i + 1]
+        state.ints[EVALUATIONS] += last - first
+        # A glance first, without a branch a pair (the selections below are none); `least` takes in the own pair as if the user
+        # came anew, which can only make the glance more careful.
+        current = local
+        most, least = -np.inf, np.inf
+        if linear:
+            if old >= 0:
+                current = worth[old] - gamma * (load[provider[old]] * inverse[provider[old]])
+            for p in range(first, last):
+                k = provider[p]
+                utility = worth[p] - gamma * ((load[k] + own) * inverse[k])
+                least = utility if utility < least else least
+                utility = -np.inf if p == old else utility
+                most = utility if utility > most else most
+        else:
+            sens, unit, low, high = game.sens[i], game.unit[i], game.low[i], game.high[i]
+            if old >= 0:
+                delay = load[provider[old]] * inverse[provider[old]]
+                current = _kinked(worth[old], late[old], sens, unit, low, high, delay)
+            for p in range(first, last):
+                k = provider[p]
+                utility = _kinked(worth[p], late[p], sens, unit, low, high, (load[k] + own) * inverse[k])
+                least = utility if utility < least else least
+                utility = -np.inf if p == old else utility
+                most = utility if utility > most else most
+        best = max(most, local)
+        sure = max(abs(best), abs(current), game.floor[i])
+        target, margin = old, current - (best if old >= 0 else most)
+        if best - current > threshold * sure:
+            target = -1
+            if local < most:
+                for p in range(first, last):
+                    k = provider[p]
+                    delay = (load[k] + own) * inverse[k]
+                    if linear:
+                        utility = worth[p] - gamma * delay
+                    else:
+                        utility = _kinked(worth[p], late[p], sens, unit, low, high, delay)
+                    if utility == most:
+                        target = p
+                        break
+            full = target >= 0 and count[provider[target]] >= cap[provider[target]]
+            if full or best - current <= threshold * max(sure, abs(least), abs(local)):
+                target, margin = _look(game, state, i, threshold)
+        if target != old:
+            if old >= 0:
+                k = provider[old]
+                load[k] -= own
+                count[k] -= 1
+                window = _widen(lowest, highest, k, load[k] * inverse[k], window)
+            if target >= 0:
+                k = provider[target]
+                load[k] += own
+                count[k] += 1
+                window = _widen(lowest, highest, k, load[k] * inverse[k], window)
+            state.reals[WINDOW] = window
+            choice[i] = target
+            expiry[i] = -np.inf
+            state.ints[MOVERS] += 1
+            if len(state.log_user) > 0:
+                state.log_user[state.ints[LOGGED]] = i
+                state.log_choice[state.ints[LOGGED]] = target
+                state.ints[LOGGED] += 1
+        elif gamma > 0.0:
+            expiry[i] = drift + margin / (2.0 * gamma) * (1.0 - 1e-9)
+        else:
+            expiry[i] = np.inf if margin >= 0.0 else -np.inf
+
+
+@jit
+def _look(game, state, i, threshold):
+    """All actions that the caps leave open, one by one: (the pair to be at, by how much staying is preferred)."""
+    old, own, local = state.choice[i], game.weight[i], game.local[i]
+    current = local if old < 0 else utility_of(game, state, i, old, 0.0)
+    best, target = local, -1
+    rival = local if old >= 0 else -np.inf  # the best of the other actions, full providers among them
+    scale = max(game.floor[i], abs(local), abs(current))
+    for p in range(game.ptr[i], game.ptr[i + 1]):
+        if p == old:
+            continue
+        utility = utility_of(game, state, i, p, own)
+        rival = max(rival, utility)
+        if state.count[game.provider[p]] < game.cap[game.provider[p]]:
+            scale = max(scale, abs(utility))
+            if utility > best:
+                best, target = utility, p
+    if (old >= 0 and best <= current) or best - current <= threshold * scale:
+        target = old
+    return target, current - rival
+
+
+@jit
+def largest_gain(game, state, threshold):
+    """Move the one user who gains most, relative to its scale; False where nobody gains more than the threshold."""
+    winner, target, most = -1, -1, threshold
+    for i in range(len(game.weight)):
+        old = state.choice[i]
+        current = game.local[i]
+        best, reply = current, -1
+        scale = max(game.floor[i], abs(current))
+        if old >= 0:
+            current = utility_of(game, state, i, old, 0.0)
+            scale = max(scale, abs(current))
+        for p in range(game.ptr[i], game.ptr[i + 1]):
+            k = game.provider[p]
+            if p == old or state.count[k] >= game.cap[k]:
+                continue
+            utility = utility_of(game, state, i, p, game.weight[i])
+            scale = max(scale, abs(utility))
+            if utility > best:
+                best, reply = utility, p
+        state.ints[EVALUATIONS] += game.ptr[i + 1] - game.ptr[i]
+        if best - current > most * scale:
+            winner, target, most = i, reply, (best - current) / scale
+    if winner < 0:
+        return False
+    _move(game, state, winner, state.choice[winner], target)
+    return True
+
+
+@jit
+def revise(game, state, order, begin, end, heat, noise):
+    """Logit revisions: user order[s] draws an action with probability proportional to exp(utility / heat[user]).
+
+    noise: a uniform number in (0, 1) a visit; the draw inverts the distribution function over actions in their order.
+    """
+    for spot in range(begin, end):
+        i = order[spot]
+        old = state.choice[i]
+        first, last = game.ptr[i], game.ptr[i + 1]
+        top = game.local[i]
+        for p in range(first, last):
+            k = game.provider[p]
+            if p == old or state.count[k] < game.cap[k]:
+                top = max(top, utility_of(game, state, i, p, 0.0 if p == old else game.weight[i]))
+        total = np.exp((game.local[i] - top) / heat[i])
+        for p in range(first, last):
+            k = game.provider[p]
+            if p == old or state.count[k] < game.cap[k]:
+                total += np.exp((utility_of(game, state, i, p, 0.0 if p == old else game.weight[i]) - top) / heat[i])
+        rest = noise[spot] * total - np.exp((game.local[i] - top) / heat[i])
+        new = -1
+        for p in range(first, last):
+            if rest <= 0.0:
+                break
+            k = game.provider[p]
+            if p == old or state.count[k] < game.cap[k]:
+                rest -= np.exp((utility_of(game, state, i, p, 0.0 if p == old else game.weight[i]) - top) / heat[i])
+                new = p
+        state.ints[EVALUATIONS] += last - first
+        if new != old:
+            _move(game, state, i, old, new)

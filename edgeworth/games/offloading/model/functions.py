@@ -1,0 +1,194 @@
+"""Loads, utilities, welfare, constraints and measures. Solvers and checker share nothing else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame, Profile
+
+Rule = Literal["coverage", "cap"]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken constraint, as data: the rule, by how much, where, and in words.
+
+    coverage: ``user`` sits at ``provider``, which is out of reach; amount 1. cap: ``provider`` serves more users than
+    its cap; amount: how many more.
+    """
+
+    rule: Rule
+    amount: float
+    user: int | None
+    provider: int
+    text: str
+
+    def replay(self, game: OffloadingGame, profile: Profile) -> float:
+        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
+        again = violations(game, profile)
+        same = (v.amount for v in again if (v.rule, v.user, v.provider) == (self.rule, self.user, self.provider))
+        return next(same, 0.0)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def require_profile(game: OffloadingGame, profile: Profile) -> None:
+    """Refuse a profile of another length or with a provider beyond the game's."""
+    if len(profile.provider) != game.users:
+        raise ValueError(f"profile: must name an action for each of {game.users} users; got {len(profile.provider)}")
+    if game.users and int(profile.provider.max()) >= game.providers:
+        raise ValueError(f"profile: providers must be below {game.providers}; got {int(profile.provider.max())}")
+
+
+def positions(game: OffloadingGame, profile: Profile) -> Ints:
+    """The index of every user's pair in the game's arrays, int64 [users]; -1 local, -2 a provider out of reach.
+
+    Raises ValueError for a profile of another length or with a provider beyond the game's.
+    """
+    require_profile(game, profile)
+    chosen = profile.provider
+    low, end = game.indptr[:-1].copy(), game.indptr[1:]
+    high = end.copy()
+    while np.any(low < high):  # bisection over all users at once: the providers of a user are sorted
+        middle = (low + high) // 2
+        right = (low < high) & (game.provider[np.minimum(middle, game.pairs - 1)] < chosen)
+        low, high = np.where(right, middle + 1, low), np.where(right | (low >= high), high, middle)
+    hit = low < end
+    hit[hit] = game.provider[low[hit]] == chosen[hit]
+    return np.where(chosen < 0, -1, np.where(hit, low, -2))
+
+
+def profile_of(game: OffloadingGame, choice: Ints) -> Profile:
+    """The inverse of `positions`: the profile that a choice of pairs, int64 [users], -1 local, stands for."""
+    provider = np.full(game.users, -1, dtype=np.int64)
+    away = choice >= 0
+    provider[away] = game.provider[choice[away]]
+    return Profile(provider)
+
+
+def loads(game: OffloadingGame, profile: Profile) -> Floats:
+    """Lambda_k, the sum of the weights of the users at every provider, float64 [providers]."""
+    return _sums(profile.provider, game.weight, game.providers)
+
+
+def delays(game: OffloadingGame, choice: Ints) -> Floats:
+    """The seconds every user waits, float64 [users], for a choice of pairs (`positions`): local ones their local delay."""
+    away = np.flatnonzero(choice >= 0)
+    pair = choice[away]
+    k = game.provider[pair]
+    load = _sums(k, game.weight[away], game.providers)
+    waits = game.local_delay.copy()
+    waits[away] = game.transfer[pair] + game.unit[away] * (load[k] / game.rate[k])
+    return waits
+
+
+def choice_utilities(game: OffloadingGame, choice: Ints, *, payments: bool = True) -> Floats:
+    """Utilities of all users, float64 [users], for a choice of pairs; without payments: before prices."""
+    away = np.flatnonzero(choice >= 0)
+    pair = choice[away]
+    late = delays(game, choice)[away] - game.deadline[away]
+    low, high = game.clip
+    worth = game.gain[pair] - game.price[pair] if payments else game.gain[pair]
+    result = game.local_utility.copy()
+    result[away] = worth - game.sensitivity[away] * np.clip(late, low[away], high[away])
+    return result
+
+
+def utilities(game: OffloadingGame, profile: Profile) -> Floats:
+    """The utility of every user, prices paid, float64 [users]. ValueError where a user sits out of reach."""
+    return choice_utilities(game, _reachable(game, profile))
+
+
+def provider_costs(game: OffloadingGame, profile: Profile) -> Floats:
+    """cost_rate_k L_k / F_k of every provider, float64 [providers]; L_k the sum of the workloads there."""
+    return game.cost_rate * _sums(profile.provider, game.workload, game.providers) / game.rate
+
+
+def choice_welfare(game: OffloadingGame, choice: Ints, profile: Profile) -> float:
+    """`value` for a choice of pairs and its profile."""
+    before = float(choice_utilities(game, choice, payments=False).sum())
+    return before - float(provider_costs(game, profile).sum())
+
+
+def value(game: OffloadingGame, profile: Profile) -> float:
+    """Welfare: the sum of the utilities before payments less the providers' costs.
+
+    Raises ValueError where a user sits at a provider out of reach: such a profile has no value.
+    """
+    return choice_welfare(game, _reachable(game, profile), profile)
+
+
+def violations(game: OffloadingGame, profile: Profile) -> tuple[Violation, ...]:
+    """Every broken constraint; empty for a feasible profile."""
+    choice = positions(game, profile)
+    return choice_violations(game, profile, choice)
+
+
+def choice_violations(game: OffloadingGame, profile: Profile, choice: Ints) -> tuple[Violation, ...]:
+    """`violations` where the `positions` are known."""
+    found: list[Violation] = []
+    for i in np.flatnonzero(choice == -2).tolist():
+        k = int(profile.provider[i])
+        found.append(Violation("coverage", 1.0, i, k, f"user {i} is out of reach of provider {k}"))
+    count = np.bincount(profile.provider[profile.provider >= 0], minlength=game.providers)
+    for k in np.flatnonzero(count > game.cap).tolist():
+        text = f"provider {k} serves {int(count[k])} users, its cap is {int(game.cap[k])}"
+        found.append(Violation("cap", float(count[k] - game.cap[k]), None, k, text))
+    return tuple(found)
+
+
+def measures(game: OffloadingGame, profile: Profile) -> dict[str, float]:
+    """Named numbers for tables.
+
+    offloaded_share: users who offload; latency: mean seconds of all users; deadline_misses: machines that are later than their
+    deadline; utilisation: users served over the sum of caps (caps beyond the users in reach count as those); busy_seconds:
+    mean of L_k / F_k; payments: total of the prices paid; provider_cost: total; jain_human, jain_machine: Jain's index of
+    the group's latencies, (sum t)^2 / (m sum t^2), 1 when all wait equally long. NaN where the denominator is 0.
+    """
+    choice = _reachable(game, profile)
+    away = choice >= 0
+    waits = delays(game, choice)
+    reached = np.bincount(game.provider, minlength=game.providers)
+    work = _sums(profile.provider, game.workload, game.providers)
+    return {
+        "offloaded_share": _ratio(int(away.sum()), game.users),
+        "latency": _ratio(float(waits.sum()), game.users),
+        "deadline_misses": float(np.count_nonzero(~game.human & (waits > game.deadline))),
+        "utilisation": _ratio(int(away.sum()), int(np.minimum(game.cap, reached).sum())),
+        "busy_seconds": _ratio(float((work / game.rate).sum()), game.providers),
+        "payments": float(game.price[choice[away]].sum()),
+        "provider_cost": float(provider_costs(game, profile).sum()),
+        "jain_human": jain(waits[game.human]),
+        "jain_machine": jain(waits[~game.human]),
+    }
+
+
+def jain(amounts: Floats) -> float:
+    """Jain's fairness index (sum x)^2 / (n sum x^2), between 1/n and 1; NaN for no amounts or all zero."""
+    return float(_ratio(float(amounts.sum()) ** 2, len(amounts) * float((amounts**2).sum())))
+
+
+def _reachable(game: OffloadingGame, profile: Profile) -> Ints:
+    choice = positions(game, profile)
+    if np.any(choice == -2):
+        i = int(np.argmax(choice == -2))
+        validation.reject("profile", f"must keep every user within reach; user {i} is not", int(profile.provider[i]))
+    return choice
+
+
+def _sums(provider: Any, amounts: Floats, length: int) -> Floats:
+    """Sums of the amounts by provider, local ones (-1) left out."""
+    away = provider >= 0
+    if away.all():
+        return np.asarray(np.bincount(provider, weights=amounts, minlength=length), dtype=np.float64)
+    return np.asarray(np.bincount(provider[away], weights=amounts[away], minlength=length), dtype=np.float64)
+
+
+def _ratio(part: float, whole: float) -> Any:
+    return part / whole if whole else math.nan

@@ -1,0 +1,369 @@
+"""The game and its strategy profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from os import PathLike
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.io import Payload, fingerprint, save_problem
+from edgeworth.core.numeric import Sense
+from edgeworth.core.provenance import Provenance
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Regime = Literal["linearised", "soft-deadline", "floored"]
+
+REGIMES: tuple[Regime, ...] = ("linearised", "soft-deadline", "floored")
+
+_PAIR = ("gain", "transfer", "price")
+_USER = ("weight", "workload", "sensitivity", "deadline", "human", "local_utility", "local_delay")
+_PROVIDER = ("rate", "cap", "cost_rate", "uav")
+
+
+@dataclass(frozen=True, eq=False)
+class OffloadingGame:
+    """A weighted congestion game: user i = 0..m-1 computes locally or at one provider k = 0..n-1 within reach.
+
+    With Lambda_k = sum of the weights w_j of the users at k (weighted processor sharing), user i at k waits
+    ``t_ik = transfer_ik + (C_i / w_i) Lambda_k / F_k`` seconds and has the utility
+
+        u_ik = gain_ik - price_ik - s_i phi_i(t_ik - tau_i)
+
+    For humans tau_i = 0 and phi(x) = x. For machines s_i = R_i / tau_i and, by ``regime``: "linearised" phi(x) = x,
+    "soft-deadline" phi(x) = max(0, x) (the reward falls by R per deadline of lateness, also below zero), "floored"
+    phi(x) = min(tau, max(0, x)) (the reward is lost and no more). Local execution is worth ``local_utility`` (0 in the
+    paper). At most ``cap_k`` users may sit at k. Welfare is the sum of utilities before payments less the providers' cost
+    ``cost_rate_k L_k / F_k``, L_k = sum of the workloads at k; it is the problem's value, sense "max".
+
+    In the linearised regime, and for humans, ``u_ik = base_ik - price_ik - gamma_i Lambda_k / F_k`` with
+    ``base = gain - s (transfer - tau)`` and ``gamma = s C / w``.
+
+    Only pairs in reach are stored, sorted by user, then provider (CSR by user): ``indptr`` int64 [m + 1], ``provider`` int32
+    [pairs]; float64 [pairs]: ``gain`` (what is worth the same at any delay: rewards, energy saved), ``transfer`` >= 0
+    (upload seconds), ``price``. Users [m]: ``weight`` w > 0, ``workload`` C >= 0 (cycles), ``sensitivity`` s >= 0 (utility a
+    second), ``deadline`` tau (seconds, > 0 for machines, 0 for humans), ``human`` bool, ``local_utility``, ``local_delay``
+    >= 0 (seconds). Providers [n]: ``rate`` F > 0 (cycles a second), ``cap`` int64 >= 0 (default: no limit, stored as m),
+    ``cost_rate`` >= 0 (money a busy second), ``uav`` bool.
+
+    Arrays are copied and read-only; m or n may be 0. Raises ValueError or TypeError naming the argument, the rule and the
+    value for wrong shapes, NaN, infinities, values out of range, duplicate or unsorted pairs.
+
+    Source: FUSION paper, section V-A, equations (11)-(20); its printed formulas are lost, the text's meaning is taken.
+
+    >>> game = OffloadingGame.from_matrices(gain=[[3.0], [3.0]], rate=[2.0])
+    >>> game.users, game.providers, game.pairs
+    (2, 1, 2)
+    """
+
+    kind: ClassVar[str] = "offloading"
+    sense: ClassVar[Sense] = "max"
+    integral: ClassVar[bool] = False
+
+    indptr: Ints
+    provider: NDArray[np.int32]
+    gain: Floats
+    rate: Floats
+    transfer: Floats = None  # type: ignore[assignment]  # None: the default named in the docstring; an array after validation
+    price: Floats = None  # type: ignore[assignment]
+    weight: Floats = None  # type: ignore[assignment]
+    workload: Floats = None  # type: ignore[assignment]
+    sensitivity: Floats = None  # type: ignore[assignment]
+    deadline: Floats = None  # type: ignore[assignment]
+    human: Bools = None  # type: ignore[assignment]
+    local_utility: Floats = None  # type: ignore[assignment]
+    local_delay: Floats = None  # type: ignore[assignment]
+    cap: Ints = None  # type: ignore[assignment]
+    cost_rate: Floats = None  # type: ignore[assignment]
+    uav: Bools = None  # type: ignore[assignment]
+    regime: Regime = "linearised"
+    provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+
+    def __post_init__(self) -> None:
+        def store(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        def real(name: str, length: int, default: float, **limits: Any) -> None:
+            given = getattr(self, name)
+            values = np.full(length, default) if given is None else given
+            store(name, validation.array(name, values, np.float64, (length,), **limits))
+
+        def flags(name: str, length: int, default: bool) -> None:
+            given = getattr(self, name)
+            store(name, validation.array(name, np.full(length, default) if given is None else given, np.bool_, (length,)))
+
+        store("regime", validation.choice("regime", self.regime, REGIMES))
+        store("rate", validation.array("rate", self.rate, np.float64, (None,), minimum=0.0, open_minimum=True))
+        store("indptr", validation.array("indptr", self.indptr, np.int64, (None,), minimum=0))
+        if len(self.indptr) == 0 or self.indptr[0] != 0 or np.any(np.diff(self.indptr) < 0):
+            validation.reject("indptr", "must begin with 0 and never decrease", self.indptr)
+        pairs, n, m = int(self.indptr[-1]), len(self.rate), len(self.indptr) - 1
+        store("provider", validation.array("provider", self.provider, np.int32, (pairs,), minimum=0, maximum=n - 1))
+        store("gain", validation.array("gain", self.gain, np.float64, (pairs,)))
+        real("transfer", pairs, 0.0, minimum=0.0)
+        real("price", pairs, 0.0)
+        real("weight", m, 1.0, minimum=0.0, open_minimum=True)
+        real("workload", m, 1.0, minimum=0.0)
+        real("sensitivity", m, 1.0, minimum=0.0)
+        real("deadline", m, 0.0, minimum=0.0)
+        real("local_utility", m, 0.0)
+        real("local_delay", m, 0.0, minimum=0.0)
+        flags("human", m, True)
+        real("cost_rate", n, 0.0, minimum=0.0)
+        flags("uav", n, False)
+        limit = np.full(n, m) if self.cap is None else self.cap
+        store("cap", validation.array("cap", limit, np.int64, (n,), minimum=0))
+        wrong = np.flatnonzero(self.human != (self.deadline == 0.0))
+        if len(wrong):
+            i = int(wrong[0])
+            rule = "must be 0 for a human, above 0 for a machine"
+            raise ValueError(f"deadline: {rule}; got {self.deadline[i]} for user {i}, human {bool(self.human[i])}")
+        rising = np.diff(self.provider) > 0
+        inner = self.indptr[1:-1]
+        rising[inner[(inner > 0) & (inner < pairs)] - 1] = True  # from one user to the next anything goes
+        if not rising.all():
+            p = int(np.argmin(rising)) + 1
+            i = int(np.searchsorted(self.indptr, p, side="right")) - 1
+            rule = "must increase strictly within a user (sorted, no duplicate pair)"
+            raise ValueError(f"provider: {rule}; got {self.provider[p]} after {self.provider[p - 1]} for user {i}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
+    # --- sizes and derived arrays ---------------------------------------------------------------------------------------
+
+    @property
+    def users(self) -> int:
+        """Number of users m."""
+        return len(self.indptr) - 1
+
+    @property
+    def providers(self) -> int:
+        """Number of providers n."""
+        return len(self.rate)
+
+    @property
+    def pairs(self) -> int:
+        """Number of pairs of a user and a provider within reach."""
+        return len(self.provider)
+
+    @property
+    def profiles(self) -> float:
+        """The number of profiles, caps apart: the product over users of 1 + providers in reach. Infinity where it is huge."""
+        return float(np.exp2(np.log2(1.0 + np.diff(self.indptr)).sum())) if self.users < 1_000 else float("inf")
+
+    @property
+    def linear(self) -> bool:
+        """Are all utilities affine in the delay, so that the weighted potential exists?"""
+        return self.regime == "linearised" or bool(self.human.all())
+
+    @cached_property
+    def user(self) -> Ints:
+        """The user of every pair, int64 [pairs]."""
+        result: Ints = _frozen(np.repeat(np.arange(self.users, dtype=np.int64), np.diff(self.indptr)))
+        return result
+
+    @cached_property
+    def unit(self) -> Floats:
+        """C_i / w_i: seconds of computing per unit of Lambda_k / F_k, float64 [m]."""
+        result: Floats = _frozen(self.workload / self.weight)
+        return result
+
+    @cached_property
+    def gamma(self) -> Floats:
+        """gamma_i = s_i C_i / w_i: utility lost per unit of Lambda_k / F_k while it is lost linearly, float64 [m]."""
+        result: Floats = _frozen(self.sensitivity * self.unit)
+        return result
+
+    @cached_property
+    def base(self) -> Floats:
+        """base_ik = gain_ik - s_i (transfer_ik - tau_i), payments left out, float64 [pairs]: the paper's base terms."""
+        i = self.user
+        result: Floats = _frozen(self.gain - self.sensitivity[i] * (self.transfer - self.deadline[i]))
+        return result
+
+    @cached_property
+    def clip(self) -> tuple[Floats, Floats]:
+        """phi_i(x) = min(high_i, max(low_i, x)): the limits, float64 [m] each, infinite where there is none."""
+        kinked = np.zeros(self.users, dtype=bool) if self.regime == "linearised" else ~self.human
+        low = np.where(kinked, 0.0, -np.inf)
+        high = np.where(kinked & (self.regime == "floored"), self.deadline, np.inf)
+        return _frozen(low), _frozen(high)
+
+    @cached_property
+    def hash(self) -> str:
+        """A canonical hash of everything but the provenance."""
+        payload = self.to_payload()
+        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
+        return fingerprint(self.kind, content, payload.arrays)
+
+    # --- constructors ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_pairs(
+        cls,
+        user: ArrayLike,
+        provider: ArrayLike,
+        gain: ArrayLike,
+        rate: ArrayLike,
+        *,
+        users: int,
+        transfer: ArrayLike | None = None,
+        price: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        workload: ArrayLike | None = None,
+        sensitivity: ArrayLike | None = None,
+        deadline: ArrayLike | None = None,
+        human: ArrayLike | None = None,
+        local_utility: ArrayLike | None = None,
+        local_delay: ArrayLike | None = None,
+        cap: ArrayLike | None = None,
+        cost_rate: ArrayLike | None = None,
+        uav: ArrayLike | None = None,
+        regime: Regime = "linearised",
+        provenance: Provenance | None = None,
+    ) -> OffloadingGame:
+        """From pairs in any order: ``user``, ``provider``, ``gain`` and, if given, ``transfer`` and ``price`` of one length.
+
+        The rest as the class says, and it raises as the class does; a pair named twice is refused.
+        """
+        m = validation.integer("users", users, minimum=0)
+        f = validation.array("rate", rate, np.float64, (None,))
+        i = validation.array("user", user, np.int64, (None,), minimum=0, maximum=m - 1)
+        k = validation.array("provider", provider, np.int64, (len(i),), minimum=0, maximum=len(f) - 1)
+        columns: dict[str, Any] = {"gain": gain, "transfer": transfer, "price": price}
+        for name, given in columns.items():
+            if given is not None:
+                columns[name] = validation.array(name, given, np.float64, (len(i),))
+        key = i * max(len(f), 1) + k
+        order = np.argsort(key, kind="stable")
+        twice = np.flatnonzero(np.diff(key[order]) == 0)
+        if len(twice):
+            p = int(order[twice[0]])
+            raise ValueError(f"provider: must name a pair once; got provider {k[p]} twice for user {i[p]}")
+        return cls(
+            indptr=np.concatenate([[0], np.cumsum(np.bincount(i, minlength=m))]).astype(np.int64),
+            provider=k[order].astype(np.int32),
+            rate=f,
+            **{name: None if given is None else given[order] for name, given in columns.items()},  # type: ignore[arg-type]
+            weight=weight,  # type: ignore[arg-type]  # validated by the class, as all that follow
+            workload=workload,  # type: ignore[arg-type]
+            sensitivity=sensitivity,  # type: ignore[arg-type]
+            deadline=deadline,  # type: ignore[arg-type]
+            human=human,  # type: ignore[arg-type]
+            local_utility=local_utility,  # type: ignore[arg-type]
+            local_delay=local_delay,  # type: ignore[arg-type]
+            cap=cap,  # type: ignore[arg-type]
+            cost_rate=cost_rate,  # type: ignore[arg-type]
+            uav=uav,  # type: ignore[arg-type]
+            regime=regime,
+            provenance=provenance or Provenance("arrays"),
+        )
+
+    @classmethod
+    def from_matrices(
+        cls,
+        gain: ArrayLike,
+        rate: ArrayLike,
+        reach: ArrayLike | None = None,
+        *,
+        transfer: ArrayLike | None = None,
+        price: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        workload: ArrayLike | None = None,
+        sensitivity: ArrayLike | None = None,
+        deadline: ArrayLike | None = None,
+        human: ArrayLike | None = None,
+        local_utility: ArrayLike | None = None,
+        local_delay: ArrayLike | None = None,
+        cap: ArrayLike | None = None,
+        cost_rate: ArrayLike | None = None,
+        uav: ArrayLike | None = None,
+        regime: Regime = "linearised",
+        provenance: Provenance | None = None,
+    ) -> OffloadingGame:
+        """From dense matrices users x providers: gain, and if given transfer, price and ``reach`` (bool, default all True)."""
+        f = validation.array("rate", rate, np.float64, (None,))
+        g = validation.array("gain", gain, np.float64, (None, len(f)))
+        inside = np.ones(g.shape, dtype=bool) if reach is None else validation.array("reach", reach, np.bool_, g.shape)
+        i, k = np.nonzero(inside)
+
+        def entries(name: str, given: ArrayLike | None) -> Any:
+            return None if given is None else validation.array(name, given, np.float64, g.shape)[i, k]
+
+        return cls.from_pairs(
+            user=i,
+            provider=k,
+            gain=g[i, k],
+            rate=f,
+            users=len(g),
+            transfer=entries("transfer", transfer),
+            price=entries("price", price),
+            weight=weight,
+            workload=workload,
+            sensitivity=sensitivity,
+            deadline=deadline,
+            human=human,
+            local_utility=local_utility,
+            local_delay=local_delay,
+            cap=cap,
+            cost_rate=cost_rate,
+            uav=uav,
+            regime=regime,
+            provenance=provenance,
+        )
+
+    # --- files ----------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
+        save_problem(self, path)
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        arrays = {name: getattr(self, name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
+        return Payload({"regime": self.regime, "provenance": self.provenance.to_fields()}, arrays)
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> OffloadingGame:
+        """The inverse of `to_payload`; validates like the constructor."""
+        origin: Mapping[str, Any] = payload.field("provenance")
+        return cls(
+            **{name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)},
+            regime=payload.field("regime"),
+            provenance=Provenance(**origin),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """A strategy profile: ``provider`` int64 [users], the provider of every user, -1 = computes locally. Read-only."""
+
+    provider: Ints
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provider", validation.array("provider", self.provider, np.int64, (None,), minimum=-1))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.provider,)
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        return Payload({}, {"provider": self.provider})
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Profile:
+        """The inverse of `to_payload`."""
+        return cls(payload.array("provider"))
+
+
+def _frozen(values: Any) -> Any:
+    values.setflags(write=False)
+    return values

@@ -1,0 +1,57 @@
+"""The two candidates for a potential: the paper's, and the weighted one that holds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from edgeworth.games.offloading.model.functions import loads, positions, provider_costs
+from edgeworth.games.offloading.model.game import Floats, OffloadingGame, Profile
+
+Which = Literal["paper", "weighted"]
+
+
+def paper_potential(game: OffloadingGame, profile: Profile) -> float:
+    """Phi(a) = sum_i base_{i,a_i} - sum_k Lambda_k^2 / (2 F_k) - sum_k c_k(L_k): equation (21), payments left out.
+
+    ``base`` is that of the linearised regime in every regime, as in the paper; local execution counts with its utility.
+    The claim (Theorem 1) is that every strictly improving move raises it. It does not hold: see `verify_potential`.
+    """
+    worth = _chosen(game, profile, game.base)
+    congestion = loads(game, profile) ** 2 / (2.0 * game.rate)
+    return float(worth.sum() - congestion.sum() - provider_costs(game, profile).sum())
+
+
+def weighted_potential(game: OffloadingGame, profile: Profile) -> float:
+    """Psi(a) = sum_i (w_i / gamma_i) net_{i,a_i} - sum_k (Lambda_k^2 + sum_{j at k} w_j^2) / (2 F_k), net = base - price.
+
+    For every unilateral move of a user with gamma_i > 0, (w_i / gamma_i) du_i = dPsi: an exact weighted potential of the
+    linearised regime (Monderer and Shapley, Potential Games, 1996). Users with gamma_i = 0 do not mind congestion: they are
+    left out of the first sum, and the pair (sum of their utilities, Psi) rises lexicographically. The providers' cost does not
+    enter: no user pays it.
+    """
+    counted = game.gamma > 0.0
+    scale = np.divide(game.weight, game.gamma, out=np.zeros(game.users), where=counted)
+    worth = scale * _chosen(game, profile, game.base - game.price)
+    away = np.flatnonzero(profile.provider >= 0)
+    own = np.bincount(profile.provider[away], weights=game.weight[away] ** 2, minlength=game.providers)
+    congestion = (loads(game, profile) ** 2 + own) / (2.0 * game.rate)
+    return float(worth.sum() - congestion.sum())
+
+
+def potential(game: OffloadingGame, profile: Profile, which: Which) -> float:
+    """`paper_potential` or `weighted_potential`."""
+    return paper_potential(game, profile) if which == "paper" else weighted_potential(game, profile)
+
+
+def _chosen(game: OffloadingGame, profile: Profile, amounts: Floats) -> Floats:
+    """The amount of every user's pair, its local utility where it computes locally."""
+    choice = positions(game, profile)
+    if np.any(choice == -2):
+        i = int(np.argmax(choice == -2))
+        raise ValueError(f"profile: must keep every user within reach; got provider {profile.provider[i]} for user {i}")
+    result = game.local_utility.copy()
+    away = choice >= 0
+    result[away] = amounts[choice[away]]
+    return result

@@ -1,0 +1,89 @@
+"""The two one-sided problems of the AI-Bazaar paper by a genetic algorithm (pymoo, extra "genetic")."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.errors import MissingExtraError
+from edgeworth.core.seeds import Seed, generator
+from edgeworth.games.trading.exact.follower import stage
+from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equilibrium_of, profile_utilities
+
+
+class Optimised(NamedTuple):
+    """solution: price and demands; profit: of the side that was optimised; evaluations: of its profit."""
+
+    solution: Equilibrium
+    profit: float
+    evaluations: int
+
+
+def genetic_price(game: TradingGame, *, population: int = 30, generations: int = 40, seed: Seed = None) -> Optimised:
+    """P1: the price of greatest profit (p - C) sum F_i(p), the consumers answering with their equilibrium.
+
+    A genetic algorithm (tournament selection, simulated binary crossover, polynomial mutation: pymoo's defaults).
+    population >= 2, generations >= 1. Guarantee: none. Raises `MissingExtraError` where pymoo is not installed.
+    Source: AI-Bazaar paper, equation (4) and figure 8(a); Blank and Deb, IEEE Access 8 (2020).
+    """
+
+    def profits(prices: Floats) -> Floats:
+        return np.array([(p - game.unit_cost) * stage(game, p)[0].sum() for p in prices.tolist()])
+
+    price, best, evaluations = _maximise(profits, game.min_price, game.max_price, population, generations, seed)
+    return Optimised(equilibrium_of(game, price, stage(game, price)[0]), best, evaluations)
+
+
+def genetic_demand(
+    game: TradingGame,
+    around: Equilibrium,
+    *,
+    consumer: int = 0,
+    population: int = 30,
+    generations: int = 40,
+    seed: Seed = None,
+) -> Optimised:
+    """P2: the demand of greatest profit of one consumer, price and the others' demands as in `around`.
+
+    Otherwise as `genetic_price`; consumer in 0..N-1. Source: AI-Bazaar paper, equation (5) and figure 8(a).
+    """
+    i = validation.integer("consumer", consumer, minimum=0, maximum=game.consumers - 1)
+
+    def with_demand(demand: float) -> Floats:
+        demands = np.array(around.demands)
+        demands[i] = demand
+        return demands
+
+    def profits(demands: Floats) -> Floats:
+        return np.array([profile_utilities(game, around.price, with_demand(f))[i] for f in demands.tolist()])
+
+    demand, best, evaluations = _maximise(profits, game.min_demand, game.max_demand, population, generations, seed)
+    return Optimised(equilibrium_of(game, around.price, with_demand(demand)), best, evaluations)
+
+
+def _maximise(
+    profits: Callable[[Floats], Floats], low: float, high: float, population: int, generations: int, seed: Seed
+) -> tuple[float, float, int]:
+    if importlib.util.find_spec("pymoo") is None:
+        raise MissingExtraError("the genetic algorithm", "genetic")
+    from pymoo.algorithms.soo.nonconvex.ga import GA
+    from pymoo.core.problem import Problem
+    from pymoo.optimize import minimize
+
+    size = validation.integer("population", population, minimum=2)
+    rounds = validation.integer("generations", generations, minimum=1)
+
+    class _OneNumber(Problem):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(n_var=1, n_obj=1, xl=np.array([low]), xu=np.array([high]))
+
+        def _evaluate(self, x: Any, out: Any, *args: Any, **kwargs: Any) -> None:
+            out["F"] = -profits(x[:, 0])[:, None]
+
+    number = int(generator(seed)[0].integers(2**31))
+    found = minimize(_OneNumber(), GA(pop_size=size), ("n_gen", rounds), seed=number, verbose=False)
+    return float(found.X[0]), -float(found.F[0]), int(found.algorithm.evaluator.n_eval)

@@ -1,0 +1,60 @@
+"""Rounds of the trading game between learners: the provider prices, the consumers answer, everybody is paid and learns."""
+
+from edgeworth.core.jit import jit
+from edgeworth.learning.kernels.rows import act, value_ahead
+from edgeworth.learning.kernels.rules import learn
+
+
+@jit
+def bin_of(amount, top, bins):
+    """Which of `bins` equal parts of [0, top] holds the amount."""
+    if top <= 0.0:
+        return 0
+    return min(max(int(amount / top * bins), 0), bins - 1)
+
+
+@jit
+def rounds(
+    prices, demands, margin, weight, beta, reward, cost, scale, bins,
+    codes, parameters, memory, base, size, actions, opponents, state, chosen, against, paid, count, rng,
+):  # fmt: skip
+    """`count` rounds; agent 0 is the provider, agent i + 1 consumer i.
+
+    state: 0 the provider's state (the bin of the last total demand), 1 the last price, -1 before the first round. A consumer's
+    state is the price; it learns from a round when it sees the next price, so `chosen`, `against` and `paid` [consumers] keep
+    actions, opponents' bins and rewards until then. Rewards are divided by `scale` [agents].
+    """
+    consumers = beta.size
+    most = demands[demands.size - 1]
+    top_total, top_power = most * consumers, 0.0
+    for i in range(consumers):
+        top_power += beta[i] * most
+    for _ in range(count):
+        here = base[0] + state[0] * size[0]
+        k = act(parameters, 0, memory, here, actions[0], rng.random())
+        if state[1] >= 0:
+            for i in range(consumers):
+                later = value_ahead(memory, base[i + 1] + k * size[i + 1])
+                at = base[i + 1] + state[1] * size[i + 1]
+                learn(
+                    codes[i + 1], parameters, i + 1, memory, at, actions[i + 1], opponents[i + 1],
+                    chosen[i], against[i], paid[i], later,
+                )  # fmt: skip
+        total, power = 0.0, 0.0
+        for i in range(consumers):
+            chosen[i] = act(parameters, i + 1, memory, base[i + 1] + k * size[i + 1], actions[i + 1], rng.random())
+            total += demands[chosen[i]]
+            power += beta[i] * demands[chosen[i]]
+        for i in range(consumers):
+            f = demands[chosen[i]]
+            x = beta[i] * f
+            share = x / power if power > 0.0 else 0.0
+            paid[i] = (f * (margin[i] - weight[i] * prices[k]) + reward[i] * share) / scale[i + 1]
+            against[i] = bin_of(power - x, top_power, bins) if opponents[i + 1] > 1 else 0
+        ahead = bin_of(total, top_total, bins)
+        later = value_ahead(memory, base[0] + ahead * size[0])
+        profit = (prices[k] - cost) * total / scale[0]
+        learn(
+            codes[0], parameters, 0, memory, here, actions[0], opponents[0], k, ahead if opponents[0] > 1 else 0, profit, later
+        )  # fmt: skip
+        state[0], state[1] = ahead, k

@@ -1,0 +1,137 @@
+"""Utilities, value, constraints and measures of computing-power trading. Solvers and checker share nothing else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from edgeworth.core import validation
+from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.games.trading.model.problem import Equilibrium, Floats, TradingGame
+
+Rule = Literal["price", "demand"]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A price or a demand outside its interval, as data: the rule, by how much (relative to the bound), whose, and in words.
+
+    consumer: None for the price.
+    """
+
+    rule: Rule
+    amount: float
+    consumer: int | None
+    text: str
+
+    def replay(self, game: TradingGame, solution: Equilibrium) -> float:
+        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
+        again = violations(game, solution)
+        return next((v.amount for v in again if (v.rule, v.consumer) == (self.rule, self.consumer)), 0.0)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def utilities(game: TradingGame, price: float, demands: ArrayLike) -> Floats:
+    """U_i = F_i ((1 - beta_i) C_b - u_i p) + R_i beta_i F_i / X of every consumer, float64 [N]; the share is 0 where X = 0.
+
+    Raises ValueError for demands of another length.
+    """
+    p = validation.real("price", price)
+    f = validation.array("demands", demands, np.float64, (game.consumers,))
+    return profile_utilities(game, p, f)
+
+
+def profile_utilities(game: TradingGame, price: float, demands: Floats) -> Floats:
+    """`utilities` of arguments that are known to be sound."""
+    x = game.role_ratio * demands
+    total = float(x.sum())
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        share = x / total if total > 0.0 else np.zeros(len(x))
+        return np.asarray(demands * (game.service_margin - game.payment_weight * price) + game.effective_reward * share)
+
+
+def value(game: TradingGame, solution: Equilibrium) -> float:
+    """The leader's profit (p - C) sum_i F_i; the sum is correctly rounded. Raises ValueError for demands of another length."""
+    _own(game, solution)
+    return (solution.price - game.unit_cost) * math.fsum(solution.demands.tolist())
+
+
+def violations(game: TradingGame, solution: Equilibrium) -> list[Violation]:
+    """Where the price or a demand leaves its interval, by more than 1e-9 of the bound; empty when feasible.
+
+    Raises ValueError for demands of another length.
+    """
+    _own(game, solution)
+    found = []
+    amount = _outside(np.array([solution.price]), game.min_price, game.max_price)[0]
+    if amount > FEASIBILITY_TOL:
+        where = f"[{game.min_price}, {game.max_price}]"
+        found.append(Violation("price", float(amount), None, f"the price {solution.price} lies outside {where}"))
+    amounts = _outside(solution.demands, game.min_demand, game.max_demand)
+    for i in np.flatnonzero(amounts > FEASIBILITY_TOL).tolist():
+        where = f"[{game.min_demand}, {game.max_demand}]"
+        text = f"the demand {solution.demands[i]} of consumer {i} lies outside {where}"
+        found.append(Violation("demand", float(amounts[i]), i, text))
+    return found
+
+
+def measures(game: TradingGame, solution: Equilibrium) -> dict[str, float]:
+    """Named numbers for tables.
+
+    price; total_demand: sum F; mean_demand; mining_power: X; consumer_profit: mean of the consumers' profits; welfare: the
+    leader's profit and all consumers' together; at_max, at_min, interior: shares of the consumers by where their demand lies.
+    """
+    at_max, at_min = _at_bounds(game, solution.demands)
+    total = math.fsum(solution.demands.tolist())
+    profits = math.fsum(solution.profits.tolist())
+    n = game.consumers
+    return {
+        "price": solution.price,
+        "total_demand": total,
+        "mean_demand": total / n,
+        "mining_power": float((game.role_ratio * solution.demands).sum()),
+        "consumer_profit": profits / n,
+        "welfare": value(game, solution) + profits,
+        "at_max": float(at_max.sum()) / n,
+        "at_min": float((at_min & ~at_max).sum()) / n,
+        "interior": float((~at_min & ~at_max).sum()) / n,
+    }
+
+
+def equilibrium_of(game: TradingGame, price: float, demands: Floats, *, strong: bool = False) -> Equilibrium:
+    """Price and demands as a solution, with profits, regime and how ties were broken."""
+    tied = bool(np.any(~game.rewarded & (game.threshold == price))) and game.min_demand < game.max_demand
+    tie_break = ("strong" if strong else "weak") if tied else "none"
+    return Equilibrium(price, demands, profile_utilities(game, price, demands), regime_of(game, demands), tie_break)
+
+
+def regime_of(game: TradingGame, demands: Floats) -> str:
+    """One of "interior", "at_max", "at_min", "mixed"; where F_min = F_max, at_max."""
+    at_max, at_min = _at_bounds(game, demands)
+    if at_max.all():
+        return "at_max"
+    if at_min.all():
+        return "at_min"
+    return "mixed" if (at_max | at_min).any() else "interior"
+
+
+def _at_bounds(game: TradingGame, demands: Floats) -> tuple[Any, Any]:
+    return demands >= game.max_demand, demands <= game.min_demand
+
+
+def _outside(values: Floats, low: float, high: float) -> Floats:
+    below = (low - values) / max(abs(low), 1e-300) if low else np.where(values < 0.0, np.inf, 0.0)
+    above = (values - high) / max(abs(high), 1e-300) if high else np.where(values > 0.0, np.inf, 0.0)
+    return np.asarray(np.maximum(np.maximum(below, above), 0.0))
+
+
+def _own(game: TradingGame, solution: Equilibrium) -> None:
+    if len(solution.demands) != game.consumers:
+        rule = f"must hold one demand for each of {game.consumers} consumers"
+        raise ValueError(f"demands: {rule}; got {len(solution.demands)}")

@@ -1,0 +1,305 @@
+"""The problem and solution types of computing-power trading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.io import Payload, fingerprint, save_problem
+from edgeworth.core.numeric import Sense
+from edgeworth.core.provenance import Provenance
+
+if TYPE_CHECKING:
+    from edgeworth.games.normal_form import NormalFormGame
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+REGIMES = ("interior", "at_max", "at_min", "mixed")
+TIE_BREAKS = ("none", "weak", "strong")
+
+_ARRAYS = ("role_ratio", "payment_weight", "token_effect", "evaluation_metric")
+_NON_NEGATIVE = (
+    "reward", "performance_factor", "block_size", "puzzle_constant", "propagation_factor",
+    "service_profit", "unit_cost", "min_demand", "max_demand", "min_price", "max_price",
+)  # fmt: skip
+
+
+class Contest(NamedTuple):
+    """A game's consumers in two groups: those who compete (`rows`) and the linear ones (`linear`), int64 indices.
+
+    Of the first: ``slope`` g_i = u_i / (beta_i R_i) and ``offset`` w_i = (1 - beta_i) C_b / (beta_i R_i), so that
+    kappa_i / R_i = g_i p - w_i, and ``beta``. Of the second: their threshold prices and beta. float64; not to be written to.
+    """
+
+    rows: Ints
+    slope: Floats
+    offset: Floats
+    beta: Floats
+    linear: Ints
+    linear_threshold: Floats
+    linear_beta: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class TradingGame:
+    """Computing-power trading (AI-Bazaar): one provider sets a unit price, N consumers answer with their demands.
+
+    Leader: price p in [p_min, p_max], profit ``(p - C) sum_i F_i``. Consumer i: demand F_i in [F_min, F_max], utility
+    ``F_i ((1 - beta_i) C_b - u_i p) + R_i x_i / X`` with ``x_i = beta_i F_i`` the power it mines with, ``X = sum_j x_j`` and
+    the effective reward ``R_i = m_i (R + lambda B) exp(-eps tau delta_i B)``; the share x_i / X is 0 where X = 0.
+
+    Arrays float64 [N], N >= 1: ``role_ratio`` beta in [0, 1], ``payment_weight`` u >= 0, ``token_effect`` m >= 0 (default 1),
+    ``evaluation_metric`` delta >= 0 (default 0).
+    Scalars >= 0: ``reward`` R, ``performance_factor`` lambda, ``block_size`` B, ``puzzle_constant`` eps,
+    ``propagation_factor`` tau; ``service_profit`` C_b and ``unit_cost`` C (money a unit of power); ``min_demand`` <=
+    ``max_demand`` (units of power), ``min_price`` <= ``max_price``. `effective_reward` is derived.
+
+    Per unit of x a consumer's cost is kappa_i = (u_i p - (1 - beta_i) C_b) / beta_i: a lottery contest with linear costs in a
+    box. Consumers without a stake in the contest (beta_i = 0, or R_i = 0, or so small that kappa_i / R_i overflows) are
+    *linear*: they ask for F_max below their `threshold` price (1 - beta_i) C_b / u_i, for F_min above it, and are indifferent
+    at it.
+
+    Arrays are copied and read-only. Raises ValueError or TypeError naming the argument, the rule and the value; among it a game
+    in which at some price exactly one consumer competes against nobody (N = 1, for instance) with F_min = 0 < F_max and
+    kappa > 0: it wants as little as possible but not 0, so it has no best reply.
+
+    Source: AI-Bazaar paper, equations (1)-(5).
+
+    >>> from edgeworth.games.trading import generate
+    >>> game = generate(preset="kink")
+    >>> game.consumers, round(float(game.effective_reward[0]), 2)
+    (10, 4298.22)
+    """
+
+    kind: ClassVar[str] = "trading"
+    sense: ClassVar[Sense] = "max"
+    integral: ClassVar[bool] = False
+
+    role_ratio: Floats
+    payment_weight: Floats
+    reward: float
+    service_profit: float
+    unit_cost: float
+    min_demand: float
+    max_demand: float
+    min_price: float
+    max_price: float
+    token_effect: Floats = None  # type: ignore[assignment]  # None means: 1 everywhere; an array after validation
+    evaluation_metric: Floats = None  # type: ignore[assignment]  # None means: 0 everywhere; an array after validation
+    performance_factor: float = 0.0
+    block_size: float = 0.0
+    puzzle_constant: float = 0.0
+    propagation_factor: float = 0.0
+    provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+
+    def __post_init__(self) -> None:
+        def store(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        store("role_ratio", validation.array("role_ratio", self.role_ratio, np.float64, (None,), minimum=0.0, maximum=1.0))
+        n = len(self.role_ratio)
+        if n == 0:
+            validation.reject("role_ratio", "must name at least one consumer", self.role_ratio)
+        for name, default in (("payment_weight", None), ("token_effect", 1.0), ("evaluation_metric", 0.0)):
+            given = getattr(self, name)
+            given = np.full(n, default) if given is None and default is not None else given
+            store(name, validation.array(name, given, np.float64, (n,), minimum=0.0))
+        for name in _NON_NEGATIVE:
+            store(name, validation.real(name, getattr(self, name), minimum=0.0))
+        for low, high in (("min_demand", "max_demand"), ("min_price", "max_price")):
+            if getattr(self, low) > getattr(self, high):
+                validation.reject(low, f"must be at most {high} = {getattr(self, high)}", getattr(self, low))
+        if not isinstance(self.provenance, Provenance):
+            validation.reject_type("provenance", "must be a Provenance", self.provenance)
+        if not np.isfinite(self.effective_reward).all():
+            validation.reject("token_effect", "times the reward must be finite everywhere", self.token_effect)
+        self._refuse_a_lone_miner()
+
+    def _refuse_a_lone_miner(self) -> None:
+        """All conditions grow with the price, so the highest one decides."""
+        rivals = np.flatnonzero(self.rewarded)
+        if self.min_demand > 0.0 or len(rivals) != 1:
+            return
+        i = int(rivals[0])
+        cost = self.payment_weight[i] * self.max_price - self.service_margin[i]
+        others = ~self.rewarded & (self.role_ratio > 0.0) & (self.threshold > self.max_price)
+        if cost > 0.0 and not others.any():
+            rule = f"must be above 0 where consumer {i} mines alone: it has no best reply"
+            validation.reject("min_demand", rule, self.min_demand)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
+    # --- derived ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def consumers(self) -> int:
+        """Number of consumers N."""
+        return len(self.role_ratio)
+
+    @cached_property
+    def effective_reward(self) -> Floats:
+        """R_i = m_i (R + lambda B) exp(-eps tau delta_i B), float64 [N]; 0 where it underflows."""
+        with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+            decay = np.exp(-self.puzzle_constant * self.propagation_factor * self.evaluation_metric * self.block_size)
+            prize = self.reward + self.performance_factor * self.block_size
+            return _frozen(self.token_effect * prize * decay)
+
+    @cached_property
+    def service_margin(self) -> Floats:
+        """(1 - beta_i) C_b, what a unit of demand earns by AI services, float64 [N]."""
+        return _frozen((1.0 - self.role_ratio) * self.service_profit)
+
+    @cached_property
+    def threshold(self) -> Floats:
+        """The price (1 - beta_i) C_b / u_i at which a unit of demand costs nothing, float64 [N].
+
+        Infinite where u_i = 0 and services earn something; minus infinity where neither costs or earns anything, so that such
+        a consumer, indifferent at every price, asks for the least.
+        """
+        u, margin = self.payment_weight, self.service_margin
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+            return _frozen(np.where(u > 0.0, margin / u, np.where(margin > 0.0, np.inf, -np.inf)))
+
+    @cached_property
+    def rewarded(self) -> Bools:
+        """Who competes: beta_i > 0, F_max > 0 and a reward that counts, bool [N]. The others are linear."""
+        stake = self.role_ratio * self.effective_reward
+        limit = np.finfo(np.float64).max / (4.0 * max(1.0, self.max_price))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            counts = (self.payment_weight / stake < limit) & (self.service_margin / stake < limit)
+        return _frozen((stake > 0.0) & counts & (self.max_demand > 0.0))
+
+    @cached_property
+    def contest(self) -> Contest:
+        """The game as its kernels read it; see `Contest`."""
+        rows, linear = np.flatnonzero(self.rewarded), np.flatnonzero(~self.rewarded)
+        stake = (self.role_ratio * self.effective_reward)[rows]
+        return Contest(
+            rows=rows,
+            slope=self.payment_weight[rows] / stake,
+            offset=self.service_margin[rows] / stake,
+            beta=self.role_ratio[rows].copy(),
+            linear=linear,
+            linear_threshold=self.threshold[linear],
+            linear_beta=self.role_ratio[linear],
+        )
+
+    @cached_property
+    def hash(self) -> str:
+        """A canonical hash of everything but the provenance."""
+        payload = self.to_payload()
+        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
+        return fingerprint(self.kind, content, payload.arrays)
+
+    # --- constructors and conversions -------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_effective_reward(
+        cls,
+        role_ratio: ArrayLike,
+        payment_weight: ArrayLike,
+        effective_reward: ArrayLike,
+        *,
+        service_profit: float,
+        unit_cost: float,
+        min_demand: float,
+        max_demand: float,
+        min_price: float,
+        max_price: float,
+        provenance: Provenance | None = None,
+    ) -> TradingGame:
+        """From the effective rewards R_i >= 0 themselves, float64 [N]: raw reward 1, token effects R_i, nothing lost.
+
+        Raises as the class does.
+        """
+        return cls(
+            role_ratio=role_ratio,  # type: ignore[arg-type]  # validated by the class
+            payment_weight=payment_weight,  # type: ignore[arg-type]
+            token_effect=validation.array("effective_reward", effective_reward, np.float64, (None,), minimum=0.0),
+            reward=1.0,
+            service_profit=service_profit,
+            unit_cost=unit_cost,
+            min_demand=min_demand,
+            max_demand=max_demand,
+            min_price=min_price,
+            max_price=max_price,
+            provenance=provenance or Provenance("arrays"),
+        )
+
+    def discretise(self, prices: ArrayLike, demands: ArrayLike) -> NormalFormGame:
+        """The finite game of leader and consumers over these prices and demands; see `edgeworth.games.trading.discrete`."""
+        from edgeworth.games.trading.discrete import finite_game
+
+        return finite_game(self, prices, demands)
+
+    # --- files ------------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
+        save_problem(self, path)
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        content: dict[str, Any] = {name: getattr(self, name) for name in _NON_NEGATIVE}
+        content["provenance"] = self.provenance.to_fields()
+        return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> TradingGame:
+        """The inverse of `to_payload`; validates like the constructor."""
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
+        scalars = {name: payload.field(name) for name in _NON_NEGATIVE}
+        return cls(**arrays, **scalars, provenance=Provenance(**payload.field("provenance")))
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium:
+    """A solution: a price and the consumers' demands at it; whether they are an equilibrium is for the checker to say.
+
+    ``price``; ``demands`` F float64 [N]; ``profits`` of the consumers at them (their utilities), float64 [N]; ``regime``:
+    "interior", "at_max", "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for
+    that are indifferent at this price: "weak" the least, "strong" the most, "none" where there is nobody of the kind.
+    """
+
+    price: float
+    demands: Floats
+    profits: Floats
+    regime: str
+    tie_break: str = "none"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "price", validation.real("price", self.price))
+        object.__setattr__(self, "demands", validation.array("demands", self.demands, np.float64, (None,)))
+        shape = self.demands.shape
+        object.__setattr__(self, "profits", validation.array("profits", self.profits, np.float64, shape))
+        validation.choice("regime", self.regime, REGIMES)
+        validation.choice("tie_break", self.tie_break, TIE_BREAKS)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.price, self.demands, self.profits, self.regime, self.tie_break)
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        plain = {"price": self.price, "regime": self.regime, "tie_break": self.tie_break}
+        return Payload(plain, {"demands": self.demands, "profits": self.profits})
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Equilibrium:
+        """The inverse of `to_payload`; validates like the constructor."""
+        arrays = (payload.array("demands"), payload.array("profits"))
+        return cls(payload.field("price"), *arrays, payload.field("regime"), payload.field("tie_break"))
+
+
+def _frozen(values: Any) -> NDArray[Any]:
+    frozen: NDArray[Any] = np.asarray(values)
+    frozen.setflags(write=False)
+    return frozen

@@ -1,0 +1,1 @@
+"""Routing problems: who visits whom, in which order, by when."""

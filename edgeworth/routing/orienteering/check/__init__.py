@@ -1,0 +1,64 @@
+"""The checker of orienteering. It shares `model` with the solvers and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.checking import Rebuild, require_own, result_verdicts
+from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.core.result import Result
+from edgeworth.core.verdict import Report, Verdict
+from edgeworth.routing.orienteering.model import RULES, OrienteeringProblem, RoutePlan, Violation, value, violations
+
+
+def _recomputed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]]) -> float:
+    from edgeworth.routing.orienteering.check.bound import recomputed_bound  # compiled code: loaded when there is need
+
+    return recomputed_bound(problem, arrays)
+
+
+_REBUILD: dict[str, Rebuild] = {"ng-routes": _recomputed}
+
+
+def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan]) -> Report:
+    """Check a plan or a result against the problem. Truthy when every verdict holds.
+
+    For a plan, everything recomputed from its sequences and the problem's raw data: ``visits`` (each customer at most once),
+    ``windows`` (service begins in time), ``return``, ``capacity`` and ``schedule`` (the times and loads that the plan states
+    are those that its sequences give); limits hold within 1e-9 max(1, |limit|); witness: a `model.Violation`, the worst one of
+    its rule. For a result also ``value`` (recomputed, relative 1e-9), ``bound`` (on the right side of the value; where its
+    evidence is "recomputed", rebuilt from its certificate; otherwise the scope says that it is a claim), and ``quality``
+    (OPTIMAL only where the bound closes the gap); witness: a `edgeworth.core.checking.Mismatch`. A result without a solution
+    is checked for its bound and its quality. All checks are exhaustive.
+
+    Raises TypeError for other types, ValueError for a result of another problem or sense, and for a plan of another
+    number of vehicles or with customers that do not exist.
+    """
+    if not isinstance(problem, OrienteeringProblem):
+        validation.reject_type("problem", "must be an OrienteeringProblem", problem)
+    if isinstance(answer, RoutePlan):
+        return Report(_feasibility(problem, answer))
+    if not isinstance(answer, Result):
+        validation.reject_type("answer", "must be a RoutePlan or a Result", answer)
+    require_own(problem, answer)
+    verdicts: dict[str, Verdict] = {}
+    found = None
+    if answer.solution is not None:
+        verdicts |= _feasibility(problem, answer.solution)
+        found = value(problem, answer.solution) if verdicts["visits"] else None
+    return Report(verdicts | result_verdicts(problem, answer, found, _REBUILD))
+
+
+def _feasibility(problem: OrienteeringProblem, plan: RoutePlan) -> dict[str, Verdict]:
+    found = violations(problem, plan)
+    verdicts: dict[str, Verdict] = {}
+    for rule in RULES:
+        broken = [violation for violation in found if violation.rule == rule]
+        worst: Violation | None = max(broken, key=lambda violation: violation.amount, default=None)
+        tolerance = 0.0 if rule == "visits" else FEASIBILITY_TOL
+        verdicts[rule] = Verdict(worst is None, 0.0 if worst is None else worst.amount, tolerance, worst)
+    return verdicts

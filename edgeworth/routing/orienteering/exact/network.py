@@ -1,0 +1,188 @@
+"""What label setting needs to know of one type of vehicle: times, costs and windows on its own small network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.routing.orienteering.kernels import labels
+from edgeworth.routing.orienteering.model import OrienteeringProblem
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Words = NDArray[np.uint64]
+
+_TINY_CYCLE = 1e-3  # of the vehicle's time: customers this close to each other are always remembered, so routes end
+_LATE_CUSTOMERS = 300  # up to so many customers the tables of those out of reach are worth their memory
+_SLACK = 1e-12
+
+
+class _Late(NamedTuple):
+    at: Floats
+    mask: Words
+
+
+class TypeNetwork:
+    """The network of the vehicles `group`, which differ in nothing; every plan that `model.violations` lets pass fits it.
+
+    Nodes: customers 0..n-1, start n, end n + 1. Windows, returns and capacity carry twice the feasibility tolerance, so the
+    routes found must be checked with the model, and bounds hold for all plans. `served[i]`: can some route visit i?
+    `worth` = profit - service_cost; `cost` by arc; `spared`: see `labels.detours`; `close_by` [n, n]: customers that are
+    remembered at each other in any case, since a cycle through both takes next to no time.
+    """
+
+    def __init__(self, problem: OrienteeringProblem, group: NDArray[np.int64]) -> None:
+        k, n = int(group[0]), problem.customers
+        self.customers, self.nodes, self.words = n, n + 2, max(1, (n + 63) // 64)
+        self.group, self.count = group, len(group)
+        place = np.concatenate([np.arange(n), [problem.start[k], problem.end[k]]]).astype(np.int64)
+        grid = np.ix_(place, place)
+        self.travel = problem.drive_time(k)[grid] + np.append(problem.service_time, [0.0, 0.0])[:, None]
+        self.travel[:, n] = self.travel[n + 1, :] = np.inf
+        np.fill_diagonal(self.travel, np.inf)
+        self.cost = problem.edge_cost(k)[grid]
+        self.worth = problem.profit[k] - problem.service_cost
+        begin, latest = float(problem.earliest[k]), float(problem.latest[k])
+        self.open = np.append(problem.open, [begin, begin])
+        self.close = np.append(problem.limits.close, [begin, problem.limits.latest[k]])
+        self.close += FEASIBILITY_TOL * np.maximum(1.0, np.abs(self.close))
+        span = float(np.abs(np.concatenate([self.open, self.close])).max())
+        self.slack = FEASIBILITY_TOL * max(1.0, span)
+        self._loads(problem, k)
+        quickest = self.travel.copy()
+        np.fill_diagonal(quickest, 0.0)
+        labels.closure(quickest)
+        self.quickest = quickest
+        earliest = np.maximum(self.open, begin + quickest[n])
+        last = np.minimum(self.close, self.close[n + 1] - quickest[:, n + 1])
+        fits = (earliest <= last + self.slack) & (self.demand <= self.capacity)
+        self.served = fits[:n].copy()
+        self.arcs = (earliest[:, None] + self.travel <= last[None, :] + self.slack) & fits[:, None] & fits[None, :]
+        self.arcs[n, n + 1] = False
+        self.spared = np.empty(n)
+        labels.detours(self.travel, self.cost, _SLACK * max(1.0, span), self.spared)
+        self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * (latest - begin)
+        self._late: dict[bool, _Late] = {}
+
+    def _loads(self, problem: OrienteeringProblem, vehicle: int) -> None:
+        """Demands, without those that no set of customers can break the capacity with."""
+        self.demand = np.append(problem.demand, [0.0, 0.0])
+        self.capacity = float(problem.limits.capacity[vehicle])
+        self.capacity += FEASIBILITY_TOL * max(1.0, self.capacity)
+        if math.fsum(problem.demand.tolist()) <= float(problem.capacity[vehicle]):
+            self.demand, self.capacity = np.zeros(self.nodes), math.inf
+
+    def reduced(self, prices: Floats) -> Floats:
+        """The value of every arc, float64 [N, N], when every customer costs its price: worth of the head less costs."""
+        gain = -self.cost
+        gain[:, : self.customers] += (self.worth - prices)[None, :]
+        return gain
+
+    def worthwhile(self, prices: Floats) -> Flags:
+        """Customers that a route of largest reduced value may need; all others can be passed by without loss."""
+        return np.asarray(self.served & (self.worth - prices > self.spared))
+
+    def memory(self, near: Flags | None) -> Words:
+        """Bits, uint64 [N, W]: what a label that arrives at a node may remember. near bool [n, n]; None: everything."""
+        n = self.customers
+        known = np.zeros((self.nodes, self.words * 64), dtype=bool)
+        known[:n, :n] = True if near is None else near | self.close_by
+        known[np.arange(n), np.arange(n)] = True
+        packed = np.packbits(known.reshape(self.nodes, self.words, 64), axis=2, bitorder="little")
+        return packed.view("<u8").reshape(self.nodes, self.words).astype(np.uint64)
+
+    def network(self, gain: Floats, active: Flags, memory: Words, *, reverse: bool = False) -> Any:
+        """A `labels.Network` over the customers `active` [n]; reversed, times are negative and routes begin at the end."""
+        n = self.customers
+        arcs = self.arcs.copy()
+        arcs[:n][~active] = False
+        arcs[:, :n][:, ~active] = False
+        travel, opens, closes, start, end = self.travel, self.open, self.close, n, n + 1
+        if reverse:
+            arcs, travel, gain = arcs.T, travel.T, gain.T
+            opens, closes, start, end = -closes, -opens + self.slack, end, start
+        tails, heads = np.nonzero(arcs)
+        ptr = np.searchsorted(tails, np.arange(self.nodes + 1))
+        late = self._late_rows(reverse)
+        return labels.Network(
+            np.ascontiguousarray(travel),
+            np.ascontiguousarray(gain),
+            np.ascontiguousarray(opens),
+            np.ascontiguousarray(closes),
+            self.demand,
+            self.capacity,
+            self.slack,
+            memory,
+            ptr.astype(np.int64),
+            heads.astype(np.int64),
+            start,
+            end,
+            late.at,
+            late.mask,
+        )
+
+    def _late_rows(self, reverse: bool) -> _Late:
+        """When which customers get out of reach of each node, by shortest times, so that no detour brings them back."""
+        if reverse not in self._late:
+            n, nodes = self.customers, self.nodes
+            if n > _LATE_CUSTOMERS:
+                self._late[reverse] = _Late(np.empty((nodes, 0)), np.zeros((nodes, 1, self.words), dtype=np.uint64))
+                return self._late[reverse]
+            limit = self.close[None, :n] - self.quickest[:, :n]
+            if reverse:
+                limit = -self.open[None, :n] + self.slack - self.quickest[:n, :].T
+            order = np.argsort(limit, axis=1, kind="stable")
+            mask = np.zeros((nodes, n + 1, self.words), dtype=np.uint64)
+            rows = np.arange(nodes)
+            for r in range(n):
+                mask[:, r + 1] = mask[:, r]
+                out = order[:, r]
+                mask[rows, r + 1, out >> 6] |= np.uint64(1) << (out & 63).astype(np.uint64)
+            at = np.take_along_axis(limit, order, axis=1) + self.slack
+            self._late[reverse] = _Late(np.ascontiguousarray(at), mask)
+        return self._late[reverse]
+
+
+def networks(problem: OrienteeringProblem) -> list[TypeNetwork]:
+    """One for every type of vehicle."""
+    return [TypeNetwork(problem, group) for group in problem.vehicle_types]
+
+
+def value_grid(problem: OrienteeringProblem) -> float:
+    """A number that the value of every plan is a multiple of, 0 where none is known."""
+    if not problem.integral:
+        return 0.0
+    whole = (problem.profit - problem.service_cost).ravel()
+    if len(whole) and np.abs(whole).max() >= 2.0**50:
+        return 0.0
+    return float(np.gcd.reduce(whole.astype(np.int64))) if len(whole) else 1.0
+
+
+def route_value(problem: OrienteeringProblem, vehicle: int, stops: Sequence[int]) -> float | None:
+    """The value of that vehicle's route, None where the model would not let it pass."""
+    if len(set(stops)) < len(stops):
+        return None
+    limits, speed = problem.limits, float(problem.speed[vehicle])
+    here, clock, load = int(problem.start[vehicle]), float(problem.earliest[vehicle]), 0.0
+    by_distance, by_time = float(problem.cost_per_distance[vehicle]), float(problem.cost_per_time[vehicle])
+    parts = []
+    for i in [*stops, int(problem.end[vehicle])]:
+        drive = float(problem.travel_time[here, i]) / speed
+        parts.append(-(by_distance * float(problem.distance[here, i]) + by_time * drive))
+        clock += drive
+        here = i
+        if i < problem.customers:
+            clock = max(clock, float(problem.open[i]))
+            load += float(problem.demand[i])
+            if clock > limits.close[i]:
+                return None
+            clock += float(problem.service_time[i])
+            parts += [float(problem.profit[vehicle, i]), -float(problem.service_cost[i])]
+    if clock > limits.latest[vehicle] or load > limits.capacity[vehicle]:
+        return None
+    return math.fsum(parts)

@@ -1,0 +1,222 @@
+"""The model in Pyomo, for users who take it to a solver of their own, and solving it that way through HiGHS."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core.method import Found
+from edgeworth.core.result import BoundEvidence, Termination
+from edgeworth.core.run import Run
+from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
+
+Arc = tuple[int, int, int]
+
+
+def usable_arcs(problem: OrienteeringProblem) -> dict[Arc, tuple[float, float]]:
+    """(vehicle, from, to) -> (driving time, cost) of every arc that some feasible route may use.
+
+    The start depot is n, the end depot n + 1, for every vehicle its own. Left out: arcs between customers that do not fit
+    one after the other even when the first is served as early as its window or the departure allows, arcs from the start that
+    miss the window, arcs to the end that miss the return, customers heavier than the vehicle's capacity.
+    """
+    n, limits = problem.customers, problem.limits
+    arcs: dict[Arc, tuple[float, float]] = {}
+    for k in range(problem.vehicles):
+        times, costs = problem.drive_time(k), problem.edge_cost(k)
+        home, back = int(problem.start[k]), int(problem.end[k])
+        fits = problem.demand <= limits.capacity[k]
+        ready = np.maximum(problem.open, problem.earliest[k]) + problem.service_time
+        for i in np.flatnonzero(fits).tolist():
+            if problem.earliest[k] + times[home, i] <= limits.close[i]:
+                arcs[k, n, i] = float(times[home, i]), float(costs[home, i])
+            if ready[i] + times[i, back] <= limits.latest[k]:
+                arcs[k, i, n + 1] = float(times[i, back]), float(costs[i, back])
+            for j in np.flatnonzero(fits & (ready[i] + times[i, :n] <= limits.close)).tolist():
+                if i != j:
+                    arcs[k, i, j] = float(times[i, j]), float(costs[i, j])
+    return arcs
+
+
+def build_model(problem: OrienteeringProblem) -> Any:
+    """The problem as an unsolved Pyomo ``ConcreteModel``, a formulation by arcs with times.
+
+    Components: sets ``VEHICLES``, ``CUSTOMERS`` and ``ARCS`` (vehicle, from, to; node n is the vehicle's start, n + 1 its
+    end; `usable_arcs`); parameters ``driving`` and ``cost`` by arc; binary variables ``drive[k, i, j]``; ``begin[i]`` in
+    [open, close], the start of service; ``position[i]`` in [1, n], the place in the route. Constraints ``visited[i]`` (at
+    most once), ``leaves[k]`` (at most one route), ``through[k, i]`` (who comes also goes), ``within_capacity[k]``;
+    ``first[i]``, ``next[i, j]``, ``last[i]`` with the smallest safe constants M: an arc that is driven forces the times;
+    ``order[i, j]``: and the positions, since times alone do not exclude cycles that take no time. Limits are those of the
+    problem, without the feasibility tolerance. Objective ``total``, maximised. ``model.write("name.lp")`` and
+    ``model.write("name.mps")`` hand it to other solvers. For small instances: the relaxation is weak.
+    """
+    import pyomo.environ as pyo
+
+    n, arcs = problem.customers, usable_arcs(problem)
+    into: dict[tuple[int, int], list[int]] = {}
+    out: dict[tuple[int, int], list[int]] = {}
+    between: dict[tuple[int, int], list[int]] = {}
+    for k, a, b in arcs:
+        out.setdefault((k, a), []).append(b)
+        into.setdefault((k, b), []).append(a)
+        between.setdefault((a, b), []).append(k)
+    model = pyo.ConcreteModel(name="orienteering")
+    model.VEHICLES = pyo.Set(initialize=range(problem.vehicles))
+    model.CUSTOMERS = pyo.Set(initialize=range(n))
+    model.ARCS = pyo.Set(initialize=list(arcs), dimen=3)
+    model.driving = pyo.Param(model.ARCS, initialize={arc: pair[0] for arc, pair in arcs.items()})
+    model.cost = pyo.Param(model.ARCS, initialize={arc: pair[1] for arc, pair in arcs.items()})
+    model.drive = pyo.Var(model.ARCS, domain=pyo.Binary)
+    model.begin = pyo.Var(model.CUSTOMERS, bounds=lambda m, i: (float(problem.open[i]), float(problem.close[i])))
+    model.position = pyo.Var(model.CUSTOMERS, bounds=(1, max(n, 1)))
+
+    def leaving(m: Any, k: int, i: int) -> Any:
+        return sum(m.drive[k, i, b] for b in out.get((k, i), []))
+
+    def used(m: Any, a: int, b: int) -> Any:
+        return sum(m.drive[k, a, b] for k in between[a, b])
+
+    def driven(m: Any, a: int, b: int) -> Any:
+        return sum(m.driving[k, a, b] * m.drive[k, a, b] for k in between[a, b])
+
+    def visited(m: Any, i: int) -> Any:
+        total = sum(leaving(m, k, i) for k in m.VEHICLES)
+        return pyo.Constraint.Skip if isinstance(total, int) else total <= 1
+
+    def leaves(m: Any, k: int) -> Any:
+        return leaving(m, k, n) <= 1 if (k, n) in out else pyo.Constraint.Skip
+
+    def through(m: Any, k: int, i: int) -> Any:
+        if (k, i) not in into and (k, i) not in out:
+            return pyo.Constraint.Skip
+        return sum(m.drive[k, a, i] for a in into.get((k, i), [])) - leaving(m, k, i) == 0
+
+    def within_capacity(m: Any, k: int) -> Any:
+        carried = [(i, float(problem.demand[i])) for i in m.CUSTOMERS if (k, i) in out and problem.demand[i] > 0]
+        if not carried or math.isinf(problem.capacity[k]):
+            return pyo.Constraint.Skip
+        return sum(demand * leaving(m, k, i) for i, demand in carried) <= float(problem.capacity[k])
+
+    def first(m: Any, i: int) -> Any:
+        if (n, i) not in between:
+            return pyo.Constraint.Skip
+        low = float(problem.open[i])
+        early = {k: float(problem.earliest[k]) + m.driving[k, n, i] for k in between[n, i]}
+        return m.begin[i] >= low + sum((early[k] - low) * m.drive[k, n, i] for k in between[n, i] if early[k] > low)
+
+    def following(m: Any, i: int, j: int) -> Any:
+        if (i, j) not in between:
+            return pyo.Constraint.Skip
+        done = float(problem.service_time[i])
+        big = max(0.0, float(problem.close[i]) + done - float(problem.open[j]))
+        return m.begin[j] >= m.begin[i] + done * used(m, i, j) + driven(m, i, j) - big * (1 - used(m, i, j))
+
+    def last(m: Any, i: int) -> Any:
+        if (i, n + 1) not in between:
+            return pyo.Constraint.Skip
+        high = float(problem.close[i])
+        late = {
+            k: float(problem.latest[k]) - float(problem.service_time[i]) - m.driving[k, i, n + 1] for k in between[i, n + 1]
+        }
+        return m.begin[i] <= high - sum((high - late[k]) * m.drive[k, i, n + 1] for k in late if late[k] < high)
+
+    def order(m: Any, i: int, j: int) -> Any:
+        if (i, j) not in between:
+            return pyo.Constraint.Skip
+        return m.position[j] >= m.position[i] + 1 - n * (1 - used(m, i, j))
+
+    model.visited = pyo.Constraint(model.CUSTOMERS, rule=visited)
+    model.leaves = pyo.Constraint(model.VEHICLES, rule=leaves)
+    model.through = pyo.Constraint(model.VEHICLES, model.CUSTOMERS, rule=through)
+    model.within_capacity = pyo.Constraint(model.VEHICLES, rule=within_capacity)
+    model.first = pyo.Constraint(model.CUSTOMERS, rule=first)
+    model.next = pyo.Constraint(model.CUSTOMERS, model.CUSTOMERS, rule=following)
+    model.last = pyo.Constraint(model.CUSTOMERS, rule=last)
+    model.order = pyo.Constraint(model.CUSTOMERS, model.CUSTOMERS, rule=order)
+
+    def worth(k: int, a: int) -> float:
+        return float(problem.profit[k, a] - problem.service_cost[a]) if a < n else 0.0
+
+    model.total = pyo.Objective(
+        expr=pyo.quicksum((worth(k, a) - model.cost[k, a, b]) * model.drive[k, a, b] for k, a, b in arcs), sense=pyo.maximize
+    )
+    return model
+
+
+def milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Found[RoutePlan]:
+    """`build_model` solved through Pyomo's interface to HiGHS, gap 0, without a start; for small instances.
+
+    It shows that the Pyomo model says what the arrays say, and is the pattern for other solvers. Guarantee: optimal when
+    HiGHS says so; the bound is its claim. Supports threads; the run is told nothing before the end, so of the stop rules it
+    obeys only the clock, and a run that is cut before HiGHS has a solution returns the plan in which nobody moves.
+    """
+    from pyomo.contrib.solver.common.factory import SolverFactory
+    from pyomo.contrib.solver.common.results import TerminationCondition
+
+    idle = plan(problem, [[]] * problem.vehicles)
+    if not usable_arcs(problem):
+        return Found(idle, Termination.PROVED, bound=0.0, evidence=BoundEvidence.CLAIMED)
+    model = build_model(problem)
+    limit = run.remaining if math.isfinite(run.remaining) else None
+    if limit is not None and limit <= 0.0:
+        return Found(idle, Termination.TIME)
+    tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance")
+    outcome = SolverFactory("highs").solve(
+        model,
+        time_limit=limit,
+        threads=run.threads,
+        rel_gap=0.0,
+        abs_gap=0.0,
+        load_solutions=False,
+        raise_exception_on_nonoptimal_result=False,
+        solver_options=dict.fromkeys(tolerances, 1e-9),
+    )
+    condition = outcome.termination_condition
+    notes: list[str] = []
+    termination = Termination.TIME
+    if condition == TerminationCondition.convergenceCriteriaSatisfied:
+        termination = Termination.PROVED
+    elif condition != TerminationCondition.maxTimeLimit:
+        termination = Termination.ERROR
+        notes.append(f"HiGHS through Pyomo ended with {condition}")
+    solution = idle
+    if outcome.incumbent_objective is not None:
+        outcome.solution_loader.load_vars()
+        driven = {arc for arc, variable in model.drive.items() if variable.value is not None and variable.value > 0.5}
+        solution = plan(problem, _sequences(problem, driven))
+        broken = violations(problem, solution)
+        if broken:
+            notes.append(f"HiGHS's incumbent broke a constraint and was refused: {broken[0]}")
+            solution, termination = idle, Termination.ERROR
+        elif value(problem, solution) < 0.0:
+            solution = idle
+    return Found(
+        solution,
+        termination,
+        bound=_bound(problem, outcome.objective_bound),
+        evidence=BoundEvidence.CLAIMED,
+        notes=tuple(notes),
+    )
+
+
+def _bound(problem: OrienteeringProblem, claimed: float | None) -> float | None:
+    """HiGHS's bound, at least the 0 of a plan in which nobody moves; an integer where all values are."""
+    if claimed is None or not math.isfinite(claimed):
+        return None
+    return max(0.0, float(math.floor(claimed + 1e-6)) if problem.integral else float(claimed))
+
+
+def _sequences(problem: OrienteeringProblem, driven: set[Arc]) -> list[list[int]]:
+    """The routes that the arcs driven form from each vehicle's start."""
+    after = {(k, a): b for k, a, b in driven}
+    sequences: list[list[int]] = []
+    for k in range(problem.vehicles):
+        stops: list[int] = []
+        here = after.get((k, problem.customers), problem.customers + 1)
+        while here < problem.customers and len(stops) < problem.customers:
+            stops.append(here)
+            here = after.get((k, here), problem.customers + 1)
+        sequences.append(stops)
+    return sequences

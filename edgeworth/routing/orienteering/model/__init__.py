@@ -1,0 +1,29 @@
+"""The orienteering model: problem, solution with its schedule, value, constraints, measures, generators, readers."""
+
+from edgeworth.routing.orienteering.model.functions import RULES, Violation, edges, measures, value, violations
+from edgeworth.routing.orienteering.model.geometry import ROUNDINGS, Rounding, euclidean
+from edgeworth.routing.orienteering.model.presets import PRESETS, generate
+from edgeworth.routing.orienteering.model.problem import Limits, OrienteeringProblem
+from edgeworth.routing.orienteering.model.readers import read_solomon, read_toptw
+from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan
+
+__all__ = [
+    "PRESETS",
+    "ROUNDINGS",
+    "RULES",
+    "Limits",
+    "OrienteeringProblem",
+    "Rounding",
+    "Route",
+    "RoutePlan",
+    "Violation",
+    "edges",
+    "euclidean",
+    "generate",
+    "measures",
+    "plan",
+    "read_solomon",
+    "read_toptw",
+    "value",
+    "violations",
+]

@@ -1,0 +1,75 @@
+"""Checks of the columns of an orienteering problem that `edgeworth.core.validation` does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from edgeworth.core import validation
+
+Floats = NDArray[np.float64]
+
+
+def frozen(values: NDArray[Any]) -> NDArray[Any]:
+    """The same array, read-only from now on."""
+    values.setflags(write=False)
+    return values
+
+
+def rank(values: Any) -> int:
+    """The number of dimensions of an array-like; -1 where it has no shape (`validation.array` will say so)."""
+    try:
+        return np.asarray(values).ndim
+    except (ValueError, TypeError):
+        return -1
+
+
+def spread(values: ArrayLike | None, length: int) -> Any:
+    """One number for all, or the values as they are."""
+    single = isinstance(values, int | float | np.integer | np.floating) and not isinstance(values, bool)
+    return np.full(length, values) if single else values
+
+
+def matrix(name: str, values: Any, places: int | None) -> Floats:
+    """From every location to every other one: square, >= 0, 0 on the diagonal."""
+    found = validation.array(name, values, np.float64, (places, places), minimum=0.0)
+    if found.shape[0] != found.shape[1]:
+        validation.reject(name, "must be square", found)
+    bad = np.flatnonzero(np.diagonal(found))
+    if len(bad):
+        a = int(bad[0])
+        raise ValueError(f"{name}: must be 0 from a location to itself; got {found[a, a]} at index [{a}, {a}]")
+    return found
+
+
+def ordered(name: str, high: Floats, other: str, low: Floats, what: str) -> None:
+    """Refuse a limit below the other one."""
+    bad = np.flatnonzero(high < low)
+    if len(bad):
+        k = int(bad[0])
+        raise ValueError(f"{name}: must be at least {other}; got {high[k]} below {low[k]} for {what} {k}")
+
+
+def capacity(values: Any, length: int) -> Floats:
+    """Like `validation.array`, but infinity means that there is no limit."""
+    raw = np.asarray(values)
+    if raw.dtype.kind != "f":
+        return validation.array("capacity", values, np.float64, (length,), minimum=0.0)
+    endless = np.isposinf(raw)
+    finite = validation.array("capacity", np.where(endless, 0.0, raw), np.float64, (length,), minimum=0.0)
+    return frozen(np.where(endless, np.inf, finite))
+
+
+def names(values: Any, places: int) -> tuple[str, ...]:
+    """One text a location, no two the same."""
+    if isinstance(values, str) or not isinstance(values, Sequence) or not all(isinstance(name, str) for name in values):
+        validation.reject_type("names", "must be a sequence of texts", values)
+    if len(values) != places:
+        raise ValueError(f"names: must name each of {places} locations; got {len(values)}")
+    twice = [name for k, name in enumerate(values) if name in values[:k]] if len(set(values)) < places else []
+    if twice:
+        validation.reject("names", "must differ", twice[0])
+    return tuple(values)

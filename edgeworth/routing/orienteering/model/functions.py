@@ -1,0 +1,171 @@
+"""Value, constraints and measures of route plans. Solvers and checker share nothing else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.routing.orienteering.model.problem import Floats, Ints, OrienteeringProblem
+from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan
+
+Rule = Literal["visits", "windows", "return", "capacity", "schedule"]
+RULES: tuple[Rule, ...] = ("visits", "windows", "return", "capacity", "schedule")
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken constraint, as data: the rule, by how much, where, and in words.
+
+    visits: ``customer`` is visited more than once; amount: how many times too often. windows: the service of ``customer`` by
+    ``vehicle`` begins after its window closes. return: ``vehicle`` comes back too late. capacity: ``vehicle`` carries too
+    much. schedule: the plan states another time or load than its sequence gives. Amounts of these four are relative to
+    max(1, |limit|), respectively max(1, |the number that follows|).
+    """
+
+    rule: Rule
+    amount: float
+    vehicle: int | None
+    customer: int | None
+    text: str
+
+    def replay(self, problem: OrienteeringProblem, solution: RoutePlan) -> float:
+        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not. Of several
+        visits to one customer the worst counts."""
+        again = violations(problem, solution)
+        same = (v.amount for v in again if (v.rule, v.vehicle, v.customer) == (self.rule, self.vehicle, self.customer))
+        return max(same, default=0.0)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _require_fitting(problem: OrienteeringProblem, solution: RoutePlan) -> None:
+    if len(solution.routes) != problem.vehicles:
+        raise ValueError(f"solution: must hold a route for each of {problem.vehicles} vehicles; got {len(solution.routes)}")
+    for route in solution.routes:
+        if len(route) and int(route.stops.max()) >= problem.customers:
+            raise ValueError(f"solution: customers must be below {problem.customers}; got {int(route.stops.max())}")
+
+
+def edges(problem: OrienteeringProblem, vehicle: int, route: Route) -> tuple[Ints, Ints]:
+    """The locations that the vehicle's edges leave and reach, int64 [stops + 1] each; none for a vehicle that stays."""
+    if not len(route):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    return np.append(problem.start[vehicle], route.stops), np.append(route.stops, problem.end[vehicle])
+
+
+def _edge_costs(problem: OrienteeringProblem, vehicle: int, route: Route) -> Floats:
+    tail, head = edges(problem, vehicle, route)
+    by_distance = problem.cost_per_distance[vehicle] * problem.distance[tail, head]
+    by_time = problem.cost_per_time[vehicle] * (problem.travel_time[tail, head] / problem.speed[vehicle])
+    return np.asarray(by_distance + by_time)
+
+
+def value(problem: OrienteeringProblem, solution: RoutePlan) -> float:
+    """Profits less service costs of all customers visited, less the costs of all edges driven; the sum correctly rounded.
+
+    Raises ValueError for a plan of another shape, and where a customer is visited twice: such a plan has no value.
+    """
+    _require_fitting(problem, solution)
+    served = solution.served
+    if len(np.unique(served)) < len(served):
+        raise ValueError(f"solution: must visit a customer once; got {_repeated(served)[0]} more often")
+    terms: list[float] = []
+    for k, route in enumerate(solution.routes):
+        terms += problem.profit[k, route.stops].tolist()
+        terms += (-problem.service_cost[route.stops]).tolist()
+        terms += (-_edge_costs(problem, k, route)).tolist()
+    return math.fsum(terms)
+
+
+def _repeated(served: Ints) -> list[int]:
+    found, count = np.unique(served, return_counts=True)
+    return [int(i) for i in found[count > 1]]
+
+
+def violations(problem: OrienteeringProblem, solution: RoutePlan) -> tuple[Violation, ...]:
+    """Every broken constraint; empty for a feasible plan. Times and loads are recomputed from the sequences, and what the
+    plan states must equal them within 1e-9 max(1, |number|). Raises ValueError for a plan of another shape."""
+    _require_fitting(problem, solution)
+    found: list[Violation] = []
+    served = solution.served
+    for i in _repeated(served):
+        often = int(np.count_nonzero(served == i))
+        found.append(Violation("visits", often - 1.0, None, i, f"customer {i} is visited {often} times"))
+    true = plan(problem, solution.sequences)
+    limits = problem.limits
+    for k, (stated, route) in enumerate(zip(solution.routes, true.routes, strict=True)):
+        stops = route.stops
+        for s in np.flatnonzero(route.start > limits.close[stops]).tolist():
+            i, limit, begin = int(stops[s]), float(problem.close[stops[s]]), float(route.start[s])
+            text = f"vehicle {k} begins at customer {i} at {begin!r}, its window closes at {limit!r}"
+            found.append(Violation("windows", _over(begin, limit), k, i, text))
+        if len(route) and route.end_time > limits.latest[k]:
+            limit = float(problem.latest[k])
+            text = f"vehicle {k} returns at {route.end_time!r}, the latest is {limit!r}"
+            found.append(Violation("return", _over(route.end_time, limit), k, None, text))
+        if len(route) and route.load[-1] > limits.capacity[k]:
+            limit, load = float(problem.capacity[k]), float(route.load[-1])
+            text = f"vehicle {k} carries {load!r}, its capacity is {limit!r}"
+            found.append(Violation("capacity", _over(load, limit), k, None, text))
+        found += _misstated(k, stated, route)
+    return tuple(found)
+
+
+def _over(number: float, limit: float) -> float:
+    return (number - limit) / max(1.0, abs(limit))
+
+
+def _misstated(vehicle: int, stated: Route, true: Route) -> list[Violation]:
+    """Stops whose stated numbers differ from the true ones, each by the number that differs most; then the return."""
+    found: list[Violation] = []
+    worst: dict[int, tuple[float, str]] = {}
+    for name in ("arrival", "start", "leave", "load"):
+        said, is_so = getattr(stated, name), getattr(true, name)
+        off = np.abs(said - is_so) / np.maximum(1.0, np.abs(is_so))
+        for s in np.flatnonzero(off > FEASIBILITY_TOL).tolist():
+            text = f"{name} {float(said[s])!r}, it is {float(is_so[s])!r}"
+            worst[s] = max(worst.get(s, (0.0, "")), (float(off[s]), text))
+    for s, (amount, text) in sorted(worst.items()):
+        i = int(true.stops[s])
+        found.append(Violation("schedule", amount, vehicle, i, f"vehicle {vehicle} states for customer {i} {text}"))
+    off_end = abs(stated.end_time - true.end_time) / max(1.0, abs(true.end_time))
+    if off_end > FEASIBILITY_TOL:
+        text = f"vehicle {vehicle} states end_time {stated.end_time!r}, it is {true.end_time!r}"
+        found.append(Violation("schedule", off_end, vehicle, None, text))
+    return found
+
+
+def measures(problem: OrienteeringProblem, solution: RoutePlan) -> dict[str, float]:
+    """Named numbers for tables.
+
+    served: customers visited; served_share: of all; profit: what they pay; travel_cost, distance, driving, waiting, service:
+    summed over all vehicles; vehicles_used: those that move; utilisation: load over capacity of the vehicles that move and
+    have one; last_return: of the vehicles that move. NaN where there is nothing to divide or compare.
+    """
+    _require_fitting(problem, solution)
+    true = plan(problem, solution.sequences)
+    moving = [k for k, route in enumerate(true.routes) if len(route)]
+    ways = {k: edges(problem, k, true.routes[k]) for k in moving}
+    limited = [k for k in moving if math.isfinite(problem.capacity[k])]
+    room = math.fsum(float(problem.capacity[k]) for k in limited)
+    carried = math.fsum(float(true.routes[k].load[-1]) for k in limited)
+    stops = len(solution.served)
+    times = {k: problem.travel_time[ways[k]] / problem.speed[k] for k in moving}
+    return {
+        "served": float(stops),
+        "served_share": stops / problem.customers if problem.customers else math.nan,
+        "profit": math.fsum(float(x) for k in moving for x in problem.profit[k, true.routes[k].stops]),
+        "travel_cost": math.fsum(float(x) for k in moving for x in _edge_costs(problem, k, true.routes[k])),
+        "distance": math.fsum(float(x) for k in moving for x in problem.distance[ways[k]]),
+        "driving": math.fsum(float(x) for k in moving for x in times[k]),
+        "waiting": math.fsum(float(x) for k in moving for x in true.routes[k].start - true.routes[k].arrival),
+        "service": math.fsum(float(x) for k in moving for x in problem.service_time[true.routes[k].stops]),
+        "vehicles_used": float(len(moving)),
+        "utilisation": carried / room if room else math.nan,
+        "last_return": max((true.routes[k].end_time for k in moving), default=math.nan),
+    }

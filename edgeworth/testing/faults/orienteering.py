@@ -1,0 +1,127 @@
+"""Faults of orienteering results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core.result import Quality, Result
+from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
+from edgeworth.testing.faults.base import SHIFT, Fault
+
+_TRIES = 200
+
+
+def _with_plan(problem: OrienteeringProblem, result: Result[Any], solution: RoutePlan) -> Result[Any]:
+    """The result with another plan and nothing else that could be wrong."""
+    once = len(np.unique(solution.served)) == len(solution.served)
+    return replace(
+        result,
+        solution=solution,
+        value=value(problem, solution) if once else 0.0,
+        bound=None,
+        bound_evidence=None,
+        certificate=None,
+        quality=Quality.FEASIBLE,
+    )
+
+
+def _orders(problem: OrienteeringProblem) -> Iterator[list[list[int]]]:
+    """Plans in which one vehicle visits all, or some, customers in some order."""
+    for k in range(problem.vehicles):
+        for length in (1, 2, problem.customers):
+            for tried, stops in enumerate(permutations(range(problem.customers), min(length, problem.customers))):
+                if tried >= _TRIES:
+                    break
+                yield [list(stops) if vehicle == k else [] for vehicle in range(problem.vehicles)]
+
+
+def _breaking(problem: OrienteeringProblem, result: Result[Any], rule: str) -> Result[Any] | None:
+    """A plan that breaks the rule by more than rounding, where one of those tried does."""
+    for sequences in _orders(problem):
+        solution = plan(problem, sequences)
+        if any(broken.rule == rule and broken.amount > SHIFT for broken in violations(problem, solution)):
+            return _with_plan(problem, result, solution)
+    return None
+
+
+def late_service(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """A customer is served after its window closed."""
+    return _breaking(problem, result, "windows")
+
+
+def late_return(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """A vehicle comes back too late."""
+    return _breaking(problem, result, "return")
+
+
+def overloaded_vehicle(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """A vehicle carries more than its capacity."""
+    return _breaking(problem, result, "capacity")
+
+
+def visited_twice(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """A customer that is visited is visited once more, at the end of the last route."""
+    if result.solution is None or not len(result.solution.served):
+        return None
+    sequences: list[Sequence[int]] = [stops.tolist() for stops in result.solution.sequences]
+    sequences[-1] = [*sequences[-1], int(result.solution.served[0])]
+    return _with_plan(problem, result, plan(problem, sequences))
+
+
+def _restated(problem: OrienteeringProblem, result: Result[Any], name: str) -> Result[Any] | None:
+    """The plan as it is, but its first stop states another number."""
+    if result.solution is None:
+        return None
+    for k, route in enumerate(result.solution.routes):
+        if len(route):
+            numbers = getattr(route, name).copy()
+            numbers[0] += 1e3 * SHIFT * max(1.0, abs(float(numbers[0])))
+            routes = list(result.solution.routes)
+            routes[k] = replace(route, **{name: numbers})
+            return _with_plan(problem, result, RoutePlan(tuple(routes)))
+    return None
+
+
+def wrong_arrival(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """A stop states that the vehicle arrives later than it does."""
+    return _restated(problem, result, "arrival")
+
+
+def wrong_load(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """A stop states more load than the vehicle carries."""
+    return _restated(problem, result, "load")
+
+
+def wrong_return(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """A vehicle states an earlier return than its route gives."""
+    if result.solution is None or not result.solution.routes:
+        return None
+    first, *others = result.solution.routes
+    early = replace(first, end_time=first.end_time - 1e3 * SHIFT * max(1.0, abs(first.end_time)))
+    return _with_plan(problem, result, RoutePlan((early, *others)))
+
+
+def foreign_value(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """The value is that of the same plan on another problem: one whose customers all pay 1 more."""
+    if result.value is None or result.solution is None or not len(result.solution.served):
+        return None
+    wrong = value(replace(problem, profit=problem.profit + 1.0), result.solution)
+    return replace(result, value=wrong, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE)
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("late service", "windows", late_service),
+    Fault("late return", "return", late_return),
+    Fault("overloaded vehicle", "capacity", overloaded_vehicle),
+    Fault("visited twice", "visits", visited_twice),
+    Fault("wrong arrival", "schedule", wrong_arrival),
+    Fault("wrong load", "schedule", wrong_load),
+    Fault("wrong return", "schedule", wrong_return),
+    Fault("value of another problem", "value", foreign_value),
+)
+"""Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

@@ -1,0 +1,56 @@
+"""Trading games for the contract suite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeworth.games.trading import TradingGame, generate
+from edgeworth.testing import trading_games
+from tests.oracles.trading import optimum
+
+__all__ = ["CASES", "STRATEGY", "UNBOUNDED", "game", "optimum"]
+
+UNBOUNDED = ("wolf-phc", "pga-app", "giga-wolf", "minimax-q")
+
+
+def game(n: int = 2, **changed: Any) -> TradingGame:
+    """A small game with interior demands; role_ratio, payment_weight, effective_reward as numbers or arrays."""
+    given: dict[str, Any] = {
+        "role_ratio": 0.1, "payment_weight": 0.5, "effective_reward": 500.0, "service_profit": 2.0, "unit_cost": 5.0,
+        "min_demand": 1.0, "max_demand": 100.0, "min_price": 10.0, "max_price": 20.0,
+    }  # fmt: skip
+    given |= changed
+    arrays = [np.broadcast_to(np.asarray(given.pop(name), dtype=float), (n,)) for name in list(given)[:3]]
+    return TradingGame.from_effective_reward(*arrays, **given)
+
+
+def _cases() -> dict[str, TradingGame]:
+    return {
+        "ai-bazaar": generate(preset="ai-bazaar"),
+        "interior": generate(preset="interior"),
+        "kink": generate(preset="kink"),
+        "two-peaks": generate(preset="two-peaks"),
+        "one consumer": game(1),
+        "one consumer, service pays": game(1, service_profit=220.0, min_demand=0.0),
+        "no reward": game(effective_reward=0.0),
+        "no reward, ties": game(3, effective_reward=0.0, service_profit=8.0, payment_weight=[0.5, 0.6, 0.4]),
+        "nobody mines": game(role_ratio=0.0, service_profit=7.0),
+        "one does not mine": game(3, role_ratio=[0.0, 0.1, 0.2], service_profit=7.0, min_demand=0.0),
+        "one has no reward": game(3, effective_reward=[0.0, 500.0, 900.0], service_profit=8.0),
+        "one price": game(min_price=12.0, max_price=12.0),
+        "one demand": game(min_demand=7.0, max_demand=7.0),
+        "no demand": game(min_demand=0.0, max_demand=0.0),
+        "always a loss": game(unit_cost=30.0),
+        "always a loss, at a tie": game(3, effective_reward=0.0, service_profit=8.0, unit_cost=30.0),
+        "cost inside the range": game(unit_cost=15.0),
+        "free power": game(payment_weight=0.0),
+        "underflowing rewards": game(effective_reward=1e-310),
+        "random": generate(preset="random", consumers=6, seed=1),
+        "random, linear consumers": generate(preset="random", consumers=12, seed=0),
+    }
+
+
+CASES = _cases()
+STRATEGY = trading_games()

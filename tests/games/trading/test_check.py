@@ -1,0 +1,143 @@
+"""The checker: planted faults are caught, regrets are those of the oracle, certificates cannot lie."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeworth.core.result import Certificate
+from edgeworth.games import trading
+from edgeworth.games.trading.check.regret import follower_regret, profits_at
+from edgeworth.games.trading.exact.follower import stage
+from edgeworth.games.trading.model import equilibrium_of
+from edgeworth.testing import FAULTS, Fault, trading_games, trading_profiles
+from tests.cases.trading import CASES, game
+from tests.oracles import trading as oracle
+
+ALL = FAULTS["trading"]
+RESULTS = {name: trading.solve(problem, method="exact") for name, problem in CASES.items()}
+
+
+@pytest.mark.parametrize("fault", ALL, ids=lambda fault: fault.name)
+def test_planted_faults_are_caught(fault: Fault) -> None:
+    planted = 0
+    for name, problem in CASES.items():
+        faulty = fault(problem, RESULTS[name])
+        if faulty is None:
+            continue
+        planted += 1
+        report = trading.verify(problem, faulty)
+        assert not report
+        assert fault.verdict in report.failures, (name, str(report))
+    assert planted >= 3
+
+
+@given(data=st.data())
+def test_regrets_are_those_of_the_oracle(data: st.DataObject) -> None:
+    """The oracle looks at a grid of demands: its regret is at most the checker's, and close to it."""
+    problem = data.draw(trading_games(min_consumers=2))
+    profile = data.draw(trading_profiles(problem))
+    _, deviation = follower_regret(problem, profile)
+    demands = profile.demands.tolist()
+    gains = [oracle.regret(problem, profile.price, demands, i, 401) for i in range(problem.consumers)]
+    scale = float(problem.effective_reward.max()) + problem.max_demand * (problem.max_price + problem.service_profit) + 1e-9
+    if deviation is None:
+        assert max(gains) <= 1e-9 * scale
+        return
+    i = deviation.consumer
+    assert i is not None
+    assert deviation.replay(problem, profile) == pytest.approx(deviation.gain, abs=1e-9 * scale)
+    assert deviation.gain >= gains[i] - 1e-9 * scale
+    assert problem.min_demand <= deviation.action <= problem.max_demand
+
+
+@given(problem=trading_games())
+def test_the_checkers_own_follower_solver_agrees(problem: trading.TradingGame) -> None:
+    prices = np.linspace(problem.min_price, problem.max_price, 7)[1:-1]
+    wanted = [(p - problem.unit_cost) * stage(problem, p)[0].sum() for p in prices.tolist()]
+    assert profits_at(problem, prices).tolist() == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+
+
+@given(data=st.data())
+def test_any_profile_can_be_verified(data: st.DataObject) -> None:
+    problem = data.draw(trading_games())
+    report = trading.verify(problem, data.draw(trading_profiles(problem)))
+    assert report["feasible"]
+    assert report["record"]
+    assert set(report) == {"feasible", "record", "epsilon", "leader"}
+
+
+def _lying(result: Any, **changed: Any) -> Any:
+    return replace(result, certificate=Certificate(result.certificate.kind, {**result.certificate.arrays, **changed}))
+
+
+@pytest.mark.parametrize("preset", ["kink", "two-peaks", "random"])
+def test_certificates_that_claim_too_much_prove_nothing(preset: str) -> None:
+    problem = trading.generate(preset=preset, consumers=6, seed=1)
+    result = trading.solve(problem, method="exact")
+    assert result.certificate is not None
+    arrays = result.certificate.arrays
+    assert trading.verify(problem, result)["bound"]
+    for name, factor in (("power_left", 0.99), ("power_right", 1.01)):
+        assert not trading.verify(problem, _lying(result, **{name: arrays[name] * factor}))["bound"]
+    narrow = _lying(result, e_high=np.zeros_like(arrays["e_high"]), e_low=np.full_like(arrays["e_low"], 1e6))
+    assert not trading.verify(problem, narrow)["bound"]
+    for name in arrays:
+        missing = {key: values for key, values in arrays.items() if key != name}
+        wrong = replace(result, certificate=Certificate(result.certificate.kind, missing))
+        assert not trading.verify(problem, wrong)["bound"]
+        assert not trading.verify(problem, _lying(result, **{name: arrays[name][:-1]}))["bound"]
+
+
+def test_a_bound_of_another_kind_of_certificate_is_not_believed() -> None:
+    problem = game()
+    result = trading.solve(problem, method="exact")
+    assert result.certificate is not None
+    other = replace(result, certificate=Certificate("prices", dict(result.certificate.arrays)))
+    assert not trading.verify(problem, other)["bound"]
+
+
+def test_learners_are_measured_not_failed() -> None:
+    problem = trading.generate(preset="kink")
+    result = trading.solve(problem, method="wolf-phc", params=trading.WolfPhc(episodes=500), seed=0)
+    report = trading.verify(problem, result)
+    assert report
+    assert report["epsilon"].violation > 1e-3
+    assert report["epsilon"].witness is not None
+    assert not trading.verify(problem, result.require())  # as an equilibrium it fails
+
+
+def test_no_regret_at_a_tie_within_rounding() -> None:
+    for threshold in (0.1, 1.0 / 3.0, 7.0):
+        problem = game(3, role_ratio=0.0, payment_weight=0.3, service_profit=threshold, min_price=0.01)
+        price = float(problem.threshold[0])
+        for strong in (False, True):
+            demands = stage(problem, price, strong)[0]
+            assert follower_regret(problem, equilibrium_of(problem, price, demands, strong=strong))[0] == 0.0
+
+
+MISUSE: dict[str, tuple[Any, type[Exception], str]] = {
+    "game": (lambda: trading.verify(3, RESULTS["interior"]), TypeError, "problem: must be a TradingGame"),
+    "answer": (lambda: trading.verify(game(), 3), TypeError, "answer: must be an Equilibrium or a Result"),
+    "other game": (lambda: trading.verify(game(), RESULTS["interior"]), ValueError, "answer: must be a result of this problem"),
+    "other length": (
+        lambda: trading.verify(game(), RESULTS["interior"].solution), ValueError, "demands: must hold one demand for each of 2"
+    ),
+    "start": (lambda: trading.solve(game(), start=RESULTS["interior"].solution), ValueError, "start: not supported"),
+    "threads": (lambda: trading.solve(game(), threads=2), ValueError, "threads: not supported"),
+    "params": (lambda: trading.solve(game(), params=trading.Grid()), TypeError, "params: must be of type Exact"),
+    "method": (lambda: trading.solve(game(), method="exakt"), ValueError, "did you mean 'exact'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISUSE)
+def test_misuse(name: str) -> None:
+    call, error, words = MISUSE[name]
+    with pytest.raises(error) as caught:
+        call()
+    assert words in str(caught.value)

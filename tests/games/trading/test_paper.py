@@ -1,0 +1,173 @@
+"""Sweeps, claims, the genetic algorithm and the mining race: shapes, known directions, and the paper's claims as findings."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from edgeworth import MissingExtraError
+from edgeworth.games import trading
+from edgeworth.games.trading import claims, plots, sweeps
+from edgeworth.games.trading.genetic import genetic_demand, genetic_price
+from edgeworth.games.trading.learned import WolfPhc
+from edgeworth.games.trading.race import READINGS, mining_race, wilson
+from tests.cases.trading import game
+
+
+@pytest.fixture
+def axes() -> Any:
+    figure, ax = plt.subplots()
+    yield ax
+    plt.close(figure)
+
+
+def test_convergence_table_and_plot(axes: Any) -> None:
+    problem = trading.generate(preset="interior", consumers=3)
+    table = sweeps.convergence(
+        problem, learners={"a": WolfPhc(episodes=200), "b": WolfPhc(episodes=90)}, seeds=(0, 1), points=4
+    )
+    assert len(table) == 2 * 2 * 4
+    assert table.groupby("method").episode.max().to_dict() == {"a": 200, "b": 90}
+    assert table.theory.nunique() == 1
+    assert plots.plot_convergence(table, ax=axes) is axes
+    assert len(axes.lines) == 3
+
+
+def test_profit_models_peak_at_the_equilibrium(axes: Any) -> None:
+    table = sweeps.profit_models(trading.generate(preset="two-peaks"), points=51)
+    for model in ("P1", "P2"):
+        part = table[table.model == model]
+        assert part.profit.max() <= part[part.best].profit.iloc[0] * (1.0 + 1e-9)
+        assert plots.plot_profit_model(table, model, ax=axes) is axes
+
+
+def test_genetic_algorithm_finds_the_one_sided_optima() -> None:
+    pytest.importorskip("pymoo")
+    problem = trading.generate(preset="interior")
+    exact = trading.solve(problem)
+    price = genetic_price(problem, seed=0)
+    assert exact.value is not None
+    assert price.profit == pytest.approx(exact.value, rel=1e-4)
+    assert price.profit <= exact.value * (1.0 + 1e-9)
+    demand = genetic_demand(problem, exact.require(), seed=0)
+    assert demand.profit == pytest.approx(exact.require().profits[0], rel=1e-4)
+    assert genetic_price(problem, seed=0).profit == price.profit
+    with pytest.raises(ValueError, match="consumer: must be at most 9; got 10"):
+        genetic_demand(problem, exact.require(), consumer=10)
+    with pytest.raises(ValueError, match="population: must be at least 2"):
+        genetic_price(problem, population=1)
+
+
+def test_profit_balance_has_both_sides(axes: Any) -> None:
+    pytest.importorskip("pymoo")
+    table = sweeps.profit_balance(trading.generate(preset="interior", consumers=3), seeds=(0,))
+    assert set(table.solution) == {"exact equilibrium", "P1 by GA", "P2 by GA", "PB-MARL"}
+    assert plots.plot_profit_balance(table, ax=axes) is axes
+
+
+def test_without_pymoo_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymoo", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match="genetic"):
+        genetic_price(game())
+
+
+def test_sweeps_are_tidy(axes: Any) -> None:
+    tables = {
+        "reward": sweeps.role_ratios(ratios=(0.1, 0.5), rewards=(5_000.0, 20_000.0)),
+        "role_ratio": sweeps.role_counts(counts=(2, 10), ratios=(0.1, 0.2)),
+        "regime": sweeps.performance_factors(factors=(0.0, 5.0), rewards=(20_000.0,)),
+        "price": sweeps.block_sizes(sizes=(0.0, 500.0), ratios=(0.1,), reward=5_000.0),
+    }
+    for by, table in tables.items():
+        assert not table.isna().any().any()
+        assert plots.plot_lines(table, str(table.columns[0]), "consumer_profit", by, ax=axes) is axes
+    counts = sweeps.consumer_counts(counts=(2, 4), learners={"a": WolfPhc(episodes=50)}, seeds=(0,))
+    assert counts.method.tolist() == ["exact", "a", "exact", "a"]
+
+
+EXPECTED = {  # the claim's source -> its verdict on the paper's own numbers
+    "Table 1": claims.FAILS,
+    "condition (14)": claims.FAILS,
+    "Theorem 3": claims.HOLDS,
+    "Theorem 4, (18)": claims.PARTLY,
+    "equation (27)": claims.FAILS,
+    "Theorem 5": claims.FAILS,
+    "figure 8(b)": claims.HOLDS,
+    "figure 9(a)": claims.PARTLY,
+    "figure 9(b)": claims.HOLDS,
+    "figure 9(c)": claims.PARTLY,
+    "figure 9(d)": claims.PARTLY,
+}
+CHECKS = (
+    claims.table_one, claims.condition_14, claims.uniqueness, claims.closed_form_18, claims.derivative_27, claims.unique_price,
+    claims.more_consumers, claims.role_ratio, claims.role_crossing, claims.performance_factor, claims.block_size,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_what_the_paper_claims(check: Any) -> None:
+    claim = check()
+    assert claim.verdict == EXPECTED[claim.source], claim
+    assert any(character.isdigit() for character in claim.evidence)
+
+
+def test_more_mining_does_not_earn_more() -> None:
+    assert claims.more_mining().verdict == claims.FAILS
+
+
+def test_figure_9_needs_other_rewards_than_table_1() -> None:
+    """(a) rises first only for R > 22,934, (d) only for R < 6,250."""
+    assert "R > 229" in claims.role_ratio().evidence
+    assert "R < 62" in claims.block_size().evidence
+
+
+@pytest.mark.slow
+def test_the_whole_table_has_a_row_a_claim() -> None:
+    table = claims.paper_claims(seeds=range(1))
+    assert list(table.columns) == ["source", "claim", "verdict", "evidence"]
+    assert len(table) == 15
+    assert set(table.verdict) <= {claims.HOLDS, claims.PARTLY, claims.FAILS}
+
+
+def test_the_mining_race_under_both_readings(axes: Any) -> None:
+    problem = trading.generate()
+    profile = trading.solve(problem).require()
+    table = mining_race(problem, profile, races=200_000, confidence=0.999, seed=0)
+    assert len(table) == 2 * 10
+    inside = (table.low <= table.model) & (table.model <= table.high)
+    assert inside.all()
+    sums = table.groupby("reading").model.sum()
+    assert sums["any block"] == pytest.approx(math.exp(-0.2))
+    assert sums["any block"] < sums["others' blocks"] < 1.0
+    wide = table.pivot(index="consumer", columns="reading", values="model")
+    assert (wide[READINGS[1]] > wide[READINGS[0]]).all()
+    assert table.groupby("reading").race.sum().tolist() == pytest.approx([1.0, 1.0])
+    assert plots.plot_race(table, ax=axes) is axes
+    pd.testing.assert_frame_equal(table, mining_race(problem, profile, races=200_000, confidence=0.999, seed=0))
+
+
+def test_mining_race_misuse() -> None:
+    problem = game(2, role_ratio=0.0)
+    profile = trading.solve(problem).require()
+    with pytest.raises(ValueError, match="profile: must hold a consumer that mines"):
+        mining_race(problem, profile)
+    sound = trading.solve(game()).require()
+    with pytest.raises(ValueError, match="races: must be at least 1"):
+        mining_race(game(), sound, races=0)
+    with pytest.raises(ValueError, match="confidence: must be below 1"):
+        mining_race(game(), sound, confidence=1.0)
+
+
+def test_wilson_is_the_textbook_interval() -> None:
+    """Agresti and Coull (1998): 0 of 10 at 95% gives (0, .2775)."""
+    low, high = wilson(0, 10, 1.959964)
+    assert low == 0.0
+    assert high == pytest.approx(0.2775, abs=1e-4)
+    assert np.allclose(wilson(5, 10, 1.959964), (0.2366, 0.7634), atol=1e-4)
