@@ -135,7 +135,7 @@ def bring_in(core, plan, desk, thrift, least):
                 drop_absent(desk, c)
             change_stretch(core, plan, desk, chosen, begin, length, row, size)
             made += 1
-        if chosen < 0 or size:
+        else:
             t += 1
     return made
 
