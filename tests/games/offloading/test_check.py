@@ -80,12 +80,14 @@ def test_every_fault_is_caught(fault: Any) -> None:
     assert planted
 
 
-def test_a_bare_profile_is_measured_and_not_judged() -> None:
+def test_a_bare_profile_is_judged_and_that_of_a_baseline_measured() -> None:
     game = offloading.generate(preset="random", users=10, providers=3, seed=0)
     report = offloading.verify(game, Profile(np.full(10, -1)))
-    assert report
-    assert report["epsilon"].violation == 1.0  # from 0 to the best utility there is
-    assert report["epsilon"].tolerance == float("inf")
+    assert list(report.failures) == ["epsilon"]
+    baseline = offloading.verify(game, offloading.solve(game, method="all-local"))
+    assert baseline
+    assert baseline["epsilon"].violation == report["epsilon"].violation == 1.0  # from 0 to the best utility there is
+    assert baseline["epsilon"].tolerance == float("inf")
     assert isinstance(report["epsilon"].witness, Deviation)
     assert "gains" in str(report["epsilon"].witness)
 

@@ -31,9 +31,9 @@ def verify(game: OffloadingGame, answer: Profile | Result[Profile]) -> Report:
     ``coverage`` and ``cap``; witness: a `model.Violation`. ``epsilon``: the largest gain of one user by one move of its own
     that caps and coverage leave open, relative to its scale (its largest |utility| over the actions it may take, at least
     1e-6 of the largest term of these); a (generalised) equilibrium has at most 1e-9, or the method's own ``threshold`` where
-    that is larger; witness: a `Deviation`. Where no equilibrium is claimed (a bare profile, a learner, an optimiser, a run
-    that was cut) epsilon is measured and not judged. For a result also ``value`` (recomputed, relative 1e-9), ``bound`` (its
-    side; rebuilt where its evidence is "recomputed"), ``quality``, and ``cycle`` where a best-response cycle is its
+    that is larger; witness: a `Deviation`. A bare profile is judged. Where a result claims no equilibrium (a learner, an
+    optimiser, a run that was cut) epsilon is measured and not judged. For a result also ``value`` (recomputed,
+    relative 1e-9), ``bound`` (its side; rebuilt where its evidence is "recomputed"), ``quality``, and ``cycle`` where a best-response cycle is its
     certificate: every move of it is replayed. All checks are exhaustive, in one pass over all pairs.
 
     Raises TypeError for other types, ValueError for a result of another game or sense and for a profile of another length.
@@ -42,9 +42,7 @@ def verify(game: OffloadingGame, answer: Profile | Result[Profile]) -> Report:
         validation.reject_type("game", "must be an OffloadingGame", game)
     if isinstance(answer, Profile):
         choice = located(game, answer)
-        return Report(
-            feasibility(game, answer, choice) | {"epsilon": epsilon(game, answer, choice, EPSILON_TOL, claimed=False)}
-        )
+        return Report(feasibility(game, answer, choice) | {"epsilon": epsilon(game, answer, choice, EPSILON_TOL, claimed=True)})
     if not isinstance(answer, Result):
         validation.reject_type("answer", "must be a Profile or a Result", answer)
     require_own(game, answer)
