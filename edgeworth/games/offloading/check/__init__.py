@@ -33,8 +33,8 @@ def verify(game: OffloadingGame, answer: Profile | Result[Profile]) -> Report:
     1e-6 of the largest term of these); a (generalised) equilibrium has at most 1e-9, or the method's own ``threshold`` where
     that is larger; witness: a `Deviation`. A bare profile is judged. Where a result claims no equilibrium (a learner, an
     optimiser, a run that was cut) epsilon is measured and not judged. For a result also ``value`` (recomputed,
-    relative 1e-9), ``bound`` (its side; rebuilt where its evidence is "recomputed"), ``quality``, and ``cycle`` where a best-response cycle is its
-    certificate: every move of it is replayed. All checks are exhaustive, in one pass over all pairs.
+    relative 1e-9), ``bound`` (its side; rebuilt where its evidence is "recomputed"), ``quality``, and ``cycle`` where a
+    best-response cycle is its certificate: every move of it is replayed. All checks are exhaustive, in one pass over all pairs.
 
     Raises TypeError for other types, ValueError for a result of another game or sense and for a profile of another length.
     """
