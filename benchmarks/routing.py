@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 from harness import HERE, child, record, table
-from routing_exact import best_known, column_generation, dp
+from routing_exact import SECTIONS as EXACT
+from routing_exact import best_known
 
 NAMES = ["c101", "c104", "r104", "r106", "rc103", "rc104", "c204", "r204", "r205", "rc203", "pr05", "pr12"]
 SEEDS = 5
@@ -132,8 +133,7 @@ SECTIONS = {
     "ant-steps": ant_steps,
     "large": large,
     "first-call": first_call,
-    "dp": dp,
-    "column-generation": column_generation,
+    **EXACT,
 }
 
 if __name__ == "__main__":
