@@ -4,5 +4,6 @@ from __future__ import annotations
 
 FAMILIES: dict[str, str] = {
     "allocation": "edgeworth.solvers.allocation",
+    "double-auction": "edgeworth.mechanisms.double_auction",
     "orienteering": "edgeworth.routing.orienteering",
 }
