@@ -40,11 +40,7 @@ def derived(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimensi
     Money is affine inside a piece, so two reports give both one-sided limits.
     """
 
-    def at(report: float) -> tuple[float, float]:
-        outcome = setting.run(mechanism, setting.reported(market, agent, dimension, report))
-        units = setting.quantity(market, outcome, agent)
-        return units, setting.utility(market, outcome, agent, dimension, "utility")
-
+    at = setting.own_values(mechanism, market, agent, dimension)
     cuts = np.unique(np.concatenate([[0.0], np.asarray(points, dtype=np.float64)])).tolist()
     ends = [*cuts[1:], max(2.0 * cuts[-1], cuts[-1] + 3.0)]
     for low, high in zip(cuts, ends, strict=True):

@@ -100,6 +100,27 @@ def _known(mechanism: Any) -> tuple[str, rules.RuleRow, Any, TieBreak] | None:
     return None
 
 
+def own_values(mechanism: Any, market: Market, agent: Agent, dimension: str) -> Callable[[float], tuple[float, float]]:
+    """report -> (units, utility) of one agent by the mechanism itself; for the classic rules without packing whole outcomes."""
+    known = _known(mechanism)
+    if known is not None and market.unit and known[0] in unit.CLEARINGS:
+        name, _, params, tie = known
+        inner = unit.own(name, market, agent, tie, getattr(params, "k", 0.5))
+        worth = truth(market, agent, dimension) * direction(agent, dimension)
+
+        def classic(report: float) -> tuple[float, float]:
+            units, money = inner(report)
+            return units, worth * units + money
+
+        return classic
+
+    def general(report: float) -> tuple[float, float]:
+        outcome = run(mechanism, market.reported(agent, report))
+        return quantity(market, outcome, agent), utility(market, outcome, agent, dimension, "utility")
+
+    return general
+
+
 def own_breakpoints(mechanism: Any, market: Market, agent: Agent, dimension: str) -> Any:
     """Derived breakpoints of a rule by name in one report, float64, a superset; None where there is no such derivation."""
     known = _known(mechanism)

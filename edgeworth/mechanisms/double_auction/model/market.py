@@ -225,6 +225,19 @@ class Outcome:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
+    @classmethod
+    def of_arrays(cls, seller: Ints, payment: Floats, reward: Floats, tie_break: str) -> Outcome:
+        """Take over fresh arrays of the right types without a copy or a check: for rules that clear 100,000 traders in milliseconds,
+        where copying costs as much as clearing. Plain markets; the arrays become read-only and must not be kept by the caller.
+        """
+        made = object.__new__(cls)
+        stop = np.broadcast_to(np.int64(-1), seller.shape)
+        for name, values in (("seller", seller), ("payment", payment), ("reward", reward), ("stop", stop)):
+            values.setflags(write=False)
+            object.__setattr__(made, name, values)
+        object.__setattr__(made, "tie_break", tie_break)
+        return made
+
     def served_by(self, seller: int) -> list[int]:
         """The buyers of one seller, in the order of its tour (of their index in a plain market)."""
         mine = np.flatnonzero(self.seller == seller).tolist()

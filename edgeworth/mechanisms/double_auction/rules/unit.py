@@ -161,12 +161,34 @@ def run_unit(name: str, market: Market, params: Any, tie: TieBreak) -> Outcome:
     k = params.k if isinstance(params, KDoubleAuction) else 0.5
     buys, sells, pays, gets = clear(name, market.bid, market.ask, tie, k)
     seller = np.full(market.buyers, -1, dtype=np.int64)
-    seller[buys] = np.flatnonzero(sells)
-    trades = bool(sells.any())
-    payment, reward = np.zeros(market.buyers), np.zeros(market.sellers)
-    if trades:
-        payment[buys], reward[sells] = pays, gets
-    return Outcome(seller, payment, reward, tie_break=tie.name)
+    seller[np.flatnonzero(buys)] = np.flatnonzero(sells)
+    payment, reward = np.where(buys, pays, 0.0), np.where(sells, gets, 0.0)
+    return Outcome.of_arrays(seller, payment, reward, tie.name)
+
+
+def own(name: str, market: Market, agent: Agent, tie: TieBreak, k: float) -> Callable[[float], tuple[int, float]]:
+    """report -> (units, money received) of one agent: the same clearing, without packing an outcome for everybody."""
+    side, index = agent
+    buyer = side == "buyer"
+    mine = np.array(market.bid if buyer else market.ask)
+    bid, ask = (mine, market.ask) if buyer else (market.bid, mine)
+
+    def at(report: float) -> tuple[int, float]:
+        mine[index] = report
+        c = curves(bid, ask)
+        done = CLEARINGS[name](c, k)
+        count = done.trades + (done.drop_seller and not buyer)
+        if not count:
+            return 0, 0.0
+        edge = c.b(count) if buyer else c.a(count)
+        if (report > edge if buyer else report < edge) and not done.drop_seller and tie.name != "refuse":
+            return 1, -done.pays if buyer else done.gets
+        if report < edge if buyer else report > edge:
+            return 0, 0.0
+        buys, sells, pays, gets = clear(name, bid, ask, tie, k)
+        return (int(buys[index]), -pays * buys[index]) if buyer else (int(sells[index]), gets * sells[index])
+
+    return at
 
 
 def breakpoints(name: str, market: Market, agent: Agent) -> Floats:
