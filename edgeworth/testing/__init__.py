@@ -11,6 +11,7 @@ The strategies need Hypothesis (extra ``dev``); contracts and faults do not.
 from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
+from edgeworth.testing.strategies.double_auction import markets, unit_markets
 from edgeworth.testing.strategies.orienteering import orienteering_problems, route_sequences
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "allocation_problems",
     "assignments",
     "check_method_contract",
+    "markets",
     "mec_systems",
     "multipliers",
     "orienteering_problems",
     "route_sequences",
+    "unit_markets",
 ]

@@ -12,10 +12,22 @@ from edgeworth.core import validation
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.mechanisms.auditing.pieces import MOST_PIECES, Stretch, stretches
 from edgeworth.mechanisms.auditing.setting import Agent, Setting, setting_of
+from edgeworth.mechanisms.auditing.types import regrets
 from edgeworth.mechanisms.auditing.witness import Forgone, Imbalance, Loss, Manipulation, Reversal
 
 TOLERANCE = 1e-9
 """Relative to the largest value or cost that anybody in the market can trade."""
+
+
+_VERDICTS = (
+    "truthful",
+    "truthful_any_type",
+    "monotone",
+    "individually_rational",
+    "weakly_budget_balanced",
+    "strongly_budget_balanced",
+    "efficiency",
+)
 
 
 @dataclass(frozen=True)
@@ -34,13 +46,16 @@ class Sampled:
 class Audit:
     """What an audit found on one market; each verdict's witness can be replayed.
 
-    truthful: no agent gains by another report; violation: the largest gain (its supremum). monotone: units never move against the
+    truthful: no agent gains by another report; violation: the largest gain (its supremum). truthful_any_type: nor would one
+    whose true type were another (all others as they report): a payment that is slightly off shows here on every market, in
+    `truthful` only where somebody's type lies in the gap; None where types are not unit prices. monotone: units never move against the
     report. individually_rational: with true reports nobody loses. weakly_budget_balanced: the auctioneer pays nothing in;
     strongly: and keeps nothing. efficiency: the welfare is the greatest there is; violation: the share forgone.
     welfare, optimum, surplus: the numbers behind them. pieces: how many points and pieces (or samples) were examined.
     """
 
     truthful: Verdict
+    truthful_any_type: Verdict | None
     monotone: Verdict
     individually_rational: Verdict
     weakly_budget_balanced: Verdict
@@ -54,8 +69,8 @@ class Audit:
     @property
     def report(self) -> Report:
         """The verdicts by name."""
-        names = ("truthful", "monotone", "individually_rational", "weakly_budget_balanced", "strongly_budget_balanced", "efficiency")
-        return Report({name: getattr(self, name) for name in names})
+        named = {name: getattr(self, name) for name in _VERDICTS}
+        return Report({name: verdict for name, verdict in named.items() if verdict is not None})
 
     @property
     def efficiency_ratio(self) -> float:
@@ -121,6 +136,7 @@ def audit(
     imbalance = Imbalance(market, surplus)
     return Audit(
         truthful=incentives.truthful,
+        truthful_any_type=incentives.any_type,
         monotone=incentives.monotone,
         individually_rational=case.rational(rationality),
         weakly_budget_balanced=_verdict(max(-surplus, 0.0), tolerance * count, imbalance),
@@ -141,8 +157,13 @@ def _verdict(violation: float, tolerance: float, witness: Any, scope: str = "exh
 @dataclass(frozen=True)
 class _Incentives:
     truthful: Verdict
+    any_type: Verdict | None
     monotone: Verdict
     pieces: int
+
+
+Gain = tuple[float, Any, Agent, str, float, float]
+"""gain, market that holds the truth, agent, dimension, truth, report."""
 
 
 @dataclass
@@ -164,73 +185,72 @@ class _Case:
         return _verdict(0.0 if worst is None else max(-worst.utility, 0.0), self.tolerance, worst)
 
     def exhaustive(self, dimensions: Iterable[str]) -> _Incentives:
-        gains: list[tuple[float, Agent, str, float]] = []
-        reversals: list[Reversal] = []
-        pieces, partial = 0, False
-        for dimension in dimensions:
-            for agent in self.setting.agents(self.market, dimension):
-                honest = self.setting.utility(self.market, self.outcome, agent, dimension, "utility")
-                before: Stretch | None = None
-                for number, stretch in enumerate(stretches(self.setting, self.mechanism, self.market, agent, dimension)):
-                    if number >= self.most:
-                        partial = True
-                        break
-                    pieces += 1
-                    gain = stretch.supremum - honest
-                    if gain > self.tolerance:
-                        gains.append((gain, agent, dimension, stretch.report))
-                    reversals += self._reversed(before, stretch, agent, dimension)
-                    before = stretch
-        scope = f"partial: {pieces} pieces" if partial else "exhaustive"
-        return self._judged(gains, reversals, scope, pieces)
+        def examine(agent: Agent, dimension: str) -> tuple[list[Stretch], bool]:
+            found: list[Stretch] = []
+            for stretch in stretches(self.setting, self.mechanism, self.market, agent, dimension):
+                if len(found) >= self.most:
+                    return found, True
+                found.append(stretch)
+            return found, False
 
-    def _reversed(self, before: Stretch | None, after: Stretch, agent: Agent, dimension: str) -> list[Reversal]:
-        sign = self.setting.direction(agent, dimension)
-        if before is None or sign * (after.units - before.units) >= 0:
-            return []
-        return [Reversal(self.market, agent, dimension, before.inner, after.inner, before.units, after.units)]
+        return self._judged(dimensions, examine, "exhaustive")
 
     def sampled(self, scope: Sampled, dimensions: Iterable[str]) -> _Incentives:
         rng = np.random.default_rng(scope.seed)
-        gains: list[tuple[float, Agent, str, float]] = []
+
+        def examine(agent: Agent, dimension: str) -> tuple[list[Stretch], bool]:
+            reports = [self.setting.deviations(self.market, agent, dimension, rng) for _ in range(scope.n)]
+            reports.append(self.setting.truth(self.market, agent, dimension))
+            at = self.setting.own_values(self.mechanism, self.market, agent, dimension)
+            found = []
+            for report in sorted(set(reports)):
+                units, utility = at(report)
+                worth = float(self.setting.own_gain(self.market, agent, dimension, units))
+                found.append(Stretch(report, report, units, utility, report, report, (utility - worth,) * 2))
+            return found, False
+
+        return self._judged(dimensions, examine, f"sampled: {scope.n}, {scope.seed}")
+
+    def _judged(
+        self, dimensions: Iterable[str], examine: Callable[[Agent, str], tuple[list[Stretch], bool]], scope: str
+    ) -> _Incentives:
+        gains: list[Gain] = []
+        regretted: list[Gain] = []
         reversals: list[Reversal] = []
-        pieces = 0
+        pieces, partial, linear = 0, False, True
         for dimension in dimensions:
+            linear = linear and dimension in self.setting.LINEAR
             for agent in self.setting.agents(self.market, dimension):
                 honest = self.setting.utility(self.market, self.outcome, agent, dimension, "utility")
                 truth = self.setting.truth(self.market, agent, dimension)
-                seen = [(truth, self.setting.quantity(self.market, self.outcome, agent))]
-                for _ in range(scope.n):
-                    report = self.setting.deviations(self.market, agent, dimension, rng)
-                    outcome = self.setting.run(self.mechanism, self.setting.reported(self.market, agent, dimension, report))
-                    pieces += 1
-                    gain = self.setting.utility(self.market, outcome, agent, dimension, "utility") - honest
-                    if gain > self.tolerance:
-                        gains.append((gain, agent, dimension, report))
-                    seen.append((report, self.setting.quantity(self.market, outcome, agent)))
-                seen.sort()
-                for (low, few), (high, many) in zip(seen, seen[1:], strict=False):
-                    if low < high and self.setting.direction(agent, dimension) * (many - few) < 0:
-                        reversals.append(Reversal(self.market, agent, dimension, low, high, few, many))
-        return self._judged(gains, reversals, f"sampled: {scope.n}, {scope.seed}", pieces)
-
-    def _judged(
-        self, gains: list[tuple[float, Agent, str, float]], reversals: list[Reversal], scope: str, pieces: int
-    ) -> _Incentives:
-        """The largest gain whose witness plays again; one that does not is the rounding of a report onto a breakpoint."""
-        truthful = Verdict(True, 0.0, self.tolerance, None, scope)
-        for gain, agent, dimension, report in sorted(gains, key=lambda item: -item[0]):
-            truth = self.setting.truth(self.market, agent, dimension)
-            witness = Manipulation(self.market, agent, dimension, truth, report, gain)
-            found = witness.replay(self.mechanism)
-            if found > self.tolerance:
-                witness = Manipulation(self.market, agent, dimension, truth, report, found)
-                truthful = Verdict(False, gain, self.tolerance, witness, scope)
-                break
+                sign = self.setting.direction(agent, dimension)
+                found, cut = examine(agent, dimension)
+                pieces, partial = pieces + len(found), partial or cut
+                for stretch in found:
+                    if stretch.supremum - honest > self.tolerance:
+                        gains.append((stretch.supremum - honest, self.market, agent, dimension, truth, stretch.report))
+                for one, two in zip(found, found[1:], strict=False):
+                    if sign * (two.units - one.units) < 0:
+                        reversals.append(Reversal(self.market, agent, dimension, one.inner, two.inner, one.units, two.units))
+                for regret in regrets(found, sign, self.tolerance) if linear else ():
+                    other = self.setting.reported(self.market, agent, dimension, regret.truth)
+                    regretted.append((regret.gain, other, agent, dimension, regret.truth, regret.report))
+        if partial:
+            scope = f"partial: {pieces} pieces"
         monotone = Verdict(True, 0.0, 0.0, None, scope)
         for reversal in sorted(reversals, key=lambda item: -abs(item.high_quantity - item.low_quantity)):
             amount = reversal.replay(self.mechanism)
             if amount > 0:
                 monotone = Verdict(False, amount, 0.0, reversal, scope)
                 break
-        return _Incentives(truthful, monotone, pieces)
+        any_type = self._worst(regretted, scope) if linear else None
+        return _Incentives(self._worst(gains, scope), any_type, monotone, pieces)
+
+    def _worst(self, gains: list[Gain], scope: str) -> Verdict:
+        """The largest gain whose witness plays again; one that does not is the rounding of a report onto a breakpoint."""
+        for gain, market, agent, dimension, truth, report in sorted(gains, key=lambda item: -item[0]):
+            found = Manipulation(market, agent, dimension, truth, report, gain).replay(self.mechanism)
+            if found > self.tolerance:
+                witness = Manipulation(market, agent, dimension, truth, report, found)
+                return Verdict(False, max(gain, found), self.tolerance, witness, scope)
+        return Verdict(True, 0.0, self.tolerance, None, scope)

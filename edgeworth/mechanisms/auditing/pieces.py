@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,8 +18,11 @@ MOST_PIECES = 20_000
 
 @dataclass(frozen=True)
 class Stretch:
-    """A point (lower == upper) or an open piece of reports: units there, the supremum of the utility, a report that comes close to it,
-    and one where the units are those."""
+    """A point (lower == upper) or an open piece of reports, and what the agent has of it.
+
+    units there; the supremum of its utility, a report that comes close to that, and one in the middle; ``net``: money received less
+    costs borne, its limits at the lower and the upper end (affine between them).
+    """
 
     lower: float
     upper: float
@@ -28,6 +30,7 @@ class Stretch:
     supremum: float
     report: float
     inner: float
+    net: tuple[float, float]
 
 
 class IncompleteError(RuntimeError):
@@ -41,11 +44,14 @@ def derived(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimensi
     """
 
     at = setting.own_values(mechanism, market, agent, dimension)
+    def net(units: float, utility: float) -> float:
+        return utility - float(setting.own_gain(market, agent, dimension, int(units)))
+
     cuts = np.unique(np.concatenate([[0.0], np.asarray(points, dtype=np.float64)])).tolist()
     ends = [*cuts[1:], max(2.0 * cuts[-1], cuts[-1] + 3.0)]
     for low, high in zip(cuts, ends, strict=True):
         units, utility = at(low)
-        yield Stretch(low, low, units, utility, low, low)
+        yield Stretch(low, low, units, utility, low, low, (net(units, utility),) * 2)
         one, two = low + (high - low) / 3.0, low + 2.0 * (high - low) / 3.0
         if not low < one < two < high:
             continue  # neighbouring floats: nobody can report between them
@@ -55,7 +61,9 @@ def derived(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimensi
         slope = (second - first) / (two - one)
         best, where = max((2.0 * first - second, low + 1e-6 * (high - low)), (2.0 * second - first, high - 1e-6 * (high - low)))
         flat = abs(slope) * (high - low) <= 1e-12 * max(1.0, abs(first))
-        yield Stretch(low, high, units, best, (low + high) / 2.0 if flat else where, (low + high) / 2.0)
+        middle = (low + high) / 2.0
+        limits = (net(units, 2.0 * first - second), net(units, 2.0 * second - first))
+        yield Stretch(low, high, units, best, middle if flat else where, middle, limits)
 
 
 def traced(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimension: str) -> Iterator[Stretch]:
@@ -67,23 +75,27 @@ def traced(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimensio
         a, b = affine(money)
         return exact(setting.own_gain(market, agent, dimension, units)) + a + b * t - exact(cost)
 
+    def net(answer: tuple[Any, Any, Any], there: Any) -> float:
+        return float(there - exact(setting.own_gain(market, agent, dimension, answer[0])))
+
     for place in sweep(own, 0):
         low = place.lower
         if place.is_point:
             report = float(low)
             if Fraction(report) == low:
-                yield Stretch(report, report, float(place.answer[0]), float(utility(place.answer, low)), report, report)
+                here = utility(place.answer, low)
+                yield Stretch(report, report, float(place.answer[0]), float(here), report, report, (net(place.answer, here),) * 2)
             continue
         high = place.upper if place.upper is not None else 2 * low + 3
         middle = float((low + high) / Fraction(2))
         if not low < Fraction(middle) < high:
             continue
         slope = affine(place.answer[1])[1]
-        best = max(utility(place.answer, low), utility(place.answer, high))
+        ends = utility(place.answer, low), utility(place.answer, high)
         close = (low if slope < 0 else high) + (high - low) * Fraction(1 if slope < 0 else -1, 10**6)
         report = middle if slope == 0 or not low < Fraction(float(close)) < high else float(close)
-        upper = math.inf if place.upper is None else float(high)
-        yield Stretch(float(low), upper, float(place.answer[0]), float(best), report, middle)
+        limits = (net(place.answer, ends[0]), net(place.answer, ends[1]))
+        yield Stretch(float(low), float(high), float(place.answer[0]), float(max(ends)), report, middle, limits)
 
 
 def stretches(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimension: str) -> Iterator[Stretch]:

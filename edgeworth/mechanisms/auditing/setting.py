@@ -22,6 +22,7 @@ class Setting(Protocol):
     """
 
     DIMENSIONS: tuple[str, ...]
+    LINEAR: tuple[str, ...]  # dimensions in which utility is direction x type x units + money
     MECHANISMS: tuple[str, ...]
 
     def agents(self, market: Any, dimension: str) -> Sequence[Agent]: ...

@@ -16,7 +16,7 @@ from edgeworth.mechanisms.double_auction.model import functions as model_functio
 from edgeworth.mechanisms.double_auction.rules import off_aic2, unit, vcg
 
 Own = Callable[[Any], tuple[Any, Any, Any]]
-DIMENSIONS = ("price",)
+DIMENSIONS = LINEAR = ("price",)
 MECHANISMS: tuple[str, ...] = tuple(rules.RULES)
 _TRACED = ("off-aic2", "off-aic2-myerson", "pay-as-report")
 
@@ -172,5 +172,5 @@ def own_gain(market: Market, agent: Agent, dimension: str, units: Any) -> Any:
     """What the units are worth to the agent by the truth: exact."""
     from edgeworth.core.traced import exact
 
-    worth = exact(truth(market, agent, dimension)) * units
+    worth = exact(truth(market, agent, dimension)) * exact(units)
     return worth if agent[0] == "buyer" else -worth
