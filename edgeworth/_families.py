@@ -6,4 +6,5 @@ FAMILIES: dict[str, str] = {
     "allocation": "edgeworth.solvers.allocation",
     "double-auction": "edgeworth.mechanisms.double_auction",
     "orienteering": "edgeworth.routing.orienteering",
+    "procurement": "edgeworth.mechanisms.procurement",
 }

@@ -13,6 +13,7 @@ from edgeworth.testing.faults import FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
 from edgeworth.testing.strategies.double_auction import markets, unit_markets
 from edgeworth.testing.strategies.orienteering import orienteering_problems, route_sequences
+from edgeworth.testing.strategies.procurement import tenders
 
 __all__ = [
     "FAULTS",
@@ -26,5 +27,6 @@ __all__ = [
     "multipliers",
     "orienteering_problems",
     "route_sequences",
+    "tenders",
     "unit_markets",
 ]

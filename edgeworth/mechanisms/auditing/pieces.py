@@ -53,8 +53,8 @@ def derived(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimensi
         units, utility = at(low)
         yield Stretch(low, low, units, utility, low, low, (net(units, utility),) * 2)
         one, two = low + (high - low) / 3.0, low + 2.0 * (high - low) / 3.0
-        if not low < one < two < high:
-            continue  # neighbouring floats: nobody can report between them
+        if not low < one < two < high or high - low <= 1e-13 * max(1.0, high):
+            continue  # neighbouring floats, or two derived points that are one but for rounding
         (units, first), (again, second) = at(one), at(two)
         if units != again:
             raise IncompleteError(f"{agent} trades {units} at {one!r} and {again} at {two!r} with no breakpoint between them")

@@ -4,13 +4,14 @@ Every plant takes a problem and a sound result and returns a faulty result, or N
 task that must be served, no certificate, ...).
 """
 
-from edgeworth.testing.faults import allocation, double_auction, orienteering
+from edgeworth.testing.faults import allocation, double_auction, orienteering, procurement
 from edgeworth.testing.faults.base import COMMON, Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
     "allocation": COMMON + allocation.FAULTS,
     "double-auction": COMMON + double_auction.FAULTS,
     "orienteering": COMMON + orienteering.FAULTS,
+    "procurement": COMMON + procurement.FAULTS,
 }
 """Faults by problem kind."""
 
