@@ -51,7 +51,8 @@ def clearing() -> None:
         rows.append([rule, f"{1e3 * seconds:.2f} ms", f"{seconds / base:.2f}"])
     small = da.generate(preset="unit", buyers=10_000, sellers=10_000, seed=0)
     body = table(["rule, 100,000 + 100,000 traders", "run", "times np.sort of both sides"], rows)
-    body += f"\n\nnp.sort of both sides: {1e3 * base:.2f} ms. VCG payments at 10,000 + 10,000: {1e3 * least(lambda: da.run('vcg', small)):.2f} ms."
+    payments = least(lambda: da.run("vcg", small))
+    body += f"\n\nnp.sort of both sides: {1e3 * base:.2f} ms. VCG payments at 10,000 + 10,000: {1e3 * payments:.2f} ms."
     record("Mechanisms: clearing", body)
 
 
@@ -61,14 +62,20 @@ def audits() -> None:
     for rule in ("mcafee", "trade-reduction", "sbba", "vcg", "k-double-auction"):
         began = time.perf_counter()
         found = audit(rule, market)
-        rows.append([f"{rule}, 200 traders, derived", f"{time.perf_counter() - began:.1f} s", found.pieces, found.truthful.holds])
+        rows.append(
+            [f"{rule}, 200 traders, derived", f"{time.perf_counter() - began:.1f} s", found.pieces, found.truthful.holds]
+        )
     market = da.generate(preset="unit", buyers=25, sellers=25, seed=0)
     for rule in ("mcafee", "trade-reduction", "sbba", "vcg"):
         began = time.perf_counter()
         found = audit(wrapped(naive.SOUND[rule]), market)
         seconds = time.perf_counter() - began
-        same = [one.holds == two.holds for one, two in zip(found.report.values(), audit(rule, market).report.values(), strict=True)]
-        rows.append([f"{rule}, 50 traders, traced; same verdicts: {all(same)}", f"{seconds:.1f} s", found.pieces, found.truthful.holds])
+        same = [
+            one.holds == two.holds for one, two in zip(found.report.values(), audit(rule, market).report.values(), strict=True)
+        ]
+        rows.append(
+            [f"{rule}, 50 traders, traced; same verdicts: {all(same)}", f"{seconds:.1f} s", found.pieces, found.truthful.holds]
+        )
     market = da.generate(preset="fusion", buyers=8, sellers=5, seed=0)
     for rule in ("posted-procurement", "rank-procurement", "off-aic2"):
         began = time.perf_counter()
@@ -107,8 +114,12 @@ def alarms(count: int = 1_000) -> None:
 
 def readings(count: int = 100) -> None:
     rows = []
-    names = [("off-aic2", band, rerun, objective) for band in ("market", "pair", "pivot") for rerun in ("phase2", "whole")
-             for objective in ("surplus", "bid-value", "quantity")]
+    names = [
+        ("off-aic2", band, rerun, objective)
+        for band in ("market", "pair", "pivot")
+        for rerun in ("phase2", "whole")
+        for objective in ("surplus", "bid-value", "quantity")
+    ]
     names += [("pay-as-report", "-", "-", objective) for objective in ("surplus", "bid-value", "quantity")]
     for name, band, rerun, objective in names:
         extra = {} if band == "-" else {"band": band, "rerun": rerun}
@@ -125,7 +136,9 @@ def readings(count: int = 100) -> None:
                 buyers += agent[0] == "buyer" and gain > 1e-7
                 sellers += agent[0] == "seller" and gain > 1e-7
                 agents += 1
-        rows.append([name, band, rerun, objective, f"{deficits / count:.0%}", f"{buyers}/{5 * count}", f"{sellers}/{3 * count}"])
+        rows.append(
+            [name, band, rerun, objective, f"{deficits / count:.0%}", f"{buyers}/{5 * count}", f"{sellers}/{3 * count}"]
+        )
         print(rows[-1], flush=True)
     head = ["rule", "band", "re-run", "chooser", "markets in deficit", "buyers who gain", "sellers who gain"]
     record(f"Mechanisms: Off-AIC2 in all readings, {count} multi-unit markets (5 + 3), exhaustive", table(head, rows))
@@ -152,8 +165,11 @@ def welfare(count: int = 100) -> None:
         cells = [f"{q:.0%}" for q in (part.mean(), *np.quantile(part, [0.0, 0.1, 0.5, 0.9]))]
         rows.append([name, *cells, f"{kept.mean():.0%}", f"{np.mean(kept < -1e-9):.0%}"])
     head = ["rule", "mean", "least", "10%", "median", "90%", "surplus, mean", "markets in deficit"]
-    body = table(head, rows) + f"\n\nShares of the greatest welfare over {count} `fusion` markets (seeds 10000 on, not those the parameters "
-    body += f"were chosen on). Exhaustive audits of the first two rules on all of them: {broken} not truthful, rational and balanced at once."
+    body = (
+        table(head, rows)
+        + f"\n\nShares of the greatest welfare over {count} `fusion` markets (seeds 10000 on, not those the parameters "
+    )
+    body += f"were chosen on). Exhaustive audits of the first two on all of them: {broken} not truthful, rational and balanced."
     record("Mechanisms: welfare of truthful, rational and balanced rules", body)
 
 
@@ -166,11 +182,18 @@ def mta() -> None:
                 problem = allocation.generate(servers=4, tasks=12, preset="hotspot", seed=seed)
                 gained += not audit(method, problem, scope=Sampled(5, 0), dimensions=(dimension,)).truthful
             rows.append([method, dimension, f"{gained}/5"])
-    record("Mechanisms: MTA's servers, 5 sampled reports each", table(["method", "report", "problems where a server gains"], rows))
+    record(
+        "Mechanisms: MTA's servers, 5 sampled reports each", table(["method", "report", "problems where a server gains"], rows)
+    )
 
 
 SECTIONS: dict[str, Callable[[], None]] = {
-    "clearing": clearing, "audits": audits, "alarms": alarms, "readings": readings, "welfare": welfare, "mta": mta,
+    "clearing": clearing,
+    "audits": audits,
+    "alarms": alarms,
+    "readings": readings,
+    "welfare": welfare,
+    "mta": mta,
 }
 
 

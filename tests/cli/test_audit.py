@@ -34,7 +34,12 @@ def test_json_files_and_sampling(tmp_path: Path) -> None:
 
 
 def test_misuse_is_one_line() -> None:
-    for words in (("mcafe",), ("mcafee", "--preset", "unit", "--suppliers", "3"), ("mcafee", "--preset", "fusion"), ("vcg", "--rationality", "x")):
+    for words in (
+        ("mcafe",),
+        ("mcafee", "--preset", "unit", "--suppliers", "3"),
+        ("mcafee", "--preset", "fusion"),
+        ("vcg", "--rationality", "x"),
+    ):
         done = call(*words)
         assert done.exit_code == 2, done.output
         assert "Traceback" not in done.output

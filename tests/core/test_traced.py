@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def test_a_sweep_finds_every_step(cuts: list[int], start: int) -> None:
     places = list(sweep(rank, start))
     assert places[0].lower == start
     assert places[-1].upper is None
-    for one, two in zip(places, places[1:], strict=False):
+    for one, two in pairwise(places):
         assert one.upper == two.lower
         assert one.is_point != two.is_point
     for place in places:

@@ -150,7 +150,9 @@ def test_route_cost_counts_by_utility_and_not_by_the_ask() -> None:
     "black_box",
     [
         lambda market: da.run("mcafee", market),
-        lambda market: da.Outcome(np.full(len(market.bid), -1), np.sqrt(np.array(market.bid, dtype=float)), np.zeros(len(market.ask))),
+        lambda market: da.Outcome(
+            np.full(len(market.bid), -1), np.sqrt(np.array(market.bid, dtype=float)), np.zeros(len(market.ask))
+        ),
         lambda market: da.Outcome([-1] * len(market.bid), [x * x for x in market.bid], [0] * len(market.ask)),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,9 @@ def test_bisection_and_exact_critical_values_agree(band: str, rerun: str) -> Non
     def check(market: da.Market) -> None:
         exact = da.run("off-aic2", market, params=da.OffAic2(band=band, rerun=rerun, objective="quantity"))
         halved = da.run(
-            "off-aic2", market, params=da.OffAic2(band=band, rerun=rerun, objective="quantity", pricing="bisection", iterations=80)
+            "off-aic2",
+            market,
+            params=da.OffAic2(band=band, rerun=rerun, objective="quantity", pricing="bisection", iterations=80),
         )
         assert exact.seller.tolist() == halved.seller.tolist()
         assert np.all(halved.payment >= exact.payment * (1 - 1e-9) - 1e-9) or rerun == "whole"
@@ -170,7 +173,7 @@ def _one_interval(market: da.Market) -> bool:
     lists = auction.phase1(auction.bid, auction.ask)
     for i in range(market.buyers):
         wins = [bool(place.answer) for place in auction._places(("buyer", i), lists)]
-        if sum(one != two for one, two in zip(wins, wins[1:], strict=False)) > 1:
+        if sum(one != two for one, two in pairwise(wins)) > 1:
             return False
     return True
 
@@ -245,7 +248,10 @@ def test_vcg_pays_what_re_runs_say(market: da.Market) -> None:
 # --- the frame, files, faults, misuse -------------------------------------------------------------------------------------
 
 
-@given(market=markets(), rule=st.sampled_from(["vcg", "off-aic2", "off-aic2-myerson", "pay-as-report", "rank-procurement", "optimum"]))
+@given(
+    market=markets(),
+    rule=st.sampled_from(["vcg", "off-aic2", "off-aic2-myerson", "pay-as-report", "rank-procurement", "optimum"]),
+)
 def test_every_general_rule_verifies_on_every_market(market: da.Market, rule: str) -> None:
     result = da.solve(market, method=rule)
     assert da.verify(market, result)

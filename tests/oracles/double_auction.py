@@ -1,4 +1,6 @@
-"""Double auctions once more, in plain Python, and naive mechanisms to audit. Reads the fields of a market, uses none of its code."""
+"""Double auctions once more, in plain Python, and naive mechanisms to audit. Reads the fields of a market, uses none of its
+code.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,9 @@ from typing import Any
 
 def second_score(tender: Any) -> tuple[int, float]:
     """Winner and payment: the price at which the winner would just still win."""
-    scores = sorted((float(p) + tender.weight * float(u), i) for i, (p, u) in enumerate(zip(tender.price, tender.utilisation, strict=True)))
+    scores = sorted(
+        (float(p) + tender.weight * float(u), i) for i, (p, u) in enumerate(zip(tender.price, tender.utilisation, strict=True))
+    )
     if not scores or scores[0][0] > tender.worth:
         return -1, 0.0
     winner = scores[0][1]
@@ -17,5 +19,8 @@ def second_score(tender: Any) -> tuple[int, float]:
 
 def optimum(tender: Any) -> tuple[float, int]:
     """The greatest welfare over all winners and none."""
-    values = [(tender.worth - float(p) - tender.weight * float(u), i) for i, (p, u) in enumerate(zip(tender.price, tender.utilisation, strict=True))]
+    values = [
+        (tender.worth - float(p) - tender.weight * float(u), i)
+        for i, (p, u) in enumerate(zip(tender.price, tender.utilisation, strict=True))
+    ]
     return max([*values, (0.0, -1)])

@@ -20,7 +20,8 @@ MOST_PIECES = 20_000
 class Stretch:
     """A point (lower == upper) or an open piece of reports, and what the agent has of it.
 
-    units there; the supremum of its utility, a report that comes close to that, and one in the middle; ``net``: money received less
+    units there; the supremum of its utility, a report that comes close to that, and one in the middle; ``net``: money received
+    less
     costs borne, its limits at the lower and the upper end (affine between them).
     """
 
@@ -44,6 +45,7 @@ def derived(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimensi
     """
 
     at = setting.own_values(mechanism, market, agent, dimension)
+
     def net(units: float, utility: float) -> float:
         return utility - float(setting.own_gain(market, agent, dimension, int(units)))
 
@@ -84,7 +86,9 @@ def traced(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimensio
             report = float(low)
             if Fraction(report) == low:
                 here = utility(place.answer, low)
-                yield Stretch(report, report, float(place.answer[0]), float(here), report, report, (net(place.answer, here),) * 2)
+                yield Stretch(
+                    report, report, float(place.answer[0]), float(here), report, report, (net(place.answer, here),) * 2
+                )
             continue
         high = place.upper if place.upper is not None else 2 * low + 3
         middle = float((low + high) / Fraction(2))
@@ -111,6 +115,6 @@ def stretches(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimen
         yield from traced(setting, mechanism, market, agent, dimension)
     except (NotTraceableError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"scope: 'exhaustive' needs a rule with derived breakpoints or plain Python that can be traced, and this mechanism is "
-            f"a black box ({error}); use Sampled(n, seed); got {mechanism!r}"
+            f"scope: 'exhaustive' needs a rule with derived breakpoints or plain Python that can be traced; this mechanism "
+            f"is a black box ({error}); use Sampled(n, seed); got {mechanism!r}"
         ) from error

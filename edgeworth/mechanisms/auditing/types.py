@@ -21,7 +21,8 @@ class Regret(NamedTuple):
 def regrets(stretches: Sequence[Stretch], sign: int, tolerance: float, most: int = 8) -> list[Regret]:
     """The largest gains of any report over the truth, over all true types, one for each of the worst pieces of types.
 
-    A type v on stretch q has utility ``sign v Q_q + net_q(v)``, by a report on stretch p ``sign v Q_p + sup net_p``. The difference is
+    A type v on stretch q has utility ``sign v Q_q + net_q(v)``, by a report on stretch p ``sign v Q_p + sup net_p``. The
+    difference is
     affine in v on q, so its supremum is at one of q's ends.
     """
     if not stretches:
@@ -31,12 +32,17 @@ def regrets(stretches: Sequence[Stretch], sign: int, tolerance: float, most: int
     top = net.max(axis=1)
     found: list[Regret] = []
     best: list[tuple[float, int, int, int]] = []
+    # Of all reports with the same units only the one with the highest net matters.
+    order = np.lexsort((-top, units))
+    chosen = order[np.unique(units[order], return_index=True)[1]]
     for end, where in enumerate(("lower", "upper")):
         v = np.array([getattr(s, where) for s in stretches])
         # gains[q, p]
-        gains = sign * v[:, None] * (units[None, :] - units[:, None]) + top[None, :] - net[:, end][:, None]
+        gains = sign * v[:, None] * (units[chosen][None, :] - units[:, None]) + top[chosen][None, :] - net[:, end][:, None]
         p = gains.argmax(axis=1)
-        best += [(float(gains[q, p[q]]), q, int(p[q]), end) for q in range(len(stretches)) if gains[q, p[q]] > tolerance]
+        best += [
+            (float(gains[q, p[q]]), q, int(chosen[p[q]]), end) for q in range(len(stretches)) if gains[q, p[q]] > tolerance
+        ]
     for gain, q, p, end in sorted(best, reverse=True)[:most]:
         here = stretches[q]
         inside = (here.upper - here.lower) * 1e-6

@@ -10,7 +10,7 @@ from edgeworth.mechanisms.auditing.setting import setting_of
 
 @dataclass(frozen=True)
 class Manipulation:
-    """Agent `agent` = (side, index), whose true `dimension` is `truth`, gains `gain` in utility by reporting `report` instead."""
+    """Agent `agent` = (side, index), whose true `dimension` is `truth`, gains `gain` by reporting `report` instead."""
 
     market: Any
     agent: tuple[str, int]
@@ -29,7 +29,9 @@ class Manipulation:
 
     def __str__(self) -> str:
         side, index = self.agent
-        return f"{side} {index} reports {self.dimension} {self.report:.6g} instead of {self.truth:.6g} and gains {self.gain:.6g}"
+        return (
+            f"{side} {index} reports {self.dimension} {self.report:.6g} instead of {self.truth:.6g} and gains {self.gain:.6g}"
+        )
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,8 @@ def run(rule: str | Callable[[Market], Outcome], market: Market, *, params: Any 
     """The outcome of a rule on a market, a pure function.
 
     rule: ``mcafee``, ``trade-reduction``, ``sbba``, ``vcg``, ``k-double-auction``, ``off-aic2``, ``off-aic2-myerson``,
-    ``pay-as-report``, ``posted-procurement``, ``rank-procurement``, or any callable Market -> Outcome. params: the rule's parameter
+    ``pay-as-report``, ``posted-procurement``, ``rank-procurement``, or any callable Market -> Outcome. params: the rule's
+    parameter
     object, e.g. ``OffAic2(band="pivot")``. tie_break: a `TieBreak` such as ``Lottery(3)`` or ``Refuse()``, or the name of one;
     default: what the params name, which is ``index``.
 
@@ -147,7 +148,8 @@ def solve(
 ) -> Result[Outcome]:
     """Run a rule as a method, so that `compare` works: the value is the welfare by the reports, beside an upper bound of it.
 
-    method: a rule, ``optimum``, "auto" (`mcafee` in unit markets, `rank-procurement` elsewhere), or a callable ``f(problem, params,
+    method: a rule, ``optimum``, "auto" (`mcafee` in unit markets, `rank-procurement` elsewhere), or a callable ``f(problem,
+    params,
     run) -> Found``. The other arguments are those of every family; what a rule does not support is refused.
     """
     return solving.solve(

@@ -1,4 +1,6 @@
-"""The greatest welfare: by sorting, by dynamic programming over sets of few buyers, by HiGHS, or by column generation over tours."""
+"""The greatest welfare: by sorting, by dynamic programming over sets of few buyers, by HiGHS, or by column generation over
+tours.
+"""
 
 from __future__ import annotations
 
@@ -243,9 +245,11 @@ def _by_column_generation(market: Market, run: Run[Any] | None) -> Best:
 
 
 def optimum(problem: Market, params: None, run: Run[Outcome]) -> Found[Outcome]:
-    """The allocation of greatest welfare, everybody paying and getting what was reported (no mechanism: nobody would report so).
+    """The allocation of greatest welfare, everybody paying and getting what was reported (no mechanism: nobody would report
+    so).
 
-    Sorting in unit markets, dynamic programming over sets of buyers up to 10 of them, beyond that HiGHS in plain markets and column
+    Sorting in unit markets, dynamic programming over sets of buyers up to 10 of them, beyond that HiGHS in plain markets and
+    column
     generation of `edgeworth.routing.orienteering` in routed ones. The bound is the method's word.
     """
     found = best(problem, run)

@@ -37,7 +37,7 @@ def reported(market: Market, agent: Agent, dimension: str, report: float) -> Mar
 
 
 def deviations(market: Market, agent: Agent, dimension: str, rng: np.random.Generator) -> float:
-    """One report to try: anywhere in the range of all reports and somewhat beyond, close to the truth, or at another's report."""
+    """One report to try: anywhere in the range of reports and beyond, close to the truth, or at another's report."""
     high = 1.5 * float(max(market.bid.max(initial=0.0), market.ask.max(initial=0.0))) + 1e-9
     own = truth(market, agent, dimension)
     way = rng.integers(3)

@@ -27,7 +27,8 @@ PRESETS = ("edge",)
 class Tender:
     """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
 
-    ``price`` >= 0 float64 [n], money; ``utilisation`` in [0, 1] float64 [n], the share of the processor that is busy; ``weight`` >= 0,
+    ``price`` >= 0 float64 [n], money; ``utilisation`` in [0, 1] float64 [n], the share of the processor that is busy;
+    ``weight`` >= 0,
     money for a utilisation of 1 (what the buyer suffers of it). ``verified``: is the utilisation measured by the buyer, so
     that reporting another one changes nothing but the price counts? False: the reported one decides. The task is worth
     ``worth`` >= 0 to the buyer, who takes no offer of a score above it.
@@ -142,7 +143,7 @@ class Award:
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken constraint: ``winner`` (its score is above the task's worth; amount in money) or ``idle`` (paid for nothing)."""
+    """One broken constraint: ``winner`` (its score is above the worth; in money) or ``idle`` (paid for nothing)."""
 
     rule: str
     amount: float
@@ -175,7 +176,7 @@ def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
 
 
 def measures(tender: Tender, award: Award) -> dict[str, float]:
-    """Named numbers: welfare, payment, surplus (what the buyer keeps: worth less payment and ``weight u``), supplier_utility."""
+    """Named numbers: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
     welfare = value(tender, award)
     if award.winner < 0:
         return {"welfare": welfare, "payment": 0.0, "surplus": 0.0, "supplier_utility": 0.0}

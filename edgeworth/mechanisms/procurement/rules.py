@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core import validation
@@ -19,7 +17,8 @@ RULES = ("second-score", "first-score")
 def run(rule: str | Callable[[Tender], Award], tender: Tender) -> Award:
     """The award of a rule, a pure function. The lowest score wins, of equal ones the lowest index.
 
-    ``second-score``: the winner is paid ``s_2 - weight u_winner``, s_2 the second-lowest score or the task's worth if that is lower:
+    ``second-score``: the winner is paid ``s_2 - weight u_winner``, s_2 the second-lowest score or the task's worth if that is
+    lower:
     its critical price. With u measured (`Tender.verified`) the price is truthful: no report moves the payment. Where u is
     self-reported, a lower u both wins more often and raises the payment: ``audit(..., dimensions=("utilisation",))`` finds it.
     ``first-score``: the winner is paid its price; not truthful.

@@ -1,8 +1,10 @@
 """What the auditor asks of a family of mechanisms, answered for multi-task allocation with the MTA paper's payments.
 
-The paper claims incentive compatibility and names none of the reports that it could hold for. Here servers report theta (cycles a unit of
+The paper claims incentive compatibility and names none of the reports that it could hold for. Here servers report theta
+(cycles a unit of
 data), alpha (energy coefficient), mu (capacity) or f (frequency); a method allocates by the reports; server i is paid
-``p_j D_j theta_i`` by its *reported* theta for every task it computes, less the fee lambda of it where the task came from elsewhere
+``p_j D_j theta_i`` by its *reported* theta for every task it computes, less the fee lambda of it where the task came from
+elsewhere
 (section III-C), and bears the energy of the cycles that its *true* parameters take. (ours): a task that truly misses its
 deadline is not paid, nor is any task of a server that truly carries more than its capacity.
 """
@@ -37,7 +39,9 @@ class Settled(NamedTuple):
 
 def _system(problem: AllocationProblem) -> MecSystem:
     if problem.system is None or problem.provenance.name.startswith("melbourne"):
-        validation.reject("market", "must be built from a MecSystem in which every server reaches every task", problem.provenance)
+        validation.reject(
+            "market", "must be built from a MecSystem in which every server reaches every task", problem.provenance
+        )
     return problem.system
 
 
@@ -121,10 +125,17 @@ def optimum(problem: AllocationProblem) -> float:
 def scale(problem: AllocationProblem) -> float:
     """The largest payment for a task."""
     system = _system(problem)
-    return float(max((np.abs(system.unit_price).max(initial=0.0) * system.data_size.max(initial=0.0)) * system.cycles_per_unit.max(), 1e-9))
+    return float(
+        max(
+            (np.abs(system.unit_price).max(initial=0.0) * system.data_size.max(initial=0.0)) * system.cycles_per_unit.max(),
+            1e-9,
+        )
+    )
 
 
-def own_values(mechanism: Any, problem: AllocationProblem, agent: Agent, dimension: str) -> Callable[[float], tuple[float, float]]:
+def own_values(
+    mechanism: Any, problem: AllocationProblem, agent: Agent, dimension: str
+) -> Callable[[float], tuple[float, float]]:
     """report -> (data, utility) of one server."""
 
     def at(report: float) -> tuple[float, float]:

@@ -29,7 +29,9 @@ def _markets(max_buyers: int, max_sellers: int, multi: bool, routed: bool) -> Se
     @st.composite  # type: ignore[untyped-decorator]
     def build(draw: Any) -> Market:
         n, m = draw(st.integers(0, max_buyers)), draw(st.integers(0, max_sellers))
-        report = st.one_of(st.integers(0, 5).map(float), st.integers(0, 100).map(lambda x: x / 10), st.floats(0.0, 10.0, width=32))
+        report = st.one_of(
+            st.integers(0, 5).map(float), st.integers(0, 100).map(lambda x: x / 10), st.floats(0.0, 10.0, width=32)
+        )
 
         def listed(entry: Any, length: int) -> Any:
             return draw(st.lists(entry, min_size=length, max_size=length))

@@ -20,7 +20,8 @@ Rationality = Literal["ask", "utility"]
 class Violation:
     """One broken constraint, as data.
 
-    capacity: seller's load over its capacity, relative. route: a tour that misses a window or its return, or whose stops are not
+    capacity: seller's load over its capacity, relative. route: a tour that misses a window or its return, or whose stops are
+    not
     numbered 0, 1, 2, ...; amount 1. idle: a trader without trade pays or receives; amount in money.
     """
 
@@ -66,7 +67,8 @@ def tour_cost(market: Market, outcome: Outcome, seller: int) -> float:
 def welfare(market: Market, outcome: Outcome, truth: Truth | None = None) -> float:
     """``sum q_i (v_i - c_k)`` over all trades less the cost of all tours; truth None: reports are true. Payments cancel.
 
-    The paper's utilities (1)-(3) added up; a unit cost stands for flying and computing, a tour's cost for moving and depreciation.
+    The paper's utilities (1)-(3) added up; a unit cost stands for flying and computing, a tour's cost for moving and
+    depreciation.
     """
     require_fitting(market, outcome)
     value, cost = (market.bid, market.ask) if truth is None else (truth.value, truth.cost)
@@ -141,14 +143,17 @@ def surplus(outcome: Outcome) -> float:
 def measures(market: Market, outcome: Outcome) -> dict[str, float]:
     """Named numbers for tables.
 
-    welfare; surplus: payments less rewards; trades: buyers served; units; sellers_used; buyer_utility, seller_utility: sums (tours
+    welfare; surplus: payments less rewards; trades: buyers served; units; sellers_used; buyer_utility, seller_utility: sums
+    (tours
     charged); least_utility: of any trader by "ask".
     """
     units = sold(market, outcome)
     served = outcome.seller >= 0
     bought = math.fsum((market.demand[served] * market.bid[served]).tolist()) - math.fsum(outcome.payment.tolist())
     cost = math.fsum((units * market.ask).tolist()) + math.fsum(tour_cost(market, outcome, k) for k in range(market.sellers))
-    each = np.concatenate([np.where(served, market.demand * market.bid, 0.0) - outcome.payment, outcome.reward - units * market.ask])
+    each = np.concatenate(
+        [np.where(served, market.demand * market.bid, 0.0) - outcome.payment, outcome.reward - units * market.ask]
+    )
     return {
         "welfare": welfare(market, outcome),
         "surplus": surplus(outcome),
@@ -162,7 +167,8 @@ def measures(market: Market, outcome: Outcome) -> dict[str, float]:
 
 
 def price_bound(market: Market, price: float) -> float:
-    """An upper bound of the welfare from one price p >= 0 for a unit: ``sum q_i (b_i - p)+ + sum n_k (p - a_k)+``, rounded outward.
+    """An upper bound of the welfare from one price p >= 0 for a unit: ``sum q_i (b_i - p)+ + sum n_k (p - a_k)+``, rounded
+    outward.
 
     Lagrangian relaxation of "bought = sold"; tours cost nothing here and demands may be split, so it holds for every market; in
     unit markets some price makes it tight. Raises ValueError for a price that is negative or not finite.
@@ -181,7 +187,7 @@ def clearing_price(market: Market) -> float:
     if not len(prices):
         return 0.0
     order = np.argsort(-prices, kind="stable")
-    # At p the slope of the bound is (capacity with a_k < p) - (demand with b_i > p): all units above p weigh the total capacity.
+    # At p the bound's slope is (capacity with a_k < p) - (demand with b_i > p): zero where the units above p are the capacity.
     above = np.cumsum(units[order])
     k = int(np.searchsorted(above, int(market.capacity.sum()), side="left"))
     return float(prices[order[min(k, len(order) - 1)]])

@@ -27,7 +27,8 @@ Agent = tuple[str, int]
 class Market:
     """A double auction as reported: buyers i = 0..n-1 (edge servers), sellers k = 0..m-1 (vehicles with UAVs).
 
-    ``bid`` >= 0 float64 [n], money a unit; ``demand`` >= 1 int64 [n], units (tasks), served by one seller in whole or not at all;
+    ``bid`` >= 0 float64 [n], money a unit; ``demand`` >= 1 int64 [n], units (tasks), served by one seller in whole or not at
+    all;
     ``ask`` >= 0 float64 [m], money a unit; ``capacity`` >= 0 int64 [m], units. ``routes`` where sellers must drive to buyers
     (`Routes`), else None: a plain market. ``history`` = (low, high): the public range of unit bids in the past, whatever is
     reported now (None: not known); mechanisms may build on it.
@@ -183,7 +184,7 @@ class ExactMarket:
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """True unit values ``value`` >= 0 float64 [n] of the buyers and true unit costs ``cost`` >= 0 float64 [m] of the sellers."""
+    """True unit values ``value`` >= 0 float64 [n] of buyers, true unit costs ``cost`` >= 0 float64 [m] of sellers."""
 
     value: Floats
     cost: Floats
@@ -227,7 +228,8 @@ class Outcome:
 
     @classmethod
     def of_arrays(cls, seller: Ints, payment: Floats, reward: Floats, tie_break: str) -> Outcome:
-        """Take over fresh arrays of the right types without a copy or a check: for rules that clear 100,000 traders in milliseconds,
+        """Take over fresh arrays of the right types without a copy or a check: for rules that clear 100,000 traders in
+        milliseconds,
         where copying costs as much as clearing. Plain markets; the arrays become read-only and must not be kept by the caller.
         """
         made = object.__new__(cls)

@@ -17,7 +17,11 @@ from edgeworth.mechanisms.double_auction.model.routes import Routes
 
 PRESETS = ("unit", "multi-unit", "fusion", "melbourne")
 
-SIDE, HORIZON, SPEED = 1_000.0, 3_600.0, 10.0  # metres, seconds, m/s; this and all numbers below are (ours): the paper lost them
+SIDE, HORIZON, SPEED = (
+    1_000.0,
+    3_600.0,
+    10.0,
+)  # metres, seconds, m/s; this and all numbers below are (ours): the paper lost them
 TRAVEL_COST = 50.0 * 0.002  # moving 50 W at .002 money a joule
 DEPRECIATION = 0.5
 SERVICE = 20.0  # seconds a task
@@ -42,7 +46,8 @@ def generate(
     .002 per joule = .1 a second; depreciation .5 a vehicle that leaves. The public history of bids is (1, 3).
     ``melbourne``: the same, buyers at the base stations of the EUA file ``sites`` (all 125, or that many drawn), 80 sellers.
 
-    `seed`: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same market. Raises ValueError or TypeError for
+    `seed`: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same market. Raises ValueError or TypeError
+    for
     arguments out of range or that the preset does not take.
     """
     validation.choice("preset", preset, PRESETS)
@@ -90,7 +95,7 @@ def _fusion(rng: np.random.Generator, place: NDArray[np.float64], depot: NDArray
         depot=depot,
         opens=opens,
         closes=opens + width,
-        service_time=SERVICE * demand,
+        service_time=(SERVICE * demand).astype(np.float64),
         speed=np.full(m, SPEED),
         latest=np.full(m, HORIZON),
         travel_cost=np.full(m, TRAVEL_COST),

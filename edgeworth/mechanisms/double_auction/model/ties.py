@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,7 +24,14 @@ class TieBreak(Protocol):
 
     @property
     def name(self) -> str: ...
-    def ranks(self, side: str, reports: Sequence[Any]) -> NDArray[np.int64]: ...
+    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]: ...
+
+
+@lru_cache(maxsize=8)
+def _ascending(length: int) -> NDArray[np.int64]:
+    ranks = np.arange(length, dtype=np.int64)
+    ranks.setflags(write=False)
+    return ranks
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,9 @@ class ByIndex:
         """``index``."""
         return "index"
 
-    def ranks(self, side: str, reports: Sequence[Any]) -> NDArray[np.int64]:
+    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]:
         """0, 1, 2, ..."""
-        return np.arange(len(reports), dtype=np.int64)
+        return _ascending(len(reports))
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Reverse:
         """``reverse``."""
         return "reverse"
 
-    def ranks(self, side: str, reports: Sequence[Any]) -> NDArray[np.int64]:
+    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]:
         """..., 2, 1, 0."""
         return np.arange(len(reports), dtype=np.int64)[::-1]
 
@@ -68,7 +76,7 @@ class Lottery:
         """``lottery``, with its seed."""
         return f"lottery({self.seed})"
 
-    def ranks(self, side: str, reports: Sequence[Any]) -> NDArray[np.int64]:
+    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]:
         """The same permutation for the same seed, side and number of traders."""
         stream = 0 if side == "buyer" else 1
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(stream,)))
@@ -84,10 +92,10 @@ class Refuse:
         """``refuse``."""
         return "refuse"
 
-    def ranks(self, side: str, reports: Sequence[Any]) -> NDArray[np.int64]:
+    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]:
         """Ranks by index, once it is known that no two reports are equal."""
         ordered = sorted(reports)
-        for one, two in zip(ordered, ordered[1:], strict=False):
+        for one, two in pairwise(ordered):
             if one == two:
                 raise TieError(f"reports: must differ on one side where ties are refused; got {one!r} from two {side}s")
         return np.arange(len(reports), dtype=np.int64)

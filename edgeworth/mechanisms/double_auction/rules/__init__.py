@@ -134,3 +134,20 @@ solve_off_aic2_myerson = _method("off-aic2-myerson")
 solve_pay_as_report = _method("pay-as-report")
 solve_posted_procurement = _method("posted-procurement")
 solve_rank_procurement = _method("rank-procurement")
+
+__all__ = [
+    "RULES",
+    "Classic",
+    "KDoubleAuction",
+    "OffAic2",
+    "Posted",
+    "RankPosted",
+    "Rule",
+    "RuleRow",
+    "prepared",
+    "run",
+    "run_off_aic2",
+    "run_procurement",
+    "run_unit",
+    "run_vcg",
+]

@@ -1,4 +1,6 @@
-"""The choosers: an exact knapsack for plain markets, exact tours from a table, and tours by a method of `routing.orienteering`."""
+"""The choosers: an exact knapsack for plain markets, exact tours from a table, and tours by a method of
+`routing.orienteering`.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,8 @@ class RouteTable:
 class RouteMethod:
     """Tours by a method of `edgeworth.routing.orienteering`, one vehicle at a time; a black box to the auditor.
 
-    ``bid-value`` and ``surplus`` set the profits; ``quantity`` makes the demand the profit and driving free. Depreciation is charged
+    ``bid-value`` and ``surplus`` set the profits; ``quantity`` makes the demand the profit and driving free. Depreciation is
+    charged
     on the whole tour afterwards: a tour that does not earn it is dropped.
     """
 

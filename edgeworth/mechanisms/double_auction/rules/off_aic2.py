@@ -22,14 +22,19 @@ BANDS = ("market", "pair", "pivot")
 class OffAic2:
     """The readings.
 
-    band: where critical values are searched. ``market``: [0, b_i] and [a_k, highest report]; ``pair``: [a_k, b_i] of the matched
+    band: where critical values are searched. ``market``: [0, b_i] and [a_k, highest report]; ``pair``: [a_k, b_i] of the
+    matched
     pair; ``pivot``: [b_i*, b_i] and [a_k, a_k*] (equations 44-49).
-    rerun: what is run again under an effective report: ``phase2`` (the paper's text, the pivotal ranks stay) or ``whole`` (as its
+    rerun: what is run again under an effective report: ``phase2`` (the paper's text, the pivotal ranks stay) or ``whole`` (as
+    its
     proof of monotonicity needs).
-    chooser: ``knapsack``, ``route-exact``, ``route-dp``, ``route-eaco``; ``auto`` by the market. objective: ``surplus``, ``bid-value``
+    chooser: ``knapsack``, ``route-exact``, ``route-dp``, ``route-eaco``; ``auto`` by the market. objective: ``surplus``,
+    ``bid-value``
     or ``quantity``: the payment a seller maximises is not known yet, the paper leaves open what stands in for it.
-    pivot: which of the largest ranks (i*, k*): ``buyers`` the largest i*, then k*; ``sellers`` the largest k*, then i*; ``sum``.
-    pricing: ``exact`` (boundaries of the pieces; exact choosers only) or ``bisection`` with so many ``iterations``; ``auto``: exact
+    pivot: which of the largest ranks (i*, k*): ``buyers`` the largest i*, then k*; ``sellers`` the largest k*, then i*;
+    ``sum``.
+    pricing: ``exact`` (boundaries of the pieces; exact choosers only) or ``bisection`` with so many ``iterations``; ``auto``:
+    exact
     where possible. tie_break: as in `Classic`. seed: of randomised choosers.
     """
 
@@ -137,7 +142,7 @@ class Auction:
     # --- phase 3 ----------------------------------------------------------------------------------------------------------
 
     def _places(self, agent: Agent, lists: Lists) -> list[Place[Any]]:
-        """Units as a function of the effective report, over all of it; kept, because it does not depend on the report itself."""
+        """Units as a function of the effective report, over all of it; kept: it does not depend on the report itself."""
         key = (agent, lists if self.params.rerun == "phase2" else None)
         if key not in self.sweeps:
             run = self.under(agent, lists)
@@ -191,7 +196,9 @@ class Auction:
 
     def pays(self, i: int, k: int, lists: Lists) -> Any:
         """A buyer's unit price."""
-        low = {"market": lambda: 0, "pair": lambda: self.ask[k], "pivot": lambda: self.bid[lists[0][-1]]}[self.params.band]()
+        low: Any = 0
+        if self.params.band != "market":
+            low = self.ask[k] if self.params.band == "pair" else self.bid[lists[0][-1]]
         return _larger(self.critical(("buyer", i), lists, low), low)
 
     def gets(self, k: int, stops: tuple[int, ...], lists: Lists) -> Any:
@@ -276,7 +283,9 @@ def own_off_aic2(
     The effective reports of phase 3 replace the agent's own, so their sweeps do not depend on it and are shared by all reports.
     """
     if not Auction(market.exact(), params, tie).exact_pricing:
-        validation.reject("scope", "'exhaustive' needs an exact chooser and exact pricing; use Sampled(n, seed)", params.chooser)
+        validation.reject(
+            "scope", "'exhaustive' needs an exact chooser and exact pricing; use Sampled(n, seed)", params.chooser
+        )
     shared: dict[Any, list[Place[Any]]] = {}
 
     def own(report: Any) -> tuple[int, Any, tuple[int, ...]]:

@@ -71,7 +71,7 @@ def curves(bid: Floats, ask: Floats) -> Curves:
     bids, asks = np.sort(bid), np.sort(ask)
     most = min(len(bids), len(asks))
     high = bids[len(bids) - most :][::-1]
-    return Curves(bids, asks, int(np.count_nonzero(high >= asks[:most])))
+    return Curves(bids, asks, int(np.count_nonzero(np.less_equal(asks[:most], high))))
 
 
 def _mcafee(c: Curves, k: float) -> Cleared:
@@ -133,36 +133,39 @@ def _first(values: Floats, count: int, edge: float, ranks: Callable[[], NDArray[
 
 def clear(
     name: str, bid: Floats, ask: Floats, tie: TieBreak, k: float = 0.5
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], float, float]:
-    """Which buyers and sellers trade, what a buyer pays and what a seller gets."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], float, float, Curves]:
+    """Which buyers and sellers trade, what a buyer pays and what a seller gets; and the sorted reports."""
     c = curves(bid, ask)
     done = CLEARINGS[name](c, k)
     if tie.name == "refuse":
-        tie.ranks("buyer", bid.tolist())
-        tie.ranks("seller", ask.tolist())
-    buys = _first(bid, done.trades, c.b(done.trades) if done.trades else 0.0, lambda: tie.ranks("buyer", bid.tolist()), True)
+        tie.ranks("buyer", bid)
+        tie.ranks("seller", ask)
+    buys = _first(bid, done.trades, c.b(done.trades) if done.trades else 0.0, lambda: tie.ranks("buyer", bid), True)
     count = done.trades + done.drop_seller
-    sells = _first(ask, count, c.a(count) if count else 0.0, lambda: tie.ranks("seller", ask.tolist()), False)
+    sells = _first(ask, count, c.a(count) if count else 0.0, lambda: tie.ranks("seller", ask), False)
     if done.drop_seller:  # who is dropped must not depend on reports: the last in rank of the K sellers
         last = np.flatnonzero(sells)
-        sells[last[np.argmax(tie.ranks("seller", ask.tolist())[last])]] = False
-    return buys, sells, done.pays, done.gets
+        sells[last[np.argmax(tie.ranks("seller", ask)[last])]] = False
+    return buys, sells, done.pays, done.gets, c
 
 
 def require_unit(name: str, market: Market) -> None:
     """Refuse what the classic rules are not made for."""
     if not market.unit:
-        validation.reject("market", f"must have unit demands, unit capacities and no routes for rule {name!r}", market.provenance)
+        validation.reject(
+            "market", f"must have unit demands, unit capacities and no routes for rule {name!r}", market.provenance
+        )
 
 
 def run_unit(name: str, market: Market, params: Any, tie: TieBreak) -> Outcome:
     """A classic rule's outcome. O((n + m) log (n + m)). Trading buyers and sellers are paired in the order of their indices."""
     require_unit(name, market)
     k = params.k if isinstance(params, KDoubleAuction) else 0.5
-    buys, sells, pays, gets = clear(name, market.bid, market.ask, tie, k)
+    buys, sells, pays, gets, c = clear(name, market.bid, market.ask, tie, k)
     seller = np.full(market.buyers, -1, dtype=np.int64)
     seller[np.flatnonzero(buys)] = np.flatnonzero(sells)
-    payment, reward = np.where(buys, pays, 0.0), np.where(sells, gets, 0.0)
+    # The sorted reports are done with; fresh memory would cost more than the arithmetic.
+    payment, reward = np.multiply(buys, pays, out=c.bids), np.multiply(sells, gets, out=c.asks)
     return Outcome.of_arrays(seller, payment, reward, tie.name)
 
 
@@ -185,7 +188,7 @@ def own(name: str, market: Market, agent: Agent, tie: TieBreak, k: float) -> Cal
             return 1, -done.pays if buyer else done.gets
         if report < edge if buyer else report > edge:
             return 0, 0.0
-        buys, sells, pays, gets = clear(name, bid, ask, tie, k)
+        buys, sells, pays, gets, _ = clear(name, bid, ask, tie, k)
         return (int(buys[index]), -pays * buys[index]) if buyer else (int(sells[index]), gets * sells[index])
 
     return at

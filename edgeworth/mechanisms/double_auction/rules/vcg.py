@@ -20,7 +20,8 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Posted:
-    """share in [0, 1]: the unit price is ``low + share (high - low)`` of the market's history of bids. The default, .4, was the best
+    """share in [0, 1]: the unit price is ``low + share (high - low)`` of the market's history of bids. The default, .4, was
+    the best
     of .2, .3, ..., .6 on 40 `fusion` markets (seeds 0-39)."""
 
     share: float = 0.4
@@ -53,7 +54,7 @@ def _maximum(market: Market, bid: Floats, ask: Floats, without: int = -1) -> tup
     capacity = np.array(market.capacity)
     if without >= 0:
         capacity[without] = 0
-    reduced = replace(market, bid=np.maximum(bid, 0.0), ask=ask, capacity=capacity)  # type: ignore[arg-type]
+    reduced = replace(market, bid=np.maximum(bid, 0.0), ask=ask, capacity=capacity)
     found: Best = best(reduced)
     return found.value, found.stops
 
@@ -61,7 +62,8 @@ def _maximum(market: Market, bid: Floats, ask: Floats, without: int = -1) -> tup
 def run_vcg(name: str, market: Market, params: Any, tie: TieBreak) -> Outcome:
     """Vickrey, Clarke and Groves: the allocation of greatest welfare; everybody's utility is what he adds to it.
 
-    Unit markets: closed form, one sort a side. Elsewhere one more maximisation for every trader who trades. Truthful and rational;
+    Unit markets: closed form, one sort a side. Elsewhere one more maximisation for every trader who trades. Truthful and
+    rational;
     not balanced.
     """
     if market.unit:
@@ -94,7 +96,7 @@ def posted_price(name: str, market: Market, params: Posted | RankPosted, tie: Ti
     r = min(math.ceil(params.share * market.buyers), market.buyers - 1)
     if r <= 0:
         return 0.0, accepts
-    ranks = tie.ranks("buyer", market.bid.tolist())
+    ranks = tie.ranks("buyer", market.bid)
     order = np.lexsort((ranks, -market.bid))
     accepts[order[:r]] = True
     return float(market.bid[order[r]]), accepts
@@ -106,14 +108,16 @@ def run_procurement(name: str, market: Market, params: Posted | RankPosted, tie:
     The tours maximise ``W = sum q_i p - sum a_k Q_k - tours`` (exactly); a buyer who is served pays q_i p; seller k gets
     ``a_k Q_k + tour_k + (W - W without k)``.
 
-    Truthful for buyers: a buyer can only accept or refuse a price that his bid does not move. In `rank-procurement` p is the highest bid
+    Truthful for buyers: a buyer can only accept or refuse a price that his bid does not move. In `rank-procurement` p is the
+    highest bid
     left out; who raises his bid from there to be served pays at least the bid he displaced, which is no less than his value.
     Truthful for sellers: it is VCG in the revenue W, which no ask moves but through the tours chosen. Rational: buyers accept
     p <= b_i, sellers are paid their cost, the tour's included, and their rent W - W(-k) >= 0. Balanced, always: dropping k's
     tours is possible without k, so W(-k) >= W - (q p - cost of k's tours), each rent is at most the profit on that seller's own
     tours, and the rents sum to at most W.
 
-    Source: ours; the price from an excluded trader as in McAfee (1992) and in Segal-Halevi, Hassidim and Aumann (2016), Clarke's
+    Source: ours; the price from an excluded trader as in McAfee (1992) and in Segal-Halevi, Hassidim and Aumann (2016),
+    Clarke's
     payments on one side only.
     """
     price, accepts = posted_price(name, market, params, tie)
@@ -136,7 +140,8 @@ def envelope(total: Callable[[float], tuple[float, float]], low: float, high: fl
     """The breakpoints in (low, high) of ``f(t) = max_Q w(Q) - t Q``, by oracle calls where two known lines cross.
 
     total(t) -> (w, Q) of a maximiser at t. A convex, piecewise linear function: where the oracle finds nothing better at the
-    crossing of two of its lines, that crossing is a breakpoint; else the new line splits the interval (Eisner and Severance 1976).
+    crossing of two of its lines, that crossing is a breakpoint; else the new line splits the interval (Eisner and Severance
+    1976).
     """
     found: list[float] = []
 
@@ -160,7 +165,8 @@ def envelope(total: Callable[[float], tuple[float, float]], low: float, high: fl
 def breakpoints(name: str, market: Market, agent: Agent, params: Any, tie: TieBreak) -> Floats:
     """Every report at which the agent's trade changes under `vcg` or a procurement rule, sorted.
 
-    Sellers: the envelope of the maximum in their ask. Buyers under VCG: the one threshold; under posted prices: the price; by rank: the
+    Sellers: the envelope of the maximum in their ask. Buyers under VCG: the one threshold; under posted prices: the price; by
+    rank: the
     others' bids.
     """
     side, index = agent

@@ -87,9 +87,7 @@ def _largest(problem: OrienteeringProblem, vehicle: int, pi: Floats, near: Flags
     gain = -cost
     gain[:, :n] += profit[None, :]
     demand = np.array([*problem.demand, 0.0, 0.0])
-    found, enough = kernels.largest_value(
-        travel, gain, opens, closes, demand, capacity, remembered, n, n + 1, floor, _LABELS
-    )
+    found, enough = kernels.largest_value(travel, gain, opens, closes, demand, capacity, remembered, n, n + 1, floor, _LABELS)
     if not enough:
         raise ValueError(f"members: must settle the maximum within {_LABELS} labels; vehicle {vehicle} needs more")
     return float(found)

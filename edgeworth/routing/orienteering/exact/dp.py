@@ -94,9 +94,7 @@ def _elementary(root: Root, target: float, limit: int) -> bool:
     ahead = base.network(base.reduced(none), base.worthwhile(none), memory)
     least = target - root.tolerance(target)
     labelling = root.forward[0]
-    if not labelling.run(
-        ahead, rule=labels.SUBSET, back=root.backward[0], threshold=least, prices=root.prices, limit=limit
-    ):
+    if not labelling.run(ahead, rule=labels.SUBSET, back=root.backward[0], threshold=least, prices=root.prices, limit=limit):
         return False
     for stops in labelling.routes(50):
         root.offer(stops)

@@ -165,4 +165,6 @@ def choose(
     answer: Answer = highs.minimise(model, run, start=begin, nodes=nodes)
     proved = answer.termination is Termination.PROVED
     chosen = None if answer.x is None else [c for c, x in zip(offered, answer.x, strict=True) if x > 0.5]
-    return Choice(chosen, -answer.bound if math.isfinite(answer.bound) else (-math.inf if answer.infeasible else math.inf), proved)
+    return Choice(
+        chosen, -answer.bound if math.isfinite(answer.bound) else (-math.inf if answer.infeasible else math.inf), proved
+    )

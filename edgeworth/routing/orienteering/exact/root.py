@@ -170,7 +170,10 @@ class Root:
         base = self.bases[kind]
         whole = route_value(self.problem, int(base.group[0]), stops)
         if whole is not None and whole > self.value:  # a plan by itself
-            self.value, self.sequences = whole, [list(stops) if k == base.group[0] else [] for k in range(self.problem.vehicles)]
+            self.value, self.sequences = (
+                whole,
+                [list(stops) if k == base.group[0] else [] for k in range(self.problem.vehicles)],
+            )
         worth = self._gain(base, stops) if whole is None else whole
         return self.master.add(Column(kind, tuple(stops), worth, whole is not None))
 
