@@ -76,7 +76,7 @@ def curves(bid: Floats, ask: Floats) -> Curves:
 
 def _mcafee(c: Curves, k: float) -> Cleared:
     K = c.trades
-    price = (c.b(K + 1) + c.a(K + 1)) / 2 if K < min(len(c.bids), len(c.asks)) else np.inf
+    price = (c.b(K + 1) + c.a(K + 1)) / 2 if min(len(c.bids), len(c.asks)) > K else np.inf
     if K and c.a(K) <= price <= c.b(K):
         return Cleared(K, price, price)
     return _trade_reduction(c, k)
