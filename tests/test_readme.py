@@ -3,11 +3,16 @@
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pytest
 from click.testing import CliRunner
 
+from edgeworth import BoundEvidence, Quality
 from edgeworth.cli import main
+from edgeworth.routing import orienteering
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -16,6 +21,7 @@ FILES = {
     "site-optus-melbCBD.csv": "eua/site-optus-melbCBD.csv",
     "users-melbcbd-generated.csv": "eua/users-melbcbd-generated.csv",
     "c05100": "gap/instances/c05100",
+    "c101.txt": "toptw/instances/c101.txt",
 }
 
 
@@ -39,6 +45,17 @@ def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (tmp_path / "report.html").is_file()
 
 
+def test_the_example_of_orienteering_runs() -> None:
+    mpl.use("Agg")
+    (code,) = [code for code in re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL) if "orienteering" in code]
+    names: dict[str, Any] = {}
+    exec(code.replace("seconds=5", "seconds=0.3"), names)
+    plt.close("all")
+    assert orienteering.verify(names["problem"], names["result"])
+    assert names["exact"].quality is Quality.OPTIMAL
+    assert names["exact"].bound_evidence is BoundEvidence.RECOMPUTED
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=range(len(COMMANDS)))
 def test_the_commands_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_data: Path) -> None:
     monkeypatch.chdir(tmp_path)
@@ -50,4 +67,4 @@ def test_the_commands_run(command: str, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 3
+    assert len(COMMANDS) == 4

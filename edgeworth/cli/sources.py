@@ -35,7 +35,7 @@ def options(kind: str, *, saved: bool) -> list[click.Parameter]:
             text = f"{source.help}; repeatable"
             params[source.reads] = click.Option([_flag(source.reads)], type=FILE, multiple=True, help=text)
         for option in source.options:
-            params.setdefault(option.name, _option(option, source))
+            params.setdefault(option.name, _option(option, [s for s in table if option.name in {o.name for o in s.options}]))
     if saved:
         params["problem"] = click.Option(["--problem"], type=FILE, multiple=True, help="a problem Edgeworth saved; repeatable")
     return list(params.values())
@@ -45,8 +45,10 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _option(option: Option, source: Source) -> click.Option:
-    text = option.help if source.reads is None else f"{option.help} (with {_flag(source.reads)})"
+def _option(option: Option, takers: Sequence[Source]) -> click.Option:
+    """takers: the sources that take it; where the generator is not one of them, the help names the files it goes with."""
+    files = ", ".join(_flag(source.reads) for source in takers if source.reads is not None)
+    text = option.help if any(source.reads is None for source in takers) else f"{option.help} (with {files})"
     if option.type == "flag":
         return click.Option([_flag(option.name)], is_flag=True, default=None, help=text)
     if option.choices:

@@ -150,7 +150,7 @@ def test_bisection_and_exact_critical_values_agree(band: str, rerun: str) -> Non
     """Where winning is one interval of reports; elsewhere bisection ends at one of several boundaries."""
 
     @given(market=markets(routed=False))
-    @settings(max_examples=40)
+    @settings(max_examples=20)
     def check(market: da.Market) -> None:
         exact = da.run("off-aic2", market, params=da.OffAic2(band=band, rerun=rerun, objective="quantity"))
         halved = da.run(
@@ -179,7 +179,7 @@ def _one_interval(market: da.Market) -> bool:
 
 
 @given(market=markets(routed=False))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_the_knapsack_chooser_is_exact(market: da.Market) -> None:
     for objective in ("surplus", "bid-value", "quantity"):
         for k in range(market.sellers):

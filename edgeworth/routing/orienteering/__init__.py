@@ -10,7 +10,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgeworth.core import solving
 from edgeworth.core.observer import Observer
@@ -35,9 +35,22 @@ from edgeworth.routing.orienteering.model import (
     violations,
 )
 
+if TYPE_CHECKING:
+    from edgeworth.routing.orienteering.exact import ColumnGeneration as ColumnGeneration
+    from edgeworth.routing.orienteering.exact import DynamicProgramming as DynamicProgramming
+    from edgeworth.routing.orienteering.heuristic import Eaco as Eaco
+    from edgeworth.routing.orienteering.heuristic import EacoLs as EacoLs
+    from edgeworth.routing.orienteering.plots import plot_routes as plot_routes
+    from edgeworth.routing.orienteering.plots import plot_schedule as plot_schedule
+
+
+_EXACT_CUSTOMERS = 50  # up to here the exact methods end within seconds as a rule
+
 
 def _auto(problem: OrienteeringProblem) -> str:
-    return "greedy"
+    if problem.customers > _EXACT_CUSTOMERS:
+        return "eaco-ls"
+    return "dp" if problem.vehicles == 1 else "column-generation"
 
 
 FAMILY = solving.Family(
@@ -52,12 +65,23 @@ FAMILY = solving.Family(
     auto=_auto,
 )
 
-_LAZY: dict[str, str] = {"ColumnGeneration": "exact", "DynamicProgramming": "exact"}
+_LAZY = {
+    "ColumnGeneration": "exact",
+    "DynamicProgramming": "exact",
+    "Eaco": "heuristic",
+    "EacoLs": "heuristic",
+    "plot_routes": "plots",
+    "plot_schedule": "plots",
+}
 
 __all__ = [
     "FAMILY",
     "METHODS",
     "PRESETS",
+    "ColumnGeneration",
+    "DynamicProgramming",
+    "Eaco",
+    "EacoLs",
     "OrienteeringProblem",
     "Route",
     "RoutePlan",
@@ -65,6 +89,8 @@ __all__ = [
     "generate",
     "measures",
     "plan",
+    "plot_routes",
+    "plot_schedule",
     "read_solomon",
     "read_toptw",
     "solve",
@@ -95,7 +121,8 @@ def solve(
     threads: int = 1,
     trace: bool = False,
 ) -> Result[RoutePlan]:
-    """Solve by one method (`METHODS` lists them; "auto": greedy).
+    """Solve by one method (`METHODS` lists them; "auto": up to 50 customers dp for
+    one vehicle and column-generation for several, eaco-ls beyond).
 
     method: a name, or a callable ``f(problem, params, run) -> Found`` of your own. stop: when to end (`Stop`). seed: int,
     SeedSequence, Generator or None. start: a feasible plan to start from. params: the method's parameter object. observer:

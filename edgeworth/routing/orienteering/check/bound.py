@@ -47,8 +47,8 @@ def recomputed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[
     terms = pi.tolist()
     for group, floor in zip(problem.vehicle_types, floors.tolist(), strict=True):
         terms += [_largest(problem, int(group[0]), pi, near, floor)] * len(group)
-    size = float(pi.sum()) + float(np.abs(problem.profit).max(axis=0).sum() if problem.vehicles else 0.0)
-    bound = math.fsum([*terms, 4.0 * _EPS * (n + 8) * size])
+    total = math.fsum(terms)
+    bound = total + 4.0 * _EPS * (n + 8) * total
     return _on_grid(problem, bound)
 
 
@@ -80,17 +80,38 @@ def _largest(problem: OrienteeringProblem, vehicle: int, pi: Floats, near: Flags
     profit = problem.profit[vehicle] - problem.service_cost - pi
     span = max(1.0, float(np.abs(opens).max()), float(np.abs(closes).max()))
     skipped = _skipped(travel, cost, profit, 1e-12 * span)
-    remembered = near | _doorstep(travel, n, float(problem.latest[vehicle]) - begin) | np.eye(n, dtype=bool)
+    always = _doorstep(travel, n, float(problem.latest[vehicle]) - begin) | np.eye(n, dtype=bool)
     travel[n, n + 1] = np.inf  # a vehicle without customers stays
     travel[:n][skipped] = np.inf
     travel[:, :n][:, skipped] = np.inf
     gain = -cost
     gain[:, :n] += profit[None, :]
     demand = np.array([*problem.demand, 0.0, 0.0])
-    found, enough = kernels.largest_value(travel, gain, opens, closes, demand, capacity, remembered, n, n + 1, floor, _LABELS)
+    nothing = np.zeros(0, dtype=np.int64)
+    # First backwards with as little memory as can be: times run from 0 down to minus the begin. Then forward with those bounds.
+    ways = kernels.spread(
+        np.ascontiguousarray(travel.T), np.ascontiguousarray(gain.T), -closes, -opens + 1e-12 * span, demand, capacity,
+        _bits(always), n + 1, n, nothing, nothing, np.zeros(0), np.zeros(0), False, -math.inf, _LABELS,
+    )  # fmt: skip
+    enough, found = ways[5], floor
+    if enough:
+        found, enough = kernels.spread(
+            travel, gain, opens, closes, demand, capacity,
+            _bits(near | always), n, n + 1, ways[0], ways[1], ways[2] - 2e-12 * span, ways[3], True, floor, _LABELS,
+        )[4:]  # fmt: skip
     if not enough:
         raise ValueError(f"members: must settle the maximum within {_LABELS} labels; vehicle {vehicle} needs more")
     return float(found)
+
+
+def _bits(near: Flags) -> NDArray[np.uint64]:
+    """Rows of flags as bits, uint64 [n + 2, words]; depots remember nothing."""
+    n = len(near)
+    words = max(1, (n + 63) // 64)
+    padded = np.zeros((n + 2, words * 64), dtype=bool)
+    padded[:n, :n] = near
+    powers = np.uint64(1) << np.arange(64, dtype=np.uint64)
+    return np.asarray((padded.reshape(n + 2, words, 64) * powers).sum(axis=2, dtype=np.uint64))
 
 
 def _skipped(travel: Floats, cost: Floats, profit: Floats, slack: float) -> Flags:

@@ -45,135 +45,86 @@ def pop(heap, size):
 @jit
 def longer(old, length):
     """A copy with room for `length` rows."""
-    new = np.zeros((length,) + old.shape[1:], dtype=old.dtype)
+    new = np.zeros((length, *old.shape[1:]), dtype=old.dtype)
     new[: old.shape[0]] = old
     return new
 
 
 @jit
-def ways_home(travel, gain, opens, closes, end, most):
-    """What can still be earned from a node on, when customers may come again and again.
-
-    Entry e belongs to node at[e]: service that begins no later than latest[e] can be followed by a value of worth[e];
-    after[e] is the next entry of the same node, first[j] its first one, -1 none. Returns (first, after, latest, worth,
-    enough); enough: were `most` entries enough?
-    """
-    nodes = opens.size
-    first = np.full(nodes, -1)
-    after = np.full(1024, -1)
-    latest, worth, at = np.zeros(1024), np.zeros(1024), np.zeros(1024, dtype=np.int64)
-    heap = np.zeros((1024, 2))
-    made, waiting = 1, 1
-    at[0], latest[0] = end, closes[end]
-    heap[0, 0], heap[0, 1] = -latest[0], 0.0
-    while waiting > 0:
-        x = pop(heap, waiting)
-        waiting -= 1
-        j = at[x]
-        t = latest[x]
-        v = worth[x]
-        old = first[j]
-        useless = False
-        while old >= 0 and not useless:
-            useless = latest[old] >= t and worth[old] >= v
-            old = after[old]
-        if useless:
-            continue
-        after[x] = first[j]
-        first[j] = x
-        if made + nodes > latest.size:
-            if made > most:
-                return first, after, latest, worth, False
-            room = 2 * (made + nodes)
-            after, latest, worth, at = longer(after, room), longer(latest, room), longer(worth, room), longer(at, room)
-            heap = longer(heap, room)
-        for i in range(nodes):
-            if travel[i, j] < np.inf:
-                begin = min(closes[i], t - travel[i, j])
-                if begin >= opens[i]:
-                    at[made], latest[made], worth[made] = i, begin, v + gain[i, j]
-                    push(heap, waiting, -begin, made)
-                    waiting += 1
-                    made += 1
-    return first, after, latest, worth, True
-
-
-@jit
-def largest_value(travel, gain, opens, closes, demand, capacity, near, start, end, floor, most):
-    """(max(floor, the largest value of an ng-route), were `most` labels enough?).
+def spread(travel, gain, opens, closes, demand, capacity, keeps, start, end, kept, older, time, value, bounded, floor, most):
+    """Label setting forward in time from `start`.
 
     travel, gain float64 [N, N]: time from the begin of service at one node to the arrival at the next, infinite where that
-    arc does not exist, and its value; opens, closes, demand float64 [N]; near bool [n, n]: near[j, i], a route remembers at j
-    that it visited i. Labels run forward in time; one is given up when even `ways_home` does not lift it above floor.
+    arc does not exist, and its value; opens, closes, demand float64 [N]; keeps uint64 [N, W], as bits: the customers that a
+    route remembers at a node. bounded: a label is given up when it does not get above floor even with the best way on among
+    the labels (kept, older, time, value) of a run on the reversed network.
+
+    Returns (kept, older, time, value, best, enough): labels kept[j], older[kept[j]], ... are those of node j, -1 ends them;
+    best: the largest value at `end`, or floor; enough: were `most` labels enough?
     """
-    first, after, latest, worth, enough = ways_home(travel, gain, opens, closes, end, most)
-    if not enough:
-        return floor, False
-    nodes, n = opens.size, near.shape[0]
-    words = max(1, (n + 63) // 64)
-    keeps = np.zeros((nodes, words), dtype=np.uint64)
-    for j in range(n):
-        for i in range(n):
-            if near[j, i]:
-                keeps[j, i >> 6] |= ONE << np.uint64(i & 63)
-    kept = np.full(nodes, -1)
+    nodes, words = keeps.shape
+    n = nodes - 2
+    last = np.full(nodes, -1)
     size = 1024
-    at, older = np.zeros(size, dtype=np.int64), np.full(size, -1)
-    time, load, value = np.zeros(size), np.zeros(size), np.zeros(size)
+    at, before = np.zeros(size, dtype=np.int64), np.full(size, -1)
+    begun, load, worth = np.zeros(size), np.zeros(size), np.zeros(size)
     memory = np.zeros((size, words), dtype=np.uint64)
     heap = np.zeros((size, 2))
-    at[0], time[0] = start, opens[start]
-    heap[0, 0], heap[0, 1] = time[0], 0.0
+    at[0], begun[0] = start, opens[start]
+    heap[0, 0], heap[0, 1] = begun[0], 0.0
     made, waiting = 1, 1
     best = floor
     while waiting > 0:
         x = pop(heap, waiting)
         waiting -= 1
         j = at[x]
-        old = kept[j]
+        old = last[j]
         useless = False
         while old >= 0 and not useless:
-            useless = value[old] >= value[x] and time[old] <= time[x] and load[old] <= load[x]
+            useless = worth[old] >= worth[x] and begun[old] <= begun[x] and load[old] <= load[x]
             for w in range(words):
                 if memory[old, w] & ~memory[x, w]:
                     useless = False
-            old = older[old]
+            old = before[old]
         if useless:
             continue
-        older[x] = kept[j]
-        kept[j] = x
-        if made + nodes > time.size:
+        before[x] = last[j]
+        last[j] = x
+        if made + nodes > begun.size:
             if made > most:
-                return best, False
+                return last, before, begun, worth, best, False
             room = 2 * (made + nodes)
-            at, older, time, load = longer(at, room), longer(older, room), longer(time, room), longer(load, room)
-            value, memory, heap = longer(value, room), longer(memory, room), longer(heap, room)
+            at, before, begun, load = longer(at, room), longer(before, room), longer(begun, room), longer(load, room)
+            worth, memory, heap = longer(worth, room), longer(memory, room), longer(heap, room)
         for k in range(nodes):
             if not travel[j, k] < np.inf:
                 continue
             if k < n and (memory[x, k >> 6] >> np.uint64(k & 63)) & ONE:
                 continue
-            begin = max(time[x] + travel[j, k], opens[k])
+            begin = max(begun[x] + travel[j, k], opens[k])
             carried = load[x] + demand[k]
             if begin > closes[k] or carried > capacity:
                 continue
-            total = value[x] + gain[j, k]
+            total = worth[x] + gain[j, k]
             if k == end:
                 best = max(best, total)
-                continue
-            ahead = -np.inf
-            way = first[k]
-            while way >= 0:
-                if latest[way] >= begin:
-                    ahead = max(ahead, worth[way])
-                way = after[way]
-            if total + ahead <= best:
-                continue
-            at[made], time[made], load[made], value[made] = k, begin, carried, total
+            if bounded:
+                if k == end:
+                    continue
+                ahead = -np.inf
+                way = kept[k]
+                while way >= 0:
+                    if -time[way] >= begin:
+                        ahead = max(ahead, value[way])
+                    way = older[way]
+                if total + ahead <= best:
+                    continue
+            at[made], begun[made], load[made], worth[made] = k, begin, carried, total
             for w in range(words):
                 memory[made, w] = memory[x, w] & keeps[k, w]
-            memory[made, k >> 6] |= ONE << np.uint64(k & 63)
+            if k < n:
+                memory[made, k >> 6] |= ONE << np.uint64(k & 63)
             push(heap, waiting, begin, made)
             waiting += 1
             made += 1
-    return best, True
+    return last, before, begun, worth, best, True

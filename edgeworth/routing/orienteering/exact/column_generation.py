@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from edgeworth.core import validation
 from edgeworth.core.method import Found
+from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
+from edgeworth.core.stop import Stop
 from edgeworth.routing.orienteering.exact.labelling import Cut
 from edgeworth.routing.orienteering.exact.master import Column
 from edgeworth.routing.orienteering.exact.root import Closed, Root, TooManyLabels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
 
 _TRIED_LABELS, _TRIED_ROUTES = 200_000, 3_000  # up to which the routes of better plans are listed after each round
-_NODES = 200  # of HiGHS's tree when it only looks for a plan
-_DIVES = 3  # after each round
+_NODES = 50  # of HiGHS's tree when it only looks for a plan
+_PICKED = 400  # columns that it is offered
+_DIVES = 3  # when plans are looked for,
+_COLONY_FIRST, _COLONY, _COLONY_LAST = 100, 30, 300  # iterations of eaco-ls
+_FALLEN = 0.998  # which is when the bound has fallen to this share of what it was the last time
 _STEP = 1e-4  # how far below the bound the first target lies where values have no grid
 
 
@@ -56,7 +64,8 @@ def column_generation(problem: OrienteeringProblem, params: ColumnGeneration, ru
        incumbent; without a plan that good the bound falls below t. This stands in for branching.
 
     Identical vehicles are one type with a number; others are priced each for itself. Incumbents come from `start`, greedy,
-    and the integer master over the routes at hand.
+    the LP's own routes (dives, the integer master over the best of them) and, where the LP does not settle it, some
+    iterations of `eaco-ls` with random numbers of its own, always the same.
 
     Guarantee: optimal where PROVED; otherwise the bound is valid. Evidence: recomputed (certificate "ng-routes": pi, the sets
     of neighbours and the largest reduced values) where L(pi) reaches the bound reported; claimed where step 3 went beyond it.
@@ -99,18 +108,51 @@ def searched(root: Root, prove: Callable[[Root], str]) -> Found[RoutePlan]:
 
 
 def _prove(root: Root, params: ColumnGeneration) -> str:
+    looked_at = math.inf  # the bound when plans were last looked for
     while True:
         found = root.settle()
-        for skipped in range(_DIVES):
-            root.dive(skipped)
-        root.pick(root.master.columns, nodes=_NODES)
+        if root.root_bound < _FALLEN * looked_at:
+            colony(root, _COLONY_FIRST if looked_at == math.inf else _COLONY)
+            looked_at = root.root_bound
+            for skipped in range(_DIVES):
+                root.dive(skipped)
+            root.pick(root.promising(found, _PICKED), nodes=_NODES)
         if root.near_enough():
             _listed(root, root.target, _TRIED_LABELS, _TRIED_ROUTES)
         if not root.enlarge(found):
             break
+    colony(root, _COLONY_LAST)
     if not stages(root, lambda target: _listed(root, target, params.labels, params.routes)):
         return f"the routes of better plans are more than {params.routes}, or take more than {params.labels} labels"
     return ""
+
+
+class _Told(Observer):
+    """Ends the colony's run when the run it belongs to must end."""
+
+    def __init__(self, run: Run[RoutePlan]) -> None:
+        self._run = run
+
+    def on_progress(self, progress: Progress) -> bool:
+        return self._run.tick(0) is not None
+
+
+def colony(root: Root, iterations: int) -> None:
+    """So many iterations of `eaco-ls` from the best plan, always with the same random numbers."""
+    from edgeworth.routing.orienteering.heuristic import EacoLs, eaco_ls  # kernels of their own, not needed by small problems
+
+    root.tick()
+    run = Run[RoutePlan](
+        sense="max",
+        stop=Stop(iterations=iterations),
+        rng=np.random.default_rng(0),
+        observer=_Told(root.run),
+        start=plan(root.problem, root.sequences),
+    )
+    found = eaco_ls(root.problem, EacoLs(), run).solution
+    if found is not None:
+        root.propose([stops.tolist() for stops in found.sequences])
+    root.tick()
 
 
 def stages(root: Root, settle: Callable[[float], bool]) -> bool:

@@ -18,7 +18,7 @@ _TABLE = 1 << 18
 _POOL, _KEPT = 1 << 14, 64  # to begin with; both double when full
 
 
-class Cut(Exception):  # noqa: N818  # not an error: the run's rules end it
+class Cut(Exception):  # not an error: the run's rules end it
     """The run must end; `reason` says why."""
 
     def __init__(self, reason: Termination) -> None:

@@ -82,8 +82,12 @@ class Master:
 
     def solve(self) -> Prices:
         """The LP's optimum and duals."""
+        solved = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
         self._lp.run()
-        if self._lp.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty):
+        if self._lp.getModelStatus() not in solved:
+            self._lp.clearSolver()  # once more, from no basis
+            self._lp.run()
+        if self._lp.getModelStatus() not in solved:
             raise RuntimeError(f"HiGHS ended with {self._lp.modelStatusToString(self._lp.getModelStatus())}")
         solution = self._lp.getSolution()
         dual = np.maximum(np.array(solution.row_dual, dtype=np.float64), 0.0)
@@ -165,6 +169,5 @@ def choose(
     answer: Answer = highs.minimise(model, run, start=begin, nodes=nodes)
     proved = answer.termination is Termination.PROVED
     chosen = None if answer.x is None else [c for c, x in zip(offered, answer.x, strict=True) if x > 0.5]
-    return Choice(
-        chosen, -answer.bound if math.isfinite(answer.bound) else (-math.inf if answer.infeasible else math.inf), proved
-    )
+    bound = -math.inf if answer.infeasible else -answer.bound  # -answer.bound is infinite where HiGHS has none
+    return Choice(chosen, bound, proved)

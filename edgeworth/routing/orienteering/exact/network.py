@@ -85,7 +85,7 @@ class TypeNetwork:
 
     def worthwhile(self, prices: Floats) -> Flags:
         """Customers that a route of largest reduced value may need; all others can be passed by without loss."""
-        return self.served & (self.worth - prices > self.spared)
+        return np.asarray(self.served & (self.worth - prices > self.spared))
 
     def memory(self, near: Flags | None) -> Words:
         """Bits, uint64 [N, W]: what a label that arrives at a node may remember. near bool [n, n]; None: everything."""

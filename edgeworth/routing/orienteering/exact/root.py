@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -34,11 +35,11 @@ _TRY_AT = 0.01  # gap at which the proof is first tried
 _SMOOTHING = 0.7  # weight of the best multipliers so far at the first exact pricing after the LP
 
 
-class Closed(Exception):  # noqa: N818  # not an error
+class Closed(Exception):  # not an error
     """The bound has met the value."""
 
 
-class TooManyLabels(Exception):  # noqa: N818  # not an error
+class TooManyLabels(Exception):  # not an error
     """More labels than allowed: the relaxation cannot be solved."""
 
 
@@ -81,7 +82,7 @@ class Root:
         self.size = float(top.sum())
         self.prices, self.kinds = top, np.zeros(len(self.bases))
         self.certified_near = np.zeros((self.n, self.n), dtype=bool)
-        self.root_bound = self.size + self._margin(top)
+        self.root_bound = self.size + self._margin(self.size)
         self.bound = self._down(self.root_bound)
         self.rounds = 0
         self._priced, self._worth_trying = False, _TRY_AT
@@ -126,7 +127,7 @@ class Root:
 
     def lower(self, bound: float) -> None:
         """No plan is worth more than that."""
-        self.bound = max(self.value, min(self.bound, self._down(bound)))
+        self.bound = self._rounded(min(self.bound, self._down(bound)))
 
     def proved(self) -> Proved:
         """The bound to report, and the certificate of the best L(pi), which may fall short of it."""
@@ -140,19 +141,23 @@ class Root:
                 "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
             },
         )
-        rebuilt = max(self.value, self._down(self.root_bound))
+        rebuilt = self._rounded(self._down(self.root_bound))
         enough = not self.closed or closes(self.value, rebuilt, "max", self.problem.integral)
         if enough and (rebuilt <= self.bound or closes(self.bound, rebuilt, "max", False)):
             return Proved(rebuilt, BoundEvidence.RECOMPUTED, certificate)
         return Proved(self.bound, BoundEvidence.CLAIMED, certificate)
 
+    def _rounded(self, bound: float) -> float:
+        """The value itself where rounding alone puts the bound below it; a bound that is wrong stays so, for the checker."""
+        rounding = bound < self.value and closes(bound, self.value, "max", False)
+        return self.value if rounding else bound
+
     def _down(self, bound: float) -> float:
         """To the grid of values."""
         return math.floor(bound / self.grid) * self.grid if self.grid and math.isfinite(bound) else bound
 
-    def _margin(self, prices: Floats) -> float:
-        """What rounding may take from the sums behind a bound."""
-        terms = float(np.abs(prices).sum()) + self.size
+    def _margin(self, terms: float) -> float:
+        """What rounding may take from sums of such a size."""
         return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms
 
     def _take(self, sequences: list[list[int]]) -> None:
@@ -170,17 +175,15 @@ class Root:
         base = self.bases[kind]
         whole = route_value(self.problem, int(base.group[0]), stops)
         if whole is not None and whole > self.value:  # a plan by itself
-            self.value, self.sequences = (
-                whole,
-                [list(stops) if k == base.group[0] else [] for k in range(self.problem.vehicles)],
-            )
+            self.value = whole
+            self.sequences = [list(stops) if k == base.group[0] else [] for k in range(self.problem.vehicles)]
         worth = self._gain(base, stops) if whole is None else whole
         return self.master.add(Column(kind, tuple(stops), worth, whole is not None))
 
     def _gain(self, base: TypeNetwork, stops: list[int]) -> float:
         """The value of the route's arcs."""
         nodes = [self.n, *stops, self.n + 1]
-        ways = [-float(base.cost[a, b]) for a, b in zip(nodes, nodes[1:], strict=False)]
+        ways = [-float(base.cost[a, b]) for a, b in pairwise(nodes)]
         return math.fsum([*(float(base.worth[i]) for i in stops), *ways])
 
     def _nearest(self, neighbours: int) -> Flags:
@@ -232,7 +235,8 @@ class Root:
 
     def _price(self, prices: Floats, found: Prices) -> int:
         """L(prices), exactly; returns how many routes that improve the LP came with it."""
-        floors = self.master.known_best(prices) + _MARGIN * self.scale
+        floors = self.master.known_best(prices)
+        floors = np.where(floors > 0.0, floors + _MARGIN * self.scale, 0.0)
         added = 0
         for kind, base in enumerate(self.bases):
             gain, active = base.reduced(prices), base.worthwhile(prices)
@@ -249,7 +253,8 @@ class Root:
         self.rounds += 1
         self._priced = True
         counts = np.array([base.count for base in self.bases], dtype=np.float64)
-        bound = math.fsum([*prices.tolist(), *(counts * floors).tolist(), self._margin(prices)])
+        total = math.fsum([*prices.tolist(), *(counts * floors).tolist()])
+        bound = total + self._margin(total)
         if bound < self.root_bound:
             self.root_bound, self.prices, self.kinds = bound, prices.copy(), floors.copy()
             self.certified_near = self.near.copy()
@@ -284,6 +289,14 @@ class Root:
         return True
 
     # --- plans and proofs -----------------------------------------------------------------------------------------------
+
+    def promising(self, found: Prices, count: int) -> list[Column]:
+        """The columns of largest reduced value, up to so many, and those of the best plan."""
+        columns = self.master.columns
+        mine = {(kind, tuple(self.sequences[k])) for kind, k in self._moving()}
+        reduced = [c.value - float(found.customers[list(c.stops)].sum()) - float(found.kinds[c.kind]) for c in columns]
+        order = np.argsort(-np.array(reduced), kind="stable").tolist()
+        return [columns[c] for place, c in enumerate(order) if place < count or columns[c][:2] in mine]
 
     def pick(self, columns: list[Column], *, target: float | None = None, nodes: int | None = None) -> Choice:
         """The best plan of these columns, by HiGHS; it becomes the incumbent where it is better."""
@@ -331,6 +344,10 @@ class Root:
             if not free[column.kind]:
                 return
             sequences[free[column.kind].pop(0)] = list(column.stops)
+        self.propose(sequences)
+
+    def propose(self, sequences: list[list[int]]) -> None:
+        """A plan from elsewhere; it becomes the incumbent where it is feasible and better."""
         if not violations(self.problem, plan(self.problem, sequences)):
             self._take(sequences)
 
@@ -352,7 +369,7 @@ class Root:
 
     def tolerance(self, target: float) -> float:
         """By how much a route may fall short of a threshold by rounding; below half the distance between two targets."""
-        return 8.0 * self._margin(self.prices) + 1e-13 * abs(target)
+        return 8.0 * self._margin(self.size + self.root_bound) + 1e-13 * abs(target)
 
     def offer(self, stops: list[int]) -> None:
         """A route of the only vehicle."""

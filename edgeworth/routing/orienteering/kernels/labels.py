@@ -342,7 +342,7 @@ def detours(travel, cost, slack, spared):
             if a == i or not travel[a, i] < np.inf:
                 continue
             for b in range(size):
-                if b == i or b == a or not travel[i, b] < np.inf:
+                if b in (i, a) or not travel[i, b] < np.inf:
                     continue
                 if travel[a, b] > travel[a, i] + travel[i, b] + slack:
                     least = -np.inf

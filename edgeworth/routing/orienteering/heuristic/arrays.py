@@ -1,0 +1,91 @@
+"""Problems and plans as the kernels want them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeworth.routing.orienteering.kernels.plans import Core, Plan
+from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
+
+NEIGHBOURS = 200
+"""Nearest customers kept for every location."""
+
+
+def core_of(problem: OrienteeringProblem) -> Any:
+    """The problem as a `Core`; limits with half of the tolerance, so that rounding in another order breaks nothing."""
+    n, limits = problem.customers, problem.inner_limits
+    travel = np.ascontiguousarray(problem.travel_time)
+    kind = np.empty(problem.vehicles, dtype=np.int64)
+    for index, group in enumerate(problem.vehicle_types):
+        kind[group] = index
+    apart = travel[:, :n] + travel[:n, :].T
+    np.fill_diagonal(apart, np.inf)
+    near = np.argsort(apart, axis=1, kind="stable")[:, : min(max(n - 1, 0), NEIGHBOURS)]
+    return Core(
+        travel=travel,
+        back=np.ascontiguousarray(travel.T),
+        distance=np.ascontiguousarray(problem.distance),
+        prize=problem.profit - problem.service_cost,
+        demand=problem.demand,
+        opens=problem.open,
+        closes=limits.close,
+        service=problem.service_time,
+        first=problem.start,
+        last=problem.end,
+        slow=1.0 / problem.speed,
+        capacity=limits.capacity,
+        by_distance=problem.cost_per_distance,
+        by_time=problem.cost_per_time,
+        earliest=problem.earliest,
+        latest=limits.latest,
+        kind=kind,
+        near=np.ascontiguousarray(near),
+        costly=bool(problem.cost_per_distance.any() or problem.cost_per_time.any()),
+    )
+
+
+def empty_plan(problem: OrienteeringProblem) -> Any:
+    """A `Plan` with room for every customer in every route; its rows still have to be refreshed."""
+    m, n = problem.vehicles, problem.customers
+    stops = np.zeros((m + 2, n + 3), dtype=np.int64)
+    stops[:m, 0], stops[:m, 1] = problem.start, problem.end
+    return Plan(
+        stops=stops,
+        size=np.zeros(m, dtype=np.int64),
+        load=np.zeros(m),
+        version=np.zeros(m, dtype=np.int64),
+        leave=np.zeros((m + 2, n + 3)),
+        latest=np.zeros((m + 2, n + 3)),
+        where=np.full(n, -1, dtype=np.int64),
+        place=np.zeros(n, dtype=np.int64),
+    )
+
+
+def fill(target: Any, solution: RoutePlan) -> None:
+    """Write the stops of a plan of the model into one of the kernels."""
+    for k, route in enumerate(solution.routes):
+        target.stops[k, 1 : len(route) + 1] = route.stops
+        target.size[k] = len(route)
+
+
+def solution_of(problem: OrienteeringProblem, source: Any) -> RoutePlan:
+    """The plan of the model that a plan of the kernels stands for."""
+    return plan(problem, [source.stops[k, 1 : source.size[k] + 1].copy() for k in range(problem.vehicles)])
+
+
+def scales(problem: OrienteeringProblem) -> tuple[float, float]:
+    """Units for parameters: the mean of the positive profits (1 without any), and the mean time from a customer to its five
+    nearest ones (1 without any)."""
+    n = problem.customers
+    prize = problem.profit - problem.service_cost
+    positive = prize[prize > 0.0]
+    money = float(positive.mean()) if positive.size else 1.0
+    time = 0.0
+    if n > 1:
+        among = problem.travel_time[:n, :n].copy()
+        np.fill_diagonal(among, np.inf)
+        time = float(np.sort(among, axis=1)[:, : min(5, n - 1)].mean())
+        time /= float(problem.speed.mean()) if problem.vehicles else 1.0
+    return money, time if time > 0.0 else 1.0

@@ -1,0 +1,231 @@
+"""eaco-ls: the colony whose ants keep their plans and improve them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.routing.orienteering.heuristic.arrays import core_of, empty_plan, fill, scales, solution_of
+from edgeworth.routing.orienteering.kernels import ant as kernel
+from edgeworth.routing.orienteering.kernels import improve
+from edgeworth.routing.orienteering.kernels.constructive import insert_greedily
+from edgeworth.routing.orienteering.kernels.plans import copy_route
+from edgeworth.routing.orienteering.kernels.search import N_INTS, Desk, Knobs
+from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
+
+_GAIN = 1e-9  # relative; what local search must gain
+_FLOOR = 0.05  # least pheromone; the most is deposit / evaporation
+
+
+@dataclass(frozen=True)
+class EacoLs:
+    """Parameters of `eaco_ls`. Money is in units of the mean positive profit, time in units of the mean time to the five
+    nearest customers.
+
+    ants: >= 1. iterations: of a whole run without a rule on seconds or iterations, >= 1; the schedule of temperatures always
+    fits the run. attempts: of each ant in an iteration, >= 1. rounds: of local search at the end of each, >= 0.
+    hot, cold: first and last temperature, hot >= cold > 0. thrift: price of driving time in the search's objective, >= 0.
+    removals: an attempt touches no further route once so many customers are out, >= 1 (drawn up to it). stretch: longest
+    stretch taken out of one route, >= 1. blink: probability in [0, 1) of passing over a place. spread: of the noise on
+    ranks, >= 0. short: added to detours, > 0.
+    pheromone: exponent of pheromone in the ranks, >= 0; evaporation in [0, 1), deposit >= 0: as for `Eaco`, of the best plan.
+    whole: up to so many customers all absent ones are tried in every attempt; in larger problems the ``width`` nearest
+    neighbours of those taken out; both >= 1.
+    Defaults found by hand on the instances of the benchmark.
+    """
+
+    ants: int = 2
+    iterations: int = 500
+    attempts: int = 200
+    rounds: int = 1
+    hot: float = 1.0
+    cold: float = 0.02
+    thrift: float = 0.01
+    removals: int = 10
+    stretch: int = 8
+    blink: float = 0.02
+    spread: float = 1.0
+    short: float = 0.1
+    pheromone: float = 0.1
+    evaporation: float = 0.05
+    deposit: float = 0.05
+    whole: int = 400
+    width: int = 30
+
+    def __post_init__(self) -> None:
+        for name in ("ants", "iterations", "attempts", "removals", "stretch", "whole", "width"):
+            validation.integer(name, getattr(self, name), minimum=1)
+        validation.integer("rounds", self.rounds, minimum=0)
+        for name in ("hot", "cold", "short"):
+            validation.real(name, getattr(self, name), minimum=0.0, open_minimum=True)
+        if self.hot < self.cold:
+            validation.reject("hot", f"must be at least cold ({self.cold})", self.hot)
+        for name in ("thrift", "spread", "pheromone", "evaporation", "deposit", "blink"):
+            validation.real(name, getattr(self, name), minimum=0.0)
+        for name in ("evaporation", "blink"):
+            if getattr(self, name) >= 1.0:
+                validation.reject(name, "must be below 1", getattr(self, name))
+
+
+class _Ant(NamedTuple):
+    """Its plan, a copy to work on, the best plan it met, its desk, and the values of plan and best."""
+
+    plan: Any
+    work: Any
+    best: Any
+    desk: Any
+    values: Any
+
+
+def eaco_ls(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -> Found[RoutePlan]:
+    """The colony of `eaco` with local search: ants keep whole plans, take them apart in places, rebuild and improve them.
+
+    In an iteration every ant makes ``attempts``: stretches of neighbouring routes are taken out (as in slack induction by
+    string removals), then absent customers come in one by one, each in its best place, in an order that follows equation (6)
+    - pheromone of the two new edges, utility increment, time - with noise; the new plan is kept with probability
+    exp(d / T), d the change of value - thrift * driving time. Then local search: insertion, replacement, ejection of up to
+    three, removal, swap, or-opt, cross exchange, 2-opt*, with all vehicles at once; leaving times and latest starts make the
+    test of windows a matter of the changed stretch alone. Pheromone evaporates, and the best plan of the colony is marked.
+    The temperature falls geometrically from ``hot`` to ``cold`` over the run: by its share of iterations where
+    their number is known (``Stop(iterations=...)``, or no rule at all), else by the share of its seconds.
+
+    Random numbers: stream (seed, iteration, ant); ants work in ``threads`` threads, whose number changes nothing in a run
+    that ends by iterations. Iterations: of the colony; evaluations: attempts. ``start`` becomes the first plan of all
+    ants and the incumbent; the greedy one otherwise. Guarantee: feasible, worth at least the start.
+    Source: FUSION paper, section IV-C2 (colony); Christiaens and Vanden Berghe, Transportation Science 54 (2020) (removal);
+    Vansteenwegen et al., Computers & Operations Research 36 (2009) (slack for orienteering); combination ours.
+    """
+    colony = _Colony(problem, params, run.start, np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64)))
+    best, reached = colony.incumbent()
+    ending = run.tick(0, reached)
+    if problem.customers == 0 or problem.vehicles == 0:
+        return Found(best, ending or Termination.CONVERGED)
+    planned = run.stop.iterations
+    if planned is None and run.stop.seconds is None:
+        planned = params.iterations
+    done = 0
+    workers = min(run.threads, params.ants)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        while ending is None:
+            share = run.elapsed / max(run.stop.seconds or 0.0, 1e-9) if planned is None else done / max(planned, 1)
+            colony.iterate(done, min(share, 1.0), pool.map if workers > 1 else map)
+            done += 1
+            if colony.values.max() > reached:
+                found, worth = colony.incumbent()
+                if worth > reached:
+                    best, reached = found, worth
+            ending = run.tick(done, reached)
+            if ending is None and run.stop.iterations is None and planned is not None and done >= planned:
+                ending = Termination.CONVERGED
+    return Found(best, ending, iterations=done, evaluations=done * params.ants * params.attempts)
+
+
+class _Colony:
+    """The ants, their pheromone, and the kernels' arrays; everything that the next iteration needs."""
+
+    def __init__(self, problem: OrienteeringProblem, params: EacoLs, start: RoutePlan | None, seed: np.uint64) -> None:
+        self.problem, self.params, self.seed = problem, params, seed
+        self.core = core_of(problem)
+        money, time = scales(problem)
+        self.hot, self.cold = params.hot * money, params.cold * money
+        self.knobs = Knobs(
+            thrift=params.thrift * money / time,
+            stretch=params.stretch,
+            removals=params.removals,
+            whole=params.whole,
+            width=params.width,
+            blink=params.blink,
+            short=params.short * time,
+            spread=params.spread,
+            alpha=params.pheromone,
+            by_rate=0.3,
+            by_square=0.6,
+            by_chance=0.8,
+        )
+        places = problem.locations
+        self.pheromone = np.ones((len(problem.vehicle_types), places, places))
+        self.ants = [self._ant(start) for _ in range(params.ants)]
+        self.values = np.array([ant.values[1] for ant in self.ants])
+
+    def _ant(self, start: RoutePlan | None) -> _Ant:
+        core, m, n = self.core, self.problem.vehicles, self.problem.customers
+        desk = _desk(m, n)
+        current, work, best = (empty_plan(self.problem) for _ in range(3))
+        if start is not None:
+            fill(work, start)
+        kernel.take_plan(core, work, desk)
+        if start is None:
+            insert_greedily(core, work, desk.spot[0], desk.gain[0], desk.added[0], self.knobs.short)
+            kernel.take_plan(core, work, desk)
+        for target in (current, best):
+            target.stops[:] = work.stops
+            kernel.take_plan(core, target, _desk(m, n))
+            for k in range(m):
+                copy_route(work, target, k)
+        # The value is the model's, so that a start is never lost to a rounding error.
+        worth = value(self.problem, solution_of(self.problem, best))
+        return _Ant(current, work, best, desk, np.array([worth, worth]))
+
+    def iterate(self, iteration: int, share: float, spread: Callable[..., Any]) -> None:
+        """One iteration at that share of the run; `spread` is ``map``, or that of a pool of threads."""
+        temperature = self.hot * (self.cold / self.hot) ** share
+
+        def move(index: int) -> None:
+            ant = self.ants[index]
+            kernel.walk(
+                self.core, ant.plan, ant.work, ant.best, ant.desk, self.pheromone, self.knobs, self.params.attempts,
+                self.seed, iteration, index, temperature, ant.values,
+            )  # fmt: skip
+            self._improve(ant)
+
+        list(spread(move, range(len(self.ants))))
+        self.values = np.array([ant.values[1] for ant in self.ants])
+        if self.params.pheromone > 0.0:
+            best = self.ants[int(np.argmax(self.values))].best
+            kernel.lay(self.pheromone, self.core, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
+
+    def _improve(self, ant: _Ant) -> None:
+        """Local search on the ant's plan. The moves are kernels of their own, called from here: one that held them all would
+        take a minute to compile."""
+        least = _GAIN * (1.0 + abs(float(ant.values[0])))
+        given = (self.core, ant.work, ant.desk, self.knobs.thrift, least)
+        for _ in range(self.params.rounds):
+            made = improve.bring_in(*given) + improve.cross(*given) + improve.or_opt(*given) + improve.two_opt_star(*given)
+            if not made:
+                break
+        kernel.settle(self.core, ant.plan, ant.work, ant.best, ant.desk, ant.values)
+
+    def incumbent(self) -> tuple[RoutePlan, float]:
+        """The best plan of all ants and its value by the model; nobody moves where rounding broke a limit."""
+        best = self.ants[int(np.argmax(self.values))].best
+        solution = solution_of(self.problem, best)
+        if violations(self.problem, solution):
+            solution = plan(self.problem, [np.zeros(0, dtype=np.int64)] * self.problem.vehicles)
+        return solution, value(self.problem, solution)
+
+
+def _desk(m: int, n: int) -> Any:
+    return Desk(
+        known=np.full((2, m, n), -1, dtype=np.int64),
+        spot=np.zeros((2, m, n), dtype=np.int64),
+        gain=np.zeros((2, m, n)),
+        added=np.zeros((2, m, n)),
+        absent=np.zeros(n, dtype=np.int64),
+        slot=np.full(n, -1, dtype=np.int64),
+        queue=np.zeros(n, dtype=np.int64),
+        key=np.zeros(n),
+        mark=np.zeros(n, dtype=np.int64),
+        pool=np.zeros(n, dtype=np.int64),
+        touched=np.zeros(m, dtype=np.int64),
+        value=np.zeros(m),
+        driven=np.zeros(m),
+        ints=np.zeros(N_INTS, dtype=np.int64),
+    )

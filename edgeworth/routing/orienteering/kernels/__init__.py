@@ -1,0 +1,1 @@
+"""Numba loops of orienteering: plans and local search, the colony, labels. No policy, no validation."""

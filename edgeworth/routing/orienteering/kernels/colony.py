@@ -1,0 +1,104 @@
+"""The ants of eACO-VRP: equations (6)-(8) and Algorithm 1 of the FUSION paper."""
+
+from collections import namedtuple
+
+from edgeworth.core.jit import jit
+from edgeworth.routing.orienteering.kernels.plans import edge_cost, stream, uniform
+
+# weight [types, L, n]: pheromone^a times the part of (6) that does not change, static; pheromone [types, L, n], both up to a
+# common factor; increment [types, L, n]: dU, floored. alpha, gamma: exponents of pheromone and wait.
+# arrive_by [n]: the latest arrival.
+Trail = namedtuple("Trail", "weight static pheromone increment arrive_by alpha gamma")
+
+# tours [ants, n]: the customers of all vehicles in order; sizes [ants, m]; values [ants]; left [ants, n]: scratch.
+Tours = namedtuple("Tours", "tours sizes values left chance")
+
+LEAST = 1e-250  # no feasible step has weight zero, however small its powers become
+
+
+@jit(counted=False)
+def explore(core, trail, tours, begin, end, seed, iteration):
+    """Ants begin..end-1 of one iteration build their tours; returns the number of steps they took.
+
+    Vehicle after vehicle goes on until nobody can be visited. A customer can be visited if nobody did, the load allows it,
+    the arrival is not after `arrive_by`, and the vehicle still gets home. One uniform number a step: the customer is the
+    first, by index, at which the sum of weights exceeds that share of the total."""
+    m, n = core.first.size, core.demand.size
+    steps = 0
+    for ant in range(begin, end):
+        key = stream(seed, iteration, ant)
+        left, chance = tours.left[ant], tours.chance[ant]
+        for c in range(n):
+            left[c] = c
+        many, count, total_value = n, 0, 0.0
+        for k in range(m):
+            first = count
+            here, time, room = core.first[k], core.earliest[k], core.capacity[k]
+            slow, home, kind = core.slow[k], core.last[k], core.kind[k]
+            value = 0.0
+            while True:
+                total, last = 0.0, -1
+                for t in range(many):
+                    c = left[t]
+                    share = 0.0
+                    arrival = time + core.travel[here, c] * slow
+                    if arrival <= trail.arrive_by[c] and core.demand[c] <= room:
+                        wait = max(core.opens[c] - arrival, 0.0)
+                        if arrival + wait + core.service[c] + core.travel[c, home] * slow <= core.latest[k]:
+                            share = trail.weight[kind, here, c]
+                            if wait > 0.0:
+                                share *= (1.0 + wait) ** -trail.gamma
+                            share = max(share, LEAST)
+                    total += share
+                    chance[t] = total
+                    if share > 0.0:
+                        last = t
+                if last < 0:
+                    break
+                target = uniform(key, count) * total
+                t = 0
+                while t < last and chance[t] <= target:
+                    t += 1
+                c = left[t]
+                time = max(time + core.travel[here, c] * slow, core.opens[c]) + core.service[c]
+                room -= core.demand[c]
+                value += core.prize[k, c]
+                if core.costly:
+                    value -= edge_cost(core, k, here, c)
+                here = c
+                tours.tours[ant, count] = c
+                count += 1
+                many -= 1
+                for s in range(t, many):
+                    left[s] = left[s + 1]
+            if count > first and core.costly:
+                value -= edge_cost(core, k, here, home)
+            tours.sizes[ant, k] = count - first
+            total_value += value
+        tours.values[ant] = total_value
+        steps += count
+    return steps
+
+
+@jit(counted=False)
+def reinforce(core, trail, tours, ant, deposit):
+    """Add `deposit` dU to the pheromone of the edges of one ant's tours, and recompute their weights."""
+    position = 0
+    for k in range(core.first.size):
+        here, kind = core.first[k], core.kind[k]
+        for _ in range(tours.sizes[ant, k]):
+            c = tours.tours[ant, position]
+            trail.pheromone[kind, here, c] += deposit * trail.increment[kind, here, c]
+            trail.weight[kind, here, c] = trail.pheromone[kind, here, c] ** trail.alpha * trail.static[kind, here, c]
+            here = c
+            position += 1
+
+
+@jit(counted=False)
+def rescale(trail, factor):
+    """Multiply all pheromone by a factor."""
+    for s in range(trail.pheromone.shape[0]):
+        for i in range(trail.pheromone.shape[1]):
+            for j in range(trail.pheromone.shape[2]):
+                trail.pheromone[s, i, j] *= factor
+                trail.weight[s, i, j] = trail.pheromone[s, i, j] ** trail.alpha * trail.static[s, i, j]
