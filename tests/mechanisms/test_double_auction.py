@@ -323,3 +323,20 @@ def test_wrong_types_are_refused(rule: str) -> None:
 def test_auto_is_truthful_rational_and_balanced() -> None:
     assert solving.solve(da.FAMILY, da.generate(preset="unit", seed=0)).method == "mcafee"
     assert da.solve(da.generate(preset="fusion", seed=0)).method == "rank-procurement"
+
+
+def test_tours_by_the_colony_are_feasible_and_never_beat_the_exact_ones() -> None:
+    market = da.generate(preset="fusion", buyers=5, sellers=3, seed=2)
+    worth = (market.bid * market.demand).tolist()
+    for k in range(3):
+        found = []
+        for name in ("route-exact", "route-eaco"):
+            stops = chooser_of(name, "surplus", market.exact()).choose(k, range(5), worth, float(market.ask[k]))
+            cost, broken = market.routes.tour(k, stops) if market.routes else (0.0, None)
+            assert broken is None
+            found.append(sum(worth[i] - float(market.ask[k]) * int(market.demand[i]) for i in stops) - cost)
+        assert found[1] <= found[0] + 1e-9
+    outcome = da.run("off-aic2", market, params=da.OffAic2(chooser="route-eaco", iterations=3))
+    assert not da.violations(market, outcome)
+    with pytest.raises(ValueError, match="needs an exact chooser"):
+        da.run("off-aic2", market, params=da.OffAic2(chooser="route-eaco", pricing="exact"))
