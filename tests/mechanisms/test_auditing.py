@@ -203,3 +203,11 @@ def test_other_misuse() -> None:
         audit("mcafee", [1.0])
     with pytest.raises(ValueError, match="n: must be at least 1"):
         Sampled(0)
+
+
+def test_a_rule_that_refuses_ties_is_examined_everywhere_else() -> None:
+    market = da.generate(preset="unit", buyers=4, sellers=4, seed=1)
+    found = audit(da.Rule("mcafee", tie_break=da.Refuse()), market)
+    assert found.truthful
+    assert found.pieces < audit("mcafee", market).pieces
+    assert not audit(da.Rule("k-double-auction", tie_break=da.Refuse()), da.generate(preset="unit", seed=1)).truthful

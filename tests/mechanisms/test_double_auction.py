@@ -340,3 +340,20 @@ def test_tours_by_the_colony_are_feasible_and_never_beat_the_exact_ones() -> Non
     assert not da.violations(market, outcome)
     with pytest.raises(ValueError, match="needs an exact chooser"):
         da.run("off-aic2", market, params=da.OffAic2(chooser="route-eaco", pricing="exact"))
+
+
+def test_melbourne_has_buyers_at_base_stations(shared_data: Path) -> None:
+    market = da.generate(preset="melbourne", buyers=20, sellers=6, seed=0, sites=shared_data / "eua" / "site-optus-melbCBD.csv")
+    assert (market.buyers, market.sellers) == (20, 6)
+    outcome = da.run("off-aic2", market, params=da.OffAic2(chooser="route-dp", iterations=1, band="pivot"))
+    assert not da.violations(market, outcome)
+    with pytest.raises(ValueError, match="buyers: must be at most the"):
+        da.generate(preset="melbourne", buyers=10_000, seed=0, sites=shared_data / "eua" / "site-optus-melbCBD.csv")
+
+
+def test_welfare_by_the_truth() -> None:
+    market = da.Market([5.0], [1.0])
+    outcome = da.run("vcg", market)
+    assert da.welfare(market, outcome, da.Truth([7.0], [2.0])) == 5.0
+    with pytest.raises(ValueError, match="truth: must have 1 values"):
+        da.welfare(market, outcome, da.Truth([7.0, 1.0], [2.0]))

@@ -35,7 +35,7 @@ class Stretch:
 
 
 class IncompleteError(RuntimeError):
-    """A derived breakpoint is missing: a rule and its derivation disagree. This is a fault of the library, never of a market."""
+    """A derived breakpoint is missing: a rule and its derivation disagree. A fault of the library, never of a market."""
 
 
 def derived(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimension: str, points: Any) -> Iterator[Stretch]:
@@ -53,7 +53,8 @@ def derived(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimensi
     ends = [*cuts[1:], max(2.0 * cuts[-1], cuts[-1] + 3.0)]
     for low, high in zip(cuts, ends, strict=True):
         units, utility = at(low)
-        yield Stretch(low, low, units, utility, low, low, (net(units, utility),) * 2)
+        if units == units:  # NaN: the mechanism refuses the tie here, and there is nothing to examine
+            yield Stretch(low, low, units, utility, low, low, (net(units, utility),) * 2)
         one, two = low + (high - low) / 3.0, low + 2.0 * (high - low) / 3.0
         if not low < one < two < high or high - low <= 1e-13 * max(1.0, high):
             continue  # neighbouring floats, or two derived points that are one but for rounding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from edgeworth.core import validation
 from edgeworth.core.traced import affine
 from edgeworth.mechanisms.double_auction import rules
 from edgeworth.mechanisms.double_auction.exact import best
-from edgeworth.mechanisms.double_auction.model import Agent, Market, Outcome, TieBreak
+from edgeworth.mechanisms.double_auction.model import Agent, Market, Outcome, TieBreak, TieError
 from edgeworth.mechanisms.double_auction.model import functions as model_functions
 from edgeworth.mechanisms.double_auction.rules import off_aic2, unit, vcg
 
@@ -101,7 +102,20 @@ def _known(mechanism: Any) -> tuple[str, rules.RuleRow, Any, TieBreak] | None:
 
 
 def own_values(mechanism: Any, market: Market, agent: Agent, dimension: str) -> Callable[[float], tuple[float, float]]:
-    """report -> (units, utility) of one agent by the mechanism itself; for the classic rules without packing whole outcomes."""
+    """report -> (units, utility) of one agent by the mechanism itself; for the classic rules without packing whole outcomes.
+
+    NaN where ties are refused and met: there is no outcome then.
+    """
+
+    def refused(at: Callable[[float], tuple[float, float]]) -> Callable[[float], tuple[float, float]]:
+        def safe(report: float) -> tuple[float, float]:
+            try:
+                return at(report)
+            except TieError:
+                return math.nan, math.nan
+
+        return safe
+
     known = _known(mechanism)
     if known is not None and market.unit and known[0] in unit.CLEARINGS:
         name, _, params, tie = known
@@ -112,13 +126,13 @@ def own_values(mechanism: Any, market: Market, agent: Agent, dimension: str) -> 
             units, money = inner(report)
             return units, worth * units + money
 
-        return classic
+        return refused(classic)
 
     def general(report: float) -> tuple[float, float]:
         outcome = run(mechanism, market.reported(agent, report))
         return quantity(market, outcome, agent), utility(market, outcome, agent, dimension, "utility")
 
-    return general
+    return refused(general)
 
 
 def own_breakpoints(mechanism: Any, market: Market, agent: Agent, dimension: str) -> Any:

@@ -72,6 +72,8 @@ def welfare(market: Market, outcome: Outcome, truth: Truth | None = None) -> flo
     """
     require_fitting(market, outcome)
     value, cost = (market.bid, market.ask) if truth is None else (truth.value, truth.cost)
+    if (len(value), len(cost)) != (market.buyers, market.sellers):
+        validation.reject("truth", f"must have {market.buyers} values and {market.sellers} costs", (len(value), len(cost)))
     served = np.flatnonzero(outcome.seller >= 0)
     terms = market.demand[served] * (value[served] - cost[outcome.seller[served]])
     tours = [-tour_cost(market, outcome, k) for k in np.unique(outcome.seller[served]).tolist()] if market.routes else []
