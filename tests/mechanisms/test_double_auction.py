@@ -232,6 +232,18 @@ def test_procurement_never_loses_money_and_nobody_loses(market: da.Market) -> No
 
 
 @given(market=markets())
+def test_plain_trade_reduction_is_balanced_and_nobody_loses(market: da.Market) -> None:
+    outcome = da.run("pivot-reduction", market)
+    assert not da.violations(market, outcome)
+    assert da.surplus(outcome) >= -1e-9
+    assert (
+        min((da.utility(market, outcome, ("buyer", i), float(market.bid[i])) for i in range(market.buyers)), default=0) >= -1e-9
+    )
+    for k in range(market.sellers):
+        assert da.utility(market, outcome, ("seller", k), float(market.ask[k]), "utility") >= -1e-9
+
+
+@given(market=markets())
 @settings(max_examples=30)
 def test_vcg_pays_what_re_runs_say(market: da.Market) -> None:
     outcome = da.run("vcg", market)

@@ -121,10 +121,9 @@ def run(rule: str | Callable[[Market], Outcome], market: Market, *, params: Any 
     """The outcome of a rule on a market, a pure function.
 
     rule: ``mcafee``, ``trade-reduction``, ``sbba``, ``vcg``, ``k-double-auction``, ``off-aic2``, ``off-aic2-myerson``,
-    ``pay-as-report``, ``posted-procurement``, ``rank-procurement``, or any callable Market -> Outcome. params: the rule's
-    parameter
-    object, e.g. ``OffAic2(band="pivot")``. tie_break: a `TieBreak` such as ``Lottery(3)`` or ``Refuse()``, or the name of one;
-    default: what the params name, which is ``index``.
+    ``pay-as-report``, ``pivot-reduction``, ``posted-procurement``, ``rank-procurement``, or any callable Market -> Outcome.
+    params: the rule's parameter object, e.g. ``OffAic2(band="pivot")``. tie_break: a `TieBreak` such as ``Lottery(3)`` or
+    ``Refuse()``, or the name of one; default: what the params name, which is ``index``.
 
     Raises ValueError or TypeError for misuse, among it a market that the rule is not made for, and `TieError` where ties are
     refused and met.

@@ -46,6 +46,7 @@ METHODS: tuple[Method, ...] = (
     _rule("off-aic2", "OffAic2", "rational against the ask; neither truthful nor balanced in any reading tried", _FUSION),
     _rule("off-aic2-myerson", "OffAic2", "none: its allocation is not always monotone", f"{_FUSION}; Myerson (1981)"),
     _rule("pay-as-report", "OffAic2", "balanced; not truthful", f"{_FUSION}, as its figure 3 describes"),
+    _rule("pivot-reduction", "Classic", "rational, balanced; not truthful where demands differ", "ours, after McAfee (1992)"),
     _rule("posted-procurement", "Posted", "truthful, rational, balanced; needs a history of bids", "ours"),
     _rule("rank-procurement", "RankPosted", "truthful, rational, balanced; no prior", "ours"),
     Method(

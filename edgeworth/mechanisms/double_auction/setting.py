@@ -143,6 +143,13 @@ def own_breakpoints(mechanism: Any, market: Market, agent: Agent, dimension: str
     name, row, params, tie = known
     if market.unit and name in unit.CLEARINGS:
         return unit.breakpoints(name, market, agent)
+    if (
+        row.function is rules.run_pivot_reduction
+    ):  # reports are compared with each other only, and who sets a price does not trade
+        side, index = agent
+        bid = np.delete(market.bid, index) if side == "buyer" else market.bid
+        ask = np.delete(market.ask, index) if side == "seller" else market.ask
+        return np.unique(np.concatenate([bid, ask]))
     if row.function is rules.run_vcg or row.function is rules.run_procurement:
         return vcg.breakpoints(name, market, agent, params, tie)
     return None

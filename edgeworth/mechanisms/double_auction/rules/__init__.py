@@ -18,7 +18,7 @@ from edgeworth.mechanisms.double_auction.model import (
     price_bound,
     tie_break_of,
 )
-from edgeworth.mechanisms.double_auction.rules.off_aic2 import OffAic2, run_off_aic2
+from edgeworth.mechanisms.double_auction.rules.off_aic2 import OffAic2, run_off_aic2, run_pivot_reduction
 from edgeworth.mechanisms.double_auction.rules.unit import Classic, KDoubleAuction, run_unit
 from edgeworth.mechanisms.double_auction.rules.vcg import Posted, RankPosted, run_procurement, run_vcg
 
@@ -40,6 +40,7 @@ RULES: dict[str, RuleRow] = {
     "off-aic2": RuleRow(run_off_aic2, OffAic2),
     "off-aic2-myerson": RuleRow(run_off_aic2, OffAic2),
     "pay-as-report": RuleRow(run_off_aic2, OffAic2),
+    "pivot-reduction": RuleRow(run_pivot_reduction, Classic),
     "posted-procurement": RuleRow(run_procurement, Posted),
     "rank-procurement": RuleRow(run_procurement, RankPosted),
 }
@@ -132,6 +133,7 @@ solve_k_double_auction = _method("k-double-auction")
 solve_off_aic2 = _method("off-aic2")
 solve_off_aic2_myerson = _method("off-aic2-myerson")
 solve_pay_as_report = _method("pay-as-report")
+solve_pivot_reduction = _method("pivot-reduction")
 solve_posted_procurement = _method("posted-procurement")
 solve_rank_procurement = _method("rank-procurement")
 
@@ -147,6 +149,7 @@ __all__ = [
     "prepared",
     "run",
     "run_off_aic2",
+    "run_pivot_reduction",
     "run_procurement",
     "run_unit",
     "run_vcg",

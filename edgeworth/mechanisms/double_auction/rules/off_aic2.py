@@ -297,3 +297,30 @@ def own_off_aic2(
         return auction.units(agent, served), paid * Fraction(1, auction.scale), stops
 
     return own
+
+
+def run_pivot_reduction(name: str, market: Market, params: Any, tie: TieBreak) -> Outcome:
+    """Plain trade reduction carried over to demands and tours: the traders at Off-AIC2's pivotal ranks set the prices and leave.
+
+    Buyers before rank i* may buy at b_i*, sellers before rank k* sell at a_k* and have their tours paid; in the order of
+    their tie-breaking ranks sellers choose what earns most at those prices. Rational and balanced: a tour is chosen only
+    where the margin (b_i* - a_k*) a unit pays for it. Not truthful in general: a trader can move the pivotal ranks, and with
+    them the prices, without leaving the market.
+    """
+    auction = Auction(market.exact(), OffAic2(), tie)
+    buyers, sellers = auction.phase1(auction.bid, auction.ask)
+    payment, reward = [0.0] * market.buyers, [0.0] * market.sellers
+    stops: list[tuple[int, ...]] = [()] * market.sellers
+    if buyers and sellers:
+        pays, gets = float(market.bid[buyers[-1]]), float(market.ask[sellers[-1]])
+        worth = [auction.bid[buyers[-1]] * units for units in auction.market.demand]
+        open_ = sorted(buyers[:-1], key=lambda i: auction.rank[0][i])
+        for k in sorted(sellers[:-1], key=lambda k: auction.rank[1][k]):
+            stops[k] = auction.chooser.choose(k, open_, worth, auction.ask[sellers[-1]])
+            open_ = [i for i in open_ if i not in stops[k]]
+            for i in stops[k]:
+                payment[i] = pays * int(market.demand[i])
+                reward[k] += gets * int(market.demand[i])
+            if stops[k] and market.routes is not None:
+                reward[k] += market.routes.tour(k, stops[k])[0]
+    return outcome_of(market, stops, payment, reward, tie.name)
