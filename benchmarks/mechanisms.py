@@ -168,11 +168,10 @@ def welfare(count: int = 100) -> None:
         cells = [f"{q:.0%}" for q in (part.mean(), *np.quantile(part, [0.0, 0.1, 0.5, 0.9]))]
         rows.append([name, *cells, f"{kept.mean():.0%}", f"{np.mean(kept < -1e-9):.0%}"])
     head = ["rule", "mean", "least", "10%", "median", "90%", "surplus, mean", "markets in deficit"]
-    body = (
-        table(head, rows)
-        + f"\n\nShares of the greatest welfare over {count} `fusion` markets (seeds 10000 on, not those the parameters "
-    )
-    body += f"were chosen on). Exhaustive audits of the first two on all of them: {broken} not truthful, rational and balanced. `pivot-reduction`\n(plain trade reduction at the pivotal ranks): {moved} not truthful."
+    body = table(head, rows)
+    body += f"\n\nShares of the greatest welfare over {count} `fusion` markets (seeds 10000 on, not those the parameters were "
+    body += f"chosen on). Exhaustive audits of the first two on all of them: {broken} not truthful, rational and balanced. "
+    body += f"`pivot-reduction` (plain trade reduction at the pivotal ranks): {moved} not truthful."
     record("Mechanisms: welfare of truthful, rational and balanced rules", body)
 
 

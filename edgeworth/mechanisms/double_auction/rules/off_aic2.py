@@ -300,7 +300,7 @@ def own_off_aic2(
 
 
 def run_pivot_reduction(name: str, market: Market, params: Any, tie: TieBreak) -> Outcome:
-    """Plain trade reduction carried over to demands and tours: the traders at Off-AIC2's pivotal ranks set the prices and leave.
+    """Plain trade reduction carried over to demands and tours: the traders at Off-AIC2's pivotal ranks set prices and leave.
 
     Buyers before rank i* may buy at b_i*, sellers before rank k* sell at a_k* and have their tours paid; in the order of
     their tie-breaking ranks sellers choose what earns most at those prices. Rational and balanced: a tour is chosen only
