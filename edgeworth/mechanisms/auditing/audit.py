@@ -211,6 +211,8 @@ class _Case:
             found = []
             for report in sorted(set(reports)):
                 units, utility = at(report)
+                if units != units:
+                    continue  # a tie that the mechanism refuses
                 worth = float(self.setting.own_gain(self.market, agent, dimension, units))
                 found.append(Stretch(report, report, units, utility, report, report, (utility - worth,) * 2))
             return found, False
