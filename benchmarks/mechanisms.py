@@ -87,7 +87,7 @@ def audits() -> None:
 def alarms(count: int = 1_000) -> None:
     rng = np.random.default_rng(0)
     wrong: dict[str, int] = {}
-    replayed = missed = 0
+    witnesses = replayed = missed = 0
     for seed in range(count):
         n, m = (int(rng.integers(2, 6)) for _ in range(2))
         unit = da.generate(preset="unit", buyers=n, sellers=m, seed=seed)
@@ -102,13 +102,16 @@ def alarms(count: int = 1_000) -> None:
             mechanism = wrapped(fault)
             found = audit(mechanism, unit)
             for verdict in (found.truthful, found.truthful_any_type, found.monotone):
-                replayed += verdict is not None and not verdict and verdict.witness.replay(mechanism) > 0
+                if verdict is not None and not verdict:
+                    witnesses += 1
+                    replayed += verdict.witness.replay(mechanism) > 0
             caught = not (found.truthful_any_type and found.monotone)
             shows = bool(traders) and name != "not monotone"  # where nobody trades, or no bid is high enough, there is no fault
             missed += shows and not caught
     rows = [[rule, count * (2 if rule == "vcg" else 1), number] for rule, number in wrong.items()]
     body = table(["rule", "markets", "false alarms"], rows)
-    body += f"\n\nPlanted faults on {count} markets: {missed} missed where the rule trades; {replayed} witnesses, all replayed."
+    body += f"\n\nPlanted faults on {count} markets: {missed} missed where the rule trades; {witnesses} witnesses, "
+    body += f"{replayed} of them replayed."
     record("Mechanisms: false alarms and misses", body)
 
 
