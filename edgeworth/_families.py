@@ -4,8 +4,10 @@ from __future__ import annotations
 
 FAMILIES: dict[str, str] = {
     "allocation": "edgeworth.solvers.allocation",
-    "normal-form": "edgeworth.games.normal_form",
-    "trading": "edgeworth.games.trading",
     "orienteering": "edgeworth.routing.orienteering",
+    "trading": "edgeworth.games.trading",
     "offloading": "edgeworth.games.offloading",
+    "normal-form": "edgeworth.games.normal_form",
+    "double-auction": "edgeworth.mechanisms.double_auction",
+    "procurement": "edgeworth.mechanisms.procurement",
 }

@@ -88,6 +88,14 @@ def test_the_example_of_offloading_runs() -> None:
     assert not names["claim"]
 
 
+def test_the_example_of_auditing_runs() -> None:
+    (code,) = [code for code in re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL) if "import double_auction" in code]
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert not names["found"].truthful
+    assert names["ours"].truthful
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=range(len(COMMANDS)))
 def test_the_commands_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_data: Path) -> None:
     monkeypatch.chdir(tmp_path)

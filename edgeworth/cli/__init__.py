@@ -12,6 +12,7 @@ from __future__ import annotations
 import click
 
 from edgeworth import __version__
+from edgeworth.cli.audit import audit
 from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands
 from edgeworth.cli.sweep import compare
@@ -30,5 +31,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, solve, verify, compare, methods, show_versions):
+for _command in (generate, solve, verify, compare, audit, methods, show_versions):
     main.add_command(_command)

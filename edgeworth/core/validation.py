@@ -120,10 +120,11 @@ def array(
         raise ValueError(f"{argument}: must have shape {text}; got shape {' x '.join(map(str, raw.shape)) or 'scalar'}")
     result = np.array(raw, dtype=dtype, order="C", copy=True)
     if wanted != "b" and result.size:
-        with np.errstate(invalid="ignore"):
-            back = result.astype(raw.dtype)  # both ways: mixed comparisons of NumPy go through float64 themselves
-        if raw.dtype.kind in "iu" and not (np.array_equal(result, raw) and np.array_equal(back, raw)):
-            reject(argument, f"must be exactly representable as {np.dtype(dtype)}", value)
+        if raw.dtype.kind in "iu" and raw.dtype != result.dtype:
+            with np.errstate(invalid="ignore"):
+                back = result.astype(raw.dtype)  # both ways: mixed comparisons of NumPy go through float64 themselves
+            if not (np.array_equal(result, raw) and np.array_equal(back, raw)):
+                reject(argument, f"must be exactly representable as {np.dtype(dtype)}", value)
         _entries_in_range(argument, result, minimum, maximum, open_minimum)
     result.setflags(write=False)
     return result

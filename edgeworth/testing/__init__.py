@@ -11,9 +11,11 @@ The strategies need Hypothesis (extra ``dev``); contracts and faults do not.
 from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
+from edgeworth.testing.strategies.double_auction import markets, unit_markets
 from edgeworth.testing.strategies.normal_form import normal_form_games, profiles
 from edgeworth.testing.strategies.offloading import edge_systems, offloading_games, offloading_profiles
 from edgeworth.testing.strategies.orienteering import orienteering_problems, route_sequences
+from edgeworth.testing.strategies.procurement import tenders
 from edgeworth.testing.strategies.trading import trading_games, trading_profiles
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "assignments",
     "check_method_contract",
     "edge_systems",
+    "markets",
     "mec_systems",
     "multipliers",
     "normal_form_games",
@@ -32,6 +35,8 @@ __all__ = [
     "orienteering_problems",
     "profiles",
     "route_sequences",
+    "tenders",
     "trading_games",
     "trading_profiles",
+    "unit_markets",
 ]

@@ -106,7 +106,9 @@ class _Call:
 
 def answer_clauses(call: _Call, result: Result[Any]) -> None:
     """The report of `verify` holds; the value is the model's; the bound lies on its side and closes the gap for OPTIMAL; the
-    kind's own rules: ``bound`` returns no solution; ``equilibrium`` is judged by a verdict ``epsilon``, with a finite
+    kind's own rules: ``bound`` returns no solution; ``mechanism`` an outcome whose measures hold the auctioneer's surplus and
+    the
+    welfare, which is the value; ``equilibrium`` is judged by a verdict ``epsilon``, with a finite
     tolerance where the run was not cut.
     """
     fam, problem = call.fam, call.problem
@@ -124,6 +126,12 @@ def answer_clauses(call: _Call, result: Result[Any]) -> None:
         call.expect("answer", "epsilon" in report, f"no verdict 'epsilon' on an equilibrium, only {', '.join(report)}")
         judged = np.isfinite(report["epsilon"].tolerance) or result.termination not in _ENDED
         call.expect("answer", judged, f"ended by {result.termination}, and its epsilon is not judged")
+    if call.row.kind == "mechanism":
+        call.expect("answer", result.solution is not None or result.termination not in _ENDED, "a mechanism without an outcome")
+        if result.solution is not None:
+            told = fam.measures(problem, result.solution)
+            call.expect("answer", {"welfare", "surplus"} <= set(told), f"no welfare or surplus among {', '.join(told)}")
+            call.expect("answer", told["welfare"] == result.value, f"value {result.value!r}, welfare {told['welfare']!r}")
     if result.solution is not None:
         broken = fam.violations(problem, result.solution)
         call.expect("answer", not broken, broken)

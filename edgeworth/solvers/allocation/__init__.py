@@ -62,6 +62,9 @@ FAMILY = solving.Family(
     auto=_auto,
 )
 
+SETTING = "edgeworth.solvers.allocation.incentives"
+"""Where the auditor finds what it asks of this family."""
+
 _PARAMS = {
     "Exact": "exact",
     "Lagrangian": "bounds",
@@ -74,6 +77,7 @@ __all__ = [
     "FAMILY",
     "METHODS",
     "PRESETS",
+    "SETTING",
     "AllocationProblem",
     "Assignment",
     "Exact",

@@ -4,7 +4,7 @@ Every plant takes a problem and a sound result and returns a faulty result, or N
 task that must be served, no certificate, ...).
 """
 
-from edgeworth.testing.faults import allocation, normal_form, offloading, orienteering, trading
+from edgeworth.testing.faults import allocation, double_auction, normal_form, offloading, orienteering, procurement, trading
 from edgeworth.testing.faults.base import COMMON, Fault
 
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -13,6 +13,8 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "trading": COMMON + trading.FAULTS,
     "orienteering": COMMON + orienteering.FAULTS,
     "offloading": COMMON + offloading.FAULTS,
+    "double-auction": COMMON + double_auction.FAULTS,
+    "procurement": COMMON + procurement.FAULTS,
 }
 """Faults by problem kind."""
 

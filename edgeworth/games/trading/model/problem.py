@@ -76,7 +76,7 @@ class TradingGame:
     >>> from edgeworth.games.trading import generate
     >>> game = generate(preset="kink")
     >>> game.consumers, round(float(game.effective_reward[0]), 2)
-    (10, 4298.22)
+    (10, 4298.34)
     """
 
     kind: ClassVar[str] = "trading"

@@ -1,0 +1,1 @@
+"""Mechanisms: double auctions, procurement, and the auditor that examines them."""

@@ -1,0 +1,58 @@
+"""What the auditor must know of a family of mechanisms. A family names the module that answers in its ``SETTING``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from edgeworth import _families
+from edgeworth.core import validation
+
+Agent = tuple[str, int]
+
+
+class Setting(Protocol):
+    """Functions of a market that is taken as the truth; see `edgeworth.mechanisms.double_auction.setting` for one.
+
+    ``own_values``: report -> (units, utility) of one agent by the mechanism itself. ``own_breakpoints``: all reports of one
+    agent at which its units, or the formula of its money, may change (a superset), or None;
+    the formula must be affine between them. ``own_function``: report -> (units, money received, cost borne), fit to be traced.
+    """
+
+    DIMENSIONS: tuple[str, ...]
+    LINEAR: tuple[str, ...]  # dimensions in which utility is direction x type x units + money
+    MECHANISMS: tuple[str, ...]
+
+    def agents(self, market: Any, dimension: str) -> Sequence[Agent]: ...
+    def truth(self, market: Any, agent: Agent, dimension: str) -> float: ...
+    def reported(self, market: Any, agent: Agent, dimension: str, report: float) -> Any: ...
+    def deviations(self, market: Any, agent: Agent, dimension: str, rng: np.random.Generator) -> float: ...
+    def run(self, mechanism: Any, market: Any) -> Any: ...
+    def quantity(self, market: Any, outcome: Any, agent: Agent) -> float: ...
+    def direction(self, agent: Agent, dimension: str) -> int: ...
+    def utility(self, market: Any, outcome: Any, agent: Agent, dimension: str, rationality: str) -> float: ...
+    def surplus(self, market: Any, outcome: Any) -> float: ...
+    def welfare(self, market: Any, outcome: Any) -> float: ...
+    def optimum(self, market: Any) -> float: ...
+    def scale(self, market: Any) -> float: ...
+    def own_values(
+        self, mechanism: Any, market: Any, agent: Agent, dimension: str
+    ) -> Callable[[float], tuple[float, float]]: ...
+    def own_breakpoints(self, mechanism: Any, market: Any, agent: Agent, dimension: str) -> Any: ...
+    def own_function(
+        self, mechanism: Any, market: Any, agent: Agent, dimension: str
+    ) -> Callable[[Any], tuple[Any, Any, Any]]: ...
+    def own_gain(self, market: Any, agent: Agent, dimension: str, units: Any) -> Any: ...
+
+
+def setting_of(market: Any) -> Setting:
+    """The setting of a market's family."""
+    kind = getattr(market, "kind", None)
+    home = _families.FAMILIES.get(kind) if isinstance(kind, str) else None
+    path = getattr(import_module(home), "SETTING", None) if home is not None else None
+    if path is None:
+        validation.reject_type("market", "must be a problem of a family that can be audited", market)
+    return cast(Setting, import_module(path))

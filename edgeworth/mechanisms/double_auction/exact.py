@@ -1,0 +1,261 @@
+"""The greatest welfare: by sorting, by dynamic programming over sets of few buyers, by HiGHS, or by column generation over
+tours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.observer import Observer
+from edgeworth.core.result import BoundEvidence, Termination
+from edgeworth.core.run import Run
+from edgeworth.core.stop import Stop
+from edgeworth.mechanisms.double_auction.model import Market, Outcome, violations, welfare
+
+FEW_BUYERS = 10
+"""Up to so many buyers the sets of buyers are enumerated."""
+
+
+class Best(NamedTuple):
+    """The buyers of every seller in the order of its tour, the welfare, an upper bound of it, and why the search ended."""
+
+    stops: tuple[tuple[int, ...], ...]
+    value: float
+    bound: float
+    termination: Termination
+
+
+def columns(market: Market, seller: int) -> dict[int, tuple[tuple[int, ...], float]]:
+    """Every feasible set of buyers of a seller as a mask -> (order, cost of the tour). Listing them is for few buyers."""
+    if market.routes is not None:
+        table = market.routes.table(seller, market.demand, int(market.capacity[seller]))
+        return {mask: (tour.stops, tour.cost) for mask, tour in table.items()}
+    room, demand = int(market.capacity[seller]), market.demand.tolist()
+    found: dict[int, tuple[tuple[int, ...], float]] = {}
+    stack: list[tuple[int, int, tuple[int, ...], int]] = [(0, 0, (), 0)]
+    while stack:
+        first, mask, stops, load = stack.pop()
+        for i in range(first, market.buyers):
+            if load + demand[i] <= room:
+                found[mask | 1 << i] = ((*stops, i), 0.0)
+                stack.append((i + 1, mask | 1 << i, (*stops, i), load + demand[i]))
+    return found
+
+
+def best(market: Market, run: Run[Any] | None = None) -> Best:
+    """An allocation of greatest welfare, reports taken as true."""
+    if market.buyers == 0 or market.sellers == 0:
+        return Best(((),) * market.sellers, 0.0, 0.0, Termination.PROVED)
+    if market.unit:
+        return _by_sorting(market)
+    if market.buyers <= FEW_BUYERS:
+        return _by_sets(market)
+    if market.routes is not None:
+        return _by_column_generation(market, run)
+    return _by_highs(market, run or Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer()))
+
+
+def outcome_of(market: Market, stops: Sequence[Sequence[int]], payment: Any, reward: Any, tie_break: str = "index") -> Outcome:
+    """An outcome from every seller's buyers in order."""
+    seller, stop = np.full(market.buyers, -1, dtype=np.int64), np.full(market.buyers, -1, dtype=np.int64)
+    for k, mine in enumerate(stops):
+        for place, i in enumerate(mine):
+            seller[i] = k
+            stop[i] = place if market.routes is not None else -1
+    return Outcome(seller, payment, reward, stop, tie_break)
+
+
+def as_reported(market: Market, stops: Sequence[Sequence[int]], tie_break: str = "index") -> Outcome:
+    """Everybody pays and gets what was reported."""
+    payment, reward = np.zeros(market.buyers), np.zeros(market.sellers)
+    for k, mine in enumerate(stops):
+        for i in mine:
+            payment[i] = market.demand[i] * market.bid[i]
+            reward[k] += market.demand[i] * market.ask[k]
+    return outcome_of(market, stops, payment, reward, tie_break)
+
+
+def _by_sorting(market: Market) -> Best:
+    buy = np.argsort(-market.bid, kind="stable")
+    sell = np.argsort(market.ask, kind="stable")
+    most = min(len(buy), len(sell))
+    trades = int(np.count_nonzero(market.bid[buy[:most]] > market.ask[sell[:most]]))
+    stops: list[tuple[int, ...]] = [()] * market.sellers
+    for i, k in zip(buy[:trades].tolist(), sell[:trades].tolist(), strict=True):
+        stops[k] = (i,)
+    total = math.fsum((market.bid[buy[:trades]] - market.ask[sell[:trades]]).tolist())
+    return Best(tuple(stops), total, total, Termination.PROVED)
+
+
+class Packing:
+    """The best disjoint sets of buyers, one a seller, for any gains and asks on the same public data; few buyers only.
+
+    f_k(S) = max over T within S of f_{k-1}(S - T) + worth_k(T) over all sets S of buyers: at most 3^n steps a seller.
+    """
+
+    def __init__(self, market: Market) -> None:
+        if market.buyers > FEW_BUYERS:
+            validation.reject("market", f"must have at most {FEW_BUYERS} buyers for enumeration", market.buyers)
+        self.market = market
+        n = market.buyers
+        self.everything = np.arange(1 << n)
+        self.inside: dict[int, Any] = {}
+        self.stops: list[list[tuple[int, ...]]] = []
+        self.masks: list[Any] = []
+        self.parts: list[tuple[Any, Any, Any]] = []  # membership, units, cost of every set
+        for k in range(market.sellers):
+            table = columns(market, k)
+            masks = np.array(list(table), dtype=np.int64)
+            member = (masks[:, None] >> np.arange(n)[None, :] & 1).astype(np.float64)
+            self.masks.append(masks)
+            self.stops.append([stops for stops, _ in table.values()])
+            self.parts.append((member, member @ market.demand, np.array([cost for _, cost in table.values()])))
+
+    def best(self, gain: Any, ask: Any, allowed: int, without: int = -1) -> tuple[float, list[tuple[int, ...]]]:
+        """Maximise the sum of ``gain_i`` over served buyers less ``ask_k`` a unit and tours; buyers of the mask `allowed` only,
+        seller `without` left out. Returns the value and every seller's stops."""
+        value = np.zeros(len(self.everything))
+        chosen = []
+        for k in range(self.market.sellers):
+            better, pick = value.copy(), np.full(len(value), -1, dtype=np.int64)
+            member, units, cost = self.parts[k]
+            masks = self.masks[k]
+            if k != without and len(masks):
+                worth = member @ gain - ask[k] * units - cost
+                for j in np.flatnonzero((worth > 0.0) & (masks & ~allowed == 0)).tolist():
+                    mask = int(masks[j])
+                    if mask not in self.inside:
+                        self.inside[mask] = self.everything[(self.everything & mask) == mask]
+                    over = self.inside[mask]
+                    candidate = value[over ^ mask] + worth[j]
+                    rises = candidate > better[over]
+                    better[over[rises]], pick[over[rises]] = candidate[rises], j
+            value = better
+            chosen.append(pick)
+        rest = len(self.everything) - 1
+        stops: list[tuple[int, ...]] = [()] * self.market.sellers
+        for k in range(self.market.sellers - 1, -1, -1):
+            j = int(chosen[k][rest])
+            if j >= 0:
+                stops[k] = self.stops[k][j]
+                rest ^= int(self.masks[k][j])
+        return float(value[-1]), stops
+
+
+def packing(market: Market) -> Packing:
+    """The `Packing` of a market's public data, kept between calls."""
+    key = (market.demand.tobytes(), market.capacity.tobytes(), None if market.routes is None else id(market.routes))
+    for known, made in _RECENT:
+        if known == key and made.market.routes is market.routes:
+            return made
+    made = Packing(market)
+    _RECENT.insert(0, (key, made))
+    del _RECENT[8:]
+    return made
+
+
+_RECENT: list[tuple[Any, Packing]] = []
+
+
+def _by_sets(market: Market) -> Best:
+    value, stops = packing(market).best(market.demand * market.bid, market.ask, (1 << market.buyers) - 1)
+    total = welfare(market, as_reported(market, stops))
+    return Best(tuple(stops), total, max(total, value), Termination.PROVED)
+
+
+def _by_highs(market: Market, run: Run[Any]) -> Best:
+    """The assignment model with capacities, plain markets: x_ik = buyer i is served by seller k; gap 0."""
+    from edgeworth.core.highs import ColumnModel, minimise
+
+    n, m = market.buyers, market.sellers
+    worth = market.demand[:, None] * (market.bid[:, None] - market.ask[None, :])
+    buyer, seller = np.nonzero((worth > 0.0) & (market.demand[:, None] <= market.capacity[None, :]))
+    units = market.demand[buyer].astype(np.float64)
+    model = ColumnModel(
+        cost=-worth[buyer, seller],
+        upper=np.ones(len(buyer)),
+        row_lower=np.full(n + m, -np.inf),
+        row_upper=np.concatenate([np.ones(n), market.capacity.astype(np.float64)]),
+        starts=np.arange(0, 2 * len(buyer) + 1, 2),
+        rows=np.stack([buyer, n + seller], axis=1).ravel(),
+        entries=np.stack([np.ones(len(buyer)), units], axis=1).ravel(),
+        integer=True,
+    )
+    answer = minimise(model, run, report=lambda number: -number)
+    stops: list[tuple[int, ...]] = [()] * m
+    if answer.x is not None:
+        for j in np.flatnonzero(answer.x > 0.5).tolist():
+            stops[int(seller[j])] = (*stops[int(seller[j])], int(buyer[j]))
+    found = as_reported(market, stops)
+    if violations(market, found):  # the solver's word is not enough
+        return Best(((),) * m, 0.0, -answer.bound, Termination.ERROR)
+    total = welfare(market, found)
+    return Best(tuple(stops), total, max(total, -answer.bound), answer.termination)
+
+
+def orienteering_problem(market: Market) -> Any:
+    """The same problem as team orienteering: profits ``q_i (b_i - a_k)``, depreciation on the edges that leave a depot."""
+    from edgeworth.routing import orienteering
+
+    routes = market.routes
+    if routes is None:
+        validation.reject("market", "must be routed", market.provenance)
+    n, m = market.buyers, market.sellers
+    points = np.vstack([routes.place, routes.depot])
+    drive = np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1))
+    fixed = np.zeros_like(drive)
+    fixed[n:, :n] = routes.depreciation[:, None]
+    return orienteering.OrienteeringProblem(
+        distance=fixed,
+        travel_time=drive,
+        profit=market.demand[None, :] * (market.bid[None, :] - market.ask[:, None]),
+        demand=market.demand.astype(np.float64),
+        open=routes.opens,
+        close=routes.closes,
+        service_time=routes.service_time,
+        service_cost=np.zeros(n),
+        start=np.arange(n, n + m),
+        end=np.arange(n, n + m),
+        speed=routes.speed,
+        capacity=market.capacity.astype(np.float64),
+        cost_per_distance=np.ones(m),
+        cost_per_time=routes.travel_cost,
+        earliest=np.zeros(m),
+        latest=routes.latest,
+    )
+
+
+def _by_column_generation(market: Market, run: Run[Any] | None) -> Best:
+    from edgeworth.routing import orienteering
+
+    stop = Stop(seconds=max(run.remaining, 0.0)) if run is not None and math.isfinite(run.remaining) else None
+    result = orienteering.solve(orienteering_problem(market), method="column-generation", seed=0, stop=stop)
+    stops: tuple[tuple[int, ...], ...] = ((),) * market.sellers
+    if result.solution is not None:
+        stops = tuple(tuple(sequence.tolist()) for sequence in result.solution.sequences)
+    total = welfare(market, as_reported(market, stops))
+    bound = math.inf if result.bound is None else result.bound
+    return Best(stops, total, max(total, bound), result.termination)
+
+
+def optimum(problem: Market, params: None, run: Run[Outcome]) -> Found[Outcome]:
+    """The allocation of greatest welfare, everybody paying and getting what was reported (no mechanism: nobody would report
+    so).
+
+    Sorting in unit markets, dynamic programming over sets of buyers up to 10 of them, beyond that HiGHS in plain markets and
+    column
+    generation of `edgeworth.routing.orienteering` in routed ones. The bound is the method's word.
+    """
+    found = best(problem, run)
+    return Found(
+        as_reported(problem, found.stops),
+        found.termination,
+        bound=found.bound if math.isfinite(found.bound) else None,
+        evidence=BoundEvidence.CLAIMED if math.isfinite(found.bound) else None,
+    )

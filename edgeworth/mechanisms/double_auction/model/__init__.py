@@ -1,0 +1,51 @@
+"""The model of double auctions: markets, truths, outcomes, ties, welfare, constraints, generators."""
+
+from edgeworth.mechanisms.double_auction.model.functions import (
+    Violation,
+    clearing_price,
+    measures,
+    price_bound,
+    quantity,
+    sold,
+    surplus,
+    tour_cost,
+    utility,
+    value,
+    violations,
+    welfare,
+)
+from edgeworth.mechanisms.double_auction.model.market import Agent, ExactMarket, Market, Outcome, Truth
+from edgeworth.mechanisms.double_auction.model.presets import PRESETS, generate
+from edgeworth.mechanisms.double_auction.model.routes import Routes, Tour
+from edgeworth.mechanisms.double_auction.model.ties import ByIndex, Lottery, Refuse, Reverse, TieBreak, TieError, tie_break_of
+
+__all__ = [
+    "PRESETS",
+    "Agent",
+    "ByIndex",
+    "ExactMarket",
+    "Lottery",
+    "Market",
+    "Outcome",
+    "Refuse",
+    "Reverse",
+    "Routes",
+    "TieBreak",
+    "TieError",
+    "Tour",
+    "Truth",
+    "Violation",
+    "clearing_price",
+    "generate",
+    "measures",
+    "price_bound",
+    "quantity",
+    "sold",
+    "surplus",
+    "tie_break_of",
+    "tour_cost",
+    "utility",
+    "value",
+    "violations",
+    "welfare",
+]

@@ -1,0 +1,195 @@
+"""Welfare, constraints, utilities and measures of a double auction. Rules and checker share nothing else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.traced import NotTraceableError, Traced, exact
+from edgeworth.mechanisms.double_auction.model.market import Agent, Market, Outcome, Truth
+
+Rule = Literal["capacity", "route", "idle"]
+Rationality = Literal["ask", "utility"]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken constraint, as data.
+
+    capacity: seller's load over its capacity, relative. route: a tour that misses a window or its return, or whose stops are
+    not
+    numbered 0, 1, 2, ...; amount 1. idle: a trader without trade pays or receives; amount in money.
+    """
+
+    rule: Rule
+    amount: float
+    side: str
+    index: int
+    text: str
+
+    def replay(self, market: Market, outcome: Outcome) -> float:
+        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
+        key = (self.rule, self.side, self.index)
+        return next((v.amount for v in violations(market, outcome) if (v.rule, v.side, v.index) == key), 0.0)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def require_fitting(market: Market, outcome: Outcome) -> None:
+    """Refuse an outcome of another market's shape."""
+    if len(outcome.seller) != market.buyers or len(outcome.reward) != market.sellers:
+        shape = (len(outcome.seller), len(outcome.reward))
+        validation.reject("outcome", f"must have {market.buyers} buyers and {market.sellers} sellers", shape)
+    if market.buyers and int(outcome.seller.max()) >= market.sellers:
+        validation.reject("outcome", f"must name sellers below {market.sellers}", int(outcome.seller.max()))
+
+
+def sold(market: Market, outcome: Outcome) -> Any:
+    """Units every seller sells, int64 [m]."""
+    served = outcome.seller >= 0
+    units = np.zeros(market.sellers, dtype=np.int64)
+    np.add.at(units, outcome.seller[served], market.demand[served])
+    return units
+
+
+def tour_cost(market: Market, outcome: Outcome, seller: int) -> float:
+    """Cost of one seller's tour, depreciation included; 0 in a plain market."""
+    if market.routes is None:
+        return 0.0
+    return market.routes.tour(seller, outcome.served_by(seller))[0]
+
+
+def welfare(market: Market, outcome: Outcome, truth: Truth | None = None) -> float:
+    """``sum q_i (v_i - c_k)`` over all trades less the cost of all tours; truth None: reports are true. Payments cancel.
+
+    The paper's utilities (1)-(3) added up; a unit cost stands for flying and computing, a tour's cost for moving and
+    depreciation.
+    """
+    require_fitting(market, outcome)
+    value, cost = (market.bid, market.ask) if truth is None else (truth.value, truth.cost)
+    if (len(value), len(cost)) != (market.buyers, market.sellers):
+        validation.reject("truth", f"must have {market.buyers} values and {market.sellers} costs", (len(value), len(cost)))
+    served = np.flatnonzero(outcome.seller >= 0)
+    terms = market.demand[served] * (value[served] - cost[outcome.seller[served]])
+    tours = [-tour_cost(market, outcome, k) for k in np.unique(outcome.seller[served]).tolist()] if market.routes else []
+    return math.fsum([*terms.tolist(), *tours])
+
+
+def value(market: Market, outcome: Outcome) -> float:
+    """The welfare with reports taken as true."""
+    return welfare(market, outcome)
+
+
+def violations(market: Market, outcome: Outcome) -> tuple[Violation, ...]:
+    """Every broken constraint; empty for a feasible outcome."""
+    require_fitting(market, outcome)
+    found: list[Violation] = []
+    units = sold(market, outcome)
+    for k in np.flatnonzero(units > market.capacity).tolist():
+        room = int(market.capacity[k])
+        amount = (int(units[k]) - room) / room if room else math.inf
+        found.append(Violation("capacity", amount, "seller", k, f"seller {k} sells {units[k]} units of {room}"))
+    if market.routes is not None:
+        for k in np.unique(outcome.seller[outcome.seller >= 0]).tolist():
+            stops = outcome.served_by(k)
+            broken = market.routes.tour(k, stops)[1]
+            if [int(outcome.stop[i]) for i in stops] != list(range(len(stops))):
+                broken = f"the stops of vehicle {k} must be numbered 0, 1, ...; got {[int(outcome.stop[i]) for i in stops]}"
+            if broken is not None:
+                found.append(Violation("route", 1.0, "seller", k, broken))
+    for side, money, idle in (("buyer", outcome.payment, outcome.seller < 0), ("seller", outcome.reward, units == 0)):
+        for j in np.flatnonzero(idle & (money != 0)).tolist():
+            text = f"{side} {j} does not trade, yet {'pays' if side == 'buyer' else 'gets'} {money[j]}"
+            found.append(Violation("idle", abs(float(money[j])), side, j, text))
+    return tuple(found)
+
+
+def utility(
+    market: Market, outcome: Outcome, agent: Agent, truth: Any, rationality: Rationality = "ask", demand: int | None = None
+) -> Any:
+    """An agent's utility: of a buyer ``q_i v_i - payment`` when served, of a seller ``reward - c_k Q_k``.
+
+    truth: the agent's true unit value or cost. rationality "utility" also charges the seller the cost of its tour (equation (2)
+    of the FUSION paper); "ask" leaves it out (its Theorem 2). Exact where the outcome is.
+    """
+    side, index = agent
+    money = outcome.payment[index] if side == "buyer" else outcome.reward[index]
+    if isinstance(money, Traced):
+        raise NotTraceableError("utility: of a traced outcome, use `quantity` and the money itself")
+    units = quantity(market, outcome, agent)
+    number = exact if not isinstance(money, float | np.floating) else float
+    if side == "buyer":
+        return number(truth) * units - money
+    cost = tour_cost(market, outcome, index) if rationality == "utility" else 0.0
+    return money - number(truth) * units - number(cost)
+
+
+def quantity(market: Market, outcome: Outcome, agent: Agent) -> int:
+    """Units an agent buys or sells."""
+    side, index = agent
+    if side == "buyer":
+        return int(market.demand[index]) if outcome.seller[index] >= 0 else 0
+    return int(market.demand[outcome.seller == index].sum())
+
+
+def surplus(outcome: Outcome) -> float:
+    """What the auctioneer keeps: all payments less all rewards, correctly rounded; negative for a deficit."""
+    return math.fsum([*map(float, outcome.payment), *(-float(reward) for reward in outcome.reward)])
+
+
+def measures(market: Market, outcome: Outcome) -> dict[str, float]:
+    """Named numbers for tables.
+
+    welfare; surplus: payments less rewards; trades: buyers served; units; sellers_used; buyer_utility, seller_utility: sums
+    (tours
+    charged); least_utility: of any trader by "ask".
+    """
+    units = sold(market, outcome)
+    served = outcome.seller >= 0
+    bought = math.fsum((market.demand[served] * market.bid[served]).tolist()) - math.fsum(outcome.payment.tolist())
+    cost = math.fsum((units * market.ask).tolist()) + math.fsum(tour_cost(market, outcome, k) for k in range(market.sellers))
+    each = np.concatenate(
+        [np.where(served, market.demand * market.bid, 0.0) - outcome.payment, outcome.reward - units * market.ask]
+    )
+    return {
+        "welfare": welfare(market, outcome),
+        "surplus": surplus(outcome),
+        "trades": float(np.count_nonzero(served)),
+        "units": float(units.sum()),
+        "sellers_used": float(np.count_nonzero(units)),
+        "buyer_utility": bought,
+        "seller_utility": math.fsum(outcome.reward.tolist()) - cost,
+        "least_utility": float(each.min()) if len(each) else math.nan,
+    }
+
+
+def price_bound(market: Market, price: float) -> float:
+    """An upper bound of the welfare from one price p >= 0 for a unit: ``sum q_i (b_i - p)+ + sum n_k (p - a_k)+``, rounded
+    outward.
+
+    Lagrangian relaxation of "bought = sold"; tours cost nothing here and demands may be split, so it holds for every market; in
+    unit markets some price makes it tight. Raises ValueError for a price that is negative or not finite.
+    """
+    p = validation.real("price", price, minimum=0.0)
+    ask_side = market.capacity * np.maximum(p - market.ask, 0.0)
+    bid_side = market.demand * np.maximum(market.bid - p, 0.0)
+    total = math.fsum([*bid_side.tolist(), *ask_side.tolist()])
+    return total + 8.0 * float(np.finfo(np.float64).eps) * total
+
+
+def clearing_price(market: Market) -> float:
+    """A price that minimises `price_bound`: where the sorted supply and demand curves cross."""
+    prices = np.concatenate([market.bid, market.ask])
+    units = np.concatenate([market.demand, market.capacity])
+    if not len(prices):
+        return 0.0
+    order = np.argsort(-prices, kind="stable")
+    # At p the bound's slope is (capacity with a_k < p) - (demand with b_i > p): zero where the units above p are the capacity.
+    above = np.cumsum(units[order])
+    k = int(np.searchsorted(above, int(market.capacity.sum()), side="left"))
+    return float(prices[order[min(k, len(order) - 1)]])

@@ -1,0 +1,160 @@
+"""The choosers: an exact knapsack for plain markets, exact tours from a table, and tours by a method of
+`routing.orienteering`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.traced import exact
+from edgeworth.mechanisms.double_auction.model import ExactMarket
+from edgeworth.mechanisms.double_auction.model.chooser import OBJECTIVES, Chooser
+
+CHOOSERS = ("auto", "knapsack", "route-exact", "route-dp", "route-eaco")
+
+
+class Knapsack:
+    """Exact 0-1 knapsack by dynamic programming over the units of capacity; plain markets."""
+
+    exact = True
+
+    def __init__(self, market: ExactMarket, objective: str) -> None:
+        self.market, self.objective = market, objective
+
+    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Any], ask: Any) -> tuple[int, ...]:
+        """O(candidates x capacity) comparisons."""
+        room, demand = self.market.capacity[seller], self.market.demand
+        values: list[Any] = [0] * (room + 1)
+        sets: list[tuple[int, ...]] = [()] * (room + 1)
+        for i in candidates:
+            gain = _gain(self.objective, worth[i], demand[i], ask)
+            for load in range(room, demand[i] - 1, -1):
+                candidate = values[load - demand[i]] + gain
+                if candidate > values[load]:
+                    values[load], sets[load] = candidate, (*sets[load - demand[i]], i)
+        return tuple(sorted(sets[room]))
+
+
+class RouteTable:
+    """Exact tours: the best of all sets of buyers that the vehicle can serve (`Routes.table`)."""
+
+    exact = True
+
+    def __init__(self, market: ExactMarket, objective: str, scale: int) -> None:
+        if market.routes is None:
+            validation.reject("chooser", "'route-exact' needs a routed market", "a plain market")
+        self.market, self.objective = market, objective
+        demand = np.array(market.demand, dtype=np.int64)
+        self.tables: list[list[tuple[int, tuple[int, ...], int, Any]]] = []
+        for k, room in enumerate(market.capacity):
+            table = market.routes.table(k, demand, room)
+            rows = [
+                (mask, tour.stops, sum(market.demand[i] for i in tour.stops), _whole(exact(tour.cost) * scale))
+                for mask, tour in table.items()
+            ]
+            self.tables.append(rows)
+
+    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Any], ask: Any) -> tuple[int, ...]:
+        """One pass over the table."""
+        allowed = sum(1 << i for i in candidates)
+        best: Any = 0
+        chosen: tuple[int, ...] = ()
+        for mask, stops, units, cost in self.tables[seller]:
+            if mask & ~allowed:
+                continue
+            if self.objective == "quantity":
+                total: Any = units
+            else:
+                total = sum((worth[i] for i in stops), 0) - cost
+                if self.objective == "surplus":
+                    total = total - ask * units
+            if total > best:
+                best, chosen = total, stops
+        return chosen
+
+
+class RouteMethod:
+    """Tours by a method of `edgeworth.routing.orienteering`, one vehicle at a time; a black box to the auditor.
+
+    ``bid-value`` and ``surplus`` set the profits; ``quantity`` makes the demand the profit and driving free. Depreciation is
+    charged
+    on the whole tour afterwards: a tour that does not earn it is dropped.
+    """
+
+    exact = False
+
+    def __init__(self, market: ExactMarket, objective: str, scale: int, method: str, seed: int) -> None:
+        if market.routes is None:
+            validation.reject("chooser", f"'route-{method}' needs a routed market", "a plain market")
+        self.market, self.objective, self.scale, self.method, self.seed = market, objective, scale, method, seed
+
+    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Any], ask: Any) -> tuple[int, ...]:
+        """One call of ``orienteering.solve``."""
+        if not candidates:
+            return ()
+        from edgeworth.core.stop import Stop
+        from edgeworth.routing import orienteering
+
+        routes, market, scale = self.market.routes, self.market, self.scale
+        if routes is None:
+            return ()
+        mine = list(candidates)
+        demand = np.array([market.demand[i] for i in mine], dtype=np.float64)
+        profit = np.array([float(_gain(self.objective, worth[i], market.demand[i], ask) / _unit(self, scale)) for i in mine])
+        free = self.objective == "quantity"
+        problem = orienteering.OrienteeringProblem.from_coordinates(
+            np.vstack([routes.place[mine], routes.depot[seller : seller + 1]]),
+            profit,
+            routes.opens[mine],
+            routes.closes[mine],
+            rounding="none",
+            latest=float(routes.latest[seller]),
+            vehicles=1,
+            demand=demand,
+            service_time=routes.service_time[mine],
+            start=np.array([len(mine)]),
+            speed=float(routes.speed[seller]),
+            capacity=float(market.capacity[seller]),
+            cost_per_time=0.0 if free else float(routes.travel_cost[seller]),
+        )
+        stop = Stop(iterations=200) if self.method == "eaco" else None
+        plan = orienteering.solve(problem, method=self.method, seed=self.seed, stop=stop).require()
+        stops = tuple(mine[j] for j in plan.sequences[0].tolist())
+        earned = sum(float(profit[j]) for j in plan.sequences[0].tolist())
+        if not free and earned <= routes.tour(seller, stops)[0]:
+            return ()
+        return stops
+
+
+def _unit(chooser: RouteMethod, scale: int) -> int:
+    return 1 if chooser.objective == "quantity" else scale
+
+
+def _gain(objective: str, worth: Any, units: int, ask: Any) -> Any:
+    if objective == "quantity":
+        return units
+    return worth - ask * units if objective == "surplus" else worth
+
+
+def _whole(value: Any) -> Any:
+    """An integer where it is one: integers are many times faster than fractions."""
+    return int(value) if value.denominator == 1 else value
+
+
+def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0) -> Chooser:
+    """The chooser of that name; ``auto``: exact tours in routed markets, the knapsack in plain ones."""
+    validation.choice("chooser", name, CHOOSERS)
+    validation.choice("objective", objective, OBJECTIVES)
+    if name == "auto":
+        name = "knapsack" if market.routes is None else "route-exact"
+    if name == "knapsack":
+        if market.routes is not None:
+            validation.reject("chooser", "'knapsack' does not know tours: it needs a plain market", "a routed market")
+        return Knapsack(market, objective)
+    if name == "route-exact":
+        return RouteTable(market, objective, scale)
+    return RouteMethod(market, objective, scale, name.removeprefix("route-"), seed)

@@ -1,0 +1,197 @@
+"""What the auditor asks of a family of mechanisms, answered for double auctions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.traced import affine
+from edgeworth.mechanisms.double_auction import rules
+from edgeworth.mechanisms.double_auction.exact import best
+from edgeworth.mechanisms.double_auction.model import Agent, Market, Outcome, TieBreak, TieError
+from edgeworth.mechanisms.double_auction.model import functions as model_functions
+from edgeworth.mechanisms.double_auction.rules import off_aic2, unit, vcg
+
+Own = Callable[[Any], tuple[Any, Any, Any]]
+DIMENSIONS = LINEAR = ("price",)
+MECHANISMS: tuple[str, ...] = tuple(rules.RULES)
+_TRACED = ("off-aic2", "off-aic2-myerson", "pay-as-report")
+
+
+def agents(market: Market, dimension: str) -> list[Agent]:
+    """All buyers and sellers."""
+    return [("buyer", i) for i in range(market.buyers)] + [("seller", k) for k in range(market.sellers)]
+
+
+def truth(market: Market, agent: Agent, dimension: str) -> float:
+    """The report, taken as the truth."""
+    return float((market.bid if agent[0] == "buyer" else market.ask)[agent[1]])
+
+
+def reported(market: Market, agent: Agent, dimension: str, report: float) -> Market:
+    """The market under another report."""
+    return market.reported(agent, report)
+
+
+def deviations(market: Market, agent: Agent, dimension: str, rng: np.random.Generator) -> float:
+    """One report to try: anywhere in the range of reports and beyond, close to the truth, or at another's report."""
+    high = 1.5 * float(max(market.bid.max(initial=0.0), market.ask.max(initial=0.0))) + 1e-9
+    own = truth(market, agent, dimension)
+    way = rng.integers(3)
+    if way == 0:
+        return float(rng.uniform(0.0, high))
+    if way == 1:
+        return float(own * np.exp(rng.normal(0.0, 0.2)))
+    others = np.concatenate([market.bid, market.ask])
+    return float(max(others[rng.integers(len(others))] + rng.choice([-1e-6, 0.0, 1e-6]), 0.0))
+
+
+def run(mechanism: Any, market: Market) -> Outcome:
+    """The outcome of a rule by name, or of a callable."""
+    return rules.run(mechanism, market)
+
+
+def quantity(market: Market, outcome: Outcome, agent: Agent) -> float:
+    """Units traded, counted so that more of them goes with a better offer: demand falls and supply rises in the price."""
+    return float(model_functions.quantity(market, outcome, agent))
+
+
+def direction(agent: Agent, dimension: str) -> int:
+    """+1 where a monotone rule gives more to a higher report (buyers), -1 where less (sellers)."""
+    return 1 if agent[0] == "buyer" else -1
+
+
+def utility(market: Market, outcome: Outcome, agent: Agent, dimension: str, rationality: str) -> float:
+    """The agent's utility when `market` holds the truth and `outcome` came of perhaps another report."""
+    kind: Any = rationality
+    return float(model_functions.utility(market, outcome, agent, truth(market, agent, dimension), kind))
+
+
+def surplus(market: Market, outcome: Outcome) -> float:
+    """What the auctioneer keeps."""
+    return model_functions.surplus(outcome)
+
+
+def welfare(market: Market, outcome: Outcome) -> float:
+    """Welfare, reports taken as true."""
+    return model_functions.welfare(market, outcome)
+
+
+def optimum(market: Market) -> float:
+    """The greatest welfare."""
+    return best(market).value
+
+
+def scale(market: Market) -> float:
+    """What utilities are measured against: the largest value or cost that anybody can trade."""
+    own = np.concatenate([market.bid * market.demand, market.ask * np.maximum(market.capacity, 1)])
+    return float(max(own.max(initial=0.0), 1e-9))
+
+
+def _known(mechanism: Any) -> tuple[str, rules.RuleRow, Any, TieBreak] | None:
+    """Name, row, parameters and tie-breaking of one of our rules; None for others."""
+    if isinstance(mechanism, str):
+        return (mechanism, *rules.prepared(mechanism))
+    if isinstance(mechanism, rules.Rule):
+        return (mechanism.name, *rules.prepared(mechanism.name, mechanism.params, mechanism.tie_break))
+    return None
+
+
+def own_values(mechanism: Any, market: Market, agent: Agent, dimension: str) -> Callable[[float], tuple[float, float]]:
+    """report -> (units, utility) of one agent by the mechanism itself; for the classic rules without packing whole outcomes.
+
+    NaN where ties are refused and met: there is no outcome then.
+    """
+
+    def refused(at: Callable[[float], tuple[float, float]]) -> Callable[[float], tuple[float, float]]:
+        def safe(report: float) -> tuple[float, float]:
+            try:
+                return at(report)
+            except TieError:
+                return math.nan, math.nan
+
+        return safe
+
+    known = _known(mechanism)
+    if known is not None and market.unit and known[0] in unit.CLEARINGS:
+        name, _, params, tie = known
+        inner = unit.own(name, market, agent, tie, getattr(params, "k", 0.5))
+        worth = truth(market, agent, dimension) * direction(agent, dimension)
+
+        def classic(report: float) -> tuple[float, float]:
+            units, money = inner(report)
+            return units, worth * units + money
+
+        return refused(classic)
+
+    def general(report: float) -> tuple[float, float]:
+        outcome = run(mechanism, market.reported(agent, report))
+        return quantity(market, outcome, agent), utility(market, outcome, agent, dimension, "utility")
+
+    return refused(general)
+
+
+def own_breakpoints(mechanism: Any, market: Market, agent: Agent, dimension: str) -> Any:
+    """Derived breakpoints of a rule by name in one report, float64, a superset; None where there is no such derivation."""
+    known = _known(mechanism)
+    if known is None:
+        return None
+    name, row, params, tie = known
+    if market.unit and name in unit.CLEARINGS:
+        return unit.breakpoints(name, market, agent)
+    if (
+        row.function is rules.run_pivot_reduction
+    ):  # reports are compared with each other only, and who sets a price does not trade
+        side, index = agent
+        bid = np.delete(market.bid, index) if side == "buyer" else market.bid
+        ask = np.delete(market.ask, index) if side == "seller" else market.ask
+        return np.unique(np.concatenate([bid, ask]))
+    if row.function is rules.run_vcg or row.function is rules.run_procurement:
+        return vcg.breakpoints(name, market, agent, params, tie)
+    return None
+
+
+def own_function(mechanism: Any, market: Market, agent: Agent, dimension: str) -> Own:
+    """report -> (units, money that the agent receives, cost of its tour), to be run on traced numbers."""
+    sign = -1 if agent[0] == "buyer" else 1
+    routes = market.routes
+
+    def tour(stops: Any) -> float:
+        return 0.0 if routes is None or agent[0] == "buyer" else routes.tour(agent[1], stops)[0]
+
+    known = _known(mechanism)
+    if known is not None:
+        name, _, params, tie = known
+        if name not in _TRACED:
+            validation.reject("mechanism", "cannot be traced on this market", name)
+        inner = off_aic2.own_off_aic2(name, market, agent, params, tie)
+
+        def named(report: Any) -> tuple[Any, Any, Any]:
+            units, money, stops = inner(report)
+            return units, money * sign, tour(stops)
+
+        return named
+
+    def traced(report: Any) -> tuple[Any, Any, Any]:
+        outcome = mechanism(market.exact(agent, report))
+        if not isinstance(outcome, Outcome):
+            validation.reject_type("mechanism", "must return an Outcome", outcome)
+        model_functions.require_fitting(market, outcome)
+        units = model_functions.quantity(market, outcome, agent)
+        money = outcome.payment[agent[1]] if agent[0] == "buyer" else outcome.reward[agent[1]]
+        affine(money)
+        return units, money * sign, tour(outcome.served_by(agent[1])) if agent[0] == "seller" else 0.0
+
+    return traced
+
+
+def own_gain(market: Market, agent: Agent, dimension: str, units: Any) -> Any:
+    """What the units are worth to the agent by the truth: exact."""
+    from edgeworth.core.traced import exact
+
+    worth = exact(truth(market, agent, dimension)) * exact(units)
+    return worth if agent[0] == "buyer" else -worth

@@ -1,0 +1,212 @@
+"""The model of procurement: a tender, an award, its value and constraints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from os import PathLike
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.io import Payload, fingerprint, save_problem
+from edgeworth.core.numeric import Sense
+from edgeworth.core.provenance import Provenance
+from edgeworth.core.seeds import INSTANCES, Seed, generator
+
+Floats = NDArray[np.float64]
+
+PRESETS = ("edge",)
+
+
+@dataclass(frozen=True, eq=False)
+class Tender:
+    """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
+
+    ``price`` >= 0 float64 [n], money; ``utilisation`` in [0, 1] float64 [n], the share of the processor that is busy;
+    ``weight`` >= 0,
+    money for a utilisation of 1 (what the buyer suffers of it). ``verified``: is the utilisation measured by the buyer, so
+    that reporting another one changes nothing but the price counts? False: the reported one decides. The task is worth
+    ``worth`` >= 0 to the buyer, who takes no offer of a score above it.
+
+    Arrays are copied and read-only; n may be 0. Raises ValueError or TypeError naming the argument, the rule and the value.
+    Source: BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).
+    """
+
+    kind: ClassVar[str] = "procurement"
+
+    price: Floats
+    utilisation: Floats
+    weight: float = 1.0
+    worth: float = 1e6
+    verified: bool = True
+    provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+
+    def __post_init__(self) -> None:
+        def store(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        store("price", validation.array("price", self.price, np.float64, (None,), minimum=0.0))
+        shape = (len(self.price),)
+        store("utilisation", validation.array("utilisation", self.utilisation, np.float64, shape, minimum=0.0, maximum=1.0))
+        store("weight", validation.real("weight", self.weight, minimum=0.0))
+        store("worth", validation.real("worth", self.worth, minimum=0.0))
+        store("verified", validation.flag("verified", self.verified))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+
+    @property
+    def sense(self) -> Sense:
+        """Always "max": welfare."""
+        return "max"
+
+    @property
+    def integral(self) -> bool:
+        """Always False."""
+        return False
+
+    @property
+    def suppliers(self) -> int:
+        """Number of suppliers n."""
+        return len(self.price)
+
+    @cached_property
+    def hash(self) -> str:
+        """A canonical hash of everything but the provenance."""
+        payload = self.to_payload()
+        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
+        return fingerprint(self.kind, content, payload.arrays)
+
+    @cached_property
+    def score(self) -> Floats:
+        """``p_i + weight u_i``, float64 [n]."""
+        result = self.price + self.weight * self.utilisation
+        result.setflags(write=False)
+        return result
+
+    def reported(self, supplier: int, name: str, report: float) -> Tender:
+        """The tender in which one supplier reports another price or utilisation."""
+        validation.choice("name", name, ("price", "utilisation"))
+        values = np.array(getattr(self, name))
+        values[supplier] = report
+        return replace(self, **{name: values})  # type: ignore[arg-type]
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
+        save_problem(self, path)
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        content: dict[str, Any] = {name: getattr(self, name) for name in ("weight", "worth", "verified")}
+        return Payload(
+            content | {"provenance": self.provenance.to_fields()}, {"price": self.price, "utilisation": self.utilisation}
+        )
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Tender:
+        """The inverse of `to_payload`; validates like the constructor."""
+        origin: Mapping[str, Any] = payload.field("provenance")
+        names = ("weight", "worth", "verified")
+        return cls(
+            payload.array("price"),
+            payload.array("utilisation"),
+            **{name: payload.field(name) for name in names},
+            provenance=Provenance(**origin),
+        )
+
+
+@dataclass(frozen=True)
+class Award:
+    """``winner``: the supplier who gets the task, -1 for none; ``payment``: what it is paid."""
+
+    winner: int
+    payment: float
+
+    def __post_init__(self) -> None:
+        validation.integer("winner", self.winner, minimum=-1)
+        validation.real("payment", self.payment)
+
+    def to_payload(self) -> Payload:
+        """As plain fields."""
+        return Payload({"winner": int(self.winner), "payment": float(self.payment)}, {})
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Award:
+        """The inverse of `to_payload`."""
+        return cls(payload.field("winner"), payload.field("payment"))
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken constraint: ``winner`` (its score is above the worth; in money) or ``idle`` (paid for nothing)."""
+
+    rule: str
+    amount: float
+    text: str
+
+    def replay(self, tender: Tender, award: Award) -> float:
+        """Look again: the amount by which the rule is broken now."""
+        return next((found.amount for found in violations(tender, award) if found.rule == self.rule), 0.0)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def value(tender: Tender, award: Award) -> float:
+    """Welfare ``worth - p - weight u`` of the winner, reports taken as true; 0 without an award. The payment cancels."""
+    _require_fitting(tender, award)
+    if award.winner < 0:
+        return 0.0
+    return float(tender.worth - tender.score[award.winner])
+
+
+def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
+    """Every broken constraint; empty for a feasible award."""
+    _require_fitting(tender, award)
+    if award.winner < 0:
+        broken = award.payment != 0.0
+        return (Violation("idle", abs(award.payment), f"nobody works, yet {award.payment} is paid"),) * broken
+    over = float(tender.score[award.winner]) - tender.worth
+    return (Violation("winner", over, f"the winner's score is {over} above the task's worth"),) * (over > 0.0)
+
+
+def measures(tender: Tender, award: Award) -> dict[str, float]:
+    """Named numbers: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
+    welfare = value(tender, award)
+    if award.winner < 0:
+        return {"welfare": welfare, "payment": 0.0, "surplus": 0.0, "supplier_utility": 0.0}
+    gain = float(award.payment - tender.price[award.winner])
+    return {"welfare": welfare, "payment": float(award.payment), "surplus": welfare - gain, "supplier_utility": gain}
+
+
+def generate(*, preset: str = "edge", suppliers: int | None = None, verified: bool = True, seed: Seed = None) -> Tender:
+    """Generate a tender. ``edge`` (ours; default 10 suppliers): prices U[1, 10], utilisations U[0, 1], weight 5, worth 20.
+
+    `seed`: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same tender.
+    """
+    validation.choice("preset", preset, PRESETS)
+    n = 10 if suppliers is None else validation.integer("suppliers", suppliers, minimum=0)
+    rng, record = generator(seed, INSTANCES)
+    return Tender(
+        price=rng.uniform(1.0, 10.0, n),
+        utilisation=rng.uniform(0.0, 1.0, n),
+        weight=5.0,
+        worth=20.0,
+        verified=verified,
+        provenance=Provenance("preset", preset, {"suppliers": n, "verified": verified}, record),
+    )
+
+
+def best_value(tender: Tender) -> float:
+    """The greatest welfare, closed form: ``max(0, worth - min score)``."""
+    return max(0.0, tender.worth - float(tender.score.min(initial=math.inf))) if tender.suppliers else 0.0
+
+
+def _require_fitting(tender: Tender, award: Award) -> None:
+    if award.winner >= tender.suppliers:
+        validation.reject("award", f"must name a winner below {tender.suppliers}", award.winner)

@@ -1,0 +1,159 @@
+"""What the auditor asks of a family of mechanisms, answered for multi-task allocation with the MTA paper's payments.
+
+The paper claims incentive compatibility and names none of the reports that it could hold for. Here servers report theta
+(cycles a unit of
+data), alpha (energy coefficient), mu (capacity) or f (frequency); a method allocates by the reports; server i is paid
+``p_j D_j theta_i`` by its *reported* theta for every task it computes, less the fee lambda of it where the task came from
+elsewhere
+(section III-C), and bears the energy of the cycles that its *true* parameters take. (ours): a task that truly misses its
+deadline is not paid, nor is any task of a server that truly carries more than its capacity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from edgeworth.core import solving, validation
+from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.core.traced import NotTraceableError
+from edgeworth.solvers.allocation.methods import METHODS
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, MecSystem, value
+
+Agent = tuple[str, int]
+_FIELDS = {"theta": "cycles_per_unit", "alpha": "energy_coefficient", "mu": "capacity", "f": "frequency"}
+DIMENSIONS = tuple(_FIELDS)
+LINEAR: tuple[str, ...] = ()
+MECHANISMS = tuple(row.name for row in METHODS if row.kind == "optimise")
+
+
+class Settled(NamedTuple):
+    """An assignment and the system as it was reported: payments follow from both."""
+
+    assignment: Assignment
+    reported: MecSystem
+
+
+def _system(problem: AllocationProblem) -> MecSystem:
+    if problem.system is None or problem.provenance.name.startswith("melbourne"):
+        validation.reject(
+            "market", "must be built from a MecSystem in which every server reaches every task", problem.provenance
+        )
+    return problem.system
+
+
+def agents(problem: AllocationProblem, dimension: str) -> list[Agent]:
+    """All servers."""
+    return [("server", i) for i in range(problem.servers)]
+
+
+def truth(problem: AllocationProblem, agent: Agent, dimension: str) -> float:
+    """The report, taken as the truth."""
+    return float(getattr(_system(problem), _FIELDS[dimension])[agent[1]])
+
+
+def reported(problem: AllocationProblem, agent: Agent, dimension: str, report: float) -> AllocationProblem:
+    """The problem under another report; eligibility follows anew."""
+    system = _system(problem)
+    values = np.array(getattr(system, _FIELDS[dimension]))
+    values[agent[1]] = report
+    changes: dict[str, Any] = {_FIELDS[dimension]: values}
+    return AllocationProblem.from_system(replace(system, **changes), must_serve=problem.must_serve)
+
+
+def deviations(problem: AllocationProblem, agent: Agent, dimension: str, rng: np.random.Generator) -> float:
+    """The truth times a factor between 1/3 and 3."""
+    return float(truth(problem, agent, dimension) * np.exp(rng.uniform(-np.log(3.0), np.log(3.0))))
+
+
+def run(mechanism: Any, problem: AllocationProblem) -> Settled:
+    """Allocate by a method's name or a callable problem -> Assignment."""
+    system = _system(problem)
+    if callable(mechanism):
+        return Settled(mechanism(problem), system)
+    family = solving.family(problem.kind)
+    return Settled(solving.solve(family, problem, method=mechanism, seed=0).require(), system)
+
+
+def quantity(problem: AllocationProblem, outcome: Settled, agent: Agent) -> float:
+    """Units of data that the server computes."""
+    return float(_system(problem).data_size[outcome.assignment.server == agent[1]].sum())
+
+
+def direction(agent: Agent, dimension: str) -> int:
+    """More work for who needs fewer cycles and less energy, has more room and is faster."""
+    return -1 if dimension in ("theta", "alpha") else 1
+
+
+def utility(problem: AllocationProblem, outcome: Settled, agent: Agent, dimension: str, rationality: str) -> float:
+    """Payments by the reports, costs by the truth; see the module."""
+    system, told, i = _system(problem), outcome.reported, agent[1]
+    server = outcome.assignment.server
+    task = np.flatnonzero(server >= 0)
+    at = server[task]
+    terms = system.terms(task, at)
+    paid = told.unit_price[task] * told.terms(task, at).cycles
+    load = np.bincount(at, weights=terms.cycles, minlength=system.servers)
+    fits = load <= system.capacity * (1.0 + FEASIBILITY_TOL)
+    done = fits[at] & (terms.latency <= system.deadline[task] * (1.0 + FEASIBILITY_TOL))
+    paid = np.where(done, paid, 0.0)
+    fee = np.where(terms.sent, system.fee_share * paid, 0.0)
+    own = paid - fee - terms.compute_energy
+    source = fee - np.where(terms.sent, terms.send_energy, 0.0)
+    return float(own[at == i].sum() + source[system.source[task] == i].sum())
+
+
+def surplus(problem: AllocationProblem, outcome: Settled) -> float:
+    """Nobody stands between users and servers; fees cancel."""
+    return 0.0
+
+
+def welfare(problem: AllocationProblem, outcome: Settled) -> float:
+    """The problem's value."""
+    return value(problem, outcome.assignment)
+
+
+def optimum(problem: AllocationProblem) -> float:
+    """By the exact method."""
+    result = solving.solve(solving.family(problem.kind), problem, method="exact", seed=0)
+    return float(result.value if result.value is not None else 0.0)
+
+
+def scale(problem: AllocationProblem) -> float:
+    """The largest payment for a task."""
+    system = _system(problem)
+    return float(
+        max(
+            (np.abs(system.unit_price).max(initial=0.0) * system.data_size.max(initial=0.0)) * system.cycles_per_unit.max(),
+            1e-9,
+        )
+    )
+
+
+def own_values(
+    mechanism: Any, problem: AllocationProblem, agent: Agent, dimension: str
+) -> Callable[[float], tuple[float, float]]:
+    """report -> (data, utility) of one server."""
+
+    def at(report: float) -> tuple[float, float]:
+        outcome = run(mechanism, reported(problem, agent, dimension, report))
+        return quantity(problem, outcome, agent), utility(problem, outcome, agent, dimension, "utility")
+
+    return at
+
+
+def own_breakpoints(mechanism: Any, problem: AllocationProblem, agent: Agent, dimension: str) -> None:
+    """None are derived."""
+
+
+def own_function(mechanism: Any, problem: AllocationProblem, agent: Agent, dimension: str) -> NoReturn:
+    """Payments are products of reports: not to be traced."""
+    raise NotTraceableError("allocation methods are black boxes")
+
+
+def own_gain(problem: AllocationProblem, agent: Agent, dimension: str, units: Any) -> int:
+    """Utilities here are not linear in a type: nothing to separate."""
+    return 0

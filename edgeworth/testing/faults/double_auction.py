@@ -1,0 +1,61 @@
+"""Faults of double auctions' results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core.result import Quality, Result
+from edgeworth.mechanisms.double_auction.model import Market, Outcome, value
+from edgeworth.testing.faults.base import Fault
+
+
+def _with_outcome(market: Market, result: Result[Any], outcome: Outcome) -> Result[Any]:
+    worth = value(market, outcome)
+    plain: dict[str, Any] = {"bound": None, "bound_evidence": None, "certificate": None, "quality": Quality.FEASIBLE}
+    return replace(result, solution=outcome, value=worth, **plain)
+
+
+def oversold(market: Market, result: Result[Any]) -> Result[Any] | None:
+    """All buyers are served by one seller, more than it can carry."""
+    if not market.sellers or market.demand.sum() <= market.capacity[0]:
+        return None
+    stop = np.arange(market.buyers) if market.routes is not None else None
+    reward = np.zeros(market.sellers)
+    served: Any = stop
+    outcome = Outcome(np.zeros(market.buyers, dtype=np.int64), np.zeros(market.buyers), reward, served)
+    return _with_outcome(market, result, outcome)
+
+
+def paying_loser(market: Market, result: Result[Any]) -> Result[Any] | None:
+    """A buyer who is not served pays 1% of his bid's worth."""
+    if result.solution is None:
+        return None
+    losers = np.flatnonzero((result.solution.seller < 0) & (market.bid > 0.0))
+    if not len(losers):
+        return None
+    payment = np.array(result.solution.payment)
+    payment[losers[0]] = 0.01 * market.bid[losers[0]] * market.demand[losers[0]]
+    return _with_outcome(market, result, replace(result.solution, payment=payment))
+
+
+def idle_reward(market: Market, result: Result[Any]) -> Result[Any] | None:
+    """A seller who sells nothing is paid."""
+    if result.solution is None:
+        return None
+    idle = np.setdiff1d(np.arange(market.sellers), result.solution.seller)
+    if not len(idle):
+        return None
+    reward = np.array(result.solution.reward)
+    reward[idle[0]] = 1.0
+    return _with_outcome(market, result, replace(result.solution, reward=reward))
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("oversold", "capacity", oversold),
+    Fault("paying loser", "idle", paying_loser),
+    Fault("idle reward", "idle", idle_reward),
+)
+"""Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

@@ -1,0 +1,67 @@
+"""Strategies for double auctions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeworth.mechanisms.double_auction.model import Market, Routes
+from edgeworth.testing.strategies.base import hypothesis_strategies
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def unit_markets(*, max_buyers: int = 4, max_sellers: int = 4) -> SearchStrategy[Market]:
+    """Small unit markets, degenerate ones among them: nobody on a side, ties, zeros, reports in tenths. With a history."""
+    return _markets(max_buyers, max_sellers, False, False)
+
+
+def markets(*, max_buyers: int = 4, max_sellers: int = 3, routed: bool = True) -> SearchStrategy[Market]:
+    """Small markets with demands and capacities, plain ones and (unless `routed` is False) routed ones. With a history."""
+    return _markets(max_buyers, max_sellers, True, routed)
+
+
+def _markets(max_buyers: int, max_sellers: int, multi: bool, routed: bool) -> SearchStrategy[Market]:
+    st = hypothesis_strategies()
+
+    @st.composite  # type: ignore[untyped-decorator]
+    def build(draw: Any) -> Market:
+        n, m = draw(st.integers(0, max_buyers)), draw(st.integers(0, max_sellers))
+        report = st.one_of(
+            st.integers(0, 5).map(float), st.integers(0, 100).map(lambda x: x / 10), st.floats(0.0, 10.0, width=32)
+        )
+
+        def listed(entry: Any, length: int) -> Any:
+            return draw(st.lists(entry, min_size=length, max_size=length))
+
+        demand = capacity = routes = None
+        if multi:
+            demand = np.array(listed(st.integers(1, 4), n), dtype=np.int64)
+            capacity = np.array(listed(st.integers(0, 8), m), dtype=np.int64)
+        if routed and draw(st.booleans()):
+            spot = st.tuples(st.floats(0.0, 30.0, width=32), st.floats(0.0, 30.0, width=32))
+            opens = np.array(listed(st.floats(0.0, 40.0, width=32), n), dtype=np.float64)
+            routes = Routes(
+                place=np.array(listed(spot, n), dtype=np.float64).reshape(n, 2),
+                depot=np.array(listed(spot, m), dtype=np.float64).reshape(m, 2),
+                opens=opens,
+                closes=opens + np.array(listed(st.floats(0.0, 40.0, width=32), n), dtype=np.float64),
+                service_time=np.array(listed(st.floats(0.0, 9.0, width=32), n), dtype=np.float64),
+                speed=np.array(listed(st.sampled_from([0.5, 1.0, 2.0]), m), dtype=np.float64),
+                latest=np.array(listed(st.floats(20.0, 200.0, width=32), m), dtype=np.float64),
+                travel_cost=np.array(listed(st.sampled_from([0.0, 0.1, 0.25]), m), dtype=np.float64),
+                depreciation=np.array(listed(st.sampled_from([0.0, 0.5]), m), dtype=np.float64),
+            )
+        return Market(
+            bid=np.array(listed(report, n), dtype=np.float64),
+            ask=np.array(listed(report, m), dtype=np.float64),
+            demand=demand,  # type: ignore[arg-type]  # None means ones
+            capacity=capacity,  # type: ignore[arg-type]
+            routes=routes,
+            history=(0.0, 10.0),
+        )
+
+    built: SearchStrategy[Market] = build()
+    return built

@@ -1,0 +1,34 @@
+"""Strategies for procurement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeworth.mechanisms.procurement.model import Tender
+from edgeworth.testing.strategies.base import hypothesis_strategies
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def tenders(*, max_suppliers: int = 5) -> SearchStrategy[Tender]:
+    """Small tenders: nobody offers, ties, weight 0, a task that is worth too little, verified attributes or not."""
+    st = hypothesis_strategies()
+
+    @st.composite  # type: ignore[untyped-decorator]
+    def build(draw: Any) -> Tender:
+        n = draw(st.integers(0, max_suppliers))
+        price = st.one_of(st.integers(0, 4).map(float), st.floats(0.0, 10.0, width=32))
+        share = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+        return Tender(
+            price=np.array(draw(st.lists(price, min_size=n, max_size=n)), dtype=np.float64),
+            utilisation=np.array(draw(st.lists(share, min_size=n, max_size=n)), dtype=np.float64),
+            weight=draw(st.sampled_from([0.0, 1.0, 4.0])),
+            worth=draw(st.sampled_from([0.0, 5.0, 100.0])),
+            verified=draw(st.booleans()),
+        )
+
+    built: SearchStrategy[Tender] = build()
+    return built

@@ -1,0 +1,213 @@
+"""The auditor: no false alarm, no miss, witnesses that replay, and what it says of Off-AIC2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from edgeworth.mechanisms import double_auction as da
+from edgeworth.mechanisms.auditing import Sampled, audit
+from edgeworth.testing import markets, unit_markets
+from tests.oracles import double_auction as oracle
+
+
+def wrapped(naive: Any) -> Any:
+    """A naive mechanism as a callable market -> outcome."""
+
+    def mechanism(market: Any) -> da.Outcome:
+        seller, payment, reward = naive(market)
+        return da.Outcome(np.array(seller, dtype=np.int64), payment, reward)
+
+    return mechanism
+
+
+@pytest.mark.parametrize("rule", ["mcafee", "trade-reduction", "sbba", "vcg"])
+def test_no_false_alarm_on_truthful_rules(rule: str) -> None:
+    @given(market=unit_markets())
+    @settings(max_examples=20)
+    def check(market: da.Market) -> None:
+        found = audit(rule, market)
+        assert found.truthful, found
+        assert found.truthful_any_type, found
+        assert found.monotone
+        assert found.individually_rational
+        assert rule == "vcg" or found.weakly_budget_balanced
+        assert rule != "vcg" or found.efficiency
+        assert rule != "sbba" or found.strongly_budget_balanced
+        assert found.truthful.scope == "exhaustive"
+
+    check()
+
+
+@pytest.mark.parametrize("rule", ["posted-procurement", "rank-procurement", "vcg"])
+def test_ours_is_truthful_rational_and_balanced_at_once(rule: str) -> None:
+    @given(market=markets())
+    @settings(max_examples=20)
+    def check(market: da.Market) -> None:
+        found = audit(rule, market, rationality="utility")
+        assert found.truthful, found
+        assert found.truthful_any_type, found
+        assert found.monotone
+        assert found.individually_rational
+        assert found.weakly_budget_balanced or rule == "vcg"
+
+    check()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_ours_on_fusion_markets(seed: int) -> None:
+    market = da.generate(preset="fusion", seed=seed)
+    for rule in ("posted-procurement", "rank-procurement"):
+        found = audit(rule, market, rationality="utility")
+        assert found.truthful
+        assert found.individually_rational
+        assert found.weakly_budget_balanced
+
+
+@pytest.mark.parametrize("name", sorted(oracle.SOUND))
+def test_tracing_plain_python_gives_the_verdicts_of_derived_breakpoints(name: str) -> None:
+    @given(market=unit_markets())
+    @settings(max_examples=10)
+    def check(market: da.Market) -> None:
+        ours, naive = audit(name, market), audit(wrapped(oracle.SOUND[name]), market)
+        for verdict, other in zip(ours.report.values(), naive.report.values(), strict=True):
+            assert verdict.holds == other.holds
+        assert naive.truthful.scope == "exhaustive"
+
+    check()
+
+
+@pytest.mark.parametrize("name", sorted(oracle.FAULTY))
+def test_planted_faults_are_caught(name: str) -> None:
+    """On every drawn market where the fault can show, and each witness plays again."""
+    mechanism = wrapped(oracle.FAULTY[name])
+    caught = 0
+    for seed in range(6):
+        market = da.generate(preset="unit", buyers=5, sellers=5, seed=seed)
+        found = audit(mechanism, market)
+        for verdict in (found.truthful, found.truthful_any_type, found.monotone):
+            if not verdict:
+                assert 0 < verdict.witness.replay(mechanism) <= verdict.violation * (1 + 1e-6) + 1e-9
+        caught += not found.truthful_any_type or not found.monotone
+    assert caught == 6
+
+
+@given(market=unit_markets())
+@settings(max_examples=15)
+def test_derived_breakpoints_miss_nothing_that_sampling_finds(market: da.Market) -> None:
+    for rule in ("k-double-auction", "mcafee"):
+        exhaustive, sampled = audit(rule, market), audit(rule, market, scope=Sampled(40, 1))
+        assert sampled.truthful.violation <= exhaustive.truthful.violation + 1e-9
+        assert sampled.truthful.scope == "sampled: 40, 1"
+
+
+@given(market=markets(routed=False, max_buyers=3, max_sellers=2))
+@settings(max_examples=10)
+def test_tracing_off_aic2_misses_nothing_that_sampling_finds(market: da.Market) -> None:
+    for name in ("off-aic2", "off-aic2-myerson", "pay-as-report"):
+        exhaustive, sampled = audit(name, market), audit(name, market, scope=Sampled(30, 1))
+        assert sampled.truthful.violation <= exhaustive.truthful.violation + 1e-7
+        if not exhaustive.truthful:
+            gain = exhaustive.truthful.witness.replay(name)
+            assert 0 < gain <= exhaustive.truthful.violation * (1 + 1e-6) + 1e-9
+
+
+def test_off_aic2_in_every_reading() -> None:
+    """No reading is truthful and balanced on 4 markets; the pivot band never runs a deficit, the others mostly do."""
+    for band in ("market", "pair", "pivot"):
+        for rerun in ("phase2", "whole"):
+            mechanism = da.Rule("off-aic2", da.OffAic2(band=band, rerun=rerun))
+            found = [audit(mechanism, da.generate(preset="multi-unit", seed=seed)) for seed in range(4)]
+            truthful = all(a.truthful for a in found)
+            balanced = all(a.weakly_budget_balanced for a in found)
+            assert not (truthful and balanced)
+            assert balanced == (band == "pivot")
+            assert all(a.individually_rational for a in found)
+
+
+def test_the_call_of_the_readme() -> None:
+    market = da.generate(buyers=8, sellers=5, preset="fusion", seed=0)
+    found = audit("off-aic2", market, scope="exhaustive")
+    assert not found.truthful
+    assert found.truthful.witness.replay("off-aic2") == pytest.approx(found.truthful.witness.gain)
+    assert 0.0 < found.efficiency.violation < 1.0
+    assert found.efficiency.witness.replay("off-aic2") == pytest.approx(found.optimum - found.welfare)
+    assert found.weakly_budget_balanced.witness.replay("off-aic2") == pytest.approx(found.surplus)
+
+
+def test_route_cost_counts_by_utility_and_not_by_the_ask() -> None:
+    market = da.generate(preset="fusion", seed=0)
+    assert audit("pay-as-report", market).individually_rational
+    found = audit("pay-as-report", market, rationality="utility")
+    assert not found.individually_rational
+    assert found.individually_rational.witness.replay("pay-as-report") < 0
+
+
+@pytest.mark.parametrize(
+    "black_box",
+    [
+        lambda market: da.run("mcafee", market),
+        lambda market: da.Outcome(
+            np.full(len(market.bid), -1), np.sqrt(np.array(market.bid, dtype=float)), np.zeros(len(market.ask))
+        ),
+        lambda market: da.Outcome([-1] * len(market.bid), [x * x for x in market.bid], [0] * len(market.ask)),
+    ],
+)
+def test_black_boxes_are_refused_and_pointed_to_sampling(black_box: Any) -> None:
+    market = da.generate(preset="unit", seed=0)
+    with pytest.raises(ValueError, match=r"use Sampled\(n, seed\)"):
+        audit(black_box, market)
+
+
+def test_black_boxes_can_be_sampled() -> None:
+    market = da.generate(preset="unit", seed=0)
+    found = audit(lambda m: da.run("k-double-auction", m), market, scope=Sampled(50, seed=2))
+    assert not found.truthful
+    assert found.truthful.scope == "sampled: 50, 2"
+    market = da.generate(preset="fusion", buyers=4, sellers=2, seed=0)
+    mechanism = da.Rule("off-aic2", da.OffAic2(chooser="route-dp"))
+    with pytest.raises(ValueError, match="exact chooser"):
+        audit(mechanism, market)
+    assert audit(mechanism, market, scope=Sampled(1)).truthful.scope == "sampled: 1, 0"
+
+
+def test_many_pieces_make_an_audit_partial() -> None:
+    found = audit("mcafee", da.generate(preset="unit", seed=0), most_pieces=7)
+    assert found.truthful.scope == "partial: 140 pieces"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"scope": "all"}, ValueError, "scope: must be"),
+        ({"dimensions": ("demand",)}, ValueError, "dimensions: must be one of price"),
+        ({"dimensions": "price"}, TypeError, "dimensions: must be a sequence"),
+        ({"rationality": "money"}, ValueError, "rationality: must be one of"),
+        ({"most_pieces": 0}, ValueError, "most_pieces"),
+    ],
+)
+def test_misuse(arguments: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        audit("mcafee", da.generate(preset="unit", seed=0), **arguments)
+
+
+def test_other_misuse() -> None:
+    with pytest.raises(ValueError, match="did you mean 'mcafee'"):
+        audit("mcafe", da.generate(preset="unit", seed=0))
+    with pytest.raises(TypeError, match="mechanism: must be"):
+        audit(3, da.generate(preset="unit", seed=0))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="market: must be a problem"):
+        audit("mcafee", [1.0])
+    with pytest.raises(ValueError, match="n: must be at least 1"):
+        Sampled(0)
+
+
+def test_a_rule_that_refuses_ties_is_examined_everywhere_else() -> None:
+    market = da.generate(preset="unit", buyers=4, sellers=4, seed=1)
+    found = audit(da.Rule("mcafee", tie_break=da.Refuse()), market)
+    assert found.truthful
+    assert found.pieces < audit("mcafee", market).pieces
+    assert not audit(da.Rule("k-double-auction", tie_break=da.Refuse()), da.generate(preset="unit", seed=1)).truthful
