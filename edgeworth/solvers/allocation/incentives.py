@@ -1,12 +1,10 @@
 """What the auditor asks of a family of mechanisms, answered for multi-task allocation with the MTA paper's payments.
 
 The paper claims incentive compatibility and names none of the reports that it could hold for. Here servers report theta
-(cycles a unit of
-data), alpha (energy coefficient), mu (capacity) or f (frequency); a method allocates by the reports; server i is paid
-``p_j D_j theta_i`` by its *reported* theta for every task it computes, less the fee lambda of it where the task came from
-elsewhere
-(section III-C), and bears the energy of the cycles that its *true* parameters take. (ours): a task that truly misses its
-deadline is not paid, nor is any task of a server that truly carries more than its capacity.
+(cycles a unit of data), alpha (energy coefficient), mu (capacity) or f (frequency); a method allocates by the reports; server
+i is paid ``p_j D_j theta_i`` by its *reported* theta for every task it computes, less the fee lambda of it where the task came
+from elsewhere (section III-C), and bears the energy of the cycles that its *true* parameters take. (ours): a task that truly
+misses its deadline is not paid, nor is any task of a server that truly carries more than its capacity.
 """
 
 from __future__ import annotations
