@@ -107,9 +107,8 @@ class _Call:
 def answer_clauses(call: _Call, result: Result[Any]) -> None:
     """The report of `verify` holds; the value is the model's; the bound lies on its side and closes the gap for OPTIMAL; the
     kind's own rules: ``bound`` returns no solution; ``mechanism`` an outcome whose measures hold the auctioneer's surplus and
-    the
-    welfare, which is the value; ``equilibrium`` is judged by a verdict ``epsilon``, with a finite
-    tolerance where the run was not cut.
+    the welfare, which is the value; ``equilibrium`` is judged by a verdict ``epsilon``, with a finite tolerance where the run
+    was not cut.
     """
     fam, problem = call.fam, call.problem
     report = fam.verify(problem, result)

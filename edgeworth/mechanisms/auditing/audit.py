@@ -50,9 +50,8 @@ class Audit:
     truthful: no agent gains by another report; violation: the largest gain (its supremum). truthful_any_type: nor would one
     whose true type were another (all others as they report): a payment that is slightly off shows here on every market, in
     `truthful` only where somebody's type lies in the gap; None where types are not unit prices. monotone: units never move
-    against the
-    report. individually_rational: with true reports nobody loses. weakly_budget_balanced: the auctioneer pays nothing in;
-    strongly: and keeps nothing. efficiency: the welfare is the greatest there is; violation: the share forgone.
+    against the report. individually_rational: with true reports nobody loses. weakly_budget_balanced: the auctioneer pays
+    nothing in; strongly: and keeps nothing. efficiency: the welfare is the greatest there is; violation: the share forgone.
     welfare, optimum, surplus: the numbers behind them. pieces: how many points and pieces (or samples) were examined.
     """
 
@@ -96,19 +95,17 @@ def audit(
 ) -> Audit:
     """Examine a mechanism on one market, whose reports are taken as the truth.
 
-    ``u_a(r)`` is agent a's utility at its true type when it reports r and all others report the truth; the agent bears all its
-    costs,
-    tours included. truthful: ``sup_r u_a(r) <= u_a(truth)`` for every a.
+    ``u_a(r)`` is agent a's utility at its true type when it reports r and all others report the truth; the agent bears all
+    its costs, tours included. truthful: ``sup_r u_a(r) <= u_a(truth)`` for every a.
 
     mechanism: a rule by name, or any callable from a market to an outcome. scope: ``"exhaustive"`` cuts all reports >= 0 into
-    points
-    and open pieces itself, by breakpoints derived for the named rules, or by running the mechanism on traced numbers
-    (`edgeworth.core.traced`), which works for plain-Python callables that compare, add and scale reports, and depend on nothing
-    else; every point is examined, every open piece by its one-sided limits. For a black box this raises ValueError and
-    points to `Sampled`. ``Sampled(n, seed)`` tries n reports an agent. dimensions: which parts of a report are varied; default:
-    the family's first (``("price",)``). rationality: what a seller must not lose by, its ``ask`` alone or its whole
-    ``utility``, the cost
-    of its tour included. most_pieces: of one agent; beyond, the scope of `truthful` and `monotone` is ``partial: N pieces``.
+    points and open pieces itself, by breakpoints derived for the named rules, or by running the mechanism on traced numbers
+    (`edgeworth.core.traced`), which works for plain-Python callables that compare, add and scale reports, and depend on
+    nothing else; every point is examined, every open piece by its one-sided limits. For a black box this raises ValueError
+    and points to `Sampled`. ``Sampled(n, seed)`` tries n reports an agent. dimensions: which parts of a report are varied;
+    default: the family's first (``("price",)``). rationality: what a seller must not lose by, its ``ask`` alone or its whole
+    ``utility``, the cost of its tour included. most_pieces: of one agent; beyond, the scope of `truthful` and `monotone` is
+    ``partial: N pieces``.
 
     Tolerance: 1e-9 of the largest value or cost that anybody can trade. Deterministic. Raises ValueError or TypeError for
     misuse.

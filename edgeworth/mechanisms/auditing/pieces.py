@@ -20,9 +20,8 @@ MOST_PIECES = 20_000
 class Stretch:
     """A point (lower == upper) or an open piece of reports, and what the agent has of it.
 
-    units there; the supremum of its utility, a report that comes close to that, and one in the middle; ``net``: money received
-    less
-    costs borne, its limits at the lower and the upper end (affine between them).
+    units there; the supremum of its utility, a report that comes close to that, and one in the middle; ``net``: money
+    received less costs borne, its limits at the lower and the upper end (affine between them).
     """
 
     lower: float

@@ -22,8 +22,7 @@ def regrets(stretches: Sequence[Stretch], sign: int, tolerance: float, most: int
     """The largest gains of any report over the truth, over all true types, one for each of the worst pieces of types.
 
     A type v on stretch q has utility ``sign v Q_q + net_q(v)``, by a report on stretch p ``sign v Q_p + sup net_p``. The
-    difference is
-    affine in v on q, so its supremum is at one of q's ends.
+    difference is affine in v on q, so its supremum is at one of q's ends.
     """
     if not stretches:
         return []

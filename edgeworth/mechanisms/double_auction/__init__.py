@@ -148,8 +148,7 @@ def solve(
     """Run a rule as a method, so that `compare` works: the value is the welfare by the reports, beside an upper bound of it.
 
     method: a rule, ``optimum``, "auto" (`mcafee` in unit markets, `rank-procurement` elsewhere), or a callable ``f(problem,
-    params,
-    run) -> Found``. The other arguments are those of every family; what a rule does not support is refused.
+    params, run) -> Found``. The other arguments are those of every family; what a rule does not support is refused.
     """
     return solving.solve(
         FAMILY,

@@ -16,11 +16,9 @@ def verify(market: Market, answer: Outcome | Result[Outcome]) -> Report:
     """Check an outcome or a result against the market. Truthy when every verdict holds.
 
     For an outcome: ``capacity`` (units sold), ``route`` (tours driven again: windows, return, numbering; only in routed
-    markets) and
-    ``idle`` (who does not trade neither pays nor receives); witness: a `model.Violation`. For a result also ``value`` (the
-    welfare, recomputed, relative 1e-9), ``bound`` (rebuilt from its price where it says "recomputed") and ``quality``. All
-    checks
-    are exhaustive. Whether the rule is truthful, rational or balanced is the auditor's question
+    markets) and ``idle`` (who does not trade neither pays nor receives); witness: a `model.Violation`. For a result also
+    ``value`` (the welfare, recomputed, relative 1e-9), ``bound`` (rebuilt from its price where it says "recomputed") and
+    ``quality``. All checks are exhaustive. Whether the rule is truthful, rational or balanced is the auditor's question
     (`edgeworth.mechanisms.auditing`).
 
     Raises TypeError for other types, ValueError for a result of another market and for an outcome of another shape.

@@ -249,8 +249,7 @@ def optimum(problem: Market, params: None, run: Run[Outcome]) -> Found[Outcome]:
     so).
 
     Sorting in unit markets, dynamic programming over sets of buyers up to 10 of them, beyond that HiGHS in plain markets and
-    column
-    generation of `edgeworth.routing.orienteering` in routed ones. The bound is the method's word.
+    column generation of `edgeworth.routing.orienteering` in routed ones. The bound is the method's word.
     """
     found = best(problem, run)
     return Found(

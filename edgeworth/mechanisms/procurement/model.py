@@ -28,10 +28,9 @@ class Tender:
     """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
 
     ``price`` >= 0 float64 [n], money; ``utilisation`` in [0, 1] float64 [n], the share of the processor that is busy;
-    ``weight`` >= 0,
-    money for a utilisation of 1 (what the buyer suffers of it). ``verified``: is the utilisation measured by the buyer, so
-    that reporting another one changes nothing but the price counts? False: the reported one decides. The task is worth
-    ``worth`` >= 0 to the buyer, who takes no offer of a score above it.
+    ``weight`` >= 0, money for a utilisation of 1 (what the buyer suffers of it). ``verified``: is the utilisation measured by
+    the buyer, so that reporting another one changes nothing but the price counts? False: the reported one decides. The task
+    is worth ``worth`` >= 0 to the buyer, who takes no offer of a score above it.
 
     Arrays are copied and read-only; n may be 0. Raises ValueError or TypeError naming the argument, the rule and the value.
     Source: BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).

@@ -19,10 +19,9 @@ def run(rule: str | Callable[[Tender], Award], tender: Tender) -> Award:
     """The award of a rule, a pure function. The lowest score wins, of equal ones the lowest index.
 
     ``second-score``: the winner is paid ``s_2 - weight u_winner``, s_2 the second-lowest score or the task's worth if that is
-    lower:
-    its critical price. With u measured (`Tender.verified`) the price is truthful: no report moves the payment. Where u is
-    self-reported, a lower u both wins more often and raises the payment: ``audit(..., dimensions=("utilisation",))`` finds it.
-    ``first-score``: the winner is paid its price; not truthful.
+    lower: its critical price. With u measured (`Tender.verified`) the price is truthful: no report moves the payment. Where u
+    is self-reported, a lower u both wins more often and raises the payment: ``audit(..., dimensions=("utilisation",))`` finds
+    it. ``first-score``: the winner is paid its price; not truthful.
     """
     if not isinstance(tender, Tender):
         validation.reject_type("tender", "must be a Tender", tender)

@@ -21,8 +21,7 @@ class Violation:
     """One broken constraint, as data.
 
     capacity: seller's load over its capacity, relative. route: a tour that misses a window or its return, or whose stops are
-    not
-    numbered 0, 1, 2, ...; amount 1. idle: a trader without trade pays or receives; amount in money.
+    not numbered 0, 1, 2, ...; amount 1. idle: a trader without trade pays or receives; amount in money.
     """
 
     rule: Rule
@@ -146,8 +145,7 @@ def measures(market: Market, outcome: Outcome) -> dict[str, float]:
     """Named numbers for tables.
 
     welfare; surplus: payments less rewards; trades: buyers served; units; sellers_used; buyer_utility, seller_utility: sums
-    (tours
-    charged); least_utility: of any trader by "ask".
+    (tours charged); least_utility: of any trader by "ask".
     """
     units = sold(market, outcome)
     served = outcome.seller >= 0

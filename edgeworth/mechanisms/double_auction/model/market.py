@@ -28,10 +28,9 @@ class Market:
     """A double auction as reported: buyers i = 0..n-1 (edge servers), sellers k = 0..m-1 (vehicles with UAVs).
 
     ``bid`` >= 0 float64 [n], money a unit; ``demand`` >= 1 int64 [n], units (tasks), served by one seller in whole or not at
-    all;
-    ``ask`` >= 0 float64 [m], money a unit; ``capacity`` >= 0 int64 [m], units. ``routes`` where sellers must drive to buyers
-    (`Routes`), else None: a plain market. ``history`` = (low, high): the public range of unit bids in the past, whatever is
-    reported now (None: not known); mechanisms may build on it.
+    all; ``ask`` >= 0 float64 [m], money a unit; ``capacity`` >= 0 int64 [m], units. ``routes`` where sellers must drive to
+    buyers (`Routes`), else None: a plain market. ``history`` = (low, high): the public range of unit bids in the past,
+    whatever is reported now (None: not known); mechanisms may build on it.
 
     A set S of buyers served by seller k is worth ``sum_{i in S} q_i (b_i - a_k)`` less the cost of its tour; the total over
     disjoint feasible sets is the welfare, reports taken as true. Demand, capacity and routes are public.
@@ -229,8 +228,8 @@ class Outcome:
     @classmethod
     def of_arrays(cls, seller: Ints, payment: Floats, reward: Floats, tie_break: str) -> Outcome:
         """Take over fresh arrays of the right types without a copy or a check: for rules that clear 100,000 traders in
-        milliseconds,
-        where copying costs as much as clearing. Plain markets; the arrays become read-only and must not be kept by the caller.
+        milliseconds, where copying costs as much as clearing. Plain markets; the arrays become read-only and must not be kept
+        by the caller.
         """
         made = object.__new__(cls)
         stop = np.broadcast_to(np.int64(-1), seller.shape)

@@ -46,9 +46,8 @@ def generate(
     .002 per joule = .1 a second; depreciation .5 a vehicle that leaves. The public history of bids is (1, 3).
     ``melbourne``: the same, buyers at the base stations of the EUA file ``sites`` (all 125, or that many drawn), 80 sellers.
 
-    `seed`: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same market. Raises ValueError or TypeError
-    for
-    arguments out of range or that the preset does not take.
+    `seed`: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same market. Raises ValueError or
+    TypeError for arguments out of range or that the preset does not take.
     """
     validation.choice("preset", preset, PRESETS)
     if (sites is not None) != (preset == "melbourne"):

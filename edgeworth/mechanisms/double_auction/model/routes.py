@@ -32,10 +32,9 @@ class Routes:
     """Places and times of a routed market, all public.
 
     ``place`` float64 [buyers, 2] and ``depot`` float64 [sellers, 2], metres; ``opens`` <= ``closes`` (service begins within)
-    and
-    ``service_time`` >= 0, seconds [buyers]; of the sellers' vehicles ``speed`` > 0 m/s, ``latest`` return in seconds,
-    ``travel_cost`` >= 0 money per second on the road and ``depreciation`` >= 0 money once it leaves its depot [sellers].
-    A vehicle leaves its depot at 0, drives straight lines, may wait, and returns.
+    and ``service_time`` >= 0, seconds [buyers]; of the sellers' vehicles ``speed`` > 0 m/s, ``latest`` return in seconds,
+    ``travel_cost`` >= 0 money per second on the road and ``depreciation`` >= 0 money once it leaves its depot [sellers]. A
+    vehicle leaves its depot at 0, drives straight lines, may wait, and returns.
     """
 
     place: Floats

@@ -81,8 +81,7 @@ class RouteMethod:
     """Tours by a method of `edgeworth.routing.orienteering`, one vehicle at a time; a black box to the auditor.
 
     ``bid-value`` and ``surplus`` set the profits; ``quantity`` makes the demand the profit and driving free. Depreciation is
-    charged
-    on the whole tour afterwards: a tour that does not earn it is dropped.
+    charged on the whole tour afterwards: a tour that does not earn it is dropped.
     """
 
     exact = False

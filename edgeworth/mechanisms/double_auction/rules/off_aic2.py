@@ -23,19 +23,13 @@ class OffAic2:
     """The readings.
 
     band: where critical values are searched. ``market``: [0, b_i] and [a_k, highest report]; ``pair``: [a_k, b_i] of the
-    matched
-    pair; ``pivot``: [b_i*, b_i] and [a_k, a_k*] (equations 44-49).
-    rerun: what is run again under an effective report: ``phase2`` (the paper's text, the pivotal ranks stay) or ``whole`` (as
-    its
-    proof of monotonicity needs).
-    chooser: ``knapsack``, ``route-exact``, ``route-dp``, ``route-eaco``; ``auto`` by the market. objective: ``surplus``,
-    ``bid-value``
-    or ``quantity``: the payment a seller maximises is not known yet, the paper leaves open what stands in for it.
-    pivot: which of the largest ranks (i*, k*): ``buyers`` the largest i*, then k*; ``sellers`` the largest k*, then i*;
-    ``sum``.
+    matched pair; ``pivot``: [b_i*, b_i] and [a_k, a_k*] (equations 44-49). rerun: what is run again under an effective
+    report: ``phase2`` (the paper's text, the pivotal ranks stay) or ``whole`` (as its proof of monotonicity needs). chooser:
+    ``knapsack``, ``route-exact``, ``route-dp``, ``route-eaco``; ``auto`` by the market. objective: ``surplus``, ``bid-value``
+    or ``quantity``: the payment a seller maximises is not known yet, the paper leaves open what stands in for it. pivot:
+    which of the largest ranks (i*, k*): ``buyers`` the largest i*, then k*; ``sellers`` the largest k*, then i*; ``sum``.
     pricing: ``exact`` (boundaries of the pieces; exact choosers only) or ``bisection`` with so many ``iterations``; ``auto``:
-    exact
-    where possible. tie_break: as in `Classic`. seed: of randomised choosers.
+    exact where possible. tie_break: as in `Classic`. seed: of randomised choosers.
     """
 
     band: str = "market"

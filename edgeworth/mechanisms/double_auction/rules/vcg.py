@@ -63,8 +63,7 @@ def run_vcg(name: str, market: Market, params: Any, tie: TieBreak) -> Outcome:
     """Vickrey, Clarke and Groves: the allocation of greatest welfare; everybody's utility is what he adds to it.
 
     Unit markets: closed form, one sort a side. Elsewhere one more maximisation for every trader who trades. Truthful and
-    rational;
-    not balanced.
+    rational; not balanced.
     """
     if market.unit:
         return run_unit("vcg", market, params, tie)
@@ -109,16 +108,14 @@ def run_procurement(name: str, market: Market, params: Posted | RankPosted, tie:
     ``a_k Q_k + tour_k + (W - W without k)``.
 
     Truthful for buyers: a buyer can only accept or refuse a price that his bid does not move. In `rank-procurement` p is the
-    highest bid
-    left out; who raises his bid from there to be served pays at least the bid he displaced, which is no less than his value.
-    Truthful for sellers: it is VCG in the revenue W, which no ask moves but through the tours chosen. Rational: buyers accept
-    p <= b_i, sellers are paid their cost, the tour's included, and their rent W - W(-k) >= 0. Balanced, always: dropping k's
-    tours is possible without k, so W(-k) >= W - (q p - cost of k's tours), each rent is at most the profit on that seller's own
-    tours, and the rents sum to at most W.
+    highest bid left out; who raises his bid from there to be served pays at least the bid he displaced, which is no less than
+    his value. Truthful for sellers: it is VCG in the revenue W, which no ask moves but through the tours chosen. Rational:
+    buyers accept p <= b_i, sellers are paid their cost, the tour's included, and their rent W - W(-k) >= 0. Balanced, always:
+    dropping k's tours is possible without k, so W(-k) >= W - (q p - cost of k's tours), each rent is at most the profit on
+    that seller's own tours, and the rents sum to at most W.
 
     Source: ours; the price from an excluded trader as in McAfee (1992) and in Segal-Halevi, Hassidim and Aumann (2016),
-    Clarke's
-    payments on one side only.
+    Clarke's payments on one side only.
     """
     price, accepts = posted_price(name, market, params, tie)
     at_price = np.where(accepts, price, -1.0)
@@ -166,8 +163,7 @@ def breakpoints(name: str, market: Market, agent: Agent, params: Any, tie: TieBr
     """Every report at which the agent's trade changes under `vcg` or a procurement rule, sorted.
 
     Sellers: the envelope of the maximum in their ask. Buyers under VCG: the one threshold; under posted prices: the price; by
-    rank: the
-    others' bids.
+    rank: the others' bids.
     """
     side, index = agent
     if side == "seller":
