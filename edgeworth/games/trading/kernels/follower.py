@@ -29,10 +29,11 @@ def shares(cost, beta, low, high, power):
         for i in range(begin, min(begin + _BLOCK, len(cost))):
             c, b = cost[i], beta[i]
             share, lower, upper = 1.0 - c * power, least * b, most * b
-            inside = (share > lower) & (share < upper)
-            n += 1.0 if inside else 0.0
-            c_sum += c if inside else 0.0
-            b_sum += 0.0 if inside else (lower if share <= lower else upper)
+            # Arithmetic instead of branches, which no processor predicts here: half of the time.
+            inside = 1.0 if (share > lower) & (share < upper) else 0.0
+            n += inside
+            c_sum += inside * c
+            b_sum += (1.0 - inside) * min(max(share, lower), upper)
         count += n
         slope += c_sum
         bound += b_sum
@@ -153,10 +154,10 @@ def demands(cost, beta, low, high, fixed, power, demand):
         for i in range(begin, min(begin + _BLOCK, len(cost))):
             b = beta[i]
             share, lower, upper = (reference - cost[i]) / reference, least * b, most * b
-            inside = (share > lower) & (share < upper)
-            n += 1.0 if inside else 0.0
-            p_sum += share if inside else 0.0
-            b_sum += 0.0 if inside else (low * b if share <= lower else high * b)
+            inside = 1.0 if (share > lower) & (share < upper) else 0.0
+            n += inside
+            p_sum += inside * share
+            b_sum += (1.0 - inside) * (low * b if share <= lower else high * b)
         count += n
         parts += p_sum
         bound += b_sum
