@@ -32,7 +32,7 @@ lint: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	for each in allocation routing trading finite_games offloading; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+	for each in allocation routing trading finite_games offloading mechanisms; do $(BIN)/python benchmarks/$$each.py || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist report.html report.svg
