@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -71,19 +71,12 @@ def _maximise(
     if importlib.util.find_spec("pymoo") is None:
         raise MissingExtraError("the genetic algorithm", "genetic")
     from pymoo.algorithms.soo.nonconvex.ga import GA
-    from pymoo.core.problem import Problem
     from pymoo.optimize import minimize
+    from pymoo.problems.functional import FunctionalProblem
 
     size = validation.integer("population", population, minimum=2)
     rounds = validation.integer("generations", generations, minimum=1)
-
-    class _OneNumber(Problem):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__(n_var=1, n_obj=1, xl=np.array([low]), xu=np.array([high]))
-
-        def _evaluate(self, x: Any, out: Any, *args: Any, **kwargs: Any) -> None:
-            out["F"] = -profits(x[:, 0])[:, None]
-
     number = int(generator(seed)[0].integers(2**31))
-    found = minimize(_OneNumber(), GA(pop_size=size), ("n_gen", rounds), seed=number, verbose=False)
+    problem = FunctionalProblem(1, lambda x: -float(profits(x)[0]), xl=np.array([low]), xu=np.array([high]))
+    found = minimize(problem, GA(pop_size=size), ("n_gen", rounds), seed=number, verbose=False)
     return float(found.X[0]), -float(found.F[0]), int(found.algorithm.evaluator.n_eval)

@@ -3,8 +3,8 @@
 >>> from edgeworth.mechanisms import double_auction
 >>> from edgeworth.mechanisms.auditing import audit
 >>> market = double_auction.Market(bid=[10.0], ask=[1.0])
->>> print(audit("off-aic2", market).weakly_budget_balanced.witness)
-payments less rewards are -9
+>>> str(audit("off-aic2", market).weakly_budget_balanced.witness)
+'payments less rewards are -9'
 """
 
 from edgeworth.mechanisms.auditing.audit import TOLERANCE, Audit, Sampled, audit
