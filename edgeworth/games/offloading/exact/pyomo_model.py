@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
+from edgeworth.core.pyomo import solve_model
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.heuristic.worth import potential_worth, welfare_worth
@@ -105,34 +106,10 @@ def milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile
     if not game.pairs:
         empty = Profile(np.full(game.users, -1))
         return Found(empty, Termination.PROVED, bound=value(game, empty), evidence=BoundEvidence.CLAIMED)
-    from pyomo.contrib.solver.common.factory import SolverFactory
-    from pyomo.contrib.solver.common.results import TerminationCondition
-
     model = build_model(game)
-    limit = run.remaining if math.isfinite(run.remaining) else None
-    if limit is not None and limit <= 0.0:
-        return Found(None, Termination.TIME)
-    tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance")
-    outcome = SolverFactory("highs").solve(
-        model,
-        time_limit=limit,
-        threads=run.threads,
-        rel_gap=0.0,
-        abs_gap=0.0,
-        load_solutions=False,
-        raise_exception_on_nonoptimal_result=False,
-        solver_options=dict.fromkeys(tolerances, 1e-9),
-    )
-    condition = outcome.termination_condition
-    proved = condition == TerminationCondition.convergenceCriteriaSatisfied
-    notes: list[str] = []
-    termination = Termination.PROVED if proved else Termination.TIME
-    if not proved and condition != TerminationCondition.maxTimeLimit:
-        termination = Termination.ERROR
-        notes.append(f"HiGHS through Pyomo ended with {condition}")
-    profile = None
-    if outcome.incumbent_objective is not None:
-        outcome.solution_loader.load_vars()
+    answer = solve_model(model, run)
+    notes, profile = list(answer.notes), None
+    if answer.loaded:
         provider = np.full(game.users, -1, dtype=np.int64)
         for (i, k), variable in model.offload.items():
             if variable.value is not None and variable.value > 0.5:
@@ -142,11 +119,11 @@ def milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile
         if broken:
             notes.append(f"HiGHS's incumbent breaks a constraint and was refused: {broken[0]}")
             profile = None
-    bound = outcome.objective_bound
-    if bound is not None and profile is not None and proved:
+    bound = answer.bound
+    if bound is not None and profile is not None and answer.termination is Termination.PROVED:
         welfare = value(game, profile)
         terms = np.abs(game.gain[(chosen := positions(game, profile))[chosen >= 0]]).sum() + np.abs(game.local_utility).sum()
         if abs(bound - welfare) <= _CLAIM * max(abs(welfare), float(terms)):
             bound = welfare
     evidence = BoundEvidence.CLAIMED if bound is not None else None
-    return Found(profile, termination, bound=bound, evidence=evidence, notes=tuple(notes))
+    return Found(profile, answer.termination, bound=bound, evidence=evidence, notes=tuple(notes))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core.method import Found
+from edgeworth.core.pyomo import solve_model
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
@@ -152,38 +153,13 @@ def milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Fou
     HiGHS says so; the bound is its claim. Supports threads; the run is told nothing before the end, so of the stop rules it
     obeys only the clock, and a run that is cut before HiGHS has a solution returns the plan in which nobody moves.
     """
-    from pyomo.contrib.solver.common.factory import SolverFactory
-    from pyomo.contrib.solver.common.results import TerminationCondition
-
     idle = plan(problem, [[]] * problem.vehicles)
     if not usable_arcs(problem):
         return Found(idle, Termination.PROVED, bound=0.0, evidence=BoundEvidence.CLAIMED)
     model = build_model(problem)
-    limit = run.remaining if math.isfinite(run.remaining) else None
-    if limit is not None and limit <= 0.0:
-        return Found(idle, Termination.TIME)
-    tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance")
-    outcome = SolverFactory("highs").solve(
-        model,
-        time_limit=limit,
-        threads=run.threads,
-        rel_gap=0.0,
-        abs_gap=0.0,
-        load_solutions=False,
-        raise_exception_on_nonoptimal_result=False,
-        solver_options=dict.fromkeys(tolerances, 1e-9),
-    )
-    condition = outcome.termination_condition
-    notes: list[str] = []
-    termination = Termination.TIME
-    if condition == TerminationCondition.convergenceCriteriaSatisfied:
-        termination = Termination.PROVED
-    elif condition != TerminationCondition.maxTimeLimit:
-        termination = Termination.ERROR
-        notes.append(f"HiGHS through Pyomo ended with {condition}")
-    solution = idle
-    if outcome.incumbent_objective is not None:
-        outcome.solution_loader.load_vars()
+    answer = solve_model(model, run)
+    notes, solution, termination = list(answer.notes), idle, answer.termination
+    if answer.loaded:
         driven = {arc for arc, variable in model.drive.items() if variable.value is not None and variable.value > 0.5}
         solution = plan(problem, _sequences(problem, driven))
         broken = violations(problem, solution)
@@ -195,7 +171,7 @@ def milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Fou
     return Found(
         solution,
         termination,
-        bound=_bound(problem, outcome.objective_bound),
+        bound=_bound(problem, answer.bound),
         evidence=BoundEvidence.CLAIMED,
         notes=tuple(notes),
     )

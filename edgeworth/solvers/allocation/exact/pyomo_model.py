@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from edgeworth.core.method import Found
+from edgeworth.core.pyomo import solve_model
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.heuristic import repaired
@@ -75,35 +75,12 @@ def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Foun
     """
     if not problem.pairs:
         return _without_pairs(problem)
-    from pyomo.contrib.solver.common.factory import SolverFactory
-    from pyomo.contrib.solver.common.results import TerminationCondition
-
     model = build_model(problem)
-    limit = run.remaining if math.isfinite(run.remaining) else None
-    if limit is not None and limit <= 0.0:
-        return Found(None, Termination.TIME)
-    tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance")
-    outcome = SolverFactory("highs").solve(
-        model,
-        time_limit=limit,
-        threads=run.threads,
-        rel_gap=0.0,
-        abs_gap=0.0,
-        load_solutions=False,
-        raise_exception_on_nonoptimal_result=False,
-        solver_options=dict.fromkeys(tolerances, 1e-9),
-    )
-    condition = outcome.termination_condition
-    infeasible = condition in (TerminationCondition.provenInfeasible, TerminationCondition.infeasibleOrUnbounded)
-    proved = infeasible or condition == TerminationCondition.convergenceCriteriaSatisfied
-    termination = Termination.PROVED if proved else Termination.TIME
-    notes: list[str] = []
-    if not proved and condition != TerminationCondition.maxTimeLimit:
-        termination = Termination.ERROR
-        notes.append(f"HiGHS through Pyomo ended with {condition}")
-    solution = None
-    if outcome.incumbent_objective is not None:
-        outcome.solution_loader.load_vars()
+    answer = solve_model(model, run)
+    if answer.infeasible:
+        return Found(None, Termination.PROVED, infeasible=True)
+    notes, solution = list(answer.notes), None
+    if answer.loaded:
         server = np.full(problem.tasks, -1, dtype=np.int64)
         for (j, i), variable in model.assign.items():
             if variable.value is not None and variable.value > 0.5:
@@ -113,13 +90,11 @@ def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Foun
         if broken:
             solution = repaired(problem, solution)
             notes.append(f"HiGHS's incumbent broke a constraint and was repaired: {broken[0]}")
-    bound = None if infeasible else outcome.objective_bound
     return Found(
         solution,
-        termination,
-        bound=None if bound is None else rounded_bound(problem, float(bound), 1e-6),
+        answer.termination,
+        bound=None if answer.bound is None else rounded_bound(problem, answer.bound, 1e-6),
         evidence=BoundEvidence.CLAIMED,
-        infeasible=infeasible,
         notes=tuple(notes),
     )
 
