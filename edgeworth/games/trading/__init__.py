@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from edgeworth.core import solving
+from edgeworth.core.lazy import later
 from edgeworth.core.observer import Observer
 from edgeworth.core.result import Result
 from edgeworth.core.seeds import Seed
@@ -56,7 +57,7 @@ FAMILY = solving.Family(
     auto=lambda game: "exact",
 )
 
-_ELSEWHERE = {
+_LATER = {
     "BestResponse": "exact",
     "Exact": "exact",
     "GigaWolf": "learned",
@@ -93,13 +94,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """What needs compiled kernels is resolved on first use."""
-    if name not in _ELSEWHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
+__getattr__ = later(__name__, _LATER)
 
 
 def solve(

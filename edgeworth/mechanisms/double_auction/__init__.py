@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from edgeworth.core import solving
+from edgeworth.core.lazy import later
 from edgeworth.core.observer import Observer
 from edgeworth.core.result import Result
 from edgeworth.core.seeds import Seed
@@ -71,7 +72,7 @@ FAMILY = solving.Family(
 SETTING = "edgeworth.mechanisms.double_auction.setting"
 """Where the auditor finds what it asks of this family."""
 
-_LAZY = ("Classic", "KDoubleAuction", "OffAic2", "Posted", "RankPosted", "Rule")
+_LATER = dict.fromkeys(("Classic", "KDoubleAuction", "OffAic2", "Posted", "RankPosted", "Rule"), "rules")
 
 __all__ = [
     "FAMILY",
@@ -108,13 +109,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Parameter classes live beside their rules."""
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from edgeworth.mechanisms.double_auction import rules
-
-    return getattr(rules, name)
+__getattr__ = later(__name__, _LATER)
 
 
 def run(rule: str | Callable[[Market], Outcome], market: Market, *, params: Any = None, tie_break: Any = None) -> Outcome:

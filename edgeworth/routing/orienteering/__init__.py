@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from edgeworth.core import solving
+from edgeworth.core.lazy import later
 from edgeworth.core.observer import Observer
 from edgeworth.core.result import Result
 from edgeworth.core.seeds import Seed
@@ -65,7 +66,7 @@ FAMILY = solving.Family(
     auto=_auto,
 )
 
-_LAZY = {
+_LATER = {
     "ColumnGeneration": "exact",
     "DynamicProgramming": "exact",
     "Eaco": "heuristic",
@@ -100,13 +101,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Parameter classes and plots, whose imports are heavy, are resolved on first use."""
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+__getattr__ = later(__name__, _LATER)
 
 
 def solve(
