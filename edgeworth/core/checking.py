@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
@@ -32,6 +32,27 @@ class Mismatch:
         """Check again: the violation of the same verdict now, 0 when it holds."""
         verdict = solving.family(result.kind).verify(problem, result).get(self.what)
         return 0.0 if verdict is None or verdict.holds else verdict.violation
+
+
+class Broken(Protocol):
+    """A broken constraint as `violations` of a model lists it."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def amount(self) -> float: ...
+
+
+def rule_verdicts(found: Iterable[Broken], tolerances: Mapping[str, float]) -> dict[str, Verdict]:
+    """A verdict on every rule, with its tolerance; witness: what breaks it most. A rule holds when nothing listed breaks it."""
+    worst: dict[str, Broken] = {}
+    for broken in found:
+        if broken.rule not in worst or broken.amount > worst[broken.rule].amount:
+            worst[broken.rule] = broken
+    return {
+        rule: Verdict(rule not in worst, worst[rule].amount if rule in worst else 0.0, tolerance, worst.get(rule))
+        for rule, tolerance in tolerances.items()
+    }
 
 
 def require_own(problem: solving.Problem, answer: Result[Any]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, require_own, result_verdicts
+from edgeworth.core.checking import Rebuild, require_own, result_verdicts, rule_verdicts
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
-from edgeworth.mechanisms.double_auction.model import Market, Outcome, Violation, price_bound, value, violations
+from edgeworth.mechanisms.double_auction.model import Market, Outcome, price_bound, value, violations
 
 _REBUILD: dict[str, Rebuild] = {"price": lambda market, arrays: price_bound(market, float(arrays["price"][0]))}
 
@@ -39,11 +39,5 @@ def verify(market: Market, answer: Outcome | Result[Outcome]) -> Report:
 
 
 def _feasibility(market: Market, outcome: Outcome) -> dict[str, Verdict]:
-    found = violations(market, outcome)
-    verdicts = {}
-    for rule in ["capacity", *["route"] * (market.routes is not None), "idle"]:
-        broken = [violation for violation in found if violation.rule == rule]
-        worst: Violation | None = max(broken, key=lambda violation: violation.amount, default=None)
-        tolerance = FEASIBILITY_TOL if rule == "route" else 0.0
-        verdicts[rule] = Verdict(worst is None, 0.0 if worst is None else worst.amount, tolerance, worst)
-    return verdicts
+    route = {} if market.routes is None else {"route": FEASIBILITY_TOL}
+    return rule_verdicts(violations(market, outcome), {"capacity": 0.0, **route, "idle": 0.0})

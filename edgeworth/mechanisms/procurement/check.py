@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, require_own, result_verdicts
+from edgeworth.core.checking import Rebuild, require_own, result_verdicts, rule_verdicts
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.mechanisms.procurement.model import Award, Tender, best_value, value, violations
@@ -33,8 +33,4 @@ def verify(tender: Tender, answer: Award | Result[Award]) -> Report:
 
 
 def _feasibility(tender: Tender, award: Award) -> dict[str, Verdict]:
-    broken = {violation.rule: violation for violation in violations(tender, award)}
-    return {
-        rule: Verdict(rule not in broken, broken[rule].amount if rule in broken else 0.0, 0.0, broken.get(rule))
-        for rule in ("winner", "idle")
-    }
+    return rule_verdicts(violations(tender, award), {"winner": 0.0, "idle": 0.0})

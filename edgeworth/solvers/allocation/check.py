@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, require_own, result_verdicts
+from edgeworth.core.checking import Rebuild, require_own, result_verdicts, rule_verdicts
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
-    Violation,
     assignment_dual_bound,
     dual_bound,
     value,
@@ -53,12 +52,7 @@ def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment]) 
 
 
 def _feasibility(problem: AllocationProblem, assignment: Assignment) -> dict[str, Verdict]:
-    found = violations(problem, assignment)
-    rules = ["eligibility", "capacity", "must_serve"] + ["deadline"] * (problem.system is not None)
-    verdicts = {}
-    for rule in rules:
-        broken = [violation for violation in found if violation.rule == rule]
-        worst: Violation | None = max(broken, key=lambda violation: violation.amount, default=None)
-        tolerance = FEASIBILITY_TOL if rule in ("capacity", "deadline") else 0.0
-        verdicts[rule] = Verdict(worst is None, 0.0 if worst is None else worst.amount, tolerance, worst)
-    return verdicts
+    tolerances = {"eligibility": 0.0, "capacity": FEASIBILITY_TOL, "must_serve": 0.0}
+    if problem.system is not None:
+        tolerances["deadline"] = FEASIBILITY_TOL
+    return rule_verdicts(violations(problem, assignment), tolerances)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from edgeworth.core.checking import epsilon_verdict
+from edgeworth.core.checking import epsilon_verdict, rule_verdicts
 from edgeworth.core.verdict import Verdict
-from edgeworth.games.offloading.model import OffloadingGame, Profile, Violation, choice_violations, require_profile, utilities
+from edgeworth.games.offloading.model import OffloadingGame, Profile, choice_violations, require_profile, utilities
 from edgeworth.games.offloading.model.game import Ints
 
 EPSILON_TOL = 1e-9
@@ -49,13 +49,7 @@ def located(game: OffloadingGame, profile: Profile) -> Ints:
 
 def feasibility(game: OffloadingGame, profile: Profile, choice: Ints) -> dict[str, Verdict]:
     """The verdicts ``coverage`` and ``cap``; witness: the worst `Violation`."""
-    found = choice_violations(game, profile, choice)
-    verdicts = {}
-    for rule in ("coverage", "cap"):
-        broken = [violation for violation in found if violation.rule == rule]
-        worst: Violation | None = max(broken, key=lambda violation: violation.amount, default=None)
-        verdicts[rule] = Verdict(worst is None, 0.0 if worst is None else worst.amount, 0.0, worst)
-    return verdicts
+    return rule_verdicts(choice_violations(game, profile, choice), {"coverage": 0.0, "cap": 0.0})
 
 
 def best_deviation(game: OffloadingGame, choice: Ints) -> Deviation | None:

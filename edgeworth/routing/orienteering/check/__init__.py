@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, require_own, result_verdicts
+from edgeworth.core.checking import Rebuild, require_own, result_verdicts, rule_verdicts
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
@@ -54,11 +54,5 @@ def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan]) 
 
 
 def _feasibility(problem: OrienteeringProblem, plan: RoutePlan) -> dict[str, Verdict]:
-    found = violations(problem, plan)
-    verdicts: dict[str, Verdict] = {}
-    for rule in RULES:
-        broken = [violation for violation in found if violation.rule == rule]
-        worst: Violation | None = max(broken, key=lambda violation: violation.amount, default=None)
-        tolerance = 0.0 if rule == "visits" else FEASIBILITY_TOL
-        verdicts[rule] = Verdict(worst is None, 0.0 if worst is None else worst.amount, tolerance, worst)
-    return verdicts
+    tolerances = {rule: 0.0 if rule == "visits" else FEASIBILITY_TOL for rule in RULES}
+    return rule_verdicts(violations(problem, plan), tolerances)
