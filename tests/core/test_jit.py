@@ -30,7 +30,8 @@ def _package(folder: Path, constant: int) -> Path:
     for room in ("", "core", "one", "two", "two/kernels"):
         (package / room / "__init__.py").touch()
     assert jit.__file__ is not None
-    shutil.copy(jit.__file__, package / "core" / "jit.py")
+    for name in ("jit.py", "kernel_cache.py", "files.py", "errors.py"):
+        shutil.copy(Path(jit.__file__).parent / name, package / "core" / name)
     (package / "one" / "kernels.py").write_text(CALLEE.format(constant=constant))
     (package / "two" / "kernels" / "deep.py").write_text(CALLER)
     return package
