@@ -8,6 +8,7 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Collection
 from os import PathLike
 from typing import Any, BinaryIO
 
@@ -33,10 +34,13 @@ _DAMAGE = (ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, zip
 """What `zipfile`, `zlib` and NumPy raise on damaged bytes (RuntimeError: encrypted, or a feature they do not have)."""
 
 
-def read_arrays(path: str | PathLike[str], *, kinds: str = "biuf", limit: int | None = None) -> dict[str, NDArray[Any]]:
-    """All arrays of an npz file, by name.
+def read_arrays(
+    path: str | PathLike[str], *, only: Collection[str] | None = None, kinds: str = "biuf", limit: int | None = None
+) -> dict[str, NDArray[Any]]:
+    """The arrays of an npz file, by name.
 
-    kinds: the letters of `numpy.dtype.kind` that are taken. limit: most bytes of all arrays together, default `ARRAY_LIMIT`;
+    only: the names that are wanted where they are there, default all. kinds: the letters of `numpy.dtype.kind` that are taken.
+    limit: most bytes of all arrays together, default `ARRAY_LIMIT`;
     the sizes are read from the table of contents and from the arrays' headers, which must agree, before any array is made.
 
     Raises FileNotFoundError and its kind; `FileFormatError` naming the file, the array and the rule.
@@ -52,6 +56,7 @@ def read_arrays(path: str | PathLike[str], *, kinds: str = "biuf", limit: int | 
                 members = packed.infolist()
                 if len(members) > MEMBERS:
                     wrong(path, None, f"holds {len(members)} members; at most {MEMBERS} are read")
+                members = [member for member in members if only is None or member.filename.removesuffix(".npy") in only]
                 total = sum(member.file_size for member in members)
                 if total > most:
                     wrong(path, None, f"unpacks to {total} bytes, more than {most} (the argument limit raises this)")

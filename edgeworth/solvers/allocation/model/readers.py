@@ -127,7 +127,7 @@ def read_npz(path: str | PathLike[str], *, limit: int | None = None) -> Allocati
     that is missing or wrong.
     """
     where = Path(path)
-    arrays = read_arrays(where, limit=limit)
+    arrays = read_arrays(where, only=("value", "weight", "capacity", "eligible"), limit=limit)
     for name in ("value", "weight", "capacity"):
         if name not in arrays:
             wrong(where, None, f"the array {name!r} is missing")
