@@ -202,9 +202,7 @@ def test_planted_faults_are_shown_as_failed() -> None:
     assert frame.loc["raises", "notes"] == "the method raised RuntimeError: no & <luck>"
     assert comparison.results[1] is None
     assert frame.loc[["overloads", "raises"], "value"].isna().all()
-    assert (
-        frame.loc["lies", "quality"] == "claimed optimal"
-    )  # only the comparison can know better
+    assert frame.loc["lies", "quality"] == "claimed optimal"  # only the comparison can know better
     assert "contradicted by highs's verified value" in frame.loc["lies", "notes"]
     assert frame.loc["highs", "gap_to_best_bound"] == pytest.approx(0.0, abs=1e-9)
     summary = comparison.summary()
