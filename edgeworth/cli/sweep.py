@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -72,7 +73,7 @@ def _run(kind: str, given: dict[str, Any]) -> None:
             on_run=on_run,
         )
     if given["csv"] is not None:
-        comparison.frame.to_csv(given["csv"], index=False)
+        comparison.to_csv(given["csv"])
     if given["out"] is not None:
         comparison.to_html(given["out"])
     if given["plot"] is not None:
@@ -80,12 +81,12 @@ def _run(kind: str, given: dict[str, Any]) -> None:
     if given["as_json"]:
         output.document(_as_data(comparison, given["reference"]))
     else:
-        click.echo(_as_text(comparison, given["reference"]))
+        output.say(_as_text(comparison, given["reference"]))
         for name in ("csv", "plot", "out"):
             if given[name] is not None:
-                click.echo(f"written: {given[name]}")
+                output.say(f"written: {given[name]}")
     if comparison.setting.interrupted:
-        click.echo("Interrupted.", err=True)
+        output.say("Interrupted.", err=True)
         raise SystemExit(INTERRUPTED)
     if not comparison.verified:
         raise SystemExit(FAILED)
@@ -94,11 +95,15 @@ def _run(kind: str, given: dict[str, Any]) -> None:
 def _draw(comparison: Comparison, path: str) -> None:
     import matplotlib
 
+    from edgeworth.core.files import replacing
+
     matplotlib.use("agg")  # a file is wanted, and there may be no screen
     matplotlib.rcParams["svg.hashsalt"] = "edgeworth"  # the same table gives the same file
     figure: Any = comparison.plot().figure
     ending = path.rpartition(".")[2].lower()
-    figure.savefig(path, dpi=150, metadata={"Date": None} if ending == "svg" else None)
+    with replacing(path) as file, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # labels may be in any script
+        figure.savefig(file, format=ending, dpi=150, metadata={"Date": None} if ending == "svg" else None)
 
 
 def _as_data(comparison: Comparison, reference: str | None) -> dict[str, Any]:

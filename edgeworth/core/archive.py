@@ -40,8 +40,8 @@ def read_arrays(
     """The arrays of an npz file, by name.
 
     only: the names that are wanted where they are there, default all. kinds: the letters of `numpy.dtype.kind` that are taken.
-    limit: most bytes of all arrays together, default `ARRAY_LIMIT`;
-    the sizes are read from the table of contents and from the arrays' headers, which must agree, before any array is made.
+    limit: most bytes of all arrays together, default `ARRAY_LIMIT`; the sizes are read from the table of contents and from
+    the arrays' headers, which must agree, before any array is made.
 
     Raises FileNotFoundError and its kind; `FileFormatError` naming the file, the array and the rule.
     """
