@@ -81,7 +81,7 @@ def _degrees(path: Path, limit: int | None) -> NDArray[np.float64]:
                 got = ascii(", ".join(columns))[1:-1] or "none"
                 wrong(path, 1, f"needs a column {wanted}; got columns {got[:200]}")
         for row in reader:
-            if not row:
+            if not any(cell.strip() for cell in row):
                 continue
             for wanted, most in (("latitude", 90.0), ("longitude", 180.0)):
                 cell = row[columns[wanted]] if columns[wanted] < len(row) else ""

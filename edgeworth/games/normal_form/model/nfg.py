@@ -25,10 +25,10 @@ from edgeworth.games.normal_form.model.problem import EXACT_INTEGERS, NormalForm
 T = TypeVar("T")
 
 _QUOTED = r'"(?P<text>(?>[^"\\]++|\\"|\\)*+)"'  # no way back: the time is linear in the length, also where no quote closes
-_TOKEN = re.compile(rf'\s*(?:{_QUOTED}|(?P<mark>[{{}},])|(?P<word>[^\s{{}},"]++))', re.ASCII)
+_TOKEN = re.compile(rf'\s*+(?:{_QUOTED}|(?P<mark>[{{}},])|(?P<word>[^\s{{}},"]++))', re.ASCII)
 _OUTCOME = re.compile(rf"\s*\{{\s*{_QUOTED}(?P<row>[^{{}}\"]*+)\}}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?([0-9]+/[0-9]+|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?)")
-_FORM = re.compile(r"[+-]?([0-9]+/[0-9]+|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)")  # of any size
+_FORM = re.compile(r"[+-]?(?:[0-9]++/[0-9]++|(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)")  # of any size
 _ROW = re.compile(r"\s*+(?:[^\s,]++\s*+,?\s*+)*+", re.ASCII)
 _WORDS = re.compile(r"[0-9+\-./eE\s]*+", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}")
