@@ -127,6 +127,8 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     verdicts, found = {}, None
     try:
         result = _plain(checker, answer)
+        if result.offset != fresh.offset:
+            validation.reject("offset", f"must be the problem's {fresh.offset!r}", result.offset)
         if result.solution is not None:
             claimed = claims_equilibrium(result)
             verdicts, found = checker.judge(fresh, result.solution, claimed, result, budget)
@@ -225,8 +227,6 @@ def require_own(problem: solving.Problem, answer: Result[Any]) -> None:
         validation.reject("answer", f"must be a result of this problem ({problem.hash})", answer.problem_hash)
     if answer.sense != problem.sense:
         validation.reject("answer", f"must have the problem's sense {problem.sense!r}", answer.sense)
-    if answer.offset != problem.offset:
-        validation.reject("answer", f"must have the problem's offset {problem.offset!r}", answer.offset)
 
 
 def result_verdicts(
