@@ -124,11 +124,11 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
         verdicts, _ = checker.judge(fresh, rebuilt(checker.solution, answer), True, None, budget)
         return Report(verdicts)
     require_own(fresh, answer)
+    if answer.offset != fresh.offset:
+        return Report({"answer": Verdict.of(False, math.inf, 0.0, Mismatch("offset", answer.offset, fresh.offset))})
     verdicts, found = {}, None
     try:
         result = _plain(checker, answer)
-        if result.offset != fresh.offset:
-            validation.reject("offset", f"must be the problem's {fresh.offset!r}", result.offset)
         if result.solution is not None:
             claimed = claims_equilibrium(result)
             verdicts, found = checker.judge(fresh, result.solution, claimed, result, budget)
