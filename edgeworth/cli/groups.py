@@ -13,7 +13,7 @@ import click
 
 from edgeworth import _families
 from edgeworth.cli import output
-from edgeworth.core.display import one_line
+from edgeworth.core.display import lines, one_line
 from edgeworth.core.errors import MissingExtraError
 from edgeworth.core.files import check_writable
 
@@ -57,8 +57,10 @@ class Commands(click.Group):
             output.hang_up(sys.stdout)
             ctx.exit(output.PIPE_CLOSED)
         except click.UsageError as error:
-            error.message = one_line(error.message)
-            raise
+            text = error.format_message()
+            if lines(text) == text:
+                raise
+            raise click.UsageError(one_line(text), error.ctx) from error
         except OSError as error:
             name = error.filename if error.filename is not None else ""
             raise Refusal(one_line(f"{name}: {error.strerror}" if error.strerror else str(error))) from error

@@ -25,6 +25,7 @@ _DIRECTORY = 2**18  # bytes of the zip's table of contents: every member costs m
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x07"
 _END_SIZE, _END64_SIZE = 22, 20
 _MAGIC = b"\x93NUMPY"
+_PIECE = 2**20
 _HEADER = 4096  # bytes of an array's header
 _LENGTH = 2**40  # of an axis
 _DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([<>|=]?[a-zA-Z][0-9]{0,3})['"]""")
@@ -113,8 +114,9 @@ def _array(path: str | PathLike[str], packed: zipfile.ZipFile, member: zipfile.Z
             wrong(path, None, f"{name} of shape {lengths!r} takes {wanted} bytes; got {left}")
         data = np.empty(wanted, dtype=np.uint8)
         at = 0
-        while at < wanted and (read := content.readinto(data[at:])):
-            at += read
-        if at < wanted or content.read(1):  # at the end zipfile compares the check sum
+        while at < wanted and (piece := content.read(_PIECE)):
+            data[at : at + len(piece)] = np.frombuffer(piece[: wanted - at], dtype=np.uint8)
+            at += len(piece)
+        if at != wanted or content.read(1):  # at the end zipfile compares the check sum
             wrong(path, None, f"{name} is truncated")
     return data.view(dtype).reshape(lengths, order="F" if order[1] == b"True" else "C")

@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import caching
+from numba.core import caching as _caching
 
 from edgeworth.core.files import cache_folder
 
+caching: Any = _caching  # numba says little about its types
 config: Any = numba.config  # its attributes are made at run time, so their types are not known
 logger = logging.getLogger(__name__)
 

@@ -101,7 +101,8 @@ def read_solomon(
     free = validation.flag("uncapacitated", uncapacitated)
     lines = _lines(where, limit)
     _skip_to(where, lines, "VEHICLE")
-    fleet, complete = [], False
+    fleet: list[tuple[int, list[str]]] = []
+    complete = False
     for number, words in lines:
         if complete := words[0].upper() == "CUSTOMER":
             break

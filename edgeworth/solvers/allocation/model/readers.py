@@ -76,7 +76,8 @@ def _gap_length(numbers: Numbers, begin: int) -> int | None:
 
 def _gap_starts(where: Path, numbers: Numbers) -> list[int]:
     """Where the instances of a collection begin."""
-    count, starts, position = numbers.count(0), [], 1
+    count, position = numbers.count(0), 1
+    starts: list[int] = []
     while count and len(starts) < count and position + 2 <= len(numbers):
         length = _gap_length(numbers, position)
         if length is None:
@@ -131,7 +132,9 @@ def read_npz(path: str | PathLike[str], *, limit: int | None = None) -> Allocati
     for name in ("value", "weight", "capacity"):
         if name not in arrays:
             wrong(where, None, f"the array {name!r} is missing")
-    _within(where, None, *(arrays["value"].shape if arrays["value"].ndim == 2 else (0, 0)), limit)
+    if arrays["value"].ndim == 2:
+        servers, tasks = arrays["value"].shape
+        _within(where, None, servers, tasks, limit)
     try:
         return AllocationProblem.from_matrices(
             arrays["value"],
