@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.errors import FileFormatError
-from edgeworth.core.files import ARRAY_LIMIT, wrong
+from edgeworth.core.files import ARRAY_LIMIT, budget, wrong
 
 MEMBERS = 1_000
 """Most arrays of a file."""
@@ -46,7 +46,7 @@ def read_arrays(
 
     Raises FileNotFoundError and its kind; `FileFormatError` naming the file, the array and the rule.
     """
-    most = ARRAY_LIMIT if limit is None else limit
+    most = budget(limit, ARRAY_LIMIT)
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size > most + _DIRECTORY:

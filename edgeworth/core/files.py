@@ -64,7 +64,7 @@ def replacing(path: str | PathLike[str]) -> Iterator[BinaryIO]:
         with os.fdopen(descriptor, "w+b") as file:
             yield file
             file.flush()
-            if old is not None and hasattr(os, "fchmod"):
+            if old is not None and os.name == "posix":
                 with suppress(OSError):
                     os.fchown(file.fileno(), old.st_uid, old.st_gid)
                 os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
@@ -164,6 +164,17 @@ def _sync_folder(folder: str) -> None:
 # --- reading ------------------------------------------------------------------------------------------------------------------
 
 
+def budget(limit: int | None, default: int) -> int:
+    """The argument ``limit`` of a reader: a number of bytes, or None for the default."""
+    if limit is None:
+        return default
+    if isinstance(limit, bool) or not isinstance(limit, int):
+        raise TypeError(f"limit: must be a number of bytes or None; got {limit!r} of type {type(limit).__name__}")
+    if limit < 0:
+        raise ValueError(f"limit: must be at least 0; got {limit}")
+    return limit
+
+
 def read_bytes(path: str | PathLike[str], *, limit: int) -> bytes:
     """The content of a file, decompressed where it is a gzip file; `FileFormatError` where it exceeds the limit."""
     with open(path, "rb") as file:
@@ -192,7 +203,7 @@ def read_text(path: str | PathLike[str], *, limit: int | None = None) -> str:
     limit: most bytes, default `TEXT_LIMIT`. Raises FileNotFoundError and its kind, and `FileFormatError` naming the file,
     and the line where it is no text.
     """
-    data = read_bytes(path, limit=TEXT_LIMIT if limit is None else limit)
+    data = read_bytes(path, limit=budget(limit, TEXT_LIMIT))
     mark, codec = next(((mark, codec) for mark, codec in _MARKS if data.startswith(mark)), (b"", "utf-8"))
     try:
         text = data[len(mark) :].decode(codec)

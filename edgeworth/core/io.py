@@ -113,6 +113,7 @@ def load(path: str | PathLike[str], *, limit: int | None = None) -> Any:
     does not match its hash.
     """
     where = Path(path)
+    files.budget(limit, files.TEXT_LIMIT)  # a wrong argument is no wrong file
     ending = _ending(Path(where.stem) if where.suffix == ".gz" else where)
     try:
         header, arrays = _read_json(where, limit) if ending == ".json" else _read_npz(where, limit)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
-from edgeworth.core.files import ARRAY_LIMIT, read_text, write_text
+from edgeworth.core.files import ARRAY_LIMIT, budget, read_text, write_text
 from edgeworth.core.provenance import Provenance
 from edgeworth.games.normal_form.model.problem import EXACT_INTEGERS, NormalFormGame
 
@@ -175,7 +175,7 @@ class _Reader:
 
     def __init__(self, name: str, text: str, limit: int | None) -> None:
         self.name, self.text = name, text
-        self.most = ARRAY_LIMIT if limit is None else limit
+        self.most = budget(limit, ARRAY_LIMIT)
         self.known: dict[str, _Exact] = {}
         self.short, self.fractions = True, False  # of the payoffs read so far
         self.at = 0

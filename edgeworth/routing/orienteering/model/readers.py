@@ -15,7 +15,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
-from edgeworth.core.files import ARRAY_LIMIT, read_text
+from edgeworth.core.files import ARRAY_LIMIT, budget, read_text
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.words import count, real, shown
 from edgeworth.routing.orienteering.model.geometry import ROUNDINGS, Floats, Rounding
@@ -136,7 +136,7 @@ _PLACES, _FLEET, _VEHICLE = 64, 24, 200
 
 
 def _within(where: Path, line: int, customers: int, vehicles: int, limit: int | None) -> None:
-    most = ARRAY_LIMIT if limit is None else limit
+    most = budget(limit, ARRAY_LIMIT)
     size = _PLACES * (customers + 1) ** 2 + (_FLEET * customers + _VEHICLE) * vehicles
     if size > most:
         what = f"{customers} customers and {vehicles} vehicles take {size} bytes"

@@ -15,13 +15,13 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.archive import read_arrays
 from edgeworth.core.errors import FileFormatError
-from edgeworth.core.files import ARRAY_LIMIT, read_text, wrong
+from edgeworth.core.files import ARRAY_LIMIT, budget, read_text, wrong
 from edgeworth.core.numeric import Sense
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.words import Numbers
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
 
-_PAIR = 48  # bytes that a pair of server and task takes while the problem is made: values, weights, indices and copies
+_PAIR = 96  # bytes that a pair of server and task takes: values, weights, indices, copies (while they are made, up to 160)
 
 
 def read_gap(
@@ -148,7 +148,7 @@ def read_npz(path: str | PathLike[str], *, limit: int | None = None) -> Allocati
 
 
 def _within(where: Path, line: int | None, servers: int, tasks: int, limit: int | None) -> None:
-    most = ARRAY_LIMIT if limit is None else limit
+    most = budget(limit, ARRAY_LIMIT)
     if servers * tasks * _PAIR > most:
         size = servers * tasks * _PAIR
         rule = f"{servers} x {tasks} pairs take {size} bytes, more than {most} (the argument limit raises this)"
