@@ -90,14 +90,15 @@ def solve(
             observer=observer,
         )
     report = fam.verify(instance, result)
-    if out is not None:
-        result.save(out)
+    files = output.Files()
+    files.write(out, result.save)
     found = result.bound if fam.method(result.method).kind == "bound" else result.solution
     measures = {} if result.solution is None else fam.measures(instance, result.solution)
     if as_json:
         output.document(_as_data(result, report) | {"measures": measures})
     else:
         output.say(output.pairs(_as_lines(result, report) | {name: output.number(item) for name, item in measures.items()}))
+    files.done()
     if result.termination is Termination.INTERRUPTED:
         raise SystemExit(INTERRUPTED)
     if not report or found is None:

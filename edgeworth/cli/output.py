@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -39,6 +39,32 @@ def hang_up(stream: Any) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+class Files:
+    """What a command writes besides its answer. A write that fails (a disk that is full now) must not cost the answer: it is
+    reported by `done`, after the answer has been printed.
+    """
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        self._failure: OSError | None = None
+
+    def write(self, path: str | None, save: Callable[[str], object]) -> None:
+        """Save, where a path is given."""
+        if path is None:
+            return
+        try:
+            save(path)
+        except OSError as error:
+            self._failure = self._failure or error
+        else:
+            self.written.append(path)
+
+    def done(self) -> None:
+        """Raise the first failure, if any."""
+        if self._failure is not None:
+            raise self._failure
 
 
 def number(value: Any, digits: int = 6) -> str:

@@ -76,19 +76,17 @@ def _run(kind: str, given: dict[str, Any]) -> None:
             rows=given["rows"],
             isolate=given["isolate"],
         )
-    if given["csv"] is not None:
-        comparison.to_csv(given["csv"])
-    if given["out"] is not None:
-        comparison.to_html(given["out"])
-    if given["plot"] is not None:
-        _draw(comparison, given["plot"])
+    files = output.Files()
+    files.write(given["csv"], comparison.to_csv)
+    files.write(given["plot"], lambda path: _draw(comparison, path))
+    files.write(given["out"], comparison.to_html)
     if given["as_json"]:
         output.document(_as_data(comparison, given["reference"]))
     else:
         output.say(_as_text(comparison, given["reference"]))
-        for name in ("csv", "plot", "out"):
-            if given[name] is not None:
-                output.say(f"written: {given[name]}")
+        for path in files.written:
+            output.say(f"written: {path}")
+    files.done()
     if comparison.setting.interrupted:
         output.say("Interrupted.", err=True)
         raise SystemExit(INTERRUPTED)

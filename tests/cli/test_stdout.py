@@ -204,6 +204,28 @@ def test_outputs_are_tried_before_anything_runs(problem: Path, tmp_path: Path, m
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.json", "p.json"]
 
 
+def test_a_write_that_fails_after_the_run_does_not_cost_the_answer(
+    problem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edgeworth.core.result import Result
+    from edgeworth.experiments import Comparison
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device", "r.json")
+
+    monkeypatch.setattr(Result, "save", full)
+    monkeypatch.setattr(Comparison, "to_csv", full)
+    done = run("solve", problem, "--method", "greedy", "--out", tmp_path / "r.json", "--json")
+    assert (done.exit_code, _document(done.stdout)["method"]) == (2, "greedy")
+    assert done.stderr == "Error: r.json: No space left on device\n"
+    words = ("--problem", problem, "--methods", "greedy", "--quiet", "--csv", tmp_path / "r.csv", "--out", tmp_path / "r.html")
+    done = run("compare", "allocation", *words)
+    assert done.exit_code == 2
+    assert "All runs verified." in done.stdout
+    assert [line for line in done.stdout.splitlines() if line.startswith("written")] == [f"written: {tmp_path / 'r.html'}"]
+    assert (tmp_path / "r.html").exists()
+
+
 # --- what is claimed ----------------------------------------------------------------------------------------------------------
 
 
