@@ -12,10 +12,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numba.core.event
 
 from edgeworth.core import kernel_cache
+from edgeworth.core.compilation import counter
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Told(numba.core.event.Listener):
+    """Reports numba's compiler lock, which is held while a kernel is compiled, loaded from the cache or stored there."""
+
+    def on_start(self, event: Any) -> None:
+        counter().begin()
+
+    def on_end(self, event: Any) -> None:
+        counter().end()
+
+
+numba.core.event.register("numba:compiler_lock", _Told())  # type: ignore[no-untyped-call]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 

@@ -31,8 +31,8 @@ def _package(folder: Path, constant: int) -> Path:
     for room in ("", "core", "one", "two", "two/kernels"):
         (package / room / "__init__.py").touch()
     assert jit.__file__ is not None
-    for name in ("jit.py", "kernel_cache.py", "files.py", "errors.py"):
-        shutil.copy(Path(jit.__file__).parent / name, package / "core" / name)
+    for module in Path(jit.__file__).parent.glob("*.py"):
+        shutil.copy(module, package / "core" / module.name)
     (package / "one" / "kernels.py").write_text(CALLEE.format(constant=constant))
     (package / "two" / "kernels" / "deep.py").write_text(CALLER)
     return package
