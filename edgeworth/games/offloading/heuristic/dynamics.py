@@ -33,7 +33,7 @@ class BestResponse:
 
     start: "random-feasible" (the paper's: users in random order pick uniformly among local execution and what has room),
     "greedy" (in random order, each its best action at the loads so far) or "local".
-    threshold: a user moves only for a gain above threshold x its spread (what the best of its actions earns now less the worst),
+    threshold: a user moves only for a gain above threshold x its spread (what its best action earns now less its worst one),
     in [1e-12, 1]; the paper's acceptance threshold is absolute and its value lost. Above half of
     `model.EQUILIBRIUM_TOL` a profile at which nobody moves is no equilibrium: such a run ends as STALLED, claims none, and
     `verify` measures its epsilon. patience: how many passes a game without a known potential goes on after a best-response
@@ -99,7 +99,7 @@ def round_robin(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -
 
 
 def max_gain(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
-    """The user with the largest gain relative to its spread moves to its best reply, until nobody gains more than the threshold.
+    """The user who gains most, relative to its spread, moves to its best reply, until nobody gains more than the threshold.
 
     One move costs O(pairs). Guarantee as for `pg_brd`. Iterations: moves.
     """

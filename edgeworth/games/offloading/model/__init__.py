@@ -19,13 +19,14 @@ from edgeworth.games.offloading.model.functions import (
     value,
     violations,
 )
-from edgeworth.games.offloading.model.game import REGIMES, OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import EQUILIBRIUM_TOL, REGIMES, OffloadingGame, Profile
 from edgeworth.games.offloading.model.graphs import from_networkx, to_networkx
 from edgeworth.games.offloading.model.potentials import Which, paper_potential, potential, weighted_potential
 from edgeworth.games.offloading.model.presets import PRESETS, generate
 from edgeworth.games.offloading.model.system import EdgeSystem, game_of_system
 
 __all__ = [
+    "EQUILIBRIUM_TOL",
     "PRESETS",
     "REGIMES",
     "SLICES",
