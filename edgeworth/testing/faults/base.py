@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,7 +32,7 @@ def shifted_value(problem: Any, result: Result[Any]) -> Result[Any] | None:
     """The value is off by 1e-6, relative, and the quality is no more than FEASIBLE."""
     if result.value is None:
         return None
-    wrong = result.value + SHIFT * (abs(result.value - result.offset) or SHIFT)
+    wrong = result.value + _step(result, result.value)
     return replace(result, value=wrong, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE)
 
 
@@ -42,9 +43,14 @@ def shifted_bound(problem: Any, result: Result[Any]) -> Result[Any] | None:
     met = result.gap is not None and result.gap <= SHIFT / 10
     if result.bound_evidence is not BoundEvidence.RECOMPUTED and not met:
         return None  # a looser claim cannot be refuted
-    step = SHIFT * (abs(result.bound - result.offset) or SHIFT)
+    step = _step(result, result.bound)
     tight = result.bound - step if result.sense == "max" else result.bound + step
     return replace(result, bound=tight, quality=fitting_quality(problem, result, tight))
+
+
+def _step(result: Result[Any], number: float) -> float:
+    """The relative shift of what is at stake in a number, and enough to change it in floating point."""
+    return max(SHIFT * (abs(number - result.offset) or SHIFT), 4.0 * math.ulp(number))
 
 
 def missing_certificate(problem: Any, result: Result[Any]) -> Result[Any] | None:
