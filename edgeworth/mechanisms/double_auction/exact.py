@@ -236,7 +236,7 @@ def _free_run() -> Run[Any]:
 
 
 def _by_highs(market: Market, run: Run[Any]) -> Best:
-    """`_assignment` in whole numbers, gap 0. What HiGHS says is proved only if its incumbent is feasible, worth what it says."""
+    """`_assignment` in whole numbers, gap 0. Proved only if HiGHS's incumbent is feasible and worth what its bound says."""
     from edgeworth.core.highs import minimise
 
     m = market.sellers

@@ -36,9 +36,9 @@ class Tender:
     the buyer, so that reporting another one changes nothing but the price counts? False: the reported one decides. The task
     is worth ``worth`` >= 0 to the buyer, who takes no offer of a score above it.
 
-    Arrays are copied and read-only; n may be 0. Raises ValueError or TypeError naming the argument, the rule and the value, also
-    for money above `LARGEST`. Whose score is lowest, whether it is within the worth, and the welfare are decided in fractions of
-    the numbers as they are stored: rounding never makes or breaks a tie.
+    Arrays are copied and read-only; n may be 0. Raises ValueError or TypeError naming the argument, the rule and the value,
+    also for money above `LARGEST`. Whose score is lowest, whether it is within the worth, and the welfare are decided in
+    fractions of the numbers as they are stored: rounding never makes or breaks a tie.
     Source: BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).
     """
 
@@ -199,8 +199,10 @@ def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
     if award.winner < 0:
         broken = award.payment != 0.0
         return (Violation("idle", abs(award.payment), f"nobody works, yet {award.payment} is paid"),) * broken
-    over = float(tender.exact_score(award.winner) - Fraction(tender.worth))
-    return (Violation("winner", over, f"the winner's score is {over} above the task's worth"),) * (over > 0.0)
+    over = tender.exact_score(award.winner) - Fraction(tender.worth)
+    if over <= 0:
+        return ()
+    return (Violation("winner", float(over), f"the winner's score is {float(over)} above the task's worth"),)
 
 
 def measures(tender: Tender, award: Award) -> dict[str, float]:

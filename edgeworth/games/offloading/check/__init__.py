@@ -8,7 +8,8 @@ from edgeworth.core.verdict import Report, Verdict
 from edgeworth.games.offloading.check.cycles import BEST_RESPONSE_CYCLE, BestResponseCycle, best_response_cycle, cycle_verdict
 from edgeworth.games.offloading.check.equilibrium import EPSILON_TOL, Deviation, epsilon, feasibility, located
 from edgeworth.games.offloading.check.potentials import PotentialWitness, Sampled, verify_potential
-from edgeworth.games.offloading.model import SLICES, OffloadingGame, Profile, choice_welfare, slice_bound
+from edgeworth.games.offloading.check.splits import search_bound
+from edgeworth.games.offloading.model import SEARCH, SLICES, OffloadingGame, Profile, choice_welfare, slice_bound
 
 __all__ = [
     "EPSILON_TOL",
@@ -21,7 +22,10 @@ __all__ = [
     "verify_potential",
 ]
 
-_REBUILD: dict[str, Rebuild] = {SLICES: lambda game, arrays, budget: slice_bound(game, arrays, budget.check)}
+_REBUILD: dict[str, Rebuild] = {
+    SLICES: lambda game, arrays, budget: slice_bound(game, arrays, budget.check),
+    SEARCH: search_bound,
+}
 
 
 def verify(game: OffloadingGame, answer: Profile | Result[Profile], *, seconds: float = SECONDS) -> Report:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
+
+import numpy as np
+
 from edgeworth.core.jit import jit
 
 ROUNDOFF = 2.0**-53
@@ -108,3 +112,79 @@ def worst_deviation(
         if excess > worst[0] * (most - least):
             worst[0], worst[1], worst[2] = excess / (most - least), gained, gained / (most - least)
             found[0], found[1] = i, target
+
+
+SetSearch = namedtuple("SetSearch", ["depth", "step", "spare", "load", "number", "members"])
+"""Where `search_sets` stands. depth: the user to be decided (-1: the end), and the number of sets written; step: how many of
+the two decisions on each user were tried; spare: what may still be spent there; load, number, members: of those taken so far."""
+
+
+@jit
+def search_sets(
+    state,
+    item,
+    weight,
+    rest,
+    cap,
+    low,
+    high,
+    gain,
+    transfer,
+    sens,
+    deadline,
+    unit,
+    least,
+    most,
+    own,
+    own_size,
+    rate,
+    floor,
+    room,
+    nodes,
+):
+    """Go on through the sets with a load in [low, high] whose worth may be above the floor; at most so many nodes at once.
+
+    item: by user in the order of decision, what it brings at most. rest: the weight of the users from here on. The others are
+    the users' fields in that order; room: ptr, member, worth, where sets are written as in CSR, with bounds of their worth.
+    """
+    ptr, member, worth = room
+    size, depth, sets = len(item), state.depth[0], 0
+    ptr[0] = 0
+    while depth >= 0 and nodes > 0 and sets < len(worth):
+        nodes -= 1
+        if depth == size:
+            mass, number = state.load[size], state.number[size]
+            if number > 0 and mass >= low:
+                total, terms = 0.0, 0.0
+                for a in range(number):
+                    i = state.members[a]
+                    delay = unit[i] * (mass / rate)
+                    late = transfer[i] + delay - deadline[i]
+                    total += gain[i] - sens[i] * min(max(late, least[i]), most[i]) - own[i]
+                    terms += abs(gain[i]) + sens[i] * (transfer[i] + delay + deadline[i]) + own_size[i]
+                    terms += (1.0 + sens[i] * (1.0 + unit[i])) * 2.0**-1000
+                upper = total + (2.0 * size + 32.0) * ROUNDOFF * terms
+                if upper > floor:
+                    start = ptr[sets]
+                    member[start : start + number] = state.members[:number]
+                    worth[sets] = upper
+                    sets += 1
+                    ptr[sets] = start + number
+            depth -= 1
+            continue
+        value, step = item[depth], state.step[depth]
+        if step == 2 or (step == 1 and value == -np.inf):
+            depth -= 1
+            continue
+        state.step[depth] += 1
+        inside = (value > 0.0) == (step == 0)
+        left = state.spare[depth] - (abs(value) if step == 1 else 0.0)
+        mass, taken = state.load[depth], state.number[depth]
+        if inside:
+            state.members[taken] = depth
+            mass += weight[depth]
+            taken += 1
+        if left >= 0.0 and mass <= high and taken <= cap and mass + rest[depth + 1] >= low:
+            depth += 1
+            state.spare[depth], state.load[depth], state.number[depth], state.step[depth] = left, mass, taken, 0
+    state.depth[0], state.depth[1] = depth, sets

@@ -1,6 +1,6 @@
 """The offloading game: players, profiles, utilities, welfare, potentials, generators, graphs."""
 
-from edgeworth.games.offloading.model.bounds import SLICES, slice_bound
+from edgeworth.games.offloading.model.bounds import SEARCH, SLICES, Slices, slice_bound
 from edgeworth.games.offloading.model.efficiency import Efficiency, interaction_overhead, price_of_anarchy
 from edgeworth.games.offloading.model.functions import (
     Violation,
@@ -29,11 +29,13 @@ __all__ = [
     "EQUILIBRIUM_TOL",
     "PRESETS",
     "REGIMES",
+    "SEARCH",
     "SLICES",
     "EdgeSystem",
     "Efficiency",
     "OffloadingGame",
     "Profile",
+    "Slices",
     "Violation",
     "Which",
     "choice_utilities",
