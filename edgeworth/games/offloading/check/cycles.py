@@ -54,8 +54,11 @@ class BestResponseCycle:
 
 
 def best_response_cycle(result: Result[Any]) -> BestResponseCycle | None:
-    """The cycle that a result brings as its certificate; None where it brings none. ValueError, TypeError or KeyError for arrays
-    that describe no moves; whether the moves are best replies is for `verify` to say."""
+    """The cycle that a result brings as its certificate; None where it brings none.
+
+    Raises ValueError, TypeError or KeyError for arrays that describe no moves; whether the moves are best replies is for
+    `verify` to say.
+    """
     certificate = result.certificate
     if certificate is None or certificate.kind != BEST_RESPONSE_CYCLE:
         return None

@@ -73,8 +73,8 @@ def worst_deviation(
 ):
     """Users begin..end-1: raise ``worst`` to the largest gain of a unilateral deviation to an action that is open.
 
-    worst: the gain beyond its rounding margin relative to the user's spread, the gain itself, and relative to the spread; found:
-    user, pair. The spread is the distance between the best and the worst that the user's open actions earn.
+    worst: the gain beyond its rounding margin relative to the user's spread, the gain itself, and relative to the spread;
+    found: user, pair. The spread is the distance between the best and the worst that the user's open actions earn.
     """
     for i in range(begin, end):
         here = choice[i]
@@ -116,7 +116,7 @@ def worst_deviation(
 
 SetSearch = namedtuple("SetSearch", ["depth", "step", "spare", "load", "number", "members"])
 """Where `search_sets` stands. depth: the user to be decided (-1: the end), and the number of sets written; step: how many of
-the two decisions on each user were tried; spare: what may still be spent there; load, number, members: of those taken so far."""
+the two decisions on each user were tried; spare: what may still be spent there; load, number, members: of those taken."""
 
 
 @jit
