@@ -96,7 +96,8 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     -------
     Report
         For a solution, the verdicts of the family. For a result also ``value``, ``bound`` and ``quality``, each where the
-        result states it. A result that is not made of plain fields has the one verdict ``answer``, which fails.
+        result states it. A result that is not made of plain fields has the one verdict ``answer``, one with another constant
+        part of the values than the problem the one verdict ``offset``; they fail.
 
     Raises
     ------
@@ -124,6 +125,8 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
         verdicts, _ = checker.judge(fresh, rebuilt(checker.solution, answer), True, None, budget)
         return Report(verdicts)
     require_own(fresh, answer)
+    if answer.offset != fresh.offset:
+        return Report({"offset": Verdict.of(False, math.inf, 0.0, Mismatch("offset", answer.offset, fresh.offset))})
     verdicts, found = {}, None
     try:
         result = _plain(checker, answer)
@@ -225,8 +228,6 @@ def require_own(problem: solving.Problem, answer: Result[Any]) -> None:
         validation.reject("answer", f"must be a result of this problem ({problem.hash})", answer.problem_hash)
     if answer.sense != problem.sense:
         validation.reject("answer", f"must have the problem's sense {problem.sense!r}", answer.sense)
-    if answer.offset != problem.offset:
-        validation.reject("answer", f"must have the problem's offset {problem.offset!r}", answer.offset)
 
 
 def result_verdicts(
