@@ -110,7 +110,7 @@ METHODS: tuple[Method, ...] = (
         exact=True,
         randomised=True,
         supports=frozenset({"start"}),
-        guarantee="the highest welfare when proved; the bound is then the solvers' claim",
+        guarantee="the highest welfare when proved, with a certificate from which the checker repeats the search",
         reference="ours; Baldacci, Christofides and Mingozzi, Math. Prog. 115 (2008)",
     ),
     Method(

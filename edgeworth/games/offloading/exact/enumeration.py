@@ -47,10 +47,11 @@ def equilibria(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[P
     """The pure (generalised) equilibrium of the highest welfare, by looking at all profiles.
 
     Guarantee: PROVED with a solution: no equilibrium has a higher welfare; PROVED without: no pure equilibrium exists, which
-    the notes say. The notes also give the number of equilibria and their lowest welfare. Iterations: profiles. ValueError for
-    games with more than 5e7 profiles.
+    the notes say. The notes also give the number of equilibria and their lowest welfare. Iterations: profiles. Games with more
+    than 5e7 profiles are REFUSED.
     """
-    _require_tiny(game)
+    if game.profiles > LIMIT:
+        return Found(None, Termination.REFUSED, notes=(f"must have at most {LIMIT:.0e} profiles; got {game.profiles:.3g}",))
     best: Profile | None = None
     most, least, number, looked = -np.inf, np.inf, 0, 0
     for rows, seen in _walk(game, 1_000):
