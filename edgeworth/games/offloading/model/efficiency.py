@@ -51,20 +51,21 @@ def price_of_anarchy(game: OffloadingGame, equilibria: Iterable[Profile], optimu
     """
     if not isinstance(optimum, Result) or optimum.problem_hash != game.hash:
         validation.reject_type("optimum", "must be a Result of this game", optimum)
-    if optimum.bound is None:
+    bound = optimum.bound
+    if bound is None:
         validation.reject("optimum", "must have a value and a bound", optimum)
     welfare = [welfare_interval(game, profile) for profile in equilibria]
     if not welfare or min(low for low, _ in welfare) <= 0.0:
         validation.reject("equilibria", "must be at least one, all of positive welfare", welfare)
     lows = [low for low, _ in welfare]
     known = max([*lows, *([] if optimum.solution is None else [welfare_interval(game, optimum.solution)[0]])])
-    if known > optimum.bound:
-        validation.reject("optimum", f"must have a bound of at least every welfare known, {known!r}", optimum.bound)
+    if known > bound:
+        validation.reject("optimum", f"must have a bound of at least every welfare known, {known!r}", bound)
     worst, best = min(welfare), max(welfare)
 
     def quotients(ends: tuple[float, float]) -> tuple[float, float]:
         low, high = ends
-        return math.nextafter(known / high, 0.0), math.nextafter(optimum.bound / low, math.inf)
+        return math.nextafter(known / high, 0.0), math.nextafter(bound / low, math.inf)
 
     return Efficiency(quotients((worst[0], min(high for _, high in welfare))), quotients((max(lows), best[1])))
 
