@@ -11,6 +11,7 @@ import numpy as np
 from edgeworth.core.checking import BudgetEnded
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
+from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.bounds import certify
@@ -58,6 +59,9 @@ def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profil
         size = float(np.abs(worth.prize).sum()) if game.pairs else 0.0
         claimed = max(base + split.bound, welfare)
         bound = welfare if claimed - welfare <= max(1e-9 * abs(welfare), 1e-13 * size) else claimed
+        if not closes(welfare, bound, game.sense, game.integral):
+            note = "large terms cancel in the welfare: rounding leaves a gap to its bound"
+            split = replace(split, termination=Termination.STALLED, notes=(*split.notes, note))
         return _found(profile, split, bound=bound, evidence=BoundEvidence.CLAIMED)
     if split.price is None:
         return _found(profile, split)
