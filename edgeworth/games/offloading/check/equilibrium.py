@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core.checking import Budget, epsilon_verdict, rule_verdicts
-from edgeworth.core.verdict import Verdict
+from edgeworth.core.verdict import Scope, Verdict
 from edgeworth.games.offloading.model import (
     EQUILIBRIUM_TOL,
     OffloadingGame,
@@ -21,6 +21,8 @@ from edgeworth.games.offloading.model.game import Ints
 
 EPSILON_TOL = EQUILIBRIUM_TOL
 """A profile is an equilibrium when no user gains more than this by a move of its own, relative to its spread."""
+
+_SCOPE = Scope(note="ties and gains within rounding are none, full providers are closed")
 
 _CHUNK = 100_000  # users or pairs looked at between two looks at the budget, some milliseconds
 
@@ -116,4 +118,5 @@ def epsilon(game: OffloadingGame, profile: Profile, choice: Ints, claimed: bool,
         witness: Any = f"user {int(out[0])} sits out of reach: its utility is not defined"
         return Verdict.of(False, float("inf"), EPSILON_TOL, witness)
     worst = best_deviation(game, choice, budget)
-    return epsilon_verdict(0.0 if worst is None else worst.relative, worst, EPSILON_TOL, claimed=claimed)
+    found = 0.0 if worst is None else worst.relative
+    return epsilon_verdict(found, worst, EPSILON_TOL, claimed=claimed, scope=_SCOPE)

@@ -16,8 +16,9 @@ from edgeworth.games.offloading.model.game import LARGEST, Floats
 from edgeworth.games.offloading.model.rational import exact_welfare
 
 _NODES = 100_000  # of the search for sets between two looks at the budget, some 20 ms
-_ROOM = 4_096
-_MOST_SETS = 200_000
+_ROOM = 1_024
+_MOST_USERS = 5_000
+_MOST_SETS, _MOST_MEMBERS = 200_000, 2_000_000  # of one provider: what is kept stays below some 200 MB
 _ROUNDOFF = 2.0**-53
 
 
@@ -50,6 +51,8 @@ def search_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]], budge
     is off by (2 N + 32) u of the sizes |gain| + s (transfer + delay + tau) + |local| + cost + pi of its members, which is
     added. The losses of a profile are sums of at most m + n terms: L - target goes up by 2 (m + n + 8) u of all sizes.
     """
+    if game.users > _MOST_USERS:
+        validation.reject("game", f"must have at most {_MOST_USERS} users to be searched", game.users)
     slices = Slices(game, arrays)
     n = game.providers
     ceiling = validation.array("ceiling", arrays["ceiling"], np.float64, (n,), minimum=0.0, maximum=LARGEST)
@@ -162,9 +165,12 @@ def _sets(game: OffloadingGame, slices: Slices, k: int, floor: float, budget: St
     own_size = np.abs(game.local_utility[user]) + cost + slices.price[user]
     room = (np.zeros(_ROOM + 1, dtype=np.int64), np.empty(_ROOM * max(size, 1), dtype=np.int64), np.empty(_ROOM))
     found: dict[tuple[int, ...], float] = {}
+    members = 0
     for block in slices.blocks(k):
         budget.check()
-        for row in np.flatnonzero(block.bound > floor).tolist():
+        for seen, row in enumerate(np.flatnonzero(block.bound > floor).tolist()):
+            if seen % 200 == 199:
+                budget.check()
             item = block.item[row]
             order = np.argsort(-np.abs(item), kind="stable")
             weight = game.weight[user[order]]
@@ -191,7 +197,8 @@ def _sets(game: OffloadingGame, slices: Slices, k: int, floor: float, budget: St
                 ptr, member, worth = room
                 for s in range(int(state.depth[1])):
                     key = tuple(np.sort(pairs[order[member[ptr[s] : ptr[s + 1]]]]).tolist())
+                    members += len(key) * (key not in found)
                     found[key] = max(found.get(key, -math.inf), float(worth[s]))
-                if len(found) > _MOST_SETS:
-                    validation.reject("ceiling", f"leaves more than {_MOST_SETS} sets of provider {k} to be searched", floor)
+                if len(found) > _MOST_SETS or members > _MOST_MEMBERS:
+                    validation.reject("ceiling", f"leaves too many sets of provider {k} to be searched", floor)
     return found

@@ -134,7 +134,7 @@ class OffloadingGame:
             i = int(wrong[0])
             rule = "must be 0 for a human, above 0 for a machine"
             raise ValueError(f"deadline: {rule}; got {self.deadline[i]} for user {i}, human {bool(self.human[i])}")
-        rising = np.diff(self.provider) > 0
+        rising = self.provider[1:] > self.provider[:-1]
         inner = self.indptr[1:-1]
         rising[inner[(inner > 0) & (inner < pairs)] - 1] = True  # from one user to the next anything goes
         if not rising.all():
