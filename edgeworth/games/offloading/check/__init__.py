@@ -37,7 +37,8 @@ def verify(game: OffloadingGame, answer: Profile | Result[Profile], *, seconds: 
     witness: a `Deviation`. A bare profile is judged, and so is a result whose method claims an equilibrium: it is of
     that kind and ended as PROVED or CONVERGED. Everywhere else (a learner, an optimiser, a run that was cut, dynamics whose
     threshold is too coarse) epsilon is measured and not judged. For a result also ``value`` (recomputed, relative 1e-9),
-    ``bound`` (its side; rebuilt where its evidence is "recomputed"), ``quality``, and ``cycle`` where a best-response cycle
+    ``bound`` (its side; where its evidence is "recomputed", rebuilt from prices and slices (`model.slice_bound`), or proved
+    again by a search (`check.splits.search_bound`)), ``quality``, and ``cycle`` where a best-response cycle
     is its certificate: every move of it is replayed. All checks are exhaustive, in one pass over all pairs; seconds: the
     budget, and what it does not suffice for is NOT_CHECKED.
 

@@ -47,7 +47,8 @@ def equilibria(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[P
     """The pure (generalised) equilibrium of the highest welfare, by looking at all profiles.
 
     Guarantee: PROVED with a solution: no equilibrium has a higher welfare; PROVED without: no pure equilibrium exists, which
-    the notes say. The notes also give the number of equilibria and their lowest welfare. Iterations: profiles. Games with more
+    the notes say. The notes also give the number of equilibria and their lowest welfare. What is said of all profiles rests on
+    this enumeration alone and comes without a certificate: `verify` judges the profile. Iterations: profiles. Games with more
     than 5e7 profiles are REFUSED.
     """
     if game.profiles > LIMIT:
