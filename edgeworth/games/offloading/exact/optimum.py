@@ -109,10 +109,11 @@ def _searched_bound(
 def potential_maximiser(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The profile of the highest weighted potential Psi, by the scheme of `exact`; best responses then confirm it.
 
-    In the linear regime it is an equilibrium, the one that potential theory selects; the notes say whether it is proved
-    maximal (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not enter Psi: the largest total of their own utilities is fixed first (they mind
-    nobody), and Psi is maximised over the others. In kinked regimes Psi is that of the linearised game: its maximiser is only a
-    start for `pg_brd`, whose guarantee holds. Iterations: pricing rounds and passes.
+    In the linear regime it is an equilibrium, the one that potential theory selects; the notes say whether it is proved maximal
+    (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not enter Psi: the
+    largest total of their own utilities is fixed first (they mind nobody), and Psi is maximised over the others. In kinked
+    regimes Psi is that of the linearised game: its maximiser is only a start for `pg_brd`, whose guarantee holds. Iterations:
+    pricing rounds and passes.
     """
     careless = game.gamma == 0.0
     fixed = _careless_places(game, careless, run)
