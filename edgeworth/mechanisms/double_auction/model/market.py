@@ -16,7 +16,7 @@ from edgeworth.core import validation
 from edgeworth.core.io import Payload, fingerprint, save_problem
 from edgeworth.core.numeric import Sense
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.traced import exact
+from edgeworth.core.traced import Traced, exact
 from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Routes
 
 Agent = tuple[str, int]
@@ -263,8 +263,11 @@ class Outcome:
 
 def _money(name: str, value: Any, length: int | None) -> Any:
     """Floats, unless an entry is an exact or traced number."""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = value.tolist()
     if isinstance(value, Sequence) and any(
-        isinstance(item, numbers.Number) and not isinstance(item, int | float | np.number) for item in value
+        isinstance(item, Traced) or (isinstance(item, numbers.Number) and not isinstance(item, int | float | np.number))
+        for item in value
     ):
         if length is not None and len(value) != length:
             validation.reject(name, f"must have {length} entries", len(value))
