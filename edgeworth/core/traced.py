@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -51,16 +52,27 @@ def exact(value: Any) -> Exact:
     raise NotTraceableError(f"traced numbers meet finite real numbers only; got {value!r}")
 
 
+class _Running(threading.local):
+    """The tracers of the runs that are under way in this thread, nested ones last."""
+
+    def __init__(self) -> None:
+        self.tracers: list[Tracer] = []
+
+
+_RUNNING = _Running()
+_TWO_RUNS = "numbers of two runs meet: the code keeps reports from one run to the next"
+
+
 class Tracer:
     """Where t stands: at ``point`` (side 0), or just right (+1) or left (-1) of it, and the nearest root on that side.
 
     refused: why the run cannot be traced, None as long as it can; code that swallows the exception cannot take it back.
     """
 
-    __slots__ = ("_above", "_below", "_nearest", "point", "refused", "side")
+    __slots__ = ("_above", "_below", "_nearest", "closed", "point", "refused", "side")
 
     def __init__(self, point: Exact, side: int) -> None:
-        self.point, self.side = point, side
+        self.point, self.side, self.closed = point, side, False
         self.refused: str | None = None
         self._nearest: Exact | float | None = None
         # Two floats that enclose the point: most comparisons with a float are decided by them, without a fraction.
@@ -78,12 +90,20 @@ class Tracer:
 
     def refuse(self, reason: str) -> NoReturn:
         """Record why the run cannot be traced, and leave it."""
-        if self.refused is None:
-            self.refused = reason
+        for tracer in (self, *_RUNNING.tracers):
+            if tracer.refused is None:
+                tracer.refused = reason
         raise NotTraceableError(reason)
+
+    def close(self) -> None:
+        """The run is over: its numbers can be read, and no longer be compared."""
+        self.closed = True
+        self._below = self._above = math.nan  # no comparison is decided by them any more
 
     def sign(self, a: Exact, b: Exact) -> int:
         """The sign of a + b t, here; its root is remembered."""
+        if self.closed:
+            self.refuse(_TWO_RUNS)
         if b == 0:
             return (a > 0) - (a < 0)
         here = a + b * self.point
@@ -142,7 +162,7 @@ class Traced:
             return Fraction(other), 0
         if issubclass(kind, Traced):
             if other.tracer is not self.tracer:
-                self.tracer.refuse("numbers of two runs meet: the code keeps reports from one run to the next")
+                self.tracer.refuse(_TWO_RUNS)
             return other.a, other.b
         if isinstance(other, numbers.Integral | np.bool_ | float | np.floating | Fraction):
             return exact(other), 0
@@ -336,8 +356,8 @@ class Traced:
         return float, (self._constant("a pickle", "reports cannot leave the process while they are traced"),)
 
     def __getattr__(self, name: str) -> Any:
-        # NumPy and copy ask every object for optional dunders, `numpy.mean` for a dtype; a plain "no" is what lets them go on.
-        if name.startswith("__") or name == "dtype":
+        # NumPy and copy ask every object for optional dunders, a dtype, array methods; a plain "no" is what lets them go on.
+        if name.startswith("__") or hasattr(np.ndarray, name):
             raise AttributeError(name)
         return self.tracer.refuse(f"the attribute {name!r} of a report was asked for")
 
@@ -390,12 +410,16 @@ def at(value: Any, t: Exact) -> Exact:
 def run(function: Callable[[Any], T], point: Exact, side: int) -> tuple[T, Tracer]:
     """One run at a point or beside it. Raises NotTraceableError where it was refused anything, whatever it made of that."""
     tracer = Tracer(point, side)
+    _RUNNING.tracers.append(tracer)
     try:
         answer = function(Traced(0, 1, tracer, 1))
     except Exception as error:
         if tracer.refused is not None:
             raise NotTraceableError(tracer.refused) from error
         raise
+    finally:
+        _RUNNING.tracers.remove(tracer)
+        tracer.close()
     if tracer.refused is not None:
         raise NotTraceableError(tracer.refused)
     return answer, tracer

@@ -192,7 +192,7 @@ def _audit(case: Case, outcomes: Sequence[Any], incentives: Incentives, rational
         truthful_any_type=incentives.any_type,
         monotone=incentives.monotone,
         individually_rational=case.rational(rationality, outcomes, scope),
-        weakly_budget_balanced=_verdict(max(-surplus, 0.0), money, Imbalance(market, surplus), scope),
+        weakly_budget_balanced=_verdict(max(0.0, -surplus), money, Imbalance(market, surplus), scope),
         strongly_budget_balanced=_verdict(abs(widest), money, Imbalance(market, widest), scope),
         efficiency=_verdict(share, TOLERANCE, Forgone(market, welfare, optimum), scope),
         welfare=welfare,

@@ -32,14 +32,8 @@ _CLOCKS = {
     "time": {"time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time", "thread_time"},
     "datetime": {"now", "today", "utcnow"},
 }
-_QUIET = (
-    "logging",
-    "warnings",
-    "edgeworth",
-    "numba",
-    "threading",
-    "hypothesis",
-)  # they look at the clock, and no outcome depends on it
+_QUIET = frozenset({"logging", "warnings", "edgeworth", "numba", "threading", "importlib", "hypothesis"})
+"""They look at the clock for their own sake."""
 
 
 def ours(module: Any) -> bool:
@@ -72,13 +66,10 @@ def untouched() -> Iterator[None]:
         np.random.set_state(states["numpy.random"])  # noqa: NPY002  # put back
 
 
-@contextlib.contextmanager
-def drawn_from(seed: int) -> Iterator[None]:
-    """The global generators start at `seed` inside, so that two runs see the same chance; afterwards they are as before."""
-    with untouched():
-        random.seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002  # rules draw from the global one
-        yield
+def draw_from(seed: int) -> None:
+    """Set the global generators, so that two runs see the same chance. Only inside of `untouched`."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002  # rules draw from the global one
 
 
 def draws(seed: int, repetitions: int, purpose: str) -> list[int]:
@@ -131,6 +122,8 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
         return [(" (a random generator)", repr(value.bit_generator.state))]
     if isinstance(value, np.random.RandomState):
         return [(" (a random generator)", repr(value.get_state()))]
+    if isinstance(value, random.SystemRandom):
+        return []
     if isinstance(value, random.Random):
         return [(" (a random generator)", repr(value.getstate()))]
     if isinstance(value, np.ndarray):
@@ -148,6 +141,8 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
         return _of_function(value)
     if isinstance(value, types.MethodType):
         return [("", value.__func__), ("", value.__self__)]
+    if isinstance(value, types.BuiltinFunctionType):
+        return [("", value.__self__)]
     if isinstance(value, functools.partial):
         return [("", value.func), (".args", value.args), (".keywords", value.keywords)]
     if isinstance(value, staticmethod | classmethod) or type(value).__name__ == "_lru_cache_wrapper":
@@ -320,22 +315,24 @@ class Watch:
         self.outcome, causes = watched(self.honest)
         self.told = leaves(self.outcome)
         self.state = leaves(self.rule)
-        return list(dict.fromkeys([*causes, *self._again()]))
+        return self._again(causes)
 
     def after(self) -> list[str]:
-        """The same questions once more."""
-        return self._again()
+        """The same questions once more, and whether the rule remembers the reports that it was asked about."""
+        return self._again(self._altered())
 
-    def _again(self) -> list[str]:
-        causes: list[str] = []
+    def _altered(self) -> list[str]:
+        altered = changed(self.state, leaves(self.rule))
+        if not altered:
+            return []
+        name = altered[0].strip(" .")
+        return [f"draws from {name}" if "random generator" in name else f"changes its own state ({name})"]
+
+    def _again(self, causes: list[str]) -> list[str]:
         for _ in range(self.runs):
             outcome, seen = watched(self.honest)
             causes += seen
             if leaves(outcome) != self.told:
                 causes.append("gives another outcome when the same market is run again")
         causes += [f"draws from the global generator {name}" for name in moved(self.states)]
-        altered = changed(self.state, leaves(self.rule))
-        if altered:
-            name = altered[0].strip(" .")
-            causes.append(f"draws from {name}" if "random generator" in name else f"changes its own state ({name})")
-        return list(dict.fromkeys(causes))
+        return list(dict.fromkeys([*causes, *self._altered()]))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.verdict import Scope, Status, Verdict
-from edgeworth.mechanisms.auditing.determinism import drawn_from, draws
+from edgeworth.mechanisms.auditing.determinism import draw_from, draws
 from edgeworth.mechanisms.auditing.judge import Case, Incentives
 from edgeworth.mechanisms.auditing.pieces import Piece, Subject
 from edgeworth.mechanisms.auditing.setting import TOLERANCE
@@ -123,8 +123,8 @@ def by_lots(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: fl
     seeds = [*draws(scope.seed, scope.repetitions, "choose"), *draws(scope.seed, scope.repetitions, "test")]
     honest = []
     for seed in seeds:
-        with drawn_from(seed):
-            honest.append(setting.run(case.mechanism, market))
+        draw_from(seed)
+        honest.append(setting.run(case.mechanism, market))
     first, second = (range(scope.repetitions), range(scope.repetitions, 2 * scope.repetitions))
     ends = time.perf_counter() + seconds
     cut = False
@@ -136,8 +136,8 @@ def by_lots(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: fl
         def gains(report: float, turns: range, subject: Subject = subject, usual: Any = usual) -> NDArray[np.float64]:
             values = []
             for turn in turns:
-                with drawn_from(seeds[turn]):
-                    values.append(subject.values(report)[1] - usual[turn])
+                draw_from(seeds[turn])
+                values.append(subject.values(report)[1] - usual[turn])
             return np.nan_to_num(np.array(values))
 
         best, where, largest = -np.inf, subject.truth, 0.0

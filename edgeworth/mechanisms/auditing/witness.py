@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from edgeworth.mechanisms.auditing.determinism import drawn_from, draws, untouched
+from edgeworth.mechanisms.auditing.determinism import draw_from, draws, untouched
 from edgeworth.mechanisms.auditing.setting import setting_of
 
 
@@ -28,14 +28,14 @@ class Manipulation:
 
     def replay(self, mechanism: Any) -> float:
         """Run the mechanism on the truth and on the report: the gain again, over the same draws where it draws lots."""
-        if self.repetitions == 1:
-            with untouched():
+        with untouched():
+            if self.repetitions == 1:
                 return self._once(mechanism)
-        gains = []
-        for seed in draws(self.seed, self.repetitions, "test"):
-            with drawn_from(seed):
+            gains = []
+            for seed in draws(self.seed, self.repetitions, "test"):
+                draw_from(seed)
                 honest = setting_of(self.market).run(mechanism, self.market)
-            with drawn_from(seed):
+                draw_from(seed)
                 gains.append(self._once(mechanism, honest))
         return math.fsum(gains) / len(gains)
 

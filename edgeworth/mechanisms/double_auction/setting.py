@@ -281,6 +281,8 @@ def own_function(mechanism: Any, market: Market, agent: Agent, dimension: str) -
         model_functions.require_fitting(market, outcome)
         units = model_functions.quantity(market, outcome, agent)
         money = outcome.payment[agent[1]] if agent[0] == "buyer" else outcome.reward[agent[1]]
+        if isinstance(money, Traced) and money.tracer is not report.tracer:
+            report.tracer.refuse("it returns a report of an earlier run")
         affine(money)
         return units, money * sign, tour(outcome.served_by(agent[1])) if agent[0] == "seller" else 0.0
 
