@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from edgeworth.core.verdict import EXHAUSTIVE, Scope, Status, Verdict
-from edgeworth.mechanisms.auditing.pieces import Piece, Subject, pieces_of, spot_check
+from edgeworth.mechanisms.auditing.pieces import ROUNDING, Piece, Subject, pieces_of, spot_check
 from edgeworth.mechanisms.auditing.setting import TOLERANCE, Agent, Setting, stake
 from edgeworth.mechanisms.auditing.types import regrets
 from edgeworth.mechanisms.auditing.witness import Loss, Manipulation, Reversal
@@ -98,7 +98,7 @@ class Case:
                         cuts.append(f"{seconds:g} s")
                         break
                     found.append(piece)
-                spot_check(subject, found)
+                found = sorted([*found, *spot_check(subject, found)], key=lambda piece: (piece.lower, piece.far))
                 _LOG.info(
                     "%s %d by %s: %d pieces; %d of %d", *subject.agent, subject.dimension, len(found), index + 1, len(subjects)
                 )
@@ -130,6 +130,8 @@ class Case:
             for piece in found:
                 finite = piece.supremum if piece.supremum < float("inf") else honest
                 tolerance = TOLERANCE * max(before, subject.stake(piece.units, finite))
+                if not piece.exact:
+                    tolerance += ROUNDING * min(piece.report, piece.far) * max(piece.units, units)
                 largest = max(largest, tolerance)
                 if piece.supremum - honest > tolerance:
                     gain = piece.supremum - honest

@@ -21,6 +21,9 @@ MOST_PIECES = 20_000
 SPOT_CHECKS = 24
 """So many reports of every agent, drawn anew, must give what the pieces say; a quarter of them for the rules here."""
 
+ROUNDING = 4e-15
+"""A rule may add a report to something and take it away again: so much of the report is rounding in its money, a unit."""
+
 Values = Callable[[float], tuple[float, float]]
 
 
@@ -30,7 +33,7 @@ class Piece:
 
     upper: infinite for the last one, ``far`` stands in for it then. units there; the supremum of its utility, a report that
     comes close to that, and one in the middle; ``net``: money received less costs borne, its limits at the lower end and at
-    ``far``, and ``slope``, by which it moves with the report (affine all the way).
+    ``far``, and ``slope``, by which it moves with the report (affine all the way); exact: by exact arithmetic, else by floats.
     """
 
     lower: float
@@ -42,17 +45,13 @@ class Piece:
     inner: float
     net: tuple[float, float]
     slope: float = 0.0
+    exact: bool = False
 
     def net_at(self, report: float) -> float:
-        """Money received less costs borne at a report of the piece."""
-        if self.far == self.lower:
-            return self.net[0]
-        share = (report - self.lower) / (self.far - self.lower)
-        return (
-            self.net[0] + share * (self.net[1] - self.net[0])
-            if share <= 1.0
-            else self.net[1] + self.slope * (report - self.far)
-        )
+        """Money received less costs borne at a report of the piece, from the end that is nearer."""
+        if report - self.lower <= self.far - report:
+            return self.net[0] + self.slope * (report - self.lower)
+        return self.net[1] + self.slope * (report - self.far)
 
 
 class IncompleteError(RuntimeError):
@@ -100,47 +99,49 @@ class Subject:
         if really != really:
             return True  # a tie refused: there is no outcome to differ
         scale = max(self.stake(units, utility), self.stake(really, got))
-        # A rule may add the report to something and take it away again: its rounding is the report's.
-        return really == units and abs(got - utility) <= TOLERANCE * scale + 1e-13 * abs(report) * max(units, 1.0)
+        return really == units and abs(got - utility) <= TOLERANCE * scale + 25.0 * ROUNDING * report * max(units, 1.0)
 
 
 def derived(subject: Subject, points: Any) -> Iterator[Piece]:
     """Run the rule itself at every derived breakpoint and at two reports inside every open piece.
 
-    Money is affine inside a piece, so two reports give both one-sided limits; the last piece is tried far out as well.
+    Money is affine inside a piece, so two reports give both one-sided limits. They lie near the lower end, where the digits
+    are; wide pieces are tried at their upper end too, and the last one far out.
     """
     at = subject.values
     cuts = np.unique(np.concatenate([[0.0], np.asarray(points, dtype=np.float64)])).tolist()
     ends = [*cuts[1:], subject.beyond(cuts[-1])]
     for index, (low, high) in enumerate(zip(cuts, ends, strict=True)):
         yield from subject.point(low)
-        one, two = low + (high - low) / 3.0, low + 2.0 * (high - low) / 3.0
-        if not low < one < two < high or high - low <= 1e-13 * high:
+        last, width = index == len(cuts) - 1, high - low
+        near = min(width, 2.0 * (low or subject.truth or width))
+        one, two = low + near / 3.0, low + 2.0 * near / 3.0
+        if not low < one < two < high or width <= 1e-13 * high:
             continue  # neighbouring floats, or two derived points that are one but for rounding
         (units, first), (again, second) = at(one), at(two)
         if units != again:
             raise IncompleteError(
                 f"{subject.agent} trades {units} at {one!r} and {again} at {two!r} with no breakpoint between them"
             )
+        tried = [1e3 * high, 1e6 * high] if last else [low + 0.9 * width] if near < width else []
         slope = (second - first) / (two - one)
-        flat = abs(slope) * (high - low) <= 1e-12 * subject.stake(units, first)
-        last = index == len(cuts) - 1
-        if last:
-            far = at(1e6 * high)[1] - second
-            noise = max(TOLERANCE * subject.stake(units, second), 1e-13 * 1e6 * high)
-            slope = far / (1e6 * high - two) if abs(far) > noise else 0.0
-        lower, upper = 2.0 * first - second, 2.0 * second - first
-        best, where = max((lower, low + 1e-6 * (high - low)), (upper, high - 1e-6 * (high - low)))
-        middle = (low + high) / 2.0
+        if tried:  # over a long way a slope has more digits, and rounding is none
+            rise = at(tried[-1])[1] - second
+            noise = TOLERANCE * subject.stake(units, second) + ROUNDING * tried[-1] * max(units, 1.0)
+            slope = rise / (tried[-1] - two) if abs(rise) > noise else 0.0
+        lower = 2.0 * first - second
+        upper = 2.0 * second - first if near == width else second + slope * (high - two)
+        flat = abs(slope) * width <= 1e-12 * subject.stake(units, first)
+        best, where = max((lower, low + 1e-6 * near), (upper, high - 1e-6 * width))
         worth = subject.gain(units)
-        net = (lower - worth, upper - worth)
+        middle = (low + high) / 2.0
         if last:
             best, where = _unbounded(subject, units, upper, slope, high) or (best, where)
-        piece = Piece(low, math.inf if last else high, high, units, best, middle if flat else where, middle, net, slope)
-        if last:
-            for report in (1e3 * high, 1e6 * high):
-                if not subject.agrees(report, units, worth + piece.net_at(report)):
-                    raise IncompleteError(f"{subject.agent} has something else at {report!r} with no breakpoint before it")
+        ending, net = math.inf if last else high, (lower - worth, upper - worth)
+        piece = Piece(low, ending, high, units, best, middle if flat else where, middle, net, slope)
+        for report in tried:
+            if not subject.agrees(report, units, worth + piece.net_at(report)):
+                raise IncompleteError(f"{subject.agent} has something else at {report!r} with no breakpoint before it")
         yield piece
 
 
@@ -230,7 +231,7 @@ def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> li
         best, where = _unbounded(subject, float(units), ends[1], float(b), float(high)) or (best, where)
     upper = math.inf if place.upper is None else float(high)
     net = (float(fixed + b * low), float(fixed + b * high))
-    return [Piece(float(low), upper, float(high), float(units), best, where, middle, net, float(b))]
+    return [Piece(float(low), upper, float(high), float(units), best, where, middle, net, float(b), True)]
 
 
 def _between(low: Any, high: Any, share: float) -> float:
@@ -260,13 +261,15 @@ def not_traced(mechanism: Any, reason: str) -> ValueError:
     )
 
 
-def spot_check(subject: Subject, found: Sequence[Piece]) -> None:
+def spot_check(subject: Subject, found: Sequence[Piece]) -> list[Piece]:
     """Draw reports and compare what the mechanism does with what the pieces say. Raises ValueError or IncompleteError.
 
-    Next to an end, where rounding decides which side a report is on, either side may be right.
+    Next to an end, where rounding decides which side a report is on, either side may be right, and what is neither (a tie that
+    rounding moved) is returned as a point of its own.
     """
     if not found:
-        return
+        return []
+    points: list[Piece] = []
     rng = np.random.default_rng(0)
     lowers = [piece.lower for piece in found]
     for _ in range(SPOT_CHECKS // 4 if subject.library else SPOT_CHECKS):
@@ -277,11 +280,16 @@ def spot_check(subject: Subject, found: Sequence[Piece]) -> None:
         close = [p for p in near if min(abs(report - p.lower), abs(report - p.upper)) <= 1e-12 * report]
         if report > found[-1].upper or not inside:
             continue  # a sweep that was cut, or a report between two neighbouring floats
-        if not any(_says(subject, piece, report) for piece in (*inside, *close)):
-            text = f"{subject.agent} reporting {report!r} has {subject.values(report)}, not what was derived for that piece"
-            if subject.setting.own_breakpoints(subject.mechanism, subject.market, subject.agent, subject.dimension) is not None:
-                raise IncompleteError(text)
-            raise not_traced(subject.mechanism, text)
+        if any(_says(subject, piece, report) for piece in (*inside, *close)):
+            continue
+        if close:
+            points += subject.point(report)
+            continue
+        text = f"{subject.agent} reporting {report!r} has {subject.values(report)}, not what was derived for that piece"
+        if subject.setting.own_breakpoints(subject.mechanism, subject.market, subject.agent, subject.dimension) is not None:
+            raise IncompleteError(text)
+        raise not_traced(subject.mechanism, text)
+    return points
 
 
 def _says(subject: Subject, piece: Piece, report: float) -> bool:

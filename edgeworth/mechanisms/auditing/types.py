@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgeworth.mechanisms.auditing.pieces import Piece
+from edgeworth.mechanisms.auditing.pieces import ROUNDING, Piece
 from edgeworth.mechanisms.auditing.setting import TOLERANCE
 
 FAR_TYPES = (1e3, 1e6, 1e12)
@@ -48,7 +48,8 @@ def regrets(pieces: Sequence[Piece], sign: int, costs: float, most: int = 8) -> 
     best = gains[np.arange(len(rows)), p]
     paid = np.where(np.isinf(top), 0.0, np.abs(top))[chosen][p]
     dealt = np.maximum(units[where], units[chosen][p])
-    tolerance = TOLERANCE * np.maximum.reduce([v * dealt, paid, np.abs(net), np.where(dealt > 0, costs, 0.0)])
+    told = np.array([0.0 if piece.exact else ROUNDING * min(piece.report, piece.far) for piece in pieces])[chosen][p]
+    tolerance = told * dealt + TOLERANCE * np.maximum.reduce([v * dealt, paid, np.abs(net), np.where(dealt > 0, costs, 0.0)])
     found: list[Regret] = []
     for row in sorted(np.flatnonzero(best > tolerance).tolist(), key=lambda row: -best[row])[:most]:
         here = pieces[int(where[row])]
