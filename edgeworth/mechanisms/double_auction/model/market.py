@@ -261,14 +261,16 @@ class Outcome:
         return cls(**{name: payload.array(name) for name in names}, tie_break=payload.field("tie_break"))
 
 
+def _no_float(kind: type) -> bool:
+    """Is it a kind of exact or traced number? A traced one may pass for a float, so that its kind is asked, not `isinstance`."""
+    return issubclass(kind, Traced) or (issubclass(kind, numbers.Number) and not issubclass(kind, int | float | np.number))
+
+
 def _money(name: str, value: Any, length: int | None) -> Any:
     """Floats, unless an entry is an exact or traced number."""
     if isinstance(value, np.ndarray) and value.dtype == object:
         value = value.tolist()
-    if isinstance(value, Sequence) and any(
-        isinstance(item, Traced) or (isinstance(item, numbers.Number) and not isinstance(item, int | float | np.number))
-        for item in value
-    ):
+    if isinstance(value, Sequence) and any(_no_float(kind) for kind in set(map(type, value))):
         if length is not None and len(value) != length:
             validation.reject(name, f"must have {length} entries", len(value))
         kept = np.empty(len(value), dtype=object)
