@@ -134,11 +134,11 @@ def by_lots(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: fl
         before = max(subject.stake(setting.quantity(market, o, subject.agent), u) for o, u in zip(honest, usual, strict=True))
 
         def gains(report: float, turns: range, subject: Subject = subject, usual: Any = usual) -> NDArray[np.float64]:
-            values = []
+            values: list[float] = []
             for turn in turns:
                 draw_from(seeds[turn])
                 values.append(subject.values(report)[1] - usual[turn])
-            return np.nan_to_num(np.array(values))
+            return np.nan_to_num(np.array(values, dtype=np.float64))
 
         best, where, largest = -np.inf, subject.truth, 0.0
         for report in [setting.deviations(market, subject.agent, subject.dimension, rng) for _ in range(scope.n)]:

@@ -132,7 +132,7 @@ class TracedMarket(Market):
             object.__setattr__(self, name, value)
 
         for name in ("bid", "ask"):
-            given = list(getattr(self, name))
+            given: Any = list(getattr(self, name))
             kept = np.empty(len(given), dtype=object)
             kept[:] = [value if isinstance(value, Traced) else np.float64(value) for value in given]
             kept.setflags(write=False)
@@ -159,7 +159,7 @@ class TracedMarket(Market):
         raise NotTraceableError(f"{asked} of a traced market")
 
     @property
-    def hash(self) -> Any:  # type: ignore[override]
+    def hash(self) -> Any:
         """Refused."""
         return self._refuse("the hash")
 
@@ -179,7 +179,8 @@ class TracedMarket(Market):
 def _seen(market: Market, agent: Agent, report: Any) -> TracedMarket:
     """The market as a rule under trace sees it."""
     side, index = agent
-    bid, ask = list(market.bid), list(market.ask)
+    bid: Any = list(market.bid)
+    ask: Any = list(market.ask)
     (bid if side == "buyer" else ask)[index] = TracedFloat(report.a, report.b, report.tracer, report.unit)
     return TracedMarket(bid, ask, market.demand, market.capacity, market.routes, market.history, market.provenance)
 

@@ -262,7 +262,7 @@ class Outcome:
 
 
 def _no_float(kind: type) -> bool:
-    """Is it a kind of exact or traced number? A traced one may pass for a float, so that its kind is asked, not `isinstance`."""
+    """Is it a kind of exact or traced number? Traced ones may pass for floats: their kind is asked, no `isinstance`."""
     return issubclass(kind, Traced) or (issubclass(kind, numbers.Number) and not issubclass(kind, int | float | np.number))
 
 

@@ -1,28 +1,15 @@
-"""Traced numbers: run plain Python on ``a + b t`` and learn for which t the run would have gone the same way.
-
-Every comparison of a traced number asks for the sign of some ``a + b t``, whose only root is ``-a / b``. A run at t is
-therefore valid, comparison by comparison, until the nearest root that it met; there the next run begins. `sweep` cuts a whole
-range of t into points and open pieces this way, and nothing between them is left unexamined. All arithmetic is exact.
-
-A traced number passes for a ``numpy.float64`` wherever that can be done right: comparisons (infinities included), affine
-arithmetic, ``isinstance``, copies, object arrays under plain NumPy. Whatever else is asked of it (a float, an integer, text, a
-hash, a pickle) is refused by an exception that ``except Exception`` does not catch; code that catches it all the same is found
-out, because the refusal stays recorded in the tracer.
-"""
+"""The numbers ``a + b t`` and the tracer that remembers what they were asked."""
 
 from __future__ import annotations
 
 import math
 import numbers
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
-T = TypeVar("T")
 Exact = int | Fraction
 
 
@@ -52,14 +39,14 @@ def exact(value: Any) -> Exact:
     raise NotTraceableError(f"traced numbers meet finite real numbers only; got {value!r}")
 
 
-class _Running(threading.local):
+class Running(threading.local):
     """The tracers of the runs that are under way in this thread, nested ones last."""
 
     def __init__(self) -> None:
         self.tracers: list[Tracer] = []
 
 
-_RUNNING = _Running()
+RUNNING = Running()
 _TWO_RUNS = "numbers of two runs meet: the code keeps reports from one run to the next"
 
 
@@ -90,7 +77,7 @@ class Tracer:
 
     def refuse(self, reason: str) -> NoReturn:
         """Record why the run cannot be traced, and leave it."""
-        for tracer in (self, *_RUNNING.tracers):
+        for tracer in (self, *RUNNING.tracers):
             if tracer.refused is None:
                 tracer.refused = reason
         raise NotTraceableError(reason)
@@ -260,29 +247,41 @@ class Traced:
         pair = self._other(other)
         return 3 if pair is None else self.tracer.sign(self.a - pair[0], self.b - pair[1])
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Any) -> bool:
         sign = self._sign(other)
-        return NotImplemented if sign == 3 else sign == -1
+        if sign == 3:
+            return NotImplemented
+        return sign == -1
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Any) -> bool:
         sign = self._sign(other)
-        return NotImplemented if sign == 3 else sign <= 0
+        if sign == 3:
+            return NotImplemented
+        return sign <= 0
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Any) -> bool:
         sign = self._sign(other)
-        return NotImplemented if sign == 3 else sign == 1
+        if sign == 3:
+            return NotImplemented
+        return sign == 1
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Any) -> bool:
         sign = self._sign(other)
-        return NotImplemented if sign == 3 else 0 <= sign <= 1
+        if sign == 3:
+            return NotImplemented
+        return 0 <= sign <= 1
 
-    def __eq__(self, other: object) -> Any:
+    def __eq__(self, other: object) -> bool:
         sign = self._sign(other)
-        return NotImplemented if sign == 3 else sign == 0
+        if sign == 3:
+            return NotImplemented
+        return sign == 0
 
-    def __ne__(self, other: object) -> Any:
+    def __ne__(self, other: object) -> bool:
         sign = self._sign(other)
-        return NotImplemented if sign == 3 else sign != 0
+        if sign == 3:
+            return NotImplemented
+        return sign != 0
 
     def __bool__(self) -> bool:
         return self.tracer.sign(self.a, self.b) != 0
@@ -373,101 +372,3 @@ class TracedFloat(Traced):
     @property  # type: ignore[misc]
     def __class__(self) -> type:
         return np.float64
-
-
-@dataclass(frozen=True)
-class Place(Generic[T]):
-    """A point (lower == upper) or the open piece (lower, upper) of t on which a function's run does not change; upper None: no
-    end. answer: what it returned there, traced numbers inside."""
-
-    lower: Exact
-    upper: Exact | None
-    answer: T
-
-    @property
-    def is_point(self) -> bool:
-        """A single value of t?"""
-        return self.upper is not None and self.lower == self.upper
-
-    def inside(self) -> Exact:
-        """Some t of the place: the point, the middle of the piece, or one beyond where it has no end."""
-        if self.upper is None:
-            return self.lower + 1
-        return (self.lower + self.upper) / Fraction(2)
-
-
-def affine(value: Any) -> tuple[Exact, Exact]:
-    """(a, b) of a traced number a + b t, or (value, 0) of a constant."""
-    return (value.a, value.b) if isinstance(value, Traced) else (exact(value), 0)
-
-
-def at(value: Any, t: Exact) -> Exact:
-    """A traced number, or a constant, at t."""
-    a, b = affine(value)
-    return a + b * t
-
-
-def run(function: Callable[[Any], T], point: Exact, side: int) -> tuple[T, Tracer]:
-    """One run at a point or beside it. Raises NotTraceableError where it was refused anything, whatever it made of that."""
-    tracer = Tracer(point, side)
-    _RUNNING.tracers.append(tracer)
-    try:
-        answer = function(Traced(0, 1, tracer, 1))
-    except Exception as error:
-        if tracer.refused is not None:
-            raise NotTraceableError(tracer.refused) from error
-        raise
-    finally:
-        _RUNNING.tracers.remove(tracer)
-        tracer.close()
-    if tracer.refused is not None:
-        raise NotTraceableError(tracer.refused)
-    return answer, tracer
-
-
-def sweep(function: Callable[[Any], T], low: Any, high: Any = None) -> Iterator[Place[T]]:
-    """All places of ``function`` from `low` upwards to `high` (None: without end): point, piece, point, ... in order.
-
-    The function must depend on its argument alone. Raises NotTraceableError where it leaves the affine world. Costs two runs
-    for every breakpoint.
-    """
-    point, end = exact(low), None if high is None else exact(high)
-    while True:
-        yield Place(point, point, run(function, point, 0)[0])
-        if end is not None and point >= end:
-            return
-        answer, tracer = run(function, point, 1)
-        upper = tracer.nearest
-        if end is not None and (upper is None or upper > end):
-            upper = end
-        yield Place(point, upper, answer)
-        if upper is None:
-            return
-        point = upper
-
-
-def boundary_below(wins: Callable[[Any], bool], start: Any, low: Any) -> Exact:
-    """The lower end of the stretch of winning t that ends at `start` (where it wins), not below `low`.
-
-    Exact; walks downwards from root to root, and stops at the first t that loses.
-    """
-    point, end = exact(start), exact(low)
-    while point > end:
-        won, tracer = run(wins, point, -1)
-        if not won:
-            return point
-        nearest = tracer.nearest
-        if nearest is None or nearest <= end:
-            return end
-        point = nearest
-        if not run(wins, point, 0)[0]:
-            return point
-    return end
-
-
-def boundary_above(wins: Callable[[Any], bool], start: Any, high: Any = None) -> Exact | None:
-    """The upper end of the stretch of winning t that begins at `start` (where it wins); None: it does not end before `high`."""
-    for place in sweep(wins, start, high):
-        if not place.answer:
-            return place.lower
-    return None
