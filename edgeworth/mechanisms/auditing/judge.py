@@ -51,8 +51,9 @@ class Case:
 
     def subjects(self, dimensions: Iterable[str]) -> list[Subject]:
         """Every agent in every dimension."""
+        noise = self.setting.rounding(self.mechanism, self.market, self.outcome)
         return [
-            Subject(self.setting, self.mechanism, self.market, agent, dimension)
+            Subject(self.setting, self.mechanism, self.market, agent, dimension, noise)
             for dimension in dimensions
             for agent in self.setting.agents(self.market, dimension)
         ]
@@ -67,11 +68,12 @@ class Case:
         worst: Loss | None = None
         bound, largest = 0.0, 0.0
         dimension = self.setting.DIMENSIONS[0]
+        noise = self.setting.rounding(self.mechanism, self.market, self.outcome)
         for agent in self.setting.agents(self.market, dimension):
             for outcome in outcomes:
                 utility = self.setting.utility(self.market, outcome, agent, dimension, rationality)
                 units = self.setting.quantity(self.market, outcome, agent)
-                tolerance = TOLERANCE * stake(self.setting, self.market, agent, dimension, units, utility)
+                tolerance = noise + TOLERANCE * stake(self.setting, self.market, agent, dimension, units, utility)
                 largest = max(largest, tolerance)
                 if -utility > tolerance and (worst is None or utility < worst.utility):
                     worst, bound = Loss(self.market, agent, utility, rationality), tolerance
@@ -131,7 +133,7 @@ class Case:
                 finite = piece.supremum if piece.supremum < float("inf") else honest
                 tolerance = TOLERANCE * max(before, subject.stake(piece.units, finite))
                 if not piece.exact:
-                    tolerance += ROUNDING * min(piece.report, piece.far) * max(piece.units, units)
+                    tolerance += subject.noise + ROUNDING * min(piece.report, piece.far) * max(piece.units, units)
                 largest = max(largest, tolerance)
                 if piece.supremum - honest > tolerance:
                     gain = piece.supremum - honest
@@ -139,7 +141,7 @@ class Case:
             for one, two in pairwise(found):
                 if sign * (two.units - one.units) < 0:
                     reversals.append(Reversal(self.market, agent, dimension, one.inner, two.inner, one.units, two.units))
-            for regret in regrets(found, sign, setting.costs(self.market, agent)) if linear else ():
+            for regret in regrets(found, sign, setting.costs(self.market, agent), subject.noise) if linear else ():
                 other = setting.reported(self.market, agent, dimension, regret.truth)
                 regretted.append(Gain(regret.gain, regret.tolerance, other, agent, dimension, regret.truth, regret.report))
         scope = scope_of(count)

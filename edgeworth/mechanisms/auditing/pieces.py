@@ -67,10 +67,16 @@ class Subject:
     market: Any
     agent: Agent
     dimension: str
+    noise: float = 0.0  # the rule's own rounding of money, see ``Setting.rounding``
 
     def __post_init__(self) -> None:
         self.values: Values = self.setting.own_values(self.mechanism, self.market, self.agent, self.dimension)
         self.truth = self.setting.truth(self.market, self.agent, self.dimension)
+        rng = np.random.default_rng(0)
+        drawn = [
+            self.setting.deviations(self.market, self.agent, self.dimension, rng) for _ in range(9 if not self.truth else 0)
+        ]
+        self.usual = self.truth or float(np.median([report for report in drawn if report > 0.0] or [1.0]))
         self.library = isinstance(self.mechanism, str) or ours(getattr(self.mechanism, "__module__", None))
 
     def gain(self, units: float) -> float:
@@ -91,7 +97,7 @@ class Subject:
 
     def beyond(self, last: float) -> float:
         """A report that stands for all above the last breakpoint."""
-        return 2.0 * last + (self.truth or 1.0)
+        return 2.0 * last + self.usual
 
     def agrees(self, report: float, units: float, utility: float) -> bool:
         """Does the mechanism itself give these units and this utility, but for rounding, at a report?"""
@@ -99,7 +105,8 @@ class Subject:
         if really != really:
             return True  # a tie refused: there is no outcome to differ
         scale = max(self.stake(units, utility), self.stake(really, got))
-        return really == units and abs(got - utility) <= TOLERANCE * scale + 25.0 * ROUNDING * report * max(units, 1.0)
+        rounding = 25.0 * (self.noise + ROUNDING * report * max(units, 1.0))
+        return really == units and abs(got - utility) <= TOLERANCE * scale + rounding
 
 
 def derived(subject: Subject, points: Any) -> Iterator[Piece]:
@@ -114,7 +121,7 @@ def derived(subject: Subject, points: Any) -> Iterator[Piece]:
     for index, (low, high) in enumerate(zip(cuts, ends, strict=True)):
         yield from subject.point(low)
         last, width = index == len(cuts) - 1, high - low
-        near = min(width, 2.0 * (low or subject.truth or width))
+        near = min(width, 2.0 * (low or subject.usual))
         one, two = low + near / 3.0, low + 2.0 * near / 3.0
         if not low < one < two < high or width <= 1e-13 * high:
             continue  # neighbouring floats, or two derived points that are one but for rounding
@@ -127,7 +134,7 @@ def derived(subject: Subject, points: Any) -> Iterator[Piece]:
         slope = (second - first) / (two - one)
         if tried:  # over a long way a slope has more digits, and rounding is none
             rise = at(tried[-1])[1] - second
-            noise = TOLERANCE * subject.stake(units, second) + ROUNDING * tried[-1] * max(units, 1.0)
+            noise = TOLERANCE * subject.stake(units, second) + ROUNDING * tried[-1] * max(units, 1.0) + subject.noise
             slope = rise / (tried[-1] - two) if abs(rise) > noise else 0.0
         lower = 2.0 * first - second
         upper = 2.0 * second - first if near == width else second + slope * (high - two)

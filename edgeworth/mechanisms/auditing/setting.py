@@ -25,7 +25,8 @@ class Setting(Protocol):
     None; the formula must be affine between them. ``own_function``: report -> (units, money received, cost borne), fit to be
     traced; None where a tie is refused. ``turnover``: the money that changes hands, which the auctioneer's surplus is measured
     against. ``costs``: what an agent may bear besides its type, a tour say. ``exposure``: the most that a report can cost an
-    agent against the truth, or gain it, where nobody pays more or gets less than he reported.
+    agent against the truth, or gain it, where nobody pays more or gets less than he reported. ``rounding``: by how much a
+    rule's money is off where it computes it as a difference of totals; 0 for all others.
     """
 
     DIMENSIONS: tuple[str, ...]
@@ -45,6 +46,7 @@ class Setting(Protocol):
     def welfare(self, market: Any, outcome: Any) -> float: ...
     def optimum(self, market: Any) -> float: ...
     def costs(self, market: Any, agent: Agent) -> float: ...
+    def rounding(self, mechanism: Any, market: Any, outcome: Any) -> float: ...
     def exposure(self, market: Any, agent: Agent, report: float) -> float: ...
     def own_values(
         self, mechanism: Any, market: Any, agent: Agent, dimension: str

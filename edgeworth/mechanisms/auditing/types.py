@@ -23,7 +23,7 @@ class Regret(NamedTuple):
     report: float
 
 
-def regrets(pieces: Sequence[Piece], sign: int, costs: float, most: int = 8) -> list[Regret]:
+def regrets(pieces: Sequence[Piece], sign: int, costs: float, noise: float, most: int = 8) -> list[Regret]:
     """The largest gains of any report over the truth, over all true types, one for each of the worst pieces of types.
 
     A type v on piece q has utility ``sign v Q_q + net_q(v)``, by a report on piece p ``sign v Q_p + sup net_p``. The
@@ -49,7 +49,9 @@ def regrets(pieces: Sequence[Piece], sign: int, costs: float, most: int = 8) -> 
     paid = np.where(np.isinf(top), 0.0, np.abs(top))[chosen][p]
     dealt = np.maximum(units[where], units[chosen][p])
     told = np.array([0.0 if piece.exact else ROUNDING * min(piece.report, piece.far) for piece in pieces])[chosen][p]
-    tolerance = told * dealt + TOLERANCE * np.maximum.reduce([v * dealt, paid, np.abs(net), np.where(dealt > 0, costs, 0.0)])
+    tolerance = (
+        noise + told * dealt + TOLERANCE * np.maximum.reduce([v * dealt, paid, np.abs(net), np.where(dealt > 0, costs, 0.0)])
+    )
     found: list[Regret] = []
     for row in sorted(np.flatnonzero(best > tolerance).tolist(), key=lambda row: -best[row])[:most]:
         here = pieces[int(where[row])]

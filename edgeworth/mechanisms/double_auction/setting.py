@@ -99,6 +99,14 @@ def costs(market: Market, agent: Agent) -> float:
     return max((tour.cost for tour in table.values()), default=0.0)
 
 
+def rounding(mechanism: Any, market: Market, outcome: Outcome) -> float:
+    """The rules built on an exact maximum pay by differences of welfare: a few units in the last place of the whole."""
+    known = _known(mechanism)
+    if known is None or known[1].function not in (rules.run_vcg, rules.run_procurement) or (market.unit and known[0] == "vcg"):
+        return 0.0
+    return 16.0 * float(np.finfo(np.float64).eps) * max(turnover(market, outcome), abs(welfare(market, outcome)))
+
+
 def exposure(market: Market, agent: Agent, report: float) -> float:
     """A buyer's: the worth of his demand, and what he overstates; a seller's: the margin to the highest bid, and what it
     understates.

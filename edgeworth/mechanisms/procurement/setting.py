@@ -91,6 +91,11 @@ def costs(tender: Tender, agent: Agent) -> float:
     return float(tender.weight * tender.utilisation[agent[1]])
 
 
+def rounding(mechanism: Any, tender: Tender, outcome: Award) -> float:
+    """Nothing is a difference of totals."""
+    return 0.0
+
+
 def exposure(tender: Tender, agent: Agent, report: float) -> float:
     """The worth of the task, or the price, whichever is higher."""
     return float(max(tender.worth, tender.price[agent[1]]))

@@ -132,6 +132,11 @@ def costs(problem: AllocationProblem, agent: Agent) -> float:
     return float(largest * system.cycles_per_unit[agent[1]])
 
 
+def rounding(mechanism: Any, problem: AllocationProblem, outcome: Settled) -> float:
+    """Nothing is a difference of totals."""
+    return 0.0
+
+
 def exposure(problem: AllocationProblem, agent: Agent, report: float) -> float:
     """The largest payment for every task."""
     return costs(problem, agent) * problem.tasks
