@@ -227,10 +227,10 @@ def watched(call: Callable[[], T]) -> tuple[T, list[str]]:
                 module = owner.__module__
             if name in _CLOCKS.get(str(module), ()) and not _quiet(frame):
                 causes[f"reads the clock ({module}.{name})"] = None
-            elif name in ("urandom", "getrandom"):
-                causes["draws fresh random numbers from the operating system"] = None
-        elif event == "call" and frame.f_code is _SEED and frame.f_locals.get("a") is None:
-            causes["draws fresh random numbers from the operating system"] = None
+            elif name in ("urandom", "getrandom") and not _quiet(frame):
+                causes[_ENTROPY] = None
+        elif event == "call" and frame.f_code is _SEED and frame.f_locals.get("a") is None and not _quiet(frame):
+            causes[_ENTROPY] = None
 
     if sys.getprofile() is not None:  # somebody measures; two profilers cannot both look
         return call(), []
@@ -246,6 +246,7 @@ def watched(call: Callable[[], T]) -> tuple[T, list[str]]:
     return answer, list(causes)
 
 
+_ENTROPY = "draws fresh random numbers from the operating system"
 _SEED = random.Random.seed.__code__
 
 
