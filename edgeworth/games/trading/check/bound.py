@@ -8,7 +8,7 @@ What the bound covers
         [(1 - t) clip(1 - k - (c_i + k m_i) X), (1 + t) clip(1 + k - (c_i - k m_i) X)],   m_i = g_i p + w_i,
 
     clip between beta_i F_min / X and beta_i F_max / X, t = 1e-11 and k = 64 u the constants of `check.reply`, and only at F_max
-    where c_i < -k m_i. Both ends fall in X and in p, which all claims of a certificate are tested with. `check.reply` computes
+    where c_i < -k m_i or nothing is paid (u_i = 0, so c_i <= 0 exactly). Both ends fall in X and in p, which all claims of a certificate are tested with. `check.reply` computes
     these ends itself with errors of at most 10 u (1 + m_i X): g and w have 2 roundings each, the cost 4, the share 3. A linear
     consumer passes at F_min or F_max (relative t), by the sign of its cost, where that exceeds 16 u of its terms, and with any
     demand where not: prices within 64 u of its threshold, those of strong ties among them. Prices and demands lie in their
@@ -45,7 +45,7 @@ from numpy.typing import NDArray
 from edgeworth.core import validation
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.games.trading.check import kernels
-from edgeworth.games.trading.check.reply import competing
+from edgeworth.games.trading.check.reply import competing, thresholds
 from edgeworth.games.trading.model import Floats, TradingGame
 
 _U = 2.0**-53
@@ -103,7 +103,7 @@ class _Intervals:
         straight = ~mines
         margin, weight = game.service_margin[straight], game.payment_weight[straight]
         self.line_beta: Floats = game.role_ratio[straight]
-        edge = game.threshold[straight]
+        edge = thresholds(game)[straight]
         vague = (margin < _TINY) & (weight * game.max_price < _TINY) & (weight > 0.0)
         # above low_from a consumer surely asks for the least, below high_until for the most
         self.low_from = np.where(vague, np.inf, edge * (1.0 + _ZONE))

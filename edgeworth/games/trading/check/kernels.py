@@ -39,7 +39,7 @@ def share_sum(slope, offset, beta, low, high, price, power, upper, slack):
             share = 1.0 + slack - (cost * power if cost > 0.0 else 0.0)
         else:
             cost = slope[i] * price * (1.0 + slack) - offset[i] * (1.0 - slack)
-            share = 1.0 - slack - cost * power if cost >= 0.0 else np.inf
+            share = 1.0 - slack - cost * power if cost >= 0.0 and slope[i] > 0.0 else np.inf
         total, lost = add(total, lost, clipped(share, least * beta[i], most * beta[i]))
     return total + lost
 
@@ -83,7 +83,7 @@ def place(g, w, role, low, high, a, x_most, b, x_least, e_low, e_high, slack, st
         largest = np.inf
     if largest <= least / x_most * (1.0 - slack):
         return 1, least, min(most, least * (1.0 + stray)), largest
-    if smallest >= most / x_least * (1.0 + slack) or g * b * (1.0 + slack) < w * (1.0 - slack):
+    if smallest >= most / x_least * (1.0 + slack) or g * b * (1.0 + slack) < w * (1.0 - slack) or g == 0.0:
         return 2, max(least, most * (1.0 - stray)), most, largest
     if smallest >= least / x_least * (1.0 + slack) and largest <= most / x_most * (1.0 - slack):
         return 0, 0.0, 0.0, largest
@@ -260,7 +260,7 @@ def reply_range(slope, offset, beta, low, high, price, power, slack, x_low, x_hi
         cost = slope[i] * price * (1.0 - slack) - offset[i] * (1.0 + slack)
         x_high[i] = clipped((1.0 + slack - (cost * power if cost > 0.0 else 0.0)) * power, least, most)
         cost = slope[i] * price * (1.0 + slack) - offset[i] * (1.0 - slack)
-        share = 1.0 - slack - cost * power if cost >= 0.0 else np.inf
+        share = 1.0 - slack - cost * power if cost >= 0.0 and slope[i] > 0.0 else np.inf
         x_low[i] = clipped(share * power, least, most)
 
 

@@ -55,14 +55,19 @@ def competing(game: TradingGame) -> NDArray[np.bool_]:
     return np.asarray(game.rewarded & (miners.sum() > 1))
 
 
+def thresholds(game: TradingGame) -> Floats:
+    """The threshold prices. One with a reward who neither pays nor earns anything asks for the most, as in a contest."""
+    return np.where(game.rewarded & (game.threshold == -np.inf), np.inf, game.threshold)
+
+
 def strays(game: TradingGame, solution: Equilibrium) -> tuple[Floats, Floats]:
     """How far every demand is from the replies that cannot be told apart, relative; and the nearest of those replies.
 
     A competing consumer replies to the power X of all, its own included, with the share clip(1 - c X), c = g p - w; in an
     equilibrium, and only there, that is the share it has. With u = 2^-53 a solver that sums shares to 1 in floats leaves X
     right to some 30 u, and a share has errors of 7 u (g p + w) X + 2 u by its own operations and as many here:
-    `ALLOWANCE` (1 + (g p + w) X) = 64 u (...) is more than these together. Where c is negative by more than that the reply is
-    F_max. A linear consumer replies with F_max where its cost u p - (1 - beta) C_b is below 0 by more than 16 u of its terms (or
+    `ALLOWANCE` (1 + (g p + w) X) = 64 u (...) is more than these together. Where c is negative by more than that, or nothing is
+    paid, the reply is F_max. A linear consumer replies with F_max where its cost u p - (1 - beta) C_b is below 0 by more than 16 u of its terms (or
     both terms are below 1e-280), with F_min where it is above, with any demand in between; so does one that competes with
     nobody (`competing`).
     """
@@ -75,6 +80,7 @@ def strays(game: TradingGame, solution: Equilibrium) -> tuple[Floats, Floats]:
     vague = (term < _TINY) & (margin < _TINY) & (game.payment_weight > 0.0)
     least[~mines & ~vague & (margin - term > near)] = high
     most[~mines & ~vague & (term - margin > near)] = low
+    least[~mines & (thresholds(game) == np.inf)] = high
     if mines.any():
         beta = game.role_ratio[mines]
         stake = beta * game.effective_reward[mines]

@@ -26,6 +26,9 @@ SMALL = 1_000
 """Up to so many consumers the default gap is 2e-10, beyond it 5e-7."""
 
 _WIDEST = 1e30  # powers of the certificate are widened by as little as a check of them needs, at most by this factor
+_NARROW, _NARROWEST = 1e-10, 4e-13  # relative widths of intervals
+_STUCK, _PATIENCE = 1e-7, 10
+_CLOSED = 9e-10  # relative gap
 _TICK = 0.02  # seconds
 
 
@@ -41,17 +44,17 @@ class Exact:
 
 
 class _Node(NamedTuple):
-    """An interval of prices: its ends, the mining power at each (widened) and by how much it is, the range of e, its bound."""
+    """An interval of prices: its ends, the mining power at each (widened), the range of e, what is known of it, and
+    for how many splits in a row that has hardly changed."""
 
     left: float
     right: float
     power_left: float
     power_right: float
-    loose_left: float
-    loose_right: float
     e_low: float
     e_high: float
     piece: Piece
+    stuck: int = 0
 
 
 class _Best:
@@ -111,9 +114,15 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
     split, ended, told = 0, run.tick(0, best.profit, root.piece.bound), time.perf_counter()
     while ended is None and heap:
         node = heap[0][2]
-        if node.piece.bound - best.profit <= max(gap * best.stake, noise, node.piece.noise):
+        excess, width = node.piece.bound - best.profit, node.right - node.left
+        if excess <= max(gap * best.stake, noise, node.piece.noise):
             break
+        if width <= _NARROW * node.right and excess <= _CLOSED * abs(best.profit):
+            break  # what is left is mostly allowances for rounding, which no splitting takes off
         heapq.heappop(heap)
+        if width <= _NARROWEST * node.right or (width <= _STUCK * node.right and node.stuck >= _PATIENCE):
+            closed.append(node)
+            continue
         _try_peak(game, best, node)
         middle = _split_point(game, contest, node, best)
         if middle is None:
@@ -123,10 +132,11 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
         power = _evaluate(game, best, middle, guess)
         below, above = (_widened(game, contest, middle, power, upper) for upper in (False, True))
         for child in (
-            _node(game, contest, node.left, middle, (node.power_left, node.loose_left), below),
-            _node(game, contest, middle, node.right, above, (node.power_right, node.loose_right)),
+            _node(game, contest, node.left, middle, node.power_left, below),
+            _node(game, contest, middle, node.right, above, node.power_right),
         ):
-            heapq.heappush(heap, (-min(child.piece.bound, node.piece.bound), next(order), child))
+            stuck = node.stuck + 1 if child.piece.bound - best.profit > 0.9 * excess else 0
+            heapq.heappush(heap, (-min(child.piece.bound, node.piece.bound), next(order), child._replace(stuck=stuck)))
         split += 1
         if time.perf_counter() - told > _TICK or run.stop.rules:
             ended, told = run.tick(split, best.profit, _upper(heap, closed)), time.perf_counter()
@@ -165,42 +175,47 @@ def bounding_contest(game: TradingGame) -> Contest:
         return contest
     nobody = np.empty(0)
     everybody = np.arange(game.consumers)
-    return Contest(everybody[:0], nobody, nobody, nobody, everybody, game.threshold, game.role_ratio)
+    threshold = np.where(game.rewarded & (game.payment_weight == 0.0), np.inf, game.threshold)
+    return Contest(everybody[:0], nobody, nobody, nobody, everybody, threshold, game.role_ratio)
 
 
-def _widened(game: TradingGame, contest: Contest, price: float, power: float, upper: bool) -> tuple[float, float]:
-    """The mining power at a price, raised (`upper`) or lowered until the sum of shares says so beyond rounding, and by how much
-    it had to be, relative."""
+def _widened(game: TradingGame, contest: Contest, price: float, power: float, upper: bool) -> float:
+    """The mining power at a price, raised (`upper`) or lowered until the sum of shares says so beyond rounding."""
     if not len(contest.rows):
-        return 1.0, 0.0
+        return 1.0
     edge, role = contest.linear_threshold, contest.linear_beta
     much = ~(edge * (1.0 + ZONE) < price) if upper else edge * (1.0 - ZONE) > price
     held = float(np.where(much, game.max_demand, game.min_demand) @ role)
     if np.any(np.abs(edge - price) <= ZONE * np.abs(edge)):  # indifferent, or nearly: all of them answer one way here
         parts = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, held, price, power)
         power = follower.equilibrium(*parts, np.empty(len(contest.rows)), np.empty(len(contest.rows)))[0]
-    spare = 4e-16 * (len(contest.rows) + 64)
     shape = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, price)
-    sign, loose = (1.0 if upper else -1.0), 2.0 * DRIFT
+    spare = 4e-16 * (len(contest.rows) + 64)
     most = (held + game.max_demand * float(contest.beta.sum())) * (1.0 + 1e-6)
-    while loose < _WIDEST:
-        widened = min(power * (1.0 + loose), most) if upper else power / (1.0 + loose)
-        total = (1.0 + sign * DRIFT) * kernel.reach(*shape, widened, upper, BLUR) + held / widened
-        if sign * (total - 1.0) < -spare or widened == most:
-            break
-        loose *= 2.0
-    return widened, loose
+
+    def widened(factor: float) -> float:
+        return min(power * factor, most) if upper else power / factor
+
+    def enough(x: float) -> bool:
+        sign = 1.0 if upper else -1.0
+        total = (1.0 + sign * DRIFT) * kernel.reach(*shape, x, upper, BLUR) + held / x
+        return bool(sign * (total - 1.0) < -spare) or x == most
+
+    near, far = 1.0, 1.0 + 2.0 * DRIFT
+    while far < _WIDEST and not enough(widened(far)):
+        near, far = far, 1.0 + 2.0 * (far - 1.0)
+    for _ in range(12 if far > 1.0 + 1e-9 else 0):  # rarely: where one consumer holds nearly everything
+        middle = float(np.sqrt(near * far))
+        near, far = (near, middle) if enough(widened(middle)) else (middle, far)
+    return widened(far)
 
 
-def _node(
-    game: TradingGame, contest: Contest, left: float, right: float, at_left: tuple[float, float], at_right: tuple[float, float]
-) -> _Node:
+def _node(game: TradingGame, contest: Contest, left: float, right: float, x_left: float, x_right: float) -> _Node:
     """The interval, with powers as `_widened` gives them."""
     out = np.zeros(14)
-    (x_left, loose_left), (x_right, loose_right) = at_left, at_right
     if not len(contest.rows):
         piece = piece_of(game, contest, left, right, 1.0, 1.0, out)
-        return _Node(left, right, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, piece)
+        return _Node(left, right, 1.0, 1.0, 0.0, 0.0, piece)
     edge, role = contest.linear_threshold, contest.linear_beta
     held_low = float(np.where(edge * (1.0 - ZONE) > right, game.max_demand, game.min_demand) @ role)
     held_high = float(np.where(edge * (1.0 + ZONE) < left, game.min_demand, game.max_demand) @ role)
@@ -208,8 +223,7 @@ def _node(
     e_low, e_high = kernel.deviation(*shape, held_low, held_high, BLUR, DRIFT)
     kernel.sums(*shape, e_low, e_high, BLUR, DRIFT, out)
     piece = piece_of(game, contest, left, right, x_left, x_right, out)
-    noise = piece.noise + 2.0 * (loose_left + loose_right) * abs(piece.bound)
-    return _Node(left, right, x_left, x_right, loose_left, loose_right, e_low, e_high, piece._replace(noise=noise))
+    return _Node(left, right, x_left, x_right, e_low, e_high, piece)
 
 
 def _try_peak(game: TradingGame, best: _Best, node: _Node) -> None:

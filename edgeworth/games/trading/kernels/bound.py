@@ -25,7 +25,7 @@ def reach(slope, offset, beta, low, high, price, power, upper, blur):
             cost = g - w - sign * blur * (g + w)
             lower, higher = low * beta[i] / power, high * beta[i] / power
             share = 1.0 + sign * blur - max(cost, 0.0) * power
-            if cost < 0.0 and not upper:
+            if (cost < 0.0 or slope[i] == 0.0) and not upper:
                 share = higher
             t_sum += min(max(share, lower), higher)
         total += t_sum
@@ -97,7 +97,7 @@ def ranges(g, w, b, low, high, left, x_left, right, x_right, e_low, e_high, blur
     lower, higher = low * b, high * b
     if largest <= lower / x_left * (1.0 - blur):
         return 1, lower, min(lower * (1.0 + drift), higher), largest
-    if smallest >= higher / x_right * (1.0 + blur) or g * right < w * (1.0 - 3.0 * blur):
+    if smallest >= higher / x_right * (1.0 + blur) or g * right < w * (1.0 - 3.0 * blur) or g == 0.0:
         return 2, max(higher * (1.0 - drift), lower), higher, largest
     if smallest >= lower / x_right * (1.0 + blur) and largest <= higher / x_left * (1.0 - blur):
         return 0, 0.0, 0.0, largest
