@@ -69,9 +69,9 @@ def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium], *, seco
     -----
     All tolerances are constants of the checker. What is claimed, and so judged: of a bare solution everything; of a result of
     an equilibrium method that ended by proof or convergence, and of any result that says OPTIMAL, that the consumers are in
-    equilibrium (``epsilon``, ``reply``, ``ties``); that the leader's price is best (``leader``) only where it is a bare solution,
-    or the result ended by proof or says OPTIMAL. ``exact`` that stopped early, or at a coarser gap than 1e-9, claims the
-    consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best.
+    equilibrium (``epsilon``, ``reply``, ``ties``); that the leader's price is best (``leader``) only where it is a bare
+    solution, or the result ended by proof or says OPTIMAL. ``exact`` that stopped early, or at a coarser gap than 1e-9, claims
+    the consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best.
     Everything that is not claimed (learners, grids, runs cut short) is measured.
     """
     return verify_answer(_CHECKER, game, answer, seconds)

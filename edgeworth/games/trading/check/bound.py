@@ -8,12 +8,13 @@ What the bound covers
         [(1 - t) clip(1 - k - (c_i + k m_i) X), (1 + t) clip(1 + k - (c_i - k m_i) X)],   m_i = g_i p + w_i,
 
     clip between beta_i F_min / X and beta_i F_max / X, t = 1e-11 and k = 64 u the constants of `check.reply`, and only at F_max
-    where c_i < -k m_i or nothing is paid (u_i = 0, so c_i <= 0 exactly). Both ends fall in X and in p, which all claims of a certificate are tested with. `check.reply` computes
-    these ends itself with errors of at most 10 u (1 + m_i X): g and w have 2 roundings each, the cost 4, the share 3. A linear
-    consumer passes at F_min or F_max (relative t), by the sign of its cost, where that exceeds 16 u of its terms, and with any
-    demand where not: prices within 64 u of its threshold, those of strong ties among them. Prices and demands lie in their
-    intervals exactly. Zones that this module uses are wider: `STRAY` 1.01e-11 for t, `SLACK` 96 u for k (64 for the check, 10
-    for its rounding, 22 for the rounding of the same few operations here), 96 u for thresholds.
+    where c_i < -k m_i or nothing is paid (u_i = 0, so c_i <= 0 exactly). Both ends fall in X and in p, which all claims of a
+    certificate are tested with. `check.reply` computes these ends itself with errors of at most 10 u (1 + m_i X): g and w have
+    2 roundings each, the cost 4, the share 3. A linear consumer passes at F_min or F_max (relative t), by the sign of its cost,
+    where that exceeds 16 u of its terms, and with any demand where not: prices within 64 u of its threshold, those of strong
+    ties among them. Prices and demands lie in their intervals exactly. Zones that this module uses are wider: `STRAY` 1.01e-11
+    for t, `SLACK` 96 u for k (64 for the check, 10 for its rounding, 22 for the rounding of the same few operations here), 96 u
+    for thresholds.
 
 How it is rounded
     Sums over consumers are compensated: 2 u of the sum + (n u)^2 of the sizes; that they stay on their side of 1 is asked for
@@ -29,9 +30,9 @@ How it is rounded
     t (S' + |mu| S). All numbers that enter are sums of non-negative terms of at most 12 roundings, so relatively right to 16 u;
     polynomials of them take at most 12 more operations: 32 u of the sizes of all terms are added, by taking 128 u for k in r
     (k is 96 u; the last term of D is less than 16 u G' Q X_a), and 32 u of the sizes of the constant terms. The same of p - C:
-    32 u (W / G + C), and factors 1 + 32 u. The profit is the product of p - C and D, or at most (b - C) times the greatest (where
-    that is a loss: least) D; maxima are rigorous (`kernels.product_peak`). The result is raised by 16 u for the last products
-    and for the value's own three roundings.
+    32 u (W / G + C), and factors 1 + 32 u. The profit is the product of p - C and D, or at most (b - C) times the greatest
+    (where that is a loss: least) D; maxima are rigorous (`kernels.product_peak`). The result is raised by 16 u for the last
+    products and for the value's own three roundings.
 """
 
 from __future__ import annotations
@@ -77,9 +78,7 @@ def interval_bound(game: TradingGame, arrays: Mapping[str, NDArray[Any]], budget
         validation.reject("price", "must lead from the lowest price to the highest", price)
     columns = [
         certificate_array(arrays, name, np.float64, (count,), minimum=low, maximum=high).tolist()
-        for name, low, high in zip(
-            _CLAIMS, (1 / _LARGE, 1 / _LARGE, -_LARGE, 0.0), (_LARGE, _LARGE, 0.0, _LARGE), strict=True
-        )
+        for name, low, high in zip(_CLAIMS, (1 / _LARGE, 1 / _LARGE, -_LARGE, 0.0), (_LARGE, _LARGE, 0.0, _LARGE), strict=True)
     ]
     checker, bound = _Intervals(game), -np.inf
     for column in zip(price[:-1].tolist(), price[1:].tolist(), *columns, strict=True):
@@ -152,7 +151,9 @@ class _Intervals:
         down, up, mined = down + line[0], up + line[1], mined + line[2]
         down_size, up_size = down_size + line[3], up_size + line[4]
         top, turn = b * x_most, abs(mu)
-        wrong = (SLACK + _ROUNDING) * (v + turn * n + top * (gv + turn * g) + x_most * (wv + turn * w)) + STRAY * (sv + turn * s)
+        wrong = (SLACK + _ROUNDING) * (v + turn * n + top * (gv + turn * g) + x_most * (wv + turn * w)) + STRAY * (
+            sv + turn * s
+        )
         k1 = v - mu * (n - 1.0) if len(self.beta) else 0.0
         k2 = wv - mu * w
         most, least = up + x_most * wrong + _ROUNDING * up_size, down - x_most * wrong - _ROUNDING * down_size

@@ -64,7 +64,7 @@ def chord_sum(slope, offset, beta, low, high, a, x_most, b, x_least, upper, e, s
     total, lost = 0.0, 0.0
     for i in range(len(slope)):
         share = line(slope[i], offset[i], a, x_most, b, x_least, upper, slack) - slope[i] * e
-        if not share == share:  # an overflow: nothing is known
+        if np.isnan(share):  # an overflow: nothing is known
             share = np.inf if upper else -np.inf
         total, lost = add(total, lost, clipped(share, least * beta[i], most * beta[i]))
     return total + lost
@@ -77,9 +77,9 @@ def place(g, w, role, low, high, a, x_most, b, x_least, e_low, e_high, slack, st
     least, most = low * role, high * role
     smallest = line(g, w, a, x_most, b, x_least, False, slack) - g * e_high * (1.0 + slack)
     largest = line(g, w, a, x_most, b, x_least, True, slack) - g * e_low * (1.0 + slack)
-    if not smallest == smallest:
+    if np.isnan(smallest):
         smallest = -np.inf
-    if not largest == largest:
+    if np.isnan(largest):
         largest = np.inf
     if largest <= least / x_most * (1.0 - slack):
         return 1, least, min(most, least * (1.0 + stray)), largest
@@ -179,8 +179,8 @@ def quadratic_peak(k0, k1, k2, lo, hi):
 def _terms(margin, demand, lo, hi):
     """The same from the product's terms c_k X^k, k = -2..2: exact where the factors' curvatures cancel (a flat profit).
 
-    A term is below its chord where it is convex, else below the chord + the largest |second derivative| width^2 / 8. 32 u of the
-    sizes of all products cover the rounding of the terms and of their sum.
+    A term is below its chord where it is convex, else below the chord + the largest |second derivative| width^2 / 8. 32 u of
+    the sizes of all products cover the rounding of the terms and of their sum.
     """
     c1 = margin[0] * demand[1] + margin[1] * demand[2]
     c2 = margin[0] * demand[2]
@@ -224,7 +224,9 @@ def _piece(margin, demand, lo, hi, losing):
 
 @jit
 def product_peak(margin, demand, lo, hi, losing):
-    """An upper bound on margin(X) x demand(X) over [lo, hi], margin = m0 + m1 / X + m2 / X^2 with m1, m2 >= 0, demand quadratic.
+    """An upper bound on margin(X) x demand(X) over [lo, hi].
+
+    margin(X) = m0 + m1 / X + m2 / X^2 with m1, m2 >= 0, demand(X) = k0 + k1 X + k2 X^2.
 
     margin is convex and so below its chord on every piece; demand is below its chord + |k2| width^2 / 4 (where the product is
     a loss: above the chord - the same). The product of two chords is a quadratic polynomial with a known maximum; `_terms` is

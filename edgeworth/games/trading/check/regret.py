@@ -46,8 +46,8 @@ def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, De
     worst. A utility is concave in the own demand, so its minimum is at F_min or F_max, and its maximum there or where its
     derivative is 0. The gain of F' over F is formed as (F' - F) (R beta Y / ((Y + x) (Y + x')) - a), Y what the others mine,
     a = u p - (1 - beta) C_b, without cancellation of the utilities themselves: the cost has an error of 2 u (u = 2^-53) of its
-    terms, the marginal reward 10 u of itself (Y 2 u: it is summed anew where it would cancel, and correctly rounded), the product
-    3 u. A gain within 32 u |F' - F| (u p + (1 - beta) C_b + |a| + marginal reward) is rounding and no gain.
+    terms, the marginal reward 10 u of itself (Y 2 u: it is summed anew where it would cancel, and correctly rounded), the
+    product 3 u. A gain within 32 u |F' - F| (u p + (1 - beta) C_b + |a| + marginal reward) is rounding and no gain.
     """
     beta, reward, demand = game.role_ratio, game.effective_reward, np.asarray(solution.demands)
     price_term, margin = game.payment_weight * solution.price, game.service_margin

@@ -67,9 +67,9 @@ def strays(game: TradingGame, solution: Equilibrium) -> tuple[Floats, Floats]:
     equilibrium, and only there, that is the share it has. With u = 2^-53 a solver that sums shares to 1 in floats leaves X
     right to some 30 u, and a share has errors of 7 u (g p + w) X + 2 u by its own operations and as many here:
     `ALLOWANCE` (1 + (g p + w) X) = 64 u (...) is more than these together. Where c is negative by more than that, or nothing is
-    paid, the reply is F_max. A linear consumer replies with F_max where its cost u p - (1 - beta) C_b is below 0 by more than 16 u of its terms (or
-    both terms are below 1e-280), with F_min where it is above, with any demand in between; so does one that competes with
-    nobody (`competing`).
+    paid, the reply is F_max. A linear consumer replies with F_max where its cost u p - (1 - beta) C_b is below 0 by more than
+    16 u of its terms (or both terms are below 1e-280), with F_min where it is above, with any demand in between; so does one
+    that competes with nobody (`competing`).
     """
     demands = np.asarray(solution.demands)
     mines = competing(game)
