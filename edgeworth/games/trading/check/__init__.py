@@ -54,7 +54,7 @@ def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium], *, seco
         model says of price and demands. ``epsilon``: the largest regret of a consumer, relative to the spread (greatest less
         least) of what it attains by its demands, the others' fixed, from the utility functions alone; tolerance 1e-9; witness:
         the `Deviation` that gains. ``reply``: the largest distance of a demand from the consumer's reply, relative; tolerance
-        1e-11; witness: a `Stray`. ``ties``: consumers that are indifferent at this price ask for what ``tie_break`` says (those
+        1e-12; witness: a `Stray`. ``ties``: consumers that are indifferent at this price ask for what ``tie_break`` says (those
         indifferent at every price for the least). ``leader``: the leader's regret, by a search over prices with a follower
         solver of the checker's own, relative to the spread of the profits seen; tolerance 1e-9; its scope says how many prices
         were tried. For a result also ``value``, ``bound`` (rebuilt from the certificate's price intervals alone) and

@@ -7,7 +7,7 @@ What the bound covers
 
         [(1 - t) clip(1 - k - (c_i + k m_i) X), (1 + t) clip(1 + k - (c_i - k m_i) X)],   m_i = g_i p + w_i,
 
-    clip between beta_i F_min / X and beta_i F_max / X, t = 1e-11 and k = 64 u the constants of `check.reply`, and only at F_max
+    clip between beta_i F_min / X and beta_i F_max / X, t = 1e-12 and k = 64 u the constants of `check.reply`, and only at F_max
     where c_i < -k m_i or nothing is paid (u_i = 0, so c_i <= 0 exactly). Both ends fall in X and in p, which all claims of a
     certificate are tested with. `check.reply` computes these ends itself with errors of at most 10 u (1 + m_i X): g and w have
     2 roundings each, the cost 4, the share 3. A linear consumer passes at F_min or F_max (relative t), by the sign of its cost,
@@ -52,7 +52,7 @@ from edgeworth.games.trading.model import Floats, TradingGame
 _U = 2.0**-53
 SLACK = 96.0 * _U
 """What shares may be wrong by, relative to 1 + (g p + w) X."""
-STRAY = 1.01e-11
+STRAY = 1.01e-12
 """What demands may be wrong by, relative."""
 _ZONE = 96.0 * _U
 _ROUNDING = 32.0 * _U
@@ -125,6 +125,8 @@ class _Intervals:
             validation.reject("power_left", f"must not be below the mining power at {a}", x_most)
         total = (1.0 - STRAY) * kernels.share_sum(*self.contest, b, x_least, False, SLACK) + self._mined(b, False) / x_least
         if not total > 1.0 + self.spare:
+            if len(self.beta) == 1 and self.low == 0.0 and self._mined(b, False) == 0.0:
+                return self._crude(a, b)  # it may mine alone, and then as little as it likes
             validation.reject("power_right", f"must not be above the mining power at {b}", x_least)
         ends = (a, x_most, b, x_least)
         # what p in [a, b] says by itself, or: all shares at their highest (lowest) sum to less (more) than 1
@@ -138,6 +140,14 @@ class _Intervals:
             if not total + self._mined(b, False) / x_most > 1.0 + self.spare:
                 validation.reject("e_low", "must be out of reach of all equilibria", e_low)
         return self._bounded(*ends, e_low, e_high)
+
+    def _crude(self, a: float, b: float) -> float:
+        """Every competing consumer may ask for anything."""
+        line = np.zeros(5)
+        kernels.line_sums(*self.lines, a, b, 0.0, STRAY, line)
+        demand = line[1] + len(self.beta) * self.high if b >= self.cost else line[0] + len(self.beta) * self.low
+        bound = (b - self.cost) * float(demand)
+        return bound + _ROUNDING * abs(bound)
 
     def _mined(self, price: float, upper: bool) -> float:
         return float(kernels.line_mined(*self.lines, price, upper)) if len(self.line_beta) else 0.0

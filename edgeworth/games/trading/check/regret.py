@@ -94,7 +94,7 @@ def leader_regret(
     An even grid with both ends, the unit cost and the price itself; then, around the three best of its local maxima, finer
     grids, until they are 1e-8 of the range wide. The regret is relative to the spread of the profits seen, greatest less least.
     A gain within what `rounding` says of the two profits is none: total demands are computed to 64 u (1 + (g p + w) X) of each
-    consumer's share here as in `check.reply`, whose tolerance of 1e-11 the demands judged have as well.
+    consumer's share here as in `check.reply`, whose tolerance of 1e-12 the demands judged have as well.
     """
     own = (solution.price - game.unit_cost) * math.fsum(solution.demands.tolist())
     size = int(np.clip(_CELLS // (4 * game.consumers), 17, 257))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edgeworth.games.trading.check import kernels
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame
 
-STRAY_TOL = 1e-11
+STRAY_TOL = 1e-12
 """How far a demand may lie from the reply to the others' demands, relative to the larger of the two."""
 ALLOWANCE = 64.0 * 2.0**-53
 """What rounding may do to a consumer's share of the power X, relative to 1 + (g p + w) X: see `strays`."""
@@ -50,8 +50,12 @@ def worst_stray(game: TradingGame, solution: Equilibrium) -> tuple[float, Stray 
 
 
 def competing(game: TradingGame) -> NDArray[np.bool_]:
-    """Who competes with somebody: where one consumer alone can mine its share is 1 in any case, and its utility is linear."""
-    miners = game.role_ratio * game.max_demand > 0.0
+    """Who competes with somebody. Where one consumer alone mines its share is 1 in any case, and its utility is linear.
+
+    A linear consumer mines nothing at any price where F_min = 0 and its threshold lies below all prices.
+    """
+    stays = (game.min_demand > 0.0) | game.rewarded | (game.threshold * (1.0 + 96.0 * 2.0**-53) >= game.min_price)
+    miners = (game.role_ratio * game.max_demand > 0.0) & stays
     return np.asarray(game.rewarded & (miners.sum() > 1))
 
 

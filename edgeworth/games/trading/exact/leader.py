@@ -91,7 +91,7 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
     (``tie_break`` "strong": all of them ask for F_max, what they do at lower prices). A narrow interval of its own holds such a
     price and those that rounding cannot tell from it.
 
-    A bound covers what floats and a checker's tolerance may do to shares and demands (`exact.piece`), about 1e-10 of the
+    A bound covers what floats and a checker's tolerance may do to shares and demands (`exact.piece`), about 1e-11 of the
     profit. The gap that ends the search is relative to |profit| or, where that is less, to how much profits seen differ.
 
     Iterations: intervals split; rules ``iterations``, ``gap`` and ``target``. The certificate "price-intervals" holds the
@@ -169,9 +169,13 @@ def _evaluate(game: TradingGame, best: _Best, price: float, guess: float) -> flo
 
 
 def bounding_contest(game: TradingGame) -> Contest:
-    """The contest as bounds see it: a consumer that competes with nobody (its share is 1 anyway) is a linear one."""
+    """The contest as bounds see it: a consumer that competes with nobody (its share is 1 anyway) is a linear one.
+
+    Linear consumers mine nothing where F_min = 0 and they leave below all prices.
+    """
     contest = game.contest
-    if len(contest.rows) != 1 or contest.linear_beta.any():
+    mines = (contest.linear_beta > 0.0) & ((contest.linear_threshold * (1.0 + ZONE) >= game.min_price) | (game.min_demand > 0.0))
+    if len(contest.rows) != 1 or mines.any():
         return contest
     nobody = np.empty(0)
     everybody = np.arange(game.consumers)

@@ -10,7 +10,7 @@ from edgeworth.games.trading.model import Contest, Floats, TradingGame
 
 BLUR = 100.0 * 2.0**-53
 """Relative to 1 + (g p + w) X: what floats may do to a share. A checker allows less, so that it finds no larger bound."""
-DRIFT = 1.05e-11
+DRIFT = 1.05e-12
 """Relative: what floats, and a checker's tolerance, may do to a demand."""
 ZONE = 128.0 * 2.0**-53
 """Relative: prices this near a linear consumer's threshold cannot be told from it."""
@@ -69,7 +69,7 @@ def piece_of(
         terms = tuple(np.convolve(q[::-1], k).tolist())  # q in falling powers of 1 / X, k in rising ones of X
         sharp, where = _product_peak(q, k, terms, x_right, x_left)
         noise += 2.0 * theta / (g * x_right) * demand_high
-        sharp += 1e-12 * abs(sharp)
+        sharp += 1e-13 * abs(sharp)
         valid = left >= cost or _price(q, x_right) <= 0.0
         if valid and sharp < bound:
             bound = sharp
