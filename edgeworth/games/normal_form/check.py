@@ -156,8 +156,7 @@ def _regret(game: NormalFormGame, profile: Profile, player: int, budget: Budget)
         return _Regret((gain - margin) / spread if spread > 0.0 else 1.0, k, gain)
     exact = exact_deviations(game, exact_profile(game, profile), player, budget.check)
     over = exact.regret - Fraction(_MARGIN * count) * exact.stake
-    relative = float(over / exact.spread) if over > 0 else 0.0
-    return _Regret(relative, k, float(exact.regret))
+    return _Regret(float(over / exact.spread) if over > 0 else 0.0, k, float(exact.regret))
 
 
 def _size(game: NormalFormGame, profile: Profile, player: int) -> float:

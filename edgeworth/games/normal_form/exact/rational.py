@@ -108,16 +108,16 @@ def lemke_howson(
     lift = [1 - min(map(min, table)) for table in (first, second)]
     own = Tableau([[second[i][j] + lift[1] for i in range(n)] for j in range(m)], [Fraction(1)] * m)
     other = Tableau([[first[i][j] + lift[0] for j in range(m)] for i in range(n)], [Fraction(1)] * n)
-    # columns of `own`: x_i at i, slacks at n + j. Of `other`: y_j at j, slacks at m + i; its labels are moved round.
-    places = {id(own): (lambda k: k, lambda c: c), id(other): (lambda k: (k - n) % (n + m), lambda c: (c + n) % (n + m))}
     table, entering = (own if label < n else other), label
     while True:
-        column_of, label_of = places[id(table)]
-        row = table.leaving(column_of(entering))
+        # columns of `own`: x_i at i, slacks at n + j: the labels. Of `other`: y_j at j, slacks at m + i: moved round by n.
+        moved = 0 if table is own else n
+        column = (entering - moved) % (n + m)
+        row = table.leaving(column)
         if row is None:
             raise ArithmeticError("a ray in complementary pivoting")
-        left = label_of(table.basis[row])
-        table.pivot(row, column_of(entering))
+        left = (table.basis[row] + moved) % (n + m)
+        table.pivot(row, column)
         if left == label:
             break
         if ask(own.pivots + other.pivots):

@@ -85,13 +85,13 @@ def _judge(
         optimal = result.quality in (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
         leads = optimal or (claimed and result.termination is Termination.PROVED)
         claimed = claimed or optimal
-    earned = value(game, solution)
     found = violations(game, solution)
     worst: Violation | None = max(found, key=lambda violation: violation.amount, default=None)
-    amount = 0.0 if worst is None else worst.amount
-    verdicts = {"feasible": Verdict.of(worst is None, amount, 0.0, worst), "record": _record(game, solution)}
+    verdicts = {"feasible": Verdict.of(worst is None, 0.0 if worst is None else worst.amount, 0.0, worst)}
     if worst is not None:
-        return verdicts, earned  # regrets are of feasible profiles
+        return verdicts, None  # profits and regrets are of feasible profiles
+    earned = value(game, solution)
+    verdicts["record"] = _record(game, solution)
     epsilon, deviation = follower_regret(game, solution)
     verdicts["epsilon"] = epsilon_verdict(epsilon, deviation, EPSILON_TOL, claimed=claimed)
     distance, stray = worst_stray(game, solution)

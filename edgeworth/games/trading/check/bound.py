@@ -187,4 +187,4 @@ class _Intervals:
                 d = np.array([least if losing else most, k1, k2])
                 sharp = float(kernels.product_peak(p, d, *shape, losing))
                 bound = min(bound, sharp) if sharp == sharp else bound
-        return bound + 16.0 * _U * abs(bound)
+        return float(bound + 16.0 * _U * abs(bound))

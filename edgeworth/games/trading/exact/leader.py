@@ -174,7 +174,8 @@ def bounding_contest(game: TradingGame) -> Contest:
     Linear consumers mine nothing where F_min = 0 and they leave below all prices.
     """
     contest = game.contest
-    mines = (contest.linear_beta > 0.0) & ((contest.linear_threshold * (1.0 + ZONE) >= game.min_price) | (game.min_demand > 0.0))
+    stays = (contest.linear_threshold * (1.0 + ZONE) >= game.min_price) | (game.min_demand > 0.0)
+    mines = (contest.linear_beta > 0.0) & stays
     if len(contest.rows) != 1 or mines.any():
         return contest
     nobody = np.empty(0)

@@ -126,8 +126,9 @@ def _at_bounds(game: TradingGame, demands: Floats) -> tuple[Any, Any]:
 
 
 def _outside(values: Floats, low: float, high: float) -> Floats:
-    below = (low - values) / max(abs(low), 1e-300) if low else np.where(values < 0.0, np.inf, 0.0)
-    above = (values - high) / max(abs(high), 1e-300) if high else np.where(values > 0.0, np.inf, 0.0)
+    with np.errstate(over="ignore"):
+        below = (low - values) / max(abs(low), 1e-300) if low else np.where(values < 0.0, np.inf, 0.0)
+        above = (values - high) / max(abs(high), 1e-300) if high else np.where(values > 0.0, np.inf, 0.0)
     return np.asarray(np.maximum(np.maximum(below, above), 0.0))
 
 
