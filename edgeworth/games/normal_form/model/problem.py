@@ -71,8 +71,8 @@ class NormalFormGame:
             raise ValueError(f"payoffs: must be a rectangular array of numbers; got {text}") from error
         if len(shape) < 2 or shape[0] != len(shape) - 1 or 0 in shape:
             validation.reject("payoffs", "must have shape players x strategies of each player, none of them 0", shape)
-        limits = {"minimum": -LARGEST_PAYOFF, "maximum": LARGEST_PAYOFF}
-        store("payoffs", validation.array("payoffs", self.payoffs, np.float64, shape, **limits))
+        most = LARGEST_PAYOFF
+        store("payoffs", validation.array("payoffs", self.payoffs, np.float64, shape, minimum=-most, maximum=most))
         store("players", _names("players", self.players, len(shape) - 1))
         given: Any = self.strategies or ((),) * len(self.players)
         if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != len(self.players):
