@@ -54,11 +54,11 @@ def stackelberg(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[
         return Found(None, ending)
     n, m = game.shape
     if n * m * m <= _SMALL:
-        return _in_fractions(game, run, 0)
+        return _in_fractions(game, run, 0, None)
     found = _by_highs(game, run)
     if found.termination is not Termination.PROVED or _clear(game, found):
         return found
-    return _in_fractions(game, run, found.iterations)
+    return _in_fractions(game, run, found.iterations, found.solution)
 
 
 def _clear(game: NormalFormGame, found: Found[Profile]) -> bool:
@@ -73,8 +73,11 @@ def _clear(game: NormalFormGame, found: Found[Profile]) -> bool:
         return bool(sound and follow.max() - replied <= 1e-14 * stakes(game, found.solution)[1])
 
 
-def _in_fractions(game: NormalFormGame, run: Run[Profile], pivots: int) -> Found[Profile]:
-    """Every program by itself: x >= 0, sum x <= 1, an objective lifted above 0, so that x = 0 is a first basis."""
+def _in_fractions(game: NormalFormGame, run: Run[Profile], pivots: int, near: Profile | None) -> Found[Profile]:
+    """Every program by itself: x >= 0, sum x <= 1, an objective lifted above 0, so that x = 0 is a first basis.
+
+    near: what floats found, the answer of a run that is cut; it claims nothing.
+    """
     lead, follow = exact_table(game, 0), exact_table(game, 1)
     n, m = game.shape
     lift = 1 - min(map(min, lead))
@@ -103,8 +106,9 @@ def _in_fractions(game: NormalFormGame, run: Run[Profile], pivots: int) -> Found
             rest[t, k] = float(multiplier - Fraction(y[t, k]))
         if sum(answer.x) > 0 and (best is None or answer.y[-1] > best[0]):
             best = answer.y[-1], t, answer.x
-    if ended or best is None:
-        return Found(None, ended[0] if ended else Termination.ERROR, iterations=pivots, notes=("ended before all replies",))
+    if ended or best is None:  # (every commitment has a best reply: without an end there is a best)
+        notes = ("not all replies were looked at in exact arithmetic",)
+        return Found(near, ended[0] if ended else Termination.ERROR, iterations=pivots, notes=notes)
     _, t, x = best
     reply = np.zeros(m)
     reply[t] = 1.0
