@@ -148,8 +148,8 @@ def solve(
     Returns a `Result` whose value is the expected payoff of player 0, recomputed by the model. Its quality is FEASIBLE: which
     profile is good is not for one player's payoff to say; what the method claims is judged by `verify`. A method that is not
     made for the game (three players for lemke-howson) ends as REFUSED, which proves nothing; one that finds that there is
-    nothing (no pure equilibrium) as PROVED; both without a solution, and with a note. Raises ValueError or TypeError for misuse, `MissingExtraError` where the method's library
-    is not installed.
+    nothing (no pure equilibrium) as PROVED; both without a solution, and with a note. Raises ValueError or TypeError for
+    misuse, `MissingExtraError` where the method's library is not installed.
     """
     return solving.solve(
         FAMILY,

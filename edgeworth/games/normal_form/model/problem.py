@@ -136,7 +136,7 @@ class NormalFormGame:
 
     @cached_property
     def magnitude(self) -> Floats:
-        """The largest |payoff| of each player over all outcomes, float64 [players]. No regret is held against it: see `stakes`."""
+        """The largest |payoff| of each player over all outcomes, float64 [players]. No regret is held against it."""
         result = np.abs(self.payoffs).reshape(len(self.players), -1).max(axis=1)
         result.setflags(write=False)
         return np.asarray(result)

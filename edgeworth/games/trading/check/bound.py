@@ -45,7 +45,6 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.checking import Budget, certificate_array
-from edgeworth.games.trading.check import kernels
 from edgeworth.games.trading.check.reply import competing, thresholds
 from edgeworth.games.trading.model import Floats, TradingGame
 
@@ -115,6 +114,8 @@ class _Intervals:
 
     def bound(self, a: float, b: float, x_most: float, x_least: float, e_low: float, e_high: float) -> float:
         """No price of [a, b] earns more; ValueError where one of the claims on it does not hold."""
+        from edgeworth.games.trading.check import kernels
+
         if not len(self.beta):
             return self._bounded(a, 1.0, b, 1.0, 0.0, 0.0)
         x_most = min(x_most, self.most)
@@ -143,6 +144,8 @@ class _Intervals:
 
     def _crude(self, a: float, b: float) -> float:
         """Every competing consumer may ask for anything."""
+        from edgeworth.games.trading.check import kernels
+
         line = np.zeros(5)
         kernels.line_sums(*self.lines, a, b, 0.0, STRAY, line)
         demand = line[1] + len(self.beta) * self.high if b >= self.cost else line[0] + len(self.beta) * self.low
@@ -150,9 +153,13 @@ class _Intervals:
         return bound + _ROUNDING * abs(bound)
 
     def _mined(self, price: float, upper: bool) -> float:
+        from edgeworth.games.trading.check import kernels
+
         return float(kernels.line_mined(*self.lines, price, upper)) if len(self.line_beta) else 0.0
 
     def _bounded(self, a: float, x_most: float, b: float, x_least: float, e_low: float, e_high: float) -> float:
+        from edgeworth.games.trading.check import kernels
+
         out, line = np.zeros(14), np.zeros(5)
         if len(self.beta):
             kernels.gather(*self.contest, a, x_most, b, x_least, e_low, e_high, SLACK, STRAY, out)

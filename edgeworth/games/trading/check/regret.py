@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeworth.core.checking import Budget
-from edgeworth.games.trading.check import kernels
 from edgeworth.games.trading.check.reply import ALLOWANCE, STRAY_TOL
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, utilities
 
@@ -141,6 +140,8 @@ def rounding(game: TradingGame, solution: Equilibrium, price: float | None = Non
 
 def profits_at(game: TradingGame, prices: Floats, budget: Budget | None = None) -> Floats:
     """The leader's profit at each price, the consumers in equilibrium; indifferent ones ask for the least."""
+    from edgeworth.games.trading.check import kernels
+
     mines = game.rewarded
     straight = ~mines
     beta = game.role_ratio[mines]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.games.trading.check import kernels
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame
 
 STRAY_TOL = 1e-12
@@ -91,6 +90,8 @@ def strays(game: TradingGame, solution: Equilibrium) -> tuple[Floats, Floats]:
         power = math.fsum((game.role_ratio * demands).tolist())
         x_low, x_high = np.full(len(beta), high) * beta, np.full(len(beta), high) * beta
         if power > 0.0:
+            from edgeworth.games.trading.check import kernels  # numba is loaded where something is checked
+
             contest = (game.payment_weight[mines] / stake, game.service_margin[mines] / stake, beta, low, high)
             kernels.reply_range(*contest, solution.price, power, ALLOWANCE, x_low, x_high)
         least[mines], most[mines] = np.clip(x_low / beta, low, high), np.clip(x_high / beta, low, high)
