@@ -82,7 +82,8 @@ def _generated(kind: str, given: dict[str, Any], seed: int) -> Any:
 
 
 def _plain(verdict: Any) -> dict[str, Any]:
-    return {name: getattr(verdict, name) for name in ("holds", "violation", "tolerance", "scope")}
+    told = {name: getattr(verdict, name) for name in ("holds", "violation", "tolerance")}
+    return told | {"scope": str(verdict.scope)}
 
 
 def _words(verdict: Any) -> str | None:

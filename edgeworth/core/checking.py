@@ -1,20 +1,180 @@
-"""What every checker says of a result beyond its solution: is the value right, the bound valid, the quality fitting?"""
+"""The skeleton of every checker: fresh plain objects, a budget, and what is said of a result beyond its solution.
+
+A family's check room defines a `Checker`: how a solution is judged, and how bounds and infeasibility are rebuilt from
+certificates. Everything else is said here once.
+"""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field, fields
+from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import solving, validation
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
-from edgeworth.core.result import BoundEvidence, Quality, Result, Termination
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Termination
+from edgeworth.core.verdict import EXHAUSTIVE, Report, Scope, Status, Verdict
 
-Rebuild = Callable[[Any, Mapping[str, NDArray[Any]]], float]
-"""Rebuilds a bound from a problem and a certificate's arrays; ValueError, TypeError or KeyError where they prove nothing."""
+P = TypeVar("P", bound=solving.Problem)
+S = TypeVar("S")
+
+SECONDS = 60.0
+"""How long a check may take by default."""
+
+
+class BudgetEnded(Exception):
+    """A check needs more than it may spend: what it was about is NOT_CHECKED."""
+
+
+class Budget:
+    """What a check may spend. Checkers ask `check` between chunks of work of at most some 50 ms."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self.seconds = validation.real("seconds", seconds, minimum=0.0)
+        self._ends = time.perf_counter() + self.seconds
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left, not below 0."""
+        return max(self._ends - time.perf_counter(), 0.0)
+
+    def check(self) -> None:
+        """Raise `BudgetEnded` when the seconds are over."""
+        if time.perf_counter() > self._ends:
+            raise BudgetEnded(f"the check did not end within its {self.seconds:g} s")
+
+
+Rebuild = Callable[[Any, Mapping[str, NDArray[Any]], Budget], float]
+"""Rebuilds a bound from a problem and a certificate's arrays.
+
+Raises ValueError, TypeError or KeyError where they prove nothing, `BudgetEnded` where the budget does not suffice."""
+
+Refute = Callable[[Any, Mapping[str, NDArray[Any]], Budget], None]
+"""Rebuilds the evidence that a problem has no solution; raises as `Rebuild` does where the arrays prove nothing."""
+
+Judge = Callable[[Any, Any, bool, Result[Any] | None, Budget], tuple[dict[str, Verdict], float | None]]
+"""``judge(problem, solution, claimed, result, budget)``: the verdicts on a solution, and its value by the model (None where it
+cannot be valued). claimed: is it said to be an equilibrium (a bare solution always is)? result: where it comes from, if any,
+for certificates of a family's own; never for tolerances."""
+
+
+@dataclass(frozen=True)
+class Checker(Generic[P, S]):
+    """What a family's check room defines; `verify_answer` does the rest.
+
+    kind, problem, solution: of the family. judge: see `Judge`. rebuild, infeasibility: certificate kind -> what rebuilds it.
+    name: what `verify` calls its first argument.
+    """
+
+    kind: str
+    problem: type[P]
+    solution: type[S]
+    judge: Judge
+    rebuild: Mapping[str, Rebuild] = field(default_factory=dict)
+    infeasibility: Mapping[str, Refute] = field(default_factory=dict)
+    name: str = "problem"
+
+
+def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], seconds: float = SECONDS) -> Report:
+    """The report on a solution or a result; the public `verify` of every family documents its verdicts and calls this.
+
+    Parameters
+    ----------
+    checker : Checker
+        Of the problem's family.
+    problem : the family's problem
+    answer : the family's solution, or a Result
+    seconds : float
+        The budget, >= 0. What it does not suffice for is NOT_CHECKED.
+
+    Returns
+    -------
+    Report
+        For a solution, the verdicts of the family. For a result also ``value``, ``bound`` and ``quality``, each where the
+        result states it. A result that is not made of plain fields has the one verdict ``answer``, which fails.
+
+    Raises
+    ------
+    TypeError
+        For another type of problem or answer.
+    ValueError
+        For a problem that was changed after it was made, a result of another problem or sense, and a bare solution that
+        does not fit the problem.
+
+    Notes
+    -----
+    Problem, solution, certificate and result are first rebuilt from their plain arrays by the exact classes of the family, so
+    that nothing of the checked objects' own behaviour (a subclass, a cached property, an array made writable) is relied on.
+    """
+    if not isinstance(problem, checker.problem):
+        validation.reject_type(checker.name, f"must be of type {checker.problem.__name__}", problem)
+    if not isinstance(answer, checker.solution | Result):
+        validation.reject_type("answer", f"must be of type {checker.solution.__name__} or a Result", answer)
+    budget = Budget(seconds)
+    fresh = rebuilt(checker.problem, problem)
+    stated_hash, found_hash = problem.hash, fresh.hash
+    if stated_hash != found_hash:
+        raise ValueError(f"{checker.name}: was changed after it was made; its hash was {stated_hash} and is {found_hash}")
+    if not isinstance(answer, Result):
+        verdicts, _ = checker.judge(fresh, rebuilt(checker.solution, answer), True, None, budget)
+        return Report(verdicts)
+    require_own(fresh, answer)
+    verdicts, found = {}, None
+    try:
+        result = _plain(checker, answer)
+        if result.solution is not None:
+            claimed = claims_equilibrium(result)
+            verdicts, found = checker.judge(fresh, result.solution, claimed, result, budget)
+    except BudgetEnded as ended:
+        verdicts = {"solution": not_checked(ended)}
+    except (ValueError, TypeError) as error:
+        return Report({"answer": Verdict.of(False, math.inf, 0.0, str(error))})
+    return Report(verdicts | result_verdicts(checker, fresh, result, found, budget))
+
+
+def rebuilt(kind: type[S], thing: Any) -> S:
+    """A fresh object of exactly this class, from the plain arrays that the class's own `to_payload` reads."""
+    fresh: S = kind.from_payload(kind.to_payload(thing))  # type: ignore[attr-defined]
+    return fresh
+
+
+def _plain(checker: Checker[Any, S], answer: Result[S]) -> Result[S]:
+    """The result made anew of its fields, each of its exact class."""
+    content = {each.name: getattr(answer, each.name) for each in fields(Result)}
+    solution, certificate = content["solution"], content["certificate"]
+    if solution is not None:
+        if not isinstance(solution, checker.solution):
+            validation.reject_type("solution", f"must be of type {checker.solution.__name__}", solution)
+        content["solution"] = rebuilt(checker.solution, solution)
+    if isinstance(certificate, Certificate):
+        content["certificate"] = Certificate(certificate.kind, dict(certificate.arrays))
+    return Result(**content)
+
+
+def certificate_array(
+    arrays: Mapping[str, NDArray[Any]],
+    name: str,
+    dtype: type[np.generic],
+    shape: tuple[int | None, ...],
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> NDArray[Any]:
+    """An array of a certificate, checked for kind, shape, finiteness and range before anything is computed with it.
+
+    Raises KeyError where it is missing, TypeError or ValueError where it is of another kind.
+    """
+    return validation.array(name, arrays[name], dtype, shape, minimum=minimum, maximum=maximum)
+
+
+def not_checked(why: BudgetEnded) -> Verdict:
+    """The verdict on what the budget did not suffice for."""
+    return Verdict(Status.NOT_CHECKED, witness=str(why))
 
 
 @dataclass(frozen=True)
@@ -50,7 +210,7 @@ def rule_verdicts(found: Iterable[Broken], tolerances: Mapping[str, float]) -> d
         if broken.rule not in worst or broken.amount > worst[broken.rule].amount:
             worst[broken.rule] = broken
     return {
-        rule: Verdict(rule not in worst, worst[rule].amount if rule in worst else 0.0, tolerance, worst.get(rule))
+        rule: Verdict.of(rule not in worst, worst[rule].amount if rule in worst else 0.0, tolerance, worst.get(rule))
         for rule, tolerance in tolerances.items()
     }
 
@@ -61,71 +221,122 @@ def require_own(problem: solving.Problem, answer: Result[Any]) -> None:
         validation.reject("answer", f"must be a result of this problem ({problem.hash})", answer.problem_hash)
     if answer.sense != problem.sense:
         validation.reject("answer", f"must have the problem's sense {problem.sense!r}", answer.sense)
+    if answer.offset != problem.offset:
+        validation.reject("answer", f"must have the problem's offset {problem.offset!r}", answer.offset)
 
 
 def result_verdicts(
-    problem: solving.Problem, result: Result[Any], found: float | None, rebuild: Mapping[str, Rebuild]
+    checker: Checker[Any, Any], problem: solving.Problem, result: Result[Any], found: float | None, budget: Budget
 ) -> dict[str, Verdict]:
     """The verdicts ``value``, ``bound`` and ``quality``, each where the result states it; witness: a `Mismatch`.
 
     found: the value of the result's solution by the model, None where it has none (no solution, or one that cannot be valued).
-    rebuild: kind of certificate -> what rebuilds the bound from it.
 
-    value: equal to `found`, relative 1e-9. bound: on the right side of the value and, where its evidence is "recomputed", not
-    tighter than what its certificate proves; otherwise the scope says that it is a claim. quality: OPTIMAL only where the
-    bound closes the gap.
+    value: equal to `found`, relative 1e-9 of the value without the problem's offset. bound: on the right side of the value and,
+    where its evidence is "recomputed", not tighter than what its certificate proves; otherwise the scope says that it is a
+    claim. quality: OPTIMAL only where the bound that the certificate proves closes the gap, INFEASIBLE only where the
+    certificate proves that; what rests on a claim is said to be claimed.
     """
-    verdicts = {}
+    verdicts: dict[str, Verdict] = {}
     if result.solution is not None or result.value is not None:
-        verdicts["value"] = _value(result, found)
+        verdicts["value"] = _value(problem, result, found)
+    proved = None
     if result.bound is not None:
-        verdicts["bound"] = _bound(problem, result, result.bound, rebuild)
-    verdicts["quality"] = _quality(problem, result)
+        verdicts["bound"], proved = _bound(checker, problem, result, result.bound, budget)
+    verdicts["quality"] = _quality(checker, problem, result, found, proved, verdicts.get("bound"), budget)
     return verdicts
 
 
-def _compared(what: str, stated: float | None, found: float | None, broken: float, scope: str = "exhaustive") -> Verdict:
+def _compared(what: str, stated: float | None, found: float | None, broken: float, scope: Scope = EXHAUSTIVE) -> Verdict:
     holds = broken <= OPTIMALITY_TOL
     witness = None if holds else Mismatch(what, stated, found)
-    return Verdict(holds, max(broken, 0.0), OPTIMALITY_TOL, witness, scope)
+    return Verdict.of(holds, max(broken, 0.0), OPTIMALITY_TOL, witness, scope)
 
 
-def _value(result: Result[Any], found: float | None) -> Verdict:
+def _value(problem: solving.Problem, result: Result[Any], found: float | None) -> Verdict:
     if found is None or result.value is None:
-        return _compared("value", result.value, None, float("inf"))
-    return _compared("value", result.value, found, abs(result.value - found) / max(abs(found), 1e-10))
+        return _compared("value", result.value, None, math.inf)
+    return _compared("value", result.value, found, abs(relative_gap(found, result.value, problem.sense, problem.offset)))
 
 
-def _bound(problem: solving.Problem, result: Result[Any], stated: float, rebuild: Mapping[str, Rebuild]) -> Verdict:
+def _bound(
+    checker: Checker[Any, Any], problem: solving.Problem, result: Result[Any], stated: float, budget: Budget
+) -> tuple[Verdict, float | None]:
+    """The verdict, and the bound that the certificate proves (None: it proves none, or was not rebuilt)."""
     wrong_side = 0.0
     if result.solution is not None and result.value is not None:
-        wrong_side = -relative_gap(result.value, stated, problem.sense)
+        wrong_side = -relative_gap(result.value, stated, problem.sense, problem.offset)
     if result.bound_evidence is not BoundEvidence.RECOMPUTED:
-        return _compared("bound", stated, result.value, wrong_side, f"the side only: the bound is {result.bound_evidence}")
+        claimed = Scope("claimed", note="by the method; only the side was checked")
+        return _compared("bound", stated, result.value, wrong_side, claimed), None
     certificate = result.certificate
-    if certificate is None or certificate.kind not in rebuild:
-        return _compared("bound", stated, None, float("inf"))
+    if certificate is None or certificate.kind not in checker.rebuild:
+        return _compared("bound", stated, None, math.inf), None
     try:
-        found = rebuild[certificate.kind](problem, certificate.arrays)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            found = float(checker.rebuild[certificate.kind](problem, certificate.arrays, budget))
+    except BudgetEnded as ended:
+        return not_checked(ended), None
     except (ValueError, TypeError, KeyError):  # arrays that are missing, negative, not finite or misshapen prove nothing
-        return _compared("bound", stated, None, float("inf"))
+        return _compared("bound", stated, None, math.inf), None
+    if not math.isfinite(found):
+        return _compared("bound", stated, found, math.inf), None
     # Too tight by: how far the stated bound lies inside the one that the certificate proves.
-    too_tight = relative_gap(stated, found, problem.sense)
-    return _compared("bound", stated, found, max(too_tight, wrong_side))
+    too_tight = relative_gap(stated, found, problem.sense, problem.offset)
+    return _compared("bound", stated, found, max(too_tight, wrong_side)), found
 
 
-def _quality(problem: solving.Problem, result: Result[Any]) -> Verdict:
-    stated: Any = result.quality
-    if result.solution is None or result.value is None:
-        fits = stated in (Quality.NONE, Quality.INFEASIBLE)
-        scope = "claimed: that nothing is feasible" if stated is Quality.INFEASIBLE else "exhaustive"
-        return Verdict(fits, 0.0 if fits else 1.0, 0.0, None if fits else Mismatch("quality", stated, Quality.NONE), scope)
-    closed = result.bound is not None and closes(result.value, result.bound, problem.sense, problem.integral)
-    found = Quality.OPTIMAL if closed else Quality.FEASIBLE
-    fits = stated in (found, Quality.FEASIBLE)
-    rests = stated is Quality.OPTIMAL and result.bound_evidence is not BoundEvidence.RECOMPUTED
-    scope = f"given the bound, which is {result.bound_evidence}" if rests else "exhaustive"
-    return Verdict(fits, 0.0 if fits else 1.0, 0.0, None if fits else Mismatch("quality", stated, found), scope)
+def _quality(
+    checker: Checker[Any, Any],
+    problem: solving.Problem,
+    result: Result[Any],
+    found: float | None,
+    proved: float | None,
+    bound: Verdict | None,
+    budget: Budget,
+) -> Verdict:
+    stated = result.quality
+
+    def judged(fits: bool, best: Quality, scope: Scope = EXHAUSTIVE) -> Verdict:
+        return Verdict.of(fits, 0.0 if fits else 1.0, 0.0, None if fits else Mismatch("quality", stated, best), scope)
+
+    if result.solution is None:
+        if stated is Quality.CLAIMED_INFEASIBLE:
+            return judged(True, stated, Scope("claimed", note="by the method: that nothing is feasible"))
+        if stated is not Quality.INFEASIBLE:
+            return judged(stated is Quality.NONE, Quality.NONE)
+        return _infeasible(checker, problem, result, budget, judged)
+    if stated is Quality.FEASIBLE or found is None:
+        return judged(stated is Quality.FEASIBLE, Quality.NONE if found is None else Quality.FEASIBLE)
+    if stated is Quality.OPTIMAL:
+        if bound is not None and bound.status is Status.NOT_CHECKED:
+            return bound
+        closed = proved is not None and closes(found, proved, problem.sense, problem.integral, problem.offset)
+        return judged(closed and bool(bound), Quality.FEASIBLE)
+    if stated is Quality.CLAIMED_OPTIMAL:
+        closed = result.bound is not None and closes(found, result.bound, problem.sense, problem.integral, problem.offset)
+        return judged(closed, Quality.FEASIBLE, Scope("claimed", note="by the method: that its bound holds"))
+    return judged(False, Quality.FEASIBLE)
+
+
+def _infeasible(
+    checker: Checker[Any, Any],
+    problem: solving.Problem,
+    result: Result[Any],
+    budget: Budget,
+    judged: Callable[[bool, Quality], Verdict],
+) -> Verdict:
+    certificate = result.certificate
+    if certificate is None or certificate.kind not in checker.infeasibility:
+        return judged(False, Quality.NONE)
+    try:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            checker.infeasibility[certificate.kind](problem, certificate.arrays, budget)
+    except BudgetEnded as ended:
+        return not_checked(ended)
+    except (ValueError, TypeError, KeyError):
+        return judged(False, Quality.NONE)
+    return judged(True, Quality.INFEASIBLE)
 
 
 def claims_equilibrium(result: Result[Any]) -> bool:
@@ -137,17 +348,18 @@ def claims_equilibrium(result: Result[Any]) -> bool:
 def leaves_equilibrium(report: Report) -> bool:
     """Does the profile leave an equilibrium that it does not claim? Its value then says nothing about bounds on equilibria."""
     verdict = report.get("epsilon")
-    return verdict is not None and verdict.tolerance == float("inf") and verdict.violation > OPTIMALITY_TOL
+    return verdict is not None and verdict.status is Status.MEASURED and verdict.violation > OPTIMALITY_TOL
 
 
 def epsilon_verdict(
-    epsilon: float, witness: Any, tolerance: float, *, claimed: bool = True, scope: str = "exhaustive"
+    epsilon: float, witness: Any, tolerance: float, *, claimed: bool = True, scope: Scope = EXHAUSTIVE
 ) -> Verdict:
     """The verdict on the largest gain of a unilateral deviation, with that deviation as witness.
 
-    claimed: is the profile said to be an equilibrium? Where it is not (a learner's play, a run cut short) no tolerance is
-    broken: the verdict holds, with an infinite tolerance, and still says how far the profile is from one and who gains.
+    claimed: is the profile said to be an equilibrium? Where it is not (a learner's play, a run cut short) there is nothing to
+    hold it against: the verdict is a measurement of how far the profile is from one, and of who gains.
     """
-    if claimed:
-        return Verdict(epsilon <= tolerance, max(epsilon, 0.0), tolerance, None if epsilon <= tolerance else witness, scope)
-    return Verdict(True, max(epsilon, 0.0), float("inf"), witness, f"{scope}; no equilibrium is claimed")
+    if not claimed:
+        return Verdict(Status.MEASURED, max(epsilon, 0.0), None, witness, scope)
+    holds = epsilon <= tolerance
+    return Verdict.of(holds, max(epsilon, 0.0), tolerance, None if holds else witness, scope)

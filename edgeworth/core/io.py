@@ -76,7 +76,8 @@ def save_problem(problem: Any, path: str | PathLike[str]) -> None:
 def save_result(result: Result[Any], path: str | PathLike[str]) -> None:
     """Write a result; the ending of ``path`` chooses the format (.json or .npz)."""
     fields: dict[str, Any] = {
-        name: getattr(result, name) for name in ("problem_hash", "method", "value", "bound", "sense", "seed", "version")
+        name: getattr(result, name)
+        for name in ("problem_hash", "method", "value", "bound", "sense", "offset", "seed", "version")
     }
     fields |= {name: None if (item := getattr(result, name)) is None else str(item) for name in _ENUMS}
     fields["stats"] = dataclasses.asdict(result.stats)
@@ -270,6 +271,7 @@ def _result(kind: str, payload: Payload) -> Result[Any]:
         seed=payload.field("seed"),
         version=payload.field("version"),
         notes=tuple(payload.field("notes")),
+        offset=payload.fields.get("offset", 0.0),
     )
 
 

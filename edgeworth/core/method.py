@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import math
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,7 +12,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from edgeworth.core import validation
 from edgeworth.core.errors import MissingExtraError
-from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.result import BoundEvidence, Certificate, Termination, as_enum
 
 S = TypeVar("S")
 
@@ -25,6 +27,10 @@ class Found(Generic[S]):
     """What a method function returns; the frame adds the value, the quality and the record of the run.
 
     solution None with `infeasible` True claims that no solution exists. `bound` is in the problem's own sense and terms.
+    evidence: RECOMPUTED where the checker can rebuild the bound (or the infeasibility) from `certificate`; a bound without
+    evidence is a claim.
+
+    Raises ValueError or TypeError where a field is not of its kind (a bound that is NaN, an unknown word of evidence).
     """
 
     solution: S | None
@@ -37,6 +43,24 @@ class Found(Generic[S]):
     evaluations: int = 0
     nodes: int = 0
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        store = object.__setattr__
+        store(self, "termination", as_enum("termination", self.termination, Termination))
+        if self.bound is not None:  # an infinite bound is no bound; NaN is an error of the method
+            bound: object = self.bound
+            if isinstance(bound, bool) or not isinstance(bound, numbers.Real) or math.isnan(bound):
+                validation.reject_type("bound", "must be a number or None", bound)
+            store(self, "bound", float(bound) if math.isfinite(bound) else None)
+        if self.evidence is not None:
+            store(self, "evidence", as_enum("evidence", self.evidence, BoundEvidence))
+        if self.certificate is not None and not isinstance(self.certificate, Certificate):
+            validation.reject_type("certificate", "must be a Certificate or None", self.certificate)
+        validation.flag("infeasible", self.infeasible)
+        for name in ("iterations", "evaluations", "nodes"):
+            store(self, name, validation.integer(name, getattr(self, name), minimum=0))
+        if not isinstance(self.notes, tuple) or not all(isinstance(note, str) for note in self.notes):
+            validation.reject_type("notes", "must be a tuple of texts", self.notes)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Run(Generic[S]):
     """Handed to a method function. A method calls `tick` between chunks of 20-50 ms and ends when it returns a reason.
 
     rng: the run's generator. threads: how many it may use. start: a feasible solution to start from, or None. sense: of the
-    values passed to `tick`.
+    values passed to `tick`; offset: the constant part of them, which the rule on gaps leaves out.
     """
 
     def __init__(
@@ -36,8 +36,10 @@ class Run(Generic[S]):
         start: S | None = None,
         threads: int = 1,
         trace: bool = False,
+        offset: float = 0.0,
     ) -> None:
         self.sense: Sense = sense
+        self.offset = offset
         self.stop = stop
         self.rng = rng
         self.start = start
@@ -106,7 +108,7 @@ class Run(Generic[S]):
         stop, best, bound = self.stop, self._best, self._bound
         if best is not None and stop.target is not None and not self._better(stop.target, best):
             return Termination.TARGET
-        gap = None if best is None or bound is None else relative_gap(best, bound, self.sense)
+        gap = None if best is None or bound is None else relative_gap(best, bound, self.sense, self.offset)
         if stop.gap is not None and gap is not None and 0.0 <= gap <= stop.gap:
             return Termination.TARGET
         if stop.iterations is not None and iterations >= stop.iterations:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -15,7 +14,7 @@ from edgeworth.core.method import FEATURES, Found, Method
 from edgeworth.core.numeric import Sense, closes
 from edgeworth.core.observer import Observer
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.result import Quality, Result, Stats, Termination
+from edgeworth.core.result import BoundEvidence, Quality, Result, Stats, Termination
 from edgeworth.core.run import Run, interruptible
 from edgeworth.core.seeds import Seed, generator
 from edgeworth.core.stop import Stop
@@ -37,6 +36,8 @@ class Problem(Protocol):
     @property
     def integral(self) -> bool: ...
     @property
+    def offset(self) -> float: ...
+    @property
     def provenance(self) -> Provenance: ...
 
 
@@ -45,7 +46,7 @@ class Family:
     """A problem family as the frame sees it: its types, its method table, its model's functions and its checker.
 
     value(problem, solution) -> float; violations(problem, solution) -> sequence, empty when feasible;
-    measures(problem, solution) -> named numbers for tables; verify(problem, solution or result) -> Report;
+    measures(problem, solution) -> named numbers for tables; verify(problem, solution or result, *, seconds) -> Report;
     auto(problem) -> the name of the method that "auto" stands for.
     """
 
@@ -56,7 +57,7 @@ class Family:
     value: Callable[[Any, Any], float]
     violations: Callable[[Any, Any], Any]
     measures: Callable[[Any, Any], dict[str, float]]
-    verify: Callable[[Any, Any], Report]
+    verify: Callable[..., Report]
     auto: Callable[[Any], str]
 
     def method(self, name: str) -> Method:
@@ -143,19 +144,35 @@ def solve(
     watcher = observer or Observer()
     watcher.on_start(problem, row.name)
     run: Run[Any] = Run(
-        sense=problem.sense, stop=stop or Stop(), rng=rng, observer=watcher, start=start, threads=threads, trace=trace
+        sense=problem.sense,
+        offset=problem.offset,
+        stop=stop or Stop(),
+        rng=rng,
+        observer=watcher,
+        start=start,
+        threads=threads,
+        trace=trace,
     )
+    before = problem.hash
     with interruptible(run):
         found = function(problem, params, run)
+    if not row.function and _content_hash(fam, problem) != before:  # of our own methods the contract suite says it
+        raise ValueError(f"method: must leave the problem as it is; {row.name!r} wrote into it")
     if not isinstance(found, Found):
         validation.reject_type("method", f"{row.name!r} must return a Found", found)
-    if found.solution is not None and not isinstance(found.solution, fam.solution):
+    if found.solution is not None and type(found.solution) is not fam.solution:
         validation.reject_type(
             "method", f"the solution of {row.name!r} must be of type {fam.solution.__name__}", found.solution
         )
     result = _judge(fam, problem, row, params, record, run, found)
     watcher.on_end(result)
     return result
+
+
+def _content_hash(fam: Family, problem: Any) -> str:
+    """The hash of what the problem holds now, whatever hash it remembers."""
+    fresh: str = fam.problem.from_payload(fam.problem.to_payload(problem)).hash
+    return fresh
 
 
 def _check_start(fam: Family, problem: Any, start: Any) -> None:
@@ -179,13 +196,15 @@ def _judge(fam: Family, problem: Any, row: Method, params: Any, seed: Any, run: 
             solution, termination = None, Termination.ERROR
         else:
             value = float(fam.value(problem, solution))
-    bound = found.bound if found.bound is not None and math.isfinite(found.bound) else None
-    if value is None:
-        quality = Quality.INFEASIBLE if found.infeasible else Quality.NONE
-    elif bound is not None and closes(value, bound, problem.sense, problem.integral):
-        quality = Quality.OPTIMAL
-    else:
+    bound, recomputed = found.bound, found.evidence is BoundEvidence.RECOMPUTED
+    if value is not None:
         quality = Quality.FEASIBLE
+        if bound is not None and closes(value, bound, problem.sense, problem.integral, problem.offset):
+            quality = Quality.OPTIMAL if recomputed else Quality.CLAIMED_OPTIMAL
+    elif found.infeasible:
+        quality = Quality.INFEASIBLE if recomputed else Quality.CLAIMED_INFEASIBLE
+    else:
+        quality = Quality.NONE
     return Result(
         kind=fam.kind,
         problem_hash=problem.hash,
@@ -193,7 +212,7 @@ def _judge(fam: Family, problem: Any, row: Method, params: Any, seed: Any, run: 
         solution=solution,
         value=value,
         bound=bound,
-        bound_evidence=found.evidence if bound is not None else None,
+        bound_evidence=None if bound is None else found.evidence or BoundEvidence.CLAIMED,
         certificate=found.certificate,
         sense=problem.sense,
         quality=quality,
@@ -204,4 +223,5 @@ def _judge(fam: Family, problem: Any, row: Method, params: Any, seed: Any, run: 
         seed=seed if row.randomised else None,
         version=__version__,
         notes=tuple(notes),
+        offset=problem.offset,
     )

@@ -4,37 +4,110 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from edgeworth.core import validation
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """One checked property.
+class Status(StrEnum):
+    """What a verdict says.
 
-    holds: does it hold within the tolerance?
-    violation: by how much it is broken, >= 0 (0 when it holds exactly), in the units the check documents.
-    tolerance: the violation up to which it counts as holding.
-    witness: the evidence when it does not hold, as data (the overloaded server, the deviation that gains), which can be
-        replayed; None when it holds, but for measures without a claim (`edgeworth.core.checking.epsilon_verdict`).
-    scope: how far the check went: ``exhaustive``, ``sampled: N, seed``, ``partial: N pieces``.
+    HOLDS, FAILS: the property was judged. MEASURED: a number without a claim to hold it against. NOT_CHECKED: the check's
+    budget ended first; nothing was refuted and nothing confirmed.
     """
 
-    holds: bool
+    HOLDS = "holds"
+    FAILS = "fails"
+    MEASURED = "measured"
+    NOT_CHECKED = "not checked"
+
+
+ScopeKind = Literal["exhaustive", "sampled", "partial", "claimed"]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How far a check went.
+
+    kind: "exhaustive" (everything was looked at), "sampled" (`count` draws of `seed`), "partial" (the first `count` pieces),
+    "claimed" (a part rests on a solver's word, which `note` names). note: what else a reader must know.
+
+    >>> str(Scope("sampled", 40, 1)), str(Scope("partial", 140)), str(Scope("claimed", note="the side only"))
+    ('sampled: 40, seed 1', 'partial: 140 pieces', 'claimed: the side only')
+    """
+
+    kind: ScopeKind = "exhaustive"
+    count: int | None = None
+    seed: int | str | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        validation.choice("kind", self.kind, ("exhaustive", "sampled", "partial", "claimed"))
+        if self.count is not None:
+            validation.integer("count", self.count, minimum=0)
+        if (self.count is None) != (self.kind in ("exhaustive", "claimed")):
+            validation.reject("count", "must be given for sampled and partial scopes, and for these only", self.count)
+
+    def __str__(self) -> str:
+        if self.kind == "claimed":
+            return f"claimed: {self.note}" if self.note else "claimed"
+        words: str = self.kind
+        if self.kind == "sampled":
+            words += f": {self.count}" + ("" if self.seed is None else f", seed {self.seed}")
+        elif self.kind == "partial":
+            words += f": {self.count} pieces"
+        return f"{words}; {self.note}" if self.note else words
+
+
+EXHAUSTIVE = Scope()
+"""Everything was looked at."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One checked property. Truthy when it holds, and when it is a measurement.
+
+    status: `Status`. violation: by how much it is broken, >= 0 (0 when it holds exactly), in the units the check documents.
+    tolerance: the violation up to which it counts as holding, a constant of the checker; None where nothing was judged.
+    witness: the evidence when it does not hold, as data (the overloaded server, the deviation that gains), which can be
+    replayed; None when it holds, but for measurements. scope: how far the check went.
+    """
+
+    status: Status
     violation: float = 0.0
-    tolerance: float = 0.0
+    tolerance: float | None = 0.0
     witness: Any = None
-    scope: str = "exhaustive"
+    scope: Scope = EXHAUSTIVE
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.status, Status):
+            validation.reject_type("status", "must be a Status", self.status)
+        if not isinstance(self.scope, Scope):
+            validation.reject_type("scope", "must be a Scope", self.scope)
+        if self.status in (Status.MEASURED, Status.NOT_CHECKED):
+            object.__setattr__(self, "tolerance", None)
+
+    @classmethod
+    def of(
+        cls, holds: bool, violation: float = 0.0, tolerance: float = 0.0, witness: Any = None, scope: Scope = EXHAUSTIVE
+    ) -> Verdict:
+        """A judged property: HOLDS or FAILS."""
+        return cls(Status.HOLDS if holds else Status.FAILS, violation, tolerance, witness, scope)
+
+    @property
+    def holds(self) -> bool:
+        """Was the property judged, and does it hold?"""
+        return self.status is Status.HOLDS
 
     def __bool__(self) -> bool:
-        return self.holds
+        return self.status in (Status.HOLDS, Status.MEASURED)
 
 
 @dataclass(frozen=True)
 class Report(Mapping[str, Verdict]):
-    """Named verdicts. Truthy when all of them hold; a report without verdicts is refused."""
+    """Named verdicts. Truthy when all of them are; a report without verdicts is refused."""
 
     verdicts: Mapping[str, Verdict]
 
@@ -60,12 +133,31 @@ class Report(Mapping[str, Verdict]):
 
     @property
     def failures(self) -> dict[str, Verdict]:
-        """The verdicts that do not hold."""
-        return {name: verdict for name, verdict in self.verdicts.items() if not verdict}
+        """The verdicts that were judged and do not hold."""
+        return self._of(Status.FAILS)
+
+    @property
+    def unchecked(self) -> dict[str, Verdict]:
+        """The verdicts for which the check's budget did not suffice."""
+        return self._of(Status.NOT_CHECKED)
+
+    @property
+    def claims(self) -> dict[str, Verdict]:
+        """The verdicts that hold only as far as a solver's word is true."""
+        return {name: verdict for name, verdict in self.verdicts.items() if verdict.scope.kind == "claimed"}
+
+    def _of(self, status: Status) -> dict[str, Verdict]:
+        return {name: verdict for name, verdict in self.verdicts.items() if verdict.status is status}
 
     def __str__(self) -> str:
-        lines = []
-        for name, verdict in self.verdicts.items():
-            state = "holds" if verdict else f"FAILS by {verdict.violation:.6g}: {verdict.witness}"
-            lines.append(f"{name}: {state} ({verdict.scope})")
-        return "\n".join(lines)
+        return "\n".join(f"{name}: {_told(verdict)} ({verdict.scope})" for name, verdict in self.verdicts.items())
+
+
+def _told(verdict: Verdict) -> str:
+    if verdict.status is Status.HOLDS:
+        return f"holds, {verdict.violation:.6g} within {verdict.tolerance:.6g}"
+    if verdict.status is Status.FAILS:
+        return f"FAILS by {verdict.violation:.6g} (tolerance {verdict.tolerance:.6g}): {verdict.witness}"
+    if verdict.status is Status.MEASURED:
+        return f"measured, {verdict.violation:.6g}" + ("" if verdict.witness is None else f": {verdict.witness}")
+    return f"NOT CHECKED: {verdict.witness}"

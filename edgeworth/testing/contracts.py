@@ -107,7 +107,7 @@ class _Call:
 def answer_clauses(call: _Call, result: Result[Any]) -> None:
     """The report of `verify` holds; the value is the model's; the bound lies on its side and closes the gap for OPTIMAL; the
     kind's own rules: ``bound`` returns no solution; ``mechanism`` an outcome whose measures hold the auctioneer's surplus and
-    the welfare, which is the value; ``equilibrium`` is judged by a verdict ``epsilon``, with a finite tolerance where the run
+    the welfare, which is the value; ``equilibrium`` is judged by a verdict ``epsilon``, with a tolerance where the run
     was not cut.
     """
     fam, problem = call.fam, call.problem
@@ -123,7 +123,7 @@ def answer_clauses(call: _Call, result: Result[Any]) -> None:
         call.expect("answer", result.solution is None, "a method of kind 'bound' returned a solution")
     if call.row.kind == "equilibrium" and result.solution is not None:
         call.expect("answer", "epsilon" in report, f"no verdict 'epsilon' on an equilibrium, only {', '.join(report)}")
-        judged = np.isfinite(report["epsilon"].tolerance) or result.termination not in _ENDED
+        judged = report["epsilon"].tolerance is not None or result.termination not in _ENDED
         call.expect("answer", judged, f"ended by {result.termination}, and its epsilon is not judged")
     if call.row.kind == "mechanism":
         call.expect("answer", result.solution is not None or result.termination not in _ENDED, "a mechanism without an outcome")
@@ -141,9 +141,11 @@ def answer_clauses(call: _Call, result: Result[Any]) -> None:
     closed = (
         result.value is not None
         and result.bound is not None
-        and closes(result.value, result.bound, result.sense, problem.integral)
+        and closes(result.value, result.bound, result.sense, problem.integral, problem.offset)
     )
-    call.expect("answer", (result.quality is Quality.OPTIMAL) == closed, f"quality {result.quality} with gap {result.gap!r}")
+    word = Quality.OPTIMAL if result.bound_evidence is BoundEvidence.RECOMPUTED else Quality.CLAIMED_OPTIMAL
+    fits = (result.quality is word) == closed
+    call.expect("answer", fits, f"quality {result.quality} with gap {result.gap!r}, evidence {result.bound_evidence}")
     if result.bound_evidence is BoundEvidence.RECOMPUTED:
         call.expect("answer", result.certificate is not None, "a recomputed bound without certificate")
         lying = replace(result, bound=_tighter(result))
@@ -152,7 +154,7 @@ def answer_clauses(call: _Call, result: Result[Any]) -> None:
 
 def _tighter(result: Result[Any]) -> float:
     bound = float("nan") if result.bound is None else result.bound
-    step = 1e-6 * max(abs(bound), 1e-6)
+    step = 1e-6 * max(abs(bound - result.offset), 1e-6)
     return bound - step if result.sense == "max" else bound + step
 
 
@@ -288,7 +290,7 @@ def start_and_trace_clauses(call: _Call, result: Result[Any]) -> None:
             known = call.fam.value(call.problem, start)
             call.expect("start", found.value is not None, "no solution, although one was given to start from")
             if found.value is not None and call.row.kind == "optimise":
-                lost = relative_gap(known, found.value, result.sense)
+                lost = relative_gap(known, found.value, result.sense, call.problem.offset)
                 call.expect("start", lost >= -OPTIMALITY_TOL, f"{found.value!r} is worse than the start's {known!r}")
     if "trace" in call.row.supports:
         traced = call(trace=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from edgeworth.core import validation
-from edgeworth.core.checking import Mismatch, claims_equilibrium, epsilon_verdict, require_own, result_verdicts
+from edgeworth.core.checking import SECONDS, Budget, Checker, Mismatch, epsilon_verdict, verify_answer
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
@@ -24,7 +23,7 @@ EPSILON_TOL = 1e-9
 COMMITMENT = "commitment-multipliers"
 
 
-def verify(game: NormalFormGame, answer: Profile | Result[Profile]) -> Report:
+def verify(game: NormalFormGame, answer: Profile | Result[Profile], *, seconds: float = SECONDS) -> Report:
     """Check a profile or a result against the game. Truthy when every verdict holds.
 
     ``feasible``: every player's vector is a mixed strategy (1e-9); witness: a `model.Violation`. ``epsilon``: the largest
@@ -38,27 +37,23 @@ def verify(game: NormalFormGame, answer: Profile | Result[Profile]) -> Report:
 
     Raises TypeError for other types, ValueError for a profile or a result of another game.
     """
-    if not isinstance(game, NormalFormGame):
-        validation.reject_type("game", "must be a NormalFormGame", game)
-    if isinstance(answer, Profile):
-        return Report(_profile(game, answer, claimed=True))
-    if not isinstance(answer, Result):
-        validation.reject_type("answer", "must be a Profile or a Result", answer)
-    require_own(game, answer)
-    verdicts: dict[str, Verdict] = {}
-    found = None
-    if answer.solution is not None:
-        verdicts |= _profile(game, answer.solution, claimed=claims_equilibrium(answer))
-        if verdicts["feasible"]:
-            found = value(game, answer.solution)
-            if answer.certificate is not None and answer.certificate.kind == COMMITMENT:
-                verdicts["commitment"] = _commitment(game, answer, answer.solution)
-    return Report(verdicts | result_verdicts(game, answer, found, {}))
+    return verify_answer(_CHECKER, game, answer, seconds)
+
+
+def _judge(
+    game: NormalFormGame, profile: Profile, claimed: bool, result: Result[Profile] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
+    verdicts = _profile(game, profile, claimed=claimed)
+    if not verdicts["feasible"]:
+        return verdicts, None
+    if result is not None and result.certificate is not None and result.certificate.kind == COMMITMENT:
+        verdicts["commitment"] = _commitment(game, result, profile)
+    return verdicts, value(game, profile)
 
 
 def _profile(game: NormalFormGame, profile: Profile, *, claimed: bool) -> dict[str, Verdict]:
     worst: Violation | None = max(violations(game, profile), key=lambda violation: violation.amount, default=None)
-    verdicts = {"feasible": Verdict(worst is None, 0.0 if worst is None else worst.amount, FEASIBILITY_TOL, worst)}
+    verdicts = {"feasible": Verdict.of(worst is None, 0.0 if worst is None else worst.amount, FEASIBILITY_TOL, worst)}
     if worst is None:  # regrets are those of mixed strategies
         epsilon, deviation = worst_deviation(game, profile)
         verdicts["epsilon"] = epsilon_verdict(epsilon, deviation, EPSILON_TOL, claimed=claimed)
@@ -71,11 +66,14 @@ def _commitment(game: NormalFormGame, result: Result[Profile], profile: Profile)
     try:
         bound = commitment_bound(game, arrays["y"])
     except (ValueError, TypeError, KeyError):  # multipliers that are missing, negative or misshapen prove nothing
-        return Verdict(False, float("inf"), EPSILON_TOL, Mismatch("commitment", earned, None))
+        return Verdict.of(False, float("inf"), EPSILON_TOL, Mismatch("commitment", earned, None))
     scale = float(game.magnitude[0])
     short = (bound - earned) / scale if scale > 0.0 else 0.0
     best = best_responses(game, profile, 1, tolerance=EPSILON_TOL)
     stray = float(sum(p for k, p in enumerate(profile[1]) if k not in best))  # probability of replies that are not best
     broken = max(short, stray, 0.0)
     holds = broken <= EPSILON_TOL
-    return Verdict(holds, broken, EPSILON_TOL, None if holds else Mismatch("commitment", earned, bound))
+    return Verdict.of(holds, broken, EPSILON_TOL, None if holds else Mismatch("commitment", earned, bound))
+
+
+_CHECKER = Checker("normal-form", NormalFormGame, Profile, _judge, name="game")

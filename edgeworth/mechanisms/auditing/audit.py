@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.verdict import EXHAUSTIVE, Report, Scope, Verdict
 from edgeworth.mechanisms.auditing.pieces import MOST_PIECES, Stretch, stretches
 from edgeworth.mechanisms.auditing.setting import Agent, Setting, setting_of
 from edgeworth.mechanisms.auditing.types import regrets
@@ -152,9 +152,9 @@ def audit(
     )
 
 
-def _verdict(violation: float, tolerance: float, witness: Any, scope: str = "exhaustive") -> Verdict:
+def _verdict(violation: float, tolerance: float, witness: Any, scope: Scope = EXHAUSTIVE) -> Verdict:
     holds = violation <= tolerance
-    return Verdict(holds, violation, tolerance, None if holds else witness, scope)
+    return Verdict.of(holds, violation, tolerance, None if holds else witness, scope)
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ class _Case:
                 found.append(stretch)
             return found, False
 
-        return self._judged(dimensions, examine, "exhaustive")
+        return self._judged(dimensions, examine, EXHAUSTIVE)
 
     def sampled(self, scope: Sampled, dimensions: Iterable[str]) -> _Incentives:
         rng = np.random.default_rng(scope.seed)
@@ -214,10 +214,10 @@ class _Case:
                 found.append(Stretch(report, report, units, utility, report, report, (utility - worth,) * 2))
             return found, False
 
-        return self._judged(dimensions, examine, f"sampled: {scope.n}, {scope.seed}")
+        return self._judged(dimensions, examine, Scope("sampled", scope.n, scope.seed))
 
     def _judged(
-        self, dimensions: Iterable[str], examine: Callable[[Agent, str], tuple[list[Stretch], bool]], scope: str
+        self, dimensions: Iterable[str], examine: Callable[[Agent, str], tuple[list[Stretch], bool]], scope: Scope
     ) -> _Incentives:
         gains: list[Gain] = []
         regretted: list[Gain] = []
@@ -241,21 +241,21 @@ class _Case:
                     other = self.setting.reported(self.market, agent, dimension, regret.truth)
                     regretted.append((regret.gain, other, agent, dimension, regret.truth, regret.report))
         if partial:
-            scope = f"partial: {pieces} pieces"
-        monotone = Verdict(True, 0.0, 0.0, None, scope)
+            scope = Scope("partial", pieces)
+        monotone = Verdict.of(True, 0.0, 0.0, None, scope)
         for reversal in sorted(reversals, key=lambda item: -abs(item.high_quantity - item.low_quantity)):
             amount = reversal.replay(self.mechanism)
             if amount > 0:
-                monotone = Verdict(False, amount, 0.0, reversal, scope)
+                monotone = Verdict.of(False, amount, 0.0, reversal, scope)
                 break
         any_type = self._worst(regretted, scope) if linear else None
         return _Incentives(self._worst(gains, scope), any_type, monotone, pieces)
 
-    def _worst(self, gains: list[Gain], scope: str) -> Verdict:
+    def _worst(self, gains: list[Gain], scope: Scope) -> Verdict:
         """The largest gain whose witness plays again; one that does not is the rounding of a report onto a breakpoint."""
         for gain, market, agent, dimension, truth, report in sorted(gains, key=lambda item: -item[0]):
             found = Manipulation(market, agent, dimension, truth, report, gain).replay(self.mechanism)
             if found > self.tolerance:
                 witness = Manipulation(market, agent, dimension, truth, report, found)
-                return Verdict(False, max(gain, found), self.tolerance, witness, scope)
-        return Verdict(True, 0.0, self.tolerance, None, scope)
+                return Verdict.of(False, max(gain, found), self.tolerance, witness, scope)
+        return Verdict.of(True, 0.0, self.tolerance, None, scope)

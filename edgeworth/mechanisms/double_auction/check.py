@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, require_own, result_verdicts, rule_verdicts
+from edgeworth.core.checking import SECONDS, Budget, Checker, Rebuild, rule_verdicts, verify_answer
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.mechanisms.double_auction.model import Market, Outcome, price_bound, value, violations
 
-_REBUILD: dict[str, Rebuild] = {"price": lambda market, arrays: price_bound(market, float(arrays["price"][0]))}
+_REBUILD: dict[str, Rebuild] = {"price": lambda market, arrays, budget: price_bound(market, float(arrays["price"][0]))}
 
 
-def verify(market: Market, answer: Outcome | Result[Outcome]) -> Report:
+def verify(market: Market, answer: Outcome | Result[Outcome], *, seconds: float = SECONDS) -> Report:
     """Check an outcome or a result against the market. Truthy when every verdict holds.
 
     For an outcome: ``capacity`` (units sold), ``route`` (tours driven again: windows, return, numbering; only in routed
@@ -23,21 +22,18 @@ def verify(market: Market, answer: Outcome | Result[Outcome]) -> Report:
 
     Raises TypeError for other types, ValueError for a result of another market and for an outcome of another shape.
     """
-    if not isinstance(market, Market):
-        validation.reject_type("market", "must be a Market", market)
-    if isinstance(answer, Outcome):
-        return Report(_feasibility(market, answer))
-    if not isinstance(answer, Result):
-        validation.reject_type("answer", "must be an Outcome or a Result", answer)
-    require_own(market, answer)
-    verdicts: dict[str, Verdict] = {}
-    found = None
-    if answer.solution is not None:
-        verdicts |= _feasibility(market, answer.solution)
-        found = value(market, answer.solution)
-    return Report(verdicts | result_verdicts(market, answer, found, _REBUILD))
+    return verify_answer(_CHECKER, market, answer, seconds)
+
+
+def _judge(
+    market: Market, outcome: Outcome, claimed: bool, result: Result[Outcome] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
+    return _feasibility(market, outcome), value(market, outcome)
 
 
 def _feasibility(market: Market, outcome: Outcome) -> dict[str, Verdict]:
     route = {} if market.routes is None else {"route": FEASIBILITY_TOL}
     return rule_verdicts(violations(market, outcome), {"capacity": 0.0, **route, "idle": 0.0})
+
+
+_CHECKER = Checker("double-auction", Market, Outcome, _judge, _REBUILD, name="market")

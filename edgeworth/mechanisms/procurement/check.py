@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, require_own, result_verdicts, rule_verdicts
+from edgeworth.core.checking import SECONDS, Budget, Checker, Rebuild, rule_verdicts, verify_answer
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.mechanisms.procurement.model import Award, Tender, best_value, value, violations
 
-_REBUILD: dict[str, Rebuild] = {"least-score": lambda tender, arrays: best_value(tender)}
+_REBUILD: dict[str, Rebuild] = {"least-score": lambda tender, arrays, budget: best_value(tender)}
 
 
-def verify(tender: Tender, answer: Award | Result[Award]) -> Report:
+def verify(tender: Tender, answer: Award | Result[Award], *, seconds: float = SECONDS) -> Report:
     """Check an award or a result: ``winner`` (score within the task's worth), ``idle`` (no pay without work); of a result also
     ``value``, ``bound`` (the closed form) and ``quality``. Witness: a `model.Violation` or a `Mismatch`.
 
     Raises TypeError for other types, ValueError for a result of another tender and for a winner who does not exist.
     """
-    if not isinstance(tender, Tender):
-        validation.reject_type("tender", "must be a Tender", tender)
-    if isinstance(answer, Award):
-        return Report(_feasibility(tender, answer))
-    if not isinstance(answer, Result):
-        validation.reject_type("answer", "must be an Award or a Result", answer)
-    require_own(tender, answer)
-    verdicts: dict[str, Verdict] = {}
-    found = None
-    if answer.solution is not None:
-        verdicts |= _feasibility(tender, answer.solution)
-        found = value(tender, answer.solution)
-    return Report(verdicts | result_verdicts(tender, answer, found, _REBUILD))
+    return verify_answer(_CHECKER, tender, answer, seconds)
+
+
+def _judge(
+    tender: Tender, award: Award, claimed: bool, result: Result[Award] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
+    return _feasibility(tender, award), value(tender, award)
 
 
 def _feasibility(tender: Tender, award: Award) -> dict[str, Verdict]:
     return rule_verdicts(violations(tender, award), {"winner": 0.0, "idle": 0.0})
+
+
+_CHECKER = Checker("procurement", Tender, Award, _judge, _REBUILD, name="tender")

@@ -70,6 +70,11 @@ class Tender:
         return False
 
     @property
+    def offset(self) -> float:
+        """Always 0: no part of the welfare is fixed."""
+        return 0.0
+
+    @property
     def suppliers(self) -> int:
         """Number of suppliers n."""
         return len(self.price)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, require_own, result_verdicts, rule_verdicts
+from edgeworth.core.checking import SECONDS, Budget, Checker, Rebuild, rule_verdicts, verify_answer
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
@@ -17,12 +16,12 @@ from edgeworth.solvers.allocation.model import (
 )
 
 _REBUILD: dict[str, Rebuild] = {
-    "capacity-multipliers": lambda problem, arrays: dual_bound(problem, arrays["u"]),
-    "assignment-multipliers": lambda problem, arrays: assignment_dual_bound(problem, arrays["lambda"]),
+    "capacity-multipliers": lambda problem, arrays, budget: dual_bound(problem, arrays["u"]),
+    "assignment-multipliers": lambda problem, arrays, budget: assignment_dual_bound(problem, arrays["lambda"]),
 }
 
 
-def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment]) -> Report:
+def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment], *, seconds: float = SECONDS) -> Report:
     """Check a solution or a result against the problem. Truthy when every verdict holds.
 
     For an assignment: ``eligibility`` (at most one server a task is a matter of type), ``capacity`` (load <= c_i within 1e-9
@@ -36,19 +35,14 @@ def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment]) 
     Raises TypeError for other types, ValueError for a result of another problem or sense, and for an assignment of
     another length.
     """
-    if not isinstance(problem, AllocationProblem):
-        validation.reject_type("problem", "must be an AllocationProblem", problem)
-    if isinstance(answer, Assignment):
-        return Report(_feasibility(problem, answer))
-    if not isinstance(answer, Result):
-        validation.reject_type("answer", "must be an Assignment or a Result", answer)
-    require_own(problem, answer)
-    verdicts: dict[str, Verdict] = {}
-    found = None
-    if answer.solution is not None:
-        verdicts |= _feasibility(problem, answer.solution)
-        found = value(problem, answer.solution) if verdicts["eligibility"] else None
-    return Report(verdicts | result_verdicts(problem, answer, found, _REBUILD))
+    return verify_answer(_CHECKER, problem, answer, seconds)
+
+
+def _judge(
+    problem: AllocationProblem, assignment: Assignment, claimed: bool, result: Result[Assignment] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
+    verdicts = _feasibility(problem, assignment)
+    return verdicts, value(problem, assignment) if verdicts["eligibility"] else None
 
 
 def _feasibility(problem: AllocationProblem, assignment: Assignment) -> dict[str, Verdict]:
@@ -56,3 +50,6 @@ def _feasibility(problem: AllocationProblem, assignment: Assignment) -> dict[str
     if problem.system is not None:
         tolerances["deadline"] = FEASIBILITY_TOL
     return rule_verdicts(violations(problem, assignment), tolerances)
+
+
+_CHECKER = Checker("allocation", AllocationProblem, Assignment, _judge, _REBUILD)

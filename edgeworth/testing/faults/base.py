@@ -31,7 +31,7 @@ def shifted_value(problem: Any, result: Result[Any]) -> Result[Any] | None:
     """The value is off by 1e-6, relative, and the quality is no more than FEASIBLE."""
     if result.value is None:
         return None
-    wrong = result.value + SHIFT * max(abs(result.value), SHIFT)
+    wrong = result.value + SHIFT * (abs(result.value - result.offset) or SHIFT)
     return replace(result, value=wrong, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE)
 
 
@@ -42,7 +42,7 @@ def shifted_bound(problem: Any, result: Result[Any]) -> Result[Any] | None:
     met = result.gap is not None and result.gap <= SHIFT / 10
     if result.bound_evidence is not BoundEvidence.RECOMPUTED and not met:
         return None  # a looser claim cannot be refuted
-    step = SHIFT * max(abs(result.bound), SHIFT)
+    step = SHIFT * (abs(result.bound - result.offset) or SHIFT)
     tight = result.bound - step if result.sense == "max" else result.bound + step
     return replace(result, bound=tight, quality=fitting_quality(problem, result, tight))
 
@@ -72,8 +72,9 @@ def fitting_quality(problem: Any, result: Result[Any], bound: float) -> Quality:
     """The quality that goes with a bound, so that it is not a second fault."""
     if result.value is None:
         return result.quality
-    closed = closes(result.value, bound, result.sense, problem.integral)
-    return Quality.OPTIMAL if closed else Quality.FEASIBLE
+    if not closes(result.value, bound, result.sense, problem.integral, problem.offset):
+        return Quality.FEASIBLE
+    return Quality.OPTIMAL if result.bound_evidence is BoundEvidence.RECOMPUTED else Quality.CLAIMED_OPTIMAL
 
 
 COMMON: tuple[Fault, ...] = (

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from edgeworth import Termination
 from edgeworth.core.checking import Mismatch
+from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import Deviation, LemkeHowson, NormalFormGame, Profile, WolfPhc
 from edgeworth.games.normal_form.check import EPSILON_TOL
@@ -83,7 +84,7 @@ def test_learners_claim_nothing_and_are_measured() -> None:
     assert math.isinf(verdict.tolerance)
     assert verdict.violation > EPSILON_TOL
     assert isinstance(verdict.witness, Deviation)
-    assert "no equilibrium is claimed" in verdict.scope
+    assert verdict.status is Status.MEASURED
     assert not normal_form.verify(game, result.require())
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edgeworth.core.checking import Mismatch
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Termination
+from edgeworth.core.verdict import EXHAUSTIVE
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment, MecSystem
 from edgeworth.solvers.allocation.model import Violation
@@ -88,7 +89,7 @@ def test_the_witness_names_the_overloaded_server_and_the_worst_one() -> None:
     assert isinstance(verdict.witness, Violation)
     assert (verdict.witness.server, verdict.violation) == (1, 0.5)
     assert verdict.tolerance == FEASIBILITY_TOL
-    assert verdict.scope == "exhaustive"
+    assert verdict.scope == EXHAUSTIVE
 
 
 @given(st.data())
@@ -122,8 +123,8 @@ def test_scopes_say_what_is_only_a_claim() -> None:
     problem = _fixed()
     claimed = allocation.verify(problem, allocation.solve(problem, method="highs"))["bound"]
     rebuilt = allocation.verify(problem, allocation.solve(problem, method="lp"))["bound"]
-    assert "claimed" in claimed.scope
-    assert rebuilt.scope == "exhaustive"
+    assert claimed.scope.kind == "claimed"
+    assert rebuilt.scope == EXHAUSTIVE
 
 
 def test_a_certificate_of_another_kind_proves_nothing() -> None:

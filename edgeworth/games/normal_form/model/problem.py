@@ -47,6 +47,7 @@ class NormalFormGame:
     kind: ClassVar[str] = "normal-form"
     sense: ClassVar[Sense] = "max"
     integral: ClassVar[bool] = False
+    offset: ClassVar[float] = 0.0
 
     payoffs: Floats
     players: tuple[str, ...] = ()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, claims_equilibrium, require_own, result_verdicts
+from edgeworth.core.checking import SECONDS, Budget, Checker, Rebuild, verify_answer
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.games.offloading.check.cycles import BEST_RESPONSE_CYCLE, BestResponseCycle, best_response_cycle, cycle_verdict
@@ -22,10 +21,10 @@ __all__ = [
     "verify_potential",
 ]
 
-_REBUILD: dict[str, Rebuild] = {SLICES: slice_bound}
+_REBUILD: dict[str, Rebuild] = {SLICES: lambda game, arrays, budget: slice_bound(game, arrays)}
 
 
-def verify(game: OffloadingGame, answer: Profile | Result[Profile]) -> Report:
+def verify(game: OffloadingGame, answer: Profile | Result[Profile], *, seconds: float = SECONDS) -> Report:
     """Check a profile or a result against the game. Truthy when every verdict holds.
 
     ``coverage`` and ``cap``; witness: a `model.Violation`. ``epsilon``: the largest gain of one user by one move of its own
@@ -38,22 +37,19 @@ def verify(game: OffloadingGame, answer: Profile | Result[Profile]) -> Report:
 
     Raises TypeError for other types, ValueError for a result of another game or sense and for a profile of another length.
     """
-    if not isinstance(game, OffloadingGame):
-        validation.reject_type("game", "must be an OffloadingGame", game)
-    if isinstance(answer, Profile):
-        choice = located(game, answer)
-        return Report(feasibility(game, answer, choice) | {"epsilon": epsilon(game, answer, choice, EPSILON_TOL, claimed=True)})
-    if not isinstance(answer, Result):
-        validation.reject_type("answer", "must be a Profile or a Result", answer)
-    require_own(game, answer)
-    verdicts: dict[str, Verdict] = {}
-    found = None
-    if answer.solution is not None:
-        choice = located(game, answer.solution)
-        verdicts |= feasibility(game, answer.solution, choice)
-        tolerance = max(EPSILON_TOL, getattr(answer.params, "threshold", 0.0))
-        verdicts["epsilon"] = epsilon(game, answer.solution, choice, tolerance, claimed=claims_equilibrium(answer))
-        found = choice_welfare(game, choice, answer.solution) if verdicts["coverage"] else None
-    if answer.certificate is not None and answer.certificate.kind == BEST_RESPONSE_CYCLE:
-        verdicts["cycle"] = cycle_verdict(game, answer.certificate)
-    return Report(verdicts | result_verdicts(game, answer, found, _REBUILD))
+    return verify_answer(_CHECKER, game, answer, seconds)
+
+
+def _judge(
+    game: OffloadingGame, profile: Profile, claimed: bool, result: Result[Profile] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
+    choice = located(game, profile)
+    verdicts = feasibility(game, profile, choice)
+    tolerance = EPSILON_TOL if result is None else max(EPSILON_TOL, getattr(result.params, "threshold", 0.0))
+    verdicts["epsilon"] = epsilon(game, profile, choice, tolerance, claimed=claimed)
+    if result is not None and result.certificate is not None and result.certificate.kind == BEST_RESPONSE_CYCLE:
+        verdicts["cycle"] = cycle_verdict(game, result.certificate)
+    return verdicts, choice_welfare(game, choice, profile) if verdicts["coverage"] else None
+
+
+_CHECKER = Checker("offloading", OffloadingGame, Profile, _judge, _REBUILD, name="game")

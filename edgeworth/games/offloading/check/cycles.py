@@ -63,16 +63,18 @@ def cycle_verdict(game: OffloadingGame, certificate: Certificate) -> Verdict:
         cycle = _cycle(certificate)
         now = np.array(cycle.profile.provider)
         if not len(cycle) or violations(game, cycle.profile):
-            return Verdict(False, 1.0, 0.0, "the cycle is empty or begins at an infeasible profile")
+            return Verdict.of(False, 1.0, 0.0, "the cycle is empty or begins at an infeasible profile")
         for step, (i, k) in enumerate(zip(cycle.user.tolist(), cycle.provider.tolist(), strict=True)):
             best, gain = _replies(game, now, i, k)
             if not gain > 0.0 or best > _SLACK:
-                return Verdict(False, 1.0, 0.0, {"step": step, "user": i, "provider": k, "gain": gain, "short_of_best": best})
+                return Verdict.of(
+                    False, 1.0, 0.0, {"step": step, "user": i, "provider": k, "gain": gain, "short_of_best": best}
+                )
             now[i] = k
     except (KeyError, ValueError, TypeError, IndexError) as error:
-        return Verdict(False, 1.0, 0.0, f"the cycle cannot be replayed: {error}")
+        return Verdict.of(False, 1.0, 0.0, f"the cycle cannot be replayed: {error}")
     closed = bool(np.array_equal(now, cycle.profile.provider))
-    return Verdict(
+    return Verdict.of(
         closed, 0.0 if closed else 1.0, 0.0, None if closed else "the last move does not lead back to the first profile"
     )
 

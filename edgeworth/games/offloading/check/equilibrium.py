@@ -74,6 +74,6 @@ def epsilon(game: OffloadingGame, profile: Profile, choice: Ints, tolerance: flo
     out = np.flatnonzero(choice == -2)
     if len(out):
         witness: Any = f"user {int(out[0])} sits out of reach: its utility is not defined"
-        return Verdict(False, float("inf"), tolerance, witness)
+        return Verdict.of(False, float("inf"), tolerance, witness)
     worst = best_deviation(game, choice)
     return epsilon_verdict(0.0 if worst is None else worst.relative, worst, tolerance, claimed=claimed)

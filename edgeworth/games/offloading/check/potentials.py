@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.verdict import Verdict
+from edgeworth.core.verdict import EXHAUSTIVE, Scope, Verdict
 from edgeworth.games.offloading.model import OffloadingGame, Profile, Which, positions, potential, utilities, violations
 from edgeworth.games.offloading.model.game import Bools, Floats, Ints
 
@@ -91,12 +91,12 @@ def verify_potential(
             d = wrong[np.argmin(rise[wrong] / gain[wrong])]
             if worst is None or rise[d] / gain[d] < worst[0]:
                 worst = (rise[d] / gain[d], now.copy(), int(users[d]), int(targets[d]), float(gain[d]), float(rise[d]))
-    text = "exhaustive" if scope == "exhaustive" else f"sampled: {scope.profiles} profiles, seed {scope.seed}"
+    covered = EXHAUSTIVE if scope == "exhaustive" else Scope("sampled", scope.profiles, scope.seed, "profiles")
     if worst is None:
-        return Verdict(True, 0.0, 0.0, None, text)
+        return Verdict.of(True, 0.0, 0.0, None, covered)
     _, at, user, provider, gain_, rise_ = worst
     witness = PotentialWitness(which, Profile(at), user, provider, gain_, rise_, improving, failing)
-    return Verdict(False, failing / improving, 0.0, witness, text)
+    return Verdict.of(False, failing / improving, 0.0, witness, covered)
 
 
 def _all_profiles(game: OffloadingGame) -> Iterator[Ints]:

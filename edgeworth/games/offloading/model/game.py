@@ -66,6 +66,7 @@ class OffloadingGame:
     kind: ClassVar[str] = "offloading"
     sense: ClassVar[Sense] = "max"
     integral: ClassVar[bool] = False
+    offset: ClassVar[float] = 0.0
 
     indptr: Ints
     provider: NDArray[np.int32]

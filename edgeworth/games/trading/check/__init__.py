@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from edgeworth.core import validation
 from edgeworth.core.checking import (
+    SECONDS,
+    Budget,
+    Checker,
     Mismatch,
     Rebuild,
-    claims_equilibrium,
     epsilon_verdict,
-    require_own,
-    result_verdicts,
+    verify_answer,
 )
 from edgeworth.core.numeric import FEASIBILITY_TOL, OPTIMALITY_TOL
 from edgeworth.core.result import Quality, Result
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.verdict import Report, Scope, Verdict
 from edgeworth.games.trading.check.bound import interval_bound
 from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret
 from edgeworth.games.trading.model import (
@@ -31,10 +31,10 @@ __all__ = ["Deviation", "verify"]
 EPSILON_TOL = 1e-9
 """Regrets up to this, relative to the player's scale, count as none."""
 
-_REBUILD: dict[str, Rebuild] = {"price-intervals": interval_bound}
+_REBUILD: dict[str, Rebuild] = {"price-intervals": lambda game, arrays, budget: interval_bound(game, arrays)}
 
 
-def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium]) -> Report:
+def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium], *, seconds: float = SECONDS) -> Report:
     """Check a solution or a result against the game. Truthy when every verdict holds.
 
     ``feasible``: price and demands in their intervals (relative 1e-9). ``record``: profits, regime and tie-break are what the
@@ -50,35 +50,29 @@ def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium]) -> Repo
 
     Raises TypeError for other types, ValueError for a result of another game and for demands of another length.
     """
-    if not isinstance(game, TradingGame):
-        validation.reject_type("problem", "must be a TradingGame", game)
-    if isinstance(answer, Equilibrium):
-        return Report(_profile(game, answer, True, OPTIMALITY_TOL))
-    if not isinstance(answer, Result):
-        validation.reject_type("answer", "must be an Equilibrium or a Result", answer)
-    require_own(game, answer)
-    verdicts: dict[str, Verdict] = {}
-    found = None
-    if answer.solution is not None:
-        tolerance = OPTIMALITY_TOL
-        if answer.quality is not Quality.OPTIMAL and answer.gap is not None:
-            tolerance = max(tolerance, answer.gap)
-        verdicts |= _profile(game, answer.solution, claims_equilibrium(answer), tolerance)
-        found = value(game, answer.solution)
-    return Report(verdicts | result_verdicts(game, answer, found, _REBUILD))
+    return verify_answer(_CHECKER, game, answer, seconds)
+
+
+def _judge(
+    game: TradingGame, solution: Equilibrium, claimed: bool, result: Result[Equilibrium] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
+    tolerance = OPTIMALITY_TOL
+    if result is not None and result.quality is not Quality.OPTIMAL and result.gap is not None:
+        tolerance = max(tolerance, result.gap)
+    return _profile(game, solution, claimed, tolerance), value(game, solution)
 
 
 def _profile(game: TradingGame, solution: Equilibrium, claimed: bool, leader_tolerance: float) -> dict[str, Verdict]:
     found = violations(game, solution)
     worst: Violation | None = max(found, key=lambda violation: violation.amount, default=None)
     amount = 0.0 if worst is None else worst.amount
-    verdicts = {"feasible": Verdict(worst is None, amount, FEASIBILITY_TOL, worst), "record": _record(game, solution)}
+    verdicts = {"feasible": Verdict.of(worst is None, amount, FEASIBILITY_TOL, worst), "record": _record(game, solution)}
     if worst is not None:
         return verdicts  # regrets are of feasible profiles
     epsilon, deviation = follower_regret(game, solution)
     verdicts["epsilon"] = epsilon_verdict(epsilon, deviation, EPSILON_TOL, claimed=claimed)
     regret, deviation, tried = leader_regret(game, solution)
-    scope = f"sampled: {tried} prices"
+    scope = Scope("sampled", tried, note="prices")
     verdicts["leader"] = epsilon_verdict(regret, deviation, leader_tolerance, claimed=claimed, scope=scope)
     return verdicts
 
@@ -88,7 +82,7 @@ def _record(game: TradingGame, solution: Equilibrium) -> Verdict:
     for name in ("regime", "tie_break"):
         stated, found = getattr(solution, name), getattr(own, name)
         if stated != found:
-            return Verdict(False, 1.0, 0.0, Mismatch("record", stated, found))
+            return Verdict.of(False, 1.0, 0.0, Mismatch("record", stated, found))
     found_profits = profile_utilities(game, solution.price, solution.demands)
     scale = max(float(abs(found_profits).max()), 1e-300)
     differences = abs(solution.profits - found_profits) / scale
@@ -96,4 +90,7 @@ def _record(game: TradingGame, solution: Equilibrium) -> Verdict:
     broken = float(differences[i])
     witness = Mismatch("record", float(solution.profits[i]), float(found_profits[i]))
     holds = broken <= OPTIMALITY_TOL
-    return Verdict(holds, broken, OPTIMALITY_TOL, None if holds else witness)
+    return Verdict.of(holds, broken, OPTIMALITY_TOL, None if holds else witness)
+
+
+_CHECKER = Checker("trading", TradingGame, Equilibrium, _judge, _REBUILD)

@@ -82,6 +82,7 @@ class TradingGame:
     kind: ClassVar[str] = "trading"
     sense: ClassVar[Sense] = "max"
     integral: ClassVar[bool] = False
+    offset: ClassVar[float] = 0.0
 
     role_ratio: Floats
     payment_weight: Floats

@@ -90,6 +90,11 @@ class Market:
         return False
 
     @property
+    def offset(self) -> float:
+        """Always 0: no part of the welfare is fixed."""
+        return 0.0
+
+    @property
     def buyers(self) -> int:
         """Number of buyers n."""
         return len(self.bid)

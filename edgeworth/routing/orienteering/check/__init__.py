@@ -7,15 +7,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from edgeworth.core import validation
-from edgeworth.core.checking import Rebuild, require_own, result_verdicts, rule_verdicts
+from edgeworth.core.checking import SECONDS, Budget, Checker, Rebuild, rule_verdicts, verify_answer
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Report, Verdict
-from edgeworth.routing.orienteering.model import RULES, OrienteeringProblem, RoutePlan, Violation, value, violations
+from edgeworth.routing.orienteering.model import RULES, OrienteeringProblem, RoutePlan, value, violations
 
 
-def _recomputed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]]) -> float:
+def _recomputed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
     from edgeworth.routing.orienteering.check.bound import recomputed_bound  # compiled code: loaded when there is need
 
     return recomputed_bound(problem, arrays)
@@ -24,7 +23,7 @@ def _recomputed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]]
 _REBUILD: dict[str, Rebuild] = {"ng-routes": _recomputed}
 
 
-def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan]) -> Report:
+def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan], *, seconds: float = SECONDS) -> Report:
     """Check a plan or a result against the problem. Truthy when every verdict holds.
 
     For a plan, everything recomputed from its sequences and the problem's raw data: ``visits`` (each customer at most once),
@@ -38,21 +37,19 @@ def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan]) 
     Raises TypeError for other types, ValueError for a result of another problem or sense, and for a plan of another
     number of vehicles or with customers that do not exist.
     """
-    if not isinstance(problem, OrienteeringProblem):
-        validation.reject_type("problem", "must be an OrienteeringProblem", problem)
-    if isinstance(answer, RoutePlan):
-        return Report(_feasibility(problem, answer))
-    if not isinstance(answer, Result):
-        validation.reject_type("answer", "must be a RoutePlan or a Result", answer)
-    require_own(problem, answer)
-    verdicts: dict[str, Verdict] = {}
-    found = None
-    if answer.solution is not None:
-        verdicts |= _feasibility(problem, answer.solution)
-        found = value(problem, answer.solution) if verdicts["visits"] else None
-    return Report(verdicts | result_verdicts(problem, answer, found, _REBUILD))
+    return verify_answer(_CHECKER, problem, answer, seconds)
+
+
+def _judge(
+    problem: OrienteeringProblem, plan: RoutePlan, claimed: bool, result: Result[RoutePlan] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
+    verdicts = _feasibility(problem, plan)
+    return verdicts, value(problem, plan) if verdicts["visits"] else None
 
 
 def _feasibility(problem: OrienteeringProblem, plan: RoutePlan) -> dict[str, Verdict]:
-    tolerances = {rule: 0.0 if rule == "visits" else FEASIBILITY_TOL for rule in RULES}
+    tolerances: dict[str, float] = {rule: 0.0 if rule == "visits" else FEASIBILITY_TOL for rule in RULES}
     return rule_verdicts(violations(problem, plan), tolerances)
+
+
+_CHECKER = Checker("orienteering", OrienteeringProblem, RoutePlan, _judge, _REBUILD)

@@ -146,6 +146,11 @@ class OrienteeringProblem:
         """Number of locations L: customers and depots."""
         return len(self.distance)
 
+    @property
+    def offset(self) -> float:
+        """Always 0: no part of the value is fixed."""
+        return 0.0
+
     @cached_property
     def integral(self) -> bool:
         """Is every plan's value an integer? Profits less service costs are, and driving is free."""
