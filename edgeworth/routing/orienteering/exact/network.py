@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.routing.orienteering.kernels import labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem
+from edgeworth.routing.orienteering.model.limits import elapsed
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -19,7 +19,8 @@ Words = NDArray[np.uint64]
 
 _TINY_CYCLE = 1e-3  # of the vehicle's time: customers this close to each other are always remembered, so routes end
 _LATE_CUSTOMERS = 300  # up to so many customers the tables of those out of reach are worth their memory
-_SLACK = 1e-12
+_TIE = 1e-15  # relative; times that close to each other are the same
+_ROUNDING = 2.0**-40  # relative; far above what sums of as many terms as a route has can lose, far below any tolerance
 
 
 class _Late(NamedTuple):
@@ -30,8 +31,9 @@ class _Late(NamedTuple):
 class TypeNetwork:
     """The network of the vehicles `group`, which differ in nothing; every plan that `model.violations` lets pass fits it.
 
-    Nodes: customers 0..n-1, start n, end n + 1. Windows, returns and capacity carry twice the feasibility tolerance, so the
-    routes found must be checked with the model, and bounds hold for all plans. `served[i]`: can some route visit i?
+    Nodes: customers 0..n-1, start n, end n + 1; times since the vehicle's origin (`model.limits`). Windows, returns and capacity
+    are a little wider than the model's, so the routes found must be checked with the model, and bounds hold for all plans; no
+    limit is beyond what routes can reach, so that one of 1e12 blurs nothing. `served[i]`: can some route visit i?
     `worth` = profit - service_cost; `cost` by arc; `spared`: see `labels.detours`; `close_by` [n, n]: customers that are
     remembered at each other in any case, since a cycle through both takes next to no time.
     """
@@ -47,33 +49,35 @@ class TypeNetwork:
         np.fill_diagonal(self.travel, np.inf)
         self.cost = problem.edge_cost(k)[grid]
         self.worth = problem.profit[k] - problem.service_cost
-        begin, latest = float(problem.earliest[k]), float(problem.latest[k])
-        self.open = np.append(problem.open, [begin, begin])
-        self.close = np.append(problem.limits.close, [begin, problem.limits.latest[k]])
-        self.close += FEASIBILITY_TOL * np.maximum(1.0, np.abs(self.close))
-        span = float(np.abs(np.concatenate([self.open, self.close])).max())
-        self.slack = FEASIBILITY_TOL * max(1.0, span)
+        limits = problem.limits
+        self.open = np.append(np.maximum(limits.open[k], 0.0), [0.0, 0.0])
+        self.close = np.append(limits.close[k], [0.0, limits.latest[k]])
+        self.close = np.minimum(self.close + _ROUNDING * np.abs(self.close), limits.reach[k] * (1.0 + _ROUNDING))
+        span = float(self.close.max())
+        self.slack = _ROUNDING * max(span, 0.0)
         self._loads(problem, k)
         quickest = self.travel.copy()
         np.fill_diagonal(quickest, 0.0)
         labels.closure(quickest)
         self.quickest = quickest
-        earliest = np.maximum(self.open, begin + quickest[n])
+        earliest = np.maximum(self.open, quickest[n])
         last = np.minimum(self.close, self.close[n + 1] - quickest[:, n + 1])
         fits = (earliest <= last + self.slack) & (self.demand <= self.capacity)
         self.served = fits[:n].copy()
         self.arcs = (earliest[:, None] + self.travel <= last[None, :] + self.slack) & fits[:, None] & fits[None, :]
         self.arcs[n, n + 1] = False
+        sizes = np.abs(problem.profit[k]) + problem.service_cost + np.abs(self.worth)  # prices are no more than that
+        dearest = np.where(self.arcs, self.cost, 0.0).max(axis=0, initial=0.0)
+        self.terms = float(sizes[self.served].sum() + dearest.sum())  # no route has larger ones in sum
         self.spared = np.empty(n)
-        labels.detours(self.travel, self.cost, _SLACK * max(1.0, span), self.spared)
-        self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * (latest - begin)
+        labels.detours(self.travel, self.cost, _TIE, self.spared)
+        self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * span
         self._late: dict[bool, _Late] = {}
 
     def _loads(self, problem: OrienteeringProblem, vehicle: int) -> None:
         """Demands, without those that no set of customers can break the capacity with."""
         self.demand = np.append(problem.demand, [0.0, 0.0])
-        self.capacity = float(problem.limits.capacity[vehicle])
-        self.capacity += FEASIBILITY_TOL * max(1.0, self.capacity)
+        self.capacity = float(problem.limits.capacity[vehicle]) * (1.0 + _ROUNDING)
         if math.fsum(problem.demand.tolist()) <= float(problem.capacity[vehicle]):
             self.demand, self.capacity = np.zeros(self.nodes), math.inf
 
@@ -167,22 +171,15 @@ def route_value(problem: OrienteeringProblem, vehicle: int, stops: Sequence[int]
     """The value of that vehicle's route, None where the model would not let it pass."""
     if len(set(stops)) < len(stops):
         return None
-    limits, speed = problem.limits, float(problem.speed[vehicle])
-    here, clock, load = int(problem.start[vehicle]), float(problem.earliest[vehicle]), 0.0
-    by_distance, by_time = float(problem.cost_per_distance[vehicle]), float(problem.cost_per_time[vehicle])
-    parts = []
-    for i in [*stops, int(problem.end[vehicle])]:
-        drive = float(problem.travel_time[here, i]) / speed
-        parts.append(-(by_distance * float(problem.distance[here, i]) + by_time * drive))
-        clock += drive
-        here = i
-        if i < problem.customers:
-            clock = max(clock, float(problem.open[i]))
-            load += float(problem.demand[i])
-            if clock > limits.close[i]:
-                return None
-            clock += float(problem.service_time[i])
-            parts += [float(problem.profit[vehicle, i]), -float(problem.service_cost[i])]
-    if clock > limits.latest[vehicle] or load > limits.capacity[vehicle]:
+    limits, nodes = problem.limits, np.array(stops, dtype=np.int64)
+    begins, back = elapsed(problem, limits, vehicle, nodes)
+    late = np.any(begins > limits.close[vehicle, nodes]) or (len(nodes) and back > limits.latest[vehicle])
+    if late or sum(problem.demand[nodes].tolist()) > limits.capacity[vehicle]:
         return None
-    return math.fsum(parts)
+    if not len(nodes):
+        return 0.0
+    tail, head = np.append(problem.start[vehicle], nodes), np.append(nodes, problem.end[vehicle])
+    by_distance = problem.cost_per_distance[vehicle] * problem.distance[tail, head]
+    by_time = problem.cost_per_time[vehicle] * (problem.travel_time[tail, head] / problem.speed[vehicle])
+    paid, cost = problem.profit[vehicle, nodes].tolist(), problem.service_cost[nodes].tolist()
+    return math.fsum([*paid, *(-x for x in cost), *(-x for x in (by_distance + by_time).tolist())])

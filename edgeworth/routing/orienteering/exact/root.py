@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
-
 import numpy as np
 
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.core.run import Run
+from edgeworth.routing.orienteering.exact.evidence import NG_ROUTES, Proved, listed_proof
 from edgeworth.routing.orienteering.exact.labelling import Cut, Labelling
 from edgeworth.routing.orienteering.exact.master import Choice, Column, Master, Prices, choose
 from edgeworth.routing.orienteering.exact.network import (
@@ -25,9 +24,6 @@ from edgeworth.routing.orienteering.heuristic import greedy
 from edgeworth.routing.orienteering.kernels import labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 
-NG_ROUTES = "ng-routes"
-"""The kind of the certificates: multipliers of the customers and the sets of neighbours that routes remember."""
-
 _MARGIN = 1e-11  # relative to the profits in play: what counts as no improvement
 _DIVE_PRICINGS = 12  # most pricings after each column that a dive fixes
 _ROUTES = 30  # taken over from one pricing
@@ -41,14 +37,6 @@ class Closed(Exception):  # not an error
 
 class TooManyLabels(Exception):  # not an error
     """More labels than allowed: the relaxation cannot be solved."""
-
-
-class Proved(NamedTuple):
-    """A bound with its evidence."""
-
-    bound: float
-    evidence: BoundEvidence
-    certificate: Certificate
 
 
 class Root:
@@ -80,12 +68,13 @@ class Root:
             top = np.maximum(top, np.where(base.served, np.maximum(base.worth, 0.0), 0.0))
         self.scale = max(1e-300, float(top.max(initial=0.0)))
         self.size = float(top.sum())
+        self.terms = math.fsum(base.count * base.terms for base in self.bases)
         self.prices, self.kinds = top, np.zeros(len(self.bases))
         self.certified_near = np.zeros((self.n, self.n), dtype=bool)
         self.root_bound = self.size + self._margin(self.size)
-        self.bound = self._down(self.root_bound)
+        self.bound = self.rounded_down(self.root_bound)
         self.rounds = 0
-        self._priced, self._worth_trying = False, _TRY_AT
+        self._priced, self._worth_trying, self.finishing = False, _TRY_AT, False
         self.value = -math.inf
         self.sequences: list[list[int]] = [[] for _ in range(problem.vehicles)]
         self._take(self.sequences)
@@ -99,7 +88,7 @@ class Root:
 
     def tick(self) -> None:
         """Tell the run; raises `Cut` when it must end, `Closed` when nothing is left to do."""
-        if self.closed:
+        if self.closed and not self.finishing:
             raise Closed
         ending = self.run.tick(self.rounds, self.value, self.bound)
         if ending is not None:
@@ -127,38 +116,37 @@ class Root:
 
     def lower(self, bound: float) -> None:
         """No plan is worth more than that."""
-        self.bound = self._rounded(min(self.bound, self._down(bound)))
+        self.bound = self._rounded(min(self.bound, self.rounded_down(bound)))
 
     def proved(self) -> Proved:
-        """The bound to report, and the certificate of the best L(pi), which may fall short of it."""
+        """The bound to report, and the certificate: of the best L(pi) where that reaches it, else of the routes listed."""
         members = [np.flatnonzero(row) for row in self.certified_near]
-        certificate = Certificate(
-            NG_ROUTES,
-            {
-                "multipliers": self.prices,
-                "largest": self.kinds,
-                "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
-                "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
-            },
-        )
-        rebuilt = self._rounded(self._down(self.root_bound))
+        arrays = {
+            "multipliers": self.prices,
+            "largest": self.kinds,
+            "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
+            "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
+        }
+        certificate = Certificate(NG_ROUTES, arrays)
+        rebuilt = self._rounded(self.rounded_down(self.root_bound))
         enough = not self.closed or closes(self.value, rebuilt, "max", self.problem.integral)
         if enough and (rebuilt <= self.bound or closes(self.bound, rebuilt, "max", False)):
             return Proved(rebuilt, BoundEvidence.RECOMPUTED, certificate)
-        return Proved(self.bound, BoundEvidence.CLAIMED, certificate)
+        listed = listed_proof(self, arrays) if self.closed else None
+        return listed or Proved(self.bound, BoundEvidence.CLAIMED, certificate)
 
     def _rounded(self, bound: float) -> float:
         """The value itself where rounding alone puts the bound below it; a bound that is wrong stays so, for the checker."""
         rounding = bound < self.value and closes(bound, self.value, "max", False)
         return self.value if rounding else bound
 
-    def _down(self, bound: float) -> float:
+    def rounded_down(self, bound: float) -> float:
         """To the grid of values."""
         return math.floor(bound / self.grid) * self.grid if self.grid and math.isfinite(bound) else bound
 
     def _margin(self, terms: float) -> float:
-        """What rounding may take from sums of such a size."""
-        return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms
+        """More than rounding may take from sums of such a size, and from the sums of routes."""
+        return float(np.finfo(np.float64).eps) * 4.0 * ((self.n + 8) * terms + (self.n + 16) * self.terms)
 
     def _take(self, sequences: list[list[int]]) -> None:
         """A plan, if it is the best so far; its routes become columns."""
