@@ -55,8 +55,11 @@ def _judge(
 
 
 def _feasibility(problem: OrienteeringProblem, plan: RoutePlan) -> dict[str, Verdict]:
-    tolerances: dict[str, float] = {rule: 0.0 if rule == "visits" else FEASIBILITY_TOL for rule in RULES}
-    return rule_verdicts(violations(problem, plan), tolerances)
+    found, limits = violations(problem, plan), problem.limits
+    times = 0.0 if limits.whole.all() else FEASIBILITY_TOL
+    loads = 0.0 if limits.full.all() else FEASIBILITY_TOL
+    tolerances = {"visits": 0.0, "windows": times, "return": times, "capacity": loads, "schedule": FEASIBILITY_TOL}
+    return rule_verdicts(found, {rule: tolerances[rule] for rule in RULES})
 
 
 _CHECKER = Checker("orienteering", OrienteeringProblem, RoutePlan, _judge, _REBUILD)

@@ -71,7 +71,8 @@ class Tree:
         lp.num_col_, lp.num_row_ = count + n, n + self._kinds
         # The last n columns stand in, at a price, for customers that must be visited and whom no column visits.
         lp.col_cost_ = np.append(-self._worth, np.full(n, dear)) * self._scale
-        lp.col_lower_, lp.col_upper_ = np.zeros(count + n), np.append(np.ones(count), np.zeros(n))
+        # No upper limit of 1 that the rows imply: it would take a part of the duals.
+        lp.col_lower_, lp.col_upper_ = np.zeros(count + n), np.append(np.full(count, math.inf), np.zeros(n))
         lp.row_lower_ = np.full(n + self._kinds, -math.inf)
         lp.row_upper_ = np.append(np.ones(n), self._counts)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -114,7 +115,7 @@ class Tree:
         self._set(rows, 0.0)
         self._need(needed, True)
         done = self._node()
-        self._set(rows, 1.0)
+        self._set(rows, math.inf)
         self._need(needed, False)
         return done
 
