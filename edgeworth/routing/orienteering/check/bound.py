@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 from edgeworth.core import validation
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.routing.orienteering.check.labelling import largest
-from edgeworth.routing.orienteering.check.network import ROUND, Flags, Floats, networks
+from edgeworth.routing.orienteering.check.network import MAGNITUDE, ROUND, Flags, Floats, networks
 from edgeworth.routing.orienteering.model import OrienteeringProblem
-
-LARGEST = 1e200
-"""Of the numbers in certificates: no sum of them overflows."""
 
 _WHOLE = 2.0**53
 
@@ -46,8 +43,8 @@ def recomputed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[
     found, pi = networks(problem, pi, budget)
     terms = pi.tolist()
     for network, floor in zip(found, floors.tolist(), strict=True):
-        best = largest(network, network.skipped(pi), near, floor, budget)
-        terms += [best + network.error] * network.count
+        best = largest(network, network.skipped(pi), near, floor if floor > 0.0 else -network.error, budget)
+        terms += [max(best + network.error, 0.0)] * network.count
     return on_grid(problem, upwards(terms))
 
 
@@ -56,8 +53,8 @@ def multipliers_and_sets(
 ) -> tuple[Floats, Floats, Flags]:
     """The arrays ``multipliers``, ``largest`` and the sets of neighbours as flags, checked before anything is computed."""
     n, kinds = problem.customers, len(problem.vehicle_types)
-    pi = certificate_array(arrays, "multipliers", np.float64, (n,), minimum=0.0, maximum=LARGEST)
-    floors = certificate_array(arrays, "largest", np.float64, (kinds,), minimum=0.0, maximum=LARGEST)
+    pi = certificate_array(arrays, "multipliers", np.float64, (n,), minimum=0.0, maximum=MAGNITUDE)
+    floors = certificate_array(arrays, "largest", np.float64, (kinds,), minimum=0.0, maximum=MAGNITUDE)
     ends = certificate_array(arrays, "indptr", np.int64, (n + 1,), minimum=0)
     inside = certificate_array(arrays, "members", np.int64, (None,), minimum=0, maximum=max(n - 1, 0))
     if ends[0] != 0 or np.any(ends[1:] < ends[:-1]) or ends[-1] != len(inside):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.checking import Budget, certificate_array
-from edgeworth.routing.orienteering.check.bound import LARGEST, multipliers_and_sets, on_grid, upwards
+from edgeworth.routing.orienteering.check.bound import multipliers_and_sets, on_grid, upwards
 from edgeworth.routing.orienteering.check.labelling import completions, flags, routes_above
-from edgeworth.routing.orienteering.check.network import ROUND, Flags, Floats, Network, networks
+from edgeworth.routing.orienteering.check.network import MAGNITUDE, ROUND, Flags, Floats, Network, networks
 from edgeworth.routing.orienteering.model import OrienteeringProblem
 
 Ints = NDArray[np.int64]
@@ -56,9 +56,9 @@ def listed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]
     """
     n, kinds = problem.customers, len(problem.vehicle_types)
     pi, floors, near = multipliers_and_sets(problem, arrays)
-    target = float(certificate_array(arrays, "target", np.float64, (1,), minimum=-LARGEST, maximum=LARGEST)[0])
+    target = float(certificate_array(arrays, "target", np.float64, (1,), minimum=-MAGNITUDE, maximum=MAGNITUDE)[0])
     branches = certificate_array(arrays, "branches", np.int64, (None, 2), minimum=-1, maximum=n + kinds - 1)
-    leaves = certificate_array(arrays, "leaves", np.float64, (None, n), minimum=-LARGEST, maximum=LARGEST)
+    leaves = certificate_array(arrays, "leaves", np.float64, (None, n), minimum=-MAGNITUDE, maximum=MAGNITUDE)
     found, pi = networks(problem, pi, budget)
     tops = [floor + 2.0 * each.error for each, floor in zip(found, floors.tolist(), strict=True)]
     total = upwards([*pi.tolist(), *(each.count * (top + each.error) for each, top in zip(found, tops, strict=True))])
@@ -88,7 +88,8 @@ def _above(
     paid = visits[:, : network.n] @ pi
     worth = reduced + paid + network.error
     worth += (network.n + 4) * ROUND * (np.abs(reduced) + paid) * (network.error > 0.0)
-    return Routes(visits, worth, np.zeros(0, dtype=np.int64))
+    pays = worth > 0.0  # plans are as good without the others
+    return Routes(visits[pays], worth[pays], np.zeros(0, dtype=np.int64))
 
 
 class _Tree:

@@ -44,7 +44,11 @@ Flags = NDArray[np.bool_]
 Words = NDArray[np.uint64]
 
 ROUND = 2.0**-53
+MAGNITUDE = 1e100
+"""Of the numbers of problems and certificates: no product or sum of them overflows."""
+
 _DOORSTEP = 1e-3  # of the vehicle's time
+_SINGLE = 1e38  # numbers up to this are looked at as single floats
 _SMALLEST, _LARGEST = 1e-250, 1e250  # of the sums that may be exact
 
 
@@ -80,6 +84,7 @@ class Network:
         self.worth = problem.profit[vehicle] - problem.service_cost
         self._size = np.abs(problem.profit[vehicle]) + problem.service_cost
         self.gain, self.error = -self.cost, math.inf
+        self._exact, self._short = False, _short(problem, vehicle)
         self._raw = self.travel.copy()
         self._arcs()
 
@@ -115,22 +120,25 @@ class Network:
         return (float(self._terms[0].sum() + prices[self.usable].sum()) + self._dearest) * (1.0 + 1e-9)
 
     def exact(self, unit: float) -> bool:
-        """Are all terms multiples of this power of two?"""
-        return all(_multiples(values, unit) for values in self._terms)
+        """Are all terms multiples of this power of two, and no arc's cost itself rounded?"""
+        return (self._short or not self._dearest) and all(_multiples(values, unit) for values in self._terms)
 
     def price(self, prices: Floats, exact: bool) -> None:
         """Set the multipliers; exact: no sum of a route's terms is rounded."""
-        self.error = 0.0 if exact else (2 * self.n + 32) * ROUND * self.scale(prices)
-        self.error += 6.0 * ROUND * self._dearest
+        self._exact = exact
+        self.error = 0.0 if exact else (2 * self.n + 32) * ROUND * self.scale(prices) + 6.0 * ROUND * self._dearest
         self.gain = -self.cost
         self.gain[:, : self.n] += (self.worth - prices)[None, :]
 
     def skipped(self, prices: Floats) -> Flags:
         """Customers without whom every route that visits them once is at least as good at these prices, and no later.
 
-        No later by at most 8 u of the time by way of them, which with 7 roundings of the numbers compared makes 15 u.
+        No later by at most 8 u of the time by way of them, which with 7 roundings of the numbers compared makes 15 u. At least
+        as good with a margin of 8 u of all numbers compared, not where sums are exact, or one comparison of two is all.
         """
         out, profit = ~self.usable, self.worth - prices
+        dearest = float(self.cost.max())
+        blur = 8.0 * ROUND * (self._size + prices) * (prices > 0.0) * (not self._exact)
         for i in np.flatnonzero(self.usable).tolist():
             self._budget.check()
             into, onto = np.flatnonzero(np.isfinite(self.travel[:, i])), np.flatnonzero(np.isfinite(self.travel[i, :]))
@@ -140,7 +148,9 @@ class Network:
             apart = into[:, None] != onto[None, :]
             alone = (into[:, None] == self.n) & (onto[None, :] == self.n + 1)  # without its only customer a vehicle stays
             later = (self._raw[pairs] > through * (1.0 + self._bypass)) & apart & ~alone
-            out[i] = not later.any() and not np.any((profit[i] > price) & apart)
+            if self._dearest and not self._exact:
+                price -= 8.0 * ROUND * (self._size[i] + prices[i] + 3.0 * dearest)
+            out[i] = not later.any() and not np.any((profit[i] + blur[i] > price) & apart)
         return out
 
     def kernel(self, skipped: Flags, near: Flags, *, reverse: bool) -> Any:
@@ -178,6 +188,9 @@ class Network:
 
 def networks(problem: OrienteeringProblem, multipliers: Floats, budget: Budget) -> tuple[list[Network], Floats]:
     """A priced network for every type of vehicle, and the multipliers, moved to exact multiples where that makes sums exact."""
+    for name in ("travel_time", "distance", "open", "close", "service_time", "profit", "service_cost", "earliest", "latest"):
+        if np.abs(getattr(problem, name)).max(initial=0.0) > MAGNITUDE:
+            raise ValueError(f"problem: bounds are rebuilt for numbers up to {MAGNITUDE}; {name} has larger ones")
     found = [Network(problem, group, budget) for group in problem.vehicle_types]
     largest = max((each.scale(multipliers) for each in found), default=0.0)
     unit = 2.0 ** (math.frexp(2.0 * largest)[1] - 51) if _SMALLEST < largest < _LARGEST else 0.0
@@ -196,6 +209,15 @@ def _bits(near: Flags) -> Words:
     padded[:n, :n] = near
     powers = np.uint64(1) << np.arange(64, dtype=np.uint64)
     return np.asarray((padded.reshape(n + 2, words, 64) * powers).sum(axis=2, dtype=np.uint64))
+
+
+def _short(problem: OrienteeringProblem, vehicle: int) -> bool:
+    """Are the products and the quotient that arcs' costs are made of exact?"""
+    one = slice(vehicle, vehicle + 1)
+    factors = (problem.distance, problem.travel_time, problem.cost_per_distance[one], problem.cost_per_time[one])
+    if math.frexp(float(problem.speed[vehicle]))[0] != 0.5 or any(np.abs(x).max(initial=0.0) > _SINGLE for x in factors):
+        return False
+    return all(np.array_equal(x.astype(np.float32).astype(np.float64), x) for x in factors)
 
 
 def _multiples(values: Floats, unit: float) -> bool:

@@ -163,7 +163,10 @@ def stages(root: Root, settle: Callable[[float], bool]) -> bool:
     step = unit
     while not root.closed:
         target = max(root.target, root.bound - step + root.grid)
+        before = root.value, root.bound
         if settle(target):
+            if target <= root.target and (root.value, root.bound) == before:
+                return True  # asked for everything that is better than the best plan: rounding alone is between them
             step *= 2.0
         elif step > unit:
             step = unit

@@ -46,8 +46,8 @@ def listed_proof(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | Non
 def _listed(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | None:
     wanted = root.target
     slack = root.tolerance(wanted)  # routes are listed down to this much below their threshold
-    target = wanted - 0.5 * slack
-    if target <= root.value or not closes(root.value, root.rounded_down(target), "max", root.problem.integral):
+    target = max(root.value, wanted - 0.5 * slack)
+    if not closes(root.value, root.rounded_down(target), "max", root.problem.integral):
         return None
     columns = root.routes_for(wanted, _LABELS, _ROUTES)
     if columns is None:

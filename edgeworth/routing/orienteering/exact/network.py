@@ -19,6 +19,7 @@ Words = NDArray[np.uint64]
 
 _TINY_CYCLE = 1e-3  # of the vehicle's time: customers this close to each other are always remembered, so routes end
 _LATE_CUSTOMERS = 300  # up to so many customers the tables of those out of reach are worth their memory
+_LEAST = 1e-200
 _TIE = 1e-15  # relative; times that close to each other are the same
 _ROUNDING = 2.0**-40  # relative; far above what sums of as many terms as a route has can lose, far below any tolerance
 
@@ -66,13 +67,31 @@ class TypeNetwork:
         self.served = fits[:n].copy()
         self.arcs = (earliest[:, None] + self.travel <= last[None, :] + self.slack) & fits[:, None] & fits[None, :]
         self.arcs[n, n + 1] = False
-        sizes = np.abs(problem.profit[k]) + problem.service_cost + np.abs(self.worth)  # prices are no more than that
-        dearest = np.where(self.arcs, self.cost, 0.0).max(axis=0, initial=0.0)
-        self.terms = float(sizes[self.served].sum() + dearest.sum())  # no route has larger ones in sum
+        self._round(problem, k)
         self.spared = np.empty(n)
         labels.detours(self.travel, self.cost, _TIE, self.spared)
         self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * span
         self._late: dict[bool, _Late] = {}
+
+    def _round(self, problem: OrienteeringProblem, vehicle: int) -> None:
+        """terms: no route has larger ones in sum, at prices that nobody would exceed; blur [n], error: more than rounding can
+        take from a customer's, respectively a route's, value while `unit` is 0."""
+        sizes = np.abs(problem.profit[vehicle]) + problem.service_cost + np.abs(self.worth)
+        dearest = np.where(self.arcs, self.cost, 0.0).max(axis=0, initial=0.0)
+        self.terms = float(sizes[self.served].sum() + dearest.sum())
+        self.blur = 2.0**-48 * (sizes + 2.0 * dearest[: self.customers] + float(dearest.max(initial=0.0)))
+        self.error = 8.0 * 2.0**-53 * (2 * self.customers + 32) * self.terms
+        self.unit = 0.0
+        speed, factors = math.frexp(float(problem.speed[vehicle]))[0], [problem.distance, problem.travel_time]
+        factors += [problem.cost_per_distance[vehicle : vehicle + 1], problem.cost_per_time[vehicle : vehicle + 1]]
+        # Products of numbers of 24 bits are exact, and so are quotients by a power of two.
+        short = all(np.array_equal(x.astype(np.float32).astype(np.float64), x) for x in factors if np.abs(x).max(initial=0.0) < 1e38)
+        self.short = not self.cost[self.arcs].any() or (short and speed == 0.5 and max(x.max(initial=0.0) for x in factors) < 1e38)
+        self.whole_terms = [self.worth[self.served], problem.service_cost[self.served], self.cost[self.arcs]]
+
+    def exact(self, unit: float) -> None:
+        """All values are multiples of `unit`, prices are made so: no sum of them is rounded."""
+        self.unit, self.error, self.blur = unit, 0.0, np.zeros(self.customers)
 
     def _loads(self, problem: OrienteeringProblem, vehicle: int) -> None:
         """Demands, without those that no set of customers can break the capacity with."""
@@ -89,7 +108,7 @@ class TypeNetwork:
 
     def worthwhile(self, prices: Floats) -> Flags:
         """Customers that a route of largest reduced value may need; all others can be passed by without loss."""
-        return np.asarray(self.served & (self.worth - prices > self.spared))
+        return np.asarray(self.served & (self.worth - prices > self.spared - self.blur))
 
     def memory(self, near: Flags | None) -> Words:
         """Bits, uint64 [N, W]: what a label that arrives at a node may remember. near bool [n, n]; None: everything."""
@@ -153,8 +172,16 @@ class TypeNetwork:
 
 
 def networks(problem: OrienteeringProblem) -> list[TypeNetwork]:
-    """One for every type of vehicle."""
-    return [TypeNetwork(problem, group) for group in problem.vehicle_types]
+    """One for every type of vehicle; with exact values where all sums of values are multiples of one power of two."""
+    bases = [TypeNetwork(problem, group) for group in problem.vehicle_types]
+    largest = max((base.terms for base in bases), default=0.0)
+    if _LEAST < largest < 1.0 / _LEAST:
+        unit = 2.0 ** (math.frexp(largest)[1] - 48)
+        scaled = [values / unit for base in bases for values in base.whole_terms]
+        if all(base.short for base in bases) and all(np.array_equal(x, np.rint(x)) for x in scaled):
+            for base in bases:
+                base.exact(unit)
+    return bases
 
 
 def value_grid(problem: OrienteeringProblem) -> float:

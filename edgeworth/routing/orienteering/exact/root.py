@@ -68,10 +68,10 @@ class Root:
             top = np.maximum(top, np.where(base.served, np.maximum(base.worth, 0.0), 0.0))
         self.scale = max(1e-300, float(top.max(initial=0.0)))
         self.size = float(top.sum())
-        self.terms = math.fsum(base.count * base.terms for base in self.bases)
+        self.unit = max((base.unit for base in self.bases), default=0.0)
         self.prices, self.kinds = top, np.zeros(len(self.bases))
         self.certified_near = np.zeros((self.n, self.n), dtype=bool)
-        self.root_bound = self.size + self._margin(self.size)
+        self.root_bound = self._raised(top, np.zeros(len(self.bases)), np.ones(len(self.bases), dtype=bool))
         self.bound = self.rounded_down(self.root_bound)
         self.rounds = 0
         self._priced, self._worth_trying, self.finishing = False, _TRY_AT, False
@@ -109,10 +109,8 @@ class Root:
 
     @property
     def target(self) -> float:
-        """A value that a better plan has at least."""
-        if self.grid:
-            return self.value + self.grid
-        return self.value + 0.5e-9 * max(abs(self.value), 1e-10)
+        """A value that a better plan has at least, or nearly."""
+        return self.value + (self.grid or 0.5e-9 * abs(self.value))
 
     def lower(self, bound: float) -> None:
         """No plan is worth more than that."""
@@ -146,7 +144,18 @@ class Root:
 
     def _margin(self, terms: float) -> float:
         """More than rounding may take from sums of such a size, and from the sums of routes."""
-        return float(np.finfo(np.float64).eps) * 4.0 * ((self.n + 8) * terms + (self.n + 16) * self.terms)
+        if self.unit:
+            return 0.0
+        routes = math.fsum(base.count * base.error for base in self.bases)
+        return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms + routes
+
+    def _raised(self, prices: Floats, kinds: Floats, reached: Flags) -> float:
+        """L, rounded up; reached [K]: may rounding hide a route of that type that is worth more than nothing?"""
+        counts = np.array([base.count for base in self.bases], dtype=np.float64)
+        errors = np.array([base.error for base in self.bases])
+        total = math.fsum([*prices.tolist(), *(counts * kinds).tolist()])
+        rounding = 0.0 if self.unit else float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * total
+        return total + rounding + float((counts * errors * reached).sum())
 
     def _take(self, sequences: list[list[int]]) -> None:
         """A plan, if it is the best so far; its routes become columns."""
@@ -223,9 +232,13 @@ class Root:
 
     def _price(self, prices: Floats, found: Prices) -> int:
         """L(prices), exactly; returns how many routes that improve the LP came with it."""
+        if self.unit:
+            prices = np.rint(prices / self.unit) * self.unit
+        more = 0.0 if self.unit else _MARGIN * self.scale
         floors = self.master.known_best(prices)
-        floors = np.where(floors > 0.0, floors + _MARGIN * self.scale, 0.0)
+        floors = np.where(floors > 0.0, floors + more, 0.0)
         added = 0
+        reached = floors > 0.0
         for kind, base in enumerate(self.bases):
             gain, active = base.reduced(prices), base.worthwhile(prices)
             alone = np.zeros((self.n, self.n), dtype=bool)
@@ -233,16 +246,16 @@ class Root:
             ahead = base.network(gain, active, base.memory(self.near))
             if not self.backward[kind].run(back, limit=self.limit):
                 raise TooManyLabels
-            done = self.forward[kind].run(ahead, back=self.backward[kind], threshold=float(floors[kind]), limit=self.limit)
-            if not done:
+            least = float(floors[kind]) if reached[kind] else -base.error
+            if not self.forward[kind].run(ahead, back=self.backward[kind], threshold=least, limit=self.limit):
                 raise TooManyLabels
-            floors[kind] = max(floors[kind], self.forward[kind].best())
+            best = self.forward[kind].best()
+            reached[kind] |= best > least
+            floors[kind] = max(floors[kind], best)
             added += self._adopt(kind, self.forward[kind].routes(_ROUTES), found)
         self.rounds += 1
         self._priced = True
-        counts = np.array([base.count for base in self.bases], dtype=np.float64)
-        total = math.fsum([*prices.tolist(), *(counts * floors).tolist()])
-        bound = total + self._margin(total)
+        bound = self._raised(prices, floors, reached)
         if bound < self.root_bound:
             self.root_bound, self.prices, self.kinds = bound, prices.copy(), floors.copy()
             self.certified_near = self.near.copy()
@@ -357,6 +370,8 @@ class Root:
 
     def tolerance(self, target: float) -> float:
         """By how much a route may fall short of a threshold by rounding; below half the distance between two targets."""
+        if self.unit:
+            return 64.0 * self.unit
         return 8.0 * self._margin(self.size + self.root_bound) + 1e-13 * abs(target)
 
     def offer(self, stops: list[int]) -> None:

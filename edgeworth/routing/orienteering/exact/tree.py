@@ -36,7 +36,8 @@ class Tree:
         best: dict[tuple[int, frozenset[int]], float] = {}
         for column in columns:
             key = (column.kind, frozenset(column.stops))
-            best[key] = max(best.get(key, -math.inf), column.value)
+            if column.value > 0.0:  # others make no plan better
+                best[key] = max(best.get(key, 0.0), column.value)
         self._kind = np.array([kind for kind, _ in best], dtype=np.int64)
         self._worth = np.array(list(best.values()))
         self._visits = np.zeros((len(best), self._n + self._kinds), dtype=bool)
@@ -53,7 +54,7 @@ class Tree:
         """False where a plan of the columns reaches the goal, or the nodes do not suffice."""
         if not len(self._worth):
             self.branches, self.leaves = [_LEAF], [np.zeros(self._n)]
-            return self._goal > 0.0
+            return True
         self._build()
         return self._node()
 
