@@ -98,8 +98,8 @@ def test_the_witness_names_the_place_and_the_worst_one() -> None:
     verdict = orienteering.verify(problem, plan(problem, [[0, 1], []]))["windows"]
     assert not verdict
     assert isinstance(verdict.witness, Violation)
-    assert (verdict.witness.vehicle, verdict.witness.customer, verdict.violation) == (0, 1, 20.0 - 4.0)
-    assert verdict.tolerance == 0.0  # whole numbers hold exactly
+    assert (verdict.witness.vehicle, verdict.witness.customer, verdict.violation) == (0, 1, (20.0 - 4.0) / 4.0)
+    assert verdict.tolerance == FEASIBILITY_TOL
     assert verdict.scope == EXHAUSTIVE
 
 
@@ -108,7 +108,7 @@ def test_a_customer_who_comes_too_late_twice_replays_the_worse_time() -> None:
     problem = replace(_fixed(), close=np.array([5.0, 100.0, 100.0, 100.0]))
     twice = plan(problem, [[0, 1, 0], []])
     verdict = orienteering.verify(problem, twice)["windows"]
-    assert verdict.violation == 30.0 - 5.0
+    assert verdict.violation == (30.0 - 5.0) / 5.0
     assert verdict.witness.replay(problem, twice) == verdict.violation
 
 

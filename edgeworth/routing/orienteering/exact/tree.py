@@ -59,9 +59,7 @@ class Tree:
         return self._node()
 
     def _build(self) -> None:
-        make: Any = highspy.Highs
-        self._lp = make()
-        self._lp.setOptionValue("output_flag", False)
+        self._lp = highs.silent_solver()
         for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._lp.setOptionValue(option, _TOLERANCE)
         highs.use_threads(self._lp, 1)
