@@ -16,10 +16,10 @@ Limits are first cut to what can be reached at all, so that a limit of 1e12 that
 Capacities are wider by the factor 1 + (8 n + 32) u, not where demands are whole.
 
 *Values*. The network holds one float for every arc: profit less service cost and multiplier of its head, less the cost of
-the arc, at most 4 roundings of terms that the scale S of the type bounds; a route of at most n + 1 arcs, summed from one end
-or in two parts, is off by (n + 3) u S more, bypassing customers by 4 u S. Hence ``error`` = (2 n + 32) u S bounds all of it,
-with S the sum over the customers of abs(profit) + service cost + multiplier and of the dearest arc to each of them and to the
-end. It is 0 where all terms are multiples of a power of two so large that sums up to S are exact; multipliers may be moved to
+the arc: 3 roundings, each of a difference that the scale S of the type bounds (what cancels exactly costs nothing); a route of
+at most n + 1 arcs, summed from one end or in two parts, is off by (n + 3) u S more, bypassing customers by 4 u S. Hence
+``error`` = (2 n + 32) u S bounds all of it, with S the sum over the customers of abs(profit - service cost) + multiplier and
+of the dearest arc to each of them and to the end. It is 0 where all terms are multiples of a power of two so large that sums up to S are exact; multipliers may be moved to
 such multiples, since any that are >= 0 prove something. The model's costs of arcs are themselves products and a quotient,
 off by 6 u times the costs from rational arithmetic, which is added where driving is not free.
 
@@ -82,7 +82,8 @@ class Network:
         if not limits.full[vehicle] and math.isfinite(self.capacity):
             self.capacity *= 1.0 + (8 * n + 32) * ROUND
         self.worth = problem.profit[vehicle] - problem.service_cost
-        self._size = np.abs(problem.profit[vehicle]) + problem.service_cost
+        self._size = np.abs(self.worth)
+        self._parts = problem.profit[vehicle], problem.service_cost
         self.gain, self.error = -self.cost, math.inf
         self._exact, self._short = False, _short(problem, vehicle)
         self._raw = self.travel.copy()
@@ -113,11 +114,11 @@ class Network:
         there = np.isfinite(self.travel)
         paid = np.where(there, self.cost, 0.0)
         self._dearest = float(paid[:, :n].max(axis=0, initial=0.0).sum() + paid[:, n + 1].max(initial=0.0))
-        self._terms = [self._size[self.usable], self.worth[self.usable], self.cost[there]]
+        self._terms = [self._parts[0][self.usable], self._parts[1][self.usable], self.cost[there]]
 
     def scale(self, prices: Floats) -> float:
         """No route that visits a customer once has larger terms in sum."""
-        return (float(self._terms[0].sum() + prices[self.usable].sum()) + self._dearest) * (1.0 + 1e-9)
+        return (float(self._size[self.usable].sum() + prices[self.usable].sum()) + self._dearest) * (1.0 + 1e-9)
 
     def exact(self, unit: float) -> bool:
         """Are all terms multiples of this power of two, and no arc's cost itself rounded?"""
@@ -221,6 +222,6 @@ def _short(problem: OrienteeringProblem, vehicle: int) -> bool:
 
 
 def _multiples(values: Floats, unit: float) -> bool:
-    """Of a power of two; no entry is larger than 2^52 of it."""
+    """Of a power of two, and none more than 2^52 of it, so that differences are exact."""
     scaled = values / unit  # exact: unit is a power of two
-    return bool(np.all(scaled == np.rint(scaled)))
+    return bool(np.all(scaled == np.rint(scaled)) and np.all(np.abs(scaled) <= 2.0**52))

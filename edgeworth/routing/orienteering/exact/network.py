@@ -76,7 +76,7 @@ class TypeNetwork:
     def _round(self, problem: OrienteeringProblem, vehicle: int) -> None:
         """terms: no route has larger ones in sum, at prices that nobody would exceed; blur [n], error: more than rounding can
         take from a customer's, respectively a route's, value while `unit` is 0."""
-        sizes = np.abs(problem.profit[vehicle]) + problem.service_cost + np.abs(self.worth)
+        sizes = 2.0 * np.abs(self.worth)
         dearest = np.where(self.arcs, self.cost, 0.0).max(axis=0, initial=0.0)
         self.terms = float(sizes[self.served].sum() + dearest.sum())
         self.blur = 2.0**-48 * (sizes + 2.0 * dearest[: self.customers] + float(dearest.max(initial=0.0)))
@@ -87,7 +87,8 @@ class TypeNetwork:
         # Products of numbers of 24 bits are exact, and so are quotients by a power of two.
         short = all(np.array_equal(x.astype(np.float32).astype(np.float64), x) for x in factors if np.abs(x).max(initial=0.0) < 1e38)
         self.short = not self.cost[self.arcs].any() or (short and speed == 0.5 and max(x.max(initial=0.0) for x in factors) < 1e38)
-        self.whole_terms = [self.worth[self.served], problem.service_cost[self.served], self.cost[self.arcs]]
+        paid, service = problem.profit[vehicle][self.served], problem.service_cost[self.served]
+        self.whole_terms = [paid, service, self.cost[self.arcs]]
 
     def exact(self, unit: float) -> None:
         """All values are multiples of `unit`, prices are made so: no sum of them is rounded."""
@@ -178,7 +179,7 @@ def networks(problem: OrienteeringProblem) -> list[TypeNetwork]:
     if _LEAST < largest < 1.0 / _LEAST:
         unit = 2.0 ** (math.frexp(largest)[1] - 48)
         scaled = [values / unit for base in bases for values in base.whole_terms]
-        if all(base.short for base in bases) and all(np.array_equal(x, np.rint(x)) for x in scaled):
+        if all(base.short for base in bases) and all(np.array_equal(x, np.rint(x)) and np.all(np.abs(x) <= 2.0**52) for x in scaled):
             for base in bases:
                 base.exact(unit)
     return bases

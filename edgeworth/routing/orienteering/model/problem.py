@@ -153,10 +153,11 @@ class OrienteeringProblem:
 
     @cached_property
     def integral(self) -> bool:
-        """Is every plan's value an integer? Profits less service costs are, and driving is free."""
+        """Is every plan's value an integer? Profits less service costs are, of numbers below 2^53, and driving is free."""
         net = self.profit - self.service_cost
         free = not (self.cost_per_distance.any() or self.cost_per_time.any())
-        return free and bool(np.all(net == np.rint(net)))
+        largest = max(float(np.abs(self.profit).max(initial=0.0)), float(self.service_cost.max(initial=0.0)))
+        return free and largest < 2.0**53 and bool(np.all(net == np.rint(net)))
 
     def drive_time(self, vehicle: int) -> Floats:
         """How long that vehicle drives from a to b, float64 [L, L]: travel_time / speed."""
