@@ -52,7 +52,7 @@ def _listed(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | None:
     columns = root.routes_for(wanted, _LABELS, _ROUTES)
     if columns is None:
         return None
-    tree = Tree(root.bases, columns, target - 0.25 * slack, _NODES, root.tick)
+    tree = Tree(root.bases, root.n, columns, target - 0.25 * slack, _NODES, root.tick)
     if not tree.grow():
         return None
     content = {

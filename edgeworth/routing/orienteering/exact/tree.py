@@ -27,11 +27,17 @@ class Tree:
     """
 
     def __init__(
-        self, bases: list[TypeNetwork], columns: list[Column], goal: float, nodes: int, tick: Callable[[], None]
+        self,
+        bases: list[TypeNetwork],
+        customers: int,
+        columns: list[Column],
+        goal: float,
+        nodes: int,
+        tick: Callable[[], None],
     ) -> None:
         self.branches: list[tuple[int, int]] = []
         self.leaves: list[Floats] = []
-        self._n, self._kinds, self._goal, self._nodes, self._tick = bases[0].customers, len(bases), goal, nodes, tick
+        self._n, self._kinds, self._goal, self._nodes, self._tick = customers, len(bases), goal, nodes, tick
         self._counts = np.array([base.count for base in bases], dtype=np.float64)
         best: dict[tuple[int, frozenset[int]], float] = {}
         for column in columns:
