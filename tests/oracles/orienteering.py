@@ -30,7 +30,7 @@ class Clock:
         self.demand = [Fraction(float(x)) for x in problem.demand]
         opens, closes = [Fraction(float(x)) for x in problem.open], [Fraction(float(x)) for x in problem.close]
         earliest, latest = Fraction(float(problem.earliest[k])), Fraction(float(problem.latest[k]))
-        origin = max(earliest, min((opens[i] - self.drive[home][i] for i in range(n)), default=earliest))
+        origin = _origin(problem, k)
         self.home, self.back, self.open = home, back, [x - origin for x in opens]
         same = [j for j in range(m) if problem.speed[j] == problem.speed[k]]
         room = max(Fraction(float(problem.latest[j])) - _origin(problem, j) for j in same)
@@ -69,12 +69,19 @@ class Clock:
 
 
 def _origin(problem: Any, k: int) -> Fraction:
-    home, speed = int(problem.start[k]), Fraction(float(problem.speed[k]))
-    first = [
-        Fraction(float(problem.open[i])) - Fraction(float(problem.travel_time[home][i])) / speed for i in range(sizes(problem)[1])
-    ]
-    earliest = Fraction(float(problem.earliest[k]))
-    return max(earliest, min(first, default=earliest))
+    """A departure that is early enough: a power of two, at least twice the longest first way, before the first opening."""
+    home, speed, earliest = int(problem.start[k]), Fraction(float(problem.speed[k])), Fraction(float(problem.earliest[k]))
+    _, n = sizes(problem)
+    ways = [Fraction(float(problem.travel_time[home][i])) / speed for i in range(n)]
+    ways = [way for way, close in zip(ways, problem.close, strict=True) if way <= Fraction(float(close)) - earliest]
+    if not ways:
+        return earliest
+    power = Fraction(0)
+    if max(ways) > 0:
+        power = Fraction(2) ** -1100
+        while power < 2 * max(ways):
+            power *= 2
+    return max(earliest, min(Fraction(float(x)) for x in problem.open) - power)
 
 
 def schedule(problem: Any, k: int, stops: list[int]) -> tuple[list[tuple[float, float, float, float]], float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,8 +24,8 @@ _WITHIN_A_UNIT = 0.25  # for solvers, where all numbers are integers and nothing
 class Limits(NamedTuple):
     """Limits by vehicle, times as durations since its ``origin``.
 
-    origin [m]: when vehicle k has to leave at the latest so as to begin no service later than if it left at ``earliest``:
-    ``max(earliest, min_i (open_i - driving time to i))``. open, close [m, n]: when service at i may begin; latest [m]: of
+    origin [m]: a time at which vehicle k may leave so as to begin no service later than if it left at ``earliest``: that, or the
+    first opening less twice the longest way to a customer (as a power of two), whichever is later. open, close [m, n]: when service at i may begin; latest [m]: of
     the return; capacity [m]. close, latest and capacity carry the tolerance, negative where nothing is in time. work [m]: no
     route that visits a customer once drives and serves longer; reach [m]: nor ends later. whole [m]: are all times that this
     vehicle meets whole numbers? full [m]: are all demands and its capacity?
@@ -107,13 +108,15 @@ def excess(number: float, limit: float, most: float, whole: bool) -> float:
 
 
 def _origin(problem: OrienteeringProblem, vehicle: int, first: Floats) -> float:
-    """Rounded down, so that a vehicle that leaves then is at the first customer before its window opens."""
+    """See `Limits`. The power of two keeps the subtraction exact for times that are short in binary, so that the durations from
+    here on do not depend on where the clock begins."""
     earliest = float(problem.earliest[vehicle])
-    if not len(first):
+    reached = first[first <= problem.close - earliest]
+    if not len(reached):
         return earliest
-    found = problem.open - first
-    found = np.where(problem.open - found < first, np.nextafter(found, -np.inf), found)
-    return max(earliest, float(found.min()))
+    longest = 2.0 * float(reached.max())
+    before = 2.0 ** math.ceil(math.log2(longest)) if longest > 0.0 else 0.0
+    return max(earliest, float(problem.open.min()) - before)
 
 
 def _unit(share: float) -> float:
