@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 
-from edgeworth.core.result import Quality, Result
+from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 from edgeworth.testing.faults.base import SHIFT, Fault
 
 _TRIES = 200
+LISTED_ROUTES = "listed-routes"
 
 
 def _with_plan(problem: OrienteeringProblem, result: Result[Any], solution: RoutePlan) -> Result[Any]:
@@ -114,6 +115,72 @@ def foreign_value(problem: OrienteeringProblem, result: Result[Any]) -> Result[A
     return replace(result, value=wrong, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE)
 
 
+def _rewritten(
+    problem: OrienteeringProblem, result: Result[Any], change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Result[Any] | None:
+    """The same bound from a certificate whose arrays prove less; nothing where the bound is 0, which needs no proof."""
+    if result.certificate is None or result.bound_evidence is not BoundEvidence.RECOMPUTED or not result.bound:
+        return None
+    arrays = dict(result.certificate.arrays)
+    changed = arrays | change(arrays)
+    if all(np.array_equal(changed[name], arrays[name]) for name in arrays):
+        return None
+    return replace(result, certificate=Certificate(result.certificate.kind, changed))
+
+
+def unpaid_customers(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """Of a certificate for routes listed, all multipliers of the tree's leaves are 0; a plan of several routes is worth less
+    than the best route for each vehicle then, which the tree must not prove."""
+    several = result.solution is not None and sum(len(route) > 0 for route in result.solution.routes) > 1
+    if not several or result.certificate is None or result.certificate.kind != LISTED_ROUTES:
+        return None
+    return _rewritten(problem, result, lambda arrays: {"leaves": np.zeros_like(arrays["leaves"])})
+
+
+def felled_tree(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """A branch of the tree is missing."""
+    if result.certificate is None or result.certificate.kind != LISTED_ROUTES:
+        return None
+    return _rewritten(problem, result, lambda arrays: {"branches": arrays["branches"][:-1]})
+
+
+def torn_neighbours(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """The sets of neighbours point to customers that do not exist."""
+    beyond = np.array([problem.customers], dtype=np.int64)
+    return _rewritten(
+        problem,
+        result,
+        lambda arrays: {"members": np.append(arrays["members"], beyond), "indptr": _one_more(arrays["indptr"])},
+    )
+
+
+def negative_multipliers(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """The multipliers are negative, as if visits were rewarded twice."""
+    return _rewritten(problem, result, lambda arrays: {"multipliers": -1.0 - arrays["multipliers"]})
+
+
+def hidden_bypass(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """OPTIMAL without a move, from multipliers of 0 and largest values of 0, on a problem where somebody can earn something."""
+    if result.value is None or result.value <= 0.0:
+        return None
+    n, nobody = problem.customers, plan(problem, [[]] * problem.vehicles)
+    arrays = {
+        "multipliers": np.zeros(n),
+        "largest": np.zeros(len(problem.vehicle_types)),
+        "indptr": np.zeros(n + 1, dtype=np.int64),
+        "members": np.zeros(0, dtype=np.int64),
+    }
+    certificate = Certificate("ng-routes", arrays)
+    evidence = BoundEvidence.RECOMPUTED
+    return replace(
+        result, solution=nobody, value=0.0, bound=0.0, bound_evidence=evidence, certificate=certificate, quality=Quality.OPTIMAL
+    )
+
+
+def _one_more(indptr: Any) -> Any:
+    return np.append(indptr[:-1], indptr[-1] + 1)
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("late service", "windows", late_service),
     Fault("late return", "return", late_return),
@@ -123,5 +190,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault("wrong load", "schedule", wrong_load),
     Fault("wrong return", "schedule", wrong_return),
     Fault("value of another problem", "value", foreign_value),
+    Fault("unpaid customers", "bound", unpaid_customers),
+    Fault("felled tree", "bound", felled_tree),
+    Fault("torn neighbours", "bound", torn_neighbours),
+    Fault("negative multipliers", "bound", negative_multipliers),
+    Fault("hidden bypass", "bound", hidden_bypass),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""
