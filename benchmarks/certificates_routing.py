@@ -26,9 +26,7 @@ def run(spec: str, seconds: float) -> list[object]:
     """One row of the table."""
     name, vehicles = spec.split(":")
     problem = load(spec)
-    result = orienteering.solve(
-        problem, method="dp" if vehicles == "1" else "column-generation", stop=Stop(seconds=seconds)
-    )
+    result = orienteering.solve(problem, method="dp" if vehicles == "1" else "column-generation", stop=Stop(seconds=seconds))
     began = time.perf_counter()
     report = orienteering.verify(problem, result)
     checked = time.perf_counter() - began

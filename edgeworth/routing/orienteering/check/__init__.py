@@ -34,9 +34,10 @@ def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan], 
 
     For a plan, everything recomputed from its sequences and the problem's raw data: ``visits`` (each customer at most once),
     ``windows`` (service begins in time), ``return``, ``capacity`` and ``schedule`` (the times and loads that the plan states
-    are those that its sequences give); limits hold within the tolerance of `model.limits`, exactly for whole numbers; witness: a
-    `model.Violation`, the worst one of its rule. For a result also ``value`` (recomputed, relative 1e-9), ``bound`` (on the right side of the value; where its
-    evidence is "recomputed", rebuilt from its certificate; otherwise the scope says that it is a claim), and ``quality``
+    are those that its sequences give); limits hold within the tolerance of `model.limits`, exactly for whole numbers; witness:
+    a `model.Violation`, the worst one of its rule. For a result also ``value`` (recomputed, relative 1e-9), ``bound`` (on the
+    right side of the value; where its evidence is "recomputed", rebuilt from its certificate of kind "ng-routes" or
+    "listed-routes"; otherwise the scope says that it is a claim), and ``quality``
     (OPTIMAL only where the bound closes the gap); witness: a `edgeworth.core.checking.Mismatch`. A result without a solution
     is checked for its bound and its quality. All checks are exhaustive; a bound whose certificate takes more than `seconds` or
     four million labels to rebuild is not checked.

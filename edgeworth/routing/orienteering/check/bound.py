@@ -1,4 +1,4 @@
-"""Rebuilding the bounds of column generation from their certificates, for the checker. Shares `model` with the solvers alone."""
+"""Rebuilding the bound of column generation at the root from its certificate. Shares `model` with the solvers alone."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def recomputed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[
     return on_grid(problem, upwards(terms))
 
 
-def multipliers_and_sets(
-    problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]]
-) -> tuple[Floats, Floats, Flags]:
+def multipliers_and_sets(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats, Flags]:
     """The arrays ``multipliers``, ``largest`` and the sets of neighbours as flags, checked before anything is computed."""
     n, kinds = problem.customers, len(problem.vehicle_types)
     pi = certificate_array(arrays, "multipliers", np.float64, (n,), minimum=0.0, maximum=MAGNITUDE)

@@ -197,6 +197,16 @@ def reachable(ways, k, latest, room, memory, least):
 
 
 @jit
+def apart(pool, y, k, memory):
+    """Is label y at another node, or over other customers?"""
+    different = pool.node[y] != k
+    for w in range(memory.size):
+        if pool.memory[y, w] != memory[w]:
+            different = True
+    return different
+
+
+@jit
 def lengthen(net, pool, count, longer, table, ends, ints, ways, least, blur, steps):
     """Extend routes by one more customer, for so many steps: `count` labels of `pool`, from ints[AT] on, into `longer`.
 
@@ -244,7 +254,7 @@ def lengthen(net, pool, count, longer, table, ends, ints, ways, least, blur, ste
             useless = False
             while y >= 0 and not useless:
                 steps -= 1
-                if pool_same(longer, y, k, fresh):
+                if not apart(longer, y, k, fresh):
                     if longer.time[y] <= begin and longer.worth[y] >= total:
                         useless = True
                     elif longer.time[y] >= begin and longer.worth[y] <= total:
@@ -264,14 +274,3 @@ def lengthen(net, pool, count, longer, table, ends, ints, ways, least, blur, ste
             longer.link[y] = table[slot]
             table[slot] = y
     return DONE
-
-
-@jit
-def pool_same(pool, y, k, memory):
-    """Is label y at node k over these customers?"""
-    if pool.node[y] != k:
-        return False
-    for w in range(memory.size):
-        if pool.memory[y, w] != memory[w]:
-            return False
-    return True

@@ -1,4 +1,4 @@
-"""Rebuilding the bound of a proof that goes beyond the root: routes of better plans, listed anew, and a tree that rules them out."""
+"""Rebuilding the bound of a proof beyond the root: routes of better plans, listed anew, and a tree that rules them out."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Routes(NamedTuple):
 def listed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
     """The bound that a certificate "listed-routes" proves on the value of every plan that `model.violations` lets pass.
 
-    With multipliers pi and sets of neighbours as in "ng-routes", and a target t: a plan worth more than t holds only routes whose
-    reduced value is above
+    With multipliers pi and sets of neighbours as in "ng-routes", and a target t: a plan worth more than t holds only routes
+    whose reduced value is above
 
         t - sum_i pi_i - sum_k largest_k + the largest of its own vehicle,
 
-    and these are few. They are listed here by label setting of the checker's own; of routes over the same customers the best one
-    stands for all. A tree then shows what plans made of these routes are worth at most. At a node with the pair (i, j),
+    and these are few. They are listed here by label setting of the checker's own; of routes over the same customers the best
+    one stands for all. A tree then shows what plans made of these routes are worth at most. At a node with the pair (i, j),
     i a customer, j a customer or n + a vehicle type, the first branch holds the plans in which one route has both i and j (so
     no other route has one of them), the second the plans in which none has both; i = j: is i visited? Every leaf has
     multipliers lambda, >= 0 but for customers that its branch says are visited, and the plans of a leaf are worth at most
@@ -93,7 +93,7 @@ def _above(
 
 
 class _Tree:
-    """The branches, walked in preorder; `gone` says at which depth a route was excluded, `needed` a customer demanded (0: not)."""
+    """The branches, walked in preorder; `gone`: at which depth a route was excluded, `needed`: a customer demanded (0: not)."""
 
     def __init__(self, routes: Routes, n: int, budget: Budget) -> None:
         self.routes, self.n, self.budget = routes, n, budget

@@ -12,16 +12,18 @@ wider by the factor 1 + (24 n + 32) u. Where all times are whole numbers nothing
 stop for the forward clock from there on. A completion counts when it starts no earlier than (8 n + 32) u T before the label.
 Limits are first cut to what can be reached at all, so that a limit of 1e12 that means none blurs nothing.
 
-*Loads* are sums of terms >= 0, in any order off by a factor within (1 + u)^n; what is subtracted is off by u times the capacity.
-Capacities are wider by the factor 1 + (8 n + 32) u, not where demands are whole.
+*Loads* are sums of terms >= 0, in any order off by a factor within (1 + u)^n; what is subtracted is off by u times the
+capacity. Capacities are wider by the factor 1 + (8 n + 32) u, not where demands are whole.
 
 *Values*. The network holds one float for every arc: profit less service cost and multiplier of its head, less the cost of
 the arc: 3 roundings, each of a difference that the scale S of the type bounds (what cancels exactly costs nothing); a route of
 at most n + 1 arcs, summed from one end or in two parts, is off by (n + 3) u S more, bypassing customers by 4 u S. Hence
 ``error`` = (2 n + 32) u S bounds all of it, with S the sum over the customers of abs(profit - service cost) + multiplier and
-of the dearest arc to each of them and to the end. It is 0 where all terms are multiples of a power of two so large that sums up to S are exact; multipliers may be moved to
-such multiples, since any that are >= 0 prove something. The model's costs of arcs are themselves products and a quotient,
-off by 6 u times the costs from rational arithmetic, which is added where driving is not free.
+of the dearest arc to each of them and to the end. It is 0 where all terms are multiples of a power of two so large that sums
+up to S are exact; multipliers may be moved to such multiples, since any that are >= 0 prove something. The model's costs of
+arcs are themselves products and a quotient, off by 6 u times the costs from rational arithmetic, which is added where these
+are not exact (factors of 24 bits and speeds that are powers of two). A type of which no route is worth more than -``error``
+adds nothing to a bound, and no error either.
 
 *Comparisons* of labels need no margins: if one label is no later, no heavier and no worse than another, then so is every way
 on, since rounded addition is monotone.

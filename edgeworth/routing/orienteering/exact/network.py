@@ -32,8 +32,8 @@ class _Late(NamedTuple):
 class TypeNetwork:
     """The network of the vehicles `group`, which differ in nothing; every plan that `model.violations` lets pass fits it.
 
-    Nodes: customers 0..n-1, start n, end n + 1; times since the vehicle's origin (`model.limits`). Windows, returns and capacity
-    are a little wider than the model's, so the routes found must be checked with the model, and bounds hold for all plans; no
+    Nodes: customers 0..n-1, start n, end n + 1; times since the vehicle's origin (`model.limits`). Windows, returns and
+    capacity are a little wider than the model's, so the routes found must be checked with the model, and bounds hold for all plans; no
     limit is beyond what routes can reach, so that one of 1e12 blurs nothing. `served[i]`: can some route visit i?
     `worth` = profit - service_cost; `cost` by arc; `spared`: see `labels.detours`; `close_by` [n, n]: customers that are
     remembered at each other in any case, since a cycle through both takes next to no time.
@@ -85,8 +85,8 @@ class TypeNetwork:
         speed, factors = math.frexp(float(problem.speed[vehicle]))[0], [problem.distance, problem.travel_time]
         factors += [problem.cost_per_distance[vehicle : vehicle + 1], problem.cost_per_time[vehicle : vehicle + 1]]
         # Products of numbers of 24 bits are exact, and so are quotients by a power of two.
-        short = all(np.array_equal(x.astype(np.float32).astype(np.float64), x) for x in factors if np.abs(x).max(initial=0.0) < 1e38)
-        self.short = not self.cost[self.arcs].any() or (short and speed == 0.5 and max(x.max(initial=0.0) for x in factors) < 1e38)
+        short = speed == 0.5 and all(_short(x) for x in factors)
+        self.short = short or not self.cost[self.arcs].any()
         paid, service = problem.profit[vehicle][self.served], problem.service_cost[self.served]
         self.whole_terms = [paid, service, self.cost[self.arcs]]
 
@@ -179,10 +179,15 @@ def networks(problem: OrienteeringProblem) -> list[TypeNetwork]:
     if _LEAST < largest < 1.0 / _LEAST:
         unit = 2.0 ** (math.frexp(largest)[1] - 48)
         scaled = [values / unit for base in bases for values in base.whole_terms]
-        if all(base.short for base in bases) and all(np.array_equal(x, np.rint(x)) and np.all(np.abs(x) <= 2.0**52) for x in scaled):
+        exact = all(np.array_equal(x, np.rint(x)) and bool(np.all(np.abs(x) <= 2.0**52)) for x in scaled)
+        if exact and all(base.short for base in bases):
             for base in bases:
                 base.exact(unit)
     return bases
+
+
+def _short(values: Floats) -> bool:
+    return bool(np.abs(values).max(initial=0.0) < 1e38) and np.array_equal(values.astype(np.float32).astype(np.float64), values)
 
 
 def value_grid(problem: OrienteeringProblem) -> float:

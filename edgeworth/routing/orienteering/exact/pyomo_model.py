@@ -61,7 +61,8 @@ def build_model(problem: OrienteeringProblem) -> Any:
     Components: sets ``VEHICLES``, ``CUSTOMERS`` and ``ARCS`` (vehicle, from, to; node n is the vehicle's start, n + 1 its
     end; `usable_arcs`); parameters ``driving`` and ``cost`` by arc; binary variables ``drive[k, i, j]``; ``begin[i]`` in
     [open, close], the start of service, on a clock that starts when the first vehicle has to move and with no limit later than
-    any route can be (`model.limits`), so that constants stay small; ``position[i]`` in [1, n], the place in the route. Constraints ``visited[i]`` (at
+    any route can be (`model.limits`), so that constants stay small; ``position[i]`` in [1, n], the place in the route.
+    Constraints ``visited[i]`` (at
     most once), ``leaves[k]`` (at most one route), ``through[k, i]`` (who comes also goes), ``within_capacity[k]``;
     ``first[i]``, ``next[i, j]``, ``last[i]`` with the smallest safe constants M: an arc that is driven forces the times;
     ``order[i, j]``: and the positions, since times alone do not exclude cycles that take no time. Limits are those of the
@@ -134,9 +135,7 @@ def build_model(problem: OrienteeringProblem) -> Any:
         if (i, n + 1) not in between:
             return pyo.Constraint.Skip
         high = closes[i]
-        late = {
-            k: latest[k] - float(problem.service_time[i]) - m.driving[k, i, n + 1] for k in between[i, n + 1]
-        }
+        late = {k: latest[k] - float(problem.service_time[i]) - m.driving[k, i, n + 1] for k in between[i, n + 1]}
         return m.begin[i] <= high - sum((high - late[k]) * m.drive[k, i, n + 1] for k in late if late[k] < high)
 
     def order(m: Any, i: int, j: int) -> Any:
@@ -166,7 +165,8 @@ def milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Fou
     """`build_model` solved through Pyomo's interface to HiGHS, gap 0, without a start; for small instances.
 
     It shows that the Pyomo model says what the arrays say, and is the pattern for other solvers. Guarantee: optimal when
-    HiGHS says so and the plan that its incumbent stands for has the value of its bound; the bound is its claim. Supports threads; the run is told nothing before the end, so of the stop rules it
+    HiGHS says so and the plan that its incumbent stands for has the value of its bound; the bound is its claim. Supports
+    threads; the run is told nothing before the end, so of the stop rules it
     obeys only the clock, and a run that is cut before HiGHS has a solution returns the plan in which nobody moves.
     """
     idle = plan(problem, [[]] * problem.vehicles)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+
 import numpy as np
 
 from edgeworth.core.numeric import closes
@@ -12,14 +13,7 @@ from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.exact.evidence import NG_ROUTES, Proved, listed_proof
 from edgeworth.routing.orienteering.exact.labelling import Cut, Labelling
 from edgeworth.routing.orienteering.exact.master import Choice, Column, Master, Prices, choose
-from edgeworth.routing.orienteering.exact.network import (
-    Flags,
-    Floats,
-    TypeNetwork,
-    networks,
-    route_value,
-    value_grid,
-)
+from edgeworth.routing.orienteering.exact.network import Flags, Floats, TypeNetwork, networks, route_value, value_grid
 from edgeworth.routing.orienteering.heuristic import greedy
 from edgeworth.routing.orienteering.kernels import labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations

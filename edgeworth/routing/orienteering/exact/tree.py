@@ -82,9 +82,7 @@ class Tree:
         lp.row_upper_ = np.append(np.ones(n), self._counts)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
-        lp.a_matrix_.start_ = np.append(np.cumsum([0, *map(len, rows)]), len(np.concatenate(rows)) + np.arange(1, n + 1)).astype(
-            np.int32
-        )
+        lp.a_matrix_.start_ = np.cumsum([0, *map(len, rows), *[1] * n]).astype(np.int32)
         lp.a_matrix_.index_ = np.concatenate([*rows, np.arange(n)]).astype(np.int32)
         lp.a_matrix_.value_ = np.ones(len(lp.a_matrix_.index_))
         if self._lp.passModel(lp) == highspy.HighsStatus.kError:

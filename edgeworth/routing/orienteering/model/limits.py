@@ -24,9 +24,9 @@ _WITHIN_A_UNIT = 0.25  # for solvers, where all numbers are integers and nothing
 class Limits(NamedTuple):
     """Limits by vehicle, times as durations since its ``origin``.
 
-    origin [m]: a time at which vehicle k may leave so as to begin no service later than if it left at ``earliest``: that, or the
-    first opening less twice the longest way to a customer (as a power of two), whichever is later. open, close [m, n]: when service at i may begin; latest [m]: of
-    the return; capacity [m]. close, latest and capacity carry the tolerance, negative where nothing is in time. work [m]: no
+    origin [m]: a time at which vehicle k may leave so as to begin no service later than if it left at ``earliest``: that, or
+    the first opening less twice the longest way to a customer (as a power of two), whichever is later. open, close [m, n]:
+    when service at i may begin; latest [m]: of the return; capacity [m]. close, latest and capacity carry the tolerance, negative where nothing is in time. work [m]: no
     route that visits a customer once drives and serves longer; reach [m]: nor ends later. whole [m]: are all times that this
     vehicle meets whole numbers? full [m]: are all demands and its capacity?
     """
