@@ -154,7 +154,7 @@ class Network:
             if self._dearest and not self._exact:
                 price -= 8.0 * ROUND * (self._size[i] + prices[i] + 3.0 * dearest)
             out[i] = not later.any() and not np.any((profit[i] + blur[i] > price) & apart)
-        return out
+        return np.asarray(out)
 
     def kernel(self, skipped: Flags, near: Flags, *, reverse: bool) -> Any:
         """What the kernels need; reversed, times are negative and routes begin at the end."""

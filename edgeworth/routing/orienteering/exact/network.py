@@ -33,8 +33,8 @@ class TypeNetwork:
     """The network of the vehicles `group`, which differ in nothing; every plan that `model.violations` lets pass fits it.
 
     Nodes: customers 0..n-1, start n, end n + 1; times since the vehicle's origin (`model.limits`). Windows, returns and
-    capacity are a little wider than the model's, so the routes found must be checked with the model, and bounds hold for all plans; no
-    limit is beyond what routes can reach, so that one of 1e12 blurs nothing. `served[i]`: can some route visit i?
+    capacity are a little wider than the model's, so the routes found must be checked with the model, and bounds hold for all
+    plans; no limit is beyond what routes can reach, so that one of 1e12 blurs nothing. `served[i]`: can some route visit i?
     `worth` = profit - service_cost; `cost` by arc; `spared`: see `labels.detours`; `close_by` [n, n]: customers that are
     remembered at each other in any case, since a cycle through both takes next to no time.
     """

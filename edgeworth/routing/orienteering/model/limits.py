@@ -26,9 +26,9 @@ class Limits(NamedTuple):
 
     origin [m]: a time at which vehicle k may leave so as to begin no service later than if it left at ``earliest``: that, or
     the first opening less twice the longest way to a customer (as a power of two), whichever is later. open, close [m, n]:
-    when service at i may begin; latest [m]: of the return; capacity [m]. close, latest and capacity carry the tolerance, negative where nothing is in time. work [m]: no
-    route that visits a customer once drives and serves longer; reach [m]: nor ends later. whole [m]: are all times that this
-    vehicle meets whole numbers? full [m]: are all demands and its capacity?
+    when service at i may begin; latest [m]: of the return; capacity [m]. close, latest and capacity carry the tolerance,
+    negative where nothing is in time. work [m]: no route that visits a customer once drives and serves longer; reach [m]: nor
+    ends later. whole [m]: are all times that this vehicle meets whole numbers? full [m]: are all demands and its capacity?
     """
 
     origin: Floats
