@@ -14,7 +14,6 @@ from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan,
 from edgeworth.testing.faults.base import SHIFT, Fault
 
 _TRIES = 200
-LISTED_ROUTES = "listed-routes"
 
 
 def _with_plan(problem: OrienteeringProblem, result: Result[Any], solution: RoutePlan) -> Result[Any]:
@@ -128,22 +127,6 @@ def _rewritten(
     return replace(result, certificate=Certificate(result.certificate.kind, changed))
 
 
-def unpaid_customers(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
-    """Of a certificate for routes listed, all multipliers of the tree's leaves are 0; a plan of several routes is worth less
-    than the best route for each vehicle then, which the tree must not prove."""
-    several = result.solution is not None and sum(len(route) > 0 for route in result.solution.routes) > 1
-    if not several or result.certificate is None or result.certificate.kind != LISTED_ROUTES:
-        return None
-    return _rewritten(problem, result, lambda arrays: {"leaves": np.zeros_like(arrays["leaves"])})
-
-
-def felled_tree(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
-    """A branch of the tree is missing."""
-    if result.certificate is None or result.certificate.kind != LISTED_ROUTES:
-        return None
-    return _rewritten(problem, result, lambda arrays: {"branches": arrays["branches"][:-1]})
-
-
 def torn_neighbours(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
     """The sets of neighbours point to customers that do not exist."""
     beyond = np.array([problem.customers], dtype=np.int64)
@@ -159,22 +142,47 @@ def negative_multipliers(problem: OrienteeringProblem, result: Result[Any]) -> R
     return _rewritten(problem, result, lambda arrays: {"multipliers": -1.0 - arrays["multipliers"]})
 
 
-def hidden_bypass(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
-    """OPTIMAL without a move, from multipliers of 0 and largest values of 0, on a problem where somebody can earn something."""
+def _nobody(problem: OrienteeringProblem, result: Result[Any], kind: str, more: dict[str, Any]) -> Result[Any] | None:
+    """OPTIMAL without a move, from multipliers of 0 and largest values of 0, where somebody can earn something."""
     if result.value is None or result.value <= 0.0:
         return None
-    n, nobody = problem.customers, plan(problem, [[]] * problem.vehicles)
+    n = problem.customers
     arrays = {
         "multipliers": np.zeros(n),
         "largest": np.zeros(len(problem.vehicle_types)),
         "indptr": np.zeros(n + 1, dtype=np.int64),
         "members": np.zeros(0, dtype=np.int64),
     }
-    certificate = Certificate("ng-routes", arrays)
-    evidence = BoundEvidence.RECOMPUTED
     return replace(
-        result, solution=nobody, value=0.0, bound=0.0, bound_evidence=evidence, certificate=certificate, quality=Quality.OPTIMAL
+        result,
+        solution=plan(problem, [[]] * problem.vehicles),
+        value=0.0,
+        bound=0.0,
+        bound_evidence=BoundEvidence.RECOMPUTED,
+        certificate=Certificate(kind, arrays | more),
+        quality=Quality.OPTIMAL,
     )
+
+
+def hidden_bypass(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """Nobody moves, and the certificate at the root says that no route is worth anything."""
+    return _nobody(problem, result, "ng-routes", {})
+
+
+def hidden_routes(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """Nobody moves, and the certificate beyond the root says that there are no routes to list."""
+    tree = {"target": np.zeros(1), "branches": np.full((1, 2), -1), "leaves": np.zeros((1, problem.customers))}
+    return _nobody(problem, result, "listed-routes", tree)
+
+
+def felled_tree(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """The same, with largest values that are large enough and a tree of which a branch is missing."""
+    branches, enough = (
+        np.array([[0, 0], [-1, -1]]),
+        np.full(len(problem.vehicle_types), 2.0 * float(np.abs(problem.profit).sum())),
+    )
+    tree = {"target": np.zeros(1), "branches": branches, "leaves": np.zeros((1, problem.customers)), "largest": enough}
+    return _nobody(problem, result, "listed-routes", tree)
 
 
 def _one_more(indptr: Any) -> Any:
@@ -190,10 +198,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault("wrong load", "schedule", wrong_load),
     Fault("wrong return", "schedule", wrong_return),
     Fault("value of another problem", "value", foreign_value),
-    Fault("unpaid customers", "bound", unpaid_customers),
     Fault("felled tree", "bound", felled_tree),
     Fault("torn neighbours", "bound", torn_neighbours),
     Fault("negative multipliers", "bound", negative_multipliers),
     Fault("hidden bypass", "bound", hidden_bypass),
+    Fault("hidden routes", "bound", hidden_routes),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

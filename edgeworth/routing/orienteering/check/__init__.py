@@ -40,7 +40,7 @@ def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan], 
     "listed-routes"; otherwise the scope says that it is a claim), and ``quality``
     (OPTIMAL only where the bound closes the gap); witness: a `edgeworth.core.checking.Mismatch`. A result without a solution
     is checked for its bound and its quality. All checks are exhaustive; a bound whose certificate takes more than `seconds` or
-    four million labels to rebuild is not checked.
+    some million labels to rebuild is not checked.
 
     Raises TypeError for other types, ValueError for a result of another problem or sense, and for a plan of another
     number of vehicles or with customers that do not exist.

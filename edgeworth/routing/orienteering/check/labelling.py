@@ -12,8 +12,9 @@ from edgeworth.core.checking import Budget, BudgetEnded
 from edgeworth.routing.orienteering.check import kernels
 from edgeworth.routing.orienteering.check.network import Flags, Floats, Network, Words
 
-LABELS = 4_000_000
-"""Most labels, and most routes, of one run: some 100 times what the largest certificate of the benchmarks needs."""
+ENTRIES = 40_000_000
+"""Most numbers that the labels, or the routes, of one run may hold: six million labels of 100 customers, some 100 times what
+the largest certificate of the benchmarks needs."""
 
 _CHUNK = 1_000_000  # elementary steps between two looks at the clock, 5 to 20 ms
 _POOL, _TABLE = 1 << 12, 1 << 16
@@ -44,7 +45,7 @@ class Spread:
             if status == kernels.DONE:
                 break
             if status == kernels.FULL:
-                _afford(int(ints[kernels.MADE]))
+                _afford(int(ints[kernels.MADE]), words)
                 pool, heap = _longer(pool, 2 * len(heap) + nodes), np.concatenate([heap, np.zeros((len(heap) + nodes, 2))])
         self.best = max(floor, float(best[net.end]))
         self._pool, self._nodes = pool, nodes
@@ -111,8 +112,8 @@ def routes_above(network: Network, skipped: Flags, behind: Spread, least: float,
             if status == kernels.DONE:
                 break
             if status == kernels.FULL:
-                _afford(made + int(ints[kernels.MADE]))
-                _afford(int(ints[kernels.ENDED]))
+                _afford(made + int(ints[kernels.MADE]), words)
+                _afford(int(ints[kernels.ENDED]), words)
                 if len(longer.node) - ints[kernels.MADE] < network.nodes:
                     longer = _longer(longer, 2 * len(longer.node) + network.nodes)
                 if len(ends.worth) - ints[kernels.ENDED] < 1:
@@ -133,9 +134,9 @@ def flags(memory: Words, n: int) -> Flags:
     return np.asarray(bits[:, :n].astype(bool))
 
 
-def _afford(labels: int) -> None:
-    if labels > LABELS:
-        raise BudgetEnded(f"the check needs more than {LABELS} labels")
+def _afford(labels: int, words: int) -> None:
+    if labels * (words + 5) > ENTRIES:
+        raise BudgetEnded(f"the check needs more than {labels} labels")
 
 
 def _pool(size: int, words: int) -> Any:
