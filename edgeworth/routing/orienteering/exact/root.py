@@ -62,6 +62,7 @@ class Root:
             top = np.maximum(top, np.where(base.served, np.maximum(base.worth, 0.0), 0.0))
         self.scale = max(1e-300, float(top.max(initial=0.0)))
         self.size = float(top.sum())
+        self._blur = math.fsum(base.count * base.error for base in self.bases)
         self.unit = max((base.unit for base in self.bases), default=0.0)
         self.prices, self.kinds = top, np.zeros(len(self.bases))
         self.certified_near = np.zeros((self.n, self.n), dtype=bool)
@@ -107,8 +108,8 @@ class Root:
         return self.value + (self.grid or 0.5e-9 * abs(self.value))
 
     def lower(self, bound: float) -> None:
-        """No plan is worth more than that."""
-        self.bound = self._rounded(min(self.bound, self.rounded_down(bound)))
+        """No plan is worth more than that, but for the rounding of its routes' values."""
+        self.bound = self._rounded(min(self.bound, self.rounded_down(bound + self._blur)))
 
     def proved(self) -> Proved:
         """The bound to report, and the certificate: of the best L(pi) where that reaches it, else of the routes listed."""
@@ -140,8 +141,7 @@ class Root:
         """More than rounding may take from sums of such a size, and from the sums of routes."""
         if self.unit:
             return 0.0
-        routes = math.fsum(base.count * base.error for base in self.bases)
-        return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms + routes
+        return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms + self._blur
 
     def _raised(self, prices: Floats, kinds: Floats, reached: Flags) -> float:
         """L, rounded up; reached [K]: may rounding hide a route of that type that is worth more than nothing?"""

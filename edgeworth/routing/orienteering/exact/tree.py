@@ -42,8 +42,8 @@ class Tree:
         best: dict[tuple[int, frozenset[int]], float] = {}
         for column in columns:
             key = (column.kind, frozenset(column.stops))
-            if column.value > 0.0:  # others make no plan better
-                best[key] = max(best.get(key, 0.0), column.value)
+            if column.value > -bases[column.kind].error:  # others make no plan better, whatever rounding did
+                best[key] = max(best.get(key, -math.inf), column.value)
         self._kind = np.array([kind for kind, _ in best], dtype=np.int64)
         self._worth = np.array(list(best.values()))
         self._visits = np.zeros((len(best), self._n + self._kinds), dtype=bool)
