@@ -17,7 +17,7 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Certificate
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment, Exact
-from edgeworth.solvers.allocation.exact.proof import surrogate_bound, value_grid
+from edgeworth.solvers.allocation.exact.numbers import surrogate_bound
 from edgeworth.solvers.allocation.model import assignment_dual_bound
 from edgeworth.solvers.allocation.model.duals import knapsack_bound
 from edgeworth.testing import allocation_problems
@@ -344,7 +344,7 @@ def test_multiple_knapsacks_are_recognised() -> None:
     ("values", "grid"), [([6.0, -4.0], 2.0), ([0.75, 2.5], 0.25), ([0.1, 1.0], 0.0), ([0.0, 0.0], 1.0), ([1e20, 1.0], 0.0)]
 )
 def test_the_grid_of_values(values: list[float], grid: float) -> None:
-    assert value_grid(AllocationProblem.from_matrices([values], [[1.0, 1.0]], [2.0])) == grid
+    assert AllocationProblem.from_matrices([values], [[1.0, 1.0]], [2.0]).grid == grid
 
 
 def test_large_problems_go_without_a_tree() -> None:
@@ -356,7 +356,7 @@ def test_large_problems_go_without_a_tree() -> None:
 
 
 def test_a_full_stack_ends_unproved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgeworth.solvers.allocation.exact.proof._STACK", (2, 2))
+    monkeypatch.setattr("edgeworth.solvers.allocation.exact.arrays._STACK", (2, 2))
     problem = _drawn(9, 5, 40, "integers", sense="min", must_serve=np.ones(40, dtype=bool))
     result = allocation.solve(problem, method="exact", seed=0)
     assert result.termination is Termination.CONVERGED

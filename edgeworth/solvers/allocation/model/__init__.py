@@ -1,14 +1,20 @@
 """The multi-task allocation model: problem, solution, value, constraints, measures, generators, readers."""
 
-from edgeworth.solvers.allocation.model.duals import assignment_dual_bound
+from edgeworth.solvers.allocation.model.duals import assignment_dual_bound, assignment_dual_profit, knapsack_bound
 from edgeworth.solvers.allocation.model.functions import (
+    MULTIPLIER_LIMIT,
     Violation,
     assignment_of,
     choice_loads,
     dual_bound,
+    dual_profit,
+    least_profit,
     loads,
     measures,
     positions,
+    punctual,
+    raised_sum,
+    rounded_profit,
     server_utilities,
     value,
     violations,
@@ -19,19 +25,27 @@ from edgeworth.solvers.allocation.model.readers import read_gap, read_multiple_k
 from edgeworth.solvers.allocation.model.system import MecSystem
 
 __all__ = [
+    "MULTIPLIER_LIMIT",
     "PRESETS",
     "AllocationProblem",
     "Assignment",
     "MecSystem",
     "Violation",
     "assignment_dual_bound",
+    "assignment_dual_profit",
     "assignment_of",
     "choice_loads",
     "dual_bound",
+    "dual_profit",
     "generate",
+    "knapsack_bound",
+    "least_profit",
     "loads",
     "measures",
     "positions",
+    "punctual",
+    "raised_sum",
+    "rounded_profit",
     "read_gap",
     "read_multiple_knapsack",
     "read_npz",
