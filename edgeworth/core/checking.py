@@ -112,9 +112,9 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     that nothing of the checked objects' own behaviour (a subclass, a cached property, an array made writable) is relied on.
     """
     if not isinstance(problem, checker.problem):
-        validation.reject_type(checker.name, f"must be of type {checker.problem.__name__}", problem)
+        validation.reject_type(checker.name, f"must be {_a(checker.problem)}", problem)
     if not isinstance(answer, checker.solution | Result):
-        validation.reject_type("answer", f"must be of type {checker.solution.__name__} or a Result", answer)
+        validation.reject_type("answer", f"must be {_a(checker.solution)} or a Result", answer)
     budget = Budget(seconds)
     fresh = rebuilt(checker.problem, problem)
     stated_hash, found_hash = problem.hash, fresh.hash
@@ -124,6 +124,8 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
         verdicts, _ = checker.judge(fresh, rebuilt(checker.solution, answer), True, None, budget)
         return Report(verdicts)
     require_own(fresh, answer)
+    if answer.offset != fresh.offset:
+        return Report({"answer": Verdict.of(False, math.inf, 0.0, Mismatch("offset", answer.offset, fresh.offset))})
     verdicts, found = {}, None
     try:
         result = _plain(checker, answer)
@@ -135,6 +137,10 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     except (ValueError, TypeError) as error:
         return Report({"answer": Verdict.of(False, math.inf, 0.0, str(error))})
     return Report(verdicts | result_verdicts(checker, fresh, result, found, budget))
+
+
+def _a(kind: type[Any]) -> str:
+    return f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}"
 
 
 def rebuilt(kind: type[S], thing: Any) -> S:
@@ -149,7 +155,7 @@ def _plain(checker: Checker[Any, S], answer: Result[S]) -> Result[S]:
     solution, certificate = content["solution"], content["certificate"]
     if solution is not None:
         if not isinstance(solution, checker.solution):
-            validation.reject_type("solution", f"must be of type {checker.solution.__name__}", solution)
+            validation.reject_type("solution", f"must be {_a(checker.solution)}", solution)
         content["solution"] = rebuilt(checker.solution, solution)
     if isinstance(certificate, Certificate):
         content["certificate"] = Certificate(certificate.kind, dict(certificate.arrays))
@@ -221,8 +227,6 @@ def require_own(problem: solving.Problem, answer: Result[Any]) -> None:
         validation.reject("answer", f"must be a result of this problem ({problem.hash})", answer.problem_hash)
     if answer.sense != problem.sense:
         validation.reject("answer", f"must have the problem's sense {problem.sense!r}", answer.sense)
-    if answer.offset != problem.offset:
-        validation.reject("answer", f"must have the problem's offset {problem.offset!r}", answer.offset)
 
 
 def result_verdicts(

@@ -1,6 +1,7 @@
 """HiGHS on arrays: one call for linear and mixed-integer programs, obeying a run's stop rules, observer and Ctrl-C.
 
-What comes back is the solver's word. Callers re-check it with their own model.
+Every path of the library to HiGHS, Pyomo models included, goes through this module: one factory that keeps the solver silent,
+one rule for its threads, one scaling. What comes back is the solver's word. Callers re-check it with their own model.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -24,15 +25,14 @@ Floats = NDArray[np.float64]
 
 _TICK_SECONDS = 0.02
 _TOLERANCE = 1e-9
-_scheduler_threads: int | None = None
 
 
 @dataclass(frozen=True)
 class ColumnModel:
-    """minimise cost x subject to row_lower <= A x <= row_upper, 0 <= x <= upper; A by columns (CSC).
+    """minimise cost x subject to row_lower <= A x <= row_upper, lower <= x <= upper; A by columns (CSC).
 
     cost, upper float64 [columns]; row_lower, row_upper float64 [rows]; starts int [columns + 1], rows int [entries],
-    entries float64 [entries]; integer: are all columns integer?
+    entries float64 [entries]; integer: are all columns integer, or bool [columns]: which; lower float64 [columns], None: 0.
     """
 
     cost: Floats
@@ -42,7 +42,13 @@ class ColumnModel:
     starts: NDArray[Any]
     rows: NDArray[Any]
     entries: Floats
-    integer: bool
+    integer: bool | NDArray[np.bool_]
+    lower: Floats | None = None
+
+    @property
+    def mixed(self) -> bool:
+        """Is any column integer?"""
+        return bool(np.any(self.integer))
 
 
 @dataclass(frozen=True)
@@ -76,9 +82,7 @@ def minimise(
     `run.tick` is told; None: the run is told nothing but asked whether to go on. nodes: at most so many of the branch-and-bound
     tree; a solver that stops there ends with ITERATIONS.
     """
-    make: Any = highspy.Highs
-    solver = make()
-    solver.setOptionValue("output_flag", False)
+    solver = silent_solver()
     for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance"):
         solver.setOptionValue(option, _TOLERANCE)
     solver.setOptionValue("mip_rel_gap", 0.0)
@@ -88,18 +92,34 @@ def minimise(
     if nodes is not None:
         solver.setOptionValue("mip_max_nodes", nodes)
     use_threads(solver, run.threads)
-    scale = _cost_scale(model.cost)
+    scale = _scaling(model)
     _pass(solver, model, scale)
     if start is not None:
         index = np.flatnonzero(start).astype(np.int32)
-        solver.setSolution(len(index), index, start[index])
-    watch = _Watch(run, report, scale)
+        solver.setSolution(len(index), index, start[index] / scale.column[index])
+    watch = _Watch(run, report, scale.cost)
     for event in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
         event.subscribe(watch)
     solver.solve()
     if watch.error is not None:
         raise watch.error
     return _answer(solver, model, watch, scale)
+
+
+class _Silent(highspy.Highs):
+    """HiGHS prints a banner from its constructor, when the callbacks are set up: stdout is for answers only."""
+
+    def enableCallbacks(self) -> None:
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
+def silent_solver() -> Any:
+    """A new HiGHS object that prints nothing, not even while it is made."""
+    make: Any = _Silent
+    solver = make()
+    solver.setOptionValue("output_flag", False)  # for versions whose constructor sets up no callbacks
+    return solver
 
 
 class _Watch:
@@ -136,55 +156,90 @@ class _Watch:
 
 
 def use_threads(solver: Any, threads: int) -> None:
-    """HiGHS keeps one pool of threads per process, which must be taken down before its size can change."""
-    global _scheduler_threads
-    if _scheduler_threads != threads:
-        highspy.Highs.resetGlobalScheduler(True)
-        _scheduler_threads = threads
+    """Ask for so many threads, whatever ran before in this Python thread.
+
+    HiGHS keeps a pool of threads for each thread that calls it, and refuses another number than the pool was made for.
+    The pool is therefore taken down first; that costs less than a microsecond, and no record of ours could know what other
+    users of HiGHS in this process did to it.
+    """
+    highspy.Highs.resetGlobalScheduler(True)
     solver.setOptionValue("threads", threads)
 
 
-def _cost_scale(cost: Floats) -> float:
-    """A power of two that brings costs of an extreme magnitude near 1, where HiGHS's absolute tolerances mean something."""
-    largest = float(np.abs(cost).max()) if len(cost) else 0.0
-    if largest == 0.0 or 1e-3 <= largest <= 1e6:
-        return 1.0
-    return 2.0 ** -round(math.log2(largest))
+class _Scaling(NamedTuple):
+    """Factors, all powers of two, so that scaling is exact: HiGHS sees cost * cost_j * column_j, row_i * a_ij * column_j, and
+    x_j / column_j."""
+
+    cost: float
+    row: Floats
+    column: Floats
 
 
-def _pass(solver: Any, model: ColumnModel, scale: float) -> None:
+def _scaling(model: ColumnModel) -> _Scaling:
+    """What brings numbers of extreme magnitude near 1, where HiGHS's absolute tolerances of 1e-9 mean something.
+
+    Integer columns keep their unit. In a model with both kinds the rows are therefore scaled by their entries in integer
+    columns, then the continuous columns by their entries in the rows so scaled, then the costs.
+    """
+    rows, columns = np.asarray(model.rows, dtype=np.int64), np.repeat(np.arange(len(model.cost)), np.diff(model.starts))
+    size = np.abs(model.entries)
+    whole = np.broadcast_to(model.integer, len(model.cost))
+    told = whole[columns]
+    largest, by_integers = np.zeros(len(model.row_upper)), np.zeros(len(model.row_upper))
+    np.maximum.at(largest, rows, size)
+    np.maximum.at(by_integers, rows[told], size[told])
+    row = _powers(np.where(by_integers > 0.0, by_integers, largest))
+    column = np.ones(len(model.cost))
+    if whole.any() and not whole.all():
+        most = np.zeros(len(model.cost))
+        np.maximum.at(most, columns, size * row[rows])
+        column = np.where(whole, 1.0, _powers(most))
+    cost = float(_powers(np.abs(model.cost * column).max(initial=0.0, keepdims=True))[0])
+    return _Scaling(cost, row, column)
+
+
+def _powers(largest: Floats) -> Floats:
+    """Powers of two that bring extreme magnitudes near 1, and leave those between 1e-3 and 1e6 as they are."""
+    extreme = (largest > 0.0) & ((largest < 1e-3) | (largest > 1e6))
+    exponent = np.zeros(len(largest))
+    exponent[extreme] = -np.rint(np.log2(largest[extreme]))
+    return np.ldexp(1.0, np.clip(exponent, -1000, 1000).astype(np.int64))
+
+
+def _pass(solver: Any, model: ColumnModel, scale: _Scaling) -> None:
     lp: Any = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(model.cost), len(model.row_upper)
-    lp.col_cost_ = model.cost * scale
-    lp.col_lower_ = np.zeros(len(model.cost))
-    lp.col_upper_ = model.upper
-    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
+    lp.col_cost_ = model.cost * scale.column * scale.cost
+    lp.col_lower_ = np.zeros(len(model.cost)) if model.lower is None else model.lower / scale.column
+    lp.col_upper_ = model.upper / scale.column
+    lp.row_lower_, lp.row_upper_ = model.row_lower * scale.row, model.row_upper * scale.row
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
     lp.a_matrix_.start_ = np.asarray(model.starts, dtype=np.int32)
     lp.a_matrix_.index_ = np.asarray(model.rows, dtype=np.int32)
-    lp.a_matrix_.value_ = model.entries
-    if model.integer:
-        lp.integrality_ = np.full(len(model.cost), highspy.HighsVarType.kInteger)
+    lp.a_matrix_.value_ = model.entries * scale.row[model.rows] * np.repeat(scale.column, np.diff(model.starts))
+    if model.mixed:
+        kinds = np.array([highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger])
+        lp.integrality_ = kinds[np.broadcast_to(model.integer, len(model.cost)).astype(np.int64)]
     if solver.passModel(lp) == highspy.HighsStatus.kError:
         raise RuntimeError("HiGHS refused the model")
 
 
-def _answer(solver: Any, model: ColumnModel, watch: _Watch, scale: float) -> Answer:
+def _answer(solver: Any, model: ColumnModel, watch: _Watch, scale: _Scaling) -> Answer:
     status = solver.getModelStatus()
     info = solver.getInfo()
     word = highspy.HighsModelStatus
     solution = solver.getSolution()
     there = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     dual_there = info.dual_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    x = np.array(solution.col_value) if there else None
-    row_dual = np.array(solution.row_dual) * (1.0 / scale) if dual_there and not model.integer else None
+    x = np.array(solution.col_value) * scale.column if there else None
+    row_dual = np.array(solution.row_dual) * (scale.row / scale.cost) if dual_there and not model.mixed else None
     proved = status in (word.kOptimal, word.kModelEmpty)
     infeasible = status == word.kInfeasible
     if status == word.kModelEmpty:  # no columns: HiGHS looks at nothing, not even at the rows
         infeasible = bool(np.any(model.row_lower > 0.0) or np.any(model.row_upper < 0.0))
         if not infeasible:
-            x, row_dual = np.zeros(0), None if model.integer else np.zeros(len(model.row_upper))
+            x, row_dual = np.zeros(0), None if model.mixed else np.zeros(len(model.row_upper))
     if infeasible:
         x = row_dual = None
     if proved or infeasible:
@@ -198,17 +253,17 @@ def _answer(solver: Any, model: ColumnModel, watch: _Watch, scale: float) -> Ans
     else:
         termination = Termination.ERROR
         logger.warning("HiGHS ended with status %s", solver.modelStatusToString(status))
-    if model.integer:
+    if model.mixed:
         bound = float(info.mip_dual_bound)
     else:
         bound = float(info.objective_function_value) if proved else -math.inf
     return Answer(
         x=x,
         row_dual=row_dual,
-        bound=bound / scale if math.isfinite(bound) and not infeasible else -math.inf,
+        bound=bound / scale.cost if math.isfinite(bound) and not infeasible else -math.inf,
         termination=termination,
         infeasible=infeasible,
-        nodes=max(0, int(info.mip_node_count)) if model.integer else 0,
+        nodes=max(0, int(info.mip_node_count)) if model.mixed else 0,
         iterations=max(0, int(info.simplex_iteration_count)),
         status=solver.modelStatusToString(status),
     )

@@ -73,7 +73,8 @@ class Comparison:
     frame: one row a run, in the order problem, method, method seed. Columns: ``problem`` (a label) and ``problem_hash``;
     ``instance_seed`` (from the provenance); ``method`` (label), ``method_seed`` (missing: deterministic); ``value``,
     ``bound``, ``bound_evidence``, ``gap`` (signed, relative) as in `Result`; ``gap_to_best_bound``: the gap of the value to
-    the tightest bound that any method left on this instance and nothing refuted; ``quality``, ``termination``, ``seconds``;
+    the tightest recomputed bound that any method left on this instance (where there is none, the tightest claimed one) and
+    nothing refuted; ``quality``, ``termination``, ``seconds``;
     ``verified``: the family's checker found nothing wrong, the run did not end in an error, and no other method's verified
     value contradicts its bound; ``notes``; then the problem's measures. NaN: there is no such number.
     results: the `Result` of every row (None: the method raised). setting: what was asked.
@@ -92,7 +93,8 @@ class Comparison:
         """One row a method; statistics are over instances, after averaging the method seeds of each.
 
         ``instances`` with at least one run; ``solved``: share of runs with a verified value; ``mean_value``, ``mean_bound``,
-        ``mean_gap_to_best_bound``, ``mean_seconds``; ``share_optimal``, ``share_verified``; ``difference``: mean over the
+        ``mean_gap_to_best_bound``, ``mean_seconds``; ``share_optimal`` (proved by a
+        recomputed bound), ``share_claimed`` (an optimum on a method's word), ``share_verified``; ``difference``: mean over the
         ``pairs`` instances on which both have a value of (value - the reference's value), in the problem's own sense;
         ``difference_low``, ``difference_high``: its 95% interval by Student's t, mean -+ t(.975, pairs - 1) s / sqrt(pairs),
         NaN for fewer than two pairs. Values and bounds that failed the check are left out. Interpret the interval for

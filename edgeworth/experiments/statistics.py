@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.numeric import Sense
+from edgeworth.core.result import Quality
 
 LEVEL = 0.95
 """Coverage of the intervals."""
@@ -46,7 +47,8 @@ def per_instance(frame: pd.DataFrame) -> pd.DataFrame:
             "gap_to_best_bound": frame["gap_to_best_bound"].where(sound),
             "seconds": frame["seconds"],
             "solved": (sound & frame["value"].notna()).astype(float),
-            "optimal": (sound & (frame["quality"] == "optimal")).astype(float),
+            "optimal": (sound & (frame["quality"] == str(Quality.OPTIMAL))).astype(float),
+            "claimed": (sound & (frame["quality"] == str(Quality.CLAIMED_OPTIMAL))).astype(float),
             "verified": sound.astype(float),
         }
     )
@@ -78,6 +80,7 @@ def summarise(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, referenc
                 "mean_gap_to_best_bound": group["gap_to_best_bound"].mean(),
                 "mean_seconds": group["seconds"].mean(),
                 "share_optimal": group["optimal"].mean(),
+                "share_claimed": group["claimed"].mean(),
                 "share_verified": group["verified"].mean(),
                 "difference": mean,
                 "difference_low": low,

@@ -3,64 +3,24 @@
 from __future__ import annotations
 
 import logging
-import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from os import PathLike
 from typing import Any
 
 from edgeworth.core import validation
-from edgeworth.core.checking import leaves_equilibrium
 from edgeworth.core.result import Result, Termination
-from edgeworth.core.solving import Family, Problem, check_call, family, row_of, solve
+from edgeworth.core.solving import Family, Problem, check_call, family, row_of
 from edgeworth.core.stop import Stop
-from edgeworth.experiments import table
+from edgeworth.experiments import pool, table
 from edgeworth.experiments.comparison import Comparison, Setting, versions
+from edgeworth.experiments.rows import RowWriter
+from edgeworth.experiments.tasks import MethodSpec, Task, run_task
 
 logger = logging.getLogger(__name__)
 
 OnRun = Callable[[int, int, Mapping[str, Any]], object]
-
-
-@dataclass(frozen=True)
-class MethodSpec:
-    """A method as it enters a comparison.
-
-    label: its name in tables and plots, unique there. method: a name of the family's `METHODS`, "auto", or a callable
-    ``f(problem, params, run) -> Found``. params: the method's parameter object. stop: its own stop rule, which replaces the
-    sweep's as a whole.
-
-    >>> from edgeworth.solvers.allocation import QLearning
-    >>> MethodSpec("q, 50 episodes", "q-learning", QLearning(episodes=50)).label
-    'q, 50 episodes'
-    """
-
-    label: str
-    method: str | Callable[..., Any]
-    params: Any = None
-    stop: Stop | None = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.label, str):
-            validation.reject_type("label", "must be a text", self.label)
-        if not self.label.strip():
-            validation.reject("label", "must not be empty", self.label)
-        if not isinstance(self.method, str) and not callable(self.method):
-            validation.reject_type("method", "must be a method's name or a callable", self.method)
-        if self.stop is not None and not isinstance(self.stop, Stop):
-            validation.reject_type("stop", "must be a Stop or None", self.stop)
-
-
-@dataclass(frozen=True)
-class _Task:
-    """One run. `position` is its place in the table, `seed` its method seed (None: the method is deterministic)."""
-
-    position: int
-    problem: Any
-    spec: MethodSpec
-    stop: Stop | None
-    threads: int
-    seed: int | None
 
 
 def compare(
@@ -72,6 +32,9 @@ def compare(
     n_jobs: int = 1,
     threads: int = 1,
     on_run: OnRun | None = None,
+    rows: str | PathLike[str] | None = None,
+    grace: float | None = None,
+    isolate: bool | None = None,
 ) -> Comparison:
     """Run every method on every problem and verify every answer; statistics are over problems (the instances).
 
@@ -79,18 +42,26 @@ def compare(
     "auto", `MethodSpec`, or callables ``f(problem, params, run) -> Found`` (labelled by their ``__name__``). seeds: the
     *method* seeds, integers >= 0: a randomised method runs once per problem and seed with ``solve(..., seed=seed)``, a
     deterministic one once per problem. stop: per run; a `MethodSpec` may replace it. threads: what each run may use.
-    n_jobs: 1 runs here; more run in joblib workers under the caller's ``joblib.parallel_config`` (-1: all cores; callables
-    and params then must be picklable by the backend). Rows, their order and their seeds do not depend on `n_jobs`. Mind the
-    clock: with a rule in seconds, more jobs than cores find less.
+    n_jobs: 1 runs here; more run in as many worker processes (-1: all cores; callables and params then must be picklable),
+    or in joblib's workers where the caller's ``joblib.parallel_config`` names another backend than loky. Rows, their order and
+    their seeds do not depend on `n_jobs`. Mind the clock: with a rule in seconds, more jobs than cores find less.
     on_run: called here after every run as ``on_run(done, total, row)``, in the order of completion; `row` maps the columns
-    known by then.
+    known by then. What it raises is logged, and the sweep goes on.
+    rows: a file that does not exist yet; every row is on the disk there, as a line of JSON, before the next is waited for.
+    grace: seconds beyond its limit after which a run is given up; by default 60 for methods of the library, whose kernels may
+    have to be compiled, and 5 plus the limit once more for callables. Runs without a limit in seconds are never given up.
+    isolate: True runs in worker processes even with one job. A worker that dies, is stuck in compiled code or floods memory
+    costs its own row; here, with one job, only what Python can interrupt is given up.
 
-    All calls are checked before the first run. A method that raises, returns what breaks a constraint, or states what the
-    family's checker refutes, is a row with ``verified`` False and a note. Ctrl-C ends the sweep: what was finished is
-    returned with ``setting.interrupted`` True (KeyboardInterrupt where nothing was).
+    All calls are checked before the first run. A method that raises (SystemExit included), hangs past its limit, writes into
+    its problem, returns what breaks a constraint, or states what the family's checker refutes, is a row with ``verified``
+    False and a note; it costs no other row. Ctrl-C ends the sweep: what was finished is returned with
+    ``setting.interrupted`` True (KeyboardInterrupt where nothing was).
 
     Raises ValueError or TypeError for empty or duplicated problems, methods' labels or seeds, problems of different kinds or
-    senses, and whatever `solve` refuses; `MissingExtraError` for a method whose library is absent.
+    senses, a `rows` that holds something, and whatever `solve` refuses; TypeError also for callables that cannot be pickled
+    where worker processes need it; OSError for a `rows` that cannot be written; `MissingExtraError` for a method whose library
+    is absent.
 
     >>> from edgeworth.solvers import allocation
     >>> problems = [allocation.generate(servers=3, tasks=9, seed=seed) for seed in range(3)]
@@ -107,33 +78,35 @@ def compare(
         validation.reject("n_jobs", "must be at least 1, or -1 for all cores", n_jobs)
     if on_run is not None and not callable(on_run):
         validation.reject_type("on_run", "must be callable or None", on_run)
-    tasks = _tasks(fam, instances, specs, method_seeds, stop, threads)
+    if grace is not None:
+        grace = validation.real("grace", grace, minimum=0.0)
+    tasks = _tasks(fam, instances, specs, method_seeds, stop, threads, grace)
     labels = table.problem_labels(instances)
-    rows: dict[int, dict[str, Any]] = {}
+    found: dict[int, dict[str, Any]] = {}
     results: dict[int, Result[Any] | None] = {}
     interrupted = False
-    outcomes = _outcomes(tasks, n_jobs)
-    try:
-        for position, outcome in outcomes:
-            task = tasks[position]
-            rows[position] = table.row(task.problem, labels[task.problem.hash], task.spec.label, task.seed, outcome)
-            results[position] = outcome.result
-            if on_run is not None:
-                on_run(len(rows), len(tasks), rows[position])
-            if outcome.result is not None and outcome.result.termination is Termination.INTERRUPTED:
-                interrupted = True
-                break
-    except KeyboardInterrupt:
-        if not rows:
-            raise
-        interrupted = True
-    finally:
-        with warnings.catch_warnings():  # joblib warns that runs not yet finished are cancelled, which is the intention
-            warnings.simplefilter("ignore", UserWarning)
-            outcomes.close()
+    with ExitStack() as stack:
+        writer = None if rows is None else stack.enter_context(RowWriter(rows))
+        outcomes = _outcomes(tasks, n_jobs, None if isolate is None else validation.flag("isolate", isolate))
+        stack.callback(_close, outcomes)
+        try:
+            for position, outcome in outcomes:
+                task = tasks[position]
+                row = table.row(task.problem, labels[task.problem.hash], task.spec.label, task.seed, outcome)
+                found[position], results[position] = row, outcome.result
+                if writer is not None:
+                    writer.write(table.shown(row))
+                _tell(on_run, len(found), len(tasks), row)
+                if outcome.result is not None and outcome.result.termination is Termination.INTERRUPTED:
+                    interrupted = True
+                    break
+        except KeyboardInterrupt:
+            if not found:
+                raise
+            interrupted = True
     if interrupted:
-        logger.warning("interrupted: %d of %d runs are finished", len(rows), len(tasks))
-    order = sorted(rows)
+        logger.warning("interrupted: %d of %d runs are finished", len(found), len(tasks))
+    order = sorted(found)
     sense = instances[0].sense
     setting = Setting(
         kind=fam.kind,
@@ -147,8 +120,18 @@ def compare(
         interrupted=interrupted,
         versions=versions(),
     )
-    frame = table.frame([rows[position] for position in order], sense)
+    frame = table.frame([found[position] for position in order], sense)
     return Comparison(frame=frame, results=tuple(results[position] for position in order), setting=setting)
+
+
+def _tell(on_run: OnRun | None, done: int, total: int, row: Mapping[str, Any]) -> None:
+    """What a listener raises is its own misfortune: the rows are worth more."""
+    if on_run is None:
+        return
+    try:
+        on_run(done, total, row)
+    except Exception:
+        logger.warning("on_run raised at run %d of %d", done, total, exc_info=True)
 
 
 # --- before anything runs -------------------------------------------------------------------------------------------------
@@ -218,16 +201,17 @@ def _tasks(
     seeds: Sequence[int],
     stop: Stop | None,
     threads: int,
-) -> list[_Task]:
+    grace: float | None,
+) -> list[Task]:
     """All runs in the order of the table (problem, method, seed), after every call was checked."""
-    tasks: list[_Task] = []
+    tasks: list[Task] = []
     for problem in problems:
         for spec in specs:
             row, _ = row_of(fam, spec.method, problem)  # per problem: "auto" depends on it
             rule = stop if spec.stop is None else spec.stop
             check_call(row, rule, threads=threads, params=spec.params)
             for seed in seeds if row.randomised else (None,):
-                tasks.append(_Task(len(tasks), problem, spec, rule, threads, seed))
+                tasks.append(Task(len(tasks), problem, spec, rule, threads, seed, grace))
     return tasks
 
 
@@ -243,41 +227,28 @@ def _described(spec: MethodSpec, stop: Stop | None) -> str:
 # --- the runs -------------------------------------------------------------------------------------------------------------
 
 
-def _outcomes(tasks: Sequence[_Task], n_jobs: int) -> Generator[tuple[int, table.Outcome], None, None]:
-    if n_jobs == 1:
+def _outcomes(tasks: Sequence[Task], n_jobs: int, isolate: bool | None) -> Generator[tuple[int, table.Outcome], None, None]:
+    if n_jobs == 1 and not isolate:
         for task in tasks:
-            yield _run(task)
+            yield task.position, run_task(task)
         return
     import joblib
+    from joblib.parallel import get_active_backend
 
+    if type(get_active_backend()[0]).__name__ == "LokyBackend":  # the default: nobody asked for another one
+        workers = joblib.cpu_count() if n_jobs == -1 else n_jobs
+        yield from pool.outcomes(tasks, workers)
+        return
     # Unordered, so that an interrupted sweep keeps whatever was finished; positions restore the order.
-    pool = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    yield from pool(joblib.delayed(_run)(task) for task in tasks)
+    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+    yield from parallel(joblib.delayed(_placed)(task) for task in tasks)
 
 
-def _run(task: _Task) -> tuple[int, table.Outcome]:
-    """Solve, verify, measure; whatever goes wrong in there is an outcome, not an exception."""
-    fam, problem, began = family(task.problem.kind), task.problem, time.perf_counter()
-    result: Result[Any] | None = None
-    try:
-        result = solve(
-            fam,
-            problem,
-            method=task.spec.method,
-            stop=task.stop,
-            seed=0 if task.seed is None else task.seed,
-            params=task.spec.params,
-            threads=task.threads,
-        )
-        report = fam.verify(problem, result)
-        measures = {} if result.solution is None else fam.measures(problem, result.solution)
-    except Exception as error:
-        word = "the method raised" if result is None else "the check raised"
-        logger.debug("%s: %s", task.spec.label, word, exc_info=True)
-        text = " ".join(f"{word} {type(error).__name__}: {error}".split())
-        return task.position, table.Outcome(result, False, (text,), {}, time.perf_counter() - began)
-    notes = [f"auto: {result.method}"] * (task.spec.method == "auto") + list(result.notes)
-    notes += [f"refuted: {name}: {verdict.witness}" for name, verdict in report.failures.items()]
-    verified = bool(report) and result.termination is not Termination.ERROR
-    comparable = not leaves_equilibrium(report)
-    return task.position, table.Outcome(result, verified, tuple(notes), measures, result.stats.seconds, comparable)
+def _close(outcomes: Generator[Any, None, None]) -> None:
+    with warnings.catch_warnings():  # joblib warns that runs not yet finished are cancelled, which is the intention
+        warnings.simplefilter("ignore", UserWarning)
+        outcomes.close()
+
+
+def _placed(task: Task) -> tuple[int, table.Outcome]:
+    return task.position, run_task(task)

@@ -32,7 +32,7 @@ COLUMNS = (
 )
 """The columns of every comparison; the problem's own measures follow."""
 
-_COMPARABLE = "comparable"  # of the rows only: no column
+_COMPARABLE, _OFFSET = "comparable", "offset"  # of the rows only: no columns
 _FLOATS = ("value", "bound", "gap", "gap_to_best_bound", "seconds")
 
 
@@ -92,7 +92,12 @@ def row(problem: Any, label: str, method: str, seed: int | None, outcome: Outcom
         "notes": "; ".join(outcome.notes),
     }
     measures = {f"measure_{name}" if name in known else name: number for name, number in outcome.measures.items()}
-    return known | measures | {_COMPARABLE: outcome.comparable}
+    return known | measures | {_COMPARABLE: outcome.comparable, _OFFSET: problem.offset}
+
+
+def shown(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A row without what only `frame` needs."""
+    return {name: cell for name, cell in item.items() if name not in (_COMPARABLE, _OFFSET)}
 
 
 def frame(rows: Sequence[Mapping[str, Any]], sense: Sense) -> pd.DataFrame:
@@ -100,7 +105,7 @@ def frame(rows: Sequence[Mapping[str, Any]], sense: Sense) -> pd.DataFrame:
     finished = [dict(item) for item in rows]
     for digest in dict.fromkeys(item["problem_hash"] for item in finished):
         _look_across([item for item in finished if item["problem_hash"] == digest], sense)
-    measures = list(dict.fromkeys(name for item in finished for name in item if name not in (*COLUMNS, _COMPARABLE)))
+    measures = list(dict.fromkeys(name for item in finished for name in item if name not in (*COLUMNS, _COMPARABLE, _OFFSET)))
     data: dict[str, Any] = {}
     for name in (*COLUMNS, *measures):
         column = [item.get(name) for item in finished]
@@ -126,14 +131,16 @@ def _look_across(rows: Sequence[dict[str, Any]], sense: Sense) -> None:
     for item in rows:
         if best is None or item["bound"] is None or not item["verified"]:
             continue
-        if relative_gap(best["value"], item["bound"], sense) < -OPTIMALITY_TOL:
+        if relative_gap(best["value"], item["bound"], sense, item[_OFFSET]) < -OPTIMALITY_TOL:
             item["verified"] = False
             text = f"refuted: bound: {item['bound']!r} is contradicted by {best['method']}'s verified value {best['value']!r}"
             item["notes"] = "; ".join(filter(None, (item["notes"], text)))
-    bounds = [item["bound"] for item in rows if item["verified"] and item["bound"] is not None]
+    standing = [item for item in rows if item["verified"] and item["bound"] is not None]
+    recomputed = [item["bound"] for item in standing if item["bound_evidence"] == "recomputed"]
+    bounds = recomputed or [item["bound"] for item in standing]  # a claim counts only where nothing better is there
     if not bounds:
         return
     tightest = min(bounds) if sense == "max" else max(bounds)
     for item in sound:
         if item["verified"]:
-            item["gap_to_best_bound"] = relative_gap(item["value"], tightest, sense)
+            item["gap_to_best_bound"] = relative_gap(item["value"], tightest, sense, item[_OFFSET])

@@ -237,7 +237,7 @@ def test_compare_shows_failures_and_exits_1(monkeypatch: pytest.MonkeyPatch) -> 
     from edgeworth.core.verdict import Report, Verdict
 
     def verify(found: Any, answer: Any) -> Report:
-        return Report({"value": Verdict(False, 1.0, witness="planted")})
+        return Report({"value": Verdict.of(False, 1.0, witness="planted")})
 
     monkeypatch.setattr(allocation, "FAMILY", dataclasses.replace(allocation.FAMILY, verify=verify))
     result = run("compare", "allocation", "--servers", 3, "--tasks", 5, "--methods", "greedy")

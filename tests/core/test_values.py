@@ -17,6 +17,7 @@ from edgeworth.core import numeric, validation
 from edgeworth.core.method import FEATURES, Method
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, generator
+from edgeworth.core.verdict import Scope
 
 # --- Stop ---------------------------------------------------------------------------------------------------------------
 
@@ -72,7 +73,7 @@ def test_seed_sequences_and_generators() -> None:
 
 
 def test_a_report_is_true_when_all_verdicts_hold() -> None:
-    good, bad = Verdict(True), Verdict(False, 0.5, 1e-9, witness=("server", 3), scope="sampled: 10, 0")
+    good, bad = Verdict.of(True), Verdict.of(False, 0.5, 1e-9, witness=("server", 3), scope=Scope("sampled", 10, 0))
     report = Report({"feasible": good, "value": bad})
     assert Report({"feasible": good})
     assert not report
@@ -82,20 +83,20 @@ def test_a_report_is_true_when_all_verdicts_hold() -> None:
     assert report["value"].witness == ("server", 3)
     assert "feasible" in report
     assert str(report).splitlines() == [
-        "feasible: holds (exhaustive)",
-        "value: FAILS by 0.5: ('server', 3) (sampled: 10, 0)",
+        "feasible: holds, 0 within 0 (exhaustive)",
+        "value: FAILS by 0.5 (tolerance 1e-09): ('server', 3) (sampled: 10, seed 0)",
     ]
     copy = pickle.loads(pickle.dumps(report))
     assert dict(copy) == dict(report)
 
 
 def test_a_report_cannot_be_changed_or_empty() -> None:
-    mine = {"value": Verdict(False)}
+    mine = {"value": Verdict.of(False)}
     report = Report(mine)
-    mine["value"] = Verdict(True)
+    mine["value"] = Verdict.of(True)
     assert not report
     with pytest.raises(TypeError):
-        report.verdicts["value"] = Verdict(True)  # type: ignore[index]
+        report.verdicts["value"] = Verdict.of(True)  # type: ignore[index]
     with pytest.raises(ValueError, match="at least one verdict"):
         Report({})
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import time
 from typing import Any
 
 import numpy as np
@@ -45,3 +49,67 @@ def wants_out(problem: Any, params: None, run: Any) -> Found[Any]:
 
 def second_control_c(problem: Any, params: None, run: Any) -> Found[Any]:
     raise KeyboardInterrupt
+
+
+def leaves_the_program(problem: Any, params: None, run: Any) -> Found[Any]:
+    sys.exit(0)
+
+
+def dies(problem: Any, params: None, run: Any) -> Found[Any]:
+    os._exit(3)
+
+
+def is_killed(problem: Any, params: None, run: Any) -> Found[Any]:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("unreachable")
+
+
+def hangs(problem: Any, params: None, run: Any) -> Found[Any]:
+    time.sleep(600)
+    raise AssertionError("unreachable")
+
+
+def hangs_deaf(problem: Any, params: None, run: Any) -> Found[Any]:
+    """As compiled code that never comes back: no signal reaches Python."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    return hangs(problem, params, run)
+
+
+def swallows_exceptions(problem: Any, params: None, run: Any) -> Found[Any]:
+    while True:
+        try:
+            time.sleep(600)
+        except Exception:
+            continue
+
+
+def floods_memory(problem: Any, params: None, run: Any) -> Found[Any]:
+    held = []
+    while True:
+        held.append(np.ones(10_000_000))
+        time.sleep(0.01)
+
+
+def prints(problem: Any, params: None, run: Any) -> Found[Any]:
+    sys.stdout.write("chatter\n")
+    sys.stdout.flush()
+    return serves_nobody(problem, params, run)
+
+
+def returns_a_trap(problem: Any, params: None, run: Any) -> Found[Any]:
+    """An answer that cannot be sent."""
+    found = serves_nobody(problem, params, run)
+    object.__setattr__(found, "notes", (_Trap("note"),))
+    return found
+
+
+class _Trap(str):
+    def __reduce__(self) -> Any:
+        raise RuntimeError("not to be pickled")
+
+
+def writes_into_the_problem(problem: Any, params: None, run: Any) -> Found[Any]:
+    problem.value.setflags(write=True)
+    problem.value[:] = 1e6
+    problem.value.setflags(write=False)
+    return serves_nobody(problem, params, run)

@@ -202,7 +202,7 @@ def test_planted_faults_are_shown_as_failed() -> None:
     assert frame.loc["raises", "notes"] == "the method raised RuntimeError: no & <luck>"
     assert comparison.results[1] is None
     assert frame.loc[["overloads", "raises"], "value"].isna().all()
-    assert frame.loc["lies", "quality"] == "optimal"  # its own bound agrees with it: only the comparison can know better
+    assert frame.loc["lies", "quality"] == "claimed optimal"  # only the comparison can know better
     assert "contradicted by highs's verified value" in frame.loc["lies", "notes"]
     assert frame.loc["highs", "gap_to_best_bound"] == pytest.approx(0.0, abs=1e-9)
     summary = comparison.summary()
@@ -218,7 +218,7 @@ def test_a_checker_that_refutes_or_raises_is_a_failed_row(monkeypatch: pytest.Mo
     from edgeworth.core.verdict import Report, Verdict
 
     def refuting(problem: Any, result: Any) -> Report:
-        return Report({"value": Verdict(False, 1.0, witness="w")})
+        return Report({"value": Verdict.of(False, 1.0, witness="w")})
 
     monkeypatch.setattr(allocation, "FAMILY", dataclasses.replace(allocation.FAMILY, verify=refuting))
     row = compare(problems(1), ["greedy"]).frame.iloc[0]

@@ -70,10 +70,6 @@ def bounds_too_low(problem: AllocationProblem, params: Any, run: Any) -> Found[A
     return Found(DIAGONAL, Termination.PROVED, bound=6.5, evidence=BoundEvidence.CLAIMED)
 
 
-def bounds_without_evidence(problem: AllocationProblem, params: Any, run: Any) -> Found[Assignment]:
-    return Found(DIAGONAL, Termination.PROVED, bound=8.0)
-
-
 def pretends_to_recompute(problem: AllocationProblem, params: Any, run: Any) -> Found[Assignment]:
     certificate = Certificate("capacity-multipliers", {"u": np.array([5.0, 5.0])})
     return Found(DIAGONAL, Termination.PROVED, bound=7.0, evidence=BoundEvidence.RECOMPUTED, certificate=certificate)
@@ -139,7 +135,6 @@ def forgets_its_start(problem: AllocationProblem, params: Any, run: Any) -> Foun
 BROKEN: list[tuple[Callable[..., Any], dict[str, Any], str]] = [
     (overloads, {}, "answer"),
     (bounds_too_low, {}, "answer"),
-    (bounds_without_evidence, {}, "answer"),
     (pretends_to_recompute, {}, "answer"),
     (has_no_certificate, {"kind": "bound"}, "answer"),
     (sound, {"kind": "bound"}, "answer"),

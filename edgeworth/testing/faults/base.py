@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from edgeworth.core.numeric import closes
-from edgeworth.core.result import BoundEvidence, Quality, Result
+from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
 
 Plant = Callable[[Any, Result[Any]], Result[Any] | None]
 
@@ -31,7 +34,7 @@ def shifted_value(problem: Any, result: Result[Any]) -> Result[Any] | None:
     """The value is off by 1e-6, relative, and the quality is no more than FEASIBLE."""
     if result.value is None:
         return None
-    wrong = result.value + SHIFT * (abs(result.value - result.offset) or SHIFT)
+    wrong = result.value + _step(result, result.value)
     return replace(result, value=wrong, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE)
 
 
@@ -42,9 +45,14 @@ def shifted_bound(problem: Any, result: Result[Any]) -> Result[Any] | None:
     met = result.gap is not None and result.gap <= SHIFT / 10
     if result.bound_evidence is not BoundEvidence.RECOMPUTED and not met:
         return None  # a looser claim cannot be refuted
-    step = SHIFT * (abs(result.bound - result.offset) or SHIFT)
+    step = _step(result, result.bound)
     tight = result.bound - step if result.sense == "max" else result.bound + step
     return replace(result, bound=tight, quality=fitting_quality(problem, result, tight))
+
+
+def _step(result: Result[Any], number: float) -> float:
+    """The relative shift of what is at stake in a number, and enough to change it in floating point."""
+    return max(SHIFT * (abs(number - result.offset) or SHIFT), 4.0 * math.ulp(number))
 
 
 def missing_certificate(problem: Any, result: Result[Any]) -> Result[Any] | None:
@@ -68,6 +76,39 @@ def lost_solution(problem: Any, result: Result[Any]) -> Result[Any] | None:
     )
 
 
+def word_for_proof(problem: Any, result: Result[Any]) -> Result[Any] | None:
+    """OPTIMAL rests on a bound that equals the value and is nobody's but the method's."""
+    if result.value is None:
+        return None
+    bare: dict[str, Any] = {"bound": result.value, "bound_evidence": BoundEvidence.CLAIMED, "certificate": None}
+    return replace(result, quality=Quality.OPTIMAL, **bare)
+
+
+def word_for_infeasibility(problem: Any, result: Result[Any]) -> Result[Any] | None:
+    """INFEASIBLE is stated, and there is no evidence of it."""
+    gone: dict[str, Any] = {"solution": None, "value": None, "bound": None, "bound_evidence": None, "certificate": None}
+    return replace(result, quality=Quality.INFEASIBLE, **gone)
+
+
+def foreign_offset(problem: Any, result: Result[Any]) -> Result[Any] | None:
+    """The result states a constant part of the values that the problem does not have, which makes every gap small."""
+    return replace(result, offset=result.offset + 1e12)
+
+
+def _altered(change: Callable[[Any], Any]) -> Plant:
+    """The same bound from a certificate with all its arrays changed."""
+
+    def plant(problem: Any, result: Result[Any]) -> Result[Any] | None:
+        if result.bound_evidence is not BoundEvidence.RECOMPUTED or result.certificate is None:
+            return None
+        arrays = {name: change(np.array(values)) for name, values in result.certificate.arrays.items()}
+        if all(np.array_equal(values, result.certificate.arrays[name]) for name, values in arrays.items()):
+            return None  # nothing to change: no arrays, or empty ones
+        return replace(result, certificate=Certificate(result.certificate.kind, arrays))
+
+    return plant
+
+
 def fitting_quality(problem: Any, result: Result[Any], bound: float) -> Quality:
     """The quality that goes with a bound, so that it is not a second fault."""
     if result.value is None:
@@ -83,5 +124,10 @@ COMMON: tuple[Fault, ...] = (
     Fault("missing certificate", "bound", missing_certificate),
     Fault("unproved optimum", "quality", unproved_optimum),
     Fault("lost solution", "quality", lost_solution),
+    Fault("word for proof", "quality", word_for_proof),
+    Fault("word for infeasibility", "quality", word_for_infeasibility),
+    Fault("foreign offset", "answer", foreign_offset),
+    Fault("emptied certificate", "bound", _altered(lambda values: values.reshape(-1)[:0])),
+    Fault("number for array", "bound", _altered(lambda values: np.float64(1.0))),
 )
 """Faults of results of any family."""

@@ -155,7 +155,10 @@ def test_an_optimum_needs_a_bound_that_closes_the_gap() -> None:
     assert result.value is not None
     loose = replace(result, bound=result.value + 1e-6, bound_evidence=BoundEvidence.CLAIMED, quality=Quality.OPTIMAL)
     assert "quality" in orienteering.verify(problem, loose).failures
-    assert orienteering.verify(problem, replace(loose, bound=result.value))
+    met = replace(loose, bound=result.value)
+    assert "quality" in orienteering.verify(problem, met).failures  # a claim closes the gap, and is no proof
+    assert orienteering.verify(problem, replace(met, quality=Quality.CLAIMED_OPTIMAL))
+    assert "quality" in orienteering.verify(problem, replace(loose, quality=Quality.CLAIMED_OPTIMAL)).failures
 
 
 def test_whole_profits_close_a_gap_below_one() -> None:
@@ -177,8 +180,12 @@ def test_a_plan_that_visits_a_customer_twice_has_no_value_and_is_caught() -> Non
 def test_values_and_bounds_that_are_no_numbers_are_caught(number: float) -> None:
     problem = _fixed()
     result = orienteering.solve(problem, method="milp")
-    assert "value" in orienteering.verify(problem, replace(result, value=number)).failures
-    assert not orienteering.verify(problem, replace(result, bound=number))
+    for name in ("value", "bound"):
+        with pytest.raises(ValueError, match=f"{name}: must be finite"):
+            replace(result, **{name: number})
+        forged = replace(result)
+        object.__setattr__(forged, name, number)
+        assert "answer" in orienteering.verify(problem, forged).failures
 
 
 def test_results_of_other_problems_are_refused() -> None:

@@ -136,9 +136,10 @@ def test_a_certificate_of_another_kind_proves_nothing() -> None:
         Certificate(result.certificate.kind, {"v": result.certificate.arrays["u"]}),
         Certificate(result.certificate.kind, {"u": np.append(result.certificate.arrays["u"], 0.0)}),
         Certificate(result.certificate.kind, {"u": np.full(problem.servers, np.nan)}),
-        Certificate(result.certificate.kind, {"u": np.array(["a"] * problem.servers)}),
     ):
         assert "bound" in allocation.verify(problem, replace(result, certificate=certificate)).failures
+    with pytest.raises(TypeError, match="arrays of numbers"):
+        Certificate(result.certificate.kind, {"u": np.array(["a"] * problem.servers)})
 
 
 @given(problem=allocation_problems(), scale=st.floats(0.0, 3.0))
@@ -178,7 +179,10 @@ def test_an_optimum_needs_a_bound_that_closes_the_gap() -> None:
     assert result.value is not None
     loose = replace(result, bound=result.value + 1e-6, bound_evidence=BoundEvidence.CLAIMED, quality=Quality.OPTIMAL)
     assert "quality" in allocation.verify(problem, loose).failures
-    assert allocation.verify(problem, replace(loose, bound=result.value))
+    met = replace(loose, bound=result.value)
+    assert "quality" in allocation.verify(problem, met).failures  # a claim closes the gap, and is no proof
+    assert allocation.verify(problem, replace(met, quality=Quality.CLAIMED_OPTIMAL))
+    assert "quality" in allocation.verify(problem, replace(loose, quality=Quality.CLAIMED_OPTIMAL)).failures
 
 
 def test_a_result_of_another_sense_is_refused() -> None:
@@ -205,10 +209,12 @@ def test_a_solution_without_a_value_is_caught() -> None:
 def test_values_and_bounds_that_are_no_numbers_are_caught(number: float) -> None:
     problem = _fixed()
     result = allocation.solve(problem, method="highs")
-    assert "value" in allocation.verify(problem, replace(result, value=number)).failures
-    assert not allocation.verify(problem, replace(result, bound=number))
-    lp = allocation.solve(problem, method="lp")
-    assert number == float("inf") or not allocation.verify(problem, replace(lp, bound=number))
+    for name in ("value", "bound"):
+        with pytest.raises(ValueError, match=f"{name}: must be finite"):
+            replace(result, **{name: number})
+        forged = replace(result)
+        object.__setattr__(forged, name, number)
+        assert "answer" in allocation.verify(problem, forged).failures
 
 
 def test_results_of_other_problems_are_refused() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -45,12 +45,9 @@ class Master:
         self.allowed: list[bool] = []
         self._bases, self._n = bases, customers
         self._known: dict[tuple[int, tuple[int, ...]], int] = {}
-        make: Any = highspy.Highs
-        self._lp = make()
-        self._lp.setOptionValue("output_flag", False)
+        self._lp = highs.silent_solver()
         for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._lp.setOptionValue(option, _TOLERANCE)
-        highs.use_threads(self._lp, 1)
         self._lp.changeObjectiveSense(highspy.ObjSense.kMaximize)
         limits = [1.0] * self._n + [float(base.count) for base in bases]
         for limit in limits:
@@ -83,6 +80,7 @@ class Master:
     def solve(self) -> Prices:
         """The LP's optimum and duals."""
         solved = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kModelEmpty)
+        highs.use_threads(self._lp, 1)  # before every run: between two of them a search with more threads may have run
         self._lp.run()
         if self._lp.getModelStatus() not in solved:
             self._lp.clearSolver()  # once more, from no basis

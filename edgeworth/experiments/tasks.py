@@ -1,0 +1,144 @@
+"""One run of a sweep: solved, verified and measured where it runs, so that whatever goes wrong there is one row."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from edgeworth.core import validation
+from edgeworth.core.checking import leaves_equilibrium, rebuilt
+from edgeworth.core.result import Result, Termination
+from edgeworth.core.solving import family, solve
+from edgeworth.core.stop import Stop
+from edgeworth.experiments import table
+
+logger = logging.getLogger(__name__)
+
+OWN_GRACE, CALLABLE_GRACE = 60.0, 5.0
+"""Seconds beyond its limit after which a run is given up. Kernels of ours may still have to be compiled; a callable gets its
+limit once more on top."""
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """A method as it enters a comparison.
+
+    label: its name in tables and plots, unique there. method: a name of the family's `METHODS`, "auto", or a callable
+    ``f(problem, params, run) -> Found``. params: the method's parameter object. stop: its own stop rule, which replaces the
+    sweep's as a whole.
+
+    >>> from edgeworth.solvers.allocation import QLearning
+    >>> MethodSpec("q, 50 episodes", "q-learning", QLearning(episodes=50)).label
+    'q, 50 episodes'
+    """
+
+    label: str
+    method: str | Callable[..., Any]
+    params: Any = None
+    stop: Stop | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.label, str):
+            validation.reject_type("label", "must be a text", self.label)
+        if not self.label.strip():
+            validation.reject("label", "must not be empty", self.label)
+        if not isinstance(self.method, str) and not callable(self.method):
+            validation.reject_type("method", "must be a method's name or a callable", self.method)
+        if self.stop is not None and not isinstance(self.stop, Stop):
+            validation.reject_type("stop", "must be a Stop or None", self.stop)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run. `position` is its place in the table, `seed` its method seed (None: the method is deterministic)."""
+
+    position: int
+    problem: Any
+    spec: MethodSpec
+    stop: Stop | None
+    threads: int
+    seed: int | None
+    grace: float | None = None
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds after which the run is given up: its limit and the grace beyond it; None without a limit."""
+        limit = None if self.stop is None else self.stop.seconds
+        if limit is None:
+            return None
+        if self.grace is not None:
+            return limit + self.grace
+        return limit + (limit + CALLABLE_GRACE if callable(self.spec.method) else OWN_GRACE)
+
+
+class Overrun(BaseException):
+    """Raised inside a method that does not end; no handler of ``Exception`` stops it."""
+
+
+def run_task(task: Task) -> table.Outcome:
+    """Solve, verify, measure. Of everything that can be raised only KeyboardInterrupt leaves."""
+    fam, problem, began = family(task.problem.kind), task.problem, time.perf_counter()
+    if callable(task.spec.method):  # which may write into what it is given: the other rows use the same problem
+        problem = rebuilt(fam.problem, problem)
+    result: Result[Any] | None = None
+    try:
+        with _given_up_after(task.patience):
+            result = solve(
+                fam,
+                problem,
+                method=task.spec.method,
+                stop=task.stop,
+                seed=0 if task.seed is None else task.seed,
+                params=task.spec.params,
+                threads=task.threads,
+            )
+        report = fam.verify(task.problem, result)
+        measures = {} if result.solution is None else fam.measures(task.problem, result.solution)
+    except KeyboardInterrupt:
+        raise
+    except Overrun:
+        return failed(f"the method did not end: given up after {task.patience:g} s", began)
+    except BaseException as error:  # SystemExit and the like end a program; here they end a run
+        word = "the method raised" if result is None else "the check raised"
+        logger.debug("%s: %s", task.spec.label, word, exc_info=True)
+        return failed(f"{word} {type(error).__name__}: {error}", began, result)
+    notes = [f"auto: {result.method}"] * (task.spec.method == "auto") + list(result.notes)
+    notes += [f"refuted: {name}: {verdict.witness}" for name, verdict in report.failures.items()]
+    notes += [f"not checked: {name}: {verdict.witness}" for name, verdict in report.unchecked.items()]
+    verified = bool(report) and result.termination is not Termination.ERROR
+    return table.Outcome(result, verified, tuple(notes), measures, result.stats.seconds, not leaves_equilibrium(report))
+
+
+def failed(note: str, began: float, result: Result[Any] | None = None) -> table.Outcome:
+    """The outcome of a run that ended in no report."""
+    return table.Outcome(result, False, (" ".join(note.split()),), {}, time.perf_counter() - began)
+
+
+@contextmanager
+def _given_up_after(seconds: float | None) -> Iterator[None]:
+    """Raise `Overrun` in the main thread when the time is over, where the system has an alarm that nobody else uses.
+
+    It reaches Python code and system calls. Compiled code that never comes back is stopped only in a worker process.
+    """
+    alarm = getattr(signal, "SIGALRM", None)
+    main = threading.current_thread() is threading.main_thread()
+    if seconds is None or alarm is None or not main or signal.getsignal(alarm) is not signal.SIG_DFL:
+        yield
+        return
+
+    def handler(number: int, frame: Any) -> None:
+        raise Overrun
+
+    signal.signal(alarm, handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(alarm, signal.SIG_DFL)
