@@ -72,9 +72,9 @@ def refuted(problem: AllocationProblem, run: Run[Any], note: str, **counts: int)
 def ray(problem: AllocationProblem, run: Run[Any]) -> Floats | None:
     """Prices u with L(u) below every profit; None where none are found, because the LP relaxation has a solution.
 
-    The LP that leaves as few as possible of the tasks that must be served unserved has a positive optimum sum_j y_j - sum_i u_i c_i
-    with y_j = min(1, min_i u_i w_ij) in its duals. Along such u the dual function L falls for ever, so u is stretched until it is
-    below every profit.
+    The LP that leaves as few as possible of the tasks that must be served unserved has a positive optimum, in its duals
+    sum_j y_j - sum_i u_i c_i with y_j = min(1, min_i u_i w_ij). Along such u the dual function L falls for ever, so u is
+    stretched until L(u) is below every profit.
     """
     kept = np.flatnonzero(problem.must_serve[problem.task])
     wanted = np.flatnonzero(problem.must_serve)

@@ -6,7 +6,7 @@
 - "branch-tree": a whole branch and bound, `check.tree`.
 
 Each proves a bound on profits without sense and offset. Where it is below the least profit that any feasible assignment has,
-nothing is feasible. Bounds are put into the problem's own terms by one rounding, as values are, so the offset needs no margin.
+nothing is feasible. The offset enters no tolerance; what it hides by rounding is not proved (`model.objective_bound`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from edgeworth.solvers.allocation.model import (
     dual_profit,
     knapsack_bound,
     least_profit,
+    objective_bound,
     raised_sum,
     rounded_profit,
 )
@@ -81,7 +82,7 @@ def _tree(problem: AllocationProblem, arrays: Arrays, budget: Budget) -> float:
 
 
 def _rebuilt(prove: Prove, problem: AllocationProblem, arrays: Arrays, budget: Budget) -> float:
-    return problem.objective(prove(problem, arrays, budget))
+    return objective_bound(problem, prove(problem, arrays, budget))
 
 
 def _refuted(prove: Prove, problem: AllocationProblem, arrays: Arrays, budget: Budget) -> None:

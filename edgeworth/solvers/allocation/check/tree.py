@@ -2,25 +2,26 @@
 
 It claims that no feasible assignment has a profit >= ``target`` (profits are v for "max", -v for "min"). Its arrays:
 
-- ``target``, ``unit`` float64 [1]: the claim; what the multipliers are counted in, > 0.
-- ``branched`` int32 [nodes]: the tree in preorder. A node with a pair's index has two children, first the one with the pair chosen,
-  then the one with it ruled out; -1 is a leaf. The two children of a node part its assignments, so the leaves cover all.
+- ``target``, ``unit`` float64 [1]: the claim; what the multipliers are counted in.
+- ``branched`` int32 [nodes]: the tree in preorder. A node with a pair's index has two children, first the one with the pair
+  chosen, then the one with it ruled out; -1 is a leaf. Two children part their node's assignments, so the leaves cover all.
 - ``rounds`` int32 [nodes], ``multipliers`` int32 [sum of rounds, tasks]: every node's rows of assignment multipliers lambda, in
   units; >= 0 for tasks that may stay unserved.
 - ``order`` int32 [tasks]: a permutation, by which solutions are told apart that differ in the names of servers alike.
 
 Nothing else is believed: what follows from decisions and multipliers (full servers, bounds, fixings) is derived here. At every
 node and row the bound L(lambda) is computed over the pairs that are left, and a pair is fixed where its other value would
-bring the bound below the target. A leaf is closed when its bound is below the target, when its decisions contradict
-each other, or when its only assignment is worth less or overloads a server.
+bring the bound below the target. A leaf is closed when its bound is below the target, when its decisions contradict each
+other, or when its only assignment is worth less or overloads a server.
 
-Margins. All of this happens in integers. With B the sum over tasks of their largest |profit| and |lambda| and n servers, values are
-multiplied by a power of two s with (n + 2) B s < 2^61, which no sum of theirs exceeds. Profits are rounded up, so integer
-profits of assignments are at least s times the true ones, and the target is rounded down: an assignment worth the target
-in floating point is worth it in integers. Rounding a multiplier makes it another multiplier, as valid as any. Weights: where
-the server's data are integers they are taken as they are. Else they are multiplied by a power of two and rounded down, and the
-room is limit (1 + (2 c + 4) 2^-52) rounded up, for c pairs at the server: `violations` adds at most c weights, so a load that it
-finds to be at most the limit is truly at most limit (1 + 2^-53)^(c - 1). Every set that it lets pass thus fits in integers.
+Margins. All of this happens in integers. With B the sum of the target's size and every task's largest |profit| and |lambda|, and
+n servers, values are multiplied by a power of two s with (n + 2) B s < 2^61, which no sum of theirs exceeds. Profits are rounded
+up, so integer profits of assignments are at least s times the true ones, and the target is rounded down: an assignment worth
+the target is worth it in integers. Rounding a multiplier makes it another multiplier, as valid as any. Weights: where those of
+a server are integers they are taken as they are, with the whole part of its limit. Else they are multiplied by a power of two
+and rounded down, and the room is limit (1 + (2 c + 4) 2^-52) rounded up, for c pairs at the server: `violations` adds at most c
+weights, so a load that it finds to be at most the limit is truly at most limit (1 + 2^-53)^(c - 1). Every set that it lets pass
+fits in integers.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.checking import Budget, certificate_array
-from edgeworth.solvers.allocation.check import kernels
+from edgeworth.solvers.allocation.check.kernels import replay as kernels
+from edgeworth.solvers.allocation.check.kernels import state
 from edgeworth.solvers.allocation.model import AllocationProblem, punctual
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -80,7 +82,12 @@ class BranchTree:
 def prepare() -> None:
     """Compile or load the loops, by a tree of one leaf: the budget of a check is not for that."""
     problem = AllocationProblem.from_matrices([[1.0]], [[1.0]], [1.0])
-    one = {"target": np.ones(1), "unit": np.ones(1), "branched": -np.ones(1, dtype=np.int32), "rounds": np.zeros(1, dtype=np.int32)}
+    one = {
+        "target": np.ones(1),
+        "unit": np.ones(1),
+        "branched": -np.ones(1, dtype=np.int32),
+        "rounds": np.zeros(1, dtype=np.int32),
+    }
     many = {"multipliers": np.zeros((0, 1), dtype=np.int32), "order": np.zeros(1, dtype=np.int32)}
     kernels.replay(*_kernel_arrays(problem, BranchTree.read(problem, one | many)), 1)
 
@@ -95,12 +102,12 @@ def proved_target(problem: AllocationProblem, arrays: Mapping[str, NDArray[Any]]
     if len(problem.stranded):
         return tree.target
     data, log, work, items = _kernel_arrays(problem, tree)
-    state = kernels.MORE
-    while state == kernels.MORE:
+    outcome = kernels.MORE
+    while outcome == kernels.MORE:
         budget.check()
-        state = kernels.replay(data, log, work, items, _EFFORT)
-    if state != kernels.DONE:
-        raise ValueError(f"branched: leaf {int(work.ints[kernels.NODE])} may hold an assignment worth the target")
+        outcome = kernels.replay(data, log, work, items, _EFFORT)
+    if outcome != kernels.DONE:
+        raise ValueError(f"branched: leaf {int(work.ints[state.NODE])} may hold an assignment worth the target")
     return tree.target
 
 
@@ -128,28 +135,29 @@ def _grid(problem: AllocationProblem) -> Fraction | None:
 
 
 def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Any, Any, Any, Any]:
-    n, m, pairs, nodes = problem.servers, problem.tasks, problem.pairs, len(tree.branched)
+    n, m, pairs = problem.servers, problem.tasks, problem.pairs
     largest = np.zeros(m)
     np.maximum.at(largest, problem.task, np.abs(problem.profit))
-    reach = np.abs(tree.rows.astype(np.int64)).max(axis=0, initial=0) * tree.unit
+    most_rows, least_rows = tree.rows.max(axis=0, initial=0), tree.rows.min(axis=0, initial=0)
+    reach = np.maximum(most_rows, -least_rows.astype(np.float64)) * tree.unit
     size = 1.01 * (n + 2) * (math.fsum(largest.tolist()) + math.fsum(reach.tolist()) + abs(tree.target))
     shift = _BITS - math.frexp(size)[1] if size > 0.0 else 0
     profit = np.ldexp(problem.profit, shift)
     profit = np.where((profit == 0.0) & (problem.profit > 0.0), 1.0, np.ceil(profit)).astype(np.int64)
     target = math.floor(Fraction(tree.target) * Fraction(2) ** shift)
-    step = float(Fraction(tree.unit) * Fraction(2) ** shift) if tree.unit else 0.0
+    step = float(Fraction(tree.unit) * Fraction(2) ** shift) if reach.any() else 0.0
     rank = np.empty(m, dtype=np.int64)
     rank[tree.order] = np.arange(m)
     by = np.lexsort((rank[problem.task], problem.server))
     ptr = np.searchsorted(problem.server[by], np.arange(n + 1))
-    weight, room = _weights(problem)
+    weight, room, integers = _weights(problem)
     needed = np.zeros(n, dtype=np.int64)
     np.add.at(needed, problem.server, weight)
     room = np.minimum(room, needed)
     most = int(np.diff(ptr).max(initial=0))
-    tabled = problem.whole & ((most + 1) * (room + 1.0) <= _CELLS)
+    tabled = integers & ((most + 1) * (room + 1.0) <= _CELLS)
     width = int(room[tabled].max(initial=-1)) + 1
-    data = kernels.Data(
+    data = state.Data(
         indptr=np.array(problem.indptr),
         task=np.array(problem.task),
         server=np.array(problem.server),
@@ -164,10 +172,10 @@ def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Any, A
         twin=_twins(problem, by, ptr),
         tabled=tabled,
     )
-    log = kernels.Tree(np.array(tree.branched), np.array(tree.rounds), np.array(tree.rows), step, target)
+    log = state.Tree(np.array(tree.branched), np.array(tree.rounds), np.array(tree.rows), step, target)
     depth = int(np.cumsum(np.where(tree.branched >= 0, 1, 0)).max(initial=0)) + 1
-    work = kernels.Work(
-        state=np.full(pairs, kernels.FREE, dtype=np.int8),
+    work = state.Work(
+        state=np.full(pairs, state.FREE, dtype=np.int8),
         trail=np.zeros(pairs, dtype=np.int64),
         pair=np.zeros(depth, dtype=np.int64),
         mark=np.zeros(depth, dtype=np.int64),
@@ -178,9 +186,9 @@ def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Any, A
         one=np.zeros(pairs, dtype=np.int64),
         zero=np.zeros(pairs, dtype=np.int64),
         sums=np.zeros(n),
-        ints=np.zeros(kernels.N_INTS, dtype=np.int64),
+        ints=np.zeros(state.N_INTS, dtype=np.int64),
     )
-    items = kernels.Items(
+    items = state.Items(
         item=np.zeros(most, dtype=np.int64),
         gain=np.zeros(most, dtype=np.int64),
         need=np.zeros(most, dtype=np.int64),
@@ -195,16 +203,18 @@ def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Any, A
     return data, log, work, items
 
 
-def _weights(problem: AllocationProblem) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Integer weights and rooms: every set that `violations` lets pass fits; see the module."""
+def _weights(problem: AllocationProblem) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Integer weights and rooms: every set that `violations` lets pass fits; see the module. At which servers are they the same?"""
     n = problem.servers
     count = np.bincount(problem.server, minlength=n)
     total = np.bincount(problem.server, weights=problem.weight, minlength=n)
-    shift = np.where(problem.whole | (total == 0.0), 0, 60 - np.frexp(total)[1])
+    broken = np.bincount(problem.server, weights=problem.weight != np.rint(problem.weight), minlength=n)
+    integers = (broken == 0.0) & (total < 2.0**53)  # then loads are exact, and at most the whole part of the limit
+    shift = np.where(integers, 0, 60 - np.frexp(total)[1])
     weight = np.floor(np.ldexp(problem.weight, shift[problem.server])).astype(np.int64)
     room = np.minimum(problem.limit * (1.0 + (2.0 * count + 4.0) * _EPS), 2.0 * total + 1.0)
-    room = np.where(problem.whole, np.minimum(problem.capacity, 2.0**53), np.ceil(np.ldexp(room, shift)))
-    return weight, np.minimum(room, 2.0**61).astype(np.int64)
+    room = np.where(integers, np.floor(np.minimum(problem.limit, 2.0**53)), np.ceil(np.ldexp(room, shift)))
+    return weight, np.minimum(room, 2.0**61).astype(np.int64), integers
 
 
 def _twins(problem: AllocationProblem, by: NDArray[np.int64], ptr: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -43,7 +43,9 @@ from edgeworth.solvers.allocation.model import (
     dual_bound,
     dual_profit,
     least_profit,
+    objective_bound,
     positions,
+    rounded_profit,
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
@@ -273,8 +275,8 @@ class _Race:
 
     @property
     def _bound(self) -> float:
-        """The bound so far in the problem's own terms. Values are rounded as it is: it is below none of them."""
-        return self.problem.objective(self.proof.bound)
+        """The bound so far in the problem's own terms."""
+        return objective_bound(self.problem, self.proof.bound)
 
     def _take(self, solution: Assignment | None) -> None:
         """An incumbent from either side; the tree hears of the better ones."""
@@ -302,12 +304,12 @@ class _Race:
         yield Certificate(CAPACITY_MULTIPLIERS, {"u": self.u}), self.u_bound
         rest = np.zeros(problem.servers)
         yield Certificate(CAPACITY_MULTIPLIERS, {"u": rest}), dual_bound(problem, rest)
-        yield Certificate(SURROGATE, {}), problem.objective(proof.surrogate)
+        yield Certificate(SURROGATE, {}), objective_bound(problem, rounded_profit(problem, proof.surrogate))
         if problem.pairs <= _CERTIFIED_PAIRS and proof.root_bound < proof.first_bound:
             yield Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam}), assignment_dual_bound(problem, proof.lam)
         closed = proof.certified()
         if closed is not None:
-            yield closed[1], problem.objective(closed[0])
+            yield closed[1], objective_bound(problem, closed[0])
 
     def _refutation(self) -> tuple[BoundEvidence, Certificate | None]:
         """What shows that nothing is feasible: a bound below every profit."""

@@ -18,10 +18,11 @@ def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Fou
     """Branch and cut by HiGHS on the full model, gap 0, started from ``start`` or the regret-greedy assignment.
 
     Guarantee: ends with an optimum and a matching bound, or with the best found when stopped. The bound is the solver's word
-    (evidence "claimed"), and so is infeasibility, but where the LP relaxation is infeasible too: then the prices of a ray show it
-    (certificate "capacity-multipliers"). Every incumbent is checked with the model; one that breaks a constraint is
-    repaired, the notes say so, and nothing counts as proved (the solver's tolerances were too coarse for the data). Supports threads. Iterations: branch-and-bound nodes; the rules ``iterations``, ``target`` and ``gap``
-    are looked at about every 20 ms.
+    (evidence "claimed"), and so is infeasibility, but where the LP relaxation is infeasible too: then the prices of a ray
+    show it (certificate "capacity-multipliers"). Every incumbent is checked with the model; one that breaks a constraint is
+    repaired, the notes say so, and nothing counts as proved (the solver's tolerances were too coarse for the data).
+    Supports threads. Iterations: branch-and-bound nodes; the rules ``iterations``, ``target`` and ``gap`` are looked at
+    about every 20 ms.
     """
     start = run.start
     if start is None:

@@ -59,8 +59,8 @@ class Proof:
     lam: the root's multipliers. bound, value: profit without the offset; value -inf: none known. positions: the pairs of
     the best solution, where it was found here. solved: the bound has met the value, or nothing is feasible (value -inf).
     failed: why the search had to give up, or "". first_bound: the bound to begin with. root_bound: L(lam) by the kernels.
-    surrogate: `surrogate_bound`. effort: how full the last step was, in [0, 1]. tree: the closed tree of the lowest target. unlogged: a tree was closed
-    whose log would have needed more than `log_bytes`.
+    surrogate: `surrogate_bound`. effort: how full the last step was, in [0, 1]. tree: the closed tree of the lowest target.
+    unlogged: a tree was closed whose log would have needed more than `log_bytes`.
     """
 
     def __init__(self, problem: AllocationProblem, u: Floats, bound: float, log_bytes: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,14 +71,12 @@ def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Foun
     """`build_model` solved through Pyomo's interface to HiGHS, gap 0, without a start.
 
     The slower way to the same optimum as ``highs``: it shows that the Pyomo model says what the arrays say, and is the
-    pattern for other solvers. The model handed over has its values scaled by a power of two to a largest one near 1, its
-    capacity rows divided by the capacities, and no offset, because HiGHS's tolerances are absolute. Guarantee and evidence as
-    for ``highs``. Supports threads; the run is told nothing before the end, so of the stop rules it obeys only the clock.
+    pattern for other solvers. Guarantee and evidence as for ``highs``. Supports threads; the run is told nothing before the
+    end, so of the stop rules it obeys only the clock.
     """
     if not problem.pairs or len(problem.stranded):
         return without_pairs(problem)
-    scale = _scale(problem)
-    model = build_model(_scaled(problem, scale))
+    model = build_model(problem)
     answer = solve_model(model, run)
     if answer.infeasible:
         return refuted(problem, run, "HiGHS through Pyomo says that nothing is feasible")
@@ -100,26 +96,5 @@ def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Foun
     if repairs:  # a solver that takes what is infeasible for a solution has proved nothing
         ending = Termination.CONVERGED if ending is Termination.PROVED else ending
     elif answer.bound is not None:
-        bound = rounded_bound(problem, problem.offset + answer.bound / scale, 1e-6)
+        bound = rounded_bound(problem, answer.bound, 1e-6)
     return Found(solution, ending, bound=bound, evidence=BoundEvidence.CLAIMED, notes=tuple(notes))
-
-
-def _scale(problem: AllocationProblem) -> float:
-    """A power of two that brings the largest value near 1."""
-    largest = float(np.abs(problem.value).max(initial=0.0))
-    return math.ldexp(1.0, min(-math.frexp(largest)[1], 1000)) if largest > 0.0 else 1.0
-
-
-def _scaled(problem: AllocationProblem, scale: float) -> AllocationProblem:
-    """The same problem with its values scaled, its capacities brought to 1 (weights with them), and no offset."""
-    per = np.where(problem.capacity > 0.0, problem.capacity, 1.0)
-    share = problem.weight / per[problem.server]
-    room = np.where(problem.capacity > 0.0, 1.0, 0.0)
-    return replace(
-        problem,
-        value=problem.value * scale,
-        weight=np.minimum(share, room[problem.server]),
-        capacity=room,
-        offset=0.0,
-        system=None,
-    )

@@ -25,9 +25,9 @@ from edgeworth.solvers.allocation.kernels.dual import (
     worth_of,
 )
 
-# state int8[depth, pairs], lam float64[depth, m], mean float32[depth, pairs]; ints int64[N_INTS], reals float64[N_REALS]. The log,
-# kept where ints[LOGS] is 1: branched int32[most nodes], the pair a node branches on or -1; rounds int32[most nodes], how
-# many rows of `rows` are the node's; rows int32[most rows, m], the multipliers its pairs were fixed with, in units.
+# state int8[depth, pairs], lam float64[depth, m], mean float32[depth, pairs]; ints int64[N_INTS], reals float64[N_REALS]. The
+# log, kept where ints[LOGS] is 1: branched int32[most nodes], the pair a node branches on or -1; rounds int32[most nodes],
+# how many rows of `rows` are the node's; rows int32[most rows, m], the multipliers its pairs were fixed with, in units.
 Stack = namedtuple("Stack", "state lam mean ints reals branched rounds rows")
 
 DEPTH, NODES, PHASE, TURN, SERVER, LOGS, ROWS, N_INTS = range(8)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
-from edgeworth.solvers.allocation.model.functions import MULTIPLIER_LIMIT, raised_sum, rounded_profit
+from edgeworth.solvers.allocation.model.functions import MULTIPLIER_LIMIT, objective_bound, raised_sum, rounded_profit
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats
 
@@ -38,7 +38,7 @@ def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, lo
     Raises ValueError for wrongly shaped multipliers, for some beyond 1e150, and for a negative one of a task that may stay
     unserved. Where all values are multiples of a number the bound is rounded to the next one inside, as in `dual_bound`.
     """
-    return problem.objective(assignment_dual_profit(problem, multipliers, look))
+    return objective_bound(problem, assignment_dual_profit(problem, multipliers, look))
 
 
 def assignment_dual_profit(problem: AllocationProblem, multipliers: ArrayLike, look: Callable[[], object] = _nothing) -> float:

@@ -136,7 +136,7 @@ def dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
 
     Raises ValueError for negative, too large, non-finite or wrongly shaped multipliers.
     """
-    return problem.objective(dual_profit(problem, multipliers))
+    return objective_bound(problem, dual_profit(problem, multipliers))
 
 
 def dual_profit(problem: AllocationProblem, multipliers: ArrayLike) -> float:
@@ -168,6 +168,25 @@ def dual_profit(problem: AllocationProblem, multipliers: ArrayLike) -> float:
     rent = u * problem.limit
     rent = np.where((u > 0.0) & (problem.limit > 0.0), rent * (1.0 + lost) + _TINY, 0.0)
     return rounded_profit(problem, raised_sum([*best.tolist(), *rent.tolist()]))
+
+
+def objective_bound(problem: AllocationProblem, profit: float) -> float:
+    """A bound on profits in the problem's own terms, as far above (for "max") every value as the profit bound is above profits.
+
+    Value and bound lose up to half a unit in the last place when the offset is added, so the bound is moved outward by two
+    units: what an offset hides is not proved. Nothing is lost, and the bound not moved, where there is no offset, where
+    offset and values are multiples of one number of which floats can count all totals, or where all profits are <= 0, so is the
+    bound, and the offset is too small to hide one of them.
+    """
+    bound, grid = problem.objective(profit), problem.grid
+    exact = grid > 0.0 and (problem.offset / grid).is_integer() and abs(bound) < _EXACT * grid
+    if profit == 0.0 and not exact:
+        lost = problem.profit[problem.profit != 0.0]
+        exact = bool(np.all(lost <= -2.0 * math.ulp(problem.offset)))
+    if problem.offset == 0.0 or exact or not math.isfinite(bound):
+        return bound
+    outward = math.inf if problem.sense == "max" else -math.inf
+    return math.nextafter(math.nextafter(bound, outward), outward)
 
 
 def raised_sum(parts: list[float]) -> float:

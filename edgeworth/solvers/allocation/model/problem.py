@@ -170,8 +170,12 @@ class AllocationProblem:
 
     @cached_property
     def integral(self) -> bool:
-        """Are all values and the offset integers, so that every solution's value is one?"""
-        return self.offset.is_integer() and bool(np.all(self.value == np.rint(self.value)))
+        """Are all values and the offset integers, so that every solution's value is one?
+
+        Only where floating point can tell such totals apart, below 2^50: every float beyond 2^53 is an integer.
+        """
+        total = float(np.abs(self.value).sum()) + abs(self.offset)
+        return self.offset.is_integer() and total < _EXACT_SUMS and bool(np.all(self.value == np.rint(self.value)))
 
     @cached_property
     def hash(self) -> str:
@@ -181,10 +185,7 @@ class AllocationProblem:
         return fingerprint(self.kind, content, payload.arrays)
 
     def objective(self, profit: float) -> float:
-        """Total profit in the problem's own terms: ``offset + profit`` for "max", ``offset - profit`` for "min".
-
-        Rounded once, as the values of assignments are: a bound on profits stays on its side of every value.
-        """
+        """Total profit in the problem's own terms: ``offset + profit`` for "max", ``offset - profit`` for "min"."""
         return self.offset + (profit if self.sense == "max" else -profit)
 
     # --- constructors ---------------------------------------------------------------------------------------------------
