@@ -47,25 +47,20 @@ def stranded(problem: AllocationProblem) -> Found[Assignment]:
     return Found(None, Termination.PROVED, evidence=evidence, certificate=certificate, infeasible=True, notes=(note,))
 
 
-def refuted(problem: AllocationProblem, run: Run[Any], note: str, **counts: int) -> Found[Assignment]:
-    """A solver says that nothing is feasible: its word, or prices that show it where the LP relaxation is infeasible too.
-
-    counts: the `Found`'s iterations and nodes.
-    """
+def refuted(problem: AllocationProblem, run: Run[Any], note: str, *, iterations: int = 0, nodes: int = 0) -> Found[Assignment]:
+    """A solver says that nothing is feasible: its word, or prices that show it where the LP relaxation is infeasible too."""
     if len(problem.stranded):
         return stranded(problem)
     u = ray(problem, run)
-    if u is None:
-        notes = (note, "no prices show that nothing is feasible: it is a claim")
-        return Found(None, Termination.PROVED, infeasible=True, notes=notes, **counts)
     return Found(
         None,
         Termination.PROVED,
-        evidence=BoundEvidence.RECOMPUTED,
-        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": u}),
+        evidence=None if u is None else BoundEvidence.RECOMPUTED,
+        certificate=None if u is None else Certificate(CAPACITY_MULTIPLIERS, {"u": u}),
         infeasible=True,
-        notes=(note,),
-        **counts,
+        iterations=iterations,
+        nodes=nodes,
+        notes=(note,) if u is not None else (note, "no prices show that nothing is feasible: it is a claim"),
     )
 
 

@@ -14,14 +14,14 @@ node and row the bound L(lambda) is computed over the pairs that are left, and a
 bring the bound below the target. A leaf is closed when its bound is below the target, when its decisions contradict each
 other, or when its only assignment is worth less or overloads a server.
 
-Margins. All of this happens in integers. With B the sum of the target's size and every task's largest |profit| and |lambda|, and
-n servers, values are multiplied by a power of two s with (n + 2) B s < 2^61, which no sum of theirs exceeds. Profits are rounded
-up, so integer profits of assignments are at least s times the true ones, and the target is rounded down: an assignment worth
-the target is worth it in integers. Rounding a multiplier makes it another multiplier, as valid as any. Weights: where those of
-a server are integers they are taken as they are, with the whole part of its limit. Else they are multiplied by a power of two
-and rounded down, and the room is limit (1 + (2 c + 4) 2^-52) rounded up, for c pairs at the server: `violations` adds at most c
-weights, so a load that it finds to be at most the limit is truly at most limit (1 + 2^-53)^(c - 1). Every set that it lets pass
-fits in integers.
+Margins. All of this happens in integers. With B the sum of the target's size and every task's largest |profit| and |lambda|,
+and n servers, values are multiplied by a power of two s with (n + 2) B s < 2^61, which no sum of theirs exceeds. Profits are
+rounded up, so integer profits of assignments are at least s times the true ones, and the target is rounded down: an
+assignment worth the target is worth it in integers. Rounding a multiplier makes it another multiplier, as valid as any.
+Weights: where those of a server are integers they are taken as they are, with the whole part of its limit. Else they are
+multiplied by a power of two and rounded down, and the room is limit (1 + (2 c + 4) 2^-52) rounded up, for c pairs at the
+server: `violations` adds at most c weights, so a load that it finds to be at most the limit is truly at most
+limit (1 + 2^-53)^(c - 1). Every set that it lets pass fits in integers.
 """
 
 from __future__ import annotations
@@ -82,14 +82,10 @@ class BranchTree:
 def prepare() -> None:
     """Compile or load the loops, by a tree of one leaf: the budget of a check is not for that."""
     problem = AllocationProblem.from_matrices([[1.0]], [[1.0]], [1.0])
-    one = {
-        "target": np.ones(1),
-        "unit": np.ones(1),
-        "branched": -np.ones(1, dtype=np.int32),
-        "rounds": np.zeros(1, dtype=np.int32),
-    }
-    many = {"multipliers": np.zeros((0, 1), dtype=np.int32), "order": np.zeros(1, dtype=np.int32)}
-    kernels.replay(*_kernel_arrays(problem, BranchTree.read(problem, one | many)), 1)
+    leaf = np.array([-1], dtype=np.int32)
+    none = np.zeros((0, 1), dtype=np.int32)
+    tree = BranchTree(1.0, 1.0, leaf, np.zeros(1, dtype=np.int32), none, np.zeros(1, dtype=np.int32))
+    kernels.replay(*_kernel_arrays(problem, tree), 1)
 
 
 def proved_target(problem: AllocationProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
@@ -204,7 +200,7 @@ def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Any, A
 
 
 def _weights(problem: AllocationProblem) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Integer weights and rooms: every set that `violations` lets pass fits; see the module. At which servers are they the same?"""
+    """Integer weights and rooms, in which every set fits that `violations` lets pass; and where weights were integers."""
     n = problem.servers
     count = np.bincount(problem.server, minlength=n)
     total = np.bincount(problem.server, weights=problem.weight, minlength=n)

@@ -55,7 +55,8 @@ def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Fou
         return refuted(problem, run, f"HiGHS: {answer.status}", iterations=answer.nodes, nodes=answer.nodes)
     if answer.termination is Termination.ERROR:
         notes.append(f"HiGHS ended with status {answer.status}")
-    ending, bound = answer.termination, rounded_bound(problem, problem.objective(-answer.bound), 1e-6)
+    ending = answer.termination
+    bound: float | None = rounded_bound(problem, problem.objective(-answer.bound), 1e-6)
     if repairs:  # a solver that takes what is infeasible for a solution has proved nothing
         bound = None
         ending = Termination.CONVERGED if ending is Termination.PROVED else ending

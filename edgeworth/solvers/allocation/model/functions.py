@@ -144,12 +144,12 @@ def dual_profit(problem: AllocationProblem, multipliers: ArrayLike) -> float:
 
     Its margins, with e = 2^-52 the distance from 1 to the next float (an operation is off by e/2 relative at most):
 
-    - A reduced profit p - u w is computed as r with an error of at most e/2 u w from the product, e/2 (|p| + u w (1 + e)) from the
-      difference, and 2^-1075 where the product underflows. r + 2 e (|p| + u w) + 2^-1074, itself computed with an error below
-      0.6 e (|p| + u w), is above it. Where u w = 0 there is no error at all.
-    - `violations` adds the n_i weights of a server one after the other. A sum that it finds to be at most c_i is truly at
-      most limit_i (1 + e/2)^(n_i - 1) <= limit_i (1 + n_i e), n_i being at most the number of the server's pairs; where the data
-      are integers the sum is exact. The rent u_i limit_i, off by e/2, is raised by (2 n_i + 4) e, or by 2 e for integers.
+    - A reduced profit p - u w is computed as r with an error of at most e/2 u w from the product, e/2 (|p| + u w (1 + e)) from
+      the difference, and 2^-1075 where the product underflows. r + 2 e (|p| + u w) + 2^-1074, itself computed with an error
+      below 0.6 e (|p| + u w), is above it. Where u w = 0 there is no error at all.
+    - `violations` adds the n_i weights of a server one after the other. A sum that it finds to be at most limit_i is truly at
+      most limit_i (1 + e/2)^(n_i - 1) <= limit_i (1 + n_i e), n_i being at most the number of the server's pairs; where the
+      data are integers the sum is exact. The rent u_i limit_i, off by e/2, is raised by (2 n_i + 4) e, or 2 e for integers.
     - The sum is correctly rounded (fsum) and raised to the next float.
     """
     u = validation.array("multipliers", multipliers, np.float64, (problem.servers,), minimum=0.0, maximum=MULTIPLIER_LIMIT)

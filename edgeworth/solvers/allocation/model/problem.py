@@ -127,7 +127,7 @@ class AllocationProblem:
         """Are a server's capacity and the weights of its pairs integers with an exact sum, below 2^53? bool [servers]."""
         fraction = np.bincount(self.server, weights=self.weight != np.rint(self.weight), minlength=self.servers)
         total = np.bincount(self.server, weights=self.weight, minlength=self.servers)
-        result = (fraction == 0.0) & (total < _EXACT) & (self.capacity == np.rint(self.capacity))
+        result: Bools = (fraction == 0.0) & (total < _EXACT) & (self.capacity == np.rint(self.capacity))
         result.setflags(write=False)
         return result
 
@@ -355,7 +355,8 @@ def _numbers(name: str, values: Any, length: int | None, minimum: float) -> Floa
 def _fits_alone(weight: Floats, capacity: Floats) -> Bools:
     """Is a pair no heavier than its server's capacity, exactly where both are integers?"""
     integers = (weight == np.rint(weight)) & (capacity == np.rint(capacity))
-    return (weight <= capacity) | (~integers & (weight <= capacity * (1.0 + FEASIBILITY_TOL)))
+    result: Bools = (weight <= capacity) | (~integers & (weight <= capacity * (1.0 + FEASIBILITY_TOL)))
+    return result
 
 
 @dataclass(frozen=True, eq=False)
