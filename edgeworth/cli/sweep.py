@@ -35,6 +35,8 @@ def _compare(kind: str) -> Action:
         click.Option(["--out"], type=path, callback=writable, help="HTML page to write"),
         click.Option(["--plot"], type=path, callback=drawable, help="figure to write: .svg, .png or .pdf"),
         click.Option(["--csv"], type=path, callback=writable, help="CSV file to write: one row a run"),
+        click.Option(["--rows"], type=path, help="new file that gets every run as a line of JSON when it ends"),
+        click.Option(["--isolate"], is_flag=True, help="run in worker processes even with one job"),
         click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document, nothing else"),
         click.Option(["--quiet"], is_flag=True, help="no progress"),
     ]
@@ -70,6 +72,8 @@ def _run(kind: str, given: dict[str, Any]) -> None:
             n_jobs=given["jobs"],
             threads=given["threads"],
             on_run=on_run,
+            rows=given["rows"],
+            isolate=given["isolate"],
         )
     if given["csv"] is not None:
         comparison.frame.to_csv(given["csv"], index=False)
@@ -116,14 +120,26 @@ def _as_text(comparison: Comparison, reference: str | None) -> str:
     setting, frame = comparison.setting, comparison.frame
     summary = comparison.summary(reference)
     name = summary.attrs["reference"]
-    head = ["method", "instances", "solved", "mean value", "mean bound", "gap to best bound", "seconds", "optimal", "verified"]
+    head = [
+        "method",
+        "instances",
+        "solved",
+        "mean value",
+        "mean bound",
+        "gap to best bound",
+        "seconds",
+        "optimal",
+        "claimed",
+        "verified",
+    ]
     rows = []
     for label, row in summary.iterrows():
         only_bounds = row["solved"] == 0.0 and row["mean_bound"] == row["mean_bound"]
         cells = [str(label), str(int(row["instances"])), "-" if only_bounds else output.percent(row["solved"])]
         cells += [output.number(row["mean_value"]), output.number(row["mean_bound"])]
         cells += [output.percent(row["mean_gap_to_best_bound"]), output.number(row["mean_seconds"], 3)]
-        cells += ["-" if only_bounds else output.percent(row["share_optimal"]), output.percent(row["share_verified"])]
+        cells += ["-" if only_bounds else output.percent(row[share]) for share in ("share_optimal", "share_claimed")]
+        cells.append(output.percent(row["share_verified"]))
         if name is not None:
             cells += ["reference" if label == name else _difference(row)]
         rows.append(cells)

@@ -96,7 +96,8 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     -------
     Report
         For a solution, the verdicts of the family. For a result also ``value``, ``bound`` and ``quality``, each where the
-        result states it. A result that is not made of plain fields has the one verdict ``answer``, which fails.
+        result states it. A result that is not made of plain fields has the one verdict ``answer``, one with another constant
+        part of the values than the problem the one verdict ``offset``; they fail.
 
     Raises
     ------
@@ -125,7 +126,7 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
         return Report(verdicts)
     require_own(fresh, answer)
     if answer.offset != fresh.offset:
-        return Report({"answer": Verdict.of(False, math.inf, 0.0, Mismatch("offset", answer.offset, fresh.offset))})
+        return Report({"offset": Verdict.of(False, math.inf, 0.0, Mismatch("offset", answer.offset, fresh.offset))})
     verdicts, found = {}, None
     try:
         result = _plain(checker, answer)

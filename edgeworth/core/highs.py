@@ -17,6 +17,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeworth.core import validation
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 
@@ -182,6 +183,8 @@ def _scaling(model: ColumnModel) -> _Scaling:
     columns, then the continuous columns by their entries in the rows so scaled, then the costs.
     """
     rows, columns = np.asarray(model.rows, dtype=np.int64), np.repeat(np.arange(len(model.cost)), np.diff(model.starts))
+    if len(rows) and not 0 <= rows.min() <= rows.max() < len(model.row_upper):
+        validation.reject("rows", f"must lie between 0 and {len(model.row_upper) - 1}", model.rows)
     size = np.abs(model.entries)
     whole = np.broadcast_to(model.integer, len(model.cost))
     told = whole[columns]

@@ -247,7 +247,8 @@ def _result(kind: str, payload: Payload) -> Result[Any]:
             validation.real(name, payload.field(name))
     validation.choice("sense", payload.field("sense"), ("max", "min"))
     stats = Stats(**payload.field("stats"))
-    validation.real("seconds", stats.seconds, minimum=0.0)
+    for name in ("seconds", "compile_seconds"):
+        validation.real(name, getattr(stats, name), minimum=0.0)
     for name in ("iterations", "evaluations", "nodes"):
         validation.integer(name, getattr(stats, name), minimum=0)
     for name in ("method", "problem_hash", "version", *(["certificate"] if "certificate" in payload.fields else [])):

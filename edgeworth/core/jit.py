@@ -16,10 +16,26 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numba.core.event
+
+from edgeworth.core.compilation import counter
 
 config: Any = numba.config  # its attributes are made at run time, so their types are not known
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Told(numba.core.event.Listener):
+    """Reports numba's compiler lock, which is held while a kernel is compiled, loaded from the cache or stored there."""
+
+    def on_start(self, event: Any) -> None:
+        counter().begin()
+
+    def on_end(self, event: Any) -> None:
+        counter().end()
+
+
+numba.core.event.register("numba:compiler_lock", _Told())  # type: ignore[no-untyped-call]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 

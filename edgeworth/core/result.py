@@ -102,12 +102,16 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Stats:
-    """Counters of a run: wall-clock seconds, iterations and evaluations (as the method defines them), search-tree nodes."""
+    """Counters of a run: wall-clock seconds, iterations and evaluations (as the method defines them), search-tree nodes.
+
+    compile_seconds: what compiling or loading kernels took; `seconds` and every stop rule leave it out.
+    """
 
     seconds: float = 0.0
     iterations: int = 0
     evaluations: int = 0
     nodes: int = 0
+    compile_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from edgeworth.core.compilation import counter
 from edgeworth.core.numeric import Sense, relative_gap
 from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Termination, Trace
@@ -51,12 +52,19 @@ class Run(Generic[S]):
         self._best: float | None = None
         self._bound: float | None = None
         self._improved_at = 0
+        self._counter = counter()
+        self._compiled = self._counter.seconds
         self._began = time.perf_counter()
 
     @property
+    def compile_seconds(self) -> float:
+        """Seconds since the run began in which its thread compiled kernels or loaded them."""
+        return self._counter.seconds - self._compiled
+
+    @property
     def elapsed(self) -> float:
-        """Wall-clock seconds since the run began."""
-        return time.perf_counter() - self._began
+        """Wall-clock seconds since the run began, without those of compilation: a first call is as good as the second."""
+        return time.perf_counter() - self._began - self.compile_seconds
 
     @property
     def remaining(self) -> float:

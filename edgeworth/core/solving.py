@@ -217,7 +217,7 @@ def _judge(fam: Family, problem: Any, row: Method, params: Any, seed: Any, run: 
         sense=problem.sense,
         quality=quality,
         termination=termination,
-        stats=Stats(run.elapsed, int(found.iterations), int(found.evaluations), int(found.nodes)),
+        stats=Stats(run.elapsed, found.iterations, found.evaluations, found.nodes, run.compile_seconds),
         trace=run.trace(),
         params=params,
         seed=seed if row.randomised else None,

@@ -21,7 +21,7 @@ from edgeworth.experiments.worker import READY, receive, send
 
 _LOOK = 0.1  # seconds between two looks at the clock and the memory of the workers
 _STARTING = 120.0  # seconds that a worker may take to start
-_CHECKING = 75.0  # seconds beyond a run's patience for its check and for sending the answer
+_CHECKING = 300.0  # seconds beyond a run's patience for compilation, its check and for sending the answer
 _SHARE = 0.8  # of the machine's memory that all workers together may hold
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 

@@ -48,8 +48,8 @@ def compare(
     on_run: called here after every run as ``on_run(done, total, row)``, in the order of completion; `row` maps the columns
     known by then. What it raises is logged, and the sweep goes on.
     rows: a file that does not exist yet; every row is on the disk there, as a line of JSON, before the next is waited for.
-    grace: seconds beyond its limit after which a run is given up; by default 60 for methods of the library, whose kernels may
-    have to be compiled, and 5 plus the limit once more for callables. Runs without a limit in seconds are never given up.
+    grace: seconds beyond its limit after which a run is given up, compilation not counted; by default 30 for methods of the
+    library, and 5 plus the limit once more for callables. Runs without a limit in seconds are never given up.
     isolate: True runs in worker processes even with one job. A worker that dies, is stuck in compiled code or floods memory
     costs its own row; here, with one job, only what Python can interrupt is given up.
 

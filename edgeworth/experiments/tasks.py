@@ -13,6 +13,7 @@ from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.core.checking import leaves_equilibrium, rebuilt
+from edgeworth.core.compilation import counter
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.solving import family, solve
 from edgeworth.core.stop import Stop
@@ -20,9 +21,9 @@ from edgeworth.experiments import table
 
 logger = logging.getLogger(__name__)
 
-OWN_GRACE, CALLABLE_GRACE = 60.0, 5.0
-"""Seconds beyond its limit after which a run is given up. Kernels of ours may still have to be compiled; a callable gets its
-limit once more on top."""
+OWN_GRACE, CALLABLE_GRACE = 30.0, 5.0
+"""Seconds beyond its limit after which a run is given up, compilation not counted; a callable gets its limit once more on
+top."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,14 @@ def _given_up_after(seconds: float | None) -> Iterator[None]:
         yield
         return
 
+    compiling, began = counter(), time.perf_counter()
+    before = compiling.seconds
+
     def handler(number: int, frame: Any) -> None:
-        raise Overrun
+        left = seconds - (time.perf_counter() - began - (compiling.seconds - before))
+        if left <= 0.0:
+            raise Overrun
+        signal.setitimer(signal.ITIMER_REAL, left)  # the rest went into compilation
 
     signal.signal(alarm, handler)
     signal.setitimer(signal.ITIMER_REAL, seconds)

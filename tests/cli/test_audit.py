@@ -29,7 +29,7 @@ def test_json_files_and_sampling(tmp_path: Path) -> None:
     done = call("mcafee", "--problem", str(tmp_path / "m.json"), "--sampled", "5", "--json")
     assert done.exit_code == 0
     told = json.loads(done.output)
-    assert told["verdicts"]["truthful"]["scope"] == "sampled: 5, 0"
+    assert told["verdicts"]["truthful"]["scope"] == "sampled: 5, seed 0"
     assert call("second-score", "--suppliers", "4").exit_code == 0
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 import math
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import highspy
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import Observer, Stop, Termination
-from edgeworth.core.highs import Answer, ColumnModel, minimise
+from edgeworth.core.highs import Answer, ColumnModel, minimise, silent_solver
 from edgeworth.core.run import Run
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation.bounds import column_model
@@ -205,5 +207,62 @@ def test_models_that_make_no_sense_raise() -> None:
         cost=np.zeros(1), upper=np.ones(1), row_lower=np.zeros(1), row_upper=np.ones(1),
         starts=np.array([0, 1]), rows=np.array([5]), entries=np.ones(1), integer=True,
     )  # fmt: skip
-    with pytest.raises(RuntimeError, match="refused the model"):
+    with pytest.raises(ValueError, match="rows: must lie between 0 and 0"):
         _solve(broken)
+
+
+@pytest.mark.parametrize("factor", [1e-13, 1e-10, 1e13])
+@pytest.mark.parametrize("integer", [True, False])
+def test_rows_of_extreme_magnitude(factor: float, integer: bool) -> None:
+    """With tolerances of 1e-9 unscaled rows of 1e-10 are no constraints, and duals are those of the rows as given."""
+    plain, scaled = (
+        _solve(_model(KNAPSACK.cost, [[2.0 * f, 3.0 * f, 1.0 * f]], [5.0 * f], integer=integer)) for f in (1.0, factor)
+    )
+    assert plain.x is not None
+    assert scaled.x is not None
+    assert scaled.x == pytest.approx(plain.x, abs=1e-9)
+    assert scaled.bound == pytest.approx(plain.bound)
+    if not integer:
+        assert plain.row_dual is not None
+        assert scaled.row_dual is not None
+        assert scaled.row_dual * factor == pytest.approx(plain.row_dual)
+
+
+@pytest.mark.parametrize("factor", [1e-12, 1.0, 1e12])
+def test_continuous_columns_of_extreme_magnitude_beside_integers(factor: float) -> None:
+    """maximise y for y <= f x1, y <= f (2 - x1 - x2), x binary, y >= 0: y = f at x = (1, 0)."""
+    matrix = [[1.0, -factor, 0.0], [1.0, factor, factor]]
+    model = _model([-1.0, 0.0, 0.0], matrix, [0.0, 2.0 * factor], box=[10.0 * factor, 1.0, 1.0])
+    mixed = ColumnModel(**{**vars(model), "integer": np.array([False, True, True])})
+    answer = _solve(mixed)
+    assert answer.x is not None
+    assert answer.x[0] == pytest.approx(factor, rel=1e-9)
+    assert answer.bound == pytest.approx(-factor, rel=1e-9)
+    assert answer.row_dual is None
+    start = _solve(mixed, start=np.array([factor, 1.0, 0.0]))
+    assert start.bound == answer.bound
+
+
+def test_columns_may_have_lower_bounds() -> None:
+    model = ColumnModel(**{**vars(_model([1.0, 1.0], [[1.0, 1.0]], [9.0], box=[5.0, 5.0])), "lower": np.array([-2.0, 3.0])})
+    answer = _solve(model)
+    assert answer.x is not None
+    assert answer.x.tolist() == [-2.0, 3.0]
+
+
+def test_nothing_is_printed_not_even_by_the_constructor(capfd: pytest.CaptureFixture[str]) -> None:
+    silent_solver()
+    _solve(KNAPSACK)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_python_threads_may_ask_for_different_numbers_of_threads() -> None:
+    """HiGHS keeps a pool a Python thread and refuses another size; a foreign user of HiGHS may have made it."""
+    highspy.Highs.resetGlobalScheduler(True)
+    foreign = silent_solver()
+    foreign.setOptionValue("threads", 2)
+    foreign.run()
+    with ThreadPoolExecutor(4) as pool:
+        answers = [*pool.map(lambda k: _solve(KNAPSACK, threads=1 + k % 3), range(24)), _solve(KNAPSACK, threads=1)]
+    assert {answer.termination for answer in answers} == {Termination.PROVED}
+    assert {answer.bound for answer in answers} == {-9.0}

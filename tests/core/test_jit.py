@@ -30,7 +30,8 @@ def _package(folder: Path, constant: int) -> Path:
     for room in ("", "core", "one", "two", "two/kernels"):
         (package / room / "__init__.py").touch()
     assert jit.__file__ is not None
-    shutil.copy(jit.__file__, package / "core" / "jit.py")
+    for module in Path(jit.__file__).parent.glob("*.py"):
+        shutil.copy(module, package / "core" / module.name)
     (package / "one" / "kernels.py").write_text(CALLEE.format(constant=constant))
     (package / "two" / "kernels" / "deep.py").write_text(CALLER)
     return package

@@ -126,7 +126,7 @@ COMMON: tuple[Fault, ...] = (
     Fault("lost solution", "quality", lost_solution),
     Fault("word for proof", "quality", word_for_proof),
     Fault("word for infeasibility", "quality", word_for_infeasibility),
-    Fault("foreign offset", "answer", foreign_offset),
+    Fault("foreign offset", "offset", foreign_offset),
     Fault("emptied certificate", "bound", _altered(lambda values: values.reshape(-1)[:0])),
     Fault("number for array", "bound", _altered(lambda values: np.float64(1.0))),
 )
