@@ -141,8 +141,8 @@ def _twins(problem: AllocationProblem, by: Ints, ptr: Ints) -> Ints:
     return twin
 
 
-def new_stack(problem: AllocationProblem) -> Any:
-    """Room for the open nodes of a tree, and a short log."""
+def new_stack(problem: AllocationProblem, most: int) -> Any:
+    """Room for the open nodes of a tree, and a short log of at most so many bytes."""
     each = 5 * problem.pairs + 8 * problem.tasks
     depth = int(min(_STACK[1], max(_STACK[0], _STACK_BYTES // max(each, 1))))
     return tree.Stack(
@@ -153,13 +153,13 @@ def new_stack(problem: AllocationProblem) -> Any:
         reals=np.zeros(tree.N_REALS),
         branched=np.empty(_LOG, dtype=np.int32),
         rounds=np.empty(_LOG, dtype=np.int32),
-        rows=np.empty((_LOG, problem.tasks), dtype=np.int32),
+        rows=np.empty((max(min(_LOG, (most - 8 * _LOG) // (4 * max(problem.tasks, 1))), 0), problem.tasks), dtype=np.int32),
     )
 
 
 def longer_log(stack: Any, most: int) -> Any:
     """The stack with twice as much log; where that would need more than `most` bytes, the log ends."""
-    nodes, rows = 2 * len(stack.branched), 2 * len(stack.rows)
+    nodes, rows = 2 * len(stack.branched), 2 * len(stack.rows) + 1
     tasks = stack.rows.shape[1]
     least = int(stack.ints[tree.ROWS]) + 1
     rows = max(min(rows, (most - 8 * nodes) // (4 * max(tasks, 1))), 0)

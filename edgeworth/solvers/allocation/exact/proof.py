@@ -179,7 +179,7 @@ class Proof:
 
     def _begin_stage(self) -> None:
         if self._stack is None:
-            self._stack = new_stack(self.problem)
+            self._stack = new_stack(self.problem, self._log_bytes)
             gap = min(max(self.bound - self.value, 1e-7 * self._size), 1e-3 * abs(self.bound) or self._size)
             self._step = self._grid if self._whole else gap * _FIRST
         self._plant(self._stack)
@@ -228,7 +228,7 @@ class Proof:
         """Look for a solution a share of the gap above the known value: a larger one after success, a smaller one after
         `_dive_limit` nodes without."""
         if self._dive_stack is None:
-            self._dive_stack = new_stack(self.problem)
+            self._dive_stack = new_stack(self.problem, self._log_bytes)
         wanted = max(self._least(), self._aimed(self.value + self._dive_share * (self.bound - self.value)))
         if math.isnan(self._dive_target):
             self._plant(self._dive_stack)
