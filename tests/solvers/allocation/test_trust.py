@@ -237,7 +237,9 @@ def _mutated(rng: np.random.Generator, certificate: Certificate) -> Certificate:
             arrays[name] = values[rng.permutation(len(values))]
         elif name == "branched":
             arrays["branched"] = np.append(values[: max(at, 1)], -1).astype(np.int32)
-            arrays["rounds"] = np.resize(arrays["rounds"], len(arrays["branched"])) if arrays["rounds"].size else arrays["rounds"]
+            arrays["rounds"] = (
+                np.resize(arrays["rounds"], len(arrays["branched"])) if arrays["rounds"].size else arrays["rounds"]
+            )
     return Certificate(certificate.kind, arrays)
 
 

@@ -282,6 +282,8 @@ class Proof:
         than what a checker with other rounding errors can differ by; where there is no such number, there is no certificate.
         """
         kept = self.tree
+        if math.isfinite(self.root_bound) and (kept is None or self.root_bound < kept.target):
+            kept = self._root()
         if kept is None:
             return None
         on_grid, off = _SPENT
@@ -297,6 +299,15 @@ class Proof:
         target = kept.target + slack
         profit = self._grid * (math.ceil(target / self._grid) - 1) if self._grid else target
         return profit, kept.certificate(target)
+
+    def _root(self) -> ClosedTree:
+        """A tree of one node: what the root's multipliers prove."""
+        target = max(self.root_bound, self._least()) if self.solved else self.root_bound
+        if self._grid and self._aimed(target) < target:
+            target += self._grid
+        row = np.rint(self.lam / self._unit).astype(np.int32)[None]
+        leaf, once = np.array([-1], dtype=np.int32), np.array([1], dtype=np.int32)
+        return ClosedTree(self._aimed(target), leaf, once, row, self._unit, self._order)
 
     # --- numbers --------------------------------------------------------------------------------------------------------
 
