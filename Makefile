@@ -4,15 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_METHODS := random,greedy,regret-greedy,q-learning,local-search,exact,highs,lp
 
-.PHONY: demo test test-slow lint bench clean
+PIP := -m pip install --quiet --disable-pip-version-check
+NEWEST := .venv-newest
 
-$(VENV)/core: pyproject.toml
+.PHONY: demo test test-slow test-newest lint bench clean
+
+$(VENV)/core: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable .
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 demo: $(VENV)/core
@@ -25,14 +28,21 @@ test: $(VENV)/dev
 test-slow: $(VENV)/dev
 	$(BIN)/python -m pytest -q
 
+# For a nightly run: the newest versions of everything, whatever constraints.txt says, in an environment of their own.
+test-newest:
+	@test -x $(NEWEST)/bin/python || $(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python $(PIP) --upgrade --upgrade-strategy eager --editable '.[dev]'
+	$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable | diff constraints.txt - || true
+	$(NEWEST)/bin/python -m pytest -q -m "not slow"
+
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 bench: $(VENV)/dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable '.[bench]'
 	for each in allocation routing trading finite_games offloading mechanisms; do $(BIN)/python benchmarks/$$each.py || exit 1; done
 
 clean:
-	rm -rf $(VENV) build dist report.html report.svg
+	rm -rf $(VENV) $(NEWEST) build dist report.html report.svg

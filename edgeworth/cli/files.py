@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -34,7 +35,7 @@ def _generate(kind: str) -> Action:
             origin = problem.provenance
             facts = [f"{origin.source} {origin.name}", *(f"{name} {value}" for name, value in origin.parameters.items())]
             facts += [f"seed {origin.seed}"] * (origin.seed is not None)
-            click.echo(f"{given['out']}: {kind} problem {problem.hash} ({', '.join(facts)})")
+            output.say(f"{given['out']}: {kind} problem {problem.hash} ({', '.join(facts)})")
 
     return action(kind, f"Write one {kind} problem to a file: from a preset, or converted from a public format.", params, run)
 
@@ -74,6 +75,8 @@ def solve(
     from edgeworth.core.solving import solve as solve_problem
     from edgeworth.core.stop import Stop
 
+    if out is not None and Path(out).exists() and Path(out).samefile(problem):
+        raise click.UsageError("--out names the problem file, which the result would replace.")
     instance = _load(problem, "a problem")
     fam = family(instance.kind)
     with solve_progress(quiet, time_limit) as observer:
@@ -87,14 +90,15 @@ def solve(
             observer=observer,
         )
     report = fam.verify(instance, result)
-    if out is not None:
-        result.save(out)
+    files = output.Files()
+    files.write(out, result.save)
     found = result.bound if fam.method(result.method).kind == "bound" else result.solution
     measures = {} if result.solution is None else fam.measures(instance, result.solution)
     if as_json:
         output.document(_as_data(result, report) | {"measures": measures})
     else:
-        click.echo(output.pairs(_as_lines(result, report) | {name: output.number(item) for name, item in measures.items()}))
+        output.say(output.pairs(_as_lines(result, report) | {name: output.number(item) for name, item in measures.items()}))
+    files.done()
     if result.termination is Termination.INTERRUPTED:
         raise SystemExit(INTERRUPTED)
     if not report or found is None:
@@ -104,22 +108,29 @@ def solve(
 @click.command()
 @click.argument("problem", type=sources.FILE)
 @click.argument("result", type=sources.FILE)
+@click.option("--strict", is_flag=True, help="exit with 1 also where something is claimed and not proved")
 @click.option("--json", "as_json", is_flag=True, help=_JSON_HELP)
-def verify(problem: str, result: str, as_json: bool) -> None:
+def verify(problem: str, result: str, strict: bool, as_json: bool) -> None:
     """Check a RESULT file against its PROBLEM file: constraints, value, bound, quality.
 
-    Exit code 0 when every verdict holds, 1 when one does not, 2 when the files cannot be read or do not belong together.
+    Exit code 0 when every verdict holds; 1 when one does not or could not be checked, with --strict also when one rests on
+    the word of whoever made the result (a claimed bound, optimum or infeasibility); 2 when the files cannot be read or do not
+    belong together.
     """
     from edgeworth.core.solving import family
 
     instance, answer = _load(problem, "a problem"), _load(result, "a result")
     report = family(instance.kind).verify(instance, answer)
+    claims = _claims(answer, report)
     if as_json:
-        output.document({"verified": bool(report), "verdicts": dict(report)})
+        output.document({"verified": bool(report), "claimed": claims, "verdicts": output.verdicts(report)})
     else:
-        click.echo(str(report))
-        click.echo("verified" if report else f"NOT verified: {', '.join(report.failures)}")
-    if not report:
+        output.say(str(report))
+        if claims:
+            output.say(f"claimed, not proved: {', '.join(claims)}")
+        short = [*report.failures, *(f"{name} (not checked)" for name in report.unchecked)]
+        output.say("verified" if report else f"NOT verified: {', '.join(short)}")
+    if not report or (strict and claims):
         raise SystemExit(FAILED)
 
 
@@ -134,6 +145,18 @@ def _load(path: str, wanted: str) -> Any:
     return content
 
 
+def _claims(result: Any, report: Any) -> list[str]:
+    """What rests on the word of whoever made the result."""
+    from edgeworth.core.result import BoundEvidence, Quality
+
+    found = dict.fromkeys(report.claims)
+    if result.bound_evidence is BoundEvidence.CLAIMED:
+        found["bound"] = None
+    if result.quality in (Quality.CLAIMED_OPTIMAL, Quality.CLAIMED_INFEASIBLE):
+        found["quality"] = None
+    return list(found)
+
+
 def _as_lines(result: Any, report: Any) -> dict[str, str]:
     bound = output.number(result.bound, 10) + (f" ({result.bound_evidence})" if result.bound is not None else "")
     lines = {
@@ -146,12 +169,15 @@ def _as_lines(result: Any, report: Any) -> dict[str, str]:
         "seconds": f"{result.stats.seconds:.3g}",
         "verified": "yes" if report else "NO",
     }
+    if claims := _claims(result, report):
+        lines["claimed"] = f"{', '.join(claims)}: not proved"
     lines |= {f"refuted: {name}": str(verdict.witness) for name, verdict in report.failures.items()}
+    lines |= {f"not checked: {name}": str(verdict.witness) for name, verdict in report.unchecked.items()}
     return lines | {f"note {k}": note for k, note in enumerate(result.notes, start=1)}
 
 
 def _as_data(result: Any, report: Any) -> dict[str, Any]:
     names = ("kind", "problem_hash", "method", "value", "bound", "bound_evidence", "gap", "sense", "quality", "termination")
     more = ("stats", "params", "seed", "version", "notes")
-    verdicts = {"verified": bool(report), "verdicts": dict(report)}
+    verdicts = {"verified": bool(report), "claimed": _claims(result, report), "verdicts": output.verdicts(report)}
     return {name: getattr(result, name) for name in (*names, *more)} | verdicts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 import click
 
 from edgeworth import _families
+from edgeworth.cli import output
+from edgeworth.core.display import lines, one_line
 from edgeworth.core.errors import MissingExtraError
+from edgeworth.core.files import check_writable
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 """Exit codes besides 0."""
@@ -47,13 +51,21 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
+            output.say("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)
+        except BrokenPipeError:  # nobody reads stdout any more
+            output.hang_up(sys.stdout)
+            ctx.exit(output.PIPE_CLOSED)
+        except click.UsageError as error:
+            text = error.format_message()
+            if lines(text) == text:
+                raise
+            raise click.UsageError(one_line(text), error.ctx) from error
         except OSError as error:
             name = error.filename if error.filename is not None else ""
-            raise Refusal(f"{name}: {error.strerror}" if error.strerror else str(error)) from error
+            raise Refusal(one_line(f"{name}: {error.strerror}" if error.strerror else str(error))) from error
         except (ValueError, TypeError, MissingExtraError) as error:
-            raise Refusal(" ".join(str(error).split())) from error
+            raise Refusal(one_line(" ".join(str(error).split()))) from error
 
 
 class PerFamily(Commands):
@@ -104,9 +116,15 @@ def one_of(choices: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
 
 
 def writable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-    """An option's callback: the folder exists. Better known before an hour of computing than after it."""
-    if value is not None and not Path(value).resolve().parent.is_dir():
+    """An option's callback: the file can be written. Better known before an hour of computing than after it."""
+    if value is None:
+        return None
+    if not Path(value).resolve().parent.is_dir():
         raise click.BadParameter(f"the folder of {value!r} does not exist.", ctx=ctx, param=param)
+    try:
+        check_writable(value)
+    except OSError as error:
+        raise click.BadParameter(f"{value!r} cannot be written: {error.strerror}.", ctx=ctx, param=param) from error
     return value
 
 

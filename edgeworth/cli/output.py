@@ -5,10 +5,66 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
+
+from edgeworth.core.display import lines, one_line
+
+PIPE_CLOSED = 128 + 13
+"""The exit code when the reader of stdout has gone (``| head``), as a shell reports it for tools that a signal ends."""
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print to stdout, or stderr. Where nobody reads any more, progress stops; the command ends when an answer is due."""
+    safe = lines(text)
+    stream = sys.stderr if err else sys.stdout
+    try:
+        try:
+            click.echo(safe, err=err)
+        except UnicodeEncodeError:  # a terminal of another encoding
+            encoding = stream.encoding or "ascii"
+            click.echo(safe.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    except BrokenPipeError:
+        hang_up(stream)
+        if not err:
+            raise SystemExit(PIPE_CLOSED) from None
+
+
+def hang_up(stream: Any) -> None:
+    """Send what is still to come on a closed stream nowhere, so that Python's own flush at the end finds nothing broken."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+class Files:
+    """What a command writes besides its answer. A write that fails (a disk that is full now) must not cost the answer: it is
+    reported by `done`, after the answer has been printed.
+    """
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        self._failure: OSError | None = None
+
+    def write(self, path: str | None, save: Callable[[str], object]) -> None:
+        """Save, where a path is given."""
+        if path is None:
+            return
+        try:
+            save(path)
+        except OSError as error:
+            self._failure = self._failure or error
+        else:
+            self.written.append(path)
+
+    def done(self) -> None:
+        """Raise the first failure, if any."""
+        if self._failure is not None:
+            raise self._failure
 
 
 def number(value: Any, digits: int = 6) -> str:
@@ -26,6 +82,7 @@ def percent(value: Any) -> str:
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str] = ()) -> str:
     """A table as text: columns two spaces apart, numbers to the right, those named in `left` to the left."""
+    rows = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(line[k]) for line in (head, *rows)) for k in range(len(head))]
 
     def line(cells: Sequence[str]) -> str:
@@ -41,7 +98,7 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[s
 def pairs(items: Mapping[str, str]) -> str:
     """``name  value`` lines with the values aligned."""
     width = max(len(name) for name in items)
-    return "\n".join(f"{name.ljust(width)}  {value}".rstrip() for name, value in items.items())
+    return "\n".join(f"{one_line(name).ljust(width)}  {one_line(value)}".rstrip() for name, value in items.items())
 
 
 def plain(value: Any) -> Any:
@@ -63,6 +120,15 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
+def verdicts(report: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """A report as data: every verdict with its status, whether it holds, its scope in words, and its witness."""
+    names = ("status", "holds", "violation", "tolerance", "witness")
+    return {
+        name: {**{item: getattr(verdict, item) for item in names}, "scope": str(verdict.scope)}
+        for name, verdict in report.items()
+    }
+
+
 def document(value: Any) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(plain(value), indent=2, allow_nan=False))
+    say(json.dumps(plain(value), indent=2, allow_nan=False))

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from edgeworth.cli import output
 from edgeworth.cli.output import number, percent
+from edgeworth.core.display import one_line
 from edgeworth.core.observer import Observer, Progress
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def sweep_progress(quiet: bool) -> Iterator[OnRun | None]:
             task = bars.add_task("", total=None)
 
             def advance(done: int, total: int, row: Mapping[str, Any]) -> None:
-                bars.update(task, completed=done, total=total, description=escape(_line(row)))
+                bars.update(task, completed=done, total=total, description=escape(one_line(_line(row))))
 
             yield advance
     else:
 
         def line(done: int, total: int, row: Mapping[str, Any]) -> None:
-            click.echo(f"[{done}/{total}] {_line(row)}", err=True)
+            output.say(f"[{done}/{total}] {_line(row)}", err=True)
 
         yield line
 
@@ -69,7 +69,7 @@ class _Lines(Observer):
     def on_progress(self, progress: Progress) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _SECONDS_A_LINE
-            click.echo(_standing(progress), err=True)
+            output.say(_standing(progress), err=True)
 
 
 class _Bar(Observer):

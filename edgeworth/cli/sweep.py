@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -75,21 +76,19 @@ def _run(kind: str, given: dict[str, Any]) -> None:
             rows=given["rows"],
             isolate=given["isolate"],
         )
-    if given["csv"] is not None:
-        comparison.frame.to_csv(given["csv"], index=False)
-    if given["out"] is not None:
-        comparison.to_html(given["out"])
-    if given["plot"] is not None:
-        _draw(comparison, given["plot"])
+    files = output.Files()
+    files.write(given["csv"], comparison.to_csv)
+    files.write(given["plot"], lambda path: _draw(comparison, path))
+    files.write(given["out"], comparison.to_html)
     if given["as_json"]:
         output.document(_as_data(comparison, given["reference"]))
     else:
-        click.echo(_as_text(comparison, given["reference"]))
-        for name in ("csv", "plot", "out"):
-            if given[name] is not None:
-                click.echo(f"written: {given[name]}")
+        output.say(_as_text(comparison, given["reference"]))
+        for path in files.written:
+            output.say(f"written: {path}")
+    files.done()
     if comparison.setting.interrupted:
-        click.echo("Interrupted.", err=True)
+        output.say("Interrupted.", err=True)
         raise SystemExit(INTERRUPTED)
     if not comparison.verified:
         raise SystemExit(FAILED)
@@ -98,11 +97,15 @@ def _run(kind: str, given: dict[str, Any]) -> None:
 def _draw(comparison: Comparison, path: str) -> None:
     import matplotlib
 
+    from edgeworth.core.files import replacing
+
     matplotlib.use("agg")  # a file is wanted, and there may be no screen
     matplotlib.rcParams["svg.hashsalt"] = "edgeworth"  # the same table gives the same file
     figure: Any = comparison.plot().figure
     ending = path.rpartition(".")[2].lower()
-    figure.savefig(path, dpi=150, metadata={"Date": None} if ending == "svg" else None)
+    with replacing(path) as file, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # labels may be in any script
+        figure.savefig(file, format=ending, dpi=150, metadata={"Date": None} if ending == "svg" else None)
 
 
 def _as_data(comparison: Comparison, reference: str | None) -> dict[str, Any]:

@@ -32,10 +32,10 @@ def methods(family: str | None, as_json: bool) -> None:
             [row.name, row.kind, _yes(row.exact), _yes(row.randomised), " ".join(sorted(row.supports)) or "-", row.guarantee]
             for row in family_of(kind).methods
         ]
-        click.echo(f"{kind}:")
+        output.say(f"{kind}:")
         head = ("method", "kind", "exact", "randomised", "supports", "guarantee")
-        click.echo(output.aligned(head, rows, left=head) + "\n")
-    click.echo('Every method takes a time limit; "auto" chooses one by the size of the problem.')
+        output.say(output.aligned(head, rows, left=head) + "\n")
+    output.say('Every method takes a time limit; "auto" chooses one by the size of the problem.')
 
 
 def _yes(flag: bool) -> str:
@@ -66,4 +66,4 @@ def show_versions(as_json: bool) -> None:
     if as_json:
         output.document(found)
     else:
-        click.echo(output.pairs(found))
+        output.say(output.pairs(found))

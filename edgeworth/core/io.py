@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth import __version__, _families
-from edgeworth.core import validation
+from edgeworth.core import archive, files, validation
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Stats, Termination, Trace
 from edgeworth.core.solving import family
@@ -28,6 +28,7 @@ from edgeworth.core.solving import family
 FORMAT = "edgeworth"
 SCHEMA = 1
 _HEADER = "__edgeworth__"
+_MOST_PARTS = 2_000_000
 _DTYPES = ("<f8", "<i8", "<i4", "|b1")
 _JSON_TYPES: dict[str, set[type]] = {"f": {int, float}, "i": {int}, "b": {bool}}
 
@@ -102,23 +103,28 @@ def save_result(result: Result[Any], path: str | PathLike[str]) -> None:
     _write(path, "result", result.kind, Payload(fields, arrays), result.problem_hash)
 
 
-def load(path: str | PathLike[str]) -> Any:
-    """Read a problem or a result that Edgeworth saved.
+def load(path: str | PathLike[str], *, limit: int | None = None) -> Any:
+    """Read a problem or a result that Edgeworth saved (.json, also compressed as .json.gz, or .npz).
+
+    limit: most bytes of a file's text, or of its arrays as they unpack; default `core.files.TEXT_LIMIT` and `ARRAY_LIMIT`.
 
     Raises FileNotFoundError where there is no file, and `FileFormatError` (a ValueError) naming the file and the reason when
-    it is truncated, of another format or of a later schema, holds NaN or infinities, has wrong shapes or types, or does not
-    match its hash.
+    it is truncated, of another format or of a later schema, too large, holds NaN or infinities, has wrong shapes or types, or
+    does not match its hash.
     """
     where = Path(path)
-    ending = _ending(where)
+    files.budget(limit, files.TEXT_LIMIT)  # a wrong argument is no wrong file
+    ending = _ending(Path(where.stem) if where.suffix == ".gz" else where)
     try:
-        header, arrays = _read_json(where) if ending == ".json" else _read_npz(where)
+        header, arrays = _read_json(where, limit) if ending == ".json" else _read_npz(where, limit)
         return _rebuild(header, arrays)
     except FileFormatError as error:
-        raise FileFormatError(f"{where}: {error}") from error
-    except (FileNotFoundError, PermissionError, IsADirectoryError, ImportError, MemoryError):
+        raise error if str(error).startswith(f"{where}: ") else FileFormatError(f"{where}: {error}") from error
+    except (FileNotFoundError, PermissionError, IsADirectoryError, ImportError):
         raise
-    except Exception as error:  # what zip, zlib, JSON, NumPy and the constructors raise on a damaged file is an open list
+    except MemoryError as error:
+        raise FileFormatError(f"{where}: takes more memory than there is") from error
+    except Exception as error:  # what JSON, NumPy and the constructors raise on damaged content is an open list
         raise FileFormatError(f"{where}: not a valid {FORMAT} file: {error}") from error
 
 
@@ -156,12 +162,11 @@ def _write(path: str | PathLike[str], content: str, kind: str, payload: Payload,
             name: {"dtype": values.dtype.str, "shape": list(values.shape), "data": values.ravel().tolist()}
             for name, values in arrays.items()
         }
-        where.write_text(json.dumps(header, allow_nan=False), encoding="utf-8")
+        files.write_text(where, json.dumps(header, allow_nan=False))
         return
     text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
-    everything: dict[str, Any] = {_HEADER: text, **arrays}
-    with where.open("wb") as file:
-        np.savez_compressed(file, **everything)
+    with files.replacing(where) as file:
+        archive.write_arrays(file, {_HEADER: text, **arrays})
 
 
 def _no_constant(token: str) -> float:
@@ -180,8 +185,11 @@ def _parse(text: str) -> dict[str, Any]:
     return header
 
 
-def _read_json(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    header = _parse(path.read_text(encoding="utf-8"))
+def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    text = files.read_text(path, limit=limit)
+    if text.count("[") + text.count("{") + text.count('"') // 2 > _MOST_PARTS:  # each takes fifty bytes and more
+        raise FileFormatError(f"holds more than {_MOST_PARTS} lists, objects and texts")
+    header = _parse(text)
     arrays = {}
     for name, entry in header.get("arrays", {}).items():
         if entry["dtype"] not in _DTYPES:
@@ -196,12 +204,11 @@ def _read_json(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     return header, arrays
 
 
-def _read_npz(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:  # NumPy leaves a path open when the zip is damaged
-        if _HEADER not in file.files:
-            raise FileFormatError(f"not an {FORMAT} file")
-        header = _parse(file[_HEADER].tobytes().decode())
-        arrays = {name: file[name] for name in file.files if name != _HEADER}
+def _read_npz(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    arrays = archive.read_arrays(path, limit=limit)
+    if _HEADER not in arrays:
+        raise FileFormatError(f"not an {FORMAT} file")
+    header = _parse(arrays.pop(_HEADER).tobytes().decode())
     for name, values in arrays.items():
         if values.dtype.str not in _DTYPES:
             raise FileFormatError(f"the array {name!r} has an unknown dtype {values.dtype.str!r}")

@@ -7,10 +7,6 @@ stale. Every kernel of Edgeworth is therefore compiled by `jit`, whose cache fol
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,10 +14,9 @@ from typing import Any, TypeVar
 import numba
 import numba.core.event
 
+from edgeworth.core import kernel_cache
 from edgeworth.core.compilation import counter
 
-config: Any = numba.config  # its attributes are made at run time, so their types are not known
-logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -55,26 +50,7 @@ def sources_hash(package: Path = _PACKAGE) -> str:
     return digest.hexdigest()[:16]
 
 
-def _cache_folder() -> str | None:
-    """Below NUMBA_CACHE_DIR where that is set, else below the user's cache folder; None where nothing can be written."""
-    root = config.CACHE_DIR
-    if root:
-        base = Path(root)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "edgeworth" / "numba"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "edgeworth" / "numba"
-    folder = base / sources_hash()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        logger.warning("kernels are compiled anew in every process: the cache folder %s cannot be written (%s)", folder, error)
-        return None
-    return str(folder)
-
-
-_FOLDER = _cache_folder()
+_FOLDER = kernel_cache.folder(sources_hash())
 
 
 def jit(function: F | None = None, *, parallel: bool = False, counted: bool = True) -> Any:
@@ -88,13 +64,9 @@ def jit(function: F | None = None, *, parallel: bool = False, counted: bool = Tr
         options: dict[str, Any] = {"nogil": True, "parallel": parallel}
         if not counted:
             options["_nrt"] = False
-        if _FOLDER is None:
-            return numba.njit(target, **options)
-        before = config.CACHE_DIR
-        config.CACHE_DIR = _FOLDER  # read once, when the dispatcher is made; restored so that nobody else's cache moves
-        try:
-            return numba.njit(target, cache=True, **options)
-        finally:
-            config.CACHE_DIR = before
+        made = numba.njit(target, **options)
+        if _FOLDER is not None:
+            kernel_cache.keep(made, _FOLDER)
+        return made
 
     return compile_ if function is None else compile_(function)

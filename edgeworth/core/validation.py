@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import numbers
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -104,7 +105,9 @@ def array(
 
     Float arrays take integers (exactly representable) but no booleans; integer arrays take no floats; boolean arrays
     take only booleans. Entries must be finite and within the range; the message names the first offending index.
+    Masked arrays are refused, since NumPy would drop the mask; pandas' nullable columns are taken where nothing is missing.
     """
+    value = _without_mask(argument, value)
     try:
         raw = np.asarray(value)
     except (ValueError, TypeError) as error:
@@ -128,6 +131,46 @@ def array(
         _entries_in_range(argument, result, minimum, maximum, open_minimum)
     result.setflags(write=False)
     return result
+
+
+def _without_mask(argument: str, value: Any) -> Any:
+    """The value, or NumPy's form of pandas' nullable columns; an error for masked arrays and for missing values."""
+    masked = sys.modules.get("numpy.ma")  # who has a masked array has imported it
+    if masked is not None:
+        nested = value if isinstance(value, list | tuple) else ()
+        if any(isinstance(item, masked.MaskedArray) for item in (value, *nested)):
+            reject_type(argument, "must not be a masked array; fill or drop what is masked", value)
+    pandas = sys.modules.get("pandas")
+    if pandas is None:
+        return value
+    if isinstance(value, pandas.DataFrame):
+        if all(isinstance(dtype, np.dtype) for dtype in value.dtypes):
+            return value
+        names = [f" in column {name!r}" for name in value.columns]
+        columns = [_column(argument, value.iloc[:, k], names[k]) for k in range(value.shape[1])]
+        common = np.result_type(*columns)
+        if not all((column.dtype.kind == "b") == (common.kind == "b") for column in columns):
+            reject_type(argument, "must hold numbers or booleans, not both", value)
+        stacked = np.stack(columns, axis=1)
+        for k, column in enumerate(columns):
+            if not np.array_equal(stacked[:, k].astype(column.dtype), column):
+                reject(argument, f"must be exactly representable as {common}{names[k]}", value)
+        return stacked
+    if isinstance(value, pandas.Series | pandas.Index | pandas.api.extensions.ExtensionArray):
+        return value if isinstance(value.dtype, np.dtype) else _column(argument, value, "")
+    return value
+
+
+def _column(argument: str, column: Any, where: str) -> NDArray[Any]:
+    """One column of pandas as NumPy has it."""
+    missing = np.asarray(column.isna(), dtype=bool)
+    if missing.any():
+        raise ValueError(f"{argument}: must hold no missing values; got NA at index [{int(missing.argmax())}]{where}")
+    plain = getattr(column.dtype, "numpy_dtype", None)  # of nullable and of Arrow's types; the others are no numbers
+    values: NDArray[Any] = column.to_numpy(dtype=plain) if isinstance(plain, np.dtype) else np.asarray(column)
+    if values.dtype.kind not in "biuf":
+        reject_type(argument, f"must hold numbers, not dtype {column.dtype}{where}", column)
+    return values
 
 
 def _entries_in_range(

@@ -7,7 +7,9 @@ https://github.com/PhuLai/eua-dataset (MIT).
 from __future__ import annotations
 
 import csv
+from array import array
 from dataclasses import dataclass
+from io import StringIO
 from os import PathLike
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
+from edgeworth.core.files import cache_folder, read_text, spare_folder, wrong
+from edgeworth.core.words import real, shown
 
 SITES_FILE = "site-optus-melbCBD.csv"
 USERS_FILE = "users-melbcbd-generated.csv"
@@ -40,13 +44,14 @@ class City:
             object.__setattr__(self, name, validation.array(name, getattr(self, name), np.float64, (None, 2)))
 
 
-def read_eua(sites: str | PathLike[str], users: str | PathLike[str]) -> City:
+def read_eua(sites: str | PathLike[str], users: str | PathLike[str], *, limit: int | None = None) -> City:
     """Read a site file (columns LATITUDE, LONGITUDE) and a user file (Latitude, Longitude), in degrees.
 
     Positions are projected onto a plane around the sites' mean (equirectangular; over a city of 2 km the error is below
-    a millimetre). Raises FileNotFoundError, or `FileFormatError` naming the file, the line and what is wrong.
+    a millimetre). Texts may be compressed by gzip and begin with a byte order mark. limit: most bytes of a text, default
+    `core.files.TEXT_LIMIT`. Raises FileNotFoundError, or `FileFormatError` naming the file, the line and what is wrong.
     """
-    site_degrees, user_degrees = _degrees(Path(sites)), _degrees(Path(users))
+    site_degrees, user_degrees = _degrees(Path(sites), limit), _degrees(Path(users), limit)
     centre = site_degrees.mean(axis=0)
     scale = _METRES_PER_DEGREE * np.array([np.cos(np.radians(centre[0])), 1.0])
     return City((site_degrees - centre)[:, ::-1] * scale, (user_degrees - centre)[:, ::-1] * scale)
@@ -56,7 +61,8 @@ def fetch_eua() -> City:
     """Download both files once into the user's cache folder (checksums fixed), then read them. Needs the network once."""
     import pooch
 
-    folder = pooch.os_cache("edgeworth")
+    cache = cache_folder()
+    folder = spare_folder() if cache is None else cache / "edgeworth"
     paths = [
         pooch.retrieve(_SOURCE + name, known_hash=f"sha256:{digest}", path=folder, fname=Path(name).name)
         for name, digest in _SHA256.items()
@@ -64,23 +70,29 @@ def fetch_eua() -> City:
     return read_eua(*paths)
 
 
-def _degrees(path: Path) -> NDArray[np.float64]:
+def _degrees(path: Path, limit: int | None) -> NDArray[np.float64]:
     """Latitude and longitude of every row, float64 [rows, 2]."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        columns = {(name or "").strip().lower(): name for name in reader.fieldnames or []}
+    reader = csv.reader(StringIO(read_text(path, limit=limit)), strict=True)
+    places = array("d")
+    try:
+        columns = {name.strip().lower(): k for k, name in enumerate(next(reader, []))}
         for wanted in ("latitude", "longitude"):
             if wanted not in columns:
-                raise FileFormatError(f"{path}: needs a column {wanted}; got columns {', '.join(columns) or 'none'}")
-        rows = []
+                got = ascii(", ".join(columns))[1:-1] or "none"
+                wrong(path, 1, f"needs a column {wanted}; got columns {got[:200]}")
         for row in reader:
-            try:
-                place = (float(row[columns["latitude"]]), float(row[columns["longitude"]]))
-            except (TypeError, ValueError) as error:
-                raise FileFormatError(f"{path}: line {reader.line_num}: not a position: {error}") from error
-            if not (-90.0 <= place[0] <= 90.0 and -180.0 <= place[1] <= 180.0):
-                raise FileFormatError(f"{path}: line {reader.line_num}: not a position in degrees; got {place}")
-            rows.append(place)
-    if not rows:
-        raise FileFormatError(f"{path}: holds no positions")
-    return np.array(rows)
+            if not any(cell.strip() for cell in row):
+                continue
+            for wanted, most in (("latitude", 90.0), ("longitude", 180.0)):
+                cell = row[columns[wanted]] if columns[wanted] < len(row) else ""
+                degrees = real(cell.strip())
+                if degrees is None or abs(degrees) > most:
+                    wrong(
+                        path, reader.line_num, f"not a position: the {wanted} must be -{most:g} to {most:g}; got {shown(cell)}"
+                    )
+                places.append(degrees)
+    except csv.Error as error:
+        raise FileFormatError(f"{path}: line {reader.line_num}: {error}") from error
+    if not places:
+        wrong(path, reader.line_num, "holds no positions")
+    return np.array(places).reshape(-1, 2)

@@ -111,6 +111,19 @@ class Comparison:
 
         return gaps(self.frame, self.setting.labels, self.setting.sense, ax)
 
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Write `frame` as CSV in UTF-8, one row a run. What a spreadsheet would calculate, in labels and notes, begins with
+        an apostrophe there; control characters are written out.
+        """
+        from edgeworth.core.display import cell
+        from edgeworth.core.files import write_text
+
+        safe = self.frame.copy()
+        for name in safe.columns[[kind.kind == "O" for kind in safe.dtypes]]:
+            safe[name] = [cell(item) if isinstance(item, str) else item for item in safe[name]]
+        safe.columns = [cell(str(name)) for name in safe.columns]
+        write_text(path, safe.to_csv(index=False, lineterminator="\n"))
+
     def to_html(self, path: str | PathLike[str]) -> None:
         """Write one self-contained page: what was compared, summary, plots (inline SVG), all rows, versions."""
         from edgeworth.experiments.page import write

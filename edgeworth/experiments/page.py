@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Callable
 from html import escape
 from io import StringIO
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pandas as pd
 
+from edgeworth.core.display import one_line
+from edgeworth.core.files import write_text
 from edgeworth.experiments import plots
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ _UNITS = {"seconds": "seconds (s)", "mean_seconds": "mean seconds (s)"}
 
 def write(comparison: Comparison, path: str | PathLike[str]) -> None:
     """Write the page of `Comparison.to_html`."""
-    Path(path).write_text(text(comparison), encoding="utf-8")
+    write_text(path, text(comparison))
 
 
 def text(comparison: Comparison) -> str:
@@ -80,7 +82,7 @@ def text(comparison: Comparison) -> str:
     difference = (
         "No method has a verified value to compare with."
         if reference is None
-        else f"Difference: paired difference of the value to <b>{escape(reference)}</b> over the instances that both solved "
+        else f"Difference: paired difference of the value to <b>{_safe(reference)}</b> over the instances that both solved "
         "(pairs), with its 95% interval by Student's t."
     )
     shown = frame.drop(columns="problem_hash")
@@ -124,14 +126,18 @@ def _setting(comparison: Comparison) -> str:
         ("parallel jobs", str(setting.n_jobs)),
         ("versions", ", ".join(f"{name} {version}" for name, version in setting.versions.items())),
     ]
-    return "<dl>" + "\n".join(f"<dt>{escape(name)}</dt><dd>{escape(what)}</dd>" for name, what in items) + "</dl>"
+    return "<dl>" + "\n".join(f"<dt>{_safe(name)}</dt><dd>{_safe(what)}</dd>" for name, what in items) + "</dl>"
+
+
+def _safe(text: str) -> str:
+    return escape(one_line(text))
 
 
 def _table(frame: pd.DataFrame, failed: Callable[[pd.Series[Any]], bool], tall: bool = False) -> str:
     numeric = [bool(pd.api.types.is_numeric_dtype(kind)) and str(kind) != "bool" for kind in frame.dtypes]
     names = [str(name) for name in frame.columns]
     head = "".join(
-        f'<th scope="col"{_class("number") if number else ""}>{escape(_heading(name))}</th>'
+        f'<th scope="col"{_class("number") if number else ""}>{_safe(_heading(name))}</th>'
         for name, number in zip(names, numeric, strict=True)
     )
     body = []
@@ -160,7 +166,7 @@ def _cell(name: str, item: Any, number: bool) -> str:
         return f'<td class="number" title="{full}">{shown.removesuffix(".0")}</td>'
     if isinstance(item, bool):
         return f"<td>{'yes' if item else 'NO'}</td>"
-    return f"<td{_class('note') if name == 'notes' else ''}>{escape(str(item))}</td>"
+    return f"<td{_class('note') if name == 'notes' else ''}>{_safe(str(item))}</td>"
 
 
 # --- figures --------------------------------------------------------------------------------------------------------------
@@ -177,7 +183,9 @@ def _figure(draw: Callable[[Axes], Axes], height: float) -> str:
         FigureCanvasSVG(figure)
         draw(figure.add_subplot())
         file = StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the reader's fonts draw it, not matplotlib's
+            figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     return f"<figure>{_inline(file.getvalue())}</figure>"
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from edgeworth.core.display import figure_text
 from edgeworth.core.numeric import Sense, relative_gap
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
         marker = "o" if frame["value"].to_numpy(dtype=float)[mine].size and frame["value"][mine].notna().any() else "^"
         ax.plot(seconds[mine], x[mine], marker, color=colour(position), ms=5, alpha=0.45, mew=0)
         centre = math.exp(float(np.log(seconds[mine]).mean())), float(x[mine].mean())
-        ax.plot(*centre, marker, color=colour(position), ms=11, mec=INK, mew=0.8, label=label, ls="none")
+        ax.plot(*centre, marker, color=colour(position), ms=11, mec=INK, mew=0.8, label=figure_text(label), ls="none")
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
@@ -180,7 +181,7 @@ def _duration(seconds: float) -> str:
 def _ticked(label: str, runs: pd.DataFrame, x: NDArray[np.float64]) -> str:
     failed = int((~runs["verified"]).sum())
     silent = int(np.isnan(x[runs["verified"].to_numpy(dtype=bool)]).sum())
-    lines = [label]
+    lines = [figure_text(label)]
     if failed:
         lines.append(f"{failed} of {len(runs)} runs failed")
     if silent:

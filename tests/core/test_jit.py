@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from edgeworth.core import jit
+from edgeworth.core import jit, kernel_cache
 
 CALLEE = "from edgeworth.core.jit import jit\n\n\n@jit\ndef leaf(x):\n    return x + {constant}\n"
 CALLER = """from edgeworth.core.jit import jit
@@ -113,3 +114,77 @@ def test_both_forms_of_the_decorator(parallel: bool) -> None:
 
     made = jit.jit(parallel=parallel)(double) if parallel else jit.jit(double)
     assert made.py_func is double
+
+
+# --- a cache that was damaged, or went away ----------------------------------------------------------------------------------
+
+DAMAGES = {
+    "empty": lambda content: b"",
+    "truncated": lambda content: content[: len(content) // 2],
+    "zeros, as after a power cut": lambda content: bytes(len(content)),
+    "a flipped bit in the middle": lambda content: _flipped(content, len(content) // 2),
+    "a flipped bit at the end": lambda content: _flipped(content, len(content) - 1),
+    "of another program": lambda content: b"\x80\x05hello",
+}
+
+
+def _flipped(content: bytes, at: int) -> bytes:
+    return content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :]
+
+
+def _triple(x):  # type: ignore[no-untyped-def]
+    return 3 * x
+
+
+def _made(folder: Path) -> Any:
+    """A dispatcher as another process would make it."""
+    import numba
+
+    made = numba.njit(_triple)
+    kernel_cache.keep(made, str(folder))
+    return made
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+def test_every_damage_of_a_kept_kernel_is_a_miss(name: str, suffix: str, tmp_path: Path) -> None:
+    assert _made(tmp_path)(2) == 6
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} == {".nbi", ".nbc"}
+    for path in kept:
+        if path.suffix == suffix:
+            path.write_bytes(DAMAGES[name](path.read_bytes()))
+    damaged = _made(tmp_path)
+    assert damaged(2) == 6
+    assert sum(damaged.stats.cache_hits.values()) == 0
+    mended = _made(tmp_path)
+    assert mended(2) == 6
+    assert sum(mended.stats.cache_hits.values()) == 1
+
+
+def test_a_folder_that_went_away_is_made_again_and_one_that_is_a_file_now_is_survived(tmp_path: Path) -> None:
+    made, again = _made(tmp_path / "cache"), _made(tmp_path / "cache")
+    shutil.rmtree(tmp_path / "cache")
+    assert made(2) == 6
+    shutil.rmtree(tmp_path / "cache")
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    assert again(2) == 6
+    assert _made(tmp_path / "cache")(2) == 6
+
+
+def test_no_home_and_an_empty_cache_variable_stop_nothing(tmp_path: Path) -> None:
+    _package(tmp_path, 1)
+    nobody = "import pathlib\ndef home(): raise RuntimeError('no home')\npathlib.Path.home = home\n"
+    code = "import sys; from edgeworth.two.kernels.deep import root; sys.stdout.write(str(root(1)))"
+    assert _run(tmp_path, nobody + code, NUMBA_CACHE_DIR="", XDG_CACHE_HOME="") == "20"
+    assert not (tmp_path / "edgeworth" / "numba").exists()
+
+
+def _run(folder: Path, code: str, **variables: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "cache"), **variables}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=folder, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

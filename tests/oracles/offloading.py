@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from fractions import Fraction
 from typing import Any
 
 
@@ -109,14 +110,13 @@ def moves(game: Any, actions: list[int], i: int) -> list[int]:
 
 
 def epsilon(game: Any, actions: list[int]) -> float:
-    """The largest gain of a unilateral move, relative to the largest |utility| over the user's places."""
+    """The largest gain of a unilateral move, relative to the spread of what the user's places earn."""
     worst = 0.0
     for i in range(len(actions)):
         now = utility(game, actions, i)
         others = [utility(game, [*actions[:i], k, *actions[i + 1 :]], i) for k in moves(game, actions, i)]
-        scale = max(abs(u) for u in [now, *others])
-        if others and scale > 0.0:
-            worst = max(worst, (max(others) - now) / scale)
+        if others and max(others) > now:
+            worst = max(worst, (max(others) - now) / (max(others) - min([now, *others])))
     return worst
 
 
@@ -132,6 +132,82 @@ def optimum(game: Any) -> tuple[float, list[int]]:
 
 def equilibria(game: Any, tolerance: float) -> list[list[int]]:
     return [actions for actions in profiles(game) if epsilon(game, actions) <= tolerance]
+
+
+# --- nothing rounded -----------------------------------------------------------------------------------------------------
+
+
+def exact_utility(game: Any, actions: list[int], i: int, prices: bool = True) -> Fraction:
+    k = actions[i]
+    if k < 0:
+        return Fraction(float(game.local_utility[i]))
+    p = pair(game, i, k)
+    assert p is not None
+    mass = sum(Fraction(float(game.weight[j])) for j, place in enumerate(actions) if place == k)
+    wait = Fraction(float(game.workload[i])) / Fraction(float(game.weight[i])) * mass / Fraction(float(game.rate[k]))
+    late = Fraction(float(game.transfer[p])) + wait - Fraction(float(game.deadline[i]))
+    if not bool(game.human[i]) and game.regime != "linearised":
+        late = max(late, Fraction(0))
+        if game.regime == "floored":
+            late = min(late, Fraction(float(game.deadline[i])))
+    worth = Fraction(float(game.gain[p])) - Fraction(float(game.sensitivity[i])) * late
+    return worth - Fraction(float(game.price[p])) if prices else worth
+
+
+def exact_welfare(game: Any, actions: list[int]) -> Fraction:
+    total = sum((exact_utility(game, actions, i, prices=False) for i in range(len(actions))), Fraction(0))
+    for i, k in enumerate(actions):
+        if k >= 0:
+            total -= Fraction(float(game.cost_rate[k])) * Fraction(float(game.workload[i])) / Fraction(float(game.rate[k]))
+    return total
+
+
+def exact_epsilon(game: Any, actions: list[int]) -> Fraction:
+    """`epsilon`, exactly."""
+    worst = Fraction(0)
+    for i in range(len(actions)):
+        now = exact_utility(game, actions, i)
+        others = [exact_utility(game, [*actions[:i], k, *actions[i + 1 :]], i) for k in moves(game, actions, i)]
+        if others and max(others) > now:
+            worst = max(worst, (max(others) - now) / (max(others) - min([now, *others])))
+    return worst
+
+
+def exact_potential(game: Any, actions: list[int], which: str) -> Fraction:
+    """Equation (21) or Psi; users who do not mind delays are left out of Psi altogether."""
+    total = Fraction(0)
+    for k in range(len(game.rate)):
+        rate = Fraction(float(game.rate[k]))
+        here = [i for i, place in enumerate(actions) if place == k]
+        minding = [i for i in here if float(game.sensitivity[i]) != 0.0 and float(game.workload[i]) != 0.0]
+        mass = sum((Fraction(float(game.weight[i])) for i in here), Fraction(0))
+        if which == "paper":
+            total -= mass**2 / (2 * rate)
+            total -= sum(
+                (Fraction(float(game.cost_rate[k])) * Fraction(float(game.workload[i])) / rate for i in here), Fraction(0)
+            )
+        else:
+            for i in here:
+                for j in here:
+                    if i <= j and (i in minding or j in minding):
+                        total -= Fraction(float(game.weight[i])) * Fraction(float(game.weight[j])) / rate
+    for i, k in enumerate(actions):
+        worth = Fraction(float(game.local_utility[i]))
+        s, c, w = (Fraction(float(column[i])) for column in (game.sensitivity, game.workload, game.weight))
+        p = pair(game, i, k) if k >= 0 else None
+        if p is not None:
+            worth = Fraction(float(game.gain[p])) - s * (Fraction(float(game.transfer[p])) - Fraction(float(game.deadline[i])))
+            worth -= Fraction(float(game.price[p])) if which == "weighted" else 0
+        if which == "paper":
+            total += worth
+        elif s * c != 0:
+            total += w * w / (s * c) * worth
+    return total
+
+
+def exact_optimum(game: Any) -> Fraction:
+    """The highest welfare, exactly. Tiny games only."""
+    return max(exact_welfare(game, actions) for actions in profiles(game))
 
 
 # --- from physical quantities -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from edgeworth.core.method import Method
 
 _ROOM = "edgeworth.games.offloading"
 _FUSION = "FUSION paper, section V"
-_REST = "linear regime: ends in an equilibrium (epsilon at most the threshold); kinked: may cycle, and says so"
+_REST = "linear regime: ends in an equilibrium, unless the threshold is too coarse for one; kinked: may cycle, and says so"
 _DYNAMIC = frozenset({"start", "trace", "iterations"})
 
 METHODS: tuple[Method, ...] = (
@@ -110,7 +110,7 @@ METHODS: tuple[Method, ...] = (
         exact=True,
         randomised=True,
         supports=frozenset({"start"}),
-        guarantee="the highest welfare when proved; the bound is then the solvers' claim",
+        guarantee="the highest welfare when proved, with a certificate from which the checker repeats the search",
         reference="ours; Baldacci, Christofides and Mingozzi, Math. Prog. 115 (2008)",
     ),
     Method(

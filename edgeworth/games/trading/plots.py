@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from edgeworth.core.display import figure_text
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -17,7 +19,7 @@ def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any
     for colour, (method, runs) in zip(_COLOURS, table.groupby("method", sort=False), strict=False):
         part = runs.assign(progress=runs.episode / runs.episode.max())
         grouped = part.groupby("progress")[column]
-        ax.plot(grouped.median(), color=colour, label=str(method), lw=1.4)
+        ax.plot(grouped.median(), color=colour, label=figure_text(str(method)), lw=1.4)
         ax.fill_between(grouped.min().index, grouped.min(), grouped.max(), color=colour, alpha=0.15, lw=0)
     if column == "leader_profit":
         ax.axhline(table.theory.iloc[0], color="black", lw=1, label="equilibrium")
@@ -40,7 +42,9 @@ def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: 
     grouped = table.groupby("solution", sort=False)[column]
     middle = grouped.median()
     spread = [middle - grouped.min(), grouped.max() - middle]
-    ax.bar(list(middle.index), middle, yerr=spread, color=list(_COLOURS[: len(middle)]), capsize=3)
+    ax.bar(
+        [figure_text(str(name)) for name in middle.index], middle, yerr=spread, color=list(_COLOURS[: len(middle)]), capsize=3
+    )
     ax.set_ylabel(column.replace("_", " "))
     return ax
 
@@ -50,7 +54,14 @@ def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Any = None) -> 
     ax = _axes(ax)
     for k, (name, part) in enumerate(table.groupby(by, sort=False)):
         line = part.groupby(x)[y].median()
-        ax.plot(line, marker="o", ms=3, lw=1.4, color=_COLOURS[k % len(_COLOURS)], label=f"{by} {name}".replace("_", " "))
+        ax.plot(
+            line,
+            marker="o",
+            ms=3,
+            lw=1.4,
+            color=_COLOURS[k % len(_COLOURS)],
+            label=figure_text(f"{by} {name}".replace("_", " ")),
+        )
     return _finished(ax, x, y)
 
 

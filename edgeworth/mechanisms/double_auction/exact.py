@@ -12,11 +12,21 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
+from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
-from edgeworth.core.result import BoundEvidence, Termination
+from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
-from edgeworth.mechanisms.double_auction.model import Market, Outcome, violations, welfare
+from edgeworth.mechanisms.double_auction.model import (
+    Market,
+    NotApplicableError,
+    Outcome,
+    clearing_price,
+    price_bound,
+    seller_prices_bound,
+    violations,
+    welfare,
+)
 
 FEW_BUYERS = 10
 """Up to so many buyers the sets of buyers are enumerated."""
@@ -58,7 +68,7 @@ def best(market: Market, run: Run[Any] | None = None) -> Best:
         return _by_sets(market)
     if market.routes is not None:
         return _by_column_generation(market, run)
-    return _by_highs(market, run or Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer()))
+    return _by_highs(market, run or _free_run())
 
 
 def outcome_of(market: Market, stops: Sequence[Sequence[int]], payment: Any, reward: Any, tie_break: str = "index") -> Outcome:
@@ -101,7 +111,7 @@ class Packing:
 
     def __init__(self, market: Market) -> None:
         if market.buyers > FEW_BUYERS:
-            validation.reject("market", f"must have at most {FEW_BUYERS} buyers for enumeration", market.buyers)
+            raise NotApplicableError(f"market: must have at most {FEW_BUYERS} buyers for enumeration; got {market.buyers}")
         self.market = market
         n = market.buyers
         self.everything = np.arange(1 << n)
@@ -169,9 +179,9 @@ def _by_sets(market: Market) -> Best:
     return Best(tuple(stops), total, max(total, value), Termination.PROVED)
 
 
-def _by_highs(market: Market, run: Run[Any]) -> Best:
-    """The assignment model with capacities, plain markets: x_ik = buyer i is served by seller k; gap 0."""
-    from edgeworth.core.highs import ColumnModel, minimise
+def _assignment(market: Market, *, integer: bool) -> tuple[Any, Any, Any]:
+    """The assignment model with capacities, plain markets: x_ik = buyer i is served by seller k. Model, buyers, sellers."""
+    from edgeworth.core.highs import ColumnModel
 
     n, m = market.buyers, market.sellers
     worth = market.demand[:, None] * (market.bid[:, None] - market.ask[None, :])
@@ -185,8 +195,63 @@ def _by_highs(market: Market, run: Run[Any]) -> Best:
         starts=np.arange(0, 2 * len(buyer) + 1, 2),
         rows=np.stack([buyer, n + seller], axis=1).ravel(),
         entries=np.stack([np.ones(len(buyer)), units], axis=1).ravel(),
-        integer=True,
+        integer=integer,
     )
+    return model, buyer, seller
+
+
+def seller_prices(market: Market, run: Run[Any]) -> Any | None:
+    """Unit prices of the sellers, float64 [m]: asks and the capacities' dual prices in the linear relaxation; plain markets."""
+    from edgeworth.core.highs import minimise
+
+    model, buyer, _ = _assignment(market, integer=False)
+    if not len(buyer):
+        return np.array(market.ask)
+    answer = minimise(model, run)
+    return None if answer.row_dual is None else market.ask + np.maximum(-answer.row_dual[market.buyers :], 0.0)
+
+
+def proof(market: Market, value: float, *, optimal: bool, run: Run[Any] | None = None) -> tuple[float, Certificate]:
+    """The bound that the checker can rebuild, and its certificate.
+
+    optimal: is the value meant to be the greatest? Then a proof is looked for: one price for all units, in plain markets a
+    price for every seller, and for few buyers the word "all-sets", on which the checker looks at all of them itself. Else, and
+    where none of these closes the gap (tours that cost nearly all they earn), the lower of the two price bounds.
+    """
+    price = clearing_price(market)
+    bound, certificate = price_bound(market, price), Certificate("price", {"price": np.array([price])})
+    if not optimal or closes(value, bound, market.sense, market.integral):
+        return bound, certificate
+    if market.routes is None:
+        prices = seller_prices(market, run or _free_run())
+        if prices is not None and seller_prices_bound(market, prices) < bound:
+            bound, certificate = seller_prices_bound(market, prices), Certificate("seller-prices", {"price": prices})
+    if market.buyers <= FEW_BUYERS and not closes(value, bound, market.sense, market.integral):
+        from edgeworth.mechanisms.double_auction.check import all_sets_bound
+
+        every = all_sets_bound(market, _Patience())
+        if closes(value, every, market.sense, market.integral):
+            return every, Certificate("all-sets", {})
+    return bound, certificate
+
+
+class _Patience:
+    """No limit: so few buyers never take long."""
+
+    def check(self) -> None:
+        """Go on."""
+
+
+def _free_run() -> Run[Any]:
+    return Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
+
+
+def _by_highs(market: Market, run: Run[Any]) -> Best:
+    """`_assignment` in whole numbers, gap 0. Proved only if HiGHS's incumbent is feasible and worth what its bound says."""
+    from edgeworth.core.highs import minimise
+
+    m = market.sellers
+    model, buyer, seller = _assignment(market, integer=True)
     answer = minimise(model, run, report=lambda number: -number)
     stops: list[tuple[int, ...]] = [()] * m
     if answer.x is not None:
@@ -196,7 +261,10 @@ def _by_highs(market: Market, run: Run[Any]) -> Best:
     if violations(market, found):  # the solver's word is not enough
         return Best(((),) * m, 0.0, -answer.bound, Termination.ERROR)
     total = welfare(market, found)
-    return Best(tuple(stops), total, max(total, -answer.bound), answer.termination)
+    bound, termination = max(total, -answer.bound), answer.termination
+    if termination is Termination.PROVED and not closes(total, bound, market.sense, market.integral):
+        termination = Termination.STALLED
+    return Best(tuple(stops), total, bound, termination)
 
 
 def orienteering_problem(market: Market) -> Any:
@@ -236,11 +304,14 @@ def _by_column_generation(market: Market, run: Run[Any] | None) -> Best:
 
     stop = Stop(seconds=max(run.remaining, 0.0)) if run is not None and math.isfinite(run.remaining) else None
     result = orienteering.solve(orienteering_problem(market), method="column-generation", seed=0, stop=stop)
-    stops: tuple[tuple[int, ...], ...] = ((),) * market.sellers
+    nothing: tuple[tuple[int, ...], ...] = ((),) * market.sellers
+    stops = nothing
     if result.solution is not None:
         stops = tuple(tuple(sequence.tolist()) for sequence in result.solution.sequences)
-    total = welfare(market, as_reported(market, stops))
     bound = math.inf if result.bound is None else result.bound
+    if violations(market, as_reported(market, stops)):  # another model's word is not enough
+        return Best(nothing, 0.0, max(bound, 0.0), Termination.ERROR)
+    total = welfare(market, as_reported(market, stops))
     return Best(stops, total, max(total, bound), result.termination)
 
 
@@ -249,11 +320,22 @@ def optimum(problem: Market, params: None, run: Run[Outcome]) -> Found[Outcome]:
     so).
 
     Sorting in unit markets, dynamic programming over sets of buyers up to 10 of them, beyond that HiGHS in plain markets and
-    column generation of `edgeworth.routing.orienteering` in routed ones. The bound is the method's word.
+    column generation of `edgeworth.routing.orienteering` in routed ones.
+
+    What the checker rebuilds (`proof`): the optimum of every unit market and of every market of up to 10 buyers; of larger
+    plain markets where the sellers' dual prices close the gap, that is where the linear relaxation has an integral
+    optimum. Elsewhere, in larger routed markets always, the bound is the method's claim.
     """
     found = best(problem, run)
+    outcome = as_reported(problem, found.stops)
+    if found.termination is Termination.PROVED:
+        value = welfare(problem, outcome)
+        bound, certificate = proof(problem, value, optimal=True, run=run)
+        if closes(value, bound, problem.sense, problem.integral):
+            evidence = BoundEvidence.RECOMPUTED
+            return Found(outcome, Termination.PROVED, bound=bound, evidence=evidence, certificate=certificate)
     return Found(
-        as_reported(problem, found.stops),
+        outcome,
         found.termination,
         bound=found.bound if math.isfinite(found.bound) else None,
         evidence=BoundEvidence.CLAIMED if math.isfinite(found.bound) else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from functools import cached_property
 from os import PathLike
 from typing import Any, ClassVar
@@ -22,6 +23,9 @@ Floats = NDArray[np.float64]
 
 PRESETS = ("edge",)
 
+LARGEST = 1e250
+"""Prices, worths and weights are at most this, so that no score overflows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Tender:
@@ -32,7 +36,9 @@ class Tender:
     the buyer, so that reporting another one changes nothing but the price counts? False: the reported one decides. The task
     is worth ``worth`` >= 0 to the buyer, who takes no offer of a score above it.
 
-    Arrays are copied and read-only; n may be 0. Raises ValueError or TypeError naming the argument, the rule and the value.
+    Arrays are copied and read-only; n may be 0. Raises ValueError or TypeError naming the argument, the rule and the value,
+    also for money above `LARGEST`. Whose score is lowest, whether it is within the worth, and the welfare are decided in
+    fractions of the numbers as they are stored: rounding never makes or breaks a tie.
     Source: BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).
     """
 
@@ -49,11 +55,11 @@ class Tender:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
-        store("price", validation.array("price", self.price, np.float64, (None,), minimum=0.0))
+        store("price", validation.array("price", self.price, np.float64, (None,), minimum=0.0, maximum=LARGEST))
         shape = (len(self.price),)
         store("utilisation", validation.array("utilisation", self.utilisation, np.float64, shape, minimum=0.0, maximum=1.0))
-        store("weight", validation.real("weight", self.weight, minimum=0.0))
-        store("worth", validation.real("worth", self.worth, minimum=0.0))
+        store("weight", validation.real("weight", self.weight, minimum=0.0, maximum=LARGEST))
+        store("worth", validation.real("worth", self.worth, minimum=0.0, maximum=LARGEST))
         store("verified", validation.flag("verified", self.verified))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -88,10 +94,27 @@ class Tender:
 
     @cached_property
     def score(self) -> Floats:
-        """``p_i + weight u_i``, float64 [n]."""
+        """``p_i + weight u_i``, float64 [n], rounded."""
         result = self.price + self.weight * self.utilisation
         result.setflags(write=False)
         return result
+
+    def exact_score(self, supplier: int) -> Fraction:
+        """``p_i + weight u_i``, nothing rounded."""
+        return Fraction(float(self.price[supplier])) + Fraction(self.weight) * Fraction(float(self.utilisation[supplier]))
+
+    @property
+    def cheapest(self) -> int | None:
+        """The supplier of the lowest score, of equal ones the lowest index; None where nobody offers.
+
+        A score is two operations, so its float is right to 2 u (u = 2^-53) of itself: who may be lowest is within 8 u of the
+        lowest float, and 2^-1070 for what underflows. Of these the fractions decide.
+        """
+        if not self.suppliers:
+            return None
+        limit = float(self.score.min()) * (1.0 + 2.0**-50) + 2.0**-1070
+        near = np.flatnonzero(self.score <= limit).tolist()
+        return int(min(near, key=lambda i: (self.exact_score(i), i)))
 
     def reported(self, supplier: int, name: str, report: float) -> Tender:
         """The tender in which one supplier reports another price or utilisation."""
@@ -132,8 +155,8 @@ class Award:
     payment: float
 
     def __post_init__(self) -> None:
-        validation.integer("winner", self.winner, minimum=-1)
-        validation.real("payment", self.payment)
+        object.__setattr__(self, "winner", validation.integer("winner", self.winner, minimum=-1))
+        object.__setattr__(self, "payment", validation.real("payment", self.payment, minimum=-LARGEST, maximum=LARGEST))
 
     def to_payload(self) -> Payload:
         """As plain fields."""
@@ -162,11 +185,12 @@ class Violation:
 
 
 def value(tender: Tender, award: Award) -> float:
-    """Welfare ``worth - p - weight u`` of the winner, reports taken as true; 0 without an award. The payment cancels."""
+    """Welfare ``worth - p - weight u`` of the winner, rounded once, reports taken as true; 0 without an award. The payment
+    cancels."""
     _require_fitting(tender, award)
     if award.winner < 0:
         return 0.0
-    return float(tender.worth - tender.score[award.winner])
+    return float(Fraction(tender.worth) - tender.exact_score(award.winner))
 
 
 def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
@@ -175,8 +199,10 @@ def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
     if award.winner < 0:
         broken = award.payment != 0.0
         return (Violation("idle", abs(award.payment), f"nobody works, yet {award.payment} is paid"),) * broken
-    over = float(tender.score[award.winner]) - tender.worth
-    return (Violation("winner", over, f"the winner's score is {over} above the task's worth"),) * (over > 0.0)
+    over = tender.exact_score(award.winner) - Fraction(tender.worth)
+    if over <= 0:
+        return ()
+    return (Violation("winner", float(over), f"the winner's score is {float(over)} above the task's worth"),)
 
 
 def measures(tender: Tender, award: Award) -> dict[str, float]:
@@ -207,8 +233,11 @@ def generate(*, preset: str = "edge", suppliers: int | None = None, verified: bo
 
 
 def best_value(tender: Tender) -> float:
-    """The greatest welfare, closed form: ``max(0, worth - min score)``."""
-    return max(0.0, tender.worth - float(tender.score.min(initial=math.inf))) if tender.suppliers else 0.0
+    """The greatest welfare, closed form: ``max(0, worth - min score)``, rounded up from the exact number."""
+    best = tender.cheapest
+    exact = Fraction(0) if best is None else max(Fraction(0), Fraction(tender.worth) - tender.exact_score(best))
+    rounded = float(exact)
+    return rounded if Fraction(rounded) >= exact else math.nextafter(rounded, math.inf)
 
 
 def _require_fitting(tender: Tender, award: Award) -> None:

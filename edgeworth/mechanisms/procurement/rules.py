@@ -31,10 +31,8 @@ def run(rule: str | Callable[[Tender], Award], tender: Tender) -> Award:
             validation.reject_type("rule", "must return an Award", award)
         return award
     validation.choice("rule", rule, RULES)
-    if not tender.suppliers:
-        return Award(-1, 0.0)
-    winner = int(np.argmin(tender.score))
-    if tender.score[winner] > tender.worth:
+    winner = tender.cheapest
+    if winner is None or tender.exact_score(winner) > tender.worth:
         return Award(-1, 0.0)
     if rule == "first-score":
         return Award(winner, float(tender.price[winner]))

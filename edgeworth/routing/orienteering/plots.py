@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.display import figure_text
 from edgeworth.routing.orienteering.model import OrienteeringProblem, Route, RoutePlan, edges, value, violations
 from edgeworth.routing.orienteering.model import plan as scheduled
 
@@ -173,7 +174,11 @@ def _dress(ax: Axes, title: str) -> None:
 
 def _namer(problem: OrienteeringProblem) -> Callable[[int], str]:
     names = problem.names
-    return (lambda i: f"customer {i}" if i < problem.customers else "return") if names is None else (lambda i: names[i])
+    return (
+        (lambda i: f"customer {i}" if i < problem.customers else "return")
+        if names is None
+        else (lambda i: figure_text(names[i]))
+    )
 
 
 def _timetable(

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from edgeworth.core.result import Quality, Result
+from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
 from edgeworth.mechanisms.double_auction.model import Market, Outcome, value
-from edgeworth.testing.faults.base import Fault
+from edgeworth.testing.faults.base import Fault, Plant
 
 
 def _with_outcome(market: Market, result: Result[Any], outcome: Outcome) -> Result[Any]:
@@ -53,9 +53,44 @@ def idle_reward(market: Market, result: Result[Any]) -> Result[Any] | None:
     return _with_outcome(market, result, replace(result.solution, reward=reward))
 
 
+def wrapping_units(market: Market, result: Result[Any]) -> Result[Any] | None:
+    """One unit too many, where a sum of 64-bit integers may wrap: every buyer at a seller of too little room."""
+    if market.routes is not None or not market.buyers:
+        return None
+    for k in range(market.sellers):
+        if sum(market.demand.tolist()) > int(market.capacity[k]):
+            seller = np.full(market.buyers, k)
+            return _with_outcome(market, result, Outcome(seller, np.zeros(market.buyers), np.zeros(market.sellers)))
+    return None
+
+
+def _forged(kind: str, arrays: dict[str, Any]) -> Plant:
+    """The bound is said to be the value, by a certificate that proves nothing."""
+
+    def plant(market: Market, result: Result[Any]) -> Result[Any] | None:
+        if result.value is None:
+            return None
+        certificate = Certificate(kind, {name: np.array(values) for name, values in arrays.items()})
+        return replace(
+            result,
+            bound=result.value,
+            bound_evidence=BoundEvidence.RECOMPUTED,
+            certificate=certificate,
+            quality=Quality.OPTIMAL,
+        )
+
+    return plant
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("oversold", "capacity", oversold),
     Fault("paying loser", "idle", paying_loser),
     Fault("idle reward", "idle", idle_reward),
+    Fault("wrapping units", "capacity", wrapping_units),
+    Fault("no price", "bound", _forged("price", {"price": []})),
+    Fault("price without axis", "bound", _forged("price", {"price": 3.0})),
+    Fault("huge price", "bound", _forged("price", {"price": [1.7e308]})),
+    Fault("negative price", "bound", _forged("price", {"price": [-1.0]})),
+    Fault("no seller's price", "bound", _forged("seller-prices", {"price": [[1.0]]})),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

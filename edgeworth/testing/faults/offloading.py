@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,8 @@ def over_the_cap(game: OffloadingGame, result: Result[Any]) -> Result[Any] | Non
     return None
 
 
-def restless_user(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
-    """An equilibrium is claimed, and one user gains by moving."""
+def _restless(game: OffloadingGame) -> Any:
+    """A profile at which one user gains more than 1e-6 of its spread and of its terms by a move; None where there is none."""
     local = np.full(game.users, -1)
     for p in range(game.pairs):
         moved = local.copy()
@@ -63,8 +64,29 @@ def restless_user(game: OffloadingGame, result: Result[Any]) -> Result[Any] | No
         gain, size = away - game.local_utility[game.user[p]], max(abs(away), abs(game.local_utility[game.user[p]]))
         terms = max(abs(game.gain[p]), abs(game.price[p]), 1.0)
         if abs(gain) > SHIFT * max(size, terms):
-            return _with_profile(game, result, local if gain > 0 else moved)
+            return local if gain > 0 else moved
     return None
+
+
+def restless_user(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+    """An equilibrium is claimed, and one user gains by moving."""
+    found = _restless(game)
+    return None if found is None else _with_profile(game, result, found)
+
+
+def own_tolerance(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+    """The same, and the result's parameters say that gains of any size count for nothing."""
+    found = _restless(game)
+    return None if found is None else replace(_with_profile(game, result, found), params=SimpleNamespace(threshold=1e9))
+
+
+def foreign_user(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+    """A best-response cycle of a user and a provider that do not exist."""
+    if not game.users:
+        return None
+    arrays = {"profile": np.full(game.users, -1), "user": np.full(1, 2**62), "provider": np.full(1, 2**62)}
+    local = _with_profile(game, result, np.full(game.users, -1))
+    return replace(local, certificate=Certificate("best-response-cycle", arrays))
 
 
 def open_cycle(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
@@ -79,6 +101,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("out of reach", "coverage", out_of_reach),
     Fault("over the cap", "cap", over_the_cap),
     Fault("restless user", "epsilon", restless_user),
+    Fault("own tolerance", "epsilon", own_tolerance),
     Fault("open cycle", "cycle", open_cycle),
+    Fault("foreign user", "cycle", foreign_user),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from edgeworth.core.result import Quality, Result
-from edgeworth.mechanisms.procurement.model import Award, Tender, value
-from edgeworth.testing.faults.base import Fault
+from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
+from edgeworth.mechanisms.procurement.model import Award, Tender, value, violations
+from edgeworth.testing.faults.base import SHIFT, Fault
 
 
 def _with_award(tender: Tender, result: Result[Any], award: Award) -> Result[Any]:
@@ -28,8 +28,23 @@ def paid_nobody(tender: Tender, result: Result[Any]) -> Result[Any] | None:
     return _with_award(tender, result, Award(-1, 1.0))
 
 
+def overpriced_by_a_hair(tender: Tender, result: Result[Any]) -> Result[Any] | None:
+    """The winner's score is above the least one, and OPTIMAL is claimed by the certificate of the least."""
+    best = tender.cheapest
+    if best is None:
+        return None
+    for i in range(tender.suppliers):
+        award = Award(i, 0.0)
+        if not violations(tender, award) and value(tender, award) < value(tender, Award(best, 0.0)) * (1.0 - SHIFT):
+            forged = _with_award(tender, result, award)
+            claim: dict[str, Any] = {"bound": forged.value, "bound_evidence": BoundEvidence.RECOMPUTED}
+            return replace(forged, certificate=Certificate("least-score", {}), quality=Quality.OPTIMAL, **claim)
+    return None
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("unwanted winner", "winner", unwanted_winner),
     Fault("paid nobody", "idle", paid_nobody),
+    Fault("overpriced by a hair", "bound", overpriced_by_a_hair),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

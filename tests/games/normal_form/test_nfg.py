@@ -65,7 +65,28 @@ def test_the_payoff_version(tmp_path: Path) -> None:
     assert game.strategies == (("1", "2", "3"), ("1", "2"))
     assert game.payoffs[0].tolist() == [[1.0, 5.0], [0.0, 150.0], [-0.5, 0.125]]
     assert game.payoffs[1].tolist() == [[1.0, -6.0], [2.5, 0.0], [4.0, 0.03]]
-    assert game.numerators is None
+    assert game.exact(1, (2, 1)) == Fraction(3, 100)
+
+
+def test_decimals_are_what_is_written(tmp_path: Path) -> None:
+    """1.131 is 1131/1000, in the exact regret too: the float's fraction would leave a regret of 2^-53 or so."""
+    game = _read('NFG 1 R "" { "a" "b" } { 2 1 } 1.131 .1 1131e-3 2.50', tmp_path)
+    assert (game.exact(0, (0, 0)), game.exact(1, (0, 0)), game.exact(1, (1, 0))) == (
+        Fraction(1131, 1000), Fraction(1, 10), Fraction(5, 2),
+    )  # fmt: skip
+    assert normal_form.regret(game, [[0.5, 0.5], [1.0]], exact=True) == 0
+    assert game.payoffs[0].tolist() == [[1.131], [1.131]]
+    halves = _read('NFG 1 R "" { "a" } { 3 } 0.5 -2.25 3', tmp_path)  # exact as floats: nothing to keep beside
+    assert halves.numerators is None
+    assert _read('NFG 1 R "" { "a" } { 1 } 0.1234567890123456789', tmp_path).provenance.parameters["rounded"] == 1
+
+
+def test_floats_are_written_to_the_last_bit(tmp_path: Path) -> None:
+    game = NormalFormGame([[0.1, -1e-300, 1e300, 5e-324, 1.7976931348623157e308, -0.0, 3.0]])
+    normal_form.write_nfg(game, tmp_path / "game.nfg")
+    copy = normal_form.read_nfg(tmp_path / "game.nfg")
+    assert copy.hash == game.hash
+    assert "0.1000000000000000055511151231257827021181583404541015625\n" in (tmp_path / "game.nfg").read_text()
 
 
 def test_fractions_that_are_too_long_are_rounded_and_counted(tmp_path: Path) -> None:
@@ -120,10 +141,7 @@ def test_gambit_reads_what_we_write_and_we_read_what_gambit_writes(tmp_path: Pat
             for i, table in enumerate(gambit_payoffs(peer)):
                 for where in np.ndindex(*shape):
                     theirs = Fraction(table[where].numerator, table[where].denominator)
-                    if game.numerators is not None:
-                        assert theirs == game.exact(i, where)
-                    else:
-                        assert float(theirs) == game.payoffs[(i, *where)]
+                    assert theirs == game.exact(i, where)
             back = _read(peer.to_nfg(), tmp_path)
             assert np.array_equal(back.payoffs, game.payoffs)
             assert back.players == game.players
@@ -158,8 +176,11 @@ BAD: dict[str, tuple[str, str]] = {
     "a word": ('NFG 1 R "x" { "a" } { 2 }\n1 two', "line 2: expected payoff 1 of profile 2; got two"),
     "NaN": ('NFG 1 R "x" { "a" } { 1 } nan', "expected payoff 1 of profile 1; got nan"),
     "infinity": ('NFG 1 R "x" { "a" } { 1 } inf', "expected payoff 1 of profile 1; got inf"),
-    "overflow": ('NFG 1 R "x" { "a" } { 1 } 1e399', "payoffs: must be finite everywhere"),
-    "overflow of a fraction": ('NFG 1 R "x" { "a" } { 2 } 1/3 1e399', "too large"),
+    "overflow": ('NFG 1 R "x" { "a" } { 1 } 1e399', "expected payoff 1 of profile 1, finite and of reasonable size; got 1e399"),
+    "overflow of a fraction": (
+        'NFG 1 R "x" { "a" } { 2 } 1/3 1e399',
+        "expected payoff 1 of profile 2, finite and of reasonable size",
+    ),
     "absurd exponent": ('NFG 1 R "x" { "a" } { 1 } 1e999999999', "of reasonable size; got 1e999999999"),
     "division by 0": ('NFG 1 R "x" { "a" } { 1 } 1/0', "finite and of reasonable size; got 1/0"),
     "outcome short": ('NFG 1 R "x" { "a" "b" } { 1 1 } { { "o" 1 } } 1', "expected payoff 2 of outcome 1; got }"),
@@ -198,7 +219,7 @@ def test_damaged_files_are_refused_or_read_but_never_crash(data: st.DataObject, 
 
 def test_files_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "game.nfg"
-    path.write_bytes(b"\xff\xfe\x00NFG")
+    path.write_bytes(b"\xff\x00NFG")
     with pytest.raises(FileFormatError, match="UTF-8"):
         normal_form.read_nfg(path)
     with pytest.raises(FileNotFoundError):

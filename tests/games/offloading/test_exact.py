@@ -39,6 +39,9 @@ def test_the_best_equilibrium_and_the_notes() -> None:
     assert offloading.verify(game, result)
     with pytest.raises(ValueError, match="game: must have at most 5e"):
         offloading.pure_equilibria(offloading.generate(preset="random", users=20, seed=0))
+    refused = offloading.solve(offloading.generate(preset="random", users=20, seed=0), method="equilibria")
+    assert (refused.quality, refused.termination) == (Quality.NONE, Termination.REFUSED)
+    assert "must have at most 5e+07 profiles" in refused.notes[0]
 
 
 @settings(max_examples=60)
@@ -58,7 +61,8 @@ def test_two_exact_methods_agree_where_brute_force_takes_long(regime: Any) -> No
         )
         game = replace(game, cap=np.array([3, 2, 2]))
         column, mixed = (offloading.solve(game, method=method, seed=0) for method in ("exact", "milp"))
-        assert column.quality is mixed.quality is Quality.OPTIMAL
+        assert column.quality is Quality.OPTIMAL
+        assert mixed.quality is Quality.CLAIMED_OPTIMAL
         assert column.value == pytest.approx(mixed.value, rel=1e-8)
 
 
@@ -67,7 +71,7 @@ def test_a_proof_for_forty_users_and_eight_providers(preset: str) -> None:
     game = offloading.generate(preset=preset, users=40, providers=8, seed=0)
     result = offloading.solve(game, method="exact", seed=0)
     assert result.quality is Quality.OPTIMAL
-    assert result.bound_evidence is BoundEvidence.CLAIMED
+    assert result.bound_evidence is BoundEvidence.RECOMPUTED
     assert offloading.verify(game, result)
     search = offloading.solve(game, method="local-search", seed=0).value
     bound = offloading.solve(game, method="lagrangian", seed=0, params=offloading.Lagrangian(steps=20)).bound

@@ -144,7 +144,7 @@ def test_a_sampled_scope_says_so_and_finds_the_same_kind_of_witness() -> None:
     game = offloading.generate(preset="random", users=60, providers=8, seed=0)
     verdict = verify_potential(game, "paper", Sampled(20, seed=1))
     assert not verdict
-    assert str(verdict.scope) == "sampled: 20, seed 1; profiles"
+    assert str(verdict.scope).startswith("sampled: 20, seed 1; profiles; ties judged exactly")
     assert verdict.violation == verify_potential(game, "paper", Sampled(20, seed=1)).violation
     gain, rise = verdict.witness.replay(game)
     assert gain > 0.0 > rise

@@ -299,7 +299,7 @@ FILES: dict[str, tuple[str, Callable[[Path], Any], type[Exception], str]] = {
         "line 1 must hold a number >= 0 without point here; got '1.0'",
     ),
     "a line missing": (HEAD + DEPOT, _toptw(), FileFormatError, "1 customers and the depot take 2 lines; got 1"),
-    "a line too many": (HEAD + DEPOT + ONE + ONE, _toptw(), FileFormatError, "1 customers and the depot take 2 lines; got 3"),
+    "a line too many": (HEAD + DEPOT + ONE + ONE, _toptw(), FileFormatError, "line 5 is too many: 1 customers"),
     "a line too short": (
         HEAD + DEPOT + "1 3 4 2 7 0\n",
         _toptw(),
@@ -316,9 +316,9 @@ FILES: dict[str, tuple[str, Callable[[Path], Any], type[Exception], str]] = {
         HEAD + DEPOT + ONE.replace("1", "2", 1),
         _toptw(),
         FileFormatError,
-        "line 4 must be that of vertex 1; got 2",
+        "line 4 must be that of vertex 1; got '2'",
     ),
-    "a word": (HEAD + DEPOT + ONE.replace("3", "x", 1), _toptw(), FileFormatError, "line 4 must hold numbers; got 'x'"),
+    "a word": (HEAD + DEPOT + ONE.replace("3", "x", 1), _toptw(), FileFormatError, "line 4 must hold finite numbers; got 'x'"),
     "not a number": (HEAD + DEPOT + ONE.replace("3", "nan", 1), _toptw(), FileFormatError, "line 4 must hold finite numbers"),
     "infinity": (HEAD + DEPOT + ONE.replace("20", "inf", 1), _toptw(), FileFormatError, "line 4 must hold finite numbers"),
     "a window closed before it opens": (
@@ -343,7 +343,7 @@ FILES: dict[str, tuple[str, Callable[[Path], Any], type[Exception], str]] = {
         TABLE + "0 0 0 0 0 50 0\n" + FLEET,
         _solomon(),
         FileFormatError,
-        "the section VEHICLE must hold",
+        "has no section CUSTOMER",
     ),
     "solomon a line too short": (
         FLEET + TABLE + "0 0 0 0 0 50\n",
@@ -355,13 +355,13 @@ FILES: dict[str, tuple[str, Callable[[Path], Any], type[Exception], str]] = {
         FLEET + TABLE + "1 0 0 0 0 50 0\n",
         _solomon(),
         FileFormatError,
-        "line 7 must be that of customer 0; got 1",
+        "line 7 must be that of customer 0; got '1'",
     ),
     "solomon a word": (
         FLEET + TABLE + "0 0 0 0 0 late 0\n",
         _solomon(),
         FileFormatError,
-        "line 7 must hold numbers; got 'late'",
+        "line 7 must hold finite numbers; got 'late'",
     ),
     "solomon negative demand": (
         FLEET + TABLE + "0 0 0 0 0 50 0\n1 3 4 -7 1 20 2\n",

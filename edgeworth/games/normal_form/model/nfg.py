@@ -7,51 +7,63 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
+from edgeworth.core.files import ARRAY_LIMIT, budget, read_text, write_text
 from edgeworth.core.provenance import Provenance
 from edgeworth.games.normal_form.model.problem import EXACT_INTEGERS, NormalFormGame
 
-_TOKEN = re.compile(r'(?P<space>\s+)|"(?P<text>(?:\\"|[^"])*)"|(?P<mark>[{},])|(?P<word>[^\s{},"]+)')
-_NUMBER = re.compile(r"[+-]?(\d+/\d+|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)")
-_MAX_DIGITS = 400  # longer exponents would build integers of as many digits
+T = TypeVar("T")
+
+_QUOTED = r'"(?P<text>(?>[^"\\]++|\\"|\\)*+)"'  # no way back: the time is linear in the length, also where no quote closes
+_TOKEN = re.compile(rf'\s*+(?:{_QUOTED}|(?P<mark>[{{}},])|(?P<word>[^\s{{}},"]++))', re.ASCII)
+_OUTCOME = re.compile(rf"\s*\{{\s*{_QUOTED}(?P<row>[^{{}}\"]*+)\}}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+/[0-9]+|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?)")
+_FORM = re.compile(r"[+-]?(?:[0-9]++/[0-9]++|(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)")  # of any size
+_ROW = re.compile(r"\s*+(?:[^\s,]++\s*+,?\s*+)*+", re.ASCII)
+_WORDS = re.compile(r"[0-9+\-./eE\s]*+", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,9}")
+_SPACE = re.compile(r"\s", re.ASCII)
+_MAX_EXPONENT, _MAX_WORD = 400, 1_500  # longer ones would build integers of as many digits; 1,100 write any float64 exactly
+_CHUNK = 2**18
+_REMEMBERED = 100_000
+_PAYOFF = 64  # bytes that one payoff takes while a game is made, copies included
 
 
-def read_nfg(path: str | PathLike[str]) -> NormalFormGame:
+def read_nfg(path: str | PathLike[str], *, limit: int | None = None) -> NormalFormGame:
     """Read a finite game from a Gambit .nfg file (``NFG 1 R`` or ``NFG 1 D``), in the payoff or in the outcome version.
 
     Both ways to declare strategies are read (numbers of strategies, or lists of names), quoted text with ``\\"`` in it, the
     optional comment (kept in the provenance), payoffs as integers, decimals and fractions p/q, with or without commas. An
-    outcome numbered 0 pays 0 to all. Payoffs become the nearest float64. Where there are fractions, the exact values of all
-    payoffs are kept beside (`NormalFormGame`), unless a numerator or denominator exceeds 2^53: then the provenance's
-    parameter ``rounded`` counts the payoffs that are not exact.
+    outcome numbered 0 pays 0 to all. The text may be compressed by gzip and begin with a byte order mark.
 
-    Raises FileNotFoundError; `FileFormatError` naming the file, the line and what is wrong there.
+    Payoffs mean what is written: 1.131 is 1131/1000. ``payoffs`` are the nearest float64; where one of them is not exact, or
+    the file holds fractions, the exact values are kept beside (`NormalFormGame`), unless a numerator or denominator exceeds
+    2^53: then the provenance's parameter ``rounded`` counts the payoffs that are not exact.
+
+    limit: most bytes of the text and of the table, default `core.files.TEXT_LIMIT` and `ARRAY_LIMIT`. Raises
+    FileNotFoundError; `FileFormatError` naming the file, the line and what is wrong there.
     """
     where = Path(path)
-    try:
-        text = where.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise FileFormatError(f"{where}: not a text file in UTF-8: {error}") from error
-    return _Reader(str(where), text).game(where.name)
+    return _Reader(str(where), read_text(where, limit=limit), limit).game(where.name)
 
 
 def write_nfg(game: NormalFormGame, path: str | PathLike[str], *, version: Literal["payoff", "outcome"] = "payoff") -> None:
     """Write a game as a Gambit .nfg file; `read_nfg` gives the same game back, but for its provenance.
 
-    version: "payoff" lists the payoffs, "outcome" names an outcome for every strategy profile. Payoffs are written as
-    fractions where the game has them, else as the shortest decimals that give the same float64. Raises ValueError for a name
-    that the format cannot hold (a backslash before a quote or at the end, a carriage return), and for another version.
+    version: "payoff" lists the payoffs, "outcome" names an outcome for every strategy profile. Payoffs are written exactly:
+    as fractions where the game has them, else as the decimals of the float64, which can be long (0.1 has 55). Raises
+    ValueError for a name that the format cannot hold (a backslash before a quote or at the end, a carriage return, half a
+    surrogate pair), and for another version.
     """
     if not isinstance(game, NormalFormGame):
         validation.reject_type("game", "must be a NormalFormGame", game)
@@ -65,7 +77,7 @@ def write_nfg(game: NormalFormGame, path: str | PathLike[str], *, version: Liter
     else:
         lines += ["{", *(f'{{ "" {", ".join(row)} }}' for row in rows.tolist()), "}"]
         lines.append(" ".join(str(k + 1) for k in range(len(rows))))
-    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def _written(game: NormalFormGame) -> NDArray[np.object_]:
@@ -79,57 +91,127 @@ def _written(game: NormalFormGame) -> NDArray[np.object_]:
 
 
 def _decimals(values: NDArray[np.float64]) -> NDArray[np.object_]:
-    """The shortest decimals that give the same float64, without exponents."""
-    flat = [repr(number) for number in values.ravel().tolist()]
-    flat = [f"{Decimal(entry):f}" if "e" in entry else entry for entry in flat]
+    """The decimals of every float64, without exponents."""
+    flat = [f"{Decimal(number):f}" for number in values.ravel().tolist()]
     return np.array(flat, dtype=object).reshape(values.shape)
 
 
 def _quoted(text: str) -> str:
-    if '\\"' in text or text.endswith("\\") or "\r" in text:
-        rule = "must not have names with a carriage return, or a backslash before a quote or at the end, in an .nfg file"
+    if '\\"' in text or text.endswith("\\") or "\r" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        rule = (
+            "must not have names with a carriage return, half a surrogate pair, or a backslash before a quote or at the end, "
+            "in an .nfg file"
+        )
         validation.reject("game", rule, text)
     return '"' + text.replace('"', '\\"') + '"'
 
 
-class _Reader:
-    """Recursive descent over the tokens (kind, text, line)."""
+class _Exact(NamedTuple):
+    """A payoff as written: its nearest float64, the fraction in lowest terms, and whether both are the same number."""
 
-    def __init__(self, name: str, text: str) -> None:
-        self.name = name
-        self.tokens: list[tuple[str, str, int]] = []
-        self.next = 0
-        line, at = 1, 0
-        while at < len(text):
-            match = _TOKEN.match(text, at)
-            if match is None:  # only a quote that never closes matches nothing
-                raise FileFormatError(f"{name}, line {line}: a quoted text that does not end")
-            kind = str(match.lastgroup)
-            if kind != "space":
-                found = match[kind]
-                self.tokens.append((kind, found.replace('\\"', '"') if kind == "text" else found, line))
-            line += match[0].count("\n")
-            at = match.end()
-        self.lines = line
+    value: float
+    top: int
+    low: int
+    same: bool
+
+    @property
+    def short(self) -> bool:
+        return abs(self.top) <= EXACT_INTEGERS and self.low <= EXACT_INTEGERS
+
+
+def _exact(word: str) -> _Exact | None:
+    """A number of the format; None for what is none, and for what is infinite or of unreasonable size."""
+    if len(word) > _MAX_WORD or not _NUMBER.fullmatch(word):
+        return None
+    first, slash, second = word.partition("/")
+    if slash:
+        top, low = int(first), int(second)
+        if low == 0:
+            return None
+    else:
+        digits, _, exponent = word.lower().partition("e")
+        whole, _, decimals = digits.partition(".")
+        power = int(exponent or "0") - len(decimals)
+        if abs(int(exponent or "0")) > _MAX_EXPONENT:
+            return None
+        top, low = int(whole + decimals) * 10 ** max(power, 0), 10 ** max(-power, 0)
+    common = math.gcd(top, low)
+    top, low = top // common, low // common
+    try:
+        value = top / low  # of integers: correctly rounded
+    except OverflowError:
+        return None
+    if value == 0.0 and word.startswith("-"):
+        value = -0.0
+    return _Exact(value, top, low, value.as_integer_ratio() == (top, low))
+
+
+def _too_large(word: str) -> str:
+    """What is wrong with a number that `_exact` does not take."""
+    return ", finite and of reasonable size" if _FORM.fullmatch(word) else ""
+
+
+class _Table:
+    """Payoffs in the order of the file: float64, numerators and denominators (where they are short), are both the same?"""
+
+    def __init__(self) -> None:
+        self.short = True
+        self.parts: list[tuple[NDArray[Any], ...]] = []
+
+    def add(self, found: Sequence[_Exact]) -> None:
+        values, tops, lows, same = zip(*found, strict=True)
+        self.short &= all(number.short for number in found)
+        if not self.short:
+            tops, lows = (0,) * len(found), (1,) * len(found)
+        kinds = (np.float64, np.int64, np.int64, np.bool_)
+        self.parts.append(tuple(np.array(c, dtype=k) for c, k in zip((values, tops, lows, same), kinds, strict=True)))
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        return tuple(np.concatenate(parts) for parts in zip(*self.parts, strict=True))
+
+
+class _Reader:
+    """Recursive descent over the tokens of the head; payoffs and numbers of outcomes are read in bulk."""
+
+    def __init__(self, name: str, text: str, limit: int | None) -> None:
+        self.name, self.text = name, text
+        self.most = budget(limit, ARRAY_LIMIT)
+        self.known: dict[str, _Exact] = {}
+        self.short, self.fractions = True, False  # of the payoffs read so far
+        self.at = 0
+        self.step()
+
+    def step(self, begin: int | None = None) -> None:
+        """Look at the token that begins there (default: after the current one): `kind`, `token`, `start`, `at` (its end)."""
+        begin = self.at if begin is None else begin
+        match = _TOKEN.match(self.text, begin)
+        if match is None:
+            rest = self.text[begin:].lstrip()
+            self.kind, self.token, self.start, self.at = "end", "", len(self.text) - len(rest), len(self.text)
+            if rest:  # only a quote that never closes matches nothing
+                raise FileFormatError(f"{self.name}, line {self.line(self.start)}: a quoted text that does not end")
+            return
+        self.kind = str(match.lastgroup)
+        self.token, self.start, self.at = match[self.kind], match.start(self.kind), match.end()
+
+    def line(self, position: int) -> int:
+        return self.text.count("\n", 0, position) + 1
 
     def fail(self, wanted: str) -> NoReturn:
-        if self.next >= len(self.tokens):
-            raise FileFormatError(f"{self.name}, line {self.lines}: expected {wanted}; the file ends")
-        kind, found, line = self.tokens[self.next]
-        shown = f'"{found}"' if kind == "text" else found
-        raise FileFormatError(f"{self.name}, line {line}: expected {wanted}; got {shown}")
+        quote = '"' if self.kind == "text" else ""
+        token = self.token if len(self.token) <= 60 else self.token[:57] + "..."
+        got = "the file ends" if self.kind == "end" else f"got {quote}{token}{quote}"
+        raise FileFormatError(f"{self.name}, line {self.line(self.start)}: expected {wanted}; {got}")
 
     def peek(self, kind: str, text: str | None = None) -> bool:
-        if self.next >= len(self.tokens):
-            return False
-        token = self.tokens[self.next]
-        return token[0] == kind and text in (None, token[1])
+        return self.kind == kind and text in (None, self.token)
 
     def take(self, wanted: str, kind: str, text: str | None = None) -> str:
         if not self.peek(kind, text):
             self.fail(wanted)
-        self.next += 1
-        return self.tokens[self.next - 1][1]
+        found = self.token
+        self.step()
+        return found.replace('\\"', '"') if kind == "text" else found
 
     def texts(self, what: str) -> list[str]:
         self.take("{", "mark", "{")
@@ -139,40 +221,47 @@ class _Reader:
         self.take(f"{what} or }}", "mark", "}")
         return found
 
-    def number(self, what: str) -> str:
-        if not (self.peek("word") and _NUMBER.fullmatch(self.tokens[self.next][1])):
-            self.fail(what)
-        found = self.take(what, "word")
-        exponent = re.split("[eE]", found)[1:]
-        if re.fullmatch(r".*/0+", found) or (exponent and abs(int(exponent[0])) > _MAX_DIGITS):
-            self.next -= 1
-            self.fail(f"{what}, finite and of reasonable size")
+    def number(self, what: str) -> _Exact:
+        found = _exact(self.token) if self.peek("word") else None
+        if found is None:
+            self.fail(f"{what}{_too_large(self.token)}")
+        self.step()
         return found
-
-    def whole(self, what: str, minimum: int) -> int:
-        if not (self.peek("word") and re.fullmatch(r"\d{1,9}", self.tokens[self.next][1])):
-            self.fail(what)
-        if int(self.tokens[self.next][1]) < minimum:
-            self.fail(what)
-        return int(self.take(what, "word"))
 
     def game(self, file: str) -> NormalFormGame:
         self.take("NFG, the mark of a strategic-form file", "word", "NFG")
         self.take("format version 1", "word", "1")
         if not (self.peek("word", "R") or self.peek("word", "D")):
             self.fail("R or D")
-        self.next += 1
+        self.step()
         title = self.take("the title in quotes", "text")
         players = self.texts("a player's name in quotes")
         strategies, shape = self.strategies(len(players))
         comment = self.take("a comment", "text") if self.peek("text") else ""
-        count = int(np.prod(shape, dtype=object))
-        if count * len(players) > 10_000_000:
-            raise FileFormatError(f"{self.name}: {len(players)} players and {count} outcomes: too many for a table")
-        rows = self.outcomes(len(players), count) if self.peek("mark", "{") else self.payoffs(len(players), count)
-        if self.next < len(self.tokens):
-            self.fail("the end of the file")
-        return _built(self.name, file, title, comment, players, strategies, shape, rows)
+        count = 1
+        for length in shape:
+            count *= length
+            if count * len(players) * _PAYOFF > self.most:
+                text = f"{len(players)} players and {count} outcomes or more: too many for a table of {self.most} bytes"
+                raise FileFormatError(f"{self.name}, line {self.line(self.start)}: {text} (the argument limit raises this)")
+        if self.peek("mark", "{"):
+            columns = self.outcomes(len(players), count)
+        else:
+            columns = self.payoffs(len(players), count)
+        parameters: dict[str, Any] = {"comment": comment} if comment else {}
+        named: dict[str, Any] = {"players": tuple(players), "strategies": tuple(map(tuple, strategies)), "title": title}
+        try:
+            values, tops, lows, same = (
+                np.moveaxis(column.reshape(*shape, len(players), order="F"), -1, 0) for column in columns
+            )
+            if self.short and (self.fractions or not same.all()):
+                origin = Provenance("file", file, parameters)
+                return NormalFormGame(tops / lows, **named, numerators=tops, denominators=lows, provenance=origin)
+            if not same.all():
+                parameters["rounded"] = int(np.count_nonzero(~same))
+            return NormalFormGame(values, **named, provenance=Provenance("file", file, parameters))
+        except ValueError as error:
+            raise FileFormatError(f"{self.name}: {error}") from error
 
     def strategies(self, players: int) -> tuple[list[list[str]], list[int]]:
         self.take("{", "mark", "{")
@@ -184,82 +273,104 @@ class _Reader:
                 shape.append(len(names[-1]))
         else:
             while self.peek("word"):
-                shape.append(self.whole("a number of strategies, at least 1", 1))
+                if not _COUNT.fullmatch(self.token) or int(self.token) < 1:
+                    self.fail("a number of strategies, at least 1")
+                shape.append(int(self.token))
+                self.step()
         if len(shape) != players:
             self.fail(f"strategies of {players} players, not {len(shape)}")
         self.take("}", "mark", "}")
         if 0 in shape:
-            raise FileFormatError(f"{self.name}: player {shape.index(0) + 1} has no strategies")
+            where = f"{self.name}, line {self.line(self.start)}"
+            raise FileFormatError(f"{where}: player {shape.index(0) + 1} has no strategies")
         return names, shape
 
-    def payoffs(self, players: int, count: int) -> list[list[str]]:
-        return [[self.number(f"payoff {i + 1} of profile {k + 1}") for i in range(players)] for k in range(count)]
+    def payoffs(self, players: int, count: int) -> list[NDArray[Any]]:
+        def what(k: int) -> str:
+            return f"payoff {k % players + 1} of profile {k // players + 1}"
 
-    def outcomes(self, players: int, count: int) -> list[list[str]]:
+        self.fractions = "/" in self.text[self.start :]
+        table = _Table()
+        for found in self.bulk(players * count, what, self.exact):
+            table.add(found)
+        self.short = table.short
+        return [column.reshape(count, players) for column in table.columns()]
+
+    def outcomes(self, players: int, count: int) -> list[NDArray[Any]]:
         self.take("{", "mark", "{")
-        table = [["0"] * players]
-        while self.peek("mark", "{"):
-            self.take("{", "mark", "{")
-            self.take("an outcome's name in quotes", "text")
-            row = []
-            for i in range(players):
-                row.append(self.number(f"payoff {i + 1} of outcome {len(table)}"))
-                if self.peek("mark", ","):
-                    self.next += 1
-            self.take("} after one payoff a player", "mark", "}")
-            table.append(row)
+        table, rows = _Table(), 1
+        table.add([_Exact(0.0, 0, 1, True)] * players)
+        begin = self.start
+        while self.text.startswith("{", begin):
+            match = _OUTCOME.match(self.text, begin)
+            row = [self.exact(word) for word in match["row"].replace(",", " ").split()] if match is not None else []
+            if match is None or len(row) != players or not _ROW.fullmatch(match["row"]) or not all(row):
+                self.step(begin)
+                self.outcome(players, rows)
+            else:
+                self.fractions |= "/" in match["row"]
+                table.add([number for number in row if number is not None])
+                self.step(match.end())
+            begin, rows = self.start, rows + 1
+        self.step(begin)
         self.take("}", "mark", "}")
-        rows = []
-        for k in range(count):
-            wanted = f"the outcome of profile {k + 1}, from 0 to {len(table) - 1}"
-            number = self.whole(wanted, 0)
-            if number >= len(table):
-                self.next -= 1
-                self.fail(wanted)
-            rows.append(table[number])
-        return rows
 
+        def what(k: int) -> str:
+            return f"the outcome of profile {k + 1}, from 0 to {rows - 1}"
 
-def _built(
-    where: str,
-    file: str,
-    title: str,
-    comment: str,
-    players: Sequence[str],
-    strategies: Sequence[Sequence[str]],
-    shape: Sequence[int],
-    rows: Sequence[Sequence[str]],
-) -> NormalFormGame:
-    def table(entries: Any, dtype: type) -> NDArray[Any]:
-        flat: NDArray[Any] = np.array(entries, dtype=dtype)
-        return np.moveaxis(flat.reshape(*shape, len(players), order="F"), -1, 0)
+        def index(word: str) -> int | None:
+            return int(word) if _COUNT.fullmatch(word) and int(word) < rows else None
 
-    parameters: dict[str, Any] = {"comment": comment} if comment else {}
-    named: dict[str, Any] = {"players": tuple(players), "strategies": tuple(map(tuple, strategies)), "title": title}
-    try:
-        if not any("/" in entry for row in rows for entry in row):
-            values = table([[float(entry) for entry in row] for row in rows], np.float64)
-            return NormalFormGame(values, **named, provenance=Provenance("file", file, parameters))
-        pairs = [[_ratio(entry) for entry in row] for row in rows]
-        tops, lows = (table([[pair[k] for pair in row] for row in pairs], object) for k in range(2))
-        if max(np.abs(tops).max(), lows.max()) <= EXACT_INTEGERS:
-            top, low = tops.astype(np.int64), lows.astype(np.int64)
-            origin = Provenance("file", file, parameters)
-            return NormalFormGame(top / low, **named, numerators=top, denominators=low, provenance=origin)
-        values = (tops / lows).astype(np.float64)  # quotients of integers, correctly rounded
-        parameters["rounded"] = sum(
-            1 for top, low, kept in zip(tops.flat, lows.flat, values.flat, strict=True) if Fraction(kept) != Fraction(top, low)
-        )
-        return NormalFormGame(values, **named, provenance=Provenance("file", file, parameters))
-    except (ValueError, OverflowError) as error:
-        raise FileFormatError(f"{where}: {error}") from error
+        order = np.concatenate([np.array(found, dtype=np.int64) for found in self.bulk(count, what, index)])
+        self.short = table.short
+        return [column.reshape(rows, players)[order] for column in table.columns()]
 
+    def outcome(self, players: int, number: int) -> NoReturn:
+        """Say what is wrong with the outcome that begins at the current token."""
+        self.take("{", "mark", "{")
+        self.take("an outcome's name in quotes", "text")
+        for i in range(players):
+            self.number(f"payoff {i + 1} of outcome {number}")
+            if self.peek("mark", ","):
+                self.step()
+        self.fail("} after one payoff a player")
 
-def _ratio(entry: str) -> tuple[int, int]:
-    top, slash, low = entry.partition("/")
-    if slash:
-        common = math.gcd(int(top), int(low))
-        return int(top) // common, int(low) // common
-    if entry.lstrip("+-").isdigit():
-        return int(entry), 1
-    return Fraction(entry).as_integer_ratio()
+    def exact(self, word: str) -> _Exact | None:
+        """`_exact`, remembered: most files repeat few numbers."""
+        if word not in self.known:
+            found = _exact(word)
+            if found is None:
+                return None
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
+            self.known[word] = found
+        return self.known[word]
+
+    def bulk(self, wanted: int, what: Callable[[int], str], read: Callable[[str], T | None]) -> Iterator[list[T]]:
+        """The words from the current token to the end of the file, `wanted` of them, chunk by chunk."""
+        known, begin = 0, self.start
+        while begin < len(self.text):
+            space = _SPACE.search(self.text, min(begin + _CHUNK, len(self.text)))
+            end = len(self.text) if space is None else space.start()
+            plain = _WORDS.fullmatch(self.text, begin, end) is not None
+            found = [read(word) for word in self.text[begin:end].split()] if plain else []
+            sound = [item for item in found if item is not None]
+            known += len(sound)
+            if not plain or len(sound) < len(found) or known > wanted:
+                self.stray(begin, known - len(sound), wanted, what, read)
+            if sound:
+                yield sound
+            begin = end + 1
+        if known < wanted:
+            self.step(len(self.text))
+            self.fail(what(known))
+
+    def stray(self, begin: int, k: int, wanted: int, what: Callable[[int], str], read: Callable[[str], T | None]) -> NoReturn:
+        """Say which token from there on, that of item k, is none that `read` reads, or is one too many."""
+        self.step(begin)
+        while k < wanted and self.peek("word") and read(self.token) is not None:
+            self.step()
+            k += 1
+        if k >= wanted:
+            self.fail("the end of the file")
+        self.fail(what(k) + (_too_large(self.token) if read == self.exact else ""))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from edgeworth.core import validation
+from edgeworth.core.checking import Budget, BudgetEnded, certificate_array, not_checked
 from edgeworth.core.result import Certificate, Result
-from edgeworth.core.verdict import Verdict
+from edgeworth.core.verdict import Scope, Verdict
 from edgeworth.games.offloading.check.equilibrium import located
-from edgeworth.games.offloading.model import OffloadingGame, Profile, choice_utilities, violations
+from edgeworth.games.offloading.model import OffloadingGame, Profile, profile_of, violations
 from edgeworth.games.offloading.model.game import Ints
+from edgeworth.games.offloading.model.rational import Rational
 
 BEST_RESPONSE_CYCLE = "best-response-cycle"
-
-_SLACK = 1e-9  # how far from a best reply a move may be, relative to the utilities compared
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,13 @@ class BestResponseCycle:
     profile: Profile
     user: Ints
     provider: Ints
+
+    def __post_init__(self) -> None:
+        m = len(self.profile.provider)
+        user = validation.array("user", self.user, np.int64, (None,), minimum=0, maximum=m - 1)
+        provider = validation.array("provider", self.provider, np.int64, (len(user),), minimum=-1)
+        object.__setattr__(self, "user", user)
+        object.__setattr__(self, "provider", provider)
 
     def __len__(self) -> int:
         return len(self.user)
@@ -45,7 +54,11 @@ class BestResponseCycle:
 
 
 def best_response_cycle(result: Result[Any]) -> BestResponseCycle | None:
-    """The cycle that a result brings as its certificate; None where it brings none."""
+    """The cycle that a result brings as its certificate; None where it brings none.
+
+    Raises ValueError, TypeError or KeyError for arrays that describe no moves; whether the moves are best replies is for
+    `verify` to say.
+    """
     certificate = result.certificate
     if certificate is None or certificate.kind != BEST_RESPONSE_CYCLE:
         return None
@@ -57,38 +70,73 @@ def _cycle(certificate: Certificate) -> BestResponseCycle:
     return BestResponseCycle(Profile(arrays["profile"]), arrays["user"], arrays["provider"])
 
 
-def cycle_verdict(game: OffloadingGame, certificate: Certificate) -> Verdict:
-    """Does every move gain, is each a best reply, and does the last lead back? Witness: the first step that fails."""
+def cycle_verdict(game: OffloadingGame, certificate: Certificate, budget: Budget) -> Verdict:
+    """Does every move gain, is each a best reply, and does the last lead back? Witness: the first step that fails.
+
+    The path is replayed in exact arithmetic (`model.rational`): a move must gain more than 0, however little, and be short of
+    the best open action by at most 1e-9 of the user's spread. The scope says so.
+    """
+    scope = Scope(note="gains in exact arithmetic; ties gain nothing")
+
+    def failed(witness: Any) -> Verdict:
+        return Verdict.of(False, 1.0, 0.0, witness, scope)
+
     try:
-        cycle = _cycle(certificate)
-        now = np.array(cycle.profile.provider)
-        if not len(cycle) or violations(game, cycle.profile):
-            return Verdict.of(False, 1.0, 0.0, "the cycle is empty or begins at an infeasible profile")
-        for step, (i, k) in enumerate(zip(cycle.user.tolist(), cycle.provider.tolist(), strict=True)):
-            best, gain = _replies(game, now, i, k)
-            if not gain > 0.0 or best > _SLACK:
-                return Verdict.of(
-                    False, 1.0, 0.0, {"step": step, "user": i, "provider": k, "gain": gain, "short_of_best": best}
-                )
-            now[i] = k
-    except (KeyError, ValueError, TypeError, IndexError) as error:
-        return Verdict.of(False, 1.0, 0.0, f"the cycle cannot be replayed: {error}")
-    closed = bool(np.array_equal(now, cycle.profile.provider))
-    return Verdict.of(
-        closed, 0.0 if closed else 1.0, 0.0, None if closed else "the last move does not lead back to the first profile"
-    )
+        arrays = certificate.arrays
+        start = certificate_array(arrays, "profile", np.int64, (game.users,), minimum=-1, maximum=game.providers - 1)
+        user = certificate_array(arrays, "user", np.int64, (None,), minimum=0, maximum=game.users - 1)
+        provider = certificate_array(arrays, "provider", np.int64, (len(user),), minimum=-1, maximum=game.providers - 1)
+    except (KeyError, ValueError, TypeError) as error:
+        return failed(f"the cycle cannot be replayed: {error}")
+    if not len(user) or violations(game, Profile(start)):
+        return failed("the cycle is empty or begins at an infeasible profile")
+    try:
+        path = _Path(game, located(game, Profile(start)))
+        for step, (i, k) in enumerate(zip(user.tolist(), provider.tolist(), strict=True)):
+            budget.check()
+            found = path.move(i, k)
+            if found is not None:
+                return failed({"step": step, "user": i, "provider": k} | found)
+    except BudgetEnded as ended:
+        return not_checked(ended)
+    if not np.array_equal(profile_of(game, path.choice).provider, start):
+        return failed("the last move does not lead back to the first profile")
+    return Verdict.of(True, 0.0, 0.0, None, scope)
 
 
-def _replies(game: OffloadingGame, now: Ints, i: int, k: int) -> tuple[float, float]:
-    """How far user i's move to k is from its best reply, relative, and what it gains."""
+class _Path:
+    """A profile on the way, with exact loads."""
 
-    def worth(place: int) -> float:
-        moved = now.copy()
-        moved[i] = place
-        return float(choice_utilities(game, located(game, Profile(moved)))[i])
+    def __init__(self, game: OffloadingGame, choice: Ints) -> None:
+        self.game, self.exact, self.choice = game, Rational(game), choice.copy()
+        self.load, self.count = [Fraction(0)] * game.providers, [0] * game.providers
+        for i in np.flatnonzero(choice >= 0).tolist():
+            k = int(game.provider[choice[i]])
+            self.load[k] += self.exact.weight[i]
+            self.count[k] += 1
 
-    count = np.bincount(now[now >= 0], minlength=game.providers)
-    reach = game.provider[game.indptr[i] : game.indptr[i + 1]].tolist()
-    options = {place: worth(place) for place in [-1, *reach] if place in (-1, int(now[i])) or count[place] < game.cap[place]}
-    scale = max(abs(utility) for utility in options.values()) or 1.0
-    return (max(options.values()) - options[k]) / scale, options[k] - options[int(now[i])]
+    def move(self, i: int, k: int) -> dict[str, float] | None:
+        """User i goes to provider k; None where that is a best reply that gains, else what is wrong with it."""
+        game, old, weight = self.game, int(self.choice[i]), self.exact.weight[i]
+        earned = {-1: self.exact.utility(i, -1, Fraction(0))}
+        pairs = {-1: -1}
+        for p in range(int(game.indptr[i]), int(game.indptr[i + 1])):
+            place = int(game.provider[p])
+            if p == old or self.count[place] < int(game.cap[place]):
+                earned[place] = self.exact.utility(i, p, self.load[place] + (0 if p == old else weight))
+                pairs[place] = p
+        if k not in earned:
+            return {"open": 0.0}
+        now = earned[int(game.provider[old]) if old >= 0 else -1]
+        most, least = max(earned.values()), min(earned.values())
+        gain, short = earned[k] - now, most - earned[k]
+        if gain <= 0 or short * 10**9 > most - least:
+            return {"gain": float(gain), "short_of_best": float(short)}
+        if old >= 0:
+            self.load[int(game.provider[old])] -= weight
+            self.count[int(game.provider[old])] -= 1
+        if k >= 0:
+            self.load[k] += weight
+            self.count[k] += 1
+        self.choice[i] = pairs[k]
+        return None

@@ -7,18 +7,33 @@ from typing import Any
 
 import numpy as np
 
-from edgeworth.core.checking import epsilon_verdict, rule_verdicts
-from edgeworth.core.verdict import Verdict
-from edgeworth.games.offloading.model import OffloadingGame, Profile, choice_violations, require_profile, utilities
+from edgeworth.core.checking import Budget, epsilon_verdict, rule_verdicts
+from edgeworth.core.verdict import Scope, Verdict
+from edgeworth.games.offloading.model import (
+    EQUILIBRIUM_TOL,
+    OffloadingGame,
+    Profile,
+    choice_violations,
+    require_profile,
+    utilities,
+)
 from edgeworth.games.offloading.model.game import Ints
 
-EPSILON_TOL = 1e-9
-"""A profile is an equilibrium when no user gains more than this by a move of its own, relative to its scale."""
+EPSILON_TOL = EQUILIBRIUM_TOL
+"""A profile is an equilibrium when no user gains more than this by a move of its own, relative to its spread."""
+
+_SCOPE = Scope(note="ties and gains within rounding are none, full providers are closed")
+
+_CHUNK = 100_000  # users or pairs looked at between two looks at the budget, some milliseconds
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """A move of one user: from ``here`` to ``there`` (providers, -1 local) gains ``gain``, ``relative`` to the user's scale."""
+    """A move of one user: from ``here`` to ``there`` (providers, -1 local) gains ``gain``.
+
+    relative: to the user's spread, the best less the worst that its open actions earn; of a gain that is within the tolerance
+    only what is beyond rounding.
+    """
 
     user: int
     here: int
@@ -52,28 +67,56 @@ def feasibility(game: OffloadingGame, profile: Profile, choice: Ints) -> dict[st
     return rule_verdicts(choice_violations(game, profile, choice), {"coverage": 0.0, "cap": 0.0})
 
 
-def best_deviation(game: OffloadingGame, choice: Ints) -> Deviation | None:
+def best_deviation(game: OffloadingGame, choice: Ints, budget: Budget) -> Deviation | None:
     """The unilateral deviation with the largest relative gain; None where nobody gains. Caps bar full providers."""
-    from edgeworth.games.offloading.check.kernels import worst_deviation
+    from edgeworth.games.offloading.check import kernels
 
     low, high = game.clip
-    found = np.empty(2, dtype=np.int64)
-    relative, gain = worst_deviation(
-        game.indptr, game.provider, game.gain, game.price, game.transfer, game.sensitivity, game.deadline, game.unit, low, high,
-        game.weight, game.local_utility, game.rate, game.cap, choice, found,
-    )  # fmt: skip
+    load, count = np.zeros(game.providers), np.zeros(game.providers, dtype=np.int64)
+    kernels.loads(game.provider, game.weight, choice, load, count)
+    worst, found = np.zeros(3), np.full(2, -1, dtype=np.int64)
+    begin = 0
+    while begin < game.users:
+        budget.check()
+        end = int(np.searchsorted(game.indptr, game.indptr[begin] + _CHUNK, side="right")) - 1
+        end = min(max(end, begin + 1), begin + _CHUNK, game.users)
+        kernels.worst_deviation(
+            game.indptr, game.provider, game.gain, game.price, game.transfer, game.sensitivity, game.deadline, game.unit, low,
+            high, game.weight, game.local_utility, game.rate, game.cap, load, count, choice, begin, end, worst, found,
+        )  # fmt: skip
+        begin = end
     if found[0] < 0:
         return None
     user = int(found[0])
     here, there = (-1 if p < 0 else int(game.provider[p]) for p in (choice[user], found[1]))
-    return Deviation(user, here, there, float(gain), float(relative))
+    relative = worst[2] if worst[0] > EPSILON_TOL else worst[0]
+    return Deviation(user, here, there, float(worst[1]), float(relative))
 
 
-def epsilon(game: OffloadingGame, profile: Profile, choice: Ints, tolerance: float, claimed: bool) -> Verdict:
-    """The verdict ``epsilon``: the largest relative gain of any user by any move of its own that the caps leave open."""
+def epsilon(game: OffloadingGame, profile: Profile, choice: Ints, claimed: bool, budget: Budget) -> Verdict:
+    """The verdict ``epsilon``: the largest gain of any user by any move of its own that the caps leave open.
+
+    A gain counts beyond its rounding margin and relative to the user's spread: the best less the worst that its open actions
+    earn at the profile, the others staying where they are. What other users, closed providers or an offset are worth does not
+    enter. The margin, u = 2^-53 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 2.2, 3.1, 4.2):
+
+    - a load is a sum of c weights > 0, in any order: (c - 1) u, relative. The delay C / w Lambda / F takes five more
+      operations (own weight, two quotients, the product, or an inverse rate and gamma in their place): with ``transfer`` and
+      ``- tau`` the lateness is off by at most (c + 6) u (transfer + delay + tau), c + 7 with all terms of second order while
+      c u < 1e-3. The order gain - s (transfer - tau) - price - gamma Lambda / F of linear games stays below the same sum.
+    - clipping moves two numbers no further apart than they were, and what is clipped for certain is not off at all: the
+      margin takes the clipped ends of the interval.
+    - the product with s, the difference of gain and price and the last difference: 4 u (|gain| + |price| + s |phi|).
+    - underflow: 2^-1075 an operation, C / w times in the delay.
+
+    Three of these (`kernels.EVALUATIONS`) at the place left and at the place reached are subtracted from a gain. So a user of a
+    profile that passes gains at most 1e-9 of its spread and four of these sums; and no profile is refused that comes from an
+    honest evaluation of the model in double precision, in any order.
+    """
     out = np.flatnonzero(choice == -2)
     if len(out):
         witness: Any = f"user {int(out[0])} sits out of reach: its utility is not defined"
-        return Verdict.of(False, float("inf"), tolerance, witness)
-    worst = best_deviation(game, choice)
-    return epsilon_verdict(0.0 if worst is None else worst.relative, worst, tolerance, claimed=claimed)
+        return Verdict.of(False, float("inf"), EPSILON_TOL, witness)
+    worst = best_deviation(game, choice, budget)
+    found = 0.0 if worst is None else worst.relative
+    return epsilon_verdict(found, worst, EPSILON_TOL, claimed=claimed, scope=_SCOPE)

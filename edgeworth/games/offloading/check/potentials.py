@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from fractions import Fraction
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.verdict import EXHAUSTIVE, Scope, Verdict
-from edgeworth.games.offloading.model import OffloadingGame, Profile, Which, positions, potential, utilities, violations
-from edgeworth.games.offloading.model.game import Bools, Floats, Ints
+from edgeworth.core.checking import SECONDS, Budget, BudgetEnded, not_checked, rebuilt
+from edgeworth.core.verdict import Scope, Verdict
+from edgeworth.games.offloading.model import OffloadingGame, Profile, Which, positions, violations
+from edgeworth.games.offloading.model.game import Floats, Ints
+from edgeworth.games.offloading.model.rational import Rational
 
 LIMIT = 2_000_000
 """Deviations that an exhaustive check looks at, at most."""
 
-_ROUNDING = 1e-9  # gains and rises below this share of their terms are not told from rounding
+_ROUNDOFF = 2.0**-53
 
 
 @dataclass(frozen=True)
@@ -49,26 +54,40 @@ class PotentialWitness:
     failing: int
 
     def replay(self, game: OffloadingGame) -> tuple[float, float]:
-        """(gain, rise) of the same deviation, recomputed from the two profiles."""
-        moved = np.array(self.profile.provider)
-        moved[self.user] = self.provider
-        gain = utilities(game, Profile(moved))[self.user] - utilities(game, self.profile)[self.user]
-        return float(gain), potential(game, Profile(moved), self.which) - potential(game, self.profile, self.which)
+        """(gain, rise) of the same deviation, recomputed exactly from the profile and rounded once."""
+        choice = positions(game, self.profile)
+        pair = _pair(game, self.user, self.provider)
+        gain, rise = _exactly(Rational(game), choice, self.which, self.user, pair)
+        return _signed(gain), _signed(rise)
 
 
 def verify_potential(
-    game: OffloadingGame, which: Which = "weighted", scope: Literal["exhaustive"] | Sampled = "exhaustive"
+    game: OffloadingGame,
+    which: Which = "weighted",
+    scope: Literal["exhaustive"] | Sampled = "exhaustive",
+    *,
+    seconds: float = SECONDS,
 ) -> Verdict:
     """Does every strictly improving unilateral deviation strictly raise the potential?
 
     which: "paper" (equation (21), claimed as an ordinal potential by Theorem 1) or "weighted" (Psi of `weighted_potential`).
     Utilities are the game's own, prices paid, in its own regime. scope: "exhaustive" (all feasible profiles and all deviations
-    from each; ValueError beyond 2,000,000 deviations) or `Sampled`.
+    from each; ValueError beyond 2,000,000 deviations) or `Sampled`. seconds: the budget, >= 0; where it ends before anything
+    was refuted, the verdict is NOT_CHECKED.
 
     The verdict's violation is the share of improving deviations that do not raise the potential, its witness the one with the
-    deepest fall relative to the gain (`PotentialWitness`, to be replayed). Deviations of users with gamma_i = 0 are
-    judged for "weighted" by their own utility, which is what rises first in lexicographic order. Gains and rises within
-    1e-9 of their terms count as ties and are passed over.
+    deepest fall relative to the gain (`PotentialWitness`, to be replayed). Ties are judged exactly, as the scope says: a
+    deviation that gains anything at all must raise the potential, and one that leaves it as it is does not. Where floats
+    cannot tell (gain or rise within their rounding of 0), the game's fractions decide (`model.rational`). Deviations of users
+    who do not mind delays (s_i C_i = 0) are judged for "weighted" by their own utility, which is what rises first in
+    lexicographic order.
+
+    One user who earns .5 at a provider of the same potential as local execution refutes equation (21):
+
+    >>> game = OffloadingGame.from_matrices([[1.0]], [2.0], price=[[0.0]], weight=[2.0], sensitivity=[0.5], workload=[2.0])
+    >>> verdict = verify_potential(game, "paper")
+    >>> verdict.holds, verdict.witness.gain, verdict.witness.rise
+    (False, 0.5, 0.0)
     """
     if not isinstance(game, OffloadingGame):
         validation.reject_type("game", "must be an OffloadingGame", game)
@@ -78,25 +97,89 @@ def verify_potential(
     if scope == "exhaustive" and game.profiles * max(game.pairs, 1) > LIMIT:
         rule = f"must be a Sampled for more than {LIMIT} deviations; this game has {game.profiles * game.pairs:.3g}"
         validation.reject("scope", rule, scope)
-    profiles = _all_profiles(game) if scope == "exhaustive" else _random_profiles(game, scope)
-    improving = failing = 0
-    worst: tuple[float, Ints, int, int, float, float] | None = None
-    for now in profiles:
-        gain, rise, users, targets = _deviations(game, now, which)
-        better = gain > 0.0
-        improving += int(better.sum())
-        wrong = np.flatnonzero(better & (rise <= 0.0))
-        failing += len(wrong)
-        if len(wrong):
-            d = wrong[np.argmin(rise[wrong] / gain[wrong])]
-            if worst is None or rise[d] / gain[d] < worst[0]:
-                worst = (rise[d] / gain[d], now.copy(), int(users[d]), int(targets[d]), float(gain[d]), float(rise[d]))
-    covered = EXHAUSTIVE if scope == "exhaustive" else Scope("sampled", scope.profiles, scope.seed, "profiles")
-    if worst is None:
+    budget = Budget(seconds)
+    fresh = rebuilt(OffloadingGame, game)
+    search = _Search(fresh, which, budget)
+    covered = Scope(note=_TIES) if scope == "exhaustive" else Scope("sampled", scope.profiles, scope.seed, f"profiles; {_TIES}")
+    try:
+        for now in _all_profiles(fresh) if scope == "exhaustive" else _random_profiles(fresh, scope):
+            search.look(now)
+    except BudgetEnded as ended:
+        if search.worst is None:
+            return not_checked(ended)
+        covered = Scope("partial", search.improving, note=f"improving deviations; {_TIES}")
+    if search.worst is None:
         return Verdict.of(True, 0.0, 0.0, None, covered)
-    _, at, user, provider, gain_, rise_ = worst
-    witness = PotentialWitness(which, Profile(at), user, provider, gain_, rise_, improving, failing)
-    return Verdict.of(False, failing / improving, 0.0, witness, covered)
+    _, at, user, provider, gain, rise = search.worst
+    witness = PotentialWitness(which, Profile(at), user, provider, gain, rise, search.improving, search.failing)
+    return Verdict.of(False, search.failing / search.improving, 0.0, witness, covered)
+
+
+_TIES = "ties judged exactly: a gain above 0 needs a rise above 0"
+
+
+class _Search:
+    """The deviations looked at so far: how many improve, how many of these fail, and the worst of them."""
+
+    def __init__(self, game: OffloadingGame, which: Which, budget: Budget) -> None:
+        self.game, self.which, self.budget, self.exact = game, which, budget, Rational(game)
+        self.improving = self.failing = 0
+        self.worst: tuple[float, Ints, int, int, float, float] | None = None
+
+    def look(self, now: Ints) -> None:
+        """All deviations from one profile."""
+        self.budget.check()
+        choice = positions(self.game, Profile(now))
+        with np.errstate(over="ignore", invalid="ignore"):  # what overflows is decided exactly
+            moves = _deviations(self.game, now, choice, self.which)
+        near = (moves.gain <= moves.gain_off) | (np.abs(moves.rise) <= moves.rise_off) | ~np.isfinite(moves.rise)
+        unsure = (moves.gain >= -moves.gain_off) & near
+        gain, rise = moves.gain.copy(), moves.rise.copy()
+        for d in np.flatnonzero(unsure).tolist():
+            self.budget.check()
+            exact = _exactly(self.exact, choice, self.which, int(moves.user[d]), int(moves.pair[d]))
+            gain[d], rise[d] = (_signed(number) for number in exact)
+        better = gain > 0.0
+        self.improving += int(better.sum())
+        wrong = np.flatnonzero(better & (rise <= 0.0))
+        self.failing += len(wrong)
+        for d in wrong.tolist():
+            depth = float(rise[d]) / float(gain[d])
+            if self.worst is None or depth < self.worst[0]:
+                target = int(self.game.provider[moves.pair[d]]) if moves.pair[d] >= 0 else -1
+                self.worst = (depth, now.copy(), int(moves.user[d]), target, float(gain[d]), float(rise[d]))
+
+
+def _signed(number: Fraction) -> float:
+    """The nearest finite float of the same sign: what underflows stays above or below 0."""
+    try:
+        return float(number) or math.copysign(5e-324, number) * (number != 0)
+    except OverflowError:
+        return sys.float_info.max if number > 0 else -sys.float_info.max
+
+
+def _exactly(exact: Rational, choice: Ints, which: Which, user: int, pair: int) -> tuple[Fraction, Fraction]:
+    """Gain and rise of one deviation in fractions."""
+    game, old = exact.game, int(choice[user])
+
+    def load(p: int) -> Fraction:
+        if p < 0:
+            return Fraction(0)
+        here = np.flatnonzero((choice >= 0) & (game.provider[choice] == game.provider[p])).tolist()
+        return sum((exact.weight[j] for j in here if j != user), exact.weight[user])
+
+    loads = [load(p) for p in (old, pair)]
+    gain = exact.utility(user, pair, loads[1]) - exact.utility(user, old, loads[0])
+    rise = exact.rise(which, user, old, loads[0], pair, loads[1])
+    return gain, gain if rise is None else rise
+
+
+def _pair(game: OffloadingGame, user: int, provider: int) -> int:
+    """The pair of a user and a provider within reach, -1 for local execution."""
+    if provider < 0:
+        return -1
+    reach = game.provider[game.indptr[user] : game.indptr[user + 1]]
+    return int(game.indptr[user]) + int(np.flatnonzero(reach == provider)[0])
 
 
 def _all_profiles(game: OffloadingGame) -> Iterator[Ints]:
@@ -122,12 +205,26 @@ def _random_profiles(game: OffloadingGame, scope: Sampled) -> Iterator[Ints]:
         yield now
 
 
-def _deviations(game: OffloadingGame, now: Ints, which: Which) -> tuple[Floats, Floats, Ints, Ints]:
-    """Gain and rise of every feasible deviation from a profile; values that are not told from rounding are 0 resp. NaN."""
+class _Moves(NamedTuple):
+    """Deviations: user, pair (-1 local), gain and rise, and how far these may be off by rounding."""
+
+    user: Ints
+    pair: Ints
+    gain: Floats
+    rise: Floats
+    gain_off: Floats
+    rise_off: Floats
+
+
+def _deviations(game: OffloadingGame, now: Ints, choice: Ints, which: Which) -> _Moves:
+    """Gain and rise of every feasible deviation from a profile.
+
+    Every quantity is a sum of at most ten terms, each a product of a load (a sum of at most m weights, or its square) and at
+    most five factors: off by less than (2 m + 40) u times the sum of the terms' sizes. A coarse bound costs a few exact
+    decisions more, and nothing else.
+    """
     m, n = game.users, game.providers
-    choice = positions(game, Profile(now))
     load = np.bincount(now[now >= 0], weights=game.weight[now >= 0], minlength=n)
-    np.bincount(now[now >= 0], weights=game.workload[now >= 0], minlength=n)
     count = np.bincount(now[now >= 0], minlength=n)
     # Every deviation is a user and a target pair; -1 is local execution. A user's own place is none.
     user = np.concatenate([game.user, np.arange(m)])
@@ -135,45 +232,45 @@ def _deviations(game: OffloadingGame, now: Ints, which: Which) -> tuple[Floats, 
     target = np.concatenate([game.provider.astype(np.int64), np.full(m, -1)])
     open_ = (target != now[user]) & ((target < 0) | (count[target] < game.cap[target]) if n else target < 0)
     user, pair, target = user[open_], pair[open_], target[open_]
-    there, here, source = target >= 0, choice[user] >= 0, now[user]
+    w, c, s, tau = game.weight[user], game.workload[user], game.sensitivity[user], game.deadline[user]
     low, high = game.clip
-    w, c = game.weight[user], game.workload[user]
+    careless = s * c == 0.0
+    scale = np.divide(w * w, s * c, out=np.ones(len(user)), where=~careless)
 
-    def at(place: Ints, mass: Floats, index: Ints, is_away: Bools) -> tuple[Floats, Floats]:
-        """Utilities and linearised base (prices as the potential wants them) at pairs, local values elsewhere."""
-        utility, worth = game.local_utility[user].copy(), game.local_utility[user].copy()
-        p, i, k = index[is_away], user[is_away], place[is_away]
-        late = game.transfer[p] + game.unit[i] * (mass[is_away] / game.rate[k]) - game.deadline[i]
-        utility[is_away] = game.gain[p] - game.price[p] - game.sensitivity[i] * np.clip(late, low[i], high[i])
-        linear = game.gain[p] - game.sensitivity[i] * (game.transfer[p] - game.deadline[i])
-        worth[is_away] = linear if which == "paper" else linear - game.price[p]
-        return utility, worth
+    def at(place: Ints, index: Ints, mass: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Utility and the user's part of the potential at a place, and the sizes of their terms."""
+        utility = game.local_utility[user].copy()
+        part = utility * scale if which == "weighted" else utility.copy()
+        size, part_size = np.abs(utility), np.abs(part)
+        away = place >= 0
+        p, i, k = index[away], user[away], place[away]
+        delay = game.unit[i] * (mass[away] / game.rate[k])
+        late = game.transfer[p] + delay - tau[away]
+        utility[away] = game.gain[p] - game.price[p] - s[away] * np.clip(late, low[i], high[i])
+        worth = np.abs(game.gain[p]) + np.abs(game.price[p])
+        size[away] = worth + s[away] * (game.transfer[p] + delay + tau[away])
+        base = game.gain[p] - s[away] * (game.transfer[p] - tau[away])
+        base_size = worth + s[away] * (game.transfer[p] + tau[away])
+        if which == "weighted":
+            crowd = w[away] * mass[away] / game.rate[k]
+            part[away] = scale[away] * (base - game.price[p]) - crowd
+            part_size[away] = scale[away] * base_size + crowd
+        else:
+            less = mass[away] - w[away]
+            crowd = (mass[away] ** 2 + less**2) / (2.0 * game.rate[k])
+            cost = game.cost_rate[k] * c[away] / game.rate[k]
+            part[away] = base - (mass[away] ** 2 - less**2) / (2.0 * game.rate[k]) - cost
+            part_size[away] = base_size + crowd + cost
+        return utility, part, size, part_size
 
-    zeros = np.zeros(len(user))
-    old_load, new_load = zeros.copy(), zeros.copy()
+    source, there, here = now[user], target >= 0, now[user] >= 0
+    old_load, new_load = np.zeros(len(user)), np.zeros(len(user))
     old_load[here], new_load[there] = load[source[here]], load[target[there]] + w[there]
-    u_old, b_old = at(source, old_load, choice[user], here)
-    u_new, b_new = at(target, new_load, pair, there)
-    gain = u_new - u_old
-    gain[np.abs(gain) <= _ROUNDING * np.maximum(np.abs(u_new), np.abs(u_old))] = 0.0
-    congestion = zeros.copy()  # what the potential loses at the new place less what it wins back at the old one
-    if which == "paper":
-        k = target[there]
-        congestion[there] += (new_load[there] ** 2 - load[k] ** 2) / (2.0 * game.rate[k])
-        congestion[there] += game.cost_rate[k] * c[there] / game.rate[k]
-        k = source[here]
-        congestion[here] -= (load[k] ** 2 - (load[k] - w[here]) ** 2) / (2.0 * game.rate[k])
-        congestion[here] -= game.cost_rate[k] * c[here] / game.rate[k]
-        rise, terms = b_new - b_old - congestion, np.maximum(np.abs(b_new), np.abs(b_old))
-    else:
-        k = target[there]
-        congestion[there] += w[there] * new_load[there] / game.rate[k]
-        k = source[here]
-        congestion[here] -= w[here] * load[k] / game.rate[k]
-        careless = game.gamma[user] == 0.0
-        scale = np.divide(w, game.gamma[user], out=np.ones(len(user)), where=~careless)
-        congestion[careless] = 0.0
-        rise, terms = scale * (b_new - b_old) - congestion, scale * np.maximum(np.abs(b_new), np.abs(b_old))
-        rise[careless] = gain[careless]
-    gain[np.abs(rise) <= _ROUNDING * np.maximum(terms, np.abs(congestion))] = 0.0
-    return gain, rise, user, target
+    u_old, part_old, size_old, part_size_old = at(source, choice[user], old_load)
+    u_new, part_new, size_new, part_size_new = at(target, pair, new_load)
+    off = (2 * m + 40) * _ROUNDOFF
+    gain, gain_off = u_new - u_old, off * (size_new + size_old) + 1e-300
+    rise, rise_off = part_new - part_old, off * (part_size_new + part_size_old) + 1e-300
+    if which == "weighted":
+        rise, rise_off = np.where(careless, gain, rise), np.where(careless, gain_off, rise_off)
+    return _Moves(user, pair, gain, rise, gain_off, rise_off)

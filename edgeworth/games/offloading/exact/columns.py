@@ -111,6 +111,12 @@ def best_split(game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], rep
     return _close(game, worth, start, known, best, least, prices, run, steps, report)
 
 
+def reduced_worths(game: OffloadingGame, worth: Any, price: Floats) -> Floats | None:
+    """What a provider's best set is worth less prices, at most and at least 0, float64 [providers]; None: too hard to find."""
+    found = _Pricing(game, worth).sets(price)
+    return None if found is None else np.array([max(gain, 0.0) for _, _, gain in found])
+
+
 def answer_toll(answer: Any, game: OffloadingGame, k: int) -> float:
     """The dual price of provider k's row."""
     return max(-float(answer.row_dual[game.users + k]), 0.0)

@@ -26,7 +26,8 @@ _THRESHOLD = 1e-10
 def pure_equilibria(game: OffloadingGame) -> tuple[Profile, ...]:
     """All pure (generalised) equilibria, in lexicographic order from the last user; empty where there is none.
 
-    A profile counts when no user gains more than 1e-10 of its scale by a move that coverage and caps leave open.
+    A profile counts when no user gains more than 1e-10 of its spread (the best less the worst that its actions earn at the
+    profile), and more than rounding, by a move that coverage and caps leave open.
     O(profiles x pairs). Raises ValueError for games with more than 5e7 profiles.
     """
     _require_tiny(game)
@@ -46,10 +47,12 @@ def equilibria(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[P
     """The pure (generalised) equilibrium of the highest welfare, by looking at all profiles.
 
     Guarantee: PROVED with a solution: no equilibrium has a higher welfare; PROVED without: no pure equilibrium exists, which
-    the notes say. The notes also give the number of equilibria and their lowest welfare. Iterations: profiles. ValueError for
-    games with more than 5e7 profiles.
+    the notes say. The notes also give the number of equilibria and their lowest welfare. What is said of all profiles rests on
+    this enumeration alone and comes without a certificate: `verify` judges the profile. Iterations: profiles. Games with more
+    than 5e7 profiles are REFUSED.
     """
-    _require_tiny(game)
+    if game.profiles > LIMIT:
+        return Found(None, Termination.REFUSED, notes=(f"must have at most {LIMIT:.0e} profiles; got {game.profiles:.3g}",))
     best: Profile | None = None
     most, least, number, looked = -np.inf, np.inf, 0, 0
     for rows, seen in _walk(game, 1_000):

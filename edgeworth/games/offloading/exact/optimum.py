@@ -8,28 +8,37 @@ from typing import Any
 
 import numpy as np
 
+from edgeworth.core.checking import BudgetEnded
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
-from edgeworth.core.result import BoundEvidence, Termination
+from edgeworth.core.numeric import closes
+from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.bounds import certify
-from edgeworth.games.offloading.exact.columns import Split, best_split
+from edgeworth.games.offloading.check.splits import search_bound
+from edgeworth.games.offloading.exact.columns import Split, best_split, reduced_worths
 from edgeworth.games.offloading.heuristic.board import shuffled
 from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play
 from edgeworth.games.offloading.heuristic.welfare import Search
 from edgeworth.games.offloading.heuristic.worth import potential_worth, welfare_worth
-from edgeworth.games.offloading.model import OffloadingGame, Profile, profile_of, slice_bound, value
+from edgeworth.games.offloading.model import SEARCH, OffloadingGame, Profile, Slices, profile_of, slice_bound, value
 from edgeworth.games.offloading.model.game import Bools, Floats, Ints
 
 _ROUNDS = 60
+_STEPS = 400  # of the checker's search, each at most some 20 ms
+_SLICES = 400  # of every provider's load in a certificate
+_ABOVE = 5e-10  # the bound's distance from the welfare, half of what proves an optimum
 
 
 def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The highest welfare of all feasible profiles: column generation, enumeration and a set packing (`columns.best_split`).
 
     In every regime. The start is ``start`` or a local search's. Guarantee: PROVED with a matching bound where it ends by
-    itself; the bound is then the solvers' claim (evidence "claimed"), because it rests on the enumeration and on HiGHS.
-    Stopped, it returns the best known profile with the column generation's bound, recomputable from its prices.
+    itself. The certificate "prices-and-search" then lets a checker repeat the proof without the column generation and without
+    HiGHS: it searches for itself, by the prices, all user sets and profiles that could be better (`check.splits`). The bound
+    is 5e-10 above the welfare, which is what is searched for. Where that search takes too many steps (`_STEPS`, some seconds),
+    the bound is the solvers' claim (evidence "claimed"). Stopped, the method returns the best known profile with the
+    column generation's bound, recomputable from its prices.
     Games whose near-optimal user sets are too many to enumerate (some 10 users a provider, hundreds in reach) end as STALLED.
     Iterations: pricing rounds. Source: ours; Baldacci, Christofides and Mingozzi, Math. Prog. 115 (2008), for the scheme.
     """
@@ -42,9 +51,17 @@ def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profil
     profile = _no_worse(game, split.choice, run)
     welfare = value(game, profile)
     if split.proved:
+        if split.price is not None:
+            searched = _searched_bound(game, worth, split.price, welfare, run)
+            if searched is not None:
+                bound, certificate = searched
+                return replace(_found(profile, split, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate)
         size = float(np.abs(worth.prize).sum()) if game.pairs else 0.0
         claimed = max(base + split.bound, welfare)
-        bound = welfare if claimed - welfare <= 1e-9 * max(abs(welfare), 1e-3 * size) else claimed
+        bound = welfare if claimed - welfare <= max(1e-9 * abs(welfare), 1e-13 * size) else claimed
+        if not closes(welfare, bound, game.sense, game.integral):
+            note = "large terms cancel in the welfare: rounding leaves a gap to its bound"
+            split = replace(split, termination=Termination.STALLED, notes=(*split.notes, note))
         return _found(profile, split, bound=bound, evidence=BoundEvidence.CLAIMED)
     if split.price is None:
         return _found(profile, split)
@@ -55,13 +72,48 @@ def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profil
     )
 
 
+class _Steps:
+    """A budget that depends on the work alone, so that the same run says the same; the clock ends it too."""
+
+    def __init__(self, run: Run[Profile]) -> None:
+        self.run, self.left = run, _STEPS
+
+    def check(self) -> None:
+        """Count a step."""
+        self.left -= 1
+        if self.left < 0 or self.run.remaining <= 0.0 or self.run.interrupted:
+            raise BudgetEnded("the search for a better profile takes too many steps")
+
+
+def _searched_bound(
+    game: OffloadingGame, worth: Any, price: Floats, welfare: float, run: Run[Profile]
+) -> tuple[float, Certificate] | None:
+    """A bound just above the welfare, with the certificate from which the checker's search proves it; None where that does not
+    end in time."""
+    ceiling = reduced_worths(game, worth, price)
+    if ceiling is None:
+        return None
+    slices = dict(certify(game, worth, price, _SLICES).arrays)
+    table = Slices(game, slices)
+    for k in range(game.providers):  # what the checker's rounding may add to a set, also to one that is worth nothing
+        ceiling[k] += 8.0 * max(float(block.margin.max()) for block in table.blocks(k))
+    bound = welfare + _ABOVE * abs(welfare)
+    certificate = Certificate(SEARCH, slices | {"ceiling": ceiling, "target": np.array([bound])})
+    try:
+        search_bound(game, certificate.arrays, _Steps(run))
+    except (BudgetEnded, ValueError):
+        return None
+    return bound, certificate
+
+
 def potential_maximiser(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The profile of the highest weighted potential Psi, by the scheme of `exact`; best responses then confirm it.
 
-    In the linear regime it is an equilibrium, the one that potential theory selects; the notes say whether it is proved
-    maximal. Users with gamma_i = 0 do not enter Psi: the largest total of their own utilities is fixed first (they mind
-    nobody), and Psi is maximised over the others. In kinked regimes Psi is that of the linearised game: its maximiser is only a
-    start for `pg_brd`, whose guarantee holds. Iterations: pricing rounds and passes.
+    In the linear regime it is an equilibrium, the one that potential theory selects; the notes say whether it is proved maximal
+    (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not enter Psi: the
+    largest total of their own utilities is fixed first (they mind nobody), and Psi is maximised over the others. In kinked
+    regimes Psi is that of the linearised game: its maximiser is only a start for `pg_brd`, whose guarantee holds. Iterations:
+    pricing rounds and passes.
     """
     careless = game.gamma == 0.0
     fixed = _careless_places(game, careless, run)

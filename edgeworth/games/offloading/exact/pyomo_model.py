@@ -119,11 +119,16 @@ def milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile
         if broken:
             notes.append(f"HiGHS's incumbent breaks a constraint and was refused: {broken[0]}")
             profile = None
-    bound = answer.bound
-    if bound is not None and profile is not None and answer.termination is Termination.PROVED:
+    bound, termination = answer.bound, answer.termination
+    if termination is Termination.PROVED and (profile is None or bound is None):
+        termination = Termination.ERROR
+    if bound is not None and profile is not None and termination is Termination.PROVED:
         welfare = value(game, profile)
         terms = np.abs(game.gain[(chosen := positions(game, profile))[chosen >= 0]]).sum() + np.abs(game.local_utility).sum()
         if abs(bound - welfare) <= _CLAIM * max(abs(welfare), float(terms)):
             bound = welfare
+        else:
+            termination = Termination.STALLED
+            notes.append(f"HiGHS says that its incumbent is worth {bound!r}; it is worth {welfare!r}, so nothing is proved")
     evidence = BoundEvidence.CLAIMED if bound is not None else None
-    return Found(profile, answer.termination, bound=bound, evidence=evidence, notes=tuple(notes))
+    return Found(profile, termination, bound=bound, evidence=evidence, notes=tuple(notes))

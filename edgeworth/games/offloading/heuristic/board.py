@@ -24,9 +24,9 @@ class Board:
         m, n = game.users, game.providers
         self.game = game
         low, high = game.clip
-        worth, late, floor = np.empty(game.pairs), np.empty(0 if game.linear else game.pairs), np.empty(m)
+        worth, late, size = np.empty(game.pairs), np.empty(0 if game.linear else game.pairs), np.empty(m)
         dynamics.prepare(
-            game.linear, game.indptr, game.gain, game.price, game.transfer, game.sensitivity, game.deadline, worth, late, floor
+            game.linear, game.indptr, game.gain, game.price, game.transfer, game.sensitivity, game.deadline, worth, late, size
         )
         self.arrays = dynamics.Arrays(
             linear=game.linear,
@@ -44,7 +44,11 @@ class Board:
             inverse=1.0 / game.rate,
             rate=game.rate,
             cap=game.cap,
-            floor=floor,
+            size=size,
+            gain=game.gain,
+            price=game.price,
+            transfer=game.transfer,
+            deadline=game.deadline,
         )
         room = min(m, CHUNK) if log else 0
         self.state = dynamics.State(

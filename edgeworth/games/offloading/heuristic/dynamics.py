@@ -14,7 +14,14 @@ from edgeworth.core.run import Run
 from edgeworth.games.offloading.heuristic.board import CHUNK, STARTS, Board, Start, shuffled
 from edgeworth.games.offloading.heuristic.cycles import Cycle, CycleWatch, existence
 from edgeworth.games.offloading.kernels import dynamics
-from edgeworth.games.offloading.model import OffloadingGame, Profile, paper_potential, value, weighted_potential
+from edgeworth.games.offloading.model import (
+    EQUILIBRIUM_TOL,
+    OffloadingGame,
+    Profile,
+    paper_potential,
+    value,
+    weighted_potential,
+)
 from edgeworth.games.offloading.model.game import Ints
 
 _QUIET_PASSES = 20  # passes before cycles are looked for: most runs have come to rest by then
@@ -26,9 +33,11 @@ class BestResponse:
 
     start: "random-feasible" (the paper's: users in random order pick uniformly among local execution and what has room),
     "greedy" (in random order, each its best action at the loads so far) or "local".
-    threshold: a user moves only for a gain above threshold x its scale (largest |utility| over its actions now), >= 1e-12; the
-    paper's acceptance threshold is absolute and its value lost. patience: how many passes a game without a known
-    potential goes on after a best-response cycle was met, >= 0.
+    threshold: a user moves only for a gain above threshold x its spread (what its best action earns now less its worst one),
+    in [1e-12, 1]; the paper's acceptance threshold is absolute and its value lost. Above half of
+    `model.EQUILIBRIUM_TOL` a profile at which nobody moves is no equilibrium: such a run ends as STALLED, claims none, and
+    `verify` measures its epsilon. patience: how many passes a game without a known potential goes on after a best-response
+    cycle was met, >= 0.
     """
 
     start: Start = "random-feasible"
@@ -90,7 +99,7 @@ def round_robin(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -
 
 
 def max_gain(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
-    """The user with the largest gain relative to its scale moves to its best reply, until nobody gains more than the threshold.
+    """The user who gains most, relative to its spread, moves to its best reply, until nobody gains more than the threshold.
 
     One move costs O(pairs). Guarantee as for `pg_brd`. Iterations: moves.
     """
@@ -106,7 +115,7 @@ def log_linear(game: OffloadingGame, params: LogLinear, run: Run[Profile]) -> Fo
     Source: Blume, Games and Economic Behavior 5 (1993); Marden and Shamma, Games and Economic Behavior 75 (2012).
     """
     play = Play(game, BestResponse(params.start, params.threshold, params.patience), run)
-    size = float(play.board.arrays.floor.mean()) * 1e6 if game.users else 1.0
+    size = float(play.board.arrays.size.mean()) if game.users else 1.0
     slope = game.gamma / game.weight if params.weighted else np.ones(game.users)
     slope = np.where(slope > 0.0, slope, slope[slope > 0.0].min(initial=1.0))
     relative = slope / slope.mean() if game.users else slope
@@ -208,6 +217,11 @@ class Play:
         """What the run hands back."""
         notes: list[str] = []
         certificate = None
+        if ending is Termination.CONVERGED and self.params.threshold > 0.5 * EQUILIBRIUM_TOL:
+            ending = Termination.STALLED
+            notes.append(
+                f"at rest for the threshold {self.params.threshold!r}, which is too coarse for an equilibrium: none is claimed"
+            )
         if self.cycle is not None:
             certificate = Certificate("best-response-cycle", self.cycle.arrays)
             notes.append(f"a best-response cycle of {len(self.cycle.arrays['user'])} moves was met: no potential exists")

@@ -31,23 +31,29 @@ Arrays = namedtuple(
         "inverse",
         "rate",
         "cap",
-        "floor",
+        "size",
+        "gain",
+        "price",
+        "transfer",
+        "deadline",
     ],
 )
-"""floor: per user, the scale of utilities below which differences are rounding."""
+"""size: per user, the largest term of its utilities, delays apart. gain, price, transfer, deadline: as in the game, from which
+the rounding of a utility is told (`rounding`)."""
 
 State = namedtuple(
     "State", ["choice", "load", "count", "expiry", "lowest", "highest", "ints", "reals", "log_user", "log_choice"]
 )
 MOVERS, EVALUATIONS, LOGGED, FRESH, VISITS, N_INTS = 0, 1, 2, 3, 4, 5
 DRIFT, WINDOW, TOUCHED, N_REALS = 0, 1, 2, 3
+ROUNDOFF = 2.0**-53
 BLOCK = 1024
 """Orders of large games keep blocks of so many consecutive users together, whose rows then fit into the cache."""
 
 
 @jit
-def prepare(linear, ptr, gain, price, transfer, sens, deadline, worth, late, floor):
-    """Fill worth, late (unless linear) and floor from the game's arrays."""
+def prepare(linear, ptr, gain, price, transfer, sens, deadline, worth, late, size):
+    """Fill worth, late (unless linear) and size from the game's arrays."""
     for i in range(len(ptr) - 1):
         most = 0.0
         for p in range(ptr[i], ptr[i + 1]):
@@ -58,7 +64,7 @@ def prepare(linear, ptr, gain, price, transfer, sens, deadline, worth, late, flo
                 worth[p] = gain[p] - price[p]
                 late[p] = late_p
             most = max(most, abs(gain[p]), abs(price[p]), abs(sens[i] * late_p))
-        floor[i] = 1e-6 * most
+        size[i] = most
 
 
 @jit
@@ -74,6 +80,38 @@ def utility_of(game, state, i, p, extra):
     if game.linear:
         return game.worth[p] - game.gamma[i] * delay
     return _kinked(game.worth[p], game.late[p], game.sens[i], game.unit[i], game.low[i], game.high[i], delay)
+
+
+@jit
+def rounding(game, i, p, load, number):
+    """How far the utility of user i at pair p (-1: local), at this load of that many users, may be off by rounding.
+
+    A sum of ``number`` weights is off by number - 1 roundings at most; the delay is six operations more, the sum of the utility
+    four (Higham, Accuracy and Stability of Numerical Algorithms, chapters 3 and 4). In kinked regimes lateness that is cut off
+    is not off at all.
+    """
+    if p < 0:
+        return ROUNDOFF * abs(game.local[i])
+    s, tau = game.sens[i], game.deadline[i]
+    delay = game.unit[i] * (load * game.inverse[game.provider[p]])
+    late = game.transfer[p] + delay - tau
+    off = (number + 7) * ROUNDOFF * (game.transfer[p] + delay + tau)
+    low, high = game.low[i], game.high[i]
+    at = min(max(late, low), high)
+    worst = max(min(max(late + off, low), high) - at, at - min(max(late - off, low), high))
+    return s * worst + 4.0 * ROUNDOFF * (abs(game.gain[p]) + abs(game.price[p]) + s * abs(at))
+
+
+@jit
+def slack(game, state, i, old, new):
+    """What a move of user i from pair old to pair new must gain at least, so that it does gain."""
+    total = ROUNDOFF * abs(game.local[i])
+    if old >= 0:
+        total = rounding(game, i, old, state.load[game.provider[old]], state.count[game.provider[old]])
+    if new >= 0:
+        k = game.provider[new]
+        return total + rounding(game, i, new, state.load[k] + game.weight[i], state.count[k] + 1)
+    return total + ROUNDOFF * abs(game.local[i])
 
 
 @jit
@@ -161,7 +199,8 @@ def _fetch(game, state, block):
 
 @jit
 def sweep(game, state, order, begin, end, threshold):
-    """Visit users order[begin:end]: each moves to its first best reply where that gains more than threshold x its scale.
+    """Visit users order[begin:end]: each moves to its first best reply where that gains more than threshold x its spread, the
+    distance between the best and the worst that its actions earn now, and more than rounding (`slack`).
 
     A user is passed over while it provably has no better reply: at its last visit it preferred its place by a margin, and no
     delay has changed by more than margin / (2 gamma) since. Changes are bounded by the ranges of delays over windows, one a
@@ -211,9 +250,9 @@ def sweep(game, state, order, begin, end, threshold):
                 utility = -np.inf if p == old else utility
                 most = utility if utility > most else most
         best = max(most, local)
-        sure = max(abs(best), abs(current), game.floor[i])
+        sure = max(best, current) - min(current, local)  # at least so far apart are its actions, local execution being one
         target, margin = old, current - (best if old >= 0 else most)
-        if best - current > threshold * sure:
+        if best > current and best - current > threshold * sure:
             target = -1
             if local < most:
                 for p in range(first, last):
@@ -227,7 +266,8 @@ def sweep(game, state, order, begin, end, threshold):
                         target = p
                         break
             full = target >= 0 and count[provider[target]] >= cap[provider[target]]
-            if full or best - current <= threshold * max(sure, abs(least), abs(local)):
+            spread = max(best, current) - min(min(current, local), least)
+            if full or best - current <= threshold * spread + slack(game, state, i, old, target):
                 target, margin = _look(game, state, i, threshold)
         if target != old:
             if old >= 0:
@@ -261,44 +301,44 @@ def _look(game, state, i, threshold):
     current = local if old < 0 else utility_of(game, state, i, old, 0.0)
     best, target = local, -1
     rival = local if old >= 0 else -np.inf  # the best of the other actions, full providers among them
-    scale = max(game.floor[i], abs(local), abs(current))
+    least = min(local, current)
     for p in range(game.ptr[i], game.ptr[i + 1]):
         if p == old:
             continue
         utility = utility_of(game, state, i, p, own)
         rival = max(rival, utility)
         if state.count[game.provider[p]] < game.cap[game.provider[p]]:
-            scale = max(scale, abs(utility))
+            least = min(least, utility)
             if utility > best:
                 best, target = utility, p
-    if (old >= 0 and best <= current) or best - current <= threshold * scale:
+    if best <= current or best - current <= threshold * (best - least) + slack(game, state, i, old, target):
         target = old
     return target, current - rival
 
 
 @jit
 def largest_gain(game, state, threshold):
-    """Move the one user who gains most, relative to its scale; False where nobody gains more than the threshold."""
+    """Move the one user who gains most, relative to its spread; False where nobody gains more than the threshold."""
     winner, target, most = -1, -1, threshold
     for i in range(len(game.weight)):
         old = state.choice[i]
         current = game.local[i]
         best, reply = current, -1
-        scale = max(game.floor[i], abs(current))
+        least = current
         if old >= 0:
             current = utility_of(game, state, i, old, 0.0)
-            scale = max(scale, abs(current))
+            least = min(least, current)
         for p in range(game.ptr[i], game.ptr[i + 1]):
             k = game.provider[p]
             if p == old or state.count[k] >= game.cap[k]:
                 continue
             utility = utility_of(game, state, i, p, game.weight[i])
-            scale = max(scale, abs(utility))
+            least = min(least, utility)
             if utility > best:
                 best, reply = utility, p
         state.ints[EVALUATIONS] += game.ptr[i + 1] - game.ptr[i]
-        if best - current > most * scale:
-            winner, target, most = i, reply, (best - current) / scale
+        if best > current and best - current > most * (best - least) + slack(game, state, i, old, reply):
+            winner, target, most = i, reply, (best - current) / (best - least)
     if winner < 0:
         return False
     _move(game, state, winner, state.choice[winner], target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeworth.core.jit import jit
+from edgeworth.games.offloading.kernels.dynamics import ROUNDOFF, rounding
 
 
 @jit
@@ -73,20 +74,28 @@ def equilibria(game, choice, digits, load, count, found, threshold, budget):
 
 @jit
 def _rests(game, choice, load, count, threshold):
-    """Does nobody gain more than threshold x its scale by a move of its own?"""
+    """Does nobody gain more than threshold x its spread, and more than rounding, by a move of its own?"""
     for i in range(len(choice)):
         old = choice[i]
         now = game.local[i] if old < 0 else pair_utility(game, load, i, old, 0.0)
-        best = max(now, game.local[i])
-        scale = max(game.floor[i], abs(now), abs(game.local[i]))
+        best, target = game.local[i], -1
+        least = min(now, game.local[i])
         for p in range(game.ptr[i], game.ptr[i + 1]):
             k = game.provider[p]
             if p != old and count[k] < game.cap[k]:
                 utility = pair_utility(game, load, i, p, game.weight[i])
-                best = max(best, utility)
-                scale = max(scale, abs(utility))
-        if best - now > threshold * scale:
-            return False
+                least = min(least, utility)
+                if utility > best:
+                    best, target = utility, p
+        if best > now:
+            sure = 2.0 * ROUNDOFF * abs(game.local[i])
+            if old >= 0:
+                sure += rounding(game, i, old, load[game.provider[old]], count[game.provider[old]])
+            if target >= 0:
+                k = game.provider[target]
+                sure += rounding(game, i, target, load[k] + game.weight[i], count[k] + 1)
+            if best - now > threshold * (best - least) + sure:
+                return False
     return True
 
 

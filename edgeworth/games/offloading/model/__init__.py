@@ -1,6 +1,6 @@
 """The offloading game: players, profiles, utilities, welfare, potentials, generators, graphs."""
 
-from edgeworth.games.offloading.model.bounds import SLICES, slice_bound
+from edgeworth.games.offloading.model.bounds import SEARCH, SLICES, Slices, slice_bound
 from edgeworth.games.offloading.model.efficiency import Efficiency, interaction_overhead, price_of_anarchy
 from edgeworth.games.offloading.model.functions import (
     Violation,
@@ -19,20 +19,23 @@ from edgeworth.games.offloading.model.functions import (
     value,
     violations,
 )
-from edgeworth.games.offloading.model.game import REGIMES, OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import EQUILIBRIUM_TOL, REGIMES, OffloadingGame, Profile
 from edgeworth.games.offloading.model.graphs import from_networkx, to_networkx
 from edgeworth.games.offloading.model.potentials import Which, paper_potential, potential, weighted_potential
 from edgeworth.games.offloading.model.presets import PRESETS, generate
 from edgeworth.games.offloading.model.system import EdgeSystem, game_of_system
 
 __all__ = [
+    "EQUILIBRIUM_TOL",
     "PRESETS",
     "REGIMES",
+    "SEARCH",
     "SLICES",
     "EdgeSystem",
     "Efficiency",
     "OffloadingGame",
     "Profile",
+    "Slices",
     "Violation",
     "Which",
     "choice_utilities",

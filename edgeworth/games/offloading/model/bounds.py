@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame
+from edgeworth.games.offloading.model.game import LARGEST, Floats, Ints, OffloadingGame
 
 SLICES = "prices-and-slices"
+SEARCH = "prices-and-search"
 
-_EPS = float(np.finfo(np.float64).eps)
+_ROUNDOFF = 2.0**-53
+_BLOCK = 250_000  # entries of one step, some 20 ms
 
 
-def slice_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]]) -> float:
+def slice_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]], tick: Callable[[], None] | None = None) -> float:
     """The Lagrangian bound of user prices pi >= 0, rounded outward; valid for any numbers in the arrays.
 
     With v_ik(x) the utility before payments at load x, less local utility and the user's share of the provider's cost,
@@ -30,53 +32,107 @@ def slice_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]]) -> flo
 
     arrays: ``price`` float64 [users]; ``ptr`` int64 [providers + 1]; ``low``, ``high``, ``tilt``, ``toll`` float64 [slices],
     of provider k those from ptr[k] to ptr[k + 1], by rising load, without a hole from 0 to the sum of its users' weights.
-    Raises KeyError, ValueError or TypeError for arrays that prove nothing.
+    tick: called between steps of some 20 ms; what it raises ends the work. Raises KeyError, ValueError or TypeError for arrays
+    that prove nothing, among them numbers whose products would leave the range of floats.
+
+    The margin. All statements above are exact for the numbers as they are stored, and comparisons of floats are exact too (the
+    sum of weights is `math.fsum`, correctly rounded, and ``high`` must be above it by 1e-12). What is rounded, u = 2^-53:
+
+    - lateness at a load: C / w, load / F and their product, then + transfer and - tau: 5 u X, X = transfer + delay + tau.
+      Clipping to an interval that holds 0 moves it no further. Times s: s X (5 u + u).
+    - cost C / F, + local + pi: 4 u of their sizes; tilt w: u; four subtractions: 4 u of all sizes. With T = |gain| + s X +
+      |local| + cost + pi + |tilt| w + toll an entry is off by at most 14 u T, 16 u T with all terms of second order.
+    - max(0, .) moves no further; a sum of N entries >= 0 in any order: N u of the sum; the two fixed terms and their sum: 6 u
+      of their sizes; the slice's total: u.
+    - underflow: 2^-1075 an operation, s (1 + C / w) times in the loss; 2^-1070 of that a user covers it.
+
+    These are added to every slice before the maximum is taken (times 1.001 for the rounding of the margin itself); the last
+    sum is correctly rounded and goes one float up.
     """
-    price = validation.array("price", arrays["price"], np.float64, (game.users,), minimum=0.0)
-    ptr = validation.array("ptr", arrays["ptr"], np.int64, (game.providers + 1,), minimum=0)
-    columns = [validation.array(name, arrays[name], np.float64, (int(ptr[-1]),)) for name in ("low", "high", "tilt", "toll")]
-    if ptr[0] != 0 or np.any(np.diff(ptr) < 1):
-        validation.reject("ptr", "must begin with 0 and rise", ptr)
-    if np.any(columns[3] < 0.0):
-        validation.reject("toll", "must be at least 0 everywhere", columns[3])
-    i, k = game.user, game.provider
-    own = game.local_utility[i] + game.cost_rate[k] * game.workload[i] / game.rate[k] + price[i]
-    by_pair = np.argsort(k, kind="stable")
-    ends = np.concatenate([[0], np.cumsum(np.bincount(k, minlength=game.providers))])
-    parts, slack = [*game.local_utility.tolist(), *price.tolist()], []
-    for provider in range(game.providers):
-        slices = [column[ptr[provider] : ptr[provider + 1]] for column in columns]
-        bound, error = _provider_bound(game, by_pair[ends[provider] : ends[provider + 1]], provider, own, slices)
-        parts.append(bound)
-        slack.append(error)
-    total = math.fsum(parts)
-    return total + 8.0 * _EPS * (math.fsum(map(abs, parts)) + math.fsum(slack))
+    slices = Slices(game, arrays)
+    parts = [*game.local_utility.tolist(), *slices.price.tolist()]
+    for k in range(game.providers):
+        most = 0.0
+        for block in slices.blocks(k):
+            if tick is not None:
+                tick()
+            most = max(most, float(block.bound.max()))
+        parts.append(most)
+    return math.nextafter(math.fsum(parts), math.inf)
 
 
-def _provider_bound(game: OffloadingGame, pairs: Ints, k: int, own: Floats, slices: list[Floats]) -> tuple[float, float]:
-    """The highest bound of all slices, at least 0 (nobody comes), and the size of what its rounding errors are relative to."""
-    low, high, tilt, toll = slices
-    user = game.user[pairs]
-    weight = game.weight[user]
-    if (
-        low[0] != 0.0
-        or np.any(low[1:] != high[:-1])
-        or np.any(high < low)
-        or high[-1] < math.fsum(weight.tolist()) * (1 + 1e-12)
-    ):
-        validation.reject("low", f"must cover the loads of provider {k} without a hole", low)
-    floor, ceiling = game.clip
-    most = most_size = 0.0
-    block = max(1, 1_000_000 // max(len(pairs), 1))
-    for begin in range(0, len(low), block):
-        lo, hi, b, c = (column[begin : begin + block, None] for column in (low, high, tilt, toll))
-        late = game.transfer[pairs] + game.unit[user] * (np.maximum(lo, weight) / game.rate[k]) - game.deadline[user]
-        lost = game.sensitivity[user] * np.clip(late, floor[user], ceiling[user])
-        rest = game.gain[pairs] - lost - own[pairs] - b * weight - c
-        inside = weight <= hi
-        fixed = np.maximum(b * lo, b * hi)[:, 0] + (c * game.cap[k])[:, 0]
-        bound = np.where(inside, np.maximum(rest, 0.0), 0.0).sum(axis=1) + fixed
-        terms = np.abs(game.gain[pairs]) + np.abs(lost) + np.abs(own[pairs]) + np.abs(b) * weight + c
-        size = np.where(inside, terms, 0.0).sum(axis=1) * (1.0 + math.log2(len(pairs) + 2)) + np.abs(fixed)
-        most, most_size = max(most, float(bound.max())), max(most_size, float(size.max()))
-    return most, most_size
+class Block(NamedTuple):
+    """Some slices of one provider, a row each.
+
+    low, high: float64 [rows]. item: float64 [rows, users in reach], what a member brings at most less its price, tilt w and
+    toll; minus infinity where it is too heavy for the slice. fixed: what is added whoever comes. margin: of the row's rounding.
+    bound: ``sum max(0, item) + fixed`` rounded outward.
+    """
+
+    low: Floats
+    high: Floats
+    item: Floats
+    fixed: Floats
+    margin: Floats
+    bound: Floats
+
+
+class Slices:
+    """The arrays of `slice_bound`, validated, with what they say of every provider's user sets."""
+
+    def __init__(self, game: OffloadingGame, arrays: Mapping[str, NDArray[Any]]) -> None:
+        m, n = game.users, game.providers
+        mass = float(game.weight.sum())
+        self.game = game
+        self.price = validation.array("price", arrays["price"], np.float64, (m,), minimum=0.0, maximum=LARGEST)
+        self.ptr = validation.array("ptr", arrays["ptr"], np.int64, (n + 1,), minimum=0)
+        if self.ptr[0] != 0 or np.any(self.ptr[1:] <= self.ptr[:-1]):
+            validation.reject("ptr", "must begin with 0 and rise", self.ptr)
+        steep, dear = LARGEST / max(mass, 1.0), LARGEST / max(int(game.cap.max(initial=0)), 1)
+        ranges = {"low": (0.0, 4.0 * mass), "high": (0.0, 4.0 * mass), "tilt": (-steep, steep), "toll": (0.0, dear)}
+        self._columns = [
+            validation.array(name, arrays[name], np.float64, (int(self.ptr[-1]),), minimum=least, maximum=most)
+            for name, (least, most) in ranges.items()
+        ]
+        i, k = game.user, game.provider
+        cost = game.cost_rate[k] * game.workload[i] / game.rate[k]
+        self._own = game.local_utility[i] + cost + self.price[i]
+        self._own_size = np.abs(game.local_utility[i]) + cost + self.price[i]
+        self._by_pair = np.argsort(k, kind="stable")
+        self._ends = np.concatenate([[0], np.cumsum(np.bincount(k, minlength=n))])
+
+    def pairs(self, k: int) -> Ints:
+        """The pairs of provider k, by user: the columns of its blocks."""
+        pairs: Ints = self._by_pair[self._ends[k] : self._ends[k + 1]]
+        return pairs
+
+    def blocks(self, k: int) -> Iterator[Block]:
+        """All slices of provider k, some 20 ms of work at a time. ValueError where they leave a hole."""
+        game, pairs = self.game, self.pairs(k)
+        low, high, tilt, toll = (column[self.ptr[k] : self.ptr[k + 1]] for column in self._columns)
+        user = game.user[pairs]
+        weight, s, unit, tau = game.weight[user], game.sensitivity[user], game.unit[user], game.deadline[user]
+        gain, transfer, own = game.gain[pairs], game.transfer[pairs], self._own[pairs]
+        if (
+            low[0] != 0.0
+            or np.any(low[1:] != high[:-1])
+            or np.any(high < low)
+            or high[-1] < math.fsum(weight.tolist()) * (1 + 1e-12)
+        ):
+            validation.reject("low", f"must cover the loads of provider {k} without a hole", low)
+        floor, ceiling = game.clip[0][user], game.clip[1][user]
+        tiny = 2.0**-1070 * float((s * (1.0 + unit)).sum() + len(pairs) + 1.0)
+        rows = max(1, _BLOCK // max(len(pairs), 1))
+        for begin in range(0, len(low), rows):
+            lo, hi, b, c = (column[begin : begin + rows, None] for column in (low, high, tilt, toll))
+            delay = unit * (np.maximum(lo, weight) / game.rate[k])
+            lost = s * np.clip(transfer + delay - tau, floor, ceiling)
+            inside = weight <= hi
+            item = np.where(inside, gain - lost - own - b * weight - c, -np.inf)
+            size = np.abs(gain) + s * (transfer + delay + tau) + self._own_size[pairs] + np.abs(b) * weight + c
+            size = np.where(inside, size, 0.0).sum(axis=1)
+            total = np.maximum(item, 0.0).sum(axis=1)
+            fixed = np.maximum(b * lo, b * hi)[:, 0] + (c * game.cap[k])[:, 0]
+            fixed_size = (np.abs(b) * hi + c * game.cap[k])[:, 0]
+            margin = 1.001 * _ROUNDOFF * (16.0 * size + (len(pairs) + 1) * total + 6.0 * fixed_size + np.abs(fixed)) + tiny
+            yield Block(lo[:, 0], hi[:, 0], item, fixed, margin, np.nextafter(total + fixed + margin, np.inf))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from edgeworth.core import validation
 from edgeworth.core.result import Result
-from edgeworth.games.offloading.model.functions import value
+from edgeworth.games.offloading.model.functions import choice_utilities, positions, provider_costs
 from edgeworth.games.offloading.model.game import OffloadingGame, Profile
 
 INTERACTION_SECONDS = 0.008
@@ -38,21 +41,55 @@ class Efficiency:
 def price_of_anarchy(game: OffloadingGame, equilibria: Iterable[Profile], optimum: Result[Profile]) -> Efficiency:
     """The intervals that known equilibria and bounds on the optimal welfare give.
 
-    optimum: a result of this game with a value (the optimal welfare is at least that, and at least that of any equilibrium) and
-    a bound (at most that), as of "exact" or "lagrangian". Whether the profiles are equilibria is for `verify` to say. Raises
-    ValueError without equilibria, value or bound, and where the worst equilibrium's welfare is not positive: ratios mean
-    nothing then.
+    optimum: a result of this game with a bound (the optimal welfare is at most that), as of "exact" or "lagrangian"; its
+    solution, if any, and all equilibria bound it from below. Whether the profiles are equilibria, and whether the bound is
+    proved, is for `verify` to say. Welfares are intervals around what rounding leaves of them (`welfare_interval`), and the
+    quotients go one float outward, so that the intervals hold the ratios of the exact welfares.
+
+    Raises ValueError without equilibria or bound, where a welfare is certainly above the bound, and where the worst
+    equilibrium's welfare is not certainly positive: ratios mean nothing then.
     """
     if not isinstance(optimum, Result) or optimum.problem_hash != game.hash:
         validation.reject_type("optimum", "must be a Result of this game", optimum)
-    if optimum.value is None or optimum.bound is None:
+    bound = optimum.bound
+    if bound is None:
         validation.reject("optimum", "must have a value and a bound", optimum)
-    welfare = [value(game, profile) for profile in equilibria]
-    if not welfare or min(welfare) <= 0.0:
+    welfare = [welfare_interval(game, profile) for profile in equilibria]
+    if not welfare or min(low for low, _ in welfare) <= 0.0:
         validation.reject("equilibria", "must be at least one, all of positive welfare", welfare)
-    known, bound = max(optimum.value, *welfare), max(optimum.bound, *welfare)
+    lows = [low for low, _ in welfare]
+    known = max([*lows, *([] if optimum.solution is None else [welfare_interval(game, optimum.solution)[0]])])
+    if known > bound:
+        validation.reject("optimum", f"must have a bound of at least every welfare known, {known!r}", bound)
     worst, best = min(welfare), max(welfare)
-    return Efficiency((known / worst, bound / worst), (known / best, bound / best))
+
+    def quotients(ends: tuple[float, float]) -> tuple[float, float]:
+        low, high = ends
+        return math.nextafter(known / high, 0.0), math.nextafter(bound / low, math.inf)
+
+    return Efficiency(quotients((worst[0], min(high for _, high in welfare))), quotients((max(lows), best[1])))
+
+
+def welfare_interval(game: OffloadingGame, profile: Profile) -> tuple[float, float]:
+    """What the exact welfare lies between: the numbers of the game as they are stored, nothing rounded.
+
+    With c users at a provider, a load is off by c u (u = 2^-53), a delay by c + 4 u, lateness by c + 6 u of transfer + delay +
+    tau, a utility by c + 10 u of |gain| + s (transfer + delay + tau); a provider's cost by c + 2 u. The last sum is correctly
+    rounded. The same in units of 1.001 u covers terms of second order and the margin's own rounding.
+    """
+    choice = positions(game, profile)
+    utility = choice_utilities(game, choice, payments=False)
+    costs = provider_costs(game, profile)
+    away = np.flatnonzero(choice >= 0)
+    pair, k = choice[away], game.provider[choice[away]]
+    count = np.bincount(k, minlength=game.providers).astype(np.float64)
+    load = np.bincount(k, weights=game.weight[away], minlength=game.providers)
+    s, delay = game.sensitivity[away], game.unit[away] * (load[k] / game.rate[k])
+    size = np.abs(game.gain[pair]) + s * (game.transfer[pair] + delay + game.deadline[away])
+    tiny = 2.0**-1070 * float((s * (1.0 + game.unit[away])).sum() + game.users + 1.0)
+    off = 1.001 * 2.0**-53 * (math.fsum(((count[k] + 10.0) * size).tolist()) + math.fsum(((count + 2.0) * costs).tolist()))
+    middle = math.fsum([*utility.tolist(), *(-costs).tolist()])
+    return math.nextafter(middle - off - tiny, -math.inf), math.nextafter(middle + off + tiny, math.inf)
 
 
 def interaction_overhead(game: OffloadingGame, result: Result[Any]) -> dict[str, float]:

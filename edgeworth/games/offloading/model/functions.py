@@ -13,6 +13,9 @@ from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame, 
 
 Rule = Literal["coverage", "cap"]
 
+EXACT_USERS = 20_000
+"""Games of up to so many users are valued in fractions where floats lose what is at stake; half a second at most."""
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -112,14 +115,36 @@ def provider_costs(game: OffloadingGame, profile: Profile) -> Floats:
 
 def choice_welfare(game: OffloadingGame, choice: Ints, profile: Profile) -> float:
     """`value` for a choice of pairs and its profile."""
-    before = float(choice_utilities(game, choice, payments=False).sum())
-    return before - float(provider_costs(game, profile).sum())
+    total = float(choice_utilities(game, choice, payments=False).sum()) - float(provider_costs(game, profile).sum())
+    if game.users > EXACT_USERS or _certain(game, choice, total):
+        return total
+    from edgeworth.games.offloading.model.rational import exact_welfare
+
+    return float(exact_welfare(game, choice.tolist()))
+
+
+def _certain(game: OffloadingGame, choice: Ints, total: float) -> bool:
+    """Is the welfare right to 1e-10 of itself, whatever was rounded?
+
+    In units of u = 2^-53 a utility is off by c + 10 of the sizes of its terms (c users at the provider, see
+    `efficiency.welfare_interval`), a cost by c + 2, the sums over m users by m: together less than 2 m + 16 of all sizes.
+    """
+    away = np.flatnonzero(choice >= 0)
+    pair = choice[away]
+    k = game.provider[pair]
+    load = _sums(k, game.weight[away], game.providers)
+    late = game.transfer[pair] + game.unit[away] * (load[k] / game.rate[k]) + game.deadline[away]
+    size = np.abs(game.gain[pair]) + game.sensitivity[away] * late + game.cost_rate[k] * game.workload[away] / game.rate[k]
+    whole = float(size.sum()) + float(np.abs(game.local_utility).sum())
+    return (2 * game.users + 16) * 2.0**-53 * whole <= 1e-10 * abs(total)
 
 
 def value(game: OffloadingGame, profile: Profile) -> float:
     """Welfare: the sum of the utilities before payments less the providers' costs.
 
-    Raises ValueError where a user sits at a provider out of reach: such a profile has no value.
+    Where rounding could move it by more than 1e-10 of itself, because large terms cancel, it is computed in fractions and
+    rounded once (games of up to `EXACT_USERS` users). Raises ValueError where a user sits at a provider out of reach: such a
+    profile has no value.
     """
     return choice_welfare(game, _reachable(game, profile), profile)
 

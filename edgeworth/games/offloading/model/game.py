@@ -23,6 +23,13 @@ Regime = Literal["linearised", "soft-deadline", "floored"]
 
 REGIMES: tuple[Regime, ...] = ("linearised", "soft-deadline", "floored")
 
+EQUILIBRIUM_TOL = 1e-9
+"""At an equilibrium no user gains more than this by a move of its own, relative to the distance between the best and the worst
+that its actions earn there."""
+
+LARGEST = 1e250
+"""Loads, delays, utilities, welfare and potentials stay below this, so that no sum or product of them overflows."""
+
 _PAIR = ("gain", "transfer", "price")
 _USER = ("weight", "workload", "sensitivity", "deadline", "human", "local_utility", "local_delay")
 _PROVIDER = ("rate", "cap", "cost_rate", "uav")
@@ -54,7 +61,8 @@ class OffloadingGame:
     ``cost_rate`` >= 0 (money a busy second), ``uav`` bool.
 
     Arrays are copied and read-only; m or n may be 0. Raises ValueError or TypeError naming the argument, the rule and the
-    value for wrong shapes, NaN, infinities, values out of range, duplicate or unsorted pairs.
+    value for wrong shapes, NaN, infinities, values out of range, duplicate or unsorted pairs, and for numbers so large or
+    rates so small that utilities or potentials could leave the range of floats (`LARGEST`).
 
     Source: FUSION paper, section V-A, equations (11)-(20); its printed formulas are lost, the text's meaning is taken.
 
@@ -126,7 +134,7 @@ class OffloadingGame:
             i = int(wrong[0])
             rule = "must be 0 for a human, above 0 for a machine"
             raise ValueError(f"deadline: {rule}; got {self.deadline[i]} for user {i}, human {bool(self.human[i])}")
-        rising = np.diff(self.provider) > 0
+        rising = self.provider[1:] > self.provider[:-1]
         inner = self.indptr[1:-1]
         rising[inner[(inner > 0) & (inner < pairs)] - 1] = True  # from one user to the next anything goes
         if not rising.all():
@@ -134,6 +142,26 @@ class OffloadingGame:
             i = int(np.searchsorted(self.indptr, p, side="right")) - 1
             rule = "must increase strictly within a user (sorted, no duplicate pair)"
             raise ValueError(f"provider: {rule}; got {self.provider[p]} after {self.provider[p - 1]} for user {i}")
+        self._require_representable()
+
+    def _require_representable(self) -> None:
+        """Bound everything that is computed from the game by products of the largest entries: coarse, and never met by
+        numbers that mean something."""
+
+        def largest(values: Floats) -> float:
+            return float(max(values.max(initial=0.0), -values.min(initial=0.0)))
+
+        with np.errstate(over="ignore"):
+            slowest = float(self.rate.min(initial=np.inf))
+            mass = float(self.weight.sum())
+            unit = largest(self.workload) / float(self.weight.min(initial=np.inf))
+            lateness = largest(self.transfer) + max(unit, 1.0) * mass / slowest + largest(self.deadline)
+            terms = largest(self.gain) + largest(self.price) + largest(self.local_utility)
+            utility = terms + max(largest(self.sensitivity), 1.0) * lateness
+            cost = largest(self.cost_rate) * float(self.workload.sum()) / slowest
+            most = max(self.users, 1) * (utility + cost + float(self.local_delay.sum())) + max(mass, 1.0) * mass / slowest
+        if not most < LARGEST:
+            validation.reject("game", f"must keep loads, delays and utilities below {LARGEST:g}", most)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))

@@ -6,6 +6,7 @@ from edgeworth.mechanisms.double_auction.model.functions import (
     measures,
     price_bound,
     quantity,
+    seller_prices_bound,
     sold,
     surplus,
     tour_cost,
@@ -16,7 +17,7 @@ from edgeworth.mechanisms.double_auction.model.functions import (
 )
 from edgeworth.mechanisms.double_auction.model.market import Agent, ExactMarket, Market, Outcome, Truth
 from edgeworth.mechanisms.double_auction.model.presets import PRESETS, generate
-from edgeworth.mechanisms.double_auction.model.routes import Routes, Tour
+from edgeworth.mechanisms.double_auction.model.routes import NotApplicableError, Routes, Tour
 from edgeworth.mechanisms.double_auction.model.ties import ByIndex, Lottery, Refuse, Reverse, TieBreak, TieError, tie_break_of
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ExactMarket",
     "Lottery",
     "Market",
+    "NotApplicableError",
     "Outcome",
     "Refuse",
     "Reverse",
@@ -40,6 +42,7 @@ __all__ = [
     "measures",
     "price_bound",
     "quantity",
+    "seller_prices_bound",
     "sold",
     "surplus",
     "tie_break_of",

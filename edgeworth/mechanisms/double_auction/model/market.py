@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from functools import cached_property
 from os import PathLike
 from typing import Any, ClassVar
@@ -16,8 +16,11 @@ from edgeworth.core import validation
 from edgeworth.core.io import Payload, fingerprint, save_problem
 from edgeworth.core.numeric import Sense
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.traced import exact
+from edgeworth.core.traced import Traced, exact
 from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Routes
+
+LARGEST = 1e250
+"""Reports times units, and payments, stay below this, so that no sum of them overflows."""
 
 Agent = tuple[str, int]
 """``("buyer", i)`` or ``("seller", k)``."""
@@ -35,7 +38,8 @@ class Market:
     A set S of buyers served by seller k is worth ``sum_{i in S} q_i (b_i - a_k)`` less the cost of its tour; the total over
     disjoint feasible sets is the welfare, reports taken as true. Demand, capacity and routes are public.
 
-    Arrays are copied and read-only; n, m may be 0. Raises ValueError or TypeError naming the argument, the rule and the value.
+    Arrays are copied and read-only; n, m may be 0. Raises ValueError or TypeError naming the argument, the rule and the value,
+    also where all units at the highest report could be worth `LARGEST` or more. Units may be any int64: sums of them are exact.
 
     Source: FUSION paper, section IV (equations 1-5).
 
@@ -64,6 +68,10 @@ class Market:
         for name, length, low in (("demand", n, 1), ("capacity", m, 0)):
             given = np.ones(length, dtype=np.int64) if getattr(self, name) is None else getattr(self, name)
             store(name, validation.array(name, given, np.int64, (length,), minimum=low))
+        highest = max(float(self.bid.max(initial=0.0)), float(self.ask.max(initial=0.0)))
+        units = float(self.demand.sum(dtype=np.float64)) + float(self.capacity.sum(dtype=np.float64))
+        if not highest * max(units, 1.0) < LARGEST:
+            validation.reject("bid", f"and ask must keep the worth of all units below {LARGEST:g}", highest)
         if self.routes is not None:
             if not isinstance(self.routes, Routes):
                 validation.reject_type("routes", "must be Routes or None", self.routes)
@@ -195,7 +203,9 @@ class Truth:
 
     def __post_init__(self) -> None:
         for name in ("value", "cost"):
-            object.__setattr__(self, name, validation.array(name, getattr(self, name), np.float64, (None,), minimum=0.0))
+            object.__setattr__(
+                self, name, validation.array(name, getattr(self, name), np.float64, (None,), minimum=0.0, maximum=LARGEST)
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +215,8 @@ class Outcome:
     ``seller`` int64 [n]: the seller that serves each buyer, -1 for none. ``payment`` float64 [n]: what each buyer pays in all;
     ``reward`` float64 [m]: what each seller gets in all. ``stop`` int64 [n]: the buyer's place on his seller's tour, from 0;
     -1 where unserved or in a plain market. ``tie_break``: the name of the tie-breaking used. Read-only.
-    While a mechanism is traced, payments and rewards may be exact or traced numbers; they are then kept as objects.
+    While a mechanism is traced, payments and rewards may be exact or traced numbers; they are then kept as objects. Money is
+    finite and below `LARGEST`; text, NaN and everything that is no real number is refused with a ValueError or TypeError.
     """
 
     seller: Ints
@@ -250,9 +261,9 @@ class Outcome:
         return sorted(mine, key=lambda i: (int(self.stop[i]), i))
 
     def to_payload(self) -> Payload:
-        """As plain fields and arrays."""
-        names = ("seller", "payment", "reward", "stop")
-        return Payload({"tie_break": self.tie_break}, {name: getattr(self, name) for name in names})
+        """As plain fields and arrays; exact payments as the nearest floats. TypeError for traced ones."""
+        arrays = {name: np.array(getattr(self, name), dtype=np.float64) for name in ("payment", "reward")}
+        return Payload({"tie_break": self.tie_break}, {"seller": self.seller, "stop": self.stop} | arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Outcome:
@@ -263,13 +274,17 @@ class Outcome:
 
 def _money(name: str, value: Any, length: int | None) -> Any:
     """Floats, unless an entry is an exact or traced number."""
-    if isinstance(value, Sequence) and any(
-        isinstance(item, numbers.Number) and not isinstance(item, int | float | np.number) for item in value
-    ):
+    plain = (int, float, np.integer, np.floating)
+    if isinstance(value, Sequence) and any(isinstance(item, Fraction | Traced) for item in value):
         if length is not None and len(value) != length:
             validation.reject(name, f"must have {length} entries", len(value))
+        for item in value:
+            if not isinstance(item, Traced | Fraction):
+                if isinstance(item, bool) or not isinstance(item, plain):
+                    validation.reject_type(name, "must be numbers", item)
+                validation.real(name, item, minimum=-LARGEST, maximum=LARGEST)
         kept = np.empty(len(value), dtype=object)
         kept[:] = list(value)
         kept.setflags(write=False)
         return kept
-    return validation.array(name, value, np.float64, (length,))
+    return validation.array(name, value, np.float64, (length,), minimum=-LARGEST, maximum=LARGEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,12 @@ Ints = NDArray[np.int64]
 MOST_SETS = 200_000
 """Above so many sets of buyers a vehicle's table is refused: use a chooser that does not list them."""
 
+_FAR = 1e60  # metres, seconds, money a second; a speed is at least its inverse: so that no tour's cost overflows
 _BUYER, _SELLER = ("opens", "closes", "service_time"), ("speed", "latest", "travel_cost", "depreciation")
+
+
+class NotApplicableError(ValueError):
+    """A rule or method is not made for this market, as the message says."""
 
 
 class Tour(NamedTuple):
@@ -32,9 +38,12 @@ class Routes:
     """Places and times of a routed market, all public.
 
     ``place`` float64 [buyers, 2] and ``depot`` float64 [sellers, 2], metres; ``opens`` <= ``closes`` (service begins within)
-    and ``service_time`` >= 0, seconds [buyers]; of the sellers' vehicles ``speed`` > 0 m/s, ``latest`` return in seconds,
+    and ``service_time`` >= 0, seconds [buyers]; of the sellers' vehicles ``speed`` >= 1e-60 m/s, ``latest`` return in seconds,
     ``travel_cost`` >= 0 money per second on the road and ``depreciation`` >= 0 money once it leaves its depot [sellers]. A
     vehicle leaves its depot at 0, drives straight lines, may wait, and returns.
+
+    A vehicle may be late by `slack`, 1e-9 of the durations at stake (its longest leg and the longest service) and what
+    adding up the clock can be off by; where the clock begins to count does not matter.
     """
 
     place: Floats
@@ -52,15 +61,16 @@ class Routes:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
-        store("place", validation.array("place", self.place, np.float64, (None, 2)))
-        store("depot", validation.array("depot", self.depot, np.float64, (None, 2)))
+        for name in ("place", "depot"):
+            store(name, validation.array(name, getattr(self, name), np.float64, (None, 2), minimum=-_FAR, maximum=_FAR))
         for name in _BUYER:
-            low = 0.0 if name == "service_time" else None
-            store(name, validation.array(name, getattr(self, name), np.float64, (len(self.place),), minimum=low))
+            low = 0.0 if name == "service_time" else -_FAR
+            shape = (len(self.place),)
+            store(name, validation.array(name, getattr(self, name), np.float64, shape, minimum=low, maximum=_FAR))
         for name in _SELLER:
-            opened = name == "speed"
+            low = 1.0 / _FAR if name == "speed" else 0.0
             shape = (len(self.depot),)
-            store(name, validation.array(name, getattr(self, name), np.float64, shape, minimum=0.0, open_minimum=opened))
+            store(name, validation.array(name, getattr(self, name), np.float64, shape, minimum=low, maximum=_FAR))
         if np.any(self.opens > self.closes):
             i = int(np.argmax(self.opens > self.closes))
             validation.reject("closes", f"must not be before opens; buyer {i}", (self.opens[i], self.closes[i]))
@@ -72,6 +82,25 @@ class Routes:
         """All fields by name."""
         return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
 
+    def slack(self, seller: int, limit: Any, stops: int) -> Any:
+        """By how many seconds a vehicle may miss a limit at its stop of that number, from 1.
+
+        A leg is off by 4 u of itself (u = 2^-53: two differences, a root, a quotient), the clock by one u an addition: two a
+        stop. In all, for both sides of a comparison, (4 stops + 8) u of the limit.
+        """
+        return FEASIBILITY_TOL * self._spans[seller] + (4.0 * stops + 8.0) * 2.0**-53 * np.abs(limit)
+
+    @cached_property
+    def _spans(self) -> list[float]:
+        """The longest leg and the longest service together, by seller."""
+        far = (
+            self.place.max(axis=0, initial=-np.inf) - self.place.min(axis=0, initial=np.inf) if len(self.place) else np.zeros(2)
+        )
+        among = float(np.hypot(*far))
+        service = float(self.service_time.max(initial=0.0))
+        reach = [float(np.hypot(*(self.place - depot).T).max(initial=0.0)) for depot in self.depot]
+        return [max(among, own) / speed + service for own, speed in zip(reach, self.speed.tolist(), strict=True)]
+
     def tour(self, seller: int, stops: Any) -> tuple[float, str | None]:
         """Cost of a sequence of stops, depreciation included (0 for none), and what makes it infeasible (None: nothing)."""
         stops = [int(i) for i in stops]
@@ -80,16 +109,16 @@ class Routes:
         clock = driven = 0.0
         here = self.depot[seller]
         broken = None
-        for i in stops:
+        for number, i in enumerate(stops, 1):
             leg = float(np.hypot(*(self.place[i] - here))) / float(self.speed[seller])
             driven += leg
             clock = max(clock + leg, float(self.opens[i]))
-            if clock > _widened(self.closes[i]) and broken is None:
+            if clock > self.closes[i] + self.slack(seller, self.closes[i], number) and broken is None:
                 broken = f"vehicle {seller} begins at buyer {i} at {clock!r}, whose window closes at {float(self.closes[i])!r}"
             clock += float(self.service_time[i])
             here = self.place[i]
         leg = float(np.hypot(*(self.depot[seller] - here))) / float(self.speed[seller])
-        if clock + leg > _widened(self.latest[seller]) and broken is None:
+        if clock + leg > self.latest[seller] + self.slack(seller, self.latest[seller], len(stops) + 1) and broken is None:
             broken = f"vehicle {seller} is back at {clock + leg!r}, it must be by {float(self.latest[seller])!r}"
         cost = float(self.travel_cost[seller]) * (driven + leg) + float(self.depreciation[seller])
         return cost, broken
@@ -98,7 +127,7 @@ class Routes:
         """Every set of buyers that this vehicle can serve, as a bit mask -> the cheapest `Tour`; the empty set is left out.
 
         By depth-first search over sequences, pruned by time and load; of equally cheap orders the first in lexicographic order.
-        Kept for later calls. Raises ValueError beyond `MOST_SETS` sets.
+        Kept for later calls. Raises `NotApplicableError` beyond `MOST_SETS` sets.
         """
         key = (seller, demand.tobytes(), capacity)
         if key not in self._memo:
@@ -110,8 +139,9 @@ class Routes:
         n, speed = len(demand), float(self.speed[k])
         points = np.vstack([self.place, self.depot[k : k + 1]])
         drive = (np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1)) / speed).tolist()
-        opens, closes = self.opens.tolist(), _widened(self.closes).tolist()
-        service, latest = self.service_time.tolist(), float(_widened(self.latest[k]))
+        opens, service = self.opens.tolist(), self.service_time.tolist()
+        closes = [(self.closes + self.slack(k, self.closes, number)).tolist() for number in range(n + 2)]
+        latest = [float(self.latest[k] + self.slack(k, self.latest[k], number)) for number in range(n + 2)]
         rate, fixed = float(self.travel_cost[k]), float(self.depreciation[k])
         table: dict[int, Tour] = {}
         stack: list[tuple[tuple[int, ...], int, float, float, int]] = [((), 0, 0.0, 0.0, 0)]
@@ -123,20 +153,17 @@ class Routes:
                     continue
                 begin = max(clock + drive[here][i], opens[i])
                 leave = begin + service[i]
-                if begin > closes[i]:
+                number = len(stops) + 1
+                if begin > closes[number][i]:
                     continue
                 longer = driven + drive[here][i]
-                if leave + drive[i][n] <= latest:
+                if leave + drive[i][n] <= latest[number + 1]:
                     cost = rate * (longer + drive[i][n]) + fixed
                     old = table.get(mask | 1 << i)
                     if old is None or cost < old.cost or (cost == old.cost and (*stops, i) < old.stops):
                         table[mask | 1 << i] = Tour((*stops, i), cost)
                         if len(table) > MOST_SETS:
-                            validation.reject("market", f"has more than {MOST_SETS} sets of buyers a vehicle can serve", n)
-                if leave <= latest:
+                            raise NotApplicableError(f"market: has more than {MOST_SETS} sets of buyers a vehicle can serve")
+                if leave <= latest[n + 1]:
                     stack.append(((*stops, i), mask | 1 << i, leave, longer, load + demand[i]))
         return dict(sorted(table.items()))
-
-
-def _widened(limit: Any) -> Any:
-    return limit + FEASIBILITY_TOL * np.maximum(1.0, np.abs(limit))

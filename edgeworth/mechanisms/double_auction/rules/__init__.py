@@ -8,15 +8,17 @@ from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
-from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
+from edgeworth.mechanisms.double_auction.exact import proof
 from edgeworth.mechanisms.double_auction.model import (
     Market,
+    NotApplicableError,
     Outcome,
     TieBreak,
-    clearing_price,
-    price_bound,
+    TieError,
     tie_break_of,
+    welfare,
 )
 from edgeworth.mechanisms.double_auction.rules.off_aic2 import OffAic2, run_off_aic2, run_pivot_reduction
 from edgeworth.mechanisms.double_auction.rules.unit import Classic, KDoubleAuction, run_unit
@@ -99,21 +101,12 @@ def run(rule: str | Callable[[Market], Outcome], market: Market, *, params: Any 
 
 
 def _solved(rule: str, problem: Market, params: Any) -> Found[Outcome]:
-    outcome = run(rule, problem, params=params)
-    price = clearing_price(problem)
-    return Found(
-        outcome,
-        Termination.CONVERGED,
-        bound=price_bound(problem, price),
-        evidence=BoundEvidence.RECOMPUTED,
-        certificate=Certificate("price", {"price": _array(price)}),
-    )
-
-
-def _array(price: float) -> Any:
-    import numpy as np
-
-    return np.array([price], dtype=np.float64)
+    try:
+        outcome = run(rule, problem, params=params)
+    except (NotApplicableError, TieError) as error:
+        return Found(None, Termination.REFUSED, notes=(str(error),))
+    bound, certificate = proof(problem, welfare(problem, outcome), optimal=rule == "vcg")
+    return Found(outcome, Termination.CONVERGED, bound=bound, evidence=BoundEvidence.RECOMPUTED, certificate=certificate)
 
 
 def _method(rule: str) -> Callable[[Market, Any, Run[Outcome]], Found[Outcome]]:
@@ -121,7 +114,10 @@ def _method(rule: str) -> Callable[[Market, Any, Run[Outcome]], Found[Outcome]]:
         return _solved(rule, problem, params)
 
     method.__name__ = rule.replace("-", "_")
-    method.__doc__ = f"The rule {rule!r} as a method: its outcome, and a bound of the welfare from one price."
+    method.__doc__ = f"""The rule {rule!r} as a method: its outcome, and a bound of the welfare that the checker rebuilds.
+
+    Ends as REFUSED on a market that the rule is not made for, and where ties are refused and met.
+    """
     return method
 
 

@@ -11,8 +11,11 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.traced import exact
-from edgeworth.mechanisms.double_auction.model import ExactMarket
+from edgeworth.mechanisms.double_auction.model import ExactMarket, NotApplicableError
 from edgeworth.mechanisms.double_auction.model.chooser import OBJECTIVES, Chooser
+
+MOST_STEPS = 20_000_000
+"""Of one dynamic program over units."""
 
 CHOOSERS = ("auto", "knapsack", "route-exact", "route-dp", "route-eaco")
 
@@ -26,8 +29,13 @@ class Knapsack:
         self.market, self.objective = market, objective
 
     def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Any], ask: Any) -> tuple[int, ...]:
-        """O(candidates x capacity) comparisons."""
-        room, demand = self.market.capacity[seller], self.market.demand
+        """O(candidates x units) comparisons; `NotApplicableError` beyond `MOST_STEPS` of them."""
+        demand = self.market.demand
+        room = min(self.market.capacity[seller], sum(demand[i] for i in candidates))
+        if (room + 1) * len(candidates) > MOST_STEPS:
+            raise NotApplicableError(
+                f"market: has too many units for chooser 'knapsack', more than {MOST_STEPS} steps; got {room}"
+            )
         values: list[Any] = [0] * (room + 1)
         sets: list[tuple[int, ...]] = [()] * (room + 1)
         for i in candidates:

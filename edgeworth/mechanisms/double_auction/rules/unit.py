@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.mechanisms.double_auction.model import Agent, Market, Outcome, TieBreak, tie_break_of
+from edgeworth.mechanisms.double_auction.model import Agent, Market, NotApplicableError, Outcome, TieBreak, tie_break_of
 
 Floats = NDArray[np.float64]
 
@@ -152,8 +152,8 @@ def clear(
 def require_unit(name: str, market: Market) -> None:
     """Refuse what the classic rules are not made for."""
     if not market.unit:
-        validation.reject(
-            "market", f"must have unit demands, unit capacities and no routes for rule {name!r}", market.provenance
+        raise NotApplicableError(
+            f"market: must have unit demands, unit capacities and no routes for rule {name!r}; got {market.provenance}"
         )
 
 

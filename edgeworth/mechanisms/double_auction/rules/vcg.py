@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.mechanisms.double_auction.exact import FEW_BUYERS, Best, best, outcome_of, packing
-from edgeworth.mechanisms.double_auction.model import Agent, Market, Outcome, TieBreak, tie_break_of
+from edgeworth.mechanisms.double_auction.model import Agent, Market, NotApplicableError, Outcome, TieBreak, tie_break_of
 from edgeworth.mechanisms.double_auction.rules.unit import run_unit
 
 Floats = NDArray[np.float64]
@@ -87,7 +87,7 @@ def posted_price(name: str, market: Market, params: Posted | RankPosted, tie: Ti
     """The buyers' unit price and who accepts it. Neither depends on an ask, nor the price on the bid of one who accepts."""
     if isinstance(params, Posted):
         if market.history is None:
-            validation.reject("market", f"must have a history of bids for rule {name!r}; 'rank-procurement' needs none", None)
+            raise NotApplicableError(f"market: must have a history of bids for rule {name!r}; 'rank-procurement' needs none")
         low, high = market.history
         price = low + params.share * (high - low)
         return price, market.bid >= price

@@ -23,12 +23,13 @@ def euclidean(coordinates: ArrayLike, rounding: Rounding) -> Floats:
     """
     validation.choice("rounding", rounding, ROUNDINGS)
     place = validation.array("coordinates", coordinates, np.float64, (None, 2))
-    exact = np.hypot(place[:, None, 0] - place[None, :, 0], place[:, None, 1] - place[None, :, 1])
-    if rounding == "none":
-        return np.asarray(exact)
-    if rounding == "nearest":
-        return np.asarray(np.floor(exact + 0.5))
-    scale = {"trunc1": 10.0, "trunc2": 100.0}[rounding]
-    scaled = exact * scale
-    close = np.abs(scaled - np.rint(scaled)) <= 1e-9 * np.maximum(scaled, 1.0)
-    return np.asarray(np.where(close, np.rint(scaled), np.floor(scaled)) / scale)
+    with np.errstate(over="ignore", invalid="ignore"):  # distances beyond float64 are infinite, which the problem refuses
+        exact = np.hypot(place[:, None, 0] - place[None, :, 0], place[:, None, 1] - place[None, :, 1])
+        if rounding == "none":
+            return np.asarray(exact)
+        if rounding == "nearest":
+            return np.asarray(np.floor(exact + 0.5))
+        scale = {"trunc1": 10.0, "trunc2": 100.0}[rounding]
+        scaled = exact * scale
+        close = np.abs(scaled - np.rint(scaled)) <= 1e-9 * np.maximum(scaled, 1.0)
+        return np.asarray(np.where(close, np.rint(scaled), np.floor(scaled)) / scale)

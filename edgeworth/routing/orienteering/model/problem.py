@@ -379,6 +379,7 @@ class OrienteeringProblem:
         """The inverse of `to_payload`; validates like the constructor."""
         names = ("distance", "profit", *_CUSTOMER, *(name for name in _VEHICLE if name != "capacity"))
         bounded, unbounded = payload.array("capacity"), payload.array("unbounded")
+        validation.array("profit", payload.array("profit"), np.float64, (len(bounded), None))  # one row would become a row each
         origin: Mapping[str, Any] = payload.field("provenance")
         labels = payload.fields.get("names")
         return cls(

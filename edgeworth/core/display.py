@@ -1,0 +1,56 @@
+"""Text from outside (labels, names, notes, messages) made harmless for the place where it is shown.
+
+Names come from files and from users; terminals obey escape sequences, matplotlib typesets what stands between dollars, and
+spreadsheets calculate cells that begin with an equals sign.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ACTING = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # controls: escape sequences begin with them
+    "\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # line ends, marks that reorder the text around them, nothing visible
+    "\ud800-\udfff]"  # half pairs: not even UTF-8 has them
+)
+_KEPT = frozenset("\n")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[+-]?inf|-")
+
+
+def one_line(text: str) -> str:
+    r"""The text without anything that acts: what a terminal or a page would obey is written out.
+
+    >>> print(one_line("red\x1b[31m\nline"))
+    red\x1b[31m\nline
+    """
+    return _ACTING.sub(_written, text)
+
+
+def lines(text: str) -> str:
+    """The same for a text of several lines."""
+    return _ACTING.sub(lambda found: found[0] if found[0] in _KEPT else _written(found), text)
+
+
+def figure_text(text: str) -> str:
+    r"""The same for matplotlib, which takes no dollar for mathematics and hides no label that begins with an underscore.
+
+    >>> print(figure_text("$x$"), figure_text("_greedy"))
+    \$x\$  _greedy
+    """
+    shown = one_line(text).replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown
+
+
+def cell(text: str) -> str:
+    """The same for a cell of a CSV file: what a spreadsheet would calculate begins with an apostrophe. Numbers stay.
+
+    >>> cell("=1+1"), cell("-2.5"), cell("greedy")
+    ("'=1+1", '-2.5', 'greedy')
+    """
+    shown = one_line(text)
+    return f"'{shown}" if shown.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(shown) else shown
+
+
+def _written(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")
