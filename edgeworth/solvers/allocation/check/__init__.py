@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgeworth.core.checking import SECONDS, Budget, Checker, rule_verdicts, verify_answer
 from edgeworth.core.numeric import FEASIBILITY_TOL
-from edgeworth.core.result import Result
+from edgeworth.core.result import Certificate, Result
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.solvers.allocation.check.bounds import INFEASIBILITY, REBUILD
 from edgeworth.solvers.allocation.check.tree import prepare
@@ -40,7 +40,7 @@ def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment], 
     ValueError
         For a result of another problem or sense, and for an assignment of another length.
     """
-    if isinstance(answer, Result) and answer.certificate is not None and answer.certificate.kind == "branch-tree":
+    if isinstance(answer, Result) and isinstance(answer.certificate, Certificate) and answer.certificate.kind == "branch-tree":
         prepare()
     return verify_answer(_CHECKER, problem, answer, seconds)
 

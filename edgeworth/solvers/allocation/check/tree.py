@@ -37,8 +37,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.checking import Budget, certificate_array
-from edgeworth.solvers.allocation.check.kernels import replay as kernels
-from edgeworth.solvers.allocation.check.kernels import state
 from edgeworth.solvers.allocation.model import AllocationProblem, punctual
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -78,6 +76,13 @@ class BranchTree:
         return cls(float(target[0]), float(unit[0]), branched, rounds, rows, order)
 
 
+def _loops() -> Any:
+    """The compiled loops, imported on use: a check of anything else needs no compiler."""
+    from edgeworth.solvers.allocation.check.kernels import replay
+
+    return replay
+
+
 @cache
 def prepare() -> None:
     """Compile or load the loops, by a tree of one leaf: the budget of a check is not for that."""
@@ -85,7 +90,7 @@ def prepare() -> None:
     leaf = np.array([-1], dtype=np.int32)
     none = np.zeros((0, 1), dtype=np.int32)
     tree = BranchTree(1.0, 1.0, leaf, np.zeros(1, dtype=np.int32), none, np.zeros(1, dtype=np.int32))
-    kernels.replay(*_kernel_arrays(problem, tree), 1)
+    _loops().replay(*_kernel_arrays(problem, tree), 1)
 
 
 def proved_target(problem: AllocationProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
@@ -97,13 +102,13 @@ def proved_target(problem: AllocationProblem, arrays: Mapping[str, NDArray[Any]]
     budget.check()
     if len(problem.stranded):
         return tree.target
-    data, log, work, items = _kernel_arrays(problem, tree)
+    kernels, (data, log, work, items) = _loops(), _kernel_arrays(problem, tree)
     outcome = kernels.MORE
     while outcome == kernels.MORE:
         budget.check()
         outcome = kernels.replay(data, log, work, items, _EFFORT)
     if outcome != kernels.DONE:
-        raise ValueError(f"branched: leaf {int(work.ints[state.NODE])} may hold an assignment worth the target")
+        raise ValueError(f"branched: leaf {int(work.ints[kernels.NODE])} may hold an assignment worth the target")
     return tree.target
 
 
@@ -131,6 +136,8 @@ def _grid(problem: AllocationProblem) -> Fraction | None:
 
 
 def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Any, Any, Any, Any]:
+    from edgeworth.solvers.allocation.check.kernels import state
+
     n, m, pairs = problem.servers, problem.tasks, problem.pairs
     largest = np.zeros(m)
     np.maximum.at(largest, problem.task, np.abs(problem.profit))
