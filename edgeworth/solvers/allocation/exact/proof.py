@@ -95,6 +95,8 @@ class Proof:
         self._stack: Any = None
         self._target = math.nan
         self._dive_stack: Any = None
+        # A step may end amid a node's losses, and the next one may belong to the other tree: each keeps its own.
+        self._dive_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
         self._dive_target, self._dive_share = math.nan, _DIVE
         self._dive_limit, self._dived = _DIVE_NODES, 0
         self._step = 0.0
@@ -152,7 +154,7 @@ class Proof:
         if math.isnan(self._target):
             self._begin_stage()
         self._target = max(self._target, self._least())
-        outcome, self._stack = self._run(self._stack, self._target, nodes)
+        outcome, self._stack = self._run(self._stack, self._scratch, self._target, nodes)
         ints = self._stack.ints
         if outcome == tree.DONE or self.bound < self._target:
             if outcome == tree.DONE:
@@ -168,10 +170,10 @@ class Proof:
             self._patience *= 2
             self._target = math.nan
 
-    def _run(self, stack: Any, target: float, nodes: int) -> tuple[int, Any]:
+    def _run(self, stack: Any, scratch: Any, target: float, nodes: int) -> tuple[int, Any]:
         """What came of a step in the tree, and the stack, perhaps with a longer log."""
         before = int(stack.ints[tree.NODES])
-        outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, nodes, self._scratch)
+        outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, nodes, scratch)
         self.nodes += int(stack.ints[tree.NODES]) - before
         if outcome == tree.LOG_FULL:
             stack = longer_log(stack, self._log_bytes)
@@ -235,7 +237,7 @@ class Proof:
             self._dive_target = wanted
         self._dive_target = max(self._dive_target, self._least())
         before = self.nodes
-        outcome, self._dive_stack = self._run(self._dive_stack, self._dive_target, nodes)
+        outcome, self._dive_stack = self._run(self._dive_stack, self._dive_scratch, self._dive_target, nodes)
         self._dived += self.nodes - before
         if outcome == tree.FOUND:
             if not self._take_found():
@@ -294,7 +296,7 @@ class Proof:
             slack = max(slack, off * _TIGHT * abs(self.value))
         reach = np.abs(kept.rows.astype(np.int64)).max(axis=0, initial=0).astype(np.float64) * kept.unit
         span = self._size + float(reach.sum())
-        if not slack > span * (2.0**-46 + 2.0**-56 * self.problem.tasks * (self.problem.servers + 2) ** 2):
+        if not slack > span * (2.0**-46 + 2.0**-56 * self.problem.tasks * (self.problem.servers + 2)):
             return None
         target = kept.target + slack
         profit = self._grid * (math.ceil(target / self._grid) - 1) if self._grid else target
