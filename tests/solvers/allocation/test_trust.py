@@ -463,3 +463,12 @@ def test_magnitudes_do_not_matter_to_solvers(scale: float) -> None:
         result = allocation.solve(problem, method=method, seed=0)
         assert result.value == pytest.approx(best * scale, rel=1e-9)
         assert allocation.verify(problem, result)
+
+
+def test_two_trees_by_turns_do_not_mix() -> None:
+    """Steps of proof and dive take turns amid the losses of a node; when both wrote to one array, nodes were closed wrongly."""
+    problem = edgeworth.load(Path(__file__).parents[2] / "data" / "symmetric_6x39.json")
+    result = allocation.solve(problem, method="exact", seed=0, stop=Stop(iterations=900))
+    assert result.certificate is not None
+    assert result.certificate.kind == "branch-tree"
+    assert allocation.verify(problem, result)
