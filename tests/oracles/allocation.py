@@ -19,6 +19,36 @@ def pairs(problem: Any) -> dict[tuple[int, int], tuple[float, float]]:
     return table
 
 
+def limit(problem: Any, i: int) -> Fraction:
+    """What server i may carry: its capacity where that and all weights are integers, else a hair more."""
+    weights = [weight for (_, server), (_, weight) in pairs(problem).items() if server == i]
+    c = float(problem.capacity[i])
+    exact = c.is_integer() and all(weight.is_integer() for weight in weights) and sum(weights) < 2.0**53
+    return Fraction(c if exact else c * (1.0 + TOLERANCE))
+
+
+def grid(problem: Any) -> Fraction | None:
+    """The largest number of which all values are multiples; None where it is very small beside them."""
+    values = [abs(Fraction(worth)) for worth, _ in pairs(problem).values() if worth != 0.0]
+    if not values:
+        return Fraction(1)
+    bottom = math.lcm(*(number.denominator for number in values))
+    step = Fraction(math.gcd(*(int(number * bottom) for number in values)), bottom)
+    if any(number.denominator > 1 for number in values):  # powers of two only
+        step = Fraction(1, bottom) * (1 if bottom > 1 else 0)
+    return step if sum(values) < 2**50 * step else None
+
+
+def rounded(problem: Any, bound: Fraction) -> Fraction:
+    """A bound in the problem's own terms moved inward to the grid of the values."""
+    step = grid(problem)
+    if step is None:
+        return bound
+    sign = 1 if problem.sense == "max" else -1
+    offset = Fraction(problem.offset)
+    return offset + sign * step * ((sign * (bound - offset)) // step)
+
+
 def loads(problem: Any, servers: list[int]) -> list[float]:
     table, load = pairs(problem), [0.0] * len(problem.capacity)
     for j, i in enumerate(servers):
@@ -45,7 +75,7 @@ def feasible(problem: Any, servers: list[int]) -> bool:
                 return False
         elif (j, i) not in table or (problem.system is not None and not timely(problem.system, j, i, 1.0 + TOLERANCE)):
             return False
-    return all(load <= float(c) * (1.0 + TOLERANCE) for load, c in zip(loads(problem, servers), problem.capacity, strict=True))
+    return all(load <= limit(problem, i) for i, load in enumerate(loads(problem, servers)))
 
 
 def optimum(problem: Any) -> tuple[Fraction, list[int]] | None:
@@ -71,8 +101,8 @@ def lagrangian(problem: Any, u: Any) -> tuple[Fraction, Fraction] | None:
     sign = 1 if problem.sense == "max" else -1
     table = pairs(problem)
     total, scale = Fraction(0), abs(Fraction(problem.offset))
-    for i, c in enumerate(problem.capacity):
-        rent = Fraction(float(u[i])) * Fraction(float(c) * (1.0 + TOLERANCE))
+    for i in range(len(problem.capacity)):
+        rent = Fraction(float(u[i])) * limit(problem, i)
         total, scale = total + rent, scale + rent
     for j in range(len(problem.indptr) - 1):
         reduced = []
@@ -101,12 +131,12 @@ def assignment_lagrangian(problem: Any, lam: Any) -> tuple[Fraction, Fraction] |
         return None
     multipliers = [Fraction(float(number)) for number in lam]
     total, scale = sum(multipliers, Fraction(0)), abs(Fraction(problem.offset)) + sum(map(abs, multipliers), Fraction(0))
-    for i, c in enumerate(problem.capacity):
+    for i in range(len(problem.capacity)):
         mine = [(j, worth, weight) for (j, server), (worth, weight) in table.items() if server == i]
         best = Fraction(0)
         for chosen in itertools.product([False, True], repeat=len(mine)):
             taken = [item for item, is_in in zip(mine, chosen, strict=True) if is_in]
-            if sum(weight for _, _, weight in taken) <= float(c) * (1.0 + TOLERANCE):
+            if sum(weight for _, _, weight in taken) <= limit(problem, i):
                 best = max(best, sum((sign * Fraction(worth) - multipliers[j] for j, worth, _ in taken), Fraction(0)))
         total += best
         scale += sum((abs(Fraction(worth)) + abs(multipliers[j]) for j, worth, _ in mine), Fraction(0))

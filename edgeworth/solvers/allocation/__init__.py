@@ -40,6 +40,7 @@ from edgeworth.solvers.allocation.model import (
 if TYPE_CHECKING:
     from edgeworth.solvers.allocation.bounds import Lagrangian as Lagrangian
     from edgeworth.solvers.allocation.exact import Exact as Exact
+    from edgeworth.solvers.allocation.exact import to_vipr as to_vipr
     from edgeworth.solvers.allocation.heuristic import LocalSearch as LocalSearch
     from edgeworth.solvers.allocation.heuristic import RegretGreedy as RegretGreedy
     from edgeworth.solvers.allocation.learned import QLearning as QLearning
@@ -72,6 +73,7 @@ _LATER = {
     "LocalSearch": "heuristic",
     "QLearning": "learned",
     "RegretGreedy": "heuristic",
+    "to_vipr": "exact",
 }
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "read_npz",
     "server_utilities",
     "solve",
+    "to_vipr",
     "value",
     "verify",
     "violations",

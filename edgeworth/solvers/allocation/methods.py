@@ -87,7 +87,7 @@ METHODS: tuple[Method, ...] = (
         exact=True,
         randomised=True,
         supports=frozenset({"start", "threads", "trace", "iterations", "target", "gap"}),
-        guarantee="optimal when proved; the bound is recomputable until the tree goes beyond its root, then claimed",
+        guarantee="optimal when proved; the bound is recomputable, from a record of the tree beyond its root",
         reference="ours; Fisher, Jaikumar and Van Wassenhove (1986); Posta, Ferland and Michelon (2012)",
     ),
     Method(

@@ -101,11 +101,102 @@ def foreign_bound(problem: AllocationProblem, result: Result[Any]) -> Result[Any
 
 def negative_multipliers(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
     """One multiplier of the certificate is negative; the bound is left as it was."""
-    if result.certificate is None or not len(result.certificate.arrays.get("u", ())):
+    if result.certificate is None or result.bound is None or not len(result.certificate.arrays.get("u", ())):
         return None
     u = np.array(result.certificate.arrays["u"])
     u[0] = -1.0 - u[0]
     return replace(result, certificate=Certificate(result.certificate.kind, {**result.certificate.arrays, "u": u}))
+
+
+def _tree(result: Result[Any]) -> dict[str, Any] | None:
+    """Copies of the arrays of a branch tree that proves a bound; None where the result has none."""
+    certificate = result.certificate
+    if certificate is None or certificate.kind != "branch-tree" or result.bound is None:
+        return None
+    return {name: np.array(values) for name, values in certificate.arrays.items()}
+
+
+def _with_tree(result: Result[Any], arrays: dict[str, Any]) -> Result[Any]:
+    return replace(result, certificate=Certificate("branch-tree", arrays))
+
+
+def missing_branch(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+    """The tree ends after its first leaf: the other side of the branchings above it is not looked at."""
+    arrays = _tree(result)
+    if arrays is None or len(arrays["branched"]) < 2:
+        return None
+    kept = int(np.argmax(arrays["branched"] < 0)) + 1
+    arrays["branched"], arrays["rounds"] = arrays["branched"][:kept], arrays["rounds"][:kept]
+    arrays["multipliers"] = arrays["multipliers"][: arrays["rounds"].sum()]
+    return _with_tree(result, arrays)
+
+
+def pruned_root(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+    """The tree is one leaf without any multipliers."""
+    arrays = _tree(result)
+    if arrays is None or problem.pairs == 0:
+        return None
+    if result.value is None or abs(result.value - problem.offset) == 0.0:
+        return None  # what closes such a root may be no multipliers at all
+    arrays["branched"], arrays["rounds"] = np.array([-1], dtype=np.int32), np.array([0], dtype=np.int32)
+    arrays["multipliers"] = arrays["multipliers"][:0]
+    return _with_tree(result, arrays)
+
+
+def truncated_multipliers(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+    """The last row of multipliers is gone."""
+    arrays = _tree(result)
+    if arrays is None or not len(arrays["multipliers"]):
+        return None
+    arrays["multipliers"] = arrays["multipliers"][:-1]
+    return _with_tree(result, arrays)
+
+
+def lowered_target(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+    """The tree claims that nothing reaches what the solution found is worth, and the bound says so too."""
+    arrays = _tree(result)
+    if arrays is None or result.value is None or result.value == problem.offset:
+        return None
+    sign = 1.0 if problem.sense == "max" else -1.0
+    profit = sign * (result.value - problem.offset)
+    arrays["target"][0] = profit - SHIFT * abs(profit)
+    wrong = problem.objective(profit - 2.0 * SHIFT * abs(profit))
+    return _with_tree(replace(result, bound=wrong, quality=fitting_quality(problem, result, wrong)), arrays)
+
+
+def pair_out_of_range(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+    """A branching is on a pair that the problem does not have."""
+    arrays = _tree(result)
+    if arrays is None or not np.any(arrays["branched"] >= 0):
+        return None
+    arrays["branched"][arrays["branched"] >= 0] = problem.pairs
+    return _with_tree(result, arrays)
+
+
+def negative_row(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+    """Multipliers of tasks that may stay unserved are negative, which would lower every bound."""
+    arrays = _tree(result)
+    if arrays is None or not len(arrays["multipliers"]) or problem.must_serve.all():
+        return None
+    arrays["multipliers"][:, ~problem.must_serve] = -1_000_000
+    return _with_tree(result, arrays)
+
+
+def twice_the_same_task(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+    """The order by which servers alike are told apart names a task twice."""
+    arrays = _tree(result)
+    if arrays is None or problem.tasks < 2:
+        return None
+    arrays["order"][0] = arrays["order"][1]
+    return _with_tree(result, arrays)
+
+
+def false_infeasibility(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+    """A problem with a solution is called infeasible, with the certificate of its bound as evidence."""
+    if result.solution is None or result.certificate is None:
+        return None
+    gone: dict[str, Any] = {"solution": None, "value": None, "bound": None, "bound_evidence": None}
+    return replace(result, quality=Quality.INFEASIBLE, **gone)
 
 
 FAULTS: tuple[Fault, ...] = (
@@ -115,5 +206,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault("foreign value", "value", foreign_value),
     Fault("foreign bound", "bound", foreign_bound),
     Fault("negative multipliers", "bound", negative_multipliers),
+    Fault("missing branch", "bound", missing_branch),
+    Fault("pruned root", "bound", pruned_root),
+    Fault("truncated multipliers", "bound", truncated_multipliers),
+    Fault("lowered target", "bound", lowered_target),
+    Fault("pair out of range", "bound", pair_out_of_range),
+    Fault("negative row", "bound", negative_row),
+    Fault("order names a task twice", "bound", twice_the_same_task),
+    Fault("false infeasibility", "quality", false_infeasibility),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
@@ -17,7 +18,7 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Certificate
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment, Exact
-from edgeworth.solvers.allocation.exact.proof import surrogate_bound, value_grid
+from edgeworth.solvers.allocation.exact.numbers import surrogate_bound
 from edgeworth.solvers.allocation.model import assignment_dual_bound
 from edgeworth.solvers.allocation.model.duals import knapsack_bound
 from edgeworth.testing import allocation_problems
@@ -79,7 +80,8 @@ def test_infeasible_problems_are_a_status() -> None:
 
 def test_a_fractional_relaxation_may_hide_that_nothing_is_feasible() -> None:
     problem = AllocationProblem.from_matrices(np.ones((2, 3)), np.full((2, 3), 2.0), [3.0, 3.0], must_serve=[True, True, True])
-    assert allocation.solve(problem, method="highs").quality is Quality.INFEASIBLE
+    assert allocation.solve(problem, method="highs").quality is Quality.CLAIMED_INFEASIBLE
+    assert allocation.solve(problem, method="exact", seed=0).quality is Quality.INFEASIBLE  # its tree shows it
     relaxed = allocation.solve(problem, method="lp")
     assert relaxed.quality is Quality.NONE
     assert relaxed.bound is not None
@@ -152,9 +154,9 @@ def test_integral_problems_close_below_one() -> None:
     """The LP bound of an integral problem is rounded to the next integer inside, which may prove a heuristic's value."""
     problem = AllocationProblem.from_matrices([[3.0, 3.0]], [[2.0, 2.0]], [3.0])
     relaxed = allocation.solve(problem, method="lp")
-    assert relaxed.bound == 4.0  # 4.5 and a hair, rounded
+    assert relaxed.bound == 3.0  # 4.5 and a hair, rounded to a multiple of 3
     result = allocation.solve(problem, method="highs")
-    assert (result.value, result.bound, result.quality) == (3.0, 3.0, Quality.OPTIMAL)
+    assert (result.value, result.bound, result.quality) == (3.0, 3.0, Quality.CLAIMED_OPTIMAL)
     assert isinstance(result.solution, Assignment)
 
 
@@ -212,7 +214,7 @@ def test_branch_and_bound_agrees_with_branch_and_cut(kind: str, seed: int) -> No
     must = np.ones(tasks, dtype=bool) if kind == "integers" else served
     problem = _drawn(seed, servers, tasks, kind, must_serve=must, sense=sense, offset=2.0)
     ours, theirs = (allocation.solve(problem, method=method, seed=0, stop=Stop(seconds=60)) for method in ("exact", "highs"))
-    assert (ours.quality, theirs.quality) == (Quality.OPTIMAL, Quality.OPTIMAL)
+    assert (ours.quality, theirs.quality) == (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
     assert _same(ours.value, theirs.value)
     assert allocation.verify(problem, ours)
 
@@ -261,12 +263,18 @@ def test_the_rules_and_the_observer_are_obeyed() -> None:
 
 def test_evidence_is_recomputed_where_a_certificate_reaches_the_bound() -> None:
     problem = _drawn(6, 5, 40, "floats")
-    root = allocation.solve(problem, method="exact", seed=0, stop=Stop(iterations=1))
+    unrecorded = Exact(certificate_bytes=0)
+    root = allocation.solve(problem, method="exact", seed=0, stop=Stop(iterations=1), params=unrecorded)
     assert root.certificate is not None
     assert root.certificate.kind == "assignment-multipliers"
+    claimed = allocation.solve(problem, method="exact", seed=0, params=unrecorded)
+    assert (claimed.bound_evidence, claimed.quality) == (BoundEvidence.CLAIMED, Quality.CLAIMED_OPTIMAL)
+    assert any("is claimed" in note for note in claimed.notes)
     proved = allocation.solve(problem, method="exact", seed=0)
-    assert proved.bound_evidence is BoundEvidence.CLAIMED
+    assert (proved.bound_evidence, proved.quality) == (BoundEvidence.RECOMPUTED, Quality.OPTIMAL)
     assert proved.certificate is not None
+    assert proved.certificate.kind == "branch-tree"
+    assert proved.value == claimed.value
     assert root.bound is not None
     assert proved.bound is not None
     stated = assignment_dual_bound(problem, root.certificate.arrays["lambda"])
@@ -277,7 +285,8 @@ def test_evidence_is_recomputed_where_a_certificate_reaches_the_bound() -> None:
 
 def test_planted_faults_in_assignment_multipliers_are_caught() -> None:
     problem = _drawn(6, 5, 40, "floats")
-    root = allocation.solve(problem, method="exact", seed=0, stop=Stop(iterations=1))
+    stop, unrecorded = Stop(iterations=1), Exact(certificate_bytes=0)
+    root = allocation.solve(problem, method="exact", seed=0, stop=stop, params=unrecorded)
     assert root.certificate is not None
     lam = root.certificate.arrays["lambda"]
     stated = assignment_dual_bound(problem, lam)
@@ -307,11 +316,10 @@ def test_assignment_multipliers_bound_every_assignment(problem: AllocationProble
     if exact is None:
         assert bound == -sign * np.inf
         return
-    assert sign * bound >= sign * exact[0] or problem.integral
-    if problem.integral:
-        assert sign * bound <= sign * float(exact[0]) + 1e-9 * float(exact[1])
-    else:
-        assert abs(bound - float(exact[0])) <= 1e-12 * float(exact[1])
+    inside = oracle.rounded(problem, exact[0])
+    assert sign * bound >= sign * inside
+    step = oracle.grid(problem) or 0  # a hair above a multiple of the grid the bound stays at the next one
+    assert abs(Fraction(bound) - inside) <= max(Fraction(1, 10**12) * exact[1], step)
     if best is not None:
         assert sign * bound >= sign * best[0]
 
@@ -344,7 +352,7 @@ def test_multiple_knapsacks_are_recognised() -> None:
     ("values", "grid"), [([6.0, -4.0], 2.0), ([0.75, 2.5], 0.25), ([0.1, 1.0], 0.0), ([0.0, 0.0], 1.0), ([1e20, 1.0], 0.0)]
 )
 def test_the_grid_of_values(values: list[float], grid: float) -> None:
-    assert value_grid(AllocationProblem.from_matrices([values], [[1.0, 1.0]], [2.0])) == grid
+    assert AllocationProblem.from_matrices([values], [[1.0, 1.0]], [2.0]).grid == grid
 
 
 def test_large_problems_go_without_a_tree() -> None:
@@ -356,7 +364,7 @@ def test_large_problems_go_without_a_tree() -> None:
 
 
 def test_a_full_stack_ends_unproved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgeworth.solvers.allocation.exact.proof._STACK", (2, 2))
+    monkeypatch.setattr("edgeworth.solvers.allocation.exact.arrays._STACK", (2, 2))
     problem = _drawn(9, 5, 40, "integers", sense="min", must_serve=np.ones(40, dtype=bool))
     result = allocation.solve(problem, method="exact", seed=0)
     assert result.termination is Termination.CONVERGED

@@ -55,10 +55,11 @@ def test_exact_methods_prove_them(row: dict[str, str], method: str) -> None:
     problem = _ours(row)
     result = allocation.solve(problem, method=method)
     assert allocation.verify(problem, result)
+    ours = method == "exact"  # others have a solver's word
     if row["optimum"] == "infeasible":
-        assert result.quality is Quality.INFEASIBLE
+        assert result.quality in (Quality.INFEASIBLE, *([] if ours else [Quality.CLAIMED_INFEASIBLE]))
     else:
-        assert result.quality is Quality.OPTIMAL
+        assert result.quality is (Quality.OPTIMAL if ours else Quality.CLAIMED_OPTIMAL)
         assert result.value == pytest.approx(float(row["optimum"]), rel=1e-9)
 
 
@@ -139,7 +140,7 @@ def _check_gap(shared_data: Path, instance: str) -> None:
         assert (problem.servers, problem.tasks) == (int(row["agents"]), int(row["jobs"]))
         result = allocation.solve(problem, method="highs", stop=Stop(seconds=60))
         assert allocation.verify(problem, result)
-        assert result.quality is Quality.OPTIMAL
+        assert result.quality is Quality.CLAIMED_OPTIMAL
         assert result.value == float(row["best_known"])
         relaxed = allocation.solve(problem, method="lp")
         assert allocation.verify(problem, relaxed)
@@ -190,7 +191,7 @@ def test_a_public_allocation_instance_is_solved(shared_data: Path) -> None:
     row = next(row for row in _mta(shared_data) if row["instance"] == "mta_20x50_hot2")
     problem = allocation.read_npz(shared_data / "allocation" / "mta_20x50_hot2.npz")
     result = allocation.solve(problem, method="highs", stop=Stop(seconds=60))
-    assert result.quality is Quality.OPTIMAL
+    assert result.quality is Quality.CLAIMED_OPTIMAL
     assert result.value == pytest.approx(float(row["best_value"]), abs=0.5e-4 + 1e-9)
 
 

@@ -1,12 +1,22 @@
 """Relaxations of multi-task allocation: methods whose product is a bound."""
 
-from edgeworth.solvers.allocation.bounds.lagrangian import ASSIGNMENT_MULTIPLIERS, Lagrangian, Priced, lagrangian, price
-from edgeworth.solvers.allocation.bounds.linear import CAPACITY_MULTIPLIERS, LP_PAIRS, Relaxation, column_model, lp, relaxation
+from edgeworth.solvers.allocation.bounds.kinds import (
+    ASSIGNMENT_MULTIPLIERS,
+    BRANCH_TREE,
+    CAPACITY_MULTIPLIERS,
+    SURROGATE,
+)
+from edgeworth.solvers.allocation.bounds.lagrangian import Lagrangian, Priced, lagrangian, price
+from edgeworth.solvers.allocation.bounds.linear import LP_PAIRS, Relaxation, column_model, lp, relaxation
+from edgeworth.solvers.allocation.bounds.refutation import refuted, stranded, without_pairs
+from edgeworth.solvers.allocation.bounds.workbench import working_limit
 
 __all__ = [
     "ASSIGNMENT_MULTIPLIERS",
+    "BRANCH_TREE",
     "CAPACITY_MULTIPLIERS",
     "LP_PAIRS",
+    "SURROGATE",
     "Lagrangian",
     "Priced",
     "Relaxation",
@@ -14,5 +24,9 @@ __all__ = [
     "lagrangian",
     "lp",
     "price",
+    "refuted",
     "relaxation",
+    "stranded",
+    "without_pairs",
+    "working_limit",
 ]

@@ -15,8 +15,9 @@ from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.allocation.bounds.linear import CAPACITY_MULTIPLIERS
+from edgeworth.solvers.allocation.bounds.kinds import ASSIGNMENT_MULTIPLIERS, CAPACITY_MULTIPLIERS
 from edgeworth.solvers.allocation.bounds.prices import Prices
+from edgeworth.solvers.allocation.bounds.refutation import stranded
 from edgeworth.solvers.allocation.bounds.repair import Repair
 from edgeworth.solvers.allocation.bounds.workbench import Cut, Workbench
 from edgeworth.solvers.allocation.model import (
@@ -29,8 +30,6 @@ from edgeworth.solvers.allocation.model import (
 )
 from edgeworth.solvers.allocation.model import value as model_value
 from edgeworth.solvers.allocation.model.system import Floats, Ints
-
-ASSIGNMENT_MULTIPLIERS = "assignment-multipliers"
 
 _WORTH = 1e-7  # relative: a certificate that takes longer to check must be tighter by so much
 _PRICING = 0.6  # of the time left: the prices may take so much, the rest is for the assignment
@@ -103,8 +102,7 @@ def lagrangian(problem: AllocationProblem, params: Lagrangian, run: Run[Assignme
     Prog. 103 (2005); the relaxation: Fisher, Management Science 27 (1981).
     """
     if len(problem.stranded):
-        note = f"task {int(problem.stranded[0])} must be served and has no eligible server"
-        return Found(None, Termination.PROVED, infeasible=True, notes=(note,))
+        return stranded(problem)
     priced = price(problem, params, run)
     solution = None if priced.choice is None else assignment_of(problem, priced.choice)
     notes = () if solution is not None else ("no feasible assignment was found at the prices",)
@@ -113,10 +111,10 @@ def lagrangian(problem: AllocationProblem, params: Lagrangian, run: Run[Assignme
     if ending is Termination.CONVERGED:
         multipliers = runner_up(problem, priced.u)
         by_tasks = assignment_dual_bound(problem, multipliers)
-        if relative_gap(by_tasks, bound, problem.sense) > _WORTH:
+        if relative_gap(by_tasks, bound, problem.sense, problem.offset) > _WORTH:
             bound, certificate = by_tasks, Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": multipliers})
             value = None if solution is None else model_value(problem, solution)
-            if value is not None and closes(value, bound, problem.sense, problem.integral):
+            if value is not None and closes(value, bound, problem.sense, problem.integral, problem.offset):
                 ending = Termination.PROVED
             run.tick(priced.iterations, value, bound)
     return Found(
@@ -178,8 +176,10 @@ def price(
                 bench.look()
         except Cut as cut:
             ending = cut.ending
-    if repair.choice is not None and closes(problem.objective(repair.profit), bound, problem.sense, problem.integral):
-        ending = Termination.PROVED
+    if repair.choice is not None:
+        value = problem.objective(repair.profit)
+        if closes(value, bound, problem.sense, problem.integral, problem.offset):
+            ending = Termination.PROVED
     return Priced(prices.best, bound, repair.choice, ending, bench.iterations)
 
 

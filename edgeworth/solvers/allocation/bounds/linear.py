@@ -11,10 +11,11 @@ from edgeworth.core.highs import Answer, ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.core.run import Run
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, dual_bound
+from edgeworth.solvers.allocation.bounds.kinds import CAPACITY_MULTIPLIERS
+from edgeworth.solvers.allocation.bounds.refutation import refuted
+from edgeworth.solvers.allocation.model import MULTIPLIER_LIMIT, AllocationProblem, Assignment, dual_bound
 from edgeworth.solvers.allocation.model.system import Floats
 
-CAPACITY_MULTIPLIERS = "capacity-multipliers"
 LP_PAIRS = 200_000
 """Up to so many pairs HiGHS solves the LP in seconds; beyond, methods that need multipliers take the Lagrangian's."""
 
@@ -56,7 +57,7 @@ def relaxation(problem: AllocationProblem, run: Run[Any]) -> Relaxation:
         return Relaxation(None, answer)
     scaled = np.maximum(-answer.row_dual[problem.tasks :], 0.0)
     per = np.where(problem.capacity > 0.0, problem.capacity, 1.0)
-    return Relaxation(scaled / per, answer)
+    return Relaxation(np.minimum(scaled / per, MULTIPLIER_LIMIT), answer)
 
 
 def lp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
@@ -71,7 +72,9 @@ def lp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[
     answer = relaxed.answer
     if relaxed.multipliers is None:
         note = f"HiGHS: {answer.status}"
-        return Found(None, answer.termination, infeasible=answer.infeasible, iterations=answer.iterations, notes=(note,))
+        if answer.infeasible:
+            return refuted(problem, run, note, iterations=answer.iterations)
+        return Found(None, answer.termination, iterations=answer.iterations, notes=(note,))
     return Found(
         None,
         answer.termination,

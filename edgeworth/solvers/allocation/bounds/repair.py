@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeworth.solvers.allocation.bounds.workbench import Workbench
+from edgeworth.solvers.allocation.bounds.workbench import Workbench, working_limit
 from edgeworth.solvers.allocation.kernels import constructive
 from edgeworth.solvers.allocation.kernels import repair as kernels
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
-_SLACK = 2e-10  # limits are tighter by this share, so that rounding errors of running sums cannot matter
 _SMALL = 200_000  # pairs up to which all of them are looked at
 _SWAPS = 3_000_000  # pairs x tasks a server up to which swaps are tried
 _WINDOW = 0.25  # beyond, those with a regret up to this share of the usual price of a place
@@ -27,7 +26,7 @@ class Repair:
 
     def __init__(self, bench: Workbench) -> None:
         self.bench, self.problem = bench, bench.problem
-        self.limit = self.problem.limit * (1.0 - _SLACK)
+        self.limit = working_limit(self.problem)
         self.choice: Ints | None = None
         self.profit = -np.inf
 

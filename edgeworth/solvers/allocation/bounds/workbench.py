@@ -13,10 +13,16 @@ from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.kernels.lagrangian import Pairs
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
-from edgeworth.solvers.allocation.model.system import Ints
+from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _BLOCK = 1 << 17  # pairs a block; a kernel call takes 1 to 3 ms for so many
 _GROUP = 8  # blocks a thread between two looks at the clock
+_SLACK = 2e-10  # share of a limit that rounding errors of running sums may use up
+
+
+def working_limit(problem: AllocationProblem) -> Floats:
+    """The limits for searches that keep running sums of loads: a little tighter, but for integers, whose sums are exact."""
+    return np.where(problem.whole, problem.limit, problem.limit * (1.0 - _SLACK))
 
 
 class Cut(Exception):

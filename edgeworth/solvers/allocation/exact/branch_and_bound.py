@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +21,16 @@ from edgeworth.solvers.allocation.bounds import (
     ASSIGNMENT_MULTIPLIERS,
     CAPACITY_MULTIPLIERS,
     LP_PAIRS,
+    SURROGATE,
     Lagrangian,
     Priced,
     Relaxation,
     lagrangian,
     price,
+    refuted,
     relaxation,
+    stranded,
+    without_pairs,
 )
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
@@ -33,9 +38,14 @@ from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
     assignment_dual_bound,
+    assignment_dual_profit,
     assignment_of,
     dual_bound,
+    dual_profit,
+    least_profit,
+    objective_bound,
     positions,
+    rounded_profit,
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
@@ -53,15 +63,17 @@ class Exact:
     """Parameters of `exact`.
 
     tree_pairs: problems with more eligible pairs are left to the method "lagrangian", >= 0. anneal: run the annealing beside
-    the tree?
+    the tree? certificate_bytes: how large a certificate of the tree may grow, >= 0; beyond, what the tree proves is claimed.
     """
 
     tree_pairs: int = 1_000_000
     anneal: bool = True
+    certificate_bytes: int = 50_000_000
 
     def __post_init__(self) -> None:
         validation.integer("tree_pairs", self.tree_pairs, minimum=0)
         validation.flag("anneal", self.anneal)
+        validation.integer("certificate_bytes", self.certificate_bytes, minimum=0)
 
 
 def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Found[Assignment]:
@@ -91,10 +103,13 @@ def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Fo
 
     Guarantee: the value is optimal where the termination is PROVED (relative 1e-9; integers exactly), otherwise the bound is
     valid. All bounds carry margins for rounding errors and cover every assignment that `model.violations` lets pass.
-    Evidence: recomputed where L(u) (certificate "capacity-multipliers") or the root's L(lambda) ("assignment-multipliers",
-    array ``lambda``, up to 100,000 pairs) reach the bound reported; claimed where the tree goes beyond them (their certificate
-    is kept beside it), and where infeasibility is stated. Iterations: nodes of the trees. One thread: the answer does not
-    depend on the clock but where the run is cut. With two the value proved is the same, but another optimum may be found.
+    Evidence: recomputed. Certificates: "capacity-multipliers" (``u``) or "assignment-multipliers" (``lambda``, up to 100,000
+    pairs) where L reaches the bound reported at the root; "surrogate-knapsack" (nothing: the checker has all it needs);
+    "branch-tree" beyond: the last tree's nodes, branchings and multipliers, from which the checker repeats the proof, fixings
+    included. Claimed where the tree's record would exceed ``certificate_bytes``, or where values cancel so far that the
+    rounding errors of a record matter; the notes say so. Infeasibility is shown by the same certificates.
+    Iterations: nodes of the trees. One thread: the answer does not depend on the clock but where the run is cut. With two the
+    value proved is the same, but another optimum may be found.
 
     Beyond ``tree_pairs`` pairs there is no tree: the method "lagrangian" runs instead, and the notes say so.
     Memory: the open nodes of two trees, at most about 150 MB up to 375,000 pairs, 400 bytes a pair beyond.
@@ -103,10 +118,9 @@ def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Fo
     with variable fixing for solving the generalized assignment problem, Comput. Optim. Appl. 52 (2012).
     """
     if len(problem.stranded):
-        note = f"task {int(problem.stranded[0])} must be served and has no eligible server"
-        return Found(None, Termination.PROVED, infeasible=True, notes=(note,))
+        return stranded(problem)
     if problem.pairs == 0:
-        return _without_pairs(problem)
+        return without_pairs(problem)
     if problem.pairs > params.tree_pairs:
         found = lagrangian(problem, Lagrangian(), run)
         note = f"more than {params.tree_pairs} pairs: no tree was searched, this is the answer of method 'lagrangian'"
@@ -116,21 +130,11 @@ def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Fo
         return _Race(problem, params, run, price(problem, Lagrangian(), run, until=until, told=False)).result()
     relaxed = relaxation(problem, run)
     if relaxed.answer.infeasible:
-        note = f"the LP relaxation has no solution (HiGHS: {relaxed.answer.status})"
-        return Found(run.start, Termination.ERROR if run.start else Termination.PROVED, infeasible=True, notes=(note,))
+        if run.start is not None:
+            note = f"HiGHS says that the LP relaxation has no solution ({relaxed.answer.status}), yet a start was given"
+            return Found(run.start, Termination.ERROR, notes=(note,))
+        return refuted(problem, run, f"the LP relaxation has no solution (HiGHS: {relaxed.answer.status})")
     return _Race(problem, params, run, relaxed).result()
-
-
-def _without_pairs(problem: AllocationProblem) -> Found[Assignment]:
-    """Nothing can be served, and nothing has to be."""
-    u = np.zeros(problem.servers)
-    return Found(
-        Assignment(np.full(problem.tasks, -1, dtype=np.int64)),
-        Termination.PROVED,
-        bound=dual_bound(problem, u),
-        evidence=BoundEvidence.RECOMPUTED,
-        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": u}),
-    )
 
 
 class _Watch(Observer):
@@ -195,10 +199,7 @@ class _Race:
         u = relaxed.u if isinstance(relaxed, Priced) else relaxed.multipliers
         self.u = np.zeros(problem.servers) if u is None else u
         self.u_bound = dual_bound(problem, self.u)
-        sign = 1.0 if problem.sense == "max" else -1.0
-        profit = sign * (self.u_bound - problem.offset)
-        size = abs(self.u_bound) + abs(problem.offset)
-        self.proof = Proof(problem, self.u, profit if problem.integral else profit + 4e-16 * size)
+        self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
         self.annealing = _Annealing(problem, run, relaxed)
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
@@ -216,18 +217,30 @@ class _Race:
         finally:
             self.annealing.end()
         self._take(self.annealing.best)
-        bound, evidence, certificate = self._evidence()
         infeasible = self.proof.solved and self.best is None
+        if infeasible:
+            bound, (evidence, certificate) = None, self._refutation()
+        else:
+            bound, evidence, certificate = self._evidence()
+        notes = list(self.notes)
+        if self.proof.failed:
+            notes.append(self.proof.failed)
+        if evidence is BoundEvidence.CLAIMED:
+            why = "its record is too large" if self.proof.unlogged else "no certificate reaches it in floating point"
+            notes.append(f"what the tree proves is claimed: {why}")
+        if ending is Termination.PROVED and not infeasible and not self._closed(bound):
+            ending = Termination.CONVERGED
+            notes.append("the values are too large, or cancel too far, for floating point to tell better ones apart")
         return Found(
             self.best,
             ending,
-            bound=None if infeasible else bound,
+            bound=bound,
             evidence=evidence,
             certificate=certificate,
             infeasible=infeasible,
             iterations=self.proof.nodes,
             nodes=self.proof.nodes,
-            notes=(*self.notes, *([self.proof.failed] if self.proof.failed else [])),
+            notes=tuple(notes),
         )
 
     def _work(self, parallel: bool) -> Termination:
@@ -262,12 +275,8 @@ class _Race:
 
     @property
     def _bound(self) -> float:
-        """The bound so far in the problem's own terms, rounded outward where the offset makes it inexact."""
-        problem = self.problem
-        bound = problem.objective(self.proof.bound)
-        if problem.integral or problem.offset == 0.0:
-            return bound
-        return math.nextafter(bound, math.inf if problem.sense == "max" else -math.inf)
+        """The bound so far in the problem's own terms."""
+        return objective_bound(self.problem, self.proof.bound)
 
     def _take(self, solution: Assignment | None) -> None:
         """An incumbent from either side; the tree hears of the better ones."""
@@ -280,21 +289,47 @@ class _Race:
             self.proof.hear(profit)
 
     def _evidence(self) -> tuple[float, BoundEvidence, Certificate]:
-        """The bound to report, and what the checker can rebuild of it: the tightest certificate, which may fall short."""
-        problem, bound, value = self.problem, self._bound, self._value
-        certificate, proved = Certificate(CAPACITY_MULTIPLIERS, {"u": self.u}), self.u_bound
-        small = problem.pairs <= _CERTIFIED_PAIRS
-        if small and not self._reaches(proved, bound) and self.proof.root_bound < self.proof.first_bound:
-            by_tasks = assignment_dual_bound(problem, self.proof.lam)
-            if (by_tasks < proved) == (problem.sense == "max"):
-                certificate, proved = Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": self.proof.lam}), by_tasks
-        closed = value is not None and closes(value, bound, problem.sense, problem.integral)
-        if self._reaches(proved, bound) and (
-            not closed or closes(value, proved, problem.sense, problem.integral)  # type: ignore[arg-type]  # then not None
-        ):
-            return proved, BoundEvidence.RECOMPUTED, certificate
-        return bound, BoundEvidence.CLAIMED, certificate
+        """The bound to report, and what the checker can rebuild of it: the cheapest certificate that reaches it."""
+        bound, nearest = self._bound, None
+        for certificate, proved in self._certificates():
+            if self._reaches(proved, bound) and (not self._closed(bound) or self._closed(proved)):
+                return proved, BoundEvidence.RECOMPUTED, certificate
+            if nearest is None or (proved < nearest[1]) == (self.problem.sense == "max"):
+                nearest = certificate, proved
+        return bound, BoundEvidence.CLAIMED, nearest[0]  # type: ignore[index]  # there is always one
 
-    @staticmethod
-    def _reaches(proved: float, bound: float) -> bool:
-        return abs(proved - bound) <= OPTIMALITY_TOL * max(abs(bound), 1e-10)
+    def _certificates(self) -> Iterator[tuple[Certificate, float]]:
+        """With the bounds that they prove, in the problem's own terms."""
+        problem, proof = self.problem, self.proof
+        yield Certificate(CAPACITY_MULTIPLIERS, {"u": self.u}), self.u_bound
+        rest = np.zeros(problem.servers)
+        yield Certificate(CAPACITY_MULTIPLIERS, {"u": rest}), dual_bound(problem, rest)
+        yield Certificate(SURROGATE, {}), objective_bound(problem, rounded_profit(problem, proof.surrogate))
+        if problem.pairs <= _CERTIFIED_PAIRS and proof.root_bound < proof.first_bound:
+            yield Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam}), assignment_dual_bound(problem, proof.lam)
+        closed = proof.certified()
+        if closed is not None:
+            yield closed[1], objective_bound(problem, closed[0])
+
+    def _refutation(self) -> tuple[BoundEvidence, Certificate | None]:
+        """What shows that nothing is feasible: a bound below every profit."""
+        problem, proof = self.problem, self.proof
+        least = least_profit(problem)
+        if dual_profit(problem, self.u) < least:
+            return BoundEvidence.RECOMPUTED, Certificate(CAPACITY_MULTIPLIERS, {"u": self.u})
+        if problem.pairs <= _CERTIFIED_PAIRS and assignment_dual_profit(problem, proof.lam) < least:
+            return BoundEvidence.RECOMPUTED, Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam})
+        closed = proof.certified()
+        if closed is not None and closed[1].arrays["target"][0] <= least:
+            return BoundEvidence.RECOMPUTED, closed[1]
+        return BoundEvidence.CLAIMED, None
+
+    def _closed(self, bound: float | None) -> bool:
+        """Does the bound prove the incumbent optimal?"""
+        problem, value = self.problem, self._value
+        if bound is None or value is None:
+            return False
+        return closes(value, bound, problem.sense, problem.integral, problem.offset)
+
+    def _reaches(self, proved: float, bound: float) -> bool:
+        return abs(proved - bound) <= OPTIMALITY_TOL * abs(bound - self.problem.offset)

@@ -8,7 +8,7 @@ from edgeworth.core.highs import minimise
 from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.allocation.bounds import column_model
+from edgeworth.solvers.allocation.bounds import column_model, refuted
 from edgeworth.solvers.allocation.heuristic import missing, regret_choice, repaired
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, positions, violations
 from edgeworth.solvers.allocation.model.functions import rounded_bound
@@ -18,9 +18,11 @@ def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Fou
     """Branch and cut by HiGHS on the full model, gap 0, started from ``start`` or the regret-greedy assignment.
 
     Guarantee: ends with an optimum and a matching bound, or with the best found when stopped. The bound is the solver's word
-    (evidence "claimed"); every incumbent is checked with the model, one that breaks a constraint is repaired and the
-    notes say so. Supports threads. Iterations: branch-and-bound nodes; the rules ``iterations``, ``target`` and ``gap``
-    are looked at about every 20 ms.
+    (evidence "claimed"), and so is infeasibility, but where the LP relaxation is infeasible too: then the prices of a ray
+    show it (certificate "capacity-multipliers"). Every incumbent is checked with the model; one that breaks a constraint is
+    repaired, the notes say so, and nothing counts as proved (the solver's tolerances were too coarse for the data).
+    Supports threads. Iterations: branch-and-bound nodes; the rules ``iterations``, ``target`` and ``gap`` are looked at
+    about every 20 ms.
     """
     start = run.start
     if start is None:
@@ -33,7 +35,7 @@ def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Fou
         point[taken[taken >= 0]] = 1.0
     answer = minimise(column_model(problem, integer=True), run, start=point, report=lambda cost: problem.objective(-cost))
     notes: list[str] = []
-    solution = start
+    solution, repairs = start, False
     if answer.x is not None:
         chosen = np.flatnonzero(answer.x > 0.5)
         server = np.full(problem.tasks, -1, dtype=np.int64)
@@ -41,6 +43,7 @@ def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Fou
         solution = Assignment(server)
         broken = violations(problem, solution)
         if broken:
+            repairs = True
             solution = repaired(problem, solution)
             notes.append(f"HiGHS's incumbent broke a constraint and was repaired: {broken[0]}")
             if violations(problem, solution):
@@ -48,14 +51,20 @@ def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Fou
                 notes.append("the repair failed: the start is returned")
     if answer.infeasible and solution is not None:
         return Found(solution, Termination.ERROR, notes=("HiGHS claims infeasibility, yet a feasible assignment is known",))
+    if answer.infeasible:
+        return refuted(problem, run, f"HiGHS: {answer.status}", iterations=answer.nodes, nodes=answer.nodes)
     if answer.termination is Termination.ERROR:
         notes.append(f"HiGHS ended with status {answer.status}")
+    ending = answer.termination
+    bound: float | None = rounded_bound(problem, problem.objective(-answer.bound), 1e-6)
+    if repairs:  # a solver that takes what is infeasible for a solution has proved nothing
+        bound = None
+        ending = Termination.CONVERGED if ending is Termination.PROVED else ending
     return Found(
         solution,
-        answer.termination,
-        bound=rounded_bound(problem, problem.objective(-answer.bound), 1e-6),
+        ending,
+        bound=bound,
         evidence=BoundEvidence.CLAIMED,
-        infeasible=answer.infeasible,
         iterations=answer.nodes,
         nodes=answer.nodes,
         notes=tuple(notes),

@@ -10,6 +10,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.pyomo import solve_model
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.bounds import refuted, without_pairs
 from edgeworth.solvers.allocation.heuristic import repaired
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, violations
 from edgeworth.solvers.allocation.model.functions import rounded_bound
@@ -70,16 +71,16 @@ def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Foun
     """`build_model` solved through Pyomo's interface to HiGHS, gap 0, without a start.
 
     The slower way to the same optimum as ``highs``: it shows that the Pyomo model says what the arrays say, and is the
-    pattern for other solvers. Guarantee and evidence as for ``highs``. Supports threads; the run is told nothing
-    before the end, so of the stop rules it obeys only the clock.
+    pattern for other solvers. Guarantee and evidence as for ``highs``. Supports threads; the run is told nothing before the
+    end, so of the stop rules it obeys only the clock.
     """
-    if not problem.pairs:
-        return _without_pairs(problem)
+    if not problem.pairs or len(problem.stranded):
+        return without_pairs(problem)
     model = build_model(problem)
     answer = solve_model(model, run)
     if answer.infeasible:
-        return Found(None, Termination.PROVED, infeasible=True)
-    notes, solution = list(answer.notes), None
+        return refuted(problem, run, "HiGHS through Pyomo says that nothing is feasible")
+    notes, solution, repairs = list(answer.notes), None, False
     if answer.loaded:
         server = np.full(problem.tasks, -1, dtype=np.int64)
         for (j, i), variable in model.assign.items():
@@ -88,21 +89,12 @@ def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Foun
         solution = Assignment(server)
         broken = violations(problem, solution)
         if broken:
+            repairs = True
             solution = repaired(problem, solution)
             notes.append(f"HiGHS's incumbent broke a constraint and was repaired: {broken[0]}")
-    return Found(
-        solution,
-        answer.termination,
-        bound=None if answer.bound is None else rounded_bound(problem, answer.bound, 1e-6),
-        evidence=BoundEvidence.CLAIMED,
-        notes=tuple(notes),
-    )
-
-
-def _without_pairs(problem: AllocationProblem) -> Found[Assignment]:
-    """No variables: nothing for a solver to do."""
-    if problem.must_serve.any():
-        note = "a task that must be served has no eligible server"
-        return Found(None, Termination.PROVED, infeasible=True, notes=(note,))
-    empty = Assignment(np.full(problem.tasks, -1, dtype=np.int64))
-    return Found(empty, Termination.PROVED, bound=problem.offset, evidence=BoundEvidence.CLAIMED)
+    ending, bound = answer.termination, None
+    if repairs:  # a solver that takes what is infeasible for a solution has proved nothing
+        ending = Termination.CONVERGED if ending is Termination.PROVED else ending
+    elif answer.bound is not None:
+        bound = rounded_bound(problem, answer.bound, 1e-6)
+    return Found(solution, ending, bound=bound, evidence=BoundEvidence.CLAIMED, notes=tuple(notes))

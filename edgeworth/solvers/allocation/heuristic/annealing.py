@@ -19,7 +19,9 @@ from edgeworth.solvers.allocation.bounds import (
     Priced,
     Relaxation,
     price,
+    refuted,
     relaxation,
+    working_limit,
 )
 from edgeworth.solvers.allocation.heuristic.constructive import missing, regret_choice
 from edgeworth.solvers.allocation.kernels import annealing
@@ -28,7 +30,6 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _PRICING = 0.5  # of the time left: what the prices may take there
 _CHUNK = 50_000  # proposals between two looks at the clock, 10 to 40 ms; the answer does not depend on it
-_SLACK = 2e-10  # the search's limits are tighter by this share, so that rounding errors of its sums cannot matter
 _FREE_CYCLES = 5  # cycles of a run that has neither `cycles` nor a stop rule
 
 
@@ -109,7 +110,9 @@ def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assig
         answer = relaxed.answer
         if answer.infeasible:
             note = f"the LP relaxation has no solution (HiGHS: {answer.status})"
-            return Found(run.start, Termination.ERROR if run.start else Termination.PROVED, infeasible=True, notes=(note,))
+            if run.start is not None:
+                return Found(run.start, Termination.ERROR, notes=(f"{note}, yet a start was given",))
+            return refuted(problem, run, note)
         if relaxed.multipliers is None:
             notes = (f"the LP was not solved (HiGHS: {answer.status}): no bound",)
     search = AnnealingSearch(problem, params, run, relaxed)
@@ -156,7 +159,7 @@ class AnnealingSearch:
             if (
                 value is not None
                 and self.bound is not None
-                and closes(value, self.bound, self.problem.sense, self.problem.integral)
+                and closes(value, self.bound, self.problem.sense, self.problem.integral, self.problem.offset)
             ):
                 self.run.tick(self.done, value, self.bound)
                 return Termination.PROVED
@@ -289,7 +292,7 @@ def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Int
         gain=profit[order],
         weight=weight,
         regret=regret[order],
-        limit=np.append(problem.limit * (1.0 - _SLACK), np.inf),
+        limit=np.append(working_limit(problem), np.inf),
         u=np.append(u, 0.0),
         unit=np.divide(1.0, mean, out=np.ones(n + 1), where=mean > 0.0),
         start=begin,

@@ -28,8 +28,11 @@ Data = namedtuple("Data", "indptr ptr by task server profit weight room limit mu
 # items int64, gain float64 [most pairs of a server]; table float64[most + 1, width], empty where weights are not
 # integers; back float64[2, width]; one, zero float64[pairs]: losses when a pair is forced in or out. picked int8[pairs], used
 # int64[m], here, direction float64[m], load float64[n], found int8[pairs]: a solution. branching: see the knapsack's
-# kernels. effort: steps after which a knapsack's LP bound stands in. work int64[1]: elementary steps done so far.
-Scratch = namedtuple("Scratch", "items gain table back one zero picked used here direction load found branching effort work")
+# kernels. effort: steps after which a knapsack's LP bound stands in. work int64[1]: elementary steps done so far. unit: the
+# multipliers are multiples of it, at most MOST of them, so that they can be handed on exactly in 32 bits.
+Scratch = namedtuple(
+    "Scratch", "items gain table back one zero picked used here direction load found branching effort work unit"
+)
 
 GOES_ON, PRUNED, SOLVED = 0, 1, 2
 
@@ -38,6 +41,7 @@ FADING = 0.1  # weight of the newest knapsack solution in the running mean
 LEVEL = 0.05  # how far below the target a step aims, relative to the gap
 PATIENCE = 5  # steps without progress before the step is halved
 TINY_THETA = 0.01  # step factor at which the descent ends
+MOST = 2.0**31 - 1.0
 
 
 @jit
@@ -206,9 +210,9 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
             continue
         step = theta * (value - target + LEVEL * abs(best - target)) / norm
         for j in range(m):
-            here[j] -= step * direction[j]
-            if not must[j] and here[j] < 0.0:
-                here[j] = 0.0
+            moved = np.rint((here[j] - step * direction[j]) / scratch.unit)
+            moved = min(max(moved, -MOST if must[j] else 0.0), MOST)
+            here[j] = moved * scratch.unit
     return best, GOES_ON
 
 

@@ -3,7 +3,8 @@
 A node is a state of every pair (FREE, OUT, IN), multipliers and a running mean of knapsack solutions; open nodes lie on a stack
 of fixed depth, so memory is bounded. `search` asks for a solution of profit >= target: a node is dropped when its bound is
 below, and pairs are fixed when forcing them the other way would lose more than the bound has to spare. It works in small
-steps and keeps all state in arrays, so that it can be left and entered again at any step.
+steps and keeps all state in arrays, so that it can be left and entered again at any step. It can keep a log of its nodes in the
+order of their entering, from which a checker can repeat the search.
 """
 
 from collections import namedtuple
@@ -24,13 +25,15 @@ from edgeworth.solvers.allocation.kernels.dual import (
     worth_of,
 )
 
-# state int8[depth, pairs], lam float64[depth, m], mean float32[depth, pairs]; ints int64[N_INTS], reals float64[N_REALS].
-Stack = namedtuple("Stack", "state lam mean ints reals")
+# state int8[depth, pairs], lam float64[depth, m], mean float32[depth, pairs]; ints int64[N_INTS], reals float64[N_REALS]. The
+# log, kept where ints[LOGS] is 1: branched int32[most nodes], the pair a node branches on or -1; rounds int32[most nodes],
+# how many rows of `rows` are the node's; rows int32[most rows, m], the multipliers its pairs were fixed with, in units.
+Stack = namedtuple("Stack", "state lam mean ints reals branched rounds rows")
 
-DEPTH, NODES, PHASE, TURN, SERVER, N_INTS = range(6)
+DEPTH, NODES, PHASE, TURN, SERVER, LOGS, ROWS, N_INTS = range(8)
 BOUND, N_REALS = range(2)
 ENTER, DESCEND, LOSSES = 0, 1, 2
-RUNNING, DONE, FOUND, TOO_DEEP = 0, 1, 2, 3
+RUNNING, DONE, FOUND, TOO_DEEP, LOG_FULL = 0, 1, 2, 3, 4
 
 TURNS = 20  # most rounds of descent and fixing in a node
 SHARE = 20  # a further round is worth it when at least 1 in SHARE of the free pairs was fixed
@@ -175,6 +178,8 @@ def branch_on(data, stack, target, scratch):
     stack.mean[top + 1] = stack.mean[top]
     state[pair] = OUT
     stack.state[top + 1, pair] = IN
+    if ints[LOGS]:
+        stack.branched[ints[NODES] - 1] = pair
     ints[DEPTH] = top + 2
     return RUNNING
 
@@ -184,7 +189,7 @@ def search(data, stack, target, iterations, effort, nodes, scratch):
     """Steps until `effort` elementary steps of work or `nodes` more nodes are done; returns what came of it.
 
     RUNNING, DONE (no solution of profit >= target is left), FOUND (one is in scratch.found; the search may go on with
-    a higher target), TOO_DEEP (the stack is full).
+    a higher target), TOO_DEEP (the stack is full), LOG_FULL (the log is; it may go on when that is longer, or not kept).
     """
     ints, reals = stack.ints, stack.reals
     end = scratch.work[0] + effort
@@ -197,6 +202,11 @@ def search(data, stack, target, iterations, effort, nodes, scratch):
         if ints[PHASE] == ENTER:
             if ints[NODES] == last:
                 return RUNNING
+            if ints[LOGS]:
+                if ints[NODES] == stack.branched.size:
+                    return LOG_FULL
+                stack.branched[ints[NODES]] = -1
+                stack.rounds[ints[NODES]] = 0
             ints[NODES] += 1
             ints[TURN] = 0
             if propagate(data, state):
@@ -205,10 +215,17 @@ def search(data, stack, target, iterations, effort, nodes, scratch):
                 ints[DEPTH] = top
             scratch.work[0] += 4 * state.size
         elif ints[PHASE] == DESCEND:
+            if ints[LOGS] and ints[ROWS] == stack.rows.shape[0]:
+                return LOG_FULL
             rounds = 2 * iterations if ints[NODES] == 1 else iterations
             reals[BOUND], status = descend(data, state, lam, mean, target, rounds, THETA, scratch)
             if status == SOLVED:
                 return FOUND  # the node stays: it may hold better ones
+            if ints[LOGS]:
+                for j in range(lam.size):
+                    stack.rows[ints[ROWS], j] = np.int32(np.rint(lam[j] / scratch.unit))
+                ints[ROWS] += 1
+                stack.rounds[ints[NODES] - 1] += 1
             ints[PHASE] = LOSSES
             ints[SERVER] = 0
             if status == PRUNED:

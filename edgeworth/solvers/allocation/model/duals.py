@@ -3,64 +3,80 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
-from edgeworth.solvers.allocation.model.functions import rounded_bound
+from edgeworth.solvers.allocation.model.functions import MULTIPLIER_LIMIT, objective_bound, raised_sum, rounded_profit
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats
 
 _EPS = float(np.finfo(np.float64).eps)
 _NEAR = 60  # items before, and ten times as many behind, the first that no longer fits: tried for a known set
+_LOOK = 64  # items between two looks at the clock
 _STATES = 1_000  # undominated states of one knapsack, beyond which its LP bound stands in
 
 
-def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
+def _nothing() -> None:
+    """Looks at no clock."""
+
+
+def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, look: Callable[[], object] = _nothing) -> float:
     """The Lagrangian bound of assignment multipliers lambda (one a task), in the problem's own sense, rounded outward.
 
     For profits p (v for "max", -v for "min"): ``L(lambda) = sum_j lambda_j + sum_i K_i``, where K_i is the best total of
     ``p_ij - lambda_j`` over sets of tasks that fit server i: a 0/1 knapsack a server. ``L(lambda) >=`` the profit of every
     feasible assignment (weak duality) when lambda_j >= 0 for tasks that may stay unserved; it is free for those that
     must be served. Minimised over lambda it is never worse than the best `dual_bound`. Knapsacks that would need more
-    than 1,000 undominated states are replaced by an upper bound. Rounding errors are bounded and added, as in
-    `dual_bound`.
+    than 1,000 undominated states are replaced by an upper bound.
 
-    Raises ValueError for non-finite or wrongly shaped multipliers, and for a negative one of a task that may stay
-    unserved. Where all values are integers the bound is rounded to the next integer inside it.
+    look: called now and then; what it raises ends the work.
+
+    Raises ValueError for wrongly shaped multipliers, for some beyond 1e150, and for a negative one of a task that may stay
+    unserved. Where all values are multiples of a number the bound is rounded to the next one inside, as in `dual_bound`.
     """
-    given = validation.array("multipliers", multipliers, np.float64, (problem.tasks,))
+    return objective_bound(problem, assignment_dual_profit(problem, multipliers, look))
+
+
+def assignment_dual_profit(problem: AllocationProblem, multipliers: ArrayLike, look: Callable[[], object] = _nothing) -> float:
+    """`assignment_dual_bound` as a bound on profits, without sense and offset.
+
+    Its margins: a gain p - lambda is one operation, so it has the right sign and is below the true one by the factor
+    1 + 2^-52 at most; K_i, raised by twice that, bounds the sum of the true gains as `knapsack_bound` does that of the computed
+    ones. The sum is correctly rounded and raised to the next float.
+    """
+    least, most = -MULTIPLIER_LIMIT, MULTIPLIER_LIMIT
+    given = validation.array("multipliers", multipliers, np.float64, (problem.tasks,), minimum=least, maximum=most)
     broken = np.flatnonzero((given < 0.0) & ~problem.must_serve)
     if len(broken):
         j = int(broken[0])
         raise ValueError(f"multipliers: must be >= 0 for a task that may stay unserved; got {given[j]} for task {j}")
     if len(problem.stranded):
-        return problem.objective(-math.inf)
+        return -math.inf
     gain = problem.profit - given[problem.task]
-    size = np.abs(problem.profit) + np.abs(given[problem.task])  # what the rounding error of one gain is relative to
     worth = np.flatnonzero(gain > 0.0)
     order = worth[np.argsort(problem.server[worth], kind="stable")]
     cuts = np.searchsorted(problem.server[order], np.arange(problem.servers + 1))
     parts = given.tolist()
-    error = [abs(problem.offset)]
     for i in range(problem.servers):
+        look()
         mine = order[cuts[i] : cuts[i + 1]]
         if len(mine):
-            parts.append(knapsack_bound(gain[mine], problem.weight[mine], float(problem.limit[i])))
-            error.append(float(size[mine].sum()))
-    total = math.fsum(parts)
-    slack = 4.0 * _EPS * (math.fsum(error) + abs(total))
-    return rounded_bound(problem, problem.objective(total + slack), 0.0)
+            best = knapsack_bound(gain[mine], problem.weight[mine], float(problem.limit[i]), look)
+            parts.append(best * (1.0 + 2.0 * _EPS))
+    return rounded_profit(problem, raised_sum(parts))
 
 
-def knapsack_bound(gain: Floats, weight: Floats, room: float) -> float:
+def knapsack_bound(gain: Floats, weight: Floats, room: float, look: Callable[[], object] = _nothing) -> float:
     """An upper bound on the 0/1 knapsack of gains > 0 and weights >= 0: its optimum but for rounding, on the safe side.
 
     Lists of undominated (weight, gain) states, item by item in the order of gain per weight; states whose LP completion
     does not beat the best known set are dropped. Sets count as fitting when any order of summing their weights in
-    floating point stays within ``room``. Where the lists grow too long the largest LP completion is returned.
+    floating point stays within ``room``. Where the lists grow too long the largest LP completion is returned. look: called
+    now and then; what it raises ends the work.
     """
     count = len(gain)
     with np.errstate(over="ignore"):  # weights of almost nothing come first, as those of nothing do
@@ -81,6 +97,8 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float) -> float:
     slop = 4.0 * (len(gain) + 4) * _EPS * (float(weights[-1]) + spare)
     load, worth = np.zeros(1), np.zeros(1)
     for t in range(count):
+        if t % _LOOK == 0:
+            look()
         fits = load + w[t] <= room + slop
         load, worth = _undominated(np.append(load, load[fits] + w[t]), np.append(worth, worth[fits] + g[t]))
         # The items t+1 .. last-1 still fit whole on top of the state, item `last` in part.

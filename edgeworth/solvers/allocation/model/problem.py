@@ -19,6 +19,10 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints, MecSystem
 
 Bools = NDArray[np.bool_]
 
+_LARGEST = 1e100  # of values, weights, capacities, offsets: sums and products of them stay finite
+_EXACT = 2.0**53  # sums of integers up to here are exact in floating point
+_EXACT_SUMS = 2.0**50  # sums of multiples of a grid are taken as exact up to so many times the grid
+
 
 @dataclass(frozen=True, eq=False)
 class AllocationProblem:
@@ -30,9 +34,11 @@ class AllocationProblem:
     Only eligible pairs are stored, sorted by task, then server (CSR by task):
     ``indptr`` int64 [m + 1], ``server`` int64 [pairs], ``value`` v and ``weight`` w >= 0 float64 [pairs] (money or joules as
     the user likes; cycles), ``capacity`` c >= 0 float64 [n]. ``must_serve`` bool [m] (default: none), ``sense`` "max" or
-    "min", ``offset`` a number in the units of ``value``. Every stored pair fits its server alone, w_ij <= c_i (1 + 1e-9):
-    that belongs to eligibility in this model, and the constructors `from_matrices`, `from_pairs` and `from_system` leave
-    heavier pairs out (``provenance.parameters["too_heavy"]`` counts them).
+    "min", ``offset`` a number in the units of ``value``. No number is larger than 1e100. Integer data are exact: where a
+    server's capacity and weights are integers (`whole`) its load may not exceed c_i at all; else up to c_i (1 + 1e-9) counts
+    as feasible (`limit`). Every stored pair fits its server alone in this sense: that belongs to eligibility in this model, and
+    the constructors `from_matrices`, `from_pairs` and `from_system` leave heavier pairs out
+    (``provenance.parameters["too_heavy"]`` counts them).
     ``system`` keeps the raw fields where the problem was built from them; checkers recompute values and deadlines from it.
 
     Arrays are copied and read-only. ``n`` or ``m`` may be 0. Raises ValueError or TypeError naming the argument, the rule and
@@ -63,25 +69,25 @@ class AllocationProblem:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
-        store("capacity", validation.array("capacity", self.capacity, np.float64, (None,), minimum=0.0))
+        store("capacity", _numbers("capacity", self.capacity, None, 0.0))
         store("indptr", validation.array("indptr", self.indptr, np.int64, (None,), minimum=0))
         if len(self.indptr) == 0 or self.indptr[0] != 0 or np.any(np.diff(self.indptr) < 0):
             validation.reject("indptr", "must begin with 0 and never decrease", self.indptr)
         pairs, n, m = int(self.indptr[-1]), len(self.capacity), len(self.indptr) - 1
         store("server", validation.array("server", self.server, np.int64, (pairs,), minimum=0, maximum=n - 1))
-        store("value", validation.array("value", self.value, np.float64, (pairs,)))
-        store("weight", validation.array("weight", self.weight, np.float64, (pairs,), minimum=0.0))
+        store("value", _numbers("value", self.value, pairs, -_LARGEST))
+        store("weight", _numbers("weight", self.weight, pairs, 0.0))
         must = np.zeros(m, dtype=bool) if self.must_serve is None else self.must_serve
         store("must_serve", validation.array("must_serve", must, np.bool_, (m,)))
         store("sense", validation.choice("sense", self.sense, ("max", "min")))
-        store("offset", validation.real("offset", self.offset))
+        store("offset", validation.real("offset", self.offset, minimum=-_LARGEST, maximum=_LARGEST))
         key = self.task * max(n, 1) + self.server
         bad = np.flatnonzero(np.diff(key) <= 0)
         if len(bad):
             k = int(bad[0]) + 1
             rule = "must increase strictly within a task (sorted, no duplicate pair)"
             raise ValueError(f"server: {rule}; got {self.server[k]} after {self.server[k - 1]} in task {self.task[k]}")
-        heavy = np.flatnonzero(self.weight > self.limit[self.server])
+        heavy = np.flatnonzero(~_fits_alone(self.weight, self.capacity[self.server]))
         if len(heavy):
             k = int(heavy[0])
             where = f"task {self.task[k]} at server {self.server[k]} of capacity {self.capacity[self.server[k]]}"
@@ -117,11 +123,36 @@ class AllocationProblem:
         return result
 
     @cached_property
-    def limit(self) -> Floats:
-        """The load up to which a server counts as feasible: c_i (1 + FEASIBILITY_TOL)."""
-        result = self.capacity * (1.0 + FEASIBILITY_TOL)
+    def whole(self) -> Bools:
+        """Are a server's capacity and the weights of its pairs integers with an exact sum, below 2^53? bool [servers]."""
+        fraction = np.bincount(self.server, weights=self.weight != np.rint(self.weight), minlength=self.servers)
+        total = np.bincount(self.server, weights=self.weight, minlength=self.servers)
+        result: Bools = (fraction == 0.0) & (total < _EXACT) & (self.capacity == np.rint(self.capacity))
         result.setflags(write=False)
         return result
+
+    @cached_property
+    def limit(self) -> Floats:
+        """The load up to which a server counts as feasible: c_i where its data are integers, else c_i (1 + FEASIBILITY_TOL)."""
+        result = np.where(self.whole, self.capacity, self.capacity * (1.0 + FEASIBILITY_TOL))
+        result.setflags(write=False)
+        return result
+
+    @cached_property
+    def grid(self) -> float:
+        """A number of which all profits are multiples, if sums of them are exact in floating point; else 0.
+
+        The greatest common divisor of integers, or the largest power of two.
+        """
+        values = np.abs(self.value[self.value != 0.0])
+        if not len(values):
+            return 1.0
+        if float(values.sum()) < _EXACT_SUMS and np.all(values == np.rint(values)):
+            return float(np.gcd.reduce(values.astype(np.int64)))
+        mantissa, exponent = np.frexp(values)
+        odd = np.rint(mantissa * 2.0**53).astype(np.int64)
+        grid = float(np.ldexp(1.0, int((exponent - 53 + np.log2(odd & -odd).astype(np.int64)).min())))
+        return grid if grid > 0.0 and float(values.sum()) < _EXACT_SUMS * grid else 0.0
 
     @cached_property
     def stranded(self) -> Ints:
@@ -139,8 +170,12 @@ class AllocationProblem:
 
     @cached_property
     def integral(self) -> bool:
-        """Are all values and the offset integers, so that every solution's value is one?"""
-        return self.offset.is_integer() and bool(np.all(self.value == np.rint(self.value)))
+        """Are all values and the offset integers, so that every solution's value is one?
+
+        Only where floating point can tell such totals apart, below 2^50: every float beyond 2^53 is an integer.
+        """
+        total = float(np.abs(self.value).sum()) + abs(self.offset)
+        return self.offset.is_integer() and total < _EXACT_SUMS and bool(np.all(self.value == np.rint(self.value)))
 
     @cached_property
     def hash(self) -> str:
@@ -172,7 +207,7 @@ class AllocationProblem:
 
         A pair is stored where it is eligible and weight <= capacity. Raises as the class does.
         """
-        c = validation.array("capacity", capacity, np.float64, (None,), minimum=0.0)
+        c = _numbers("capacity", capacity, None, 0.0)
         v = validation.array("value", value, np.float64, (len(c), None))
         w = validation.array("weight", weight, np.float64, v.shape, minimum=0.0)
         e = np.ones(v.shape, dtype=bool) if eligible is None else validation.array("eligible", eligible, np.bool_, v.shape)
@@ -211,11 +246,11 @@ class AllocationProblem:
         Pairs heavier than their server's capacity are left out. Raises as the class does; a duplicate pair is refused.
         """
         m = validation.integer("tasks", tasks, minimum=0)
-        c = validation.array("capacity", capacity, np.float64, (None,), minimum=0.0)
+        c = _numbers("capacity", capacity, None, 0.0)
         t = validation.array("task", task, np.int64, (None,), minimum=0, maximum=m - 1)
         s = validation.array("server", server, np.int64, (len(t),), minimum=0, maximum=len(c) - 1)
         v = validation.array("value", value, np.float64, (len(t),))
-        w = validation.array("weight", weight, np.float64, (len(t),), minimum=0.0)
+        w = _numbers("weight", weight, len(t), 0.0)
         key = t * max(len(c), 1) + s
         if np.any(np.diff(key) < 0):
             order = np.argsort(key, kind="stable")
@@ -224,7 +259,7 @@ class AllocationProblem:
         if len(twice):
             k = int(twice[0])
             raise ValueError(f"server: must name a pair once; got server {s[k]} twice for task {t[k]}")
-        fits = w <= c[s] * (1.0 + FEASIBILITY_TOL)
+        fits = _fits_alone(w, c[s])
         indptr = np.zeros(m + 1, dtype=np.int64)
         np.cumsum(np.bincount(t[fits], minlength=m), out=indptr[1:])
         origin = provenance or Provenance("arrays")
@@ -311,6 +346,17 @@ class AllocationProblem:
             system=system,
             provenance=Provenance(**origin),
         )
+
+
+def _numbers(name: str, values: Any, length: int | None, minimum: float) -> Floats:
+    return validation.array(name, values, np.float64, (length,), minimum=minimum, maximum=_LARGEST)
+
+
+def _fits_alone(weight: Floats, capacity: Floats) -> Bools:
+    """Is a pair no heavier than its server's capacity, exactly where both are integers?"""
+    integers = (weight == np.rint(weight)) & (capacity == np.rint(capacity))
+    result: Bools = (weight <= capacity) | (~integers & (weight <= capacity * (1.0 + FEASIBILITY_TOL)))
+    return result
 
 
 @dataclass(frozen=True, eq=False)
