@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import solving, validation
+from edgeworth.core.compilation import counter
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Termination
 from edgeworth.core.verdict import EXHAUSTIVE, Report, Scope, Status, Verdict
@@ -32,20 +33,23 @@ class BudgetEnded(Exception):
 
 
 class Budget:
-    """What a check may spend. Checkers ask `check` between chunks of work of at most some 50 ms."""
+    """What a check may spend, compilation not counted. Checkers ask `check` between chunks of work of at most some 50 ms."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self.seconds = validation.real("seconds", seconds, minimum=0.0)
-        self._ends = time.perf_counter() + self.seconds
+        self._counter = counter()
+        self._compiled = self._counter.seconds
+        self._began = time.perf_counter()
 
     @property
     def remaining(self) -> float:
         """Seconds left, not below 0."""
-        return max(self._ends - time.perf_counter(), 0.0)
+        spent = time.perf_counter() - self._began - (self._counter.seconds - self._compiled)
+        return max(self.seconds - spent, 0.0)
 
     def check(self) -> None:
         """Raise `BudgetEnded` when the seconds are over."""
-        if time.perf_counter() > self._ends:
+        if self.remaining <= 0.0:
             raise BudgetEnded(f"the check did not end within its {self.seconds:g} s")
 
 
