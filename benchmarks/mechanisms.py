@@ -5,6 +5,7 @@ python benchmarks/mechanisms.py [clearing] [audits] [alarms] [readings] [welfare
 
 from __future__ import annotations
 
+import bisect
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from harness import record, table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from edgeworth.mechanisms import double_auction as da
 from edgeworth.mechanisms.auditing import Sampled, audit
-from edgeworth.mechanisms.auditing.pieces import stretches
+from edgeworth.mechanisms.auditing.pieces import Subject, pieces_of
 from edgeworth.mechanisms.auditing.setting import setting_of
 from edgeworth.mechanisms.double_auction.exact import best
 from edgeworth.solvers import allocation
@@ -56,12 +57,36 @@ def clearing() -> None:
     record("Mechanisms: clearing", body)
 
 
+def ladder(market: Any) -> da.Outcome:
+    """The highest bid wins and pays it, rounded up to a rung: a rule whose own run grows with the bid."""
+    winner = max(range(len(market.bid)), key=lambda i: market.bid[i])
+    price = 0.0
+    while price < market.bid[winner]:
+        price += 0.5
+    return _sold(market, winner, price)
+
+
+RUNGS = [0.5 * i for i in range(100_000)]
+
+
+def bisected(market: Any) -> da.Outcome:
+    """The same price in a few comparisons: what is left is the sweep's own cost."""
+    winner = max(range(len(market.bid)), key=lambda i: market.bid[i])
+    return _sold(market, winner, RUNGS[bisect.bisect_left(RUNGS, market.bid[winner])])
+
+
+def _sold(market: Any, winner: int, price: float) -> da.Outcome:
+    n = len(market.bid)
+    payment = [price if i == winner else 0.0 for i in range(n)]
+    return da.Outcome([0 if i == winner else -1 for i in range(n)], payment, [price])
+
+
 def audits() -> None:
     market = da.generate(preset="unit", buyers=100, sellers=100, seed=0)
     rows = []
     for rule in ("mcafee", "trade-reduction", "sbba", "vcg", "k-double-auction"):
         began = time.perf_counter()
-        found = audit(rule, market)
+        found = audit(rule, market, seconds=600.0)
         rows.append(
             [f"{rule}, 200 traders, derived", f"{time.perf_counter() - began:.1f} s", found.pieces, found.truthful.holds]
         )
@@ -81,6 +106,12 @@ def audits() -> None:
         began = time.perf_counter()
         found = audit(rule, market, rationality="utility")
         rows.append([f"{rule}, fusion 8 x 5", f"{time.perf_counter() - began:.1f} s", found.pieces, found.truthful.holds])
+    for rule, name in ((ladder, "while"), (bisected, "bisect")):
+        for most in (100, 400, 1_600):
+            began = time.perf_counter()
+            found = audit(rule, da.Market(bid=[10.0, 7.0, 4.0], ask=[0.0]), most_pieces=most, seconds=600.0)
+            cells = [f"{time.perf_counter() - began:.1f} s", found.pieces, str(found.truthful.status)]
+            rows.append([f"endless price ladder by {name}, {most} pieces an agent", *cells])
     record("Mechanisms: exhaustive audits", table(["audit", "seconds", "points and pieces", "truthful"], rows))
 
 
@@ -135,7 +166,7 @@ def readings(count: int = 100) -> None:
             deficits += da.surplus(outcome) < -1e-9
             for agent in setting.agents(market, "price"):
                 honest = setting.utility(market, outcome, agent, "price", "utility")
-                gain = max(s.supremum for s in stretches(setting, mechanism, market, agent, "price")) - honest
+                gain = max(p.supremum for p in pieces_of(Subject(setting, mechanism, market, agent, "price"))) - honest
                 buyers += agent[0] == "buyer" and gain > 1e-7
                 sellers += agent[0] == "seller" and gain > 1e-7
                 agents += 1

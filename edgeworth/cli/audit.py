@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import click
@@ -21,6 +22,8 @@ _KINDS = ("double-auction", "procurement")
 @click.option("--suppliers", type=int, help="number of suppliers (procurement)")
 @click.option("--seed", type=int, default=0, show_default=True, help="instance seed")
 @click.option("--sampled", type=int, help="try so many random reports an agent instead of all of them")
+@click.option("--repetitions", type=int, help="with --sampled: plays of every report, for a rule that draws lots")
+@click.option("--seconds", type=float, help="of the examination of reports (default: 30, without limit for samples)")
 @click.option("--rationality", default="ask", show_default=True, help="ask, or utility: tours count")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
 def audit(
@@ -32,12 +35,15 @@ def audit(
     suppliers: int | None,
     seed: int,
     sampled: int | None,
+    repetitions: int | None,
+    seconds: float | None,
     rationality: str,
     as_json: bool,
 ) -> None:
     """Audit a RULE on one market, whose reports are taken as the truth.
 
-    Exit code 0 when the rule is truthful, individually rational and weakly budget balanced there; 1 otherwise.
+    Exit code 0 when the rule is truthful, individually rational and weakly budget balanced there; 1 otherwise, also where the
+    seconds ended before all reports were examined.
     """
     from edgeworth.core.io import load
     from edgeworth.mechanisms import procurement
@@ -57,8 +63,10 @@ def audit(
     else:
         kind = "procurement" if rule in {row.name for row in procurement.METHODS} else "double-auction"
         market = _generated(kind, given, seed)
-    scope: Any = "exhaustive" if sampled is None else Sampled(sampled, 0)
-    found = examine(rule, market, scope=scope, rationality=rationality)  # type: ignore[arg-type]
+    if repetitions is not None and sampled is None:
+        raise click.UsageError("--repetitions is used with --sampled only.")
+    scope: Any = "exhaustive" if sampled is None else Sampled(sampled, 0, 1 if repetitions is None else repetitions)
+    found = examine(rule, market, scope=scope, rationality=rationality, seconds=seconds)  # type: ignore[arg-type]
     numbers = {name: getattr(found, name) for name in ("welfare", "optimum", "efficiency_ratio", "surplus", "pieces")}
     if as_json:
         verdicts = {name: {**_plain(verdict), "witness": _words(verdict)} for name, verdict in found.report.items()}
@@ -83,7 +91,9 @@ def _generated(kind: str, given: dict[str, Any], seed: int) -> Any:
 
 def _plain(verdict: Any) -> dict[str, Any]:
     told = {name: getattr(verdict, name) for name in ("holds", "violation", "tolerance")}
-    return told | {"scope": str(verdict.scope)}
+    if math.isinf(verdict.violation):
+        told["violation"] = "infinite"  # grows with the report without end; JSON has no infinity
+    return told | {"status": str(verdict.status), "scope": str(verdict.scope)}
 
 
 def _words(verdict: Any) -> str | None:

@@ -65,7 +65,7 @@ def fingerprint(kind: str, fields: Mapping[str, Any], arrays: Mapping[str, NDArr
         values = np.ascontiguousarray(arrays[name])
         values = values.astype(values.dtype.newbyteorder("<"), copy=False)
         digest.update(f"{name}:{values.dtype.str}:{values.shape}".encode())
-        digest.update(memoryview(values).cast("B") if values.size else b"")
+        digest.update(values.data.cast("B") if values.size else b"")
     return digest.hexdigest()[:32]
 
 

@@ -117,6 +117,8 @@ def answer_clauses(call: _Call, result: Result[Any]) -> None:
     call.expect("answer", result.method == call.row.name, f"names the method {result.method!r}")
     call.expect("answer", result.sense == problem.sense, f"states the sense {result.sense!r}")
     call.expect("answer", result.termination is not Termination.ERROR, f"ended in an error: {result.notes}")
+    if result.termination is Termination.REFUSED:
+        call.expect("answer", result.solution is None and bool(result.notes), "refused with a solution, or without saying why")
     call.expect("answer", (result.solution is None) == (result.value is None), "a value without solution, or the reverse")
     call.expect("answer", (result.bound is None) == (result.bound_evidence is None), "a bound without evidence, or the reverse")
     if call.row.kind == "bound":
@@ -236,8 +238,10 @@ def stop_clauses(call: _Call) -> None:
 
 
 def _own_ends(call: _Call) -> tuple[Termination, ...]:
-    """How a run may end that no rule stopped: a dynamic may also go round in a cycle, and says so as STALLED."""
-    return (*_ENDED, Termination.STALLED) if call.row.kind == "equilibrium" else _ENDED
+    """How a run may end that no rule stopped: a method may not apply to the problem, and a dynamic may go round in a cycle,
+    which it says as STALLED."""
+    own = (*_ENDED, Termination.REFUSED)
+    return (*own, Termination.STALLED) if call.row.kind == "equilibrium" else own
 
 
 def _with(stop: Stop | None, **rules: Any) -> Stop:

@@ -30,7 +30,13 @@ def test_json_files_and_sampling(tmp_path: Path) -> None:
     assert done.exit_code == 0
     told = json.loads(done.output)
     assert told["verdicts"]["truthful"]["scope"] == "sampled: 5, seed 0"
+    assert told["verdicts"]["truthful"]["status"] == "holds"
     assert call("second-score", "--suppliers", "4").exit_code == 0
+    done = call("mcafee", "--problem", str(tmp_path / "m.json"), "--sampled", "5", "--repetitions", "3")
+    assert done.exit_code == 0  # a rule that draws no lots needs none
+    done = call("mcafee", "--problem", str(tmp_path / "m.json"), "--seconds", "0")
+    assert done.exit_code == 1
+    assert "truthful: NOT CHECKED" in done.output
 
 
 def test_misuse_is_one_line() -> None:
@@ -39,6 +45,8 @@ def test_misuse_is_one_line() -> None:
         ("mcafee", "--preset", "unit", "--suppliers", "3"),
         ("mcafee", "--preset", "fusion"),
         ("vcg", "--rationality", "x"),
+        ("vcg", "--repetitions", "3"),
+        ("vcg", "--seconds", "-1"),
     ):
         done = call(*words)
         assert done.exit_code == 2, done.output

@@ -50,6 +50,46 @@ def regrets(payoffs: list[Any], mixed: list[list[Any]]) -> list[Any]:
     return found
 
 
+def spreads(payoffs: list[Any], mixed: list[list[Any]]) -> list[Any]:
+    """For every player: the most less the least that it earns by a pure strategy of its own, the others' mixed ones fixed."""
+    found = []
+    for i in range(len(payoffs)):
+        earned = []
+        for a in range(len(mixed[i])):
+            changed = [*mixed[:i], [int(k == a) for k in range(len(mixed[i]))], *mixed[i + 1 :]]
+            earned.append(expected(payoffs, changed, i))
+        found.append(max(earned) - min(earned))
+    return found
+
+
+def stakes(payoffs: list[Any], mixed: list[list[Any]]) -> list[Any]:
+    """For every player: the mean, over what the others play, of the difference that its own strategy can make."""
+    found = []
+    for i in range(len(payoffs)):
+        total: Any = 0
+        for outcome in outcomes(payoffs):
+            if outcome[i]:
+                continue
+            weight: Any = 1
+            for j, a in enumerate(outcome):
+                weight = weight * (mixed[j][a] if j != i else 1)
+            column = [at(payoffs[i], (*outcome[:i], a, *outcome[i + 1 :])) for a in range(len(mixed[i]))]
+            total += weight * (max(column) - min(column))
+        found.append(total)
+    return found
+
+
+def commitment_bound(lead: list[list[Any]], follow: list[list[Any]], y: list[list[Any]]) -> Fraction:
+    """The largest, over s and t, of u_0(s, t) + sum y(t, k) (u_1(s, t) - u_1(s, k)), in fractions."""
+    replies = range(len(lead[0]))
+    return max(
+        Fraction(lead[s][t])
+        + sum((Fraction(y[t][k]) * (Fraction(follow[s][t]) - Fraction(follow[s][k])) for k in replies), Fraction(0))
+        for s in range(len(lead))
+        for t in replies
+    )
+
+
 def pure_equilibria(payoffs: list[Any]) -> list[tuple[int, ...]]:
     sizes = shape(payoffs[0])
     found = []

@@ -38,6 +38,7 @@ from edgeworth.games.normal_form.model import (
     read_nfg,
     regret,
     regrets,
+    stakes,
     value,
     violations,
     worst_deviation,
@@ -112,6 +113,7 @@ __all__ = [
     "regret",
     "regrets",
     "solve",
+    "stakes",
     "value",
     "verify",
     "violations",
@@ -145,9 +147,9 @@ def solve(
 
     Returns a `Result` whose value is the expected payoff of player 0, recomputed by the model. Its quality is FEASIBLE: which
     profile is good is not for one player's payoff to say; what the method claims is judged by `verify`. A method that is not
-    made for the game (three players for lemke-howson), or finds that there is nothing (no pure equilibrium), returns no
-    solution, and a note says so. Raises ValueError or TypeError for misuse, `MissingExtraError` where the method's library
-    is not installed.
+    made for the game (three players for lemke-howson) ends as REFUSED, which proves nothing; one that finds that there is
+    nothing (no pure equilibrium) as PROVED; both without a solution, and with a note. Raises ValueError or TypeError for
+    misuse, `MissingExtraError` where the method's library is not installed.
     """
     return solving.solve(
         FAMILY,

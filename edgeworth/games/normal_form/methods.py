@@ -23,7 +23,7 @@ METHODS: tuple[Method, ...] = (
         function=f"{_ROOM}.exact:zero_sum",
         exact=True,
         randomised=False,
-        guarantee="minimax strategies of two-player constant-sum games; no solution for others",
+        guarantee="minimax strategies of two-player constant-sum games; others are refused",
         reference="von Neumann (1928); Dantzig (1951); HiGHS",
     ),
     Method(
@@ -34,7 +34,7 @@ METHODS: tuple[Method, ...] = (
         exact=True,
         randomised=False,
         requires=("quantecon", "games"),
-        guarantee="a mixed equilibrium of two-player games; no solution for others",
+        guarantee="a mixed equilibrium of two-player games; others are refused",
         reference="Lemke and Howson, J. SIAM 12 (1964); QuantEcon.py",
     ),
     Method(
@@ -43,7 +43,7 @@ METHODS: tuple[Method, ...] = (
         function=f"{_ROOM}.exact:stackelberg",
         exact=False,
         randomised=False,
-        guarantee="the best commitment of player 0 of two, proved by its multipliers; no solution for other games",
+        guarantee="the best commitment of player 0 of two, proved by its multipliers; other games are refused",
         reference="Conitzer and Sandholm, EC 2006; Conitzer and Korzhyk, AAAI 2011; HiGHS",
     ),
     Method(

@@ -7,9 +7,10 @@
 'payments less rewards are -9'
 """
 
-from edgeworth.mechanisms.auditing.audit import TOLERANCE, Audit, Sampled, audit
+from edgeworth.mechanisms.auditing.audit import Audit, audit
 from edgeworth.mechanisms.auditing.pieces import IncompleteError
-from edgeworth.mechanisms.auditing.setting import Setting
+from edgeworth.mechanisms.auditing.sampling import Sampled
+from edgeworth.mechanisms.auditing.setting import TOLERANCE, Setting
 from edgeworth.mechanisms.auditing.witness import Forgone, Imbalance, Loss, Manipulation, Reversal
 
 __all__ = [

@@ -2,119 +2,302 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from edgeworth.core.traced import NotTraceableError, affine, exact, sweep
-from edgeworth.mechanisms.auditing.setting import Agent, Setting
+from edgeworth.core.traced import NotTraceableError, Place, affine, exact, sweep
+from edgeworth.mechanisms.auditing.determinism import may_swallow, ours, swallowed
+from edgeworth.mechanisms.auditing.setting import TOLERANCE, Agent, Setting, stake
 
 MOST_PIECES = 20_000
 """Of one agent; beyond them an audit is ``partial``."""
 
+SPOT_CHECKS = 24
+"""So many reports of every agent, drawn anew, must give what the pieces say; a quarter of them for the rules here."""
+
+ROUNDING = 4e-15
+"""A rule may add a report to something and take it away again: so much of the report is rounding in its money, a unit."""
+
+Values = Callable[[float], tuple[float, float]]
+
 
 @dataclass(frozen=True)
-class Stretch:
-    """A point (lower == upper) or an open piece of reports, and what the agent has of it.
+class Piece:
+    """A point (lower == upper) or an open interval of reports, and what the agent has of it.
 
-    units there; the supremum of its utility, a report that comes close to that, and one in the middle; ``net``: money
-    received less costs borne, its limits at the lower and the upper end (affine between them).
+    upper: infinite for the last one, ``far`` stands in for it then. units there; the supremum of its utility, a report that
+    comes close to that, and one in the middle; ``net``: money received less costs borne, its limits at the lower end and at
+    ``far``, and ``slope``, by which it moves with the report (affine all the way); exact: by exact arithmetic, else by floats.
     """
 
     lower: float
     upper: float
+    far: float
     units: float
     supremum: float
     report: float
     inner: float
     net: tuple[float, float]
+    slope: float = 0.0
+    exact: bool = False
+
+    def net_at(self, report: float) -> float:
+        """Money received less costs borne at a report of the piece, from the end that is nearer."""
+        if report - self.lower <= self.far - report:
+            return self.net[0] + self.slope * (report - self.lower)
+        return self.net[1] + self.slope * (report - self.far)
 
 
 class IncompleteError(RuntimeError):
     """A derived breakpoint is missing: a rule and its derivation disagree. A fault of the library, never of a market."""
 
 
-def derived(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimension: str, points: Any) -> Iterator[Stretch]:
+@dataclass
+class Subject:
+    """One agent of one market under one mechanism, in one dimension of its report."""
+
+    setting: Setting
+    mechanism: Any
+    market: Any
+    agent: Agent
+    dimension: str
+    noise: float = 0.0  # the rule's own rounding of money, see ``Setting.rounding``
+
+    def __post_init__(self) -> None:
+        self.values: Values = self.setting.own_values(self.mechanism, self.market, self.agent, self.dimension)
+        self.truth = self.setting.truth(self.market, self.agent, self.dimension)
+        rng = np.random.default_rng(0)
+        drawn = [
+            self.setting.deviations(self.market, self.agent, self.dimension, rng) for _ in range(9 if not self.truth else 0)
+        ]
+        self.usual = self.truth or float(np.median([report for report in drawn if report > 0.0] or [1.0]))
+        self.library = isinstance(self.mechanism, str) or ours(getattr(self.mechanism, "__module__", None))
+
+    def gain(self, units: float) -> float:
+        """What units are worth by the truth."""
+        return float(self.setting.own_gain(self.market, self.agent, self.dimension, units))
+
+    def stake(self, units: float, utility: float) -> float:
+        """See `edgeworth.mechanisms.auditing.setting.stake`."""
+        return stake(self.setting, self.market, self.agent, self.dimension, units, utility)
+
+    def point(self, report: float) -> list[Piece]:
+        """A single report, by the mechanism itself; none where it refuses a tie."""
+        units, utility = self.values(report)
+        if units != units:
+            return []
+        net = utility - self.gain(units)
+        return [Piece(report, report, report, units, utility, report, report, (net, net))]
+
+    def beyond(self, last: float) -> float:
+        """A report that stands for all above the last breakpoint."""
+        return 2.0 * last + self.usual
+
+    def agrees(self, report: float, units: float, utility: float) -> bool:
+        """Does the mechanism itself give these units and this utility, but for rounding, at a report?"""
+        really, got = self.values(report)
+        if really != really:
+            return True  # a tie refused: there is no outcome to differ
+        scale = max(self.stake(units, utility), self.stake(really, got))
+        rounding = 25.0 * (self.noise + ROUNDING * report * max(units, 1.0))
+        return really == units and abs(got - utility) <= TOLERANCE * scale + rounding
+
+
+def derived(subject: Subject, points: Any) -> Iterator[Piece]:
     """Run the rule itself at every derived breakpoint and at two reports inside every open piece.
 
-    Money is affine inside a piece, so two reports give both one-sided limits.
+    Money is affine inside a piece, so two reports give both one-sided limits. They lie near the lower end, where the digits
+    are; wide pieces are tried at their upper end too, and the last one far out.
     """
-
-    at = setting.own_values(mechanism, market, agent, dimension)
-
-    def net(units: float, utility: float) -> float:
-        return utility - float(setting.own_gain(market, agent, dimension, int(units)))
-
+    at = subject.values
     cuts = np.unique(np.concatenate([[0.0], np.asarray(points, dtype=np.float64)])).tolist()
-    ends = [*cuts[1:], max(2.0 * cuts[-1], cuts[-1] + 3.0)]
-    for low, high in zip(cuts, ends, strict=True):
-        units, utility = at(low)
-        if units == units:  # NaN: the mechanism refuses the tie here, and there is nothing to examine
-            yield Stretch(low, low, units, utility, low, low, (net(units, utility),) * 2)
-        one, two = low + (high - low) / 3.0, low + 2.0 * (high - low) / 3.0
-        if not low < one < two < high or high - low <= 1e-13 * max(1.0, high):
+    ends = [*cuts[1:], subject.beyond(cuts[-1])]
+    for index, (low, high) in enumerate(zip(cuts, ends, strict=True)):
+        yield from subject.point(low)
+        last, width = index == len(cuts) - 1, high - low
+        near = min(width, 2.0 * (low or subject.usual))
+        one, two = low + near / 3.0, low + 2.0 * near / 3.0
+        if not low < one < two < high or width <= 1e-13 * high:
             continue  # neighbouring floats, or two derived points that are one but for rounding
         (units, first), (again, second) = at(one), at(two)
         if units != again:
-            raise IncompleteError(f"{agent} trades {units} at {one!r} and {again} at {two!r} with no breakpoint between them")
+            raise IncompleteError(
+                f"{subject.agent} trades {units} at {one!r} and {again} at {two!r} with no breakpoint between them"
+            )
+        tried = [1e3 * high, 1e6 * high] if last else [low + 0.9 * width] if near < width else []
         slope = (second - first) / (two - one)
-        best, where = max((2.0 * first - second, low + 1e-6 * (high - low)), (2.0 * second - first, high - 1e-6 * (high - low)))
-        flat = abs(slope) * (high - low) <= 1e-12 * max(1.0, abs(first))
+        if tried:  # over a long way a slope has more digits, and rounding is none
+            rise = at(tried[-1])[1] - second
+            noise = TOLERANCE * subject.stake(units, second) + ROUNDING * tried[-1] * max(units, 1.0) + subject.noise
+            slope = rise / (tried[-1] - two) if abs(rise) > noise else 0.0
+        lower = 2.0 * first - second
+        upper = 2.0 * second - first if near == width else second + slope * (high - two)
+        flat = abs(slope) * width <= 1e-12 * subject.stake(units, first)
+        best, where = max((lower, low + 1e-6 * near), (upper, high - 1e-6 * width))
+        worth = subject.gain(units)
         middle = (low + high) / 2.0
-        limits = (net(units, 2.0 * first - second), net(units, 2.0 * second - first))
-        yield Stretch(low, high, units, best, middle if flat else where, middle, limits)
+        if last:
+            best, where = _unbounded(subject, units, upper, slope, high) or (best, where)
+        ending, net = math.inf if last else high, (lower - worth, upper - worth)
+        piece = Piece(low, ending, high, units, best, middle if flat else where, middle, net, slope)
+        for report in tried:
+            if not subject.agrees(report, units, worth + piece.net_at(report)):
+                raise IncompleteError(f"{subject.agent} has something else at {report!r} with no breakpoint before it")
+        yield piece
 
 
-def traced(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimension: str) -> Iterator[Stretch]:
-    """Trace the mechanism; exact but for the final conversion to floats. Points that are no floats cannot be reported."""
-    own = setting.own_function(mechanism, market, agent, dimension)
+def _unbounded(subject: Subject, units: float, utility: float, slope: float, far: float) -> tuple[float, float] | None:
+    """Supremum and a report that shows it where utility rises without end beyond `far`; None where it does not."""
+    if slope <= 0.0:
+        return None
+    wanted = 2.0 * (abs(utility) + subject.stake(units, utility) + 1e-300) / slope
+    return math.inf, min(far + wanted, 1e300)
 
-    def utility(answer: tuple[Any, Any, Any], t: Any) -> Any:
-        units, money, cost = answer
-        a, b = affine(money)
-        return exact(setting.own_gain(market, agent, dimension, units)) + a + b * t - exact(cost)
 
-    def net(answer: tuple[Any, Any, Any], there: Any) -> float:
-        return float(there - exact(setting.own_gain(market, agent, dimension, answer[0])))
+def traced(subject: Subject) -> Iterator[Piece]:
+    """Trace the mechanism, and play it on floats at every point and twice in every piece.
 
-    for place in sweep(own, 0):
-        low = place.lower
-        if place.is_point:
-            report = float(low)
-            if Fraction(report) == low:
-                here = utility(place.answer, low)
-                yield Stretch(
-                    report, report, float(place.answer[0]), float(here), report, report, (net(place.answer, here),) * 2
-                )
+    A point is what the mechanism makes of that float; a piece is exact but for the final conversion to floats, and refused
+    where the mechanism itself does otherwise. Points that are no floats cannot be reported.
+    """
+    setting, market, agent, dimension = subject.setting, subject.market, subject.agent, subject.dimension
+    own = setting.own_function(subject.mechanism, market, agent, dimension)
+    guarded = not subject.library and may_swallow(subject.mechanism)
+    met: frozenset[str] = frozenset()
+
+    def function(t: Any) -> tuple[Any, Any, Any] | None:
+        nonlocal met
+        if not guarded:
+            return own(t)
+        answer, met = swallowed(lambda: own(t))
+        return answer
+
+    for index, place in enumerate(sweep(function, 0)):
+        inside = _inside(place, subject)
+        if met and inside is not None:
+            _, really = swallowed(lambda report=inside: subject.values(report))  # type: ignore[misc]
+            if met - really:
+                raise NotTraceableError(f"it goes on after {', '.join(sorted(met - really))}, which no float raises")
+        if inside is None:
             continue
-        high = place.upper if place.upper is not None else 2 * low + 3
-        middle = float((low + high) / Fraction(2))
-        if not low < Fraction(middle) < high:
+        if place.is_point or place.answer is None:
+            yield from subject.point(inside)
             continue
-        slope = affine(place.answer[1])[1]
-        ends = utility(place.answer, low), utility(place.answer, high)
-        close = (low if slope < 0 else high) + (high - low) * Fraction(1 if slope < 0 else -1, 10**6)
-        report = middle if slope == 0 or not low < Fraction(float(close)) < high else float(close)
-        limits = (net(place.answer, ends[0]), net(place.answer, ends[1]))
-        yield Stretch(float(low), float(high), float(place.answer[0]), float(max(ends)), report, middle, limits)
+        yield from _piece(subject, place, index, inside)
 
 
-def stretches(setting: Setting, mechanism: Any, market: Any, agent: Agent, dimension: str) -> Iterator[Stretch]:
-    """All stretches of reports of one agent in one dimension, in order.
+def _inside(place: Place[Any], subject: Subject) -> float | None:
+    """A float in the place: the point itself or the middle; None where there is none."""
+    if place.is_point:
+        report = float(place.lower)
+        return report if report == place.lower else None
+    high = exact(subject.beyond(float(place.lower))) if place.upper is None else place.upper
+    middle = float((place.lower + high) / Fraction(2))
+    return middle if place.lower < middle < high else None
+
+
+def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> list[Piece]:
+    units, money, cost = place.answer
+    a, b = affine(money)
+    fixed = a - exact(cost)
+    worth = exact(subject.setting.own_gain(subject.market, subject.agent, subject.dimension, units))
+    low = place.lower
+    high = exact(subject.beyond(float(low))) if place.upper is None else place.upper
+
+    def utility(t: Any) -> float:
+        return float(worth + fixed + b * exact(t))
+
+    # Two reports a piece, elsewhere in every piece, away from the ends by more than rounding moves them.
+    turn = index * 0.618033988749895 % 1.0
+    narrow = high - low <= high / 10**12
+    reports = [middle]
+    if not (narrow or subject.library):
+        reports = [_between(low, high, 0.1 + 0.35 * turn), _between(low, high, 0.9 - 0.35 * turn)]
+    if place.upper is None:
+        reports += [1e3 * reports[-1], 1e6 * reports[-1]]
+    for report in reports:
+        if not subject.agrees(report, float(units), utility(report)):
+            if narrow:  # as narrow as rounding: what happens there is what the mechanism does there
+                return subject.point(middle)
+            really = subject.values(report)
+            raise NotTraceableError(
+                f"on floats it does something else: {subject.agent} reporting {report!r} trades {really[0]:g} with utility "
+                f"{really[1]:.9g}, by its traced run {float(units):g} with {utility(report):.9g}; it tells them apart by type, "
+                f"or rounds"
+            )
+    ends = (utility(low), utility(high))
+    close = float((low if b < 0 else high) + (high - low) * Fraction(1 if b < 0 else -1, 10**6))
+    best, where = max(ends), middle if b == 0 or not low < close < high else close
+    if place.upper is None:
+        best, where = _unbounded(subject, float(units), ends[1], float(b), float(high)) or (best, where)
+    upper = math.inf if place.upper is None else float(high)
+    net = (float(fixed + b * low), float(fixed + b * high))
+    return [Piece(float(low), upper, float(high), float(units), best, where, middle, net, float(b), True)]
+
+
+def _between(low: Any, high: Any, share: float) -> float:
+    return float(low + (high - low) * Fraction(share))
+
+
+def pieces_of(subject: Subject) -> Iterator[Piece]:
+    """All pieces of reports of one agent in one dimension, in order.
 
     Raises ValueError, pointing to sampling, where neither derivation nor tracing reaches the mechanism.
     """
-    points = setting.own_breakpoints(mechanism, market, agent, dimension)
+    points = subject.setting.own_breakpoints(subject.mechanism, subject.market, subject.agent, subject.dimension)
     if points is not None:
-        yield from derived(setting, mechanism, market, agent, dimension, points)
+        yield from derived(subject, points)
         return
     try:
-        yield from traced(setting, mechanism, market, agent, dimension)
-    except (NotTraceableError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"scope: 'exhaustive' needs a rule with derived breakpoints or plain Python that can be traced; this mechanism "
-            f"is a black box ({error}); use Sampled(n, seed); got {mechanism!r}"
-        ) from error
+        yield from traced(subject)
+    except (NotTraceableError, Exception) as error:
+        raise not_traced(subject.mechanism, str(error)) from error
+
+
+def not_traced(mechanism: Any, reason: str) -> ValueError:
+    """What a mechanism gets that an exhaustive audit cannot reach."""
+    return ValueError(
+        f"scope: 'exhaustive' needs a rule with derived breakpoints or plain Python that can be traced; this mechanism "
+        f"is a black box ({reason}); use Sampled(n, seed); got {mechanism!r}"
+    )
+
+
+def spot_check(subject: Subject, found: Sequence[Piece]) -> list[Piece]:
+    """Draw reports and compare what the mechanism does with what the pieces say. Raises ValueError or IncompleteError.
+
+    Next to an end, where rounding decides which side a report is on, either side may be right, and what is neither (a tie that
+    rounding moved) is returned as a point of its own.
+    """
+    if not found:
+        return []
+    points: list[Piece] = []
+    rng = np.random.default_rng(0)
+    lowers = [piece.lower for piece in found]
+    for _ in range(SPOT_CHECKS // 4 if subject.library else SPOT_CHECKS):
+        report = subject.setting.deviations(subject.market, subject.agent, subject.dimension, rng)
+        at = bisect_right(lowers, report) - 1
+        near = found[max(at - 2, 0) : at + 3]
+        inside = [p for p in near if (p.lower < report < p.upper) or p.lower == report == p.upper]
+        close = [p for p in near if min(abs(report - p.lower), abs(report - p.upper)) <= 1e-12 * report]
+        if report > found[-1].upper or not inside:
+            continue  # a sweep that was cut, or a report between two neighbouring floats
+        if any(_says(subject, piece, report) for piece in (*inside, *close)):
+            continue
+        if close:
+            points += subject.point(report)
+            continue
+        text = f"{subject.agent} reporting {report!r} has {subject.values(report)}, not what was derived for that piece"
+        if subject.setting.own_breakpoints(subject.mechanism, subject.market, subject.agent, subject.dimension) is not None:
+            raise IncompleteError(text)
+        raise not_traced(subject.mechanism, text)
+    return points
+
+
+def _says(subject: Subject, piece: Piece, report: float) -> bool:
+    return subject.agrees(report, piece.units, subject.gain(piece.units) + piece.net_at(report))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
+from edgeworth.mechanisms.auditing.determinism import draw_from, draws, untouched
 from edgeworth.mechanisms.auditing.setting import setting_of
 
 
 @dataclass(frozen=True)
 class Manipulation:
-    """Agent `agent` = (side, index), whose true `dimension` is `truth`, gains `gain` by reporting `report` instead."""
+    """Agent `agent` = (side, index), whose true `dimension` is `truth`, gains `gain` by reporting `report` instead.
+
+    repetitions, seed: of a rule that draws lots; `gain` is the mean over so many draws then.
+    """
 
     market: Any
     agent: tuple[str, int]
@@ -18,11 +23,26 @@ class Manipulation:
     truth: float
     report: float
     gain: float
+    repetitions: int = 1
+    seed: int = 0
 
     def replay(self, mechanism: Any) -> float:
-        """Run the mechanism on the truth and on the report: the gain again."""
+        """Run the mechanism on the truth and on the report: the gain again, over the same draws where it draws lots."""
+        with untouched():
+            if self.repetitions == 1:
+                return self._once(mechanism)
+            gains = []
+            for seed in draws(self.seed, self.repetitions, "test"):
+                draw_from(seed)
+                honest = setting_of(self.market).run(mechanism, self.market)
+                draw_from(seed)
+                gains.append(self._once(mechanism, honest))
+        return math.fsum(gains) / len(gains)
+
+    def _once(self, mechanism: Any, honest: Any = None) -> float:
         setting = setting_of(self.market)
-        honest = setting.run(mechanism, self.market)
+        if honest is None:
+            honest = setting.run(mechanism, self.market)
         lying = setting.run(mechanism, setting.reported(self.market, self.agent, self.dimension, self.report))
         before = setting.utility(self.market, honest, self.agent, self.dimension, "utility")
         return setting.utility(self.market, lying, self.agent, self.dimension, "utility") - before

@@ -79,9 +79,26 @@ def optimum(tender: Tender) -> float:
     return best_value(tender)
 
 
-def scale(tender: Tender) -> float:
-    """The largest score."""
-    return float(max(tender.score.max(initial=0.0), 1e-9))
+def turnover(tender: Tender, award: Award) -> float:
+    """The worth of the task and all that is given for it; 0 without an award."""
+    if award.winner < 0:
+        return abs(award.payment)
+    return float(tender.worth + tender.weight * tender.utilisation[award.winner] + abs(award.payment))
+
+
+def costs(tender: Tender, agent: Agent) -> float:
+    """What else enters a supplier's payment: the buyer's loss by its utilisation."""
+    return float(tender.weight * tender.utilisation[agent[1]])
+
+
+def rounding(mechanism: Any, tender: Tender, outcome: Award) -> float:
+    """Nothing is a difference of totals."""
+    return 0.0
+
+
+def exposure(tender: Tender, agent: Agent, report: float) -> float:
+    """The worth of the task, or the price, whichever is higher."""
+    return float(max(tender.worth, tender.price[agent[1]]))
 
 
 def own_values(mechanism: Any, tender: Tender, agent: Agent, dimension: str) -> Callable[[float], tuple[float, float]]:

@@ -56,7 +56,7 @@ METHODS: tuple[Method, ...] = (
         exact=True,
         randomised=False,
         supports=frozenset({"start", "trace", "target", "gap"}),
-        guarantee="optimal when proved, for one vehicle; the bound is recomputed where multipliers reach it, else claimed",
+        guarantee="optimal when proved, for one vehicle; the bound is then recomputed, from multipliers or routes listed",
         reference="Righini and Salani (2009); ng-routes after Baldacci, Mingozzi and Roberti (2011), with prices",
     ),
     Method(
@@ -67,7 +67,7 @@ METHODS: tuple[Method, ...] = (
         exact=True,
         randomised=False,
         supports=frozenset({"start", "trace", "target", "gap"}),
-        guarantee="optimal when proved; the bound is recomputed where multipliers reach it, else claimed",
+        guarantee="optimal when proved; the bound is then recomputed, from multipliers or routes listed",
         reference="Baldacci, Mingozzi and Roberti (2011); HiGHS",
     ),
 )

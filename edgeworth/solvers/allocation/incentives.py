@@ -120,15 +120,26 @@ def optimum(problem: AllocationProblem) -> float:
     return float(result.value if result.value is not None else 0.0)
 
 
-def scale(problem: AllocationProblem) -> float:
-    """The largest payment for a task."""
+def turnover(problem: AllocationProblem, outcome: Settled) -> float:
+    """Nothing is kept or added, see `surplus`."""
+    return 0.0
+
+
+def costs(problem: AllocationProblem, agent: Agent) -> float:
+    """The largest payment for a task that the server could get by its true parameters."""
     system = _system(problem)
-    return float(
-        max(
-            (np.abs(system.unit_price).max(initial=0.0) * system.data_size.max(initial=0.0)) * system.cycles_per_unit.max(),
-            1e-9,
-        )
-    )
+    largest = np.abs(system.unit_price).max(initial=0.0) * system.data_size.max(initial=0.0)
+    return float(largest * system.cycles_per_unit[agent[1]])
+
+
+def rounding(mechanism: Any, problem: AllocationProblem, outcome: Settled) -> float:
+    """Nothing is a difference of totals."""
+    return 0.0
+
+
+def exposure(problem: AllocationProblem, agent: Agent, report: float) -> float:
+    """The largest payment for every task."""
+    return costs(problem, agent) * problem.tasks
 
 
 def own_values(

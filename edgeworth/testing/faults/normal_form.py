@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core.result import Certificate, Quality, Result, Termination
-from edgeworth.games.normal_form.model import NormalFormGame, Profile, commitment_bound, payoffs, value, worst_deviation
+from edgeworth.games.normal_form.model import (
+    NormalFormGame,
+    Profile,
+    commitment_bound,
+    commitment_stake,
+    payoffs,
+    value,
+    worst_deviation,
+)
 from edgeworth.testing.faults.base import SHIFT, Fault
 
 
@@ -56,7 +64,7 @@ def another_commitment(game: NormalFormGame, result: Result[Any]) -> Result[Any]
     for outcome in np.ndindex(*game.shape):
         profile = Profile.pure(game, outcome)
         short = float(payoffs(game, result.solution)[0] - payoffs(game, profile)[0])
-        if short > SHIFT * float(game.magnitude[0]):
+        if short > SHIFT * commitment_stake(game, commitment_bound(game, result.certificate.arrays["y"])):
             return replace(result, solution=profile, value=value(game, profile))
     return None
 
@@ -66,7 +74,9 @@ def useless_multipliers(game: NormalFormGame, result: Result[Any]) -> Result[Any
     if result.certificate is None or result.certificate.kind != "commitment-multipliers" or result.value is None:
         return None
     y = np.zeros((game.shape[1], game.shape[1]))
-    if not commitment_bound(game, y) - result.value > SHIFT * float(game.magnitude[0]):
+    bound = commitment_bound(game, y)
+    room = max(SHIFT * commitment_stake(game, bound), SHIFT * SHIFT * float(game.magnitude[0]))
+    if not bound - result.value > room:
         return None
     return replace(result, certificate=Certificate("commitment-multipliers", {"y": y}))
 
@@ -78,12 +88,39 @@ def misshapen_multipliers(game: NormalFormGame, result: Result[Any]) -> Result[A
     return replace(result, certificate=Certificate("commitment-multipliers", {"u": result.certificate.arrays["y"]}))
 
 
+def unfaithful_reply(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+    """The follower plays, a millionth of the time, a reply from which it would gain by leaving."""
+    if result.certificate is None or result.certificate.kind != "commitment-multipliers" or result.solution is None:
+        return None
+    lead, follow = (np.array(vector) for vector in result.solution)
+    size = SHIFT * float(np.abs(game.payoffs[1]).max())
+    for mixed in (lead, *np.eye(game.shape[0])):  # where every reply to the commitment is best, another commitment
+        earned = mixed @ game.payoffs[1]
+        k = int(earned.argmin())
+        if earned.max() - earned[k] > size:
+            replies = follow if mixed is lead else np.eye(game.shape[1])[int(earned.argmax())]
+            replies = replies * (1.0 - SHIFT)
+            replies[k] += SHIFT
+            profile = Profile([mixed, replies])
+            return replace(result, solution=profile, value=value(game, profile))
+    return None
+
+
+def oversized_multipliers(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+    """The multipliers of the commitment are as large as floats go."""
+    if result.certificate is None or result.certificate.kind != "commitment-multipliers":
+        return None
+    return replace(result, certificate=Certificate("commitment-multipliers", {"y": np.full((game.shape[1],) * 2, 1e308)}))
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("too much probability", "feasible", too_much_probability),
     Fault("negative probability", "feasible", negative_probability),
     Fault("profitable deviation", "epsilon", profitable_deviation),
     Fault("another commitment", "commitment", another_commitment),
     Fault("useless multipliers", "commitment", useless_multipliers),
+    Fault("unfaithful reply", "commitment", unfaithful_reply),
+    Fault("oversized multipliers", "commitment", oversized_multipliers),
     Fault("misshapen multipliers", "commitment", misshapen_multipliers),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 
-from edgeworth.core.result import Quality, Result
+from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 from edgeworth.testing.faults.base import SHIFT, Fault
 
@@ -114,6 +114,81 @@ def foreign_value(problem: OrienteeringProblem, result: Result[Any]) -> Result[A
     return replace(result, value=wrong, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE)
 
 
+def _rewritten(
+    problem: OrienteeringProblem, result: Result[Any], change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Result[Any] | None:
+    """The same bound from a certificate whose arrays prove less; nothing where the bound is 0, which needs no proof."""
+    if result.certificate is None or result.bound_evidence is not BoundEvidence.RECOMPUTED or not result.bound:
+        return None
+    arrays = dict(result.certificate.arrays)
+    changed = arrays | change(arrays)
+    if all(np.array_equal(changed[name], arrays[name]) for name in arrays):
+        return None
+    return replace(result, certificate=Certificate(result.certificate.kind, changed))
+
+
+def torn_neighbours(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """The sets of neighbours point to customers that do not exist."""
+    beyond = np.array([problem.customers], dtype=np.int64)
+    return _rewritten(
+        problem,
+        result,
+        lambda arrays: {"members": np.append(arrays["members"], beyond), "indptr": _one_more(arrays["indptr"])},
+    )
+
+
+def negative_multipliers(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """The multipliers are negative, as if visits were rewarded twice."""
+    return _rewritten(problem, result, lambda arrays: {"multipliers": -1.0 - arrays["multipliers"]})
+
+
+def _nobody(problem: OrienteeringProblem, result: Result[Any], kind: str, more: dict[str, Any]) -> Result[Any] | None:
+    """OPTIMAL without a move, from multipliers of 0 and largest values of 0, where somebody can earn something."""
+    if result.value is None or result.value <= 0.0:
+        return None
+    n = problem.customers
+    arrays = {
+        "multipliers": np.zeros(n),
+        "largest": np.zeros(len(problem.vehicle_types)),
+        "indptr": np.zeros(n + 1, dtype=np.int64),
+        "members": np.zeros(0, dtype=np.int64),
+    }
+    return replace(
+        result,
+        solution=plan(problem, [[]] * problem.vehicles),
+        value=0.0,
+        bound=0.0,
+        bound_evidence=BoundEvidence.RECOMPUTED,
+        certificate=Certificate(kind, arrays | more),
+        quality=Quality.OPTIMAL,
+    )
+
+
+def hidden_bypass(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """Nobody moves, and the certificate at the root says that no route is worth anything."""
+    return _nobody(problem, result, "ng-routes", {})
+
+
+def hidden_routes(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """Nobody moves, and the certificate beyond the root says that there are no routes to list."""
+    tree = {"target": np.zeros(1), "branches": np.full((1, 2), -1), "leaves": np.zeros((1, problem.customers))}
+    return _nobody(problem, result, "listed-routes", tree)
+
+
+def felled_tree(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+    """The same, with largest values that are large enough and a tree of which a branch is missing."""
+    branches, enough = (
+        np.array([[0, 0], [-1, -1]]),
+        np.full(len(problem.vehicle_types), 2.0 * float(np.abs(problem.profit).sum())),
+    )
+    tree = {"target": np.zeros(1), "branches": branches, "leaves": np.zeros((1, problem.customers)), "largest": enough}
+    return _nobody(problem, result, "listed-routes", tree)
+
+
+def _one_more(indptr: Any) -> Any:
+    return np.append(indptr[:-1], indptr[-1] + 1)
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("late service", "windows", late_service),
     Fault("late return", "return", late_return),
@@ -123,5 +198,10 @@ FAULTS: tuple[Fault, ...] = (
     Fault("wrong load", "schedule", wrong_load),
     Fault("wrong return", "schedule", wrong_return),
     Fault("value of another problem", "value", foreign_value),
+    Fault("felled tree", "bound", felled_tree),
+    Fault("torn neighbours", "bound", torn_neighbours),
+    Fault("negative multipliers", "bound", negative_multipliers),
+    Fault("hidden bypass", "bound", hidden_bypass),
+    Fault("hidden routes", "bound", hidden_routes),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core.checking import claims_equilibrium
-from edgeworth.core.result import Certificate, Quality, Result
+from edgeworth.core.result import Certificate, Quality, Result, Termination
 from edgeworth.games.trading import follower_equilibrium
 from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_of, utilities, value
 from edgeworth.testing.faults.base import SHIFT, Fault, fitting_quality
@@ -72,12 +72,51 @@ def poor_price(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     return None
 
 
+def poor_price_behind_a_gap(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+    """The same, said to be proved, with a bound that is true and so far away that it would excuse any price."""
+    poor = poor_price(game, result)
+    if poor is None or result.bound is None:
+        return None
+    return replace(
+        poor,
+        bound=result.bound,
+        bound_evidence=result.bound_evidence,
+        certificate=result.certificate,
+        termination=Termination.PROVED,
+    )
+
+
+def strayed_demand(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+    """An interior demand is off by 1e-6 of itself: hardly a regret, and yet no reply."""
+    if result.solution is None or not claims_equilibrium(result):
+        return None
+    price, demands = result.solution.price, np.array(result.solution.demands)
+    inside = (demands > game.min_demand * (1.0 + 2.0 * SHIFT)) & (demands < game.max_demand * (1.0 - 2.0 * SHIFT))
+    if not inside.any():
+        return None
+    demands[int(inside.argmax())] *= 1.0 + SHIFT
+    return _with_solution(game, result, equilibrium_of(game, price, demands, strong=result.solution.tie_break == "strong"))
+
+
+def broken_tie(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+    """A consumer that is indifferent at the price does not answer as the record says."""
+    if result.solution is None or not claims_equilibrium(result) or result.solution.tie_break == "none":
+        return None
+    price, demands = result.solution.price, np.array(result.solution.demands)
+    strong = result.solution.tie_break == "strong"
+    i = int((~game.rewarded & (game.threshold == price)).argmax())
+    demands[i] = game.min_demand if strong else game.max_demand
+    return _with_solution(game, result, equilibrium_of(game, price, demands, strong=strong))
+
+
 def misstated_profits(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
-    """One consumer's profit is off by 1e-6 of the largest."""
+    """One consumer's profit is off by 1e-6 of what it is made of."""
     if result.solution is None:
         return None
+    price, demands = result.solution.price, result.solution.demands
+    terms = demands * (game.service_margin + game.payment_weight * price) + game.effective_reward
     profits = np.array(result.solution.profits)
-    profits[0] += SHIFT * max(float(np.abs(profits).max()), SHIFT)
+    profits[0] += SHIFT * max(float(terms[0]), SHIFT)
     return replace(result, solution=replace(result.solution, profits=profits))
 
 
@@ -106,14 +145,23 @@ def forgotten_prices(game: TradingGame, result: Result[Any]) -> Result[Any] | No
 
 def understated_power(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     """The certificate says of the last interval that less is mined than is."""
-    if result.certificate is None or not game.rewarded.any():
-        return None
+    if result.certificate is None or not game.rewarded.any() or (game.role_ratio * game.max_demand > 0.0).sum() < 2:
+        return None  # without a contest the powers say nothing
     changed = {}
     for name in ("power_left", "power_right"):
         powers = np.array(result.certificate.arrays.get(name, np.ones(1)))
         powers[-1] *= 0.5
         changed[name] = powers
     return _with_certificate(result, **changed)
+
+
+def unbounded_claims(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+    """The certificate is one interval whose claims are as wide as floats go."""
+    if result.certificate is None or not game.rewarded.any() or (game.role_ratio * game.max_demand > 0.0).sum() < 2:
+        return None
+    arrays = {"power_left": 1e308, "power_right": 1e-200, "e_low": -1e308, "e_high": 1e308}
+    price = np.array([game.min_price, game.max_price])
+    return _with_certificate(result, price=price, **{name: np.array([claim]) for name, claim in arrays.items()})
 
 
 def foreign_bound(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
@@ -132,10 +180,14 @@ FAULTS: tuple[Fault, ...] = (
     Fault("excessive price", "feasible", excessive_price),
     Fault("poor reply", "epsilon", poor_reply),
     Fault("poor price", "leader", poor_price),
+    Fault("poor price behind a gap", "leader", poor_price_behind_a_gap),
+    Fault("strayed demand", "reply", strayed_demand),
+    Fault("broken tie", "ties", broken_tie),
     Fault("misstated profits", "record", misstated_profits),
     Fault("misstated regime", "record", misstated_regime),
     Fault("forgotten prices", "bound", forgotten_prices),
     Fault("understated power", "bound", understated_power),
+    Fault("unbounded claims", "bound", unbounded_claims),
     Fault("foreign bound", "bound", foreign_bound),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

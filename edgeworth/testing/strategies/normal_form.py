@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def normal_form_games(
     *, min_players: int = 1, max_players: int = 3, max_strategies: int = 3, fractions: bool = True, zero_sum: bool | None = None
 ) -> SearchStrategy[NormalFormGame]:
-    """Small games, degenerate ones among them: one player, one strategy, all payoffs equal, ties, large and tiny payoffs.
+    """Small games, degenerate ones among them: one player, one strategy, all payoffs equal, ties, players whose payoffs differ
+    in size, a payoff that dwarfs all others.
 
     fractions: also games with exact payoffs p/q? zero_sum: only (True), never on purpose (False) or sometimes (None) two-player
     games of zero sum.
@@ -42,7 +43,11 @@ def normal_form_games(
             if opposed:
                 top, low = np.concatenate([top, -top]), np.concatenate([low, low])
             return NormalFormGame(top / low, numerators=top, denominators=low)
-        values = np.array(flat, dtype=np.float64).reshape(tables, *shape) * draw(st.sampled_from([1.0, 1.0, 1e-6, 1e6]))
+        values = np.array(flat, dtype=np.float64).reshape(tables, *shape)
+        for table in values:  # each player in units of its own
+            table *= draw(st.sampled_from([1.0, 1.0, 1e-6, 1e6]))
+        if draw(st.sampled_from([False, False, False, True])):  # a payoff that dwarfs all others
+            values.flat[draw(st.integers(0, cells - 1))] = draw(st.sampled_from([-1e9, 1e9]))
         return NormalFormGame(np.concatenate([values, -values]) if opposed else values)
 
     return build()  # type: ignore[no-any-return]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchStrategy[TradingGame]:
     """Small games, degenerate ones among them: consumers that do not mine or have no reward, equal and negative costs, ties
-    inside the price range, one price, one demand, F_min = 0, a unit cost above all prices.
+    inside the price range and at its ends, one price, one demand, F_min = 0, a unit cost above all prices.
     """
     st = hypothesis_strategies()
 
@@ -35,12 +35,12 @@ def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchSt
         least = draw(st.one_of(st.sampled_from([0.0, 0.0, 10.0]), number(0.125, 5.0)))
         most = least + draw(st.one_of(st.sampled_from([0.0, 90.0]), number(0.5, 200.0)))
         given: dict[str, Any] = {
-            "role_ratio": per(st.one_of(st.sampled_from([0.0, 0.1, 0.2, 1.0]), number(0.0625, 1.0))),
+            "role_ratio": per(st.one_of(st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]), number(0.0625, 1.0))),
             "payment_weight": per(st.one_of(st.sampled_from([0.0, 0.5, 0.5]), number(0.125, 1.0))),
             "token_effect": per(st.one_of(st.sampled_from([0.0, 1.0, 1.0]), number(0.125, 4.0))),
             "evaluation_metric": per(st.sampled_from([0.0, 0.8])),
             "reward": draw(st.one_of(st.sampled_from([0.0, 2000.0]), number(0.5, 20000.0))),
-            "service_profit": draw(st.one_of(st.sampled_from([0.0, 2.0, 10.0]), number(0.0, 20.0))),
+            "service_profit": draw(st.one_of(st.sampled_from([0.0, 2.0, 10.0, *price]), number(0.0, 20.0))),
             "unit_cost": draw(st.one_of(st.sampled_from([0.0, 5.0, 40.0]), number(0.0, 15.0))),
             "min_price": price[0],
             "max_price": price[1],

@@ -197,7 +197,7 @@ def test_a_commitment_that_beats_every_equilibrium() -> None:
     assert result.require()[0] == pytest.approx([0.5, 0.5])
     assert normal_form.solve(game, method="pure").value == 2.0
     report = normal_form.verify(game, result)
-    assert report["epsilon"].violation == pytest.approx(0.5 / 4.0)  # the leader would deviate to up: that is the point
+    assert report["epsilon"].violation == pytest.approx(0.5)  # the leader would deviate to up: that is the point
     assert report["epsilon"].witness.player == 0
     assert report["epsilon"].status is Status.MEASURED
 

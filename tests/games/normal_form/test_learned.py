@@ -31,7 +31,7 @@ def test_defaults_come_close_to_equilibrium_where_theory_says_so(preset: str, me
 
 @pytest.mark.parametrize("method", ["wolf-phc", "pga-app", "giga-wolf"])
 def test_defaults_find_a_pure_equilibrium_of_chicken(method: str) -> None:
-    assert _epsilon("chicken", method) < 0.02
+    assert _epsilon("chicken", method) < 0.06
 
 
 def test_scale_and_offset_of_payoffs_do_not_matter() -> None:

@@ -103,15 +103,16 @@ def test_best_responses_and_deviations(data: st.DataObject) -> None:
         earned = [oracle.expected(tables, [*mixed[:i], [int(k == a) for k in range(n)], *mixed[i + 1 :]], i) for a in range(n)]
         scale = max(float(game.magnitude[i]), 1e-300)
         assert normal_form.deviation_payoffs(game, profile, i) == pytest.approx(earned, abs=1e-12 * scale)
+        stake = oracle.stakes(tables, mixed)[i]
         best = normal_form.best_responses(game, profile, i, tolerance=1e-9)
-        assert all(earned[k] >= max(earned) - 2e-9 * scale for k in best)
-        assert all(earned[k] <= max(earned) - 1e-10 * scale for k in range(n) if k not in best)
+        assert all(earned[k] >= max(earned) - 2e-9 * stake - 1e-12 * scale for k in best)
+        assert all(earned[k] <= max(earned) - 1e-10 * stake + 1e-12 * scale for k in range(n) if k not in best)
     epsilon, deviation = normal_form.worst_deviation(game, profile)
     relative = max(
-        (gain / float(size) for gain, size in zip(oracle.regrets(tables, mixed), game.magnitude, strict=True) if size > 0.0),
+        (gain / size for gain, size in zip(oracle.regrets(tables, mixed), oracle.stakes(tables, mixed), strict=True) if size),
         default=0.0,
     )
-    assert epsilon == pytest.approx(relative, abs=1e-12)
+    assert epsilon == pytest.approx(relative, abs=1e-9)
     assert deviation.replay(game, profile) == pytest.approx(deviation.gain, abs=1e-300)
     assert game.players[deviation.player] in str(deviation)
 

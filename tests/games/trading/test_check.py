@@ -69,7 +69,7 @@ def test_any_profile_can_be_verified(data: st.DataObject) -> None:
     report = trading.verify(problem, data.draw(trading_profiles(problem)))
     assert report["feasible"]
     assert report["record"]
-    assert set(report) == {"feasible", "record", "epsilon", "leader"}
+    assert set(report) == {"feasible", "record", "epsilon", "reply", "ties", "leader"}
 
 
 def _lying(result: Any, **changed: Any) -> Any:

@@ -10,12 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edgeworth.core.checking import Budget
 from edgeworth.core.result import BoundEvidence, Certificate, Quality
 from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import OrienteeringProblem
-from edgeworth.routing.orienteering.check.bound import recomputed_bound
+from edgeworth.routing.orienteering.check import bound
 from edgeworth.testing import orienteering_problems
 from tests.oracles import orienteering as oracle
+
+
+def recomputed_bound(problem: OrienteeringProblem, content: dict[str, Any]) -> float:
+    return bound.recomputed_bound(problem, content, Budget())
 
 
 def arrays(problem: OrienteeringProblem, pi: Any, near: Any = None, largest: float = 0.0) -> dict[str, Any]:

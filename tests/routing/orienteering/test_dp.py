@@ -62,7 +62,7 @@ def test_both_exact_methods_agree(seed: int, integral: bool) -> None:
 def test_it_agrees_with_the_milp() -> None:
     problem = random_problem(0, customers=7)
     milp = orienteering.solve(problem, method="milp")
-    assert milp.quality is Quality.OPTIMAL
+    assert milp.quality is Quality.CLAIMED_OPTIMAL
     assert orienteering.solve(problem, method="dp").value == pytest.approx(milp.value, rel=1e-9)
 
 

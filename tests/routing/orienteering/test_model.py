@@ -61,10 +61,10 @@ def test_violations_name_what_the_oracle_finds(data: st.DataObject) -> None:
     assert {v.customer: v.amount for v in found if v.rule == "visits"} == twice
     late, back, heavy = set(), set(), set()
     for k, stops in enumerate(sequences):
-        rows, end = oracle.schedule(problem, k, stops)
-        late |= {(k, i) for i, row in zip(stops, rows, strict=True) if not oracle.within(row[1], float(problem.close[i]))}
-        back |= {k} if stops and not oracle.within(end, float(problem.latest[k])) else set()
-        heavy |= {k} if stops and not oracle.within(rows[-1][3], float(problem.capacity[k])) else set()
+        pairs = oracle.Clock(problem, k).pairs(stops)
+        late |= {(k, i) for i, (begin, limit) in zip(stops, pairs, strict=False) if begin > limit}
+        back |= {k} if stops and pairs[len(stops)][0] > pairs[len(stops)][1] else set()
+        heavy |= {k} if any(load > limit for load, limit in pairs[len(stops) + 1 :]) else set()
     assert {(v.vehicle, v.customer) for v in found if v.rule == "windows"} == late
     assert {v.vehicle for v in found if v.rule == "return"} == back
     assert {v.vehicle for v in found if v.rule == "capacity"} == heavy
@@ -138,16 +138,25 @@ def test_the_tolerance_is_one_in_a_billion_of_the_limit(limit: str) -> None:
 
 
 def test_solvers_get_half_of_the_tolerance() -> None:
-    problem = _line(open=-5.0, close=[-2.0, 0.5, 4.0], latest=2000.0, capacity=[np.inf])
-    for inner, outer, limit in zip(
-        problem.inner_limits, problem.limits, (problem.close, problem.latest, problem.capacity), strict=True
-    ):
-        room = 1e-9 * np.maximum(1.0, np.abs(np.where(np.isinf(limit), 0.0, limit)))
-        finite = np.isfinite(limit)
-        assert outer[finite] == pytest.approx((limit + room)[finite], rel=1e-15)
-        assert inner[finite] == pytest.approx((limit + room / 2)[finite], rel=1e-15)
-        assert not inner.flags.writeable
-        assert (inner[~finite] == np.inf).all()
+    problem = _line(open=-5.0, close=[-2.0, 0.5, 4.25], latest=2000.0, demand=0.5, capacity=[1.0])
+    inner, outer = problem.inner_limits, problem.limits
+    assert outer.origin.tolist() == [0.0]
+    assert not outer.whole[0]
+    for name, exact in (("close", problem.close), ("latest", problem.latest), ("capacity", problem.capacity)):
+        half, whole = getattr(inner, name).ravel() - exact, getattr(outer, name).ravel() - exact
+        room = 1e-9 * np.clip(np.minimum(exact, outer.work[0] if name != "capacity" else 1.5), 0.0, None)
+        assert whole == pytest.approx(room, abs=1e-12, rel=1e-3)
+        assert half == pytest.approx(room / 2, abs=1e-12, rel=1e-3)
+        assert not getattr(outer, name).flags.writeable
+
+
+def test_whole_numbers_hold_exactly() -> None:
+    """16 units over a capacity of 16e9, and a second after 2e9 seconds, are no rounding."""
+    problem = _line(open=0.0, close=2e9, latest=[2e9 + 39.0], demand=[16e9, 16.0, 0.0], capacity=16e9, service_time=1e9)
+    assert problem.limits.whole.all()
+    assert not orienteering.violations(problem, plan(problem, [[0]]))
+    broken = orienteering.violations(problem, plan(problem, [[0, 1]]))
+    assert [(each.rule, each.amount) for each in broken] == [("return", 1.0), ("capacity", 16.0)]
 
 
 def test_plans_that_misstate_their_schedule_are_found() -> None:

@@ -32,11 +32,12 @@ def consistent(problem: OrienteeringProblem, core: Any, work: Any, desk: Any) ->
             assert work.where[c] == -1
             assert desk.absent[desk.slot[c]] == c
     assert int(desk.ints[0]) == problem.customers - len(visited)
+    origin = problem.limits.origin.min()  # of the kernels' clock
     for k, row in enumerate(rows):
         stated, _ = oracle.schedule(problem, k, row)
         assert work.stops[k, 0] == problem.start[k]
         assert work.stops[k, len(row) + 1] == problem.end[k]
-        assert np.allclose(work.leave[k, 1 : len(row) + 1], [step[2] for step in stated])
+        assert np.allclose(work.leave[k, 1 : len(row) + 1], [step[2] - origin for step in stated])
         assert np.isclose(work.load[k], stated[-1][3] if row else 0.0)
         late = work.latest[k, : len(row) + 2].copy()
         plans.refresh(core, work, k)

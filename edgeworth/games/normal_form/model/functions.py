@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, overload
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +18,9 @@ from edgeworth.games.normal_form.model.problem import Floats, Ints, NormalFormGa
 
 ProfileLike = Profile | Sequence[ArrayLike]
 """A profile, or a sequence of one vector a player, or of one strategy number a player (a pure profile)."""
+
+
+_ASK = 500
 
 
 @dataclass(frozen=True)
@@ -129,19 +132,31 @@ def regret(game: NormalFormGame, profile: ProfileLike, *, exact: bool = False) -
     """
     if not validation.flag("exact", exact):
         return float(regrets(game, profile).max())
-    mixed = _exact_profile(game, profile)
-    largest = Fraction(0)
-    for i in range(len(mixed)):
-        earned = _exact_deviations(game, mixed, i)
-        mean = sum((p * x for p, x in zip(mixed[i], earned, strict=True)), Fraction(0))
-        largest = max(largest, max(earned) - mean)
-    return largest
+    return max(exact_regrets(game, profile))
+
+
+def exact_regrets(game: NormalFormGame, profile: ProfileLike) -> list[Fraction]:
+    """`regrets` in rational arithmetic; see `regret`."""
+    mixed = exact_profile(game, profile)
+    return [exact_deviations(game, mixed, i).regret for i in range(len(mixed))]
+
+
+def stakes(game: NormalFormGame, profile: ProfileLike) -> Floats:
+    """What each player has at stake at a profile, float64 [players]: the expected difference that its own strategy can make,
+    sum over the others' outcomes b of pi(b) (max_a u_i(a, b) - min_a u_i(a, b)).
+
+    At a pure profile that is the spread of what it can attain. Outcomes that the others do not play do not count, neither does
+    what they alone decide; and unlike the spread of expected payoffs it does not vanish at a mixed equilibrium.
+    """
+    mixed = _feasible(game, profile)
+    with np.errstate(over="ignore"):
+        return np.array([_stake(game, mixed, i) for i in range(len(mixed))])
 
 
 def worst_deviation(game: NormalFormGame, profile: ProfileLike) -> tuple[float, Deviation]:
-    """The deviation of largest relative regret, and that: the gain over the player's largest |payoff| in the game.
+    """The deviation of largest relative regret, and that: the gain over what the player has at stake there (`stakes`).
 
-    A regret of a player whose payoffs are all 0 is 0. On ties the first player and strategy.
+    A regret of a player that has nothing at stake is 0. On ties the first player and strategy.
     """
     mixed = _feasible(game, profile)
     found = []
@@ -149,8 +164,8 @@ def worst_deviation(game: NormalFormGame, profile: ProfileLike) -> tuple[float, 
         earned = _deviation_payoffs(game, mixed, i)
         k = int(earned.argmax())
         gain = float(earned[k] - earned @ mixed[i])
-        relative = gain / float(game.magnitude[i]) if game.magnitude[i] > 0.0 else 0.0
-        found.append((relative, i, k, gain))
+        stake = _stake(game, mixed, i)
+        found.append((gain / stake if stake > 0.0 else 0.0, i, k, gain))
     relative, i, k, gain = max(found, key=lambda entry: entry[0])
     text = f"player {game.players[i]!r} gains {gain!r} by playing {game.strategies[i][k]!r}"
     return max(relative, 0.0), Deviation(i, k, gain, text)
@@ -159,11 +174,11 @@ def worst_deviation(game: NormalFormGame, profile: ProfileLike) -> tuple[float, 
 def best_responses(game: NormalFormGame, profile: ProfileLike, player: int, *, tolerance: float = 0.0) -> Ints:
     """The pure strategies that earn most against the others' mixed ones, by number, int64.
 
-    tolerance: >= 0, relative to the player's largest |payoff|: how far below the best a strategy still counts.
+    tolerance: >= 0, relative to what the player has at stake (`stakes`): how far below the best a strategy still counts.
     """
     slack = validation.real("tolerance", tolerance, minimum=0.0)
     earned = deviation_payoffs(game, profile, player)
-    return np.flatnonzero(earned >= earned.max() - slack * game.magnitude[player])
+    return np.flatnonzero(earned >= earned.max() - slack * _stake(game, _feasible(game, profile), player))
 
 
 def pure_equilibria(game: NormalFormGame) -> Ints:
@@ -179,13 +194,18 @@ def pure_equilibria(game: NormalFormGame) -> Ints:
 
 
 def constant_sum(game: NormalFormGame) -> float | None:
-    """The constant c with u_0 + u_1 = c at every outcome of a two-player game, up to 1e-12 of the largest payoff; else None."""
+    """The constant c with u_0 + u_1 = c at every outcome of a two-player game, else None.
+
+    Up to the rounding of that outcome's own payoffs, 4 u (|u_0| + |u_1| + |c|) with u = 2^-53: a huge payoff elsewhere is no
+    excuse.
+    """
     if len(game.shape) != 2:
         return None
-    sums = game.payoffs.sum(axis=0)
-    middle = 0.5 * (float(sums.max()) + float(sums.min()))
-    spread = float(sums.max()) - float(sums.min())
-    return middle if spread <= 1e-12 * float(game.magnitude.max()) else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = game.payoffs.sum(axis=0)
+        middle = 0.5 * float(sums.max()) + 0.5 * float(sums.min())
+        room = 4.0 * 2.0**-53 * (np.abs(game.payoffs).sum(axis=0) + abs(middle))
+        return middle if np.isfinite(sums).all() and (np.abs(sums - middle) <= room).all() else None
 
 
 def commitment_bound(game: NormalFormGame, multipliers: ArrayLike) -> float:
@@ -195,22 +215,50 @@ def commitment_bound(game: NormalFormGame, multipliers: ArrayLike) -> float:
 
     valid for every y >= 0: if t is a best response to x then sum_s x(s) (u_1(s, t) - u_1(s, t')) >= 0 for all t', so the
     x-mean of the terms for t is at least u_0(x, t). Ties of the follower are broken in the leader's favour (the strong
-    Stackelberg equilibrium), and the bound covers that. Rounded outward. Raises ValueError for games of other than two
-    players, for wrong shapes and negative entries. The least bound is the optimum (LP duality).
+    Stackelberg equilibrium), and the bound covers that. Rounded outward: a term is a sum of 2 |A_1| + 1 products, each with a
+    relative error of 2 u (u = 2^-53, another one where payoffs are fractions, another two for what may have been rounded off
+    the multipliers), so its error is at most (2 |A_1| + 8) u of the sum of their sizes. Raises ValueError for games of other
+    than two players, for wrong shapes, negative entries, and multipliers so large that the bound overflows. The least bound is
+    the optimum (LP duality).
     """
+    return commitment_bounds(game, multipliers)[1]
+
+
+def commitment_bounds(game: NormalFormGame, multipliers: ArrayLike) -> tuple[float, float]:
+    """`commitment_bound`, and what it would be at least without its rounding."""
+    terms, error = _commitment_terms(game, multipliers)
+    return float((terms - error).max()), float((terms + error).max())
+
+
+def _commitment_terms(game: NormalFormGame, multipliers: ArrayLike) -> tuple[Floats, Floats]:
     if len(game.shape) != 2:
         validation.reject("game", "must have two players", game.shape)
     replies = game.shape[1]
     y = validation.array("multipliers", multipliers, np.float64, (replies, replies), minimum=0.0)
     lead, follow = game.payoffs
-    terms = lead + follow * y.sum(axis=1) - follow @ y.T
-    error = np.abs(lead) + np.abs(follow) * y.sum(axis=1) + np.abs(follow) @ y.T
-    return float((terms + (replies + 4) * np.finfo(np.float64).eps * error).max())
+    with np.errstate(over="ignore", invalid="ignore"):
+        terms = lead + follow * y.sum(axis=1) - follow @ y.T
+        error = np.abs(lead) + np.abs(follow) * y.sum(axis=1) + np.abs(follow) @ y.T
+    if not np.isfinite(error).all():
+        validation.reject("multipliers", "must be so small that the bound is finite", multipliers)
+    return terms, (2 * replies + 10) * 2.0**-53 * error
+
+
+def commitment_stake(game: NormalFormGame, bound: float) -> float:
+    """What player 0 of two has at stake in committing: `bound`, the most it may get, less what the worst of its pure
+    commitments earns, the follower replying best and in its favour on ties."""
+    lead, follow = game.payoffs
+    earned = np.where(follow >= follow.max(axis=1, keepdims=True), lead, -np.inf).max(axis=1)
+    with np.errstate(over="ignore"):
+        return max(bound, float(earned.max())) - float(earned.min())
 
 
 def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
-    """Named numbers for tables. epsilon: the largest regret, relative to the player's largest |payoff|; welfare: sum of
-    expected payoffs; lowest: the lowest of them; support: strategies of positive probability, all players together."""
+    """Named numbers for tables.
+
+    epsilon: the largest regret, relative to what the player has at stake (`stakes`); welfare: sum of expected payoffs; lowest:
+    the lowest of them; support: strategies of positive probability, all players together.
+    """
     earned = payoffs(game, profile)
     return {
         "epsilon": worst_deviation(game, profile)[0],
@@ -240,12 +288,23 @@ def _profile(game: NormalFormGame, profile: ProfileLike) -> Profile:
 
 def _deviation_payoffs(game: NormalFormGame, mixed: Profile, player: int) -> Floats:
     table = np.moveaxis(game.payoffs[player], player, 0)
-    for j in reversed([j for j in range(len(mixed)) if j != player]):
-        table = table @ mixed[j]
-    return np.asarray(table)
+    return np.asarray(_against(table, [vector for j, vector in enumerate(mixed) if j != player]))
 
 
-def _exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Fraction]]:
+def _stake(game: NormalFormGame, mixed: Profile, player: int) -> float:
+    own = np.moveaxis(game.payoffs[player], player, 0)
+    return float(_against(own.max(axis=0) - own.min(axis=0), [vector for j, vector in enumerate(mixed) if j != player]))
+
+
+def _against(table: Any, others: Sequence[Floats]) -> Any:
+    """The mean of the last axes over mixed strategies, one an axis."""
+    for vector in reversed(others):
+        table = table @ vector
+    return table
+
+
+def exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Fraction]]:
+    """Every player's probabilities as fractions, in proportion: negative ones taken off, not divided by their sum."""
     if not isinstance(game, NormalFormGame):
         validation.reject_type("game", "must be a NormalFormGame", game)
     if not isinstance(profile, Profile) and all(isinstance(entry, int | np.integer) for entry in profile):
@@ -256,8 +315,7 @@ def _exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Frac
     violating = violations(game, Profile([[float(p) for p in row] for row in rows]))
     if violating:
         raise ValueError(f"profile: must be of mixed strategies; got {violating[0]}")
-    kept = [[max(p, Fraction(0)) for p in row] for row in rows]
-    return [[p / sum(row) for p in row] for row in kept]
+    return [[max(p, Fraction(0)) for p in row] for row in rows]
 
 
 def _probability(argument: str, entry: Any) -> Fraction:
@@ -269,12 +327,53 @@ def _probability(argument: str, entry: Any) -> Fraction:
         raise ValueError(f"{argument}: must hold finite numbers; got {validation.shown(entry)}") from error
 
 
-def _exact_deviations(game: NormalFormGame, mixed: list[list[Fraction]], player: int) -> list[Fraction]:
-    """Only outcomes of positive probability are looked at."""
-    earned = [Fraction(0)] * game.shape[player]
-    supports = [[a for a, p in enumerate(row) if p > 0] for row in mixed]
-    supports[player] = list(range(game.shape[player]))
-    for outcome in itertools.product(*supports):
-        weight = math.prod((mixed[j][a] for j, a in enumerate(outcome) if j != player), start=Fraction(1))
-        earned[outcome[player]] += weight * game.exact(player, outcome)
-    return earned
+class Exact(NamedTuple):
+    """A player's regret, spread (greatest less least of what its strategies earn), stake (`stakes`) and payoff, exact."""
+
+    regret: Fraction
+    spread: Fraction
+    stake: Fraction
+    payoff: Fraction
+
+
+def exact_deviations(
+    game: NormalFormGame, mixed: Sequence[Sequence[Fraction]], player: int, ask: Callable[[], None] | None = None
+) -> Exact:
+    """What a player can gain and has at stake, in rational arithmetic; only outcomes that the others play are looked at.
+
+    mixed: probabilities, or weights of any sum. ask: called between some thousand outcomes; it may raise.
+    """
+    others = [[(a, weight) for a, weight in enumerate(row) if weight > 0] for j, row in enumerate(_whole(mixed)) if j != player]
+    own = range(game.shape[player])
+    outcomes, weights, entries = [], [], []
+    for count, played in enumerate(itertools.product(*others)):
+        if ask is not None and count % _ASK == 0:
+            ask()
+        outcome = [a for a, _ in played]
+        outcomes.append(outcome)
+        weights.append(math.prod(weight for _, weight in played))
+        entries.append([game.exact(player, (*outcome[:player], a, *outcome[player:])) for a in own])
+    unit = math.lcm(*(entry.denominator for column in entries for entry in column))
+    earned, stake = [0] * len(own), 0
+    for count, (weight, column) in enumerate(zip(weights, entries, strict=True)):
+        if ask is not None and count % _ASK == 0:
+            ask()
+        whole = [entry.numerator * (unit // entry.denominator) for entry in column]
+        stake += weight * (max(whole) - min(whole))
+        for a in own:
+            earned[a] += weight * whole[a]
+    total, mine = sum(weights) * unit, _whole([mixed[player]])[0]
+    mean = Fraction(sum(p * x for p, x in zip(mine, earned, strict=True)), sum(mine))
+    best = max(earned)
+    return Exact((best - mean) / total, Fraction(best - min(earned), total), Fraction(stake, total), mean / total)
+
+
+def exact_table(game: NormalFormGame, player: int) -> list[list[Fraction]]:
+    """A player's payoffs in a two-player game as fractions, a row a strategy of player 0."""
+    return [[game.exact(player, (s, t)) for t in range(game.shape[1])] for s in range(game.shape[0])]
+
+
+def _whole(rows: Sequence[Sequence[Fraction]]) -> list[list[int]]:
+    """Each row as integers in the same proportions."""
+    units = [math.lcm(*(p.denominator for p in row)) for row in rows]
+    return [[p.numerator * (unit // p.denominator) for p in row] for row, unit in zip(rows, units, strict=True)]

@@ -20,6 +20,8 @@ from edgeworth.core.provenance import Provenance
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+LARGEST_PAYOFF = 2.0**1000
+"""Beyond, differences and means of payoffs might overflow."""
 EXACT_INTEGERS = 2**53
 """Numerators and denominators stay below: their float64 quotient is then correctly rounded."""
 
@@ -37,7 +39,8 @@ class NormalFormGame:
     not, the floats are exact as they stand. `from_fractions` builds both.
 
     ``sense`` is "max": a profile's value is the expected payoff of player 0. Arrays are copied and read-only. Raises ValueError
-    or TypeError naming the argument, the rule and the value for wrong shapes, NaN, infinities, duplicate names.
+    or TypeError naming the argument, the rule and the value for wrong shapes, NaN, infinities, sizes above 2^1000, duplicate
+    names.
 
     >>> game = NormalFormGame([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]], players=("row", "column"))
     >>> game.shape, game.strategies[1]
@@ -68,7 +71,8 @@ class NormalFormGame:
             raise ValueError(f"payoffs: must be a rectangular array of numbers; got {text}") from error
         if len(shape) < 2 or shape[0] != len(shape) - 1 or 0 in shape:
             validation.reject("payoffs", "must have shape players x strategies of each player, none of them 0", shape)
-        store("payoffs", validation.array("payoffs", self.payoffs, np.float64, shape))
+        most = LARGEST_PAYOFF
+        store("payoffs", validation.array("payoffs", self.payoffs, np.float64, shape, minimum=-most, maximum=most))
         store("players", _names("players", self.players, len(shape) - 1))
         given: Any = self.strategies or ((),) * len(self.players)
         if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != len(self.players):
@@ -132,7 +136,7 @@ class NormalFormGame:
 
     @cached_property
     def magnitude(self) -> Floats:
-        """The largest |payoff| of each player over all outcomes, float64 [players]: regrets are quoted relative to it."""
+        """The largest |payoff| of each player over all outcomes, float64 [players]. No regret is held against it."""
         result = np.abs(self.payoffs).reshape(len(self.players), -1).max(axis=1)
         result.setflags(write=False)
         return np.asarray(result)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from edgeworth.core.checking import (
     SECONDS,
     Budget,
+    BudgetEnded,
     Checker,
     Mismatch,
-    Rebuild,
     epsilon_verdict,
+    not_checked,
     verify_answer,
 )
-from edgeworth.core.numeric import FEASIBILITY_TOL, OPTIMALITY_TOL
-from edgeworth.core.result import Quality, Result
+from edgeworth.core.numeric import OPTIMALITY_TOL
+from edgeworth.core.result import Quality, Result, Termination
 from edgeworth.core.verdict import Report, Scope, Verdict
 from edgeworth.games.trading.check.bound import interval_bound
 from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret
+from edgeworth.games.trading.check.reply import STRAY_TOL, Stray, worst_stray
 from edgeworth.games.trading.model import (
     Equilibrium,
     TradingGame,
@@ -26,29 +30,49 @@ from edgeworth.games.trading.model import (
     violations,
 )
 
-__all__ = ["Deviation", "verify"]
+__all__ = ["Deviation", "Stray", "verify"]
 
 EPSILON_TOL = 1e-9
-"""Regrets up to this, relative to the player's scale, count as none."""
-
-_REBUILD: dict[str, Rebuild] = {"price-intervals": lambda game, arrays, budget: interval_bound(game, arrays)}
+"""Regrets up to this, relative to the spread of what the player can attain, count as none."""
 
 
 def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium], *, seconds: float = SECONDS) -> Report:
     """Check a solution or a result against the game. Truthy when every verdict holds.
 
-    ``feasible``: price and demands in their intervals (relative 1e-9). ``record``: profits, regime and tie-break are what the
-    model says of price and demands. ``epsilon``: the largest regret of a consumer, relative to its scale (its largest
-    |utility| over its demands, the others' fixed), from the utility functions alone; witness: the `Deviation` that gains.
-    ``leader``: the leader's regret, by a search over prices with a follower solver of the checker's own (bisection), relative
-    to its largest |profit| seen; its scope says how many prices were tried.
-    For a result also ``value``, ``bound`` (rebuilt from the certificate's price intervals alone) and ``quality``.
+    Parameters
+    ----------
+    game : TradingGame
+    answer : Equilibrium or Result
+        A bare solution is judged as a Stackelberg equilibrium.
+    seconds : float
+        The budget; what it does not suffice for is NOT_CHECKED.
 
-    Where a method claims an equilibrium and was not cut short, and for a bare solution, ``epsilon`` and ``leader`` must be
-    within 1e-9 (``leader`` within the gap of the bound where that is wider). Otherwise, as for learners and grids, they are
-    measured and hold.
+    Returns
+    -------
+    Report
+        ``feasible``: price and demands lie in their intervals, exactly. ``record``: profits, regime and tie-break are what the
+        model says of price and demands. ``epsilon``: the largest regret of a consumer, relative to the spread (greatest less
+        least) of what it attains by its demands, the others' fixed, from the utility functions alone; tolerance 1e-9; witness:
+        the `Deviation` that gains. ``reply``: the largest distance of a demand from the consumer's reply, relative; tolerance
+        1e-12; witness: a `Stray`. ``ties``: consumers that are indifferent at this price ask for what ``tie_break`` says (those
+        indifferent at every price for the least). ``leader``: the leader's regret, by a search over prices with a follower
+        solver of the checker's own, relative to the spread of the profits seen; tolerance 1e-9; its scope says how many prices
+        were tried. For a result also ``value``, ``bound`` (rebuilt from the certificate's price intervals alone) and
+        ``quality``.
 
-    Raises TypeError for other types, ValueError for a result of another game and for demands of another length.
+    Raises
+    ------
+    TypeError, ValueError
+        For other types, a result of another game, and demands of another length.
+
+    Notes
+    -----
+    All tolerances are constants of the checker. What is claimed, and so judged: of a bare solution everything; of a result of
+    an equilibrium method that ended by proof or convergence, and of any result that says OPTIMAL, that the consumers are in
+    equilibrium (``epsilon``, ``reply``, ``ties``); that the leader's price is best (``leader``) only where it is a bare
+    solution, or the result ended by proof or says OPTIMAL. ``exact`` that stopped early, or at a coarser gap than 1e-9, claims
+    the consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best.
+    Everything that is not claimed (learners, grids, runs cut short) is measured.
     """
     return verify_answer(_CHECKER, game, answer, seconds)
 
@@ -56,25 +80,45 @@ def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium], *, seco
 def _judge(
     game: TradingGame, solution: Equilibrium, claimed: bool, result: Result[Equilibrium] | None, budget: Budget
 ) -> tuple[dict[str, Verdict], float | None]:
-    tolerance = OPTIMALITY_TOL
-    if result is not None and result.quality is not Quality.OPTIMAL and result.gap is not None:
-        tolerance = max(tolerance, result.gap)
-    return _profile(game, solution, claimed, tolerance), value(game, solution)
-
-
-def _profile(game: TradingGame, solution: Equilibrium, claimed: bool, leader_tolerance: float) -> dict[str, Verdict]:
+    leads = claimed
+    if result is not None:
+        optimal = result.quality in (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
+        leads = optimal or (claimed and result.termination is Termination.PROVED)
+        claimed = claimed or optimal
     found = violations(game, solution)
     worst: Violation | None = max(found, key=lambda violation: violation.amount, default=None)
-    amount = 0.0 if worst is None else worst.amount
-    verdicts = {"feasible": Verdict.of(worst is None, amount, FEASIBILITY_TOL, worst), "record": _record(game, solution)}
+    verdicts = {"feasible": Verdict.of(worst is None, 0.0 if worst is None else worst.amount, 0.0, worst)}
     if worst is not None:
-        return verdicts  # regrets are of feasible profiles
+        return verdicts, None  # profits and regrets are of feasible profiles
+    earned = value(game, solution)
+    verdicts["record"] = _record(game, solution)
     epsilon, deviation = follower_regret(game, solution)
     verdicts["epsilon"] = epsilon_verdict(epsilon, deviation, EPSILON_TOL, claimed=claimed)
-    regret, deviation, tried = leader_regret(game, solution)
+    distance, stray = worst_stray(game, solution)
+    verdicts["reply"] = epsilon_verdict(distance, stray, STRAY_TOL, claimed=claimed)
+    ties, untied = _untied(game, solution)
+    verdicts["ties"] = epsilon_verdict(ties, untied, 0.0, claimed=claimed)
+    try:
+        regret, deviation, tried = leader_regret(game, solution, budget)
+    except BudgetEnded as ended:
+        return verdicts | {"leader": not_checked(ended)}, earned
     scope = Scope("sampled", tried, note="prices")
-    verdicts["leader"] = epsilon_verdict(regret, deviation, leader_tolerance, claimed=claimed, scope=scope)
-    return verdicts
+    verdicts["leader"] = epsilon_verdict(regret, deviation, EPSILON_TOL, claimed=leads, scope=scope)
+    return verdicts, earned
+
+
+def _untied(game: TradingGame, solution: Equilibrium) -> tuple[float, Mismatch | None]:
+    """How far an indifferent consumer's demand is from what the tie rule says, relative to its interval's length."""
+    width = game.max_demand - game.min_demand
+    always = game.threshold == -np.inf  # neither costs nor earns anything: the least
+    asks = game.max_demand if solution.tie_break == "strong" else game.min_demand
+    wanted = np.where(always, game.min_demand, asks)
+    tied = ~game.rewarded & (always | (game.threshold == solution.price))
+    apart = np.where(tied, np.abs(solution.demands - wanted), 0.0)
+    i = int(apart.argmax())
+    if width <= 0.0 or not apart[i] > 0.0:
+        return 0.0, None
+    return float(apart[i]) / width, Mismatch("ties", float(solution.demands[i]), float(wanted[i]))
 
 
 def _record(game: TradingGame, solution: Equilibrium) -> Verdict:
@@ -84,7 +128,8 @@ def _record(game: TradingGame, solution: Equilibrium) -> Verdict:
         if stated != found:
             return Verdict.of(False, 1.0, 0.0, Mismatch("record", stated, found))
     found_profits = profile_utilities(game, solution.price, solution.demands)
-    scale = max(float(abs(found_profits).max()), 1e-300)
+    spent = solution.demands * (game.service_margin + game.payment_weight * solution.price)
+    scale = spent + game.effective_reward * (solution.demands > 0.0) + 1e-300  # of what the consumer's profit is made
     differences = abs(solution.profits - found_profits) / scale
     i = int(differences.argmax())
     broken = float(differences[i])
@@ -93,4 +138,4 @@ def _record(game: TradingGame, solution: Equilibrium) -> Verdict:
     return Verdict.of(holds, broken, OPTIMALITY_TOL, None if holds else witness)
 
 
-_CHECKER = Checker("trading", TradingGame, Equilibrium, _judge, _REBUILD)
+_CHECKER = Checker("trading", TradingGame, Equilibrium, _judge, {"price-intervals": interval_bound})

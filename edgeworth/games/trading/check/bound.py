@@ -1,4 +1,39 @@
-"""The bound of a certificate "price-intervals", rebuilt by code of the checker's own."""
+"""The bound of a certificate "price-intervals", rebuilt by code of the checker's own and rounded outward throughout.
+
+What the bound covers
+    Every profile that the checker passes as an equilibrium of the consumers (`check.reply`), at every price of the interval,
+    however ties are broken. With u = 2^-53, c_i = g_i p - w_i, g_i = u_i / (beta_i R_i), w_i = (1 - beta_i) C_b / (beta_i R_i)
+    and X the mining power, a consumer of the contest passes with a share ``x_i / X`` in
+
+        [(1 - t) clip(1 - k - (c_i + k m_i) X), (1 + t) clip(1 + k - (c_i - k m_i) X)],   m_i = g_i p + w_i,
+
+    clip between beta_i F_min / X and beta_i F_max / X, t = 1e-12 and k = 64 u the constants of `check.reply`, and only at F_max
+    where c_i < -k m_i or nothing is paid (u_i = 0, so c_i <= 0 exactly). Both ends fall in X and in p, which all claims of a
+    certificate are tested with. `check.reply` computes these ends itself with errors of at most 10 u (1 + m_i X): g and w have
+    2 roundings each, the cost 4, the share 3. A linear consumer passes at F_min or F_max (relative t), by the sign of its cost,
+    where that exceeds 16 u of its terms, and with any demand where not: prices within 64 u of its threshold, those of strong
+    ties among them. Prices and demands lie in their intervals exactly. Zones that this module uses are wider: `STRAY` 1.01e-11
+    for t, `SLACK` 96 u for k (64 for the check, 10 for its rounding, 22 for the rounding of the same few operations here), 96 u
+    for thresholds.
+
+How it is rounded
+    Sums over consumers are compensated: 2 u of the sum + (n u)^2 of the sizes; that they stay on their side of 1 is asked for
+    with 64 u + (n u)^2 to spare. On an interval [a, b] with powers in [X_b, X_a], let q = p X <= Q = b X_a. Over the n surely
+    interior consumers with sums G, W, V, G', W' of g, w, 1 / beta, g / beta, w / beta and S, S' of the highest shares s and
+    s / beta, the rest mining B in all,
+
+        n - G q + W X + theta + B / X = 1,   |theta| <= k (n + G Q + W X_a) + t S,
+        p = (W + (n - 1 + theta) / X + B / X^2) / G,
+        D = K_1 X + K_2 X^2 + sum_rest (1 / beta - mu) x + X r + (mu G - G') q X,
+
+    for every mu, K_1 = V - mu (n - 1), K_2 = W' - mu W, |r| <= k (V + |mu| n + Q (G' + |mu| G) + X_a (W' + |mu| W)) +
+    t (S' + |mu| S). All numbers that enter are sums of non-negative terms of at most 12 roundings, so relatively right to 16 u;
+    polynomials of them take at most 12 more operations: 32 u of the sizes of all terms are added, by taking 128 u for k in r
+    (k is 96 u; the last term of D is less than 16 u G' Q X_a), and 32 u of the sizes of the constant terms. The same of p - C:
+    32 u (W / G + C), and factors 1 + 32 u. The profit is the product of p - C and D, or at most (b - C) times the greatest
+    (where that is a loss: least) D; maxima are rigorous (`kernels.product_peak`). The result is raised by 16 u for the last
+    products and for the value's own three roundings.
+"""
 
 from __future__ import annotations
 
@@ -6,155 +41,157 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.checking import Budget, certificate_array
+from edgeworth.games.trading.check.reply import competing, thresholds
 from edgeworth.games.trading.model import Floats, TradingGame
 
-_NAMES = ("power_left", "power_right", "e_low", "e_high")
+_U = 2.0**-53
+SLACK = 96.0 * _U
+"""What shares may be wrong by, relative to 1 + (g p + w) X."""
+STRAY = 1.01e-12
+"""What demands may be wrong by, relative."""
+_ZONE = 96.0 * _U
+_ROUNDING = 32.0 * _U
+_TINY = 1e-280  # costs below have lost their relative precision
+_LARGE = 1e150
+_CLAIMS = ("power_left", "power_right", "e_low", "e_high")
 
 
-def interval_bound(game: TradingGame, arrays: Mapping[str, NDArray[Any]]) -> float:
-    """No price earns the leader more than this.
+def interval_bound(game: TradingGame, arrays: Mapping[str, NDArray[Any]], budget: Budget | None = None) -> float:
+    """No price earns the leader more than this, whatever equilibrium of the consumers follows.
 
     arrays: ``price`` p_0 <= ... <= p_K from p_min to p_max; for each interval [a, b] of them ``power_left`` and
-    ``power_right``, claimed to bound the mining power from above just after a and from below just before b; ``e_low`` and
-    ``e_high``, claimed to bound how far q = p X leaves the chord between the ends, in units of money.
+    ``power_right``, claimed to bound the mining power from above at a and higher prices and from below at b and lower ones;
+    ``e_low`` <= 0 <= ``e_high``, claimed to bound how far q = p X leaves the chord between the ends, in units of money.
 
     All claims are checked, each by one evaluation of the sum of shares, which falls in X, in p and in e. Then the shares'
-    ranges, and from them the total demand as a function of X, follow. Raises ValueError where a claim fails.
+    ranges, and from them the total demand as a function of X, follow; the module's docstring derives the rounding. Raises
+    ValueError, TypeError or KeyError where the arrays prove nothing, `BudgetEnded` where the budget does not suffice.
     """
-    price = validation.array("price", arrays["price"], np.float64, (None,))
+    price = certificate_array(arrays, "price", np.float64, (None,), minimum=game.min_price, maximum=game.max_price)
     count = len(price) - 1
-    given = [validation.array(name, arrays[name], np.float64, (count,)) for name in _NAMES]
     if count < 1 or price[0] != game.min_price or price[-1] != game.max_price or np.any(np.diff(price) < 0.0):
         validation.reject("price", "must lead from the lowest price to the highest", price)
-    columns = zip(price[:-1].tolist(), price[1:].tolist(), *(values.tolist() for values in given), strict=True)
-    return max(_Interval(game, *column).bound() for column in columns)
+    columns = [
+        certificate_array(arrays, name, np.float64, (count,), minimum=low, maximum=high).tolist()
+        for name, low, high in zip(_CLAIMS, (1 / _LARGE, 1 / _LARGE, -_LARGE, 0.0), (_LARGE, _LARGE, 0.0, _LARGE), strict=True)
+    ]
+    checker, bound = _Intervals(game), -np.inf
+    for column in zip(price[:-1].tolist(), price[1:].tolist(), *columns, strict=True):
+        if budget is not None:
+            budget.check()
+        bound = max(bound, checker.bound(*column))
+    if not np.isfinite(bound):
+        validation.reject("arrays", "must prove a finite bound", bound)
+    return bound
 
 
-class _Interval:
-    """One interval [a, b] with its claims."""
+class _Intervals:
+    """A game as its intervals see it; `bound` checks the claims on one and bounds the profit over it."""
 
-    def __init__(
-        self, game: TradingGame, a: float, b: float, power_left: float, power_right: float, e_low: float, e_high: float
-    ) -> None:
-        self.game, self.a, self.b = game, a, b
-        self.x_most, self.x_least, self.e_low, self.e_high = power_left, power_right, e_low, e_high
-        mines = game.rewarded
-        self.beta = game.role_ratio[mines]
+    def __init__(self, game: TradingGame) -> None:
+        self.cost, self.low, self.high = game.unit_cost, game.min_demand, game.max_demand
+        mines = competing(game)
+        self.beta: Floats = game.role_ratio[mines]
         stake = self.beta * game.effective_reward[mines]
-        self.g, self.w = game.payment_weight[mines] / stake, game.service_margin[mines] / stake
-        self.low, self.high = game.min_demand, game.max_demand
-        self.linear_beta, self.edge = game.role_ratio[~mines], game.threshold[~mines]
-        self.tolerance = 4e-16 * (len(self.beta) + 64)
+        self.contest = (game.payment_weight[mines] / stake, game.service_margin[mines] / stake, self.beta, self.low, self.high)
+        straight = ~mines
+        margin, weight = game.service_margin[straight], game.payment_weight[straight]
+        self.line_beta: Floats = game.role_ratio[straight]
+        edge = thresholds(game)[straight]
+        vague = (margin < _TINY) & (weight * game.max_price < _TINY) & (weight > 0.0)
+        # above low_from a consumer surely asks for the least, below high_until for the most
+        self.low_from = np.where(vague, np.inf, edge * (1.0 + _ZONE))
+        self.high_until = np.where(vague, -np.inf, edge * (1.0 - _ZONE))
+        self.lines = (self.low_from, self.high_until, self.line_beta, self.low, self.high)
+        n = len(self.beta)
+        self.spare = 64.0 * _U + (n * _U) ** 2 * 4.0
+        with np.errstate(over="ignore"):
+            self.most = float(game.role_ratio.sum()) * self.high * (1.0 + 1e-9)
 
-    def bound(self) -> float:
+    def bound(self, a: float, b: float, x_most: float, x_least: float, e_low: float, e_high: float) -> float:
+        """No price of [a, b] earns more; ValueError where one of the claims on it does not hold."""
+        from edgeworth.games.trading.check import kernels
+
+        if not len(self.beta):
+            return self._bounded(a, 1.0, b, 1.0, 0.0, 0.0)
+        x_most = min(x_most, self.most)
+        if not x_most >= x_least:
+            validation.reject("power_right", "must be at most power_left and the most that all can mine", x_least)
+        total = (1.0 + STRAY) * kernels.share_sum(*self.contest, a, x_most, True, SLACK) + self._mined(a, True) / x_most
+        if x_most < self.most and not total < 1.0 - self.spare:
+            validation.reject("power_left", f"must not be below the mining power at {a}", x_most)
+        total = (1.0 - STRAY) * kernels.share_sum(*self.contest, b, x_least, False, SLACK) + self._mined(b, False) / x_least
+        if not total > 1.0 + self.spare:
+            if len(self.beta) == 1 and self.low == 0.0 and self._mined(b, False) == 0.0:
+                return self._crude(a, b)  # it may mine alone, and then as little as it likes
+            validation.reject("power_right", f"must not be above the mining power at {b}", x_least)
+        ends = (a, x_most, b, x_least)
+        # what p in [a, b] says by itself, or: all shares at their highest (lowest) sum to less (more) than 1
+        e_high, e_low = min(e_high, (b - a) * x_most * (1.0 + 1e-12)), max(e_low, -(b - a) * x_least * (1.0 + 1e-12))
+        if e_high < (b - a) * x_most * (1.0 + _ROUNDING):
+            total = (1.0 + STRAY) * kernels.chord_sum(*self.contest, *ends, True, e_high, SLACK)
+            if not total + self._mined(a, True) / x_least < 1.0 - self.spare:
+                validation.reject("e_high", "must be out of reach of all equilibria", e_high)
+        if -e_low < (b - a) * x_least * (1.0 + _ROUNDING):
+            total = (1.0 - STRAY) * kernels.chord_sum(*self.contest, *ends, False, e_low, SLACK)
+            if not total + self._mined(b, False) / x_most > 1.0 + self.spare:
+                validation.reject("e_low", "must be out of reach of all equilibria", e_low)
+        return self._bounded(*ends, e_low, e_high)
+
+    def _crude(self, a: float, b: float) -> float:
+        """Every competing consumer may ask for anything."""
+        from edgeworth.games.trading.check import kernels
+
+        line = np.zeros(5)
+        kernels.line_sums(*self.lines, a, b, 0.0, STRAY, line)
+        demand = line[1] + len(self.beta) * self.high if b >= self.cost else line[0] + len(self.beta) * self.low
+        bound = (b - self.cost) * float(demand)
+        return bound + _ROUNDING * abs(bound)
+
+    def _mined(self, price: float, upper: bool) -> float:
+        from edgeworth.games.trading.check import kernels
+
+        return float(kernels.line_mined(*self.lines, price, upper)) if len(self.line_beta) else 0.0
+
+    def _bounded(self, a: float, x_most: float, b: float, x_least: float, e_low: float, e_high: float) -> float:
+        from edgeworth.games.trading.check import kernels
+
+        out, line = np.zeros(14), np.zeros(5)
         if len(self.beta):
-            self._check_powers()
-            self._check_e()
-        return self._bound()
-
-    def _shares(self, share: Floats, power: float) -> Floats:
-        return np.clip(share, self.low * self.beta / power, self.high * self.beta / power)
-
-    def _linear(self, asks_for_most: Any) -> float:
-        return float((self.linear_beta * np.where(asks_for_most, self.high, self.low)).sum())
-
-    def _check_powers(self) -> None:
-        if not self.x_most >= self.x_least > 0.0:
-            validation.reject("power_right", "must be positive and at most power_left", self.x_least)
-        at_left = self._shares(1.0 - (self.g * self.a - self.w) * self.x_most, self.x_most).sum()
-        if at_left + self._linear(self.edge > self.a) / self.x_most > 1.0 + self.tolerance:
-            validation.reject("power_left", f"must not be below the mining power at {self.a}", self.x_most)
-        at_right = self._shares(1.0 - (self.g * self.b - self.w) * self.x_least, self.x_least).sum()
-        if at_right + self._linear(self.edge >= self.b) / self.x_least < 1.0 - self.tolerance:
-            validation.reject("power_right", f"must not be above the mining power at {self.b}", self.x_least)
-
-    def _chord(self) -> tuple[Floats, Floats]:
-        ends = (
-            1.0 - (self.g * self.a - self.w) * self.x_most,
-            1.0 - (self.g * self.b - self.w) * self.x_least,
+            kernels.gather(*self.contest, a, x_most, b, x_least, e_low, e_high, SLACK, STRAY, out)
+        n, g, w, v, gv, wv, s, sv, down, up, mined, down_size, up_size, mu = out.tolist()
+        kernels.line_sums(*self.lines, a, b, mu, STRAY, line)
+        down, up, mined = down + line[0], up + line[1], mined + line[2]
+        down_size, up_size = down_size + line[3], up_size + line[4]
+        top, turn = b * x_most, abs(mu)
+        wrong = (SLACK + _ROUNDING) * (v + turn * n + top * (gv + turn * g) + x_most * (wv + turn * w)) + STRAY * (
+            sv + turn * s
         )
-        return np.minimum(*ends), np.maximum(*ends)
-
-    def _check_e(self) -> None:
-        """Either what p in [a, b] says by itself, or: all shares at their highest (lowest) sum to no more (less) than 1."""
-        lower, upper = self._chord()
-        if not self.e_high >= (self.b - self.a) * self.x_most * (1.0 - 1e-12):
-            total = self._shares(upper - self.g * self.e_high, self.x_least).sum()
-            if total + self._linear(self.edge > self.a) / self.x_least > 1.0 + self.tolerance:
-                validation.reject("e_high", "must be out of reach of all equilibria", self.e_high)
-        if not -self.e_low >= (self.b - self.a) * self.x_least * (1.0 - 1e-12):
-            total = self._shares(lower - self.g * self.e_low, self.x_most).sum()
-            if total + self._linear(self.edge >= self.b) / self.x_most < 1.0 - self.tolerance:
-                validation.reject("e_low", "must be out of reach of all equilibria", self.e_low)
-
-    def _bound(self) -> float:
-        beta, g, w = self.beta, self.g, self.w
-        lower, upper = self._chord()
-        lower, upper = lower - g * self.e_high, upper - g * self.e_low
-        least, most = self.low * beta, self.high * beta
-        down, top = upper <= least / self.x_most, lower >= most / self.x_least
-        top &= ~down
-        sure = (lower >= least / self.x_least) & (upper <= most / self.x_most) & ~down & ~top
-        x_low = np.clip(lower * np.where(lower >= 0.0, self.x_least, self.x_most), least, most)
-        x_high = np.clip(upper * np.where(upper >= 0.0, self.x_most, self.x_least), least, most)
-        x_low, x_high = np.where(down, least, np.where(top, most, x_low)), np.where(down, least, np.where(top, most, x_high))
-        rest = ~sure
-        n, inverse = int(sure.sum()), 1.0 / beta
-        sums = [float(part[sure].sum()) for part in (g, w, inverse, g * inverse, w * inverse)]
-        g_sum, w_sum, v_sum, gv_sum, wv_sum = sums
-        unsure = rest & ~down & ~top
-        mu = gv_sum / g_sum if g_sum > 0.0 else 0.0
-        if n == 0 and unsure.any():
-            mu = float(inverse[unsure].mean())
-        # the part of the total demand that does not depend on X: of the consumers at bounds, of the unsure, of the linear
-        weight = inverse[rest] - mu
-        ends = (weight * x_low[rest], weight * x_high[rest])
-        constant_low, constant_high = float(np.minimum(*ends).sum()), float(np.maximum(*ends).sum())
-        mined = float(x_high[rest].sum())
-        line_low = np.where(self.edge >= self.b, self.high, self.low)
-        line_high = np.where(self.edge > self.a, self.high, self.low)
-        if self.a == self.b:
-            line_low = np.where(self.edge > self.a, self.high, self.low)
-            line_high = np.where(self.edge >= self.a, self.high, self.low)
-        weight = 1.0 - mu * self.linear_beta
-        ends = (weight * line_low, weight * line_high)
-        constant_low, constant_high = (
-            constant_low + float(np.minimum(*ends).sum()),
-            constant_high + float(np.maximum(*ends).sum()),
-        )
-        mined += float((self.linear_beta * line_high).sum())
-        k1, k2 = v_sum - mu * (n - 1), wv_sum - mu * w_sum
-        if not len(beta):
-            k1 = 0.0
-        demand_high = Polynomial([constant_high, k1, k2])
-        demand_low = Polynomial([constant_low, k1, k2])
-        cost = self.game.unit_cost
-        top_demand = max(self._maximum(demand_high, 0), 0.0)
-        least_demand = max(-self._maximum(-demand_low, 0), 0.0)
-        bound = (self.b - cost) * (top_demand if self.b >= cost else least_demand)
-        if n > 0 and g_sum > 0.0:
-            # X^2 (p - C) as a polynomial in X, with the most that the others can mine
-            margin = Polynomial([mined / g_sum, (n - 1) / g_sum, w_sum / g_sum - cost])
-            if self.a >= cost:
-                bound = min(bound, self._maximum(margin * demand_high, 2))
-            elif self.b <= cost and margin(self.x_least) <= 0.0:
-                bound = min(bound, self._maximum(margin * demand_low, 2))
-        return float(bound)
-
-    def _maximum(self, numerator: Any, power: int) -> float:
-        """The largest value of numerator(X) / X^power over the interval's powers."""
-        low, high = self.x_least, self.x_most
-        points = [low, high]
-        if high > low:
-            y = Polynomial([0.0, low])  # X = low y, so that coefficients have one size
-            scaled = numerator(y)
-            slope = scaled.deriv() * Polynomial([0.0, 1.0]) - power * scaled
-            size = np.abs(slope.coef).max()
-            if size > 0.0 and np.isfinite(size):
-                trimmed = Polynomial(slope.coef / size).trim(1e-300)
-                points += [x for x in (np.real(trimmed.roots()) * low).tolist() if low < x < high]
-        return max(float(numerator(x)) / x**power for x in points)
+        k1 = v - mu * (n - 1.0) if len(self.beta) else 0.0
+        k2 = wv - mu * w
+        most, least = up + x_most * wrong + _ROUNDING * up_size, down - x_most * wrong - _ROUNDING * down_size
+        shape = (x_least, x_most)
+        above = max(kernels.quadratic_peak(most, k1, k2, *shape), 0.0)
+        below = max(-kernels.quadratic_peak(-least, -k1, -k2, *shape), 0.0)
+        cost = self.cost
+        bound = (b - cost) * (above if b >= cost else below)
+        if n > 0.0 and g > 0.0 and (a >= cost or b <= cost):
+            theta = SLACK * (n + g * top + w * x_most) + STRAY * s
+            lift = 1.0 + _ROUNDING
+            p = np.array(
+                [
+                    w / g - cost + _ROUNDING * (w / g + cost),
+                    ((n - 1.0) + theta) / g * lift,
+                    mined / g * lift,
+                ]
+            )
+            losing = not a >= cost
+            if not losing or p[0] + (p[1] + p[2] / x_least) / x_least <= 0.0:
+                d = np.array([least if losing else most, k1, k2])
+                sharp = float(kernels.product_peak(p, d, *shape, losing))
+                bound = min(bound, sharp) if sharp == sharp else bound
+        return float(bound + 16.0 * _U * abs(bound))

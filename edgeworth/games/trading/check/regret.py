@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from edgeworth.core.checking import Budget
+from edgeworth.games.trading.check.reply import ALLOWANCE, STRAY_TOL
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, utilities
 
 _EPS = float(np.finfo(np.float64).eps)
-_CELLS = 1_000_000  # prices x consumers at a time
+_CELLS = 1_000_000  # prices x consumers of the first grid
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,20 @@ class Deviation:
 def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, Deviation | None]:
     """The largest relative regret of a consumer and the deviation that has it; (0, None) where nobody gains.
 
-    A utility is concave in the own demand, so its maximum is at F_min, at F_max or where its derivative is 0. The gain of F'
-    over F is formed as (F' - F) (R beta Y / ((Y + x) (Y + x')) - a), Y what the others mine, a = u p - (1 - beta) C_b;
-    what rounding of these terms alone can amount to is no gain.
+    A regret is relative to the spread of what the consumer attains by its demands, the others' fixed: the best of them less the
+    worst. A utility is concave in the own demand, so its minimum is at F_min or F_max, and its maximum there or where its
+    derivative is 0. The gain of F' over F is formed as (F' - F) (R beta Y / ((Y + x) (Y + x')) - a), Y what the others mine,
+    a = u p - (1 - beta) C_b, without cancellation of the utilities themselves: the cost has an error of 2 u (u = 2^-53) of its
+    terms, the marginal reward 10 u of itself (Y 2 u: it is summed anew where it would cancel, and correctly rounded), the
+    product 3 u. A gain within 32 u |F' - F| (u p + (1 - beta) C_b + |a| + marginal reward) is rounding and no gain.
     """
     beta, reward, demand = game.role_ratio, game.effective_reward, np.asarray(solution.demands)
     price_term, margin = game.payment_weight * solution.price, game.service_margin
     cost = price_term - margin
     x = beta * demand
-    others = x.sum() - x
+    others = np.maximum(math.fsum(x.tolist()) - x, 0.0)
     largest = int(x.argmax())
-    others[largest] = np.delete(x, largest).sum()  # here the difference would cancel
-    others = np.maximum(others, 0.0)
+    others[largest] = math.fsum(np.delete(x, largest).tolist())  # here the difference would cancel
     prize = reward * beta
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         inner = (np.sqrt(prize * others / cost) - others) / beta
@@ -57,7 +62,7 @@ def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, De
     alone = others == 0.0  # any positive demand takes the whole reward, the less the better
     inner = np.where(alone & (cost > 0.0), 1e-12 * game.max_demand, inner)
     best_gain, best_action = np.zeros(len(x)), demand.copy()
-    scale = np.abs(profile(demand, x, others, cost, reward))
+    worst_gain = np.zeros(len(x))
     for action in (np.full(len(x), game.min_demand), np.full(len(x), game.max_demand), inner):
         action = np.clip(action, game.min_demand, game.max_demand)
         y = beta * action
@@ -68,38 +73,36 @@ def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, De
         jump = reward * ((y > 0.0).astype(float) - (x > 0.0))  # the share is 1 or 0 where the others mine nothing
         gain = np.where(alone, jump - step * cost, gain)
         terms = price_term + margin + np.abs(cost) + np.where(alone, 0.0, np.nan_to_num(marginal))
-        gain = np.where(gain > 16.0 * _EPS * np.abs(step) * terms, gain, 0.0)
+        gain = np.where(np.abs(gain) > 16.0 * _EPS * np.abs(step) * terms, gain, 0.0)
         better = gain > best_gain
         best_gain, best_action = np.where(better, gain, best_gain), np.where(better, action, best_action)
-        scale = np.maximum(scale, np.abs(profile(action, y, others, cost, reward)))
-    relative = np.where(best_gain > 0.0, best_gain / np.maximum(scale, 1e-300), 0.0)
+        worst_gain = np.minimum(worst_gain, gain)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(best_gain > 0.0, best_gain / (best_gain - worst_gain), 0.0)
     i = int(relative.argmax())
     if relative[i] <= 0.0:
         return 0.0, None
     return float(relative[i]), Deviation(i, float(best_action[i]), float(best_gain[i]))
 
 
-def profile(demand: Floats, x: Floats, others: Floats, cost: Floats, reward: Floats) -> Floats:
-    """The utilities of demands against what the others mine."""
-    with np.errstate(divide="ignore", invalid="ignore", under="ignore", over="ignore"):
-        share = x / (x + others)
-    return np.asarray(reward * np.where(x > 0.0, share, 0.0) - cost * demand)
-
-
-def leader_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, Deviation | None, int]:
+def leader_regret(
+    game: TradingGame, solution: Equilibrium, budget: Budget | None = None
+) -> tuple[float, Deviation | None, int]:
     """The leader's relative regret against the best price that a search finds, its deviation, and how many prices were tried.
 
-    An even grid with both ends and the unit cost; then, around the three best of its local maxima, finer grids, until they
-    are 1e-8 of the range wide.
+    An even grid with both ends, the unit cost and the price itself; then, around the three best of its local maxima, finer
+    grids, until they are 1e-8 of the range wide. The regret is relative to the spread of the profits seen, greatest less least.
+    A gain within what `rounding` says of the two profits is none: total demands are computed to 64 u (1 + (g p + w) X) of each
+    consumer's share here as in `check.reply`, whose tolerance of 1e-12 the demands judged have as well.
     """
-    own = (solution.price - game.unit_cost) * float(solution.demands.sum())
+    own = (solution.price - game.unit_cost) * math.fsum(solution.demands.tolist())
     size = int(np.clip(_CELLS // (4 * game.consumers), 17, 257))
     low, high = game.min_price, game.max_price
     grid = np.unique(np.concatenate([np.linspace(low, high, size), [np.clip(game.unit_cost, low, high), solution.price]]))
     grid = np.clip(grid, low, high)
-    profit = profits_at(game, grid)
+    profit = profits_at(game, grid, budget)
     tried, best, where = len(grid), float(profit.max()), float(grid[profit.argmax()])
-    scale = max(float(np.abs(profit).max()), abs(own))
+    spread = max(best, own) - min(float(profit.min()), own)
     padded = np.concatenate([[-np.inf], profit, [-np.inf]])
     peaks = np.flatnonzero((padded[1:-1] >= padded[:-2]) & (padded[1:-1] >= padded[2:]))
     few, fine = (3, 17) if game.consumers <= 10_000 else (1, 7)
@@ -107,61 +110,50 @@ def leader_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, Devi
         left, right = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
         while right - left > 1e-8 * max(high - low, 1e-300):
             inner = np.linspace(left, right, fine)
-            found = profits_at(game, inner)
+            found = profits_at(game, inner, budget)
             tried += fine
             j = int(found.argmax())
             if found[j] > best:
                 best, where = float(found[j]), float(inner[j])
             left, right = inner[max(j - 1, 0)], inner[min(j + 1, fine - 1)]
     gain = best - own
-    if gain <= 0.0 or scale == 0.0:
+    spread = max(spread, gain)
+    if gain <= rounding(game, solution) + rounding(game, solution, where):
         return 0.0, None, tried
-    return gain / scale, Deviation(None, where, gain), tried
+    return gain / spread, Deviation(None, where, gain), tried
 
 
-def profits_at(game: TradingGame, prices: Floats) -> Floats:
-    """The leader's profit at each price, the consumers in equilibrium; indifferent ones ask for the least."""
-    step = max(1, _CELLS // game.consumers)
-    parts = [_demand_sums(game, prices[begin : begin + step]) for begin in range(0, len(prices), step)]
-    return np.asarray((prices - game.unit_cost) * np.concatenate(parts))
-
-
-def _demand_sums(game: TradingGame, prices: Floats) -> Floats:
-    """Total demand at each price: bisection for the power X at which the best replies to X add up to X."""
-    low, high = game.min_demand, game.max_demand
-    beta, reward = game.role_ratio, game.effective_reward
-    cost = game.payment_weight * prices[:, None] - game.service_margin
+def rounding(game: TradingGame, solution: Equilibrium, price: float | None = None) -> float:
+    """What rounding, and demands within the tolerance of their replies, may amount to in the profit at a price."""
+    p = solution.price if price is None else price
+    demands = np.asarray(solution.demands)
     mines = game.rewarded
-    straight = np.where(cost < 0.0, high, low)  # consumers who do not compete: the sign of the cost decides
-    fixed = (straight * beta)[:, ~mines].sum(axis=1)
-    total = straight[:, ~mines].sum(axis=1)
-    if not mines.any():
-        return np.asarray(total)
-    b = beta[mines]
-    ratio = cost[:, mines] / (b * reward[mines])  # kappa / R
-    least, most = low * b, high * b
+    power = float((game.role_ratio * demands).sum())
+    stake = (game.role_ratio * game.effective_reward)[mines]
+    size = (game.payment_weight[mines] * p + game.service_margin[mines]) / stake
+    with np.errstate(over="ignore"):
+        loose = ALLOWANCE * (1.0 + size * power) * (power / game.role_ratio[mines])
+    loose = np.minimum(loose, game.max_demand - game.min_demand)
+    total = float(demands.sum())
+    return abs(p - game.unit_cost) * (2.0 * float(loose.sum()) + STRAY_TOL * total + 64.0 * _EPS * total)
 
-    def replies(power: Floats) -> Floats:
-        share = np.where(ratio > 0.0, 1.0 - ratio * power[:, None], np.inf)
-        return np.asarray(np.clip(share, least / power[:, None], most / power[:, None]))
 
-    right = np.log(fixed + most.sum())
-    start = fixed + least.sum()
-    with np.errstate(divide="ignore"):
-        left = np.where(start > 0.0, np.log(np.maximum(start, 1e-300)), right - 1.0)
-    while True:  # as little power as it takes for the shares to outweigh 1
-        power = np.exp(left)
-        short = (start <= 0.0) & (replies(power).sum(axis=1) + fixed / power < 1.0) & (left > -690.0)
-        if not short.any():
-            break
-        left = np.where(short, left - 10.0, left)
-    for _ in range(70):
-        middle = 0.5 * (left + right)
-        power = np.exp(middle)
-        above = replies(power).sum(axis=1) + fixed / power > 1.0
-        left, right = np.where(above, middle, left), np.where(above, right, middle)
-        if np.all(right - left <= 2e-16 * np.maximum(np.abs(right), 1.0)):
-            break
-    power = np.exp(0.5 * (left + right))
-    x = replies(power) * power[:, None]
-    return np.asarray(total + (x / b).sum(axis=1))
+def profits_at(game: TradingGame, prices: Floats, budget: Budget | None = None) -> Floats:
+    """The leader's profit at each price, the consumers in equilibrium; indifferent ones ask for the least."""
+    from edgeworth.games.trading.check import kernels
+
+    mines = game.rewarded
+    straight = ~mines
+    beta = game.role_ratio[mines]
+    stake = beta * game.effective_reward[mines]
+    contest = (game.payment_weight[mines] / stake, game.service_margin[mines] / stake, beta, game.min_demand, game.max_demand)
+    cost, total = np.empty(len(beta)), np.empty(len(prices))
+    edge, role = game.threshold[straight], game.role_ratio[straight]
+    for k, price in enumerate(prices.tolist()):
+        if budget is not None:
+            budget.check()
+        asks = np.where(price < edge, game.max_demand, game.min_demand)
+        total[k] = asks.sum()
+        if len(beta):
+            total[k] += kernels.total_demand(*contest, float(asks @ role), price, cost)
+    return np.asarray((prices - game.unit_cost) * total)

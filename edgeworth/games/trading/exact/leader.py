@@ -15,15 +15,20 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.trading.exact.follower import stage
-from edgeworth.games.trading.exact.piece import Piece, piece_of
+from edgeworth.games.trading.exact.piece import BLUR, DRIFT, ZONE, Piece, piece_of
 from edgeworth.games.trading.kernels import bound as kernel
-from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equilibrium_of
+from edgeworth.games.trading.kernels import follower
+from edgeworth.games.trading.model import Contest, Equilibrium, Floats, TradingGame, equilibrium_of
 
 CERTIFICATE = "price-intervals"
+_COLUMNS = ("power_left", "power_right", "e_low", "e_high")
 SMALL = 1_000
 """Up to so many consumers the default gap is 2e-10, beyond it 5e-7."""
 
-_SLACK = 2e-14  # relative; the powers of the certificate leave the rounding of the follower stage inside
+_WIDEST = 1e30  # powers of the certificate are widened by as little as a check of them needs, at most by this factor
+_NARROW, _NARROWEST = 1e-10, 4e-13  # relative widths of intervals
+_STUCK, _PATIENCE = 1e-7, 10
+_CLOSED = 9e-10  # relative gap
 _TICK = 0.02  # seconds
 
 
@@ -39,7 +44,8 @@ class Exact:
 
 
 class _Node(NamedTuple):
-    """An interval of prices: its ends, the mining power at each (rounded outward), the range of e, what is known of it."""
+    """An interval of prices: its ends, the mining power at each (widened), the range of e, what is known of it, and
+    for how many splits in a row that has hardly changed."""
 
     left: float
     right: float
@@ -48,16 +54,25 @@ class _Node(NamedTuple):
     e_low: float
     e_high: float
     piece: Piece
+    stuck: int = 0
 
 
 class _Best:
-    """The best price so far."""
+    """The best price so far, and the least profit seen: what is at stake for the leader."""
 
     def __init__(self) -> None:
         self.profit, self.price, self.strong, self.demands = -np.inf, 0.0, False, np.empty(0)
+        self.least = np.inf
+
+    @property
+    def stake(self) -> float:
+        """The gap is relative to this: the least of |profit| and what prices seen so far make of a difference."""
+        spread = self.profit - self.least
+        return min(abs(self.profit), spread) if spread > 0.0 else abs(self.profit)
 
     def offer(self, game: TradingGame, price: float, strong: bool, demands: Floats) -> None:
         profit = (price - game.unit_cost) * float(demands.sum())
+        self.least = min(self.least, profit)
         if profit > self.profit:
             self.profit, self.price, self.strong, self.demands = profit, price, strong, demands
 
@@ -73,7 +88,11 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
     linear consumers inside it where there is one, in the middle otherwise.
 
     Profit may jump down where linear consumers are indifferent; the optimum is then attained with ties broken for the leader
-    (``tie_break`` "strong": all of them ask for F_max, what they do at lower prices).
+    (``tie_break`` "strong": all of them ask for F_max, what they do at lower prices). A narrow interval of its own holds such a
+    price and those that rounding cannot tell from it.
+
+    A bound covers what floats and a checker's tolerance may do to shares and demands (`exact.piece`), about 1e-11 of the
+    profit. The gap that ends the search is relative to |profit| or, where that is less, to how much profits seen differ.
 
     Iterations: intervals split; rules ``iterations``, ``gap`` and ``target``. The certificate "price-intervals" holds the
     intervals, the powers at their ends and the ranges of e, from which the checker rebuilds every bound. OPTIMAL when the gap
@@ -82,30 +101,42 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
     """
     gap = params.gap if params.gap is not None else (2e-10 if game.consumers <= SMALL else 5e-7)
     noise = 4e-16 * game.max_price * game.max_demand * game.consumers  # what rounding leaves of the largest profit there is
-    best, order = _Best(), itertools.count()
-    power_left = _evaluate(game, best, game.min_price, 0.0)[1]
-    power_right = _evaluate(game, best, game.max_price, power_left)[0]
-    root = _node(game, game.min_price, game.max_price, power_left, power_right)
+    best, order, contest = _Best(), itertools.count(), bounding_contest(game)
+    power_left = _evaluate(game, best, game.min_price, 0.0)
+    power_right = _evaluate(game, best, game.max_price, power_left)
+    ends = (
+        _widened(game, contest, game.min_price, power_left, True),
+        _widened(game, contest, game.max_price, power_right, False),
+    )
+    root = _node(game, contest, game.min_price, game.max_price, *ends)
     heap: list[tuple[float, int, _Node]] = [(-root.piece.bound, next(order), root)]
     closed: list[_Node] = []
     split, ended, told = 0, run.tick(0, best.profit, root.piece.bound), time.perf_counter()
     while ended is None and heap:
         node = heap[0][2]
-        if node.piece.bound - best.profit <= max(gap * max(abs(best.profit), 1e-10), noise):
+        excess, width = node.piece.bound - best.profit, node.right - node.left
+        if excess <= max(gap * best.stake, noise, node.piece.noise):
             break
+        if width <= _NARROW * node.right and excess <= _CLOSED * abs(best.profit):
+            break  # what is left is mostly allowances for rounding, which no splitting takes off
         heapq.heappop(heap)
+        if width <= _NARROWEST * node.right or (width <= _STUCK * node.right and node.stuck >= _PATIENCE):
+            closed.append(node)
+            continue
         _try_peak(game, best, node)
-        middle = _split_point(game, node)
+        middle = _split_point(game, contest, node, best)
         if middle is None:
             closed.append(node)
             continue
         guess = float(np.sqrt(node.power_left) * np.sqrt(node.power_right))
-        before, after = _evaluate(game, best, middle, guess)
+        power = _evaluate(game, best, middle, guess)
+        below, above = (_widened(game, contest, middle, power, upper) for upper in (False, True))
         for child in (
-            _node(game, node.left, middle, node.power_left, before),
-            _node(game, middle, node.right, after, node.power_right),
+            _node(game, contest, node.left, middle, node.power_left, below),
+            _node(game, contest, middle, node.right, above, node.power_right),
         ):
-            heapq.heappush(heap, (-min(child.piece.bound, node.piece.bound), next(order), child))
+            stuck = node.stuck + 1 if child.piece.bound - best.profit > 0.9 * excess else 0
+            heapq.heappush(heap, (-min(child.piece.bound, node.piece.bound), next(order), child._replace(stuck=stuck)))
         split += 1
         if time.perf_counter() - told > _TICK or run.stop.rules:
             ended, told = run.tick(split, best.profit, _upper(heap, closed)), time.perf_counter()
@@ -128,31 +159,76 @@ def _upper(heap: list[tuple[float, int, _Node]], closed: list[_Node]) -> float:
     return max([-heap[0][0]] * bool(heap) + [leaf.piece.bound for leaf in closed])
 
 
-def _evaluate(game: TradingGame, best: _Best, price: float, guess: float) -> tuple[float, float]:
-    """The mining power just below a price and just above it; both answers of indifferent consumers are offered."""
+def _evaluate(game: TradingGame, best: _Best, price: float, guess: float) -> float:
+    """The mining power at a price; both answers of indifferent consumers are offered."""
     demands, power, _ = stage(game, price, True, guess)
     best.offer(game, price, True, demands)
-    after = power
     if len(game.contest.linear) and np.any(game.contest.linear_threshold == price):
-        demands, after, _ = stage(game, price, False, guess)
-        best.offer(game, price, False, demands)
-    return power, after
+        best.offer(game, price, False, stage(game, price, False, guess)[0])
+    return power
 
 
-def _node(game: TradingGame, left: float, right: float, power_left: float, power_right: float) -> _Node:
-    """The interval, with powers as `_evaluate` gives them; bounds are for powers widened by the slack."""
+def bounding_contest(game: TradingGame) -> Contest:
+    """The contest as bounds see it: a consumer that competes with nobody (its share is 1 anyway) is a linear one.
+
+    Linear consumers mine nothing where F_min = 0 and they leave below all prices.
+    """
     contest = game.contest
+    stays = (contest.linear_threshold * (1.0 + ZONE) >= game.min_price) | (game.min_demand > 0.0)
+    mines = (contest.linear_beta > 0.0) & stays
+    if len(contest.rows) != 1 or mines.any():
+        return contest
+    nobody = np.empty(0)
+    everybody = np.arange(game.consumers)
+    threshold = np.where(game.rewarded & (game.payment_weight == 0.0), np.inf, game.threshold)
+    return Contest(everybody[:0], nobody, nobody, nobody, everybody, threshold, game.role_ratio)
+
+
+def _widened(game: TradingGame, contest: Contest, price: float, power: float, upper: bool) -> float:
+    """The mining power at a price, raised (`upper`) or lowered until the sum of shares says so beyond rounding."""
     if not len(contest.rows):
-        return _Node(left, right, 1.0, 1.0, 0.0, 0.0, piece_of(game, left, right, 1.0, 1.0, np.zeros(15)))
-    x_left, x_right = power_left * (1.0 + _SLACK), power_right * (1.0 - _SLACK)
+        return 1.0
     edge, role = contest.linear_threshold, contest.linear_beta
-    held_low = float(role[edge >= right].sum()) * game.max_demand + float(role[edge < right].sum()) * game.min_demand
-    held_high = float(role[edge > left].sum()) * game.max_demand + float(role[edge <= left].sum()) * game.min_demand
+    much = ~(edge * (1.0 + ZONE) < price) if upper else edge * (1.0 - ZONE) > price
+    held = float(np.where(much, game.max_demand, game.min_demand) @ role)
+    if np.any(np.abs(edge - price) <= ZONE * np.abs(edge)):  # indifferent, or nearly: all of them answer one way here
+        parts = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, held, price, power)
+        power = follower.equilibrium(*parts, np.empty(len(contest.rows)), np.empty(len(contest.rows)))[0]
+    shape = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, price)
+    spare = 4e-16 * (len(contest.rows) + 64)
+    most = (held + game.max_demand * float(contest.beta.sum())) * (1.0 + 1e-6)
+
+    def widened(factor: float) -> float:
+        return min(power * factor, most) if upper else power / factor
+
+    def enough(x: float) -> bool:
+        sign = 1.0 if upper else -1.0
+        total = (1.0 + sign * DRIFT) * kernel.reach(*shape, x, upper, BLUR) + held / x
+        return bool(sign * (total - 1.0) < -spare) or x == most
+
+    near, far = 1.0, 1.0 + 2.0 * DRIFT
+    while far < _WIDEST and not enough(widened(far)):
+        near, far = far, 1.0 + 2.0 * (far - 1.0)
+    for _ in range(12 if far > 1.0 + 1e-9 else 0):  # rarely: where one consumer holds nearly everything
+        middle = float(np.sqrt(near * far))
+        near, far = (near, middle) if enough(widened(middle)) else (middle, far)
+    return widened(far)
+
+
+def _node(game: TradingGame, contest: Contest, left: float, right: float, x_left: float, x_right: float) -> _Node:
+    """The interval, with powers as `_widened` gives them."""
+    out = np.zeros(14)
+    if not len(contest.rows):
+        piece = piece_of(game, contest, left, right, 1.0, 1.0, out)
+        return _Node(left, right, 1.0, 1.0, 0.0, 0.0, piece)
+    edge, role = contest.linear_threshold, contest.linear_beta
+    held_low = float(np.where(edge * (1.0 - ZONE) > right, game.max_demand, game.min_demand) @ role)
+    held_high = float(np.where(edge * (1.0 + ZONE) < left, game.min_demand, game.max_demand) @ role)
     shape = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, left, x_left, right, x_right)
-    e_low, e_high = kernel.deviation(*shape, held_low, held_high)
-    out = np.empty(15)
-    kernel.sums(*shape, e_low, e_high, out)
-    return _Node(left, right, power_left, power_right, e_low, e_high, piece_of(game, left, right, x_left, x_right, out))
+    e_low, e_high = kernel.deviation(*shape, held_low, held_high, BLUR, DRIFT)
+    kernel.sums(*shape, e_low, e_high, BLUR, DRIFT, out)
+    piece = piece_of(game, contest, left, right, x_left, x_right, out)
+    return _Node(left, right, x_left, x_right, e_low, e_high, piece)
 
 
 def _try_peak(game: TradingGame, best: _Best, node: _Node) -> None:
@@ -162,26 +238,27 @@ def _try_peak(game: TradingGame, best: _Best, node: _Node) -> None:
         _evaluate(game, best, price, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
 
 
-def _split_point(game: TradingGame, node: _Node) -> float | None:
-    """The unit cost, else the middle one of the thresholds inside, else the middle; None where there is no number inside."""
+def _split_point(game: TradingGame, contest: Contest, node: _Node, best: _Best) -> float | None:
+    """The unit cost, else the middle one of the prices beside thresholds, else the middle; None where no number is inside.
+
+    The threshold itself is evaluated on the way.
+    """
     if node.left < game.unit_cost < node.right:
         return game.unit_cost
-    edge = game.contest.linear_threshold
-    inside = np.unique(edge[(edge > node.left) & (edge < node.right)])
-    middle = float(inside[len(inside) // 2]) if len(inside) else 0.5 * (node.left + node.right)
-    return middle if node.left < middle < node.right else None
+    edge = contest.linear_threshold
+    beside = np.unique(np.outer(edge[np.isfinite(edge)], (1.0 - 1.25 * ZONE, 1.0 + 1.25 * ZONE)))
+    inside = beside[(beside > node.left) & (beside < node.right)]
+    if not len(inside):
+        middle = 0.5 * (node.left + node.right)
+        return middle if node.left < middle < node.right else None
+    middle = float(inside[len(inside) // 2])
+    near = float(edge[np.abs(edge - middle).argmin()])
+    if game.min_price < near < game.max_price:
+        _evaluate(game, best, near, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
+    return middle
 
 
 def _certificate(game: TradingGame, leaves: list[_Node]) -> Certificate:
     price = np.array([leaves[0].left, *(leaf.right for leaf in leaves)])
-    slack = _SLACK if len(game.contest.rows) else 0.0
-    return Certificate(
-        CERTIFICATE,
-        {
-            "price": price,
-            "power_left": np.array([leaf.power_left * (1.0 + slack) for leaf in leaves]),
-            "power_right": np.array([leaf.power_right * (1.0 - slack) for leaf in leaves]),
-            "e_low": np.array([leaf.e_low for leaf in leaves]),
-            "e_high": np.array([leaf.e_high for leaf in leaves]),
-        },
-    )
+    columns = {name: np.array([getattr(leaf, name) for leaf in leaves]) for name in _COLUMNS}
+    return Certificate(CERTIFICATE, {"price": price, **columns})

@@ -6,72 +6,81 @@ from typing import NamedTuple
 
 import numpy as np
 
-from edgeworth.games.trading.model import Floats, TradingGame
+from edgeworth.games.trading.model import Contest, Floats, TradingGame
 
-_ROUNDING = 4e-15  # relative to the size of the terms of a sum
+BLUR = 100.0 * 2.0**-53
+"""Relative to 1 + (g p + w) X: what floats may do to a share. A checker allows less, so that it finds no larger bound."""
+DRIFT = 1.05e-12
+"""Relative: what floats, and a checker's tolerance, may do to a demand."""
+ZONE = 128.0 * 2.0**-53
+"""Relative: prices this near a linear consumer's threshold cannot be told from it."""
+_ROUNDING = 5e-15  # relative to the size of the terms of a sum
 
 
 class Piece(NamedTuple):
-    """bound: no price of the interval earns more. peak: the price inside at which the bound is attained, if it is one."""
+    """bound: no price of the interval earns more. noise: the part of it that allows for rounding, which no splitting takes
+    off. peak: the price inside at which the bound is attained, if it is one."""
 
     bound: float
+    noise: float
     peak: float | None
 
 
-def piece_of(game: TradingGame, left: float, right: float, x_left: float, x_right: float, sums: Floats) -> Piece:
+def piece_of(
+    game: TradingGame, contest: Contest, left: float, right: float, x_left: float, x_right: float, sums: Floats
+) -> Piece:
     """The bound over prices [left, right] and powers [x_right, x_left]; `sums`: see `kernels.bound.sums`.
 
     Total demand: D(X) = K_0 + K_1 X + K_2 X^2 with K_1 = sum 1/b - mu (n - 1), K_2 = sum w/b - mu sum w and K_0 =
     sum (1/b - mu) x over the consumers that are not surely interior, a range; mu = sum g/b / sum g makes the price cancel.
-    (Without surely interior consumers the same formula says D = mu X + sum (1/b - mu) x, for every mu.)
+    (Without surely interior consumers the same formula says D = mu X + sum (1/b - mu) x, for every mu.) Shares that are off by
+    `BLUR` and `DRIFT` move both the sum of the shares, which the formula sets to 1, and the demands.
     """
-    n, g, w, v, _, wv, x_sum, f_sum, _, _, x_least, x_most, d_least, d_most, mu = sums.tolist()
-    d_least, d_most = f_sum - mu * x_sum + d_least, f_sum - mu * x_sum + d_most
-    size = abs(f_sum) + abs(mu * x_sum) + abs(d_least) + abs(d_most)
-    contest = game.contest
+    n, g, w, v, gv, wv, s, sv, d_least, d_most, mined, least_size, most_size, mu = sums.tolist()
+    turn = abs(mu)
     low, high = game.min_demand, game.max_demand
+    ranges = {"max": (max(high * (1.0 - DRIFT), low), high), "min": (low, min(low * (1.0 + DRIFT), high)), "open": (low, high)}
     for edge, b in _grouped(contest.linear_threshold, contest.linear_beta, left, right):
         # linear consumers: demand F, x = b F; their part of K_0 is (1 - mu b) F
-        part = len(b) - mu * float(b.sum())
-        if edge == "open":
-            weights = 1.0 - mu * b
-            up, down = float(weights[weights >= 0.0].sum()), float(weights[weights < 0.0].sum())
-            d_least += up * low + down * high
-            d_most += up * high + down * low
-            x_least, x_most = x_least + float(b.sum()) * low, x_most + float(b.sum()) * high
-            amount = high
-        else:
-            amount = high if edge == "max" else low
-            d_least, d_most = d_least + part * amount, d_most + part * amount
-            x_sum += float(b.sum()) * amount
-        size += (len(b) + abs(mu) * float(b.sum())) * amount
-    k1, k2 = v - mu * (n - 1.0), wv - mu * w
-    rounding = _ROUNDING * (size + (v + abs(mu) * (n + 1.0)) * x_left + (wv + abs(mu) * w) * x_left * x_left)
-    above, below = (d_most + rounding, k1, k2), (d_least - rounding, k1, k2)
+        weights, (least, most) = 1.0 - mu * b, ranges[edge]
+        up, down, sizes = weights >= 0.0, weights < 0.0, 1.0 + turn * b
+        d_least += float(weights[up].sum()) * least + float(weights[down].sum()) * most
+        d_most += float(weights[up].sum()) * most + float(weights[down].sum()) * least
+        mined += float(b.sum()) * most
+        least_size += float(sizes[up].sum()) * least + float(sizes[down].sum()) * most
+        most_size += float(sizes[up].sum()) * most + float(sizes[down].sum()) * least
+    k1 = v - mu * (n - 1.0) if len(contest.rows) else 0.0
+    k2 = wv - mu * w
+    top = right * x_left
+    wrong = (BLUR + _ROUNDING) * (v + turn * n + top * (gv + turn * g) + x_left * (wv + turn * w)) + DRIFT * (sv + turn * s)
+    rounding = x_left * wrong
+    above, below = (d_most + rounding + _ROUNDING * most_size, k1, k2), (d_least - rounding - _ROUNDING * least_size, k1, k2)
     demand_high = max(_peaks((0.0, 0.0, *above), x_right, x_left)[0], 0.0)
     demand_low = max(-_peaks((0.0, 0.0, *(-k for k in below)), x_right, x_left)[0], 0.0)
     cost = game.unit_cost
     bound = (right - cost) * (demand_high if right >= cost else demand_low)
+    noise = 2.0 * rounding * max(abs(left - cost), abs(right - cost)) + 4.0 * DRIFT * abs(bound)
     peak = None
     if n > 0.0 and g > 0.0 and (left >= cost or right <= cost):
         # p(X) with the most that the others can mine; its product with the demand, both of one sign
-        q = ((w / g) - cost, (n - 1.0) / g, (x_sum + x_most) / g)
+        theta = (BLUR + _ROUNDING) * (n + g * top + w * x_left) + DRIFT * s
+        q = (w / g - cost + _ROUNDING * (w / g + cost), (n - 1.0 + theta) / g, mined / g)
         k = above if left >= cost else below
         terms = tuple(np.convolve(q[::-1], k).tolist())  # q in falling powers of 1 / X, k in rising ones of X
         sharp, where = _product_peak(q, k, terms, x_right, x_left)
+        noise += 2.0 * theta / (g * x_right) * demand_high
+        sharp += 1e-13 * abs(sharp)
         valid = left >= cost or _price(q, x_right) <= 0.0
         if valid and sharp < bound:
             bound = sharp
             peak = min(max(_price(q, where) + cost, left), right) if x_right < where < x_left else None
-    return Piece(bound, peak)
+    return Piece(bound, noise, peak)
 
 
 def _grouped(threshold: Floats, beta: Floats, left: float, right: float) -> list[tuple[str, Floats]]:
     if not len(threshold):
         return []
-    at_max, at_min = threshold >= right, threshold <= left
-    at_min &= ~at_max | (left < right)
-    at_max &= ~at_min
+    at_max, at_min = threshold * (1.0 - ZONE) > right, threshold * (1.0 + ZONE) < left
     return [("max", beta[at_max]), ("min", beta[at_min]), ("open", beta[~at_max & ~at_min])]
 
 

@@ -167,8 +167,9 @@ def demands(cost, beta, low, high, fixed, power, demand):
         if slope <= 0.0:
             break
         u -= (count * u + (1.0 - u) * parts + bound * reference / (1.0 - u) - 1.0) / slope
-    if not abs(u) < 1e-9:
-        u = 0.0
+        if not abs(u) < 1e-9:  # one consumer holds all but rounding: the power itself is not known better than that
+            u = 0.0
+            break
     x = (1.0 - u) * power
     for i in range(len(cost)):
         share = (reference - cost[i]) / reference

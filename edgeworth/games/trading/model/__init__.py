@@ -11,10 +11,11 @@ from edgeworth.games.trading.model.functions import (
     violations,
 )
 from edgeworth.games.trading.model.presets import PRESETS, generate
-from edgeworth.games.trading.model.problem import Equilibrium, Floats, TradingGame
+from edgeworth.games.trading.model.problem import Contest, Equilibrium, Floats, TradingGame
 
 __all__ = [
     "PRESETS",
+    "Contest",
     "Equilibrium",
     "Floats",
     "TradingGame",

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
-from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.games.trading.model.problem import Equilibrium, Floats, TradingGame
 
 Rule = Literal["price", "demand"]
@@ -63,18 +62,19 @@ def value(game: TradingGame, solution: Equilibrium) -> float:
 
 
 def violations(game: TradingGame, solution: Equilibrium) -> list[Violation]:
-    """Where the price or a demand leaves its interval, by more than 1e-9 of the bound; empty when feasible.
+    """Where the price or a demand leaves its interval; empty when feasible.
 
-    Raises ValueError for demands of another length.
+    Intervals hold exactly: their ends are given numbers that any method can clip to, and a margin of 1e-9 of the price would be
+    more than that of the profit p - C. Raises ValueError for demands of another length.
     """
     _own(game, solution)
     found = []
     amount = _outside(np.array([solution.price]), game.min_price, game.max_price)[0]
-    if amount > FEASIBILITY_TOL:
+    if amount > 0.0:
         where = f"[{game.min_price}, {game.max_price}]"
         found.append(Violation("price", float(amount), None, f"the price {solution.price} lies outside {where}"))
     amounts = _outside(solution.demands, game.min_demand, game.max_demand)
-    for i in np.flatnonzero(amounts > FEASIBILITY_TOL).tolist():
+    for i in np.flatnonzero(amounts > 0.0).tolist():
         where = f"[{game.min_demand}, {game.max_demand}]"
         text = f"the demand {solution.demands[i]} of consumer {i} lies outside {where}"
         found.append(Violation("demand", float(amounts[i]), i, text))
@@ -126,8 +126,9 @@ def _at_bounds(game: TradingGame, demands: Floats) -> tuple[Any, Any]:
 
 
 def _outside(values: Floats, low: float, high: float) -> Floats:
-    below = (low - values) / max(abs(low), 1e-300) if low else np.where(values < 0.0, np.inf, 0.0)
-    above = (values - high) / max(abs(high), 1e-300) if high else np.where(values > 0.0, np.inf, 0.0)
+    with np.errstate(over="ignore"):
+        below = (low - values) / max(abs(low), 1e-300) if low else np.where(values < 0.0, np.inf, 0.0)
+        above = (values - high) / max(abs(high), 1e-300) if high else np.where(values > 0.0, np.inf, 0.0)
     return np.asarray(np.maximum(np.maximum(below, above), 0.0))
 
 

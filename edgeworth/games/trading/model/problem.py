@@ -25,6 +25,7 @@ Ints = NDArray[np.int64]
 REGIMES = ("interior", "at_max", "at_min", "mixed")
 TIE_BREAKS = ("none", "weak", "strong")
 
+_LARGEST = 1e300
 _ARRAYS = ("role_ratio", "payment_weight", "token_effect", "evaluation_metric")
 _NON_NEGATIVE = (
     "reward", "performance_factor", "block_size", "puzzle_constant", "propagation_factor",
@@ -122,6 +123,9 @@ class TradingGame:
             validation.reject_type("provenance", "must be a Provenance", self.provenance)
         if not np.isfinite(self.effective_reward).all():
             validation.reject("token_effect", "times the reward must be finite everywhere", self.token_effect)
+        paid = float(self.payment_weight.max()) * self.max_price
+        if not n * self.max_demand < _LARGEST / max(1.0, self.max_price, self.unit_cost, self.service_profit, paid):
+            validation.reject("max_demand", f"times {n} consumers and the highest price must be below 1e300", self.max_demand)
         self._refuse_a_lone_miner()
 
     def _refuse_a_lone_miner(self) -> None:

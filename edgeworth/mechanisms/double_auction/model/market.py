@@ -275,7 +275,10 @@ class Outcome:
 def _money(name: str, value: Any, length: int | None) -> Any:
     """Floats, unless an entry is an exact or traced number."""
     plain = (int, float, np.integer, np.floating)
-    if isinstance(value, Sequence) and any(isinstance(item, Fraction | Traced) for item in value):
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        value = value.tolist()
+    # Traced numbers may pass for floats: their kind is asked, and once each, for the abstract classes are slow to ask.
+    if isinstance(value, Sequence) and any(issubclass(kind, Fraction | Traced) for kind in set(map(type, value))):
         if length is not None and len(value) != length:
             validation.reject(name, f"must have {length} entries", len(value))
         for item in value:

@@ -189,7 +189,11 @@ def breakpoints(name: str, market: Market, agent: Agent, params: Any, tie: TieBr
         value, stops = _maximum(market, bid, market.ask)
         if not any(index in mine for mine in stops):
             return np.zeros(0)
-        return np.array([t for t in [high - (value - without) / float(market.demand[index])] if t >= 0.0])
+        units = float(market.demand[index])
+        # Once more from twice the threshold: far above it the sum has lost the digits that the threshold needs.
+        bid[index] = high = 2.0 * max(high - (value - without) / units, 0.0)
+        value, _ = _maximum(market, bid, market.ask)
+        return np.array([t for t in [high - (value - without) / units] if t >= 0.0])
     if isinstance(params, Posted):
         return np.array([posted_price(name, market, params, tie)[0]])
     return np.unique(np.delete(market.bid, index))

@@ -14,13 +14,19 @@ from edgeworth.core.verdict import Report, Verdict
 from edgeworth.routing.orienteering.model import RULES, OrienteeringProblem, RoutePlan, value, violations
 
 
-def _recomputed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def _root(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
     from edgeworth.routing.orienteering.check.bound import recomputed_bound  # compiled code: loaded when there is need
 
-    return recomputed_bound(problem, arrays)
+    return recomputed_bound(problem, arrays, budget)
 
 
-_REBUILD: dict[str, Rebuild] = {"ng-routes": _recomputed}
+def _listed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+    from edgeworth.routing.orienteering.check.listed import listed_bound
+
+    return listed_bound(problem, arrays, budget)
+
+
+_REBUILD: dict[str, Rebuild] = {"ng-routes": _root, "listed-routes": _listed}
 
 
 def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan], *, seconds: float = SECONDS) -> Report:
@@ -28,11 +34,13 @@ def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan], 
 
     For a plan, everything recomputed from its sequences and the problem's raw data: ``visits`` (each customer at most once),
     ``windows`` (service begins in time), ``return``, ``capacity`` and ``schedule`` (the times and loads that the plan states
-    are those that its sequences give); limits hold within 1e-9 max(1, |limit|); witness: a `model.Violation`, the worst one of
-    its rule. For a result also ``value`` (recomputed, relative 1e-9), ``bound`` (on the right side of the value; where its
-    evidence is "recomputed", rebuilt from its certificate; otherwise the scope says that it is a claim), and ``quality``
+    are those that its sequences give); limits hold within the tolerance of `model.limits`, exactly for whole numbers; witness:
+    a `model.Violation`, the worst one of its rule. For a result also ``value`` (recomputed, relative 1e-9), ``bound`` (on the
+    right side of the value; where its evidence is "recomputed", rebuilt from its certificate of kind "ng-routes" or
+    "listed-routes"; otherwise the scope says that it is a claim), and ``quality``
     (OPTIMAL only where the bound closes the gap); witness: a `edgeworth.core.checking.Mismatch`. A result without a solution
-    is checked for its bound and its quality. All checks are exhaustive.
+    is checked for its bound and its quality. All checks are exhaustive; a bound whose certificate takes more than `seconds` or
+    some million labels to rebuild is not checked.
 
     Raises TypeError for other types, ValueError for a result of another problem or sense, and for a plan of another
     number of vehicles or with customers that do not exist.
@@ -48,8 +56,11 @@ def _judge(
 
 
 def _feasibility(problem: OrienteeringProblem, plan: RoutePlan) -> dict[str, Verdict]:
-    tolerances: dict[str, float] = {rule: 0.0 if rule == "visits" else FEASIBILITY_TOL for rule in RULES}
-    return rule_verdicts(violations(problem, plan), tolerances)
+    found, limits = violations(problem, plan), problem.limits
+    times = 0.0 if limits.whole.all() else FEASIBILITY_TOL
+    loads = 0.0 if limits.full.all() else FEASIBILITY_TOL
+    tolerances = {"visits": 0.0, "windows": times, "return": times, "capacity": loads, "schedule": FEASIBILITY_TOL}
+    return rule_verdicts(found, {rule: tolerances[rule] for rule in RULES})
 
 
 _CHECKER = Checker("orienteering", OrienteeringProblem, RoutePlan, _judge, _REBUILD)

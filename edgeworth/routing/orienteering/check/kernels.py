@@ -1,9 +1,29 @@
-"""Numba loops of the checker: the largest reduced value of an ng-route, by plain label setting. No solver uses them."""
+"""Numba loops of the checker: label setting over ng-routes, and the list of routes above a threshold. No solver uses them.
+
+All state is in arrays, so that a loop can be left after so many steps and entered again.
+"""
+
+from collections import namedtuple
 
 import numpy as np
 
 from edgeworth.core.jit import jit
 
+# travel, gain float64 [N, N]: time from the begin of service at one node to the arrival at the next, and the value of that arc;
+# opens, closes, demand float64 [N]; keeps uint64 [N, W], as bits: what a route remembers at a node; ptr int64 [N + 1], head
+# int64: the arcs in use.
+Net = namedtuple("Net", "travel gain opens closes demand capacity keeps ptr head start end")
+# Labels; link: the next worse label of the same node, or of the same slot; kept: may it be extended?
+Pool = namedtuple("Pool", "node time load worth memory link kept")
+# Best worth by latest time: those of node j are ptr[j]:ptr[j + 1], by rising time.
+Stairs = namedtuple("Stairs", "ptr time worth")
+# Kept labels of a run on the reversed network, of node j ptr[j]:ptr[j + 1], best first; until: the smallest time so far.
+Ways = namedtuple("Ways", "ptr time load worth memory until")
+# Routes that ended: the customers as bits, and the value.
+Ends = namedtuple("Ends", "memory worth")
+
+DONE, PAUSED, FULL = range(3)
+MADE, WAITING, AT, ENDED, N_INTS = range(5)
 ONE = np.uint64(1)
 
 
@@ -43,88 +63,214 @@ def pop(heap, size):
 
 
 @jit
-def longer(old, length):
-    """A copy with room for `length` rows."""
-    new = np.zeros((length, *old.shape[1:]), dtype=old.dtype)
-    new[: old.shape[0]] = old
-    return new
+def ahead(stairs, k, latest):
+    """The best worth at node k of those no later than `latest`; -inf without any."""
+    low = stairs.ptr[k]
+    high = stairs.ptr[k + 1]
+    first = low
+    while low < high:
+        middle = (low + high) // 2
+        if stairs.time[middle] <= latest:
+            low = middle + 1
+        else:
+            high = middle
+    if low == first:
+        return -np.inf
+    return stairs.worth[low - 1]
 
 
 @jit
-def spread(travel, gain, opens, closes, demand, capacity, keeps, start, end, kept, older, time, value, bounded, floor, most):
-    """Label setting forward in time from `start`.
+def spread(net, pool, heap, last, ints, best, stairs, bounded, climbing, floor, blur, steps):
+    """Label setting in order of time, for so many steps.
 
-    travel, gain float64 [N, N]: time from the begin of service at one node to the arrival at the next, infinite where that
-    arc does not exist, and its value; opens, closes, demand float64 [N]; keeps uint64 [N, W], as bits: the customers that a
-    route remembers at a node. bounded: a label is given up when it does not get above floor even with the best way on among
-    the labels (kept, older, time, value) of a run on the reversed network.
-
-    Returns (kept, older, time, value, best, enough): labels kept[j], older[kept[j]], ... are those of node j, -1 ends them;
-    best: the largest value at `end`, or floor; enough: were `most` labels enough?
+    last int64 [N]: the best label of every node, -1 without any; ints: counters; best float64 [N]: the largest worth met at a
+    node. bounded: a label is given up when it does not get above the floor even with the best way on that `stairs`, from a run
+    on the reversed network, have within `blur` of its time; climbing: the floor rises to the best route to the end.
     """
-    nodes, words = keeps.shape
+    nodes = last.size
     n = nodes - 2
-    last = np.full(nodes, -1)
-    size = 1024
-    at, before = np.zeros(size, dtype=np.int64), np.full(size, -1)
-    begun, load, worth = np.zeros(size), np.zeros(size), np.zeros(size)
-    memory = np.zeros((size, words), dtype=np.uint64)
-    heap = np.zeros((size, 2))
-    at[0], begun[0] = start, opens[start]
-    heap[0, 0], heap[0, 1] = begun[0], 0.0
-    made, waiting = 1, 1
-    best = floor
-    while waiting > 0:
-        x = pop(heap, waiting)
-        waiting -= 1
-        j = at[x]
+    words = net.keeps.shape[1]
+    while ints[WAITING] > 0:
+        if pool.node.size - ints[MADE] < nodes:
+            return FULL
+        if steps <= 0:
+            return PAUSED
+        x = pop(heap, ints[WAITING])
+        ints[WAITING] -= 1
+        j = pool.node[x]
+        t = pool.time[x]
+        q = pool.load[x]
+        v = pool.worth[x]
+        above = -1
         old = last[j]
         useless = False
-        while old >= 0 and not useless:
-            useless = worth[old] >= worth[x] and begun[old] <= begun[x] and load[old] <= load[x]
-            for w in range(words):
-                if memory[old, w] & ~memory[x, w]:
-                    useless = False
-            old = before[old]
+        while old >= 0 and pool.worth[old] >= v:
+            steps -= 1
+            if pool.time[old] <= t and pool.load[old] <= q:
+                useless = True
+                for w in range(words):
+                    if pool.memory[old, w] & ~pool.memory[x, w]:
+                        useless = False
+                if useless:
+                    break
+            above = old
+            old = pool.link[old]
         if useless:
             continue
-        before[x] = last[j]
-        last[j] = x
-        if made + nodes > begun.size:
-            if made > most:
-                return last, before, begun, worth, best, False
-            room = 2 * (made + nodes)
-            at, before, begun, load = longer(at, room), longer(before, room), longer(begun, room), longer(load, room)
-            worth, memory, heap = longer(worth, room), longer(memory, room), longer(heap, room)
-        for k in range(nodes):
-            if not travel[j, k] < np.inf:
+        pool.link[x] = old
+        if above < 0:
+            last[j] = x
+        else:
+            pool.link[above] = x
+        pool.kept[x] = True
+        for e in range(net.ptr[j], net.ptr[j + 1]):
+            steps -= 1
+            k = net.head[e]
+            if k < n and (pool.memory[x, k >> 6] >> np.uint64(k & 63)) & ONE:
                 continue
-            if k < n and (memory[x, k >> 6] >> np.uint64(k & 63)) & ONE:
+            begin = max(t + net.travel[j, k], net.opens[k])
+            carried = q + net.demand[k]
+            if begin > net.closes[k] or carried > net.capacity:
                 continue
-            begin = max(begun[x] + travel[j, k], opens[k])
-            carried = load[x] + demand[k]
-            if begin > closes[k] or carried > capacity:
-                continue
-            total = worth[x] + gain[j, k]
-            if k == end:
-                best = max(best, total)
+            total = v + net.gain[j, k]
+            if total > best[k]:
+                best[k] = total
+                if climbing and k == net.end and total > floor:
+                    floor = total
             if bounded:
-                if k == end:
+                if k == net.end:
                     continue
-                ahead = -np.inf
-                way = kept[k]
-                while way >= 0:
-                    if -time[way] >= begin:
-                        ahead = max(ahead, value[way])
-                    way = older[way]
-                if total + ahead <= best:
+                steps -= 4
+                if total + ahead(stairs, k, blur - begin) <= floor:
                     continue
-            at[made], begun[made], load[made], worth[made] = k, begin, carried, total
+            y = ints[MADE]
+            pool.node[y] = k
+            pool.time[y] = begin
+            pool.load[y] = carried
+            pool.worth[y] = total
+            pool.kept[y] = False
             for w in range(words):
-                memory[made, w] = memory[x, w] & keeps[k, w]
+                pool.memory[y, w] = pool.memory[x, w] & net.keeps[k, w]
             if k < n:
-                memory[made, k >> 6] |= ONE << np.uint64(k & 63)
-            push(heap, waiting, begin, made)
-            waiting += 1
-            made += 1
-    return last, before, begun, worth, best, True
+                pool.memory[y, k >> 6] |= ONE << np.uint64(k & 63)
+            push(heap, ints[WAITING], begin, y)
+            ints[WAITING] += 1
+            ints[MADE] += 1
+    return DONE
+
+
+@jit
+def slot_of(size, j, memory):
+    """Where labels of that node and those customers are chained, in a table of a power of two."""
+    mixed = np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15)
+    for w in range(memory.size):
+        mixed = (mixed ^ memory[w]) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> np.uint64(29)
+    return np.int64(mixed & np.uint64(size - 1))
+
+
+@jit
+def reachable(ways, k, latest, room, memory, least):
+    """(Is there a way on from k worth more than `least`, no earlier than that, no heavier than `room`, over none of the
+    customers in `memory`; ways looked at)."""
+    low = ways.ptr[k]
+    high = ways.ptr[k + 1]
+    while low < high:  # those before are too early
+        middle = (low + high) // 2
+        if ways.until[middle] > latest:
+            low = middle + 1
+        else:
+            high = middle
+    first = low
+    for a in range(first, ways.ptr[k + 1]):
+        if ways.worth[a] <= least:
+            return False, a - first + 4
+        if ways.time[a] <= latest and ways.load[a] <= room:
+            apart = True
+            for w in range(memory.size):
+                if ways.memory[a, w] & memory[w]:
+                    apart = False
+                    break
+            if apart:
+                return True, a - first + 4
+    return False, ways.ptr[k + 1] - first + 4
+
+
+@jit
+def apart(pool, y, k, memory):
+    """Is label y at another node, or over other customers?"""
+    different = pool.node[y] != k
+    for w in range(memory.size):
+        if pool.memory[y, w] != memory[w]:
+            different = True
+    return different
+
+
+@jit
+def lengthen(net, pool, count, longer, table, ends, ints, ways, least, blur, steps):
+    """Extend routes by one more customer, for so many steps: `count` labels of `pool`, from ints[AT] on, into `longer`.
+
+    Of labels of one node over the same customers only those stay that none other is no later than and no worse. Routes to the
+    end worth more than `least` go to `ends`; labels that no way of `ways` brings above it are given up.
+    """
+    n = net.travel.shape[0] - 2
+    words = net.keeps.shape[1]
+    fresh = np.zeros(words, dtype=np.uint64)
+    while ints[AT] < count:
+        if longer.node.size - ints[MADE] < n + 2 or ends.worth.size - ints[ENDED] < 1:
+            return FULL
+        if steps <= 0:
+            return PAUSED
+        x = ints[AT]
+        ints[AT] += 1
+        if not pool.kept[x]:
+            continue
+        j = pool.node[x]
+        for e in range(net.ptr[j], net.ptr[j + 1]):
+            steps -= 1
+            k = net.head[e]
+            if k < n and (pool.memory[x, k >> 6] >> np.uint64(k & 63)) & ONE:
+                continue
+            begin = max(pool.time[x] + net.travel[j, k], net.opens[k])
+            carried = pool.load[x] + net.demand[k]
+            if begin > net.closes[k] or carried > net.capacity:
+                continue
+            total = pool.worth[x] + net.gain[j, k]
+            if k == net.end:
+                if total > least:
+                    ends.worth[ints[ENDED]] = total
+                    ends.memory[ints[ENDED]] = pool.memory[x]
+                    ints[ENDED] += 1
+                continue
+            for w in range(words):
+                fresh[w] = pool.memory[x, w]
+            there, looked = reachable(ways, k, blur - begin, net.capacity - carried + net.demand[k], fresh, least - total)
+            steps -= looked
+            if not there:
+                continue
+            fresh[k >> 6] |= ONE << np.uint64(k & 63)
+            slot = slot_of(table.size, k, fresh)
+            y = table[slot]
+            useless = False
+            while y >= 0 and not useless:
+                steps -= 1
+                if not apart(longer, y, k, fresh):
+                    if longer.time[y] <= begin and longer.worth[y] >= total:
+                        useless = True
+                    elif longer.time[y] >= begin and longer.worth[y] <= total:
+                        longer.kept[y] = False
+                y = longer.link[y]
+            if useless:
+                continue
+            y = ints[MADE]
+            ints[MADE] += 1
+            longer.node[y] = k
+            longer.time[y] = begin
+            longer.load[y] = carried
+            longer.worth[y] = total
+            longer.kept[y] = True
+            for w in range(words):
+                longer.memory[y, w] = fresh[w]
+            longer.link[y] = table[slot]
+            table[slot] = y
+    return DONE

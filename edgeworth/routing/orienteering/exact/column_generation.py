@@ -67,8 +67,10 @@ def column_generation(problem: OrienteeringProblem, params: ColumnGeneration, ru
     the LP's own routes (dives, the integer master over the best of them) and, where the LP does not settle it, some
     iterations of `eaco-ls` with random numbers of its own, always the same.
 
-    Guarantee: optimal where PROVED; otherwise the bound is valid. Evidence: recomputed (certificate "ng-routes": pi, the sets
-    of neighbours and the largest reduced values) where L(pi) reaches the bound reported; claimed where step 3 went beyond it.
+    Guarantee: optimal where PROVED; otherwise the bound is valid. Evidence: recomputed, by the certificate "ng-routes" (pi, the
+    sets of neighbours and the largest reduced values) where L(pi) reaches the bound reported, by "listed-routes" where step 3
+    closed the gap: with the same and a small tree, grown at the end over the routes of better plans, whose leaves carry
+    multipliers of their own. Claimed where that tree would be too large, or a run was cut after step 3 had begun.
     Without the clock the answer does not depend on it. Ends as CONVERGED, with a note, when more labels or routes would be
     needed than the parameters allow. Iterations: pricings. Memory: see `ColumnGeneration`.
     Source: Baldacci, Mingozzi and Roberti, New route relaxation and pricing strategies for the vehicle routing problem,
@@ -163,7 +165,10 @@ def stages(root: Root, settle: Callable[[float], bool]) -> bool:
     step = unit
     while not root.closed:
         target = max(root.target, root.bound - step + root.grid)
+        before = root.value, root.bound
         if settle(target):
+            if target <= root.target and (root.value, root.bound) == before:
+                return True  # asked for everything that is better than the best plan: rounding alone is between them
             step *= 2.0
         elif step > unit:
             step = unit

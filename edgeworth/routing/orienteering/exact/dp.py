@@ -58,8 +58,9 @@ def dp(problem: OrienteeringProblem, params: DynamicProgramming, run: Run[RouteP
 
     With several vehicles this is the method "column-generation", and the notes say so; without any nothing moves.
 
-    Guarantee: optimal where PROVED; otherwise, also when the clock cuts, the bound is valid. Evidence: recomputed (certificate
-    "ng-routes") where L(pi) reaches the bound, on the grid of values where these are whole; claimed where step 2 went beyond.
+    Guarantee: optimal where PROVED; otherwise, also when the clock cuts, the bound is valid. Evidence: recomputed, by the
+    certificate "ng-routes" where L(pi) reaches the bound, on the grid of values where these are whole, by "listed-routes" where
+    step 2 closed the gap (see `column_generation`); claimed where that is too much work, or the run was cut.
     Ends as CONVERGED, with a note, when more labels would be needed than allowed. Iterations: pricings; evaluations: labels.
     Source: Righini and Salani, Decremental state space relaxation strategies and initialization heuristics for solving the
     orienteering problem with time windows with dynamic programming, Computers & Operations Research 36 (2009); Baldacci,

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.routing.orienteering.kernels import labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem
+from edgeworth.routing.orienteering.model.limits import elapsed
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -19,7 +19,9 @@ Words = NDArray[np.uint64]
 
 _TINY_CYCLE = 1e-3  # of the vehicle's time: customers this close to each other are always remembered, so routes end
 _LATE_CUSTOMERS = 300  # up to so many customers the tables of those out of reach are worth their memory
-_SLACK = 1e-12
+_LEAST = 1e-200
+_TIE = 1e-15  # relative; times that close to each other are the same
+_ROUNDING = 2.0**-40  # relative; far above what sums of as many terms as a route has can lose, far below any tolerance
 
 
 class _Late(NamedTuple):
@@ -30,8 +32,9 @@ class _Late(NamedTuple):
 class TypeNetwork:
     """The network of the vehicles `group`, which differ in nothing; every plan that `model.violations` lets pass fits it.
 
-    Nodes: customers 0..n-1, start n, end n + 1. Windows, returns and capacity carry twice the feasibility tolerance, so the
-    routes found must be checked with the model, and bounds hold for all plans. `served[i]`: can some route visit i?
+    Nodes: customers 0..n-1, start n, end n + 1; times since the vehicle's origin (`model.limits`). Windows, returns and
+    capacity are a little wider than the model's, so the routes found must be checked with the model, and bounds hold for all
+    plans; no limit is beyond what routes can reach, so that one of 1e12 blurs nothing. `served[i]`: can some route visit i?
     `worth` = profit - service_cost; `cost` by arc; `spared`: see `labels.detours`; `close_by` [n, n]: customers that are
     remembered at each other in any case, since a cycle through both takes next to no time.
     """
@@ -47,33 +50,54 @@ class TypeNetwork:
         np.fill_diagonal(self.travel, np.inf)
         self.cost = problem.edge_cost(k)[grid]
         self.worth = problem.profit[k] - problem.service_cost
-        begin, latest = float(problem.earliest[k]), float(problem.latest[k])
-        self.open = np.append(problem.open, [begin, begin])
-        self.close = np.append(problem.limits.close, [begin, problem.limits.latest[k]])
-        self.close += FEASIBILITY_TOL * np.maximum(1.0, np.abs(self.close))
-        span = float(np.abs(np.concatenate([self.open, self.close])).max())
-        self.slack = FEASIBILITY_TOL * max(1.0, span)
+        limits = problem.limits
+        self.open = np.append(np.maximum(limits.open[k], 0.0), [0.0, 0.0])
+        self.close = np.append(limits.close[k], [0.0, limits.latest[k]])
+        self.close = np.minimum(self.close + _ROUNDING * np.abs(self.close), limits.reach[k] * (1.0 + _ROUNDING))
+        span = float(self.close.max())
+        self.slack = _ROUNDING * max(span, 0.0)
         self._loads(problem, k)
         quickest = self.travel.copy()
         np.fill_diagonal(quickest, 0.0)
         labels.closure(quickest)
         self.quickest = quickest
-        earliest = np.maximum(self.open, begin + quickest[n])
+        earliest = np.maximum(self.open, quickest[n])
         last = np.minimum(self.close, self.close[n + 1] - quickest[:, n + 1])
         fits = (earliest <= last + self.slack) & (self.demand <= self.capacity)
         self.served = fits[:n].copy()
         self.arcs = (earliest[:, None] + self.travel <= last[None, :] + self.slack) & fits[:, None] & fits[None, :]
         self.arcs[n, n + 1] = False
+        self._round(problem, k)
         self.spared = np.empty(n)
-        labels.detours(self.travel, self.cost, _SLACK * max(1.0, span), self.spared)
-        self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * (latest - begin)
+        labels.detours(self.travel, self.cost, _TIE, self.spared)
+        self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * span
         self._late: dict[bool, _Late] = {}
+
+    def _round(self, problem: OrienteeringProblem, vehicle: int) -> None:
+        """terms: no route has larger ones in sum, at prices that nobody would exceed; blur [n], error: more than rounding can
+        take from a customer's, respectively a route's, value while `unit` is 0."""
+        sizes = 2.0 * np.abs(self.worth)
+        dearest = np.where(self.arcs, self.cost, 0.0).max(axis=0, initial=0.0)
+        self.terms = float(sizes[self.served].sum() + dearest.sum())
+        self.blur = 2.0**-48 * (sizes + 2.0 * dearest[: self.customers] + float(dearest.max(initial=0.0)))
+        self.error = 8.0 * 2.0**-53 * (2 * self.customers + 32) * self.terms
+        self.unit = 0.0
+        speed, factors = math.frexp(float(problem.speed[vehicle]))[0], [problem.distance, problem.travel_time]
+        factors += [problem.cost_per_distance[vehicle : vehicle + 1], problem.cost_per_time[vehicle : vehicle + 1]]
+        # Products of numbers of 24 bits are exact, and so are quotients by a power of two.
+        short = speed == 0.5 and all(_short(x) for x in factors)
+        self.short = short or not self.cost[self.arcs].any()
+        paid, service = problem.profit[vehicle][self.served], problem.service_cost[self.served]
+        self.whole_terms = [paid, service, self.cost[self.arcs]]
+
+    def exact(self, unit: float) -> None:
+        """All values are multiples of `unit`, prices are made so: no sum of them is rounded."""
+        self.unit, self.error, self.blur = unit, 0.0, np.zeros(self.customers)
 
     def _loads(self, problem: OrienteeringProblem, vehicle: int) -> None:
         """Demands, without those that no set of customers can break the capacity with."""
         self.demand = np.append(problem.demand, [0.0, 0.0])
-        self.capacity = float(problem.limits.capacity[vehicle])
-        self.capacity += FEASIBILITY_TOL * max(1.0, self.capacity)
+        self.capacity = float(problem.limits.capacity[vehicle]) * (1.0 + _ROUNDING)
         if math.fsum(problem.demand.tolist()) <= float(problem.capacity[vehicle]):
             self.demand, self.capacity = np.zeros(self.nodes), math.inf
 
@@ -85,7 +109,7 @@ class TypeNetwork:
 
     def worthwhile(self, prices: Floats) -> Flags:
         """Customers that a route of largest reduced value may need; all others can be passed by without loss."""
-        return np.asarray(self.served & (self.worth - prices > self.spared))
+        return np.asarray(self.served & (self.worth - prices > self.spared - self.blur))
 
     def memory(self, near: Flags | None) -> Words:
         """Bits, uint64 [N, W]: what a label that arrives at a node may remember. near bool [n, n]; None: everything."""
@@ -149,8 +173,21 @@ class TypeNetwork:
 
 
 def networks(problem: OrienteeringProblem) -> list[TypeNetwork]:
-    """One for every type of vehicle."""
-    return [TypeNetwork(problem, group) for group in problem.vehicle_types]
+    """One for every type of vehicle; with exact values where all sums of values are multiples of one power of two."""
+    bases = [TypeNetwork(problem, group) for group in problem.vehicle_types]
+    largest = max((base.terms for base in bases), default=0.0)
+    if _LEAST < largest < 1.0 / _LEAST:
+        unit = 2.0 ** (math.frexp(largest)[1] - 48)
+        scaled = [values / unit for base in bases for values in base.whole_terms]
+        exact = all(np.array_equal(x, np.rint(x)) and bool(np.all(np.abs(x) <= 2.0**52)) for x in scaled)
+        if exact and all(base.short for base in bases):
+            for base in bases:
+                base.exact(unit)
+    return bases
+
+
+def _short(values: Floats) -> bool:
+    return bool(np.abs(values).max(initial=0.0) < 1e38) and np.array_equal(values.astype(np.float32).astype(np.float64), values)
 
 
 def value_grid(problem: OrienteeringProblem) -> float:
@@ -167,22 +204,15 @@ def route_value(problem: OrienteeringProblem, vehicle: int, stops: Sequence[int]
     """The value of that vehicle's route, None where the model would not let it pass."""
     if len(set(stops)) < len(stops):
         return None
-    limits, speed = problem.limits, float(problem.speed[vehicle])
-    here, clock, load = int(problem.start[vehicle]), float(problem.earliest[vehicle]), 0.0
-    by_distance, by_time = float(problem.cost_per_distance[vehicle]), float(problem.cost_per_time[vehicle])
-    parts = []
-    for i in [*stops, int(problem.end[vehicle])]:
-        drive = float(problem.travel_time[here, i]) / speed
-        parts.append(-(by_distance * float(problem.distance[here, i]) + by_time * drive))
-        clock += drive
-        here = i
-        if i < problem.customers:
-            clock = max(clock, float(problem.open[i]))
-            load += float(problem.demand[i])
-            if clock > limits.close[i]:
-                return None
-            clock += float(problem.service_time[i])
-            parts += [float(problem.profit[vehicle, i]), -float(problem.service_cost[i])]
-    if clock > limits.latest[vehicle] or load > limits.capacity[vehicle]:
+    limits, nodes = problem.limits, np.array(stops, dtype=np.int64)
+    begins, back = elapsed(problem, limits, vehicle, nodes)
+    late = np.any(begins > limits.close[vehicle, nodes]) or (len(nodes) and back > limits.latest[vehicle])
+    if late or sum(problem.demand[nodes].tolist()) > limits.capacity[vehicle]:
         return None
-    return math.fsum(parts)
+    if not len(nodes):
+        return 0.0
+    tail, head = np.append(problem.start[vehicle], nodes), np.append(nodes, problem.end[vehicle])
+    by_distance = problem.cost_per_distance[vehicle] * problem.distance[tail, head]
+    by_time = problem.cost_per_time[vehicle] * (problem.travel_time[tail, head] / problem.speed[vehicle])
+    paid, cost = problem.profit[vehicle, nodes].tolist(), problem.service_cost[nodes].tolist()
+    return math.fsum([*paid, *(-x for x in cost), *(-x for x in (by_distance + by_time).tolist())])

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.core.run import Run
+from edgeworth.routing.orienteering.exact.evidence import NG_ROUTES, Proved, listed_proof
 from edgeworth.routing.orienteering.exact.labelling import Cut, Labelling
 from edgeworth.routing.orienteering.exact.master import Choice, Column, Master, Prices, choose
-from edgeworth.routing.orienteering.exact.network import (
-    Flags,
-    Floats,
-    TypeNetwork,
-    networks,
-    route_value,
-    value_grid,
-)
+from edgeworth.routing.orienteering.exact.network import Flags, Floats, TypeNetwork, networks, route_value, value_grid
 from edgeworth.routing.orienteering.heuristic import greedy
 from edgeworth.routing.orienteering.kernels import labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
-
-NG_ROUTES = "ng-routes"
-"""The kind of the certificates: multipliers of the customers and the sets of neighbours that routes remember."""
 
 _MARGIN = 1e-11  # relative to the profits in play: what counts as no improvement
 _DIVE_PRICINGS = 12  # most pricings after each column that a dive fixes
@@ -41,14 +31,6 @@ class Closed(Exception):  # not an error
 
 class TooManyLabels(Exception):  # not an error
     """More labels than allowed: the relaxation cannot be solved."""
-
-
-class Proved(NamedTuple):
-    """A bound with its evidence."""
-
-    bound: float
-    evidence: BoundEvidence
-    certificate: Certificate
 
 
 class Root:
@@ -80,12 +62,14 @@ class Root:
             top = np.maximum(top, np.where(base.served, np.maximum(base.worth, 0.0), 0.0))
         self.scale = max(1e-300, float(top.max(initial=0.0)))
         self.size = float(top.sum())
+        self._blur = math.fsum(base.count * base.error for base in self.bases)
+        self.unit = max((base.unit for base in self.bases), default=0.0)
         self.prices, self.kinds = top, np.zeros(len(self.bases))
         self.certified_near = np.zeros((self.n, self.n), dtype=bool)
-        self.root_bound = self.size + self._margin(self.size)
-        self.bound = self._down(self.root_bound)
+        self.root_bound = self._raised(top, np.zeros(len(self.bases)), np.ones(len(self.bases), dtype=bool))
+        self.bound = self.rounded_down(self.root_bound)
         self.rounds = 0
-        self._priced, self._worth_trying = False, _TRY_AT
+        self._priced, self._worth_trying, self.finishing = False, _TRY_AT, False
         self.value = -math.inf
         self.sequences: list[list[int]] = [[] for _ in range(problem.vehicles)]
         self._take(self.sequences)
@@ -99,7 +83,7 @@ class Root:
 
     def tick(self) -> None:
         """Tell the run; raises `Cut` when it must end, `Closed` when nothing is left to do."""
-        if self.closed:
+        if self.closed and not self.finishing:
             raise Closed
         ending = self.run.tick(self.rounds, self.value, self.bound)
         if ending is not None:
@@ -120,45 +104,52 @@ class Root:
 
     @property
     def target(self) -> float:
-        """A value that a better plan has at least."""
-        if self.grid:
-            return self.value + self.grid
-        return self.value + 0.5e-9 * max(abs(self.value), 1e-10)
+        """A value that a better plan has at least, or nearly."""
+        return self.value + (self.grid or 0.5e-9 * abs(self.value))
 
     def lower(self, bound: float) -> None:
-        """No plan is worth more than that."""
-        self.bound = self._rounded(min(self.bound, self._down(bound)))
+        """No plan is worth more than that, but for the rounding of its routes' values."""
+        self.bound = self._rounded(min(self.bound, self.rounded_down(bound + self._blur)))
 
     def proved(self) -> Proved:
-        """The bound to report, and the certificate of the best L(pi), which may fall short of it."""
+        """The bound to report, and the certificate: of the best L(pi) where that reaches it, else of the routes listed."""
         members = [np.flatnonzero(row) for row in self.certified_near]
-        certificate = Certificate(
-            NG_ROUTES,
-            {
-                "multipliers": self.prices,
-                "largest": self.kinds,
-                "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
-                "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
-            },
-        )
-        rebuilt = self._rounded(self._down(self.root_bound))
+        arrays = {
+            "multipliers": self.prices,
+            "largest": self.kinds,
+            "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
+            "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
+        }
+        certificate = Certificate(NG_ROUTES, arrays)
+        rebuilt = self._rounded(self.rounded_down(self.root_bound))
         enough = not self.closed or closes(self.value, rebuilt, "max", self.problem.integral)
         if enough and (rebuilt <= self.bound or closes(self.bound, rebuilt, "max", False)):
             return Proved(rebuilt, BoundEvidence.RECOMPUTED, certificate)
-        return Proved(self.bound, BoundEvidence.CLAIMED, certificate)
+        listed = listed_proof(self, arrays) if self.closed else None
+        return listed or Proved(self.bound, BoundEvidence.CLAIMED, certificate)
 
     def _rounded(self, bound: float) -> float:
         """The value itself where rounding alone puts the bound below it; a bound that is wrong stays so, for the checker."""
         rounding = bound < self.value and closes(bound, self.value, "max", False)
         return self.value if rounding else bound
 
-    def _down(self, bound: float) -> float:
+    def rounded_down(self, bound: float) -> float:
         """To the grid of values."""
         return math.floor(bound / self.grid) * self.grid if self.grid and math.isfinite(bound) else bound
 
     def _margin(self, terms: float) -> float:
-        """What rounding may take from sums of such a size."""
-        return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms
+        """More than rounding may take from sums of such a size, and from the sums of routes."""
+        if self.unit:
+            return 0.0
+        return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms + self._blur
+
+    def _raised(self, prices: Floats, kinds: Floats, reached: Flags) -> float:
+        """L, rounded up; reached [K]: may rounding hide a route of that type that is worth more than nothing?"""
+        counts = np.array([base.count for base in self.bases], dtype=np.float64)
+        errors = np.array([base.error for base in self.bases])
+        total = math.fsum([*prices.tolist(), *(counts * kinds).tolist()])
+        rounding = 0.0 if self.unit else float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * total
+        return total + rounding + float((counts * errors * reached).sum())
 
     def _take(self, sequences: list[list[int]]) -> None:
         """A plan, if it is the best so far; its routes become columns."""
@@ -235,9 +226,13 @@ class Root:
 
     def _price(self, prices: Floats, found: Prices) -> int:
         """L(prices), exactly; returns how many routes that improve the LP came with it."""
+        if self.unit:
+            prices = np.rint(prices / self.unit) * self.unit
+        more = 0.0 if self.unit else _MARGIN * self.scale
         floors = self.master.known_best(prices)
-        floors = np.where(floors > 0.0, floors + _MARGIN * self.scale, 0.0)
+        floors = np.where(floors > 0.0, floors + more, 0.0)
         added = 0
+        reached = floors > 0.0
         for kind, base in enumerate(self.bases):
             gain, active = base.reduced(prices), base.worthwhile(prices)
             alone = np.zeros((self.n, self.n), dtype=bool)
@@ -245,16 +240,16 @@ class Root:
             ahead = base.network(gain, active, base.memory(self.near))
             if not self.backward[kind].run(back, limit=self.limit):
                 raise TooManyLabels
-            done = self.forward[kind].run(ahead, back=self.backward[kind], threshold=float(floors[kind]), limit=self.limit)
-            if not done:
+            least = float(floors[kind]) if reached[kind] else -base.error
+            if not self.forward[kind].run(ahead, back=self.backward[kind], threshold=least, limit=self.limit):
                 raise TooManyLabels
-            floors[kind] = max(floors[kind], self.forward[kind].best())
+            best = self.forward[kind].best()
+            reached[kind] |= best > least
+            floors[kind] = max(floors[kind], best)
             added += self._adopt(kind, self.forward[kind].routes(_ROUTES), found)
         self.rounds += 1
         self._priced = True
-        counts = np.array([base.count for base in self.bases], dtype=np.float64)
-        total = math.fsum([*prices.tolist(), *(counts * floors).tolist()])
-        bound = total + self._margin(total)
+        bound = self._raised(prices, floors, reached)
         if bound < self.root_bound:
             self.root_bound, self.prices, self.kinds = bound, prices.copy(), floors.copy()
             self.certified_near = self.near.copy()
@@ -369,6 +364,8 @@ class Root:
 
     def tolerance(self, target: float) -> float:
         """By how much a route may fall short of a threshold by rounding; below half the distance between two targets."""
+        if self.unit:
+            return 64.0 * self.unit
         return 8.0 * self._margin(self.size + self.root_bound) + 1e-13 * abs(target)
 
     def offer(self, stops: list[int]) -> None:

@@ -14,8 +14,12 @@ NEIGHBOURS = 200
 
 
 def core_of(problem: OrienteeringProblem) -> Any:
-    """The problem as a `Core`; limits with half of the tolerance, so that rounding in another order breaks nothing."""
+    """The problem as a `Core`; limits with half of the tolerance, so that rounding in another order breaks nothing. Times are
+    since the first vehicle's origin (`model.limits`), so that where a clock begins changes nothing."""
     n, limits = problem.customers, problem.inner_limits
+    origin = float(limits.origin.min(initial=np.inf)) if problem.vehicles else 0.0
+    later = limits.origin - origin
+    closes = (limits.close + later[:, None]).min(axis=0, initial=np.inf) if problem.vehicles else problem.close
     travel = np.ascontiguousarray(problem.travel_time)
     kind = np.empty(problem.vehicles, dtype=np.int64)
     for index, group in enumerate(problem.vehicle_types):
@@ -29,8 +33,8 @@ def core_of(problem: OrienteeringProblem) -> Any:
         distance=np.ascontiguousarray(problem.distance),
         prize=problem.profit - problem.service_cost,
         demand=problem.demand,
-        opens=problem.open,
-        closes=limits.close,
+        opens=problem.open - origin,
+        closes=closes,
         service=problem.service_time,
         first=problem.start,
         last=problem.end,
@@ -38,8 +42,8 @@ def core_of(problem: OrienteeringProblem) -> Any:
         capacity=limits.capacity,
         by_distance=problem.cost_per_distance,
         by_time=problem.cost_per_time,
-        earliest=problem.earliest,
-        latest=limits.latest,
+        earliest=problem.earliest - origin,
+        latest=limits.latest + later,
         kind=kind,
         near=np.ascontiguousarray(near),
         costly=bool(problem.cost_per_distance.any() or problem.cost_per_time.any()),

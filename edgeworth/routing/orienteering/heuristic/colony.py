@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
@@ -78,7 +79,8 @@ def eaco(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Fou
     ending = run.tick(0, reached)
     if n == 0 or m == 0:
         return Found(best, ending or Termination.CONVERGED)
-    core, trail, tours = core_of(problem), _trail(problem, params), _tours(problem, params)
+    core = core_of(problem)
+    trail, tours = _trail(problem, core.closes, params), _tours(problem, params)
     seed = np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64))
     factor, steps, done = 1.0, 0, 0
     cuts = np.linspace(0, params.ants, min(run.threads, params.ants) + 1).astype(int).tolist()
@@ -106,7 +108,7 @@ def eaco(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Fou
     return Found(best, ending or Termination.CONVERGED, iterations=done, evaluations=int(steps))
 
 
-def _trail(problem: OrienteeringProblem, params: Eaco) -> Any:
+def _trail(problem: OrienteeringProblem, closes: NDArray[np.float64], params: Eaco) -> Any:
     """Everything of (6) that does not change, by type of vehicle, and the pheromone."""
     n = problem.customers
     firsts = [int(group[0]) for group in problem.vehicle_types]
@@ -118,13 +120,12 @@ def _trail(problem: OrienteeringProblem, params: Eaco) -> Any:
     width = np.maximum(width, _floor(width))
     static = (increment / increment.max()) ** params.utility * (apart / apart.max()) ** -params.distance
     static = static * (width / width.max()) ** -params.width
-    inner = problem.inner_limits.close
     return kernel.Trail(
         weight=static.copy(),
         static=static,
         pheromone=np.ones_like(static),
         increment=increment / increment.max(),
-        arrive_by=inner.copy() if params.arrival == "end" else inner - problem.close + problem.open,
+        arrive_by=closes.copy() if params.arrival == "end" else closes - problem.close + problem.open,
         alpha=params.pheromone,
         gamma=params.wait,
     )

@@ -333,7 +333,7 @@ def detours(travel, cost, slack, spared):
 
     The minimum over all a, b of cost[a, i] + cost[i, b] - cost[a, b]; infinity where nothing goes through i. travel counts
     the service at its first node, so a long service makes up for a triangle inequality that is violated. Times within
-    `slack` count as equal.
+    `slack` of each other, relative, count as equal.
     """
     size = travel.shape[0]
     for i in range(spared.size):
@@ -344,7 +344,7 @@ def detours(travel, cost, slack, spared):
             for b in range(size):
                 if b in (i, a) or not travel[i, b] < np.inf:
                     continue
-                if travel[a, b] > travel[a, i] + travel[i, b] + slack:
+                if travel[a, b] > (travel[a, i] + travel[i, b]) * (1.0 + slack):
                     least = -np.inf
                     break
                 least = min(least, cost[a, i] + cost[i, b] - cost[a, b])

@@ -2,8 +2,9 @@
 
 from edgeworth.routing.orienteering.model.functions import RULES, Violation, edges, measures, value, violations
 from edgeworth.routing.orienteering.model.geometry import ROUNDINGS, Rounding, euclidean
+from edgeworth.routing.orienteering.model.limits import Limits
 from edgeworth.routing.orienteering.model.presets import PRESETS, generate
-from edgeworth.routing.orienteering.model.problem import Limits, OrienteeringProblem
+from edgeworth.routing.orienteering.model.problem import OrienteeringProblem
 from edgeworth.routing.orienteering.model.readers import read_solomon, read_toptw
 from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan
 

@@ -9,11 +9,13 @@ from typing import Literal
 import numpy as np
 
 from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.routing.orienteering.model.limits import elapsed, excess
 from edgeworth.routing.orienteering.model.problem import Floats, Ints, OrienteeringProblem
 from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan
 
 Rule = Literal["visits", "windows", "return", "capacity", "schedule"]
 RULES: tuple[Rule, ...] = ("visits", "windows", "return", "capacity", "schedule")
+_LEAST = 1e-290  # so that a division by a duration of nothing stays finite
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,9 @@ class Violation:
 
     visits: ``customer`` is visited more than once; amount: how many times too often. windows: the service of ``customer`` by
     ``vehicle`` begins after its window closes. return: ``vehicle`` comes back too late. capacity: ``vehicle`` carries too
-    much. schedule: the plan states another time or load than its sequence gives. Amounts of these four are relative to
-    max(1, |limit|), respectively max(1, |the number that follows|).
+    much. schedule: the plan states another time or load than its sequence gives. Amounts are in units where all numbers that
+    meet are whole, otherwise relative to the duration up to the limit (`limits.excess`) or the capacity; of schedules always
+    relative to the route's duration or load.
     """
 
     rule: Rule
@@ -88,8 +91,9 @@ def _repeated(served: Ints) -> list[int]:
 
 
 def violations(problem: OrienteeringProblem, solution: RoutePlan) -> tuple[Violation, ...]:
-    """Every broken constraint; empty for a feasible plan. Times and loads are recomputed from the sequences, and what the
-    plan states must equal them within 1e-9 max(1, |number|). Raises ValueError for a plan of another shape."""
+    """Every broken constraint; empty for a feasible plan. Times and loads are recomputed from the sequences, times on the
+    clock of `limits`. What the plan states must equal them within 1e-9 of the route's duration, respectively load, and four
+    units in the last place. Raises ValueError for a plan of another shape."""
     _require_fitting(problem, solution)
     found: list[Violation] = []
     served = solution.served
@@ -99,45 +103,54 @@ def violations(problem: OrienteeringProblem, solution: RoutePlan) -> tuple[Viola
     true = plan(problem, solution.sequences)
     limits = problem.limits
     for k, (stated, route) in enumerate(zip(solution.routes, true.routes, strict=True)):
-        stops = route.stops
-        for s in np.flatnonzero(route.start > limits.close[stops]).tolist():
+        stops, work, whole = route.stops, float(limits.work[k]), bool(limits.whole[k])
+        begins, back = elapsed(problem, limits, k, stops)
+        origin = float(limits.origin[k])
+        for s in np.flatnonzero(begins > limits.close[k, stops]).tolist():
             i, limit, begin = int(stops[s]), float(problem.close[stops[s]]), float(route.start[s])
             text = f"vehicle {k} begins at customer {i} at {begin!r}, its window closes at {limit!r}"
-            found.append(Violation("windows", _over(begin, limit), k, i, text))
-        if len(route) and route.end_time > limits.latest[k]:
+            amount = excess(float(begins[s]), limit - origin, work, whole)
+            found.append(Violation("windows", amount, k, i, text))
+        if len(route) and back > limits.latest[k]:
             limit = float(problem.latest[k])
             text = f"vehicle {k} returns at {route.end_time!r}, the latest is {limit!r}"
-            found.append(Violation("return", _over(route.end_time, limit), k, None, text))
+            found.append(Violation("return", excess(back, limit - origin, work, whole), k, None, text))
         if len(route) and route.load[-1] > limits.capacity[k]:
             limit, load = float(problem.capacity[k]), float(route.load[-1])
             text = f"vehicle {k} carries {load!r}, its capacity is {limit!r}"
-            found.append(Violation("capacity", _over(load, limit), k, None, text))
-        found += _misstated(k, stated, route)
+            amount = excess(load, limit, float(problem.demand.sum()), bool(limits.full[k]))
+            found.append(Violation("capacity", amount, k, None, text))
+        found += _misstated(k, stated, route, min(back, float(limits.reach[k])))
     return tuple(found)
 
 
-def _over(number: float, limit: float) -> float:
-    return (number - limit) / max(1.0, abs(limit))
-
-
-def _misstated(vehicle: int, stated: Route, true: Route) -> list[Violation]:
+def _misstated(vehicle: int, stated: Route, true: Route, duration: float) -> list[Violation]:
     """Stops whose stated numbers differ from the true ones, each by the number that differs most; then the return."""
     found: list[Violation] = []
     worst: dict[int, tuple[float, str]] = {}
-    for name in ("arrival", "start", "leave", "load"):
+    load = float(true.load[-1]) if len(true) else 0.0
+    for name, scale in (("arrival", duration), ("start", duration), ("leave", duration), ("load", load)):
         said, is_so = getattr(stated, name), getattr(true, name)
-        off = np.abs(said - is_so) / np.maximum(1.0, np.abs(is_so))
+        off = _apart(said, is_so, scale)
         for s in np.flatnonzero(off > FEASIBILITY_TOL).tolist():
             text = f"{name} {float(said[s])!r}, it is {float(is_so[s])!r}"
             worst[s] = max(worst.get(s, (0.0, "")), (float(off[s]), text))
     for s, (amount, text) in sorted(worst.items()):
         i = int(true.stops[s])
         found.append(Violation("schedule", amount, vehicle, i, f"vehicle {vehicle} states for customer {i} {text}"))
-    off_end = abs(stated.end_time - true.end_time) / max(1.0, abs(true.end_time))
+    off_end = float(_apart(np.array([stated.end_time]), np.array([true.end_time]), duration)[0])
     if off_end > FEASIBILITY_TOL:
         text = f"vehicle {vehicle} states end_time {stated.end_time!r}, it is {true.end_time!r}"
         found.append(Violation("schedule", off_end, vehicle, None, text))
     return found
+
+
+def _apart(said: Floats, is_so: Floats, scale: float) -> Floats:
+    """By how much numbers differ, relative to a scale; 0 where that is no more than a few units in their last place, which is
+    all that a clock of that origin can say."""
+    off = np.abs(said - is_so)
+    off = np.where(off <= 4.0 * np.spacing(np.abs(is_so)), 0.0, off)
+    return np.where(off > 0.0, off / max(scale, _LEAST), 0.0)
 
 
 def measures(problem: OrienteeringProblem, solution: RoutePlan) -> dict[str, float]:

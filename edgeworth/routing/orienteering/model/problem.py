@@ -6,17 +6,18 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.io import Payload, fingerprint, save_problem
-from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
+from edgeworth.core.numeric import Sense
 from edgeworth.core.provenance import Provenance
 from edgeworth.routing.orienteering.model import columns
 from edgeworth.routing.orienteering.model.geometry import Rounding, euclidean
+from edgeworth.routing.orienteering.model.limits import Limits, limits_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -26,14 +27,6 @@ Ints = NDArray[np.int64]
 
 _CUSTOMER = ("demand", "open", "close", "service_time", "service_cost")
 _VEHICLE = ("start", "end", "speed", "capacity", "cost_per_distance", "cost_per_time", "earliest", "latest")
-
-
-class Limits(NamedTuple):
-    """Latest starts of service [customers], latest returns [vehicles] and capacities [vehicles], a tolerance included."""
-
-    close: Floats
-    latest: Floats
-    capacity: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +50,8 @@ class OrienteeringProblem:
     ``coordinates`` float64 [L, 2] serve plots only; ``names``, one text a location, serve tables and graphs.
     Distance, time and money are in units of the user's; speed is distance over the unit that makes ``travel_time`` a time.
 
-    Times and loads count as within a limit up to ``limit + 1e-9 max(1, |limit|)`` (`limits`). n and m may be 0. A customer
+    Times count as within a limit up to 1e-9 of the duration that the vehicle can use until then, loads up to 1e-9 of the
+    capacity; whole numbers hold exactly (`limits`). Where a clock begins changes nothing. n and m may be 0. A customer
     whose window no vehicle reaches is never visited, a vehicle that cannot come back in time never moves: neither is an
     error. Arrays are copied and read-only. Raises ValueError or TypeError naming the argument, the rule and the value,
     among others for a window that closes before it opens.
@@ -159,10 +153,11 @@ class OrienteeringProblem:
 
     @cached_property
     def integral(self) -> bool:
-        """Is every plan's value an integer? Profits less service costs are, and driving is free."""
+        """Is every plan's value an integer? Profits less service costs are, of numbers below 2^53, and driving is free."""
         net = self.profit - self.service_cost
         free = not (self.cost_per_distance.any() or self.cost_per_time.any())
-        return free and bool(np.all(net == np.rint(net)))
+        largest = max(float(np.abs(self.profit).max(initial=0.0)), float(self.service_cost.max(initial=0.0)))
+        return free and largest < 2.0**53 and bool(np.all(net == np.rint(net)))
 
     def drive_time(self, vehicle: int) -> Floats:
         """How long that vehicle drives from a to b, float64 [L, L]: travel_time / speed."""
@@ -182,21 +177,16 @@ class OrienteeringProblem:
             groups.setdefault(key, []).append(k)
         return tuple(columns.frozen(np.array(group, dtype=np.int64)) for group in groups.values())
 
-    def _limits(self, share: float) -> Limits:
-        def widened(limit: Floats) -> Floats:
-            return columns.frozen(limit + share * FEASIBILITY_TOL * np.maximum(1.0, np.abs(limit)))
-
-        return Limits(widened(self.close), widened(self.latest), widened(self.capacity))
-
     @cached_property
     def limits(self) -> Limits:
-        """What counts as feasible: every limit plus 1e-9 max(1, |limit|). Bounds must hold for all that these let pass."""
-        return self._limits(1.0)
+        """What counts as feasible, with its tolerance: `edgeworth.routing.orienteering.model.limits` says how much that is.
+        Bounds must hold for all that these let pass."""
+        return limits_of(self, 1.0)
 
     @cached_property
     def inner_limits(self) -> Limits:
         """The same with half that tolerance, for solvers: rounding in another order cannot push a plan over `limits`."""
-        return self._limits(0.5)
+        return limits_of(self, 0.5)
 
     @cached_property
     def hash(self) -> str:

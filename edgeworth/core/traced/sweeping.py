@@ -1,0 +1,110 @@
+"""Runs on traced numbers, and whole ranges of t cut into the places on which a run does not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Generic, TypeVar
+
+from edgeworth.core.traced.number import RUNNING, Exact, NotTraceableError, Traced, Tracer, exact
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Place(Generic[T]):
+    """A point (lower == upper) or the open piece (lower, upper) of t on which a function's run does not change; upper None: no
+    end. answer: what it returned there, traced numbers inside."""
+
+    lower: Exact
+    upper: Exact | None
+    answer: T
+
+    @property
+    def is_point(self) -> bool:
+        """A single value of t?"""
+        return self.upper is not None and self.lower == self.upper
+
+    def inside(self) -> Exact:
+        """Some t of the place: the point, the middle of the piece, or one beyond where it has no end."""
+        if self.upper is None:
+            return self.lower + 1
+        return (self.lower + self.upper) / Fraction(2)
+
+
+def affine(value: Any) -> tuple[Exact, Exact]:
+    """(a, b) of a traced number a + b t, or (value, 0) of a constant."""
+    return (value.a, value.b) if isinstance(value, Traced) else (exact(value), 0)
+
+
+def at(value: Any, t: Exact) -> Exact:
+    """A traced number, or a constant, at t."""
+    a, b = affine(value)
+    return a + b * t
+
+
+def run(function: Callable[[Any], T], point: Exact, side: int) -> tuple[T, Tracer]:
+    """One run at a point or beside it. Raises NotTraceableError where it was refused anything, whatever it made of that."""
+    tracer = Tracer(point, side)
+    RUNNING.tracers.append(tracer)
+    try:
+        answer = function(Traced(0, 1, tracer, 1))
+    except Exception as error:
+        if tracer.refused is not None:
+            raise NotTraceableError(tracer.refused) from error
+        raise
+    finally:
+        RUNNING.tracers.remove(tracer)
+        tracer.close()
+    if tracer.refused is not None:
+        raise NotTraceableError(tracer.refused)
+    return answer, tracer
+
+
+def sweep(function: Callable[[Any], T], low: Any, high: Any = None) -> Iterator[Place[T]]:
+    """All places of ``function`` from `low` upwards to `high` (None: without end): point, piece, point, ... in order.
+
+    The function must depend on its argument alone. Raises NotTraceableError where it leaves the affine world. Costs two runs
+    for every breakpoint.
+    """
+    point, end = exact(low), None if high is None else exact(high)
+    while True:
+        yield Place(point, point, run(function, point, 0)[0])
+        if end is not None and point >= end:
+            return
+        answer, tracer = run(function, point, 1)
+        upper = tracer.nearest
+        if end is not None and (upper is None or upper > end):
+            upper = end
+        yield Place(point, upper, answer)
+        if upper is None:
+            return
+        point = upper
+
+
+def boundary_below(wins: Callable[[Any], bool], start: Any, low: Any) -> Exact:
+    """The lower end of the stretch of winning t that ends at `start` (where it wins), not below `low`.
+
+    Exact; walks downwards from root to root, and stops at the first t that loses.
+    """
+    point, end = exact(start), exact(low)
+    while point > end:
+        won, tracer = run(wins, point, -1)
+        if not won:
+            return point
+        nearest = tracer.nearest
+        if nearest is None or nearest <= end:
+            return end
+        point = nearest
+        if not run(wins, point, 0)[0]:
+            return point
+    return end
+
+
+def boundary_above(wins: Callable[[Any], bool], start: Any, high: Any = None) -> Exact | None:
+    """The upper end of the stretch of winning t that begins at `start` (where it wins); None: it does not end before `high`."""
+    for place in sweep(wins, start, high):
+        if not place.answer:
+            return place.lower
+    return None

@@ -1,0 +1,194 @@
+"""Equilibria by enumeration, linear programming and complementary pivoting."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.errors import MissingExtraError
+from edgeworth.core.highs import ColumnModel, minimise
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.games.normal_form.exact import rational
+from edgeworth.games.normal_form.exact.polish import polished, settled
+from edgeworth.games.normal_form.exact.scaling import refused, simplex, unit
+from edgeworth.games.normal_form.model import NormalFormGame, Profile, constant_sum, exact_table, pure_equilibria
+
+_MOST_SUPPORTS = 5_000_000
+MOST_EXACT = 50
+"""Strategies, all players together, up to which a game is solved anew in exact arithmetic where floats do not suffice."""
+_SPOILT = "rounding spoilt the answer: a regret is left"
+
+
+def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """All pure equilibria by comparing payoffs; returned is the best one for player 0 (the first of them on ties).
+
+    Guarantee: exact; no solution means that there is no pure equilibrium. Evaluations: outcomes looked at.
+    """
+    ending = run.tick(0)
+    if ending is not None:
+        return Found(None, ending)
+    found = pure_equilibria(game)
+    count = int(np.prod(game.shape))
+    if not len(found):
+        return Found(None, Termination.PROVED, evaluations=count, notes=("the game has no pure equilibrium",))
+    best = found[int(np.argmax(game.payoffs[0][tuple(found.T)]))]
+    notes = (f"{len(found)} pure equilibria",)
+    return Found(Profile.pure(game, best.tolist()), Termination.PROVED, evaluations=count, notes=notes)
+
+
+def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """Minimax strategies of a two-player zero-sum (or constant-sum) game by one linear program, solved by HiGHS.
+
+    maximise v subject to sum_a pi(a) u_0(a, b) >= v for all b, pi in the simplex; the duals of the rows are the other player's
+    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver, whose tolerances the equations on
+    the supports then take off (`polished`). Where a regret beyond rounding is left, the program is solved in exact arithmetic
+    if the game has at most 50 strategies, all players together; if it has more, the run ends with ERROR. Other games are
+    refused. Iterations: simplex iterations.
+    """
+    if constant_sum(game) is None:
+        return refused("the method needs a two-player game of constant sum")
+    table, _ = unit(game.payoffs[0])
+    n, m = table.shape
+    columns = np.vstack([np.hstack([-(table + 1.0), np.ones((n, 1))]), [[1.0] * m + [0.0]]])
+    answer = minimise(
+        ColumnModel(
+            cost=np.array([0.0] * n + [-1.0]),
+            upper=np.full(n + 1, np.inf),
+            row_lower=np.array([-np.inf] * m + [1.0]),
+            row_upper=np.array([0.0] * m + [1.0]),
+            starts=np.arange(n + 2) * (m + 1),
+            rows=np.tile(np.arange(m + 1), n + 1),
+            entries=columns.ravel(),
+            integer=False,
+        ),
+        run,
+    )
+    if answer.x is None or answer.row_dual is None:
+        return Found(None, answer.termination, iterations=answer.iterations, notes=(f"HiGHS: {answer.status}",))
+    profile = polished(game, Profile([simplex(answer.x[:n]), simplex(-answer.row_dual[:m])]))
+    if answer.termination is not Termination.PROVED or settled(game, profile):
+        return Found(profile, answer.termination, iterations=answer.iterations)
+    if n + m > MOST_EXACT:
+        return Found(profile, Termination.ERROR, iterations=answer.iterations, notes=(_SPOILT,))
+    ended: list[Termination] = []
+
+    def ask(done: int) -> bool:
+        ending = run.tick(answer.iterations + done)
+        ended.extend([] if ending is None else [ending])
+        return bool(ended)
+
+    lift = 1 - min(map(min, exact_table(game, 0)))
+    rows = [[entry + lift for entry in row] for row in exact_table(game, 0)]
+    # minimise the sum of y / value: player 1's strategy; its multipliers are player 0's
+    solved = rational.maximise([Fraction(1)] * m, rows, [Fraction(1)] * n, ask)
+    if solved is None:
+        return Found(profile, ended[0], iterations=answer.iterations)
+    total = sum(solved.x)
+    vectors = [simplex([float(p / total) for p in part]) for part in (solved.y, solved.x)]
+    return Found(Profile(vectors), Termination.PROVED, iterations=answer.iterations + solved.pivots)
+
+
+@dataclass(frozen=True)
+class LemkeHowson:
+    """Parameters of `lemke_howson`. initial: the strategy, from 0 over both players' strategies in order, whose label is
+    dropped first, >= 0; different ones may lead to different equilibria."""
+
+    initial: int = 0
+
+    def __post_init__(self) -> None:
+        validation.integer("initial", self.initial, minimum=0)
+
+
+def lemke_howson(game: NormalFormGame, params: LemkeHowson, run: Run[Profile]) -> Found[Profile]:
+    """One mixed equilibrium of a two-player game by Lemke and Howson's complementary pivoting, as QuantEcon implements it.
+
+    The pivots are lexicographic, so degenerate games end too; in the worst case there are exponentially many. The pivoting is
+    begun anew with four times as many allowed each time, so that the run's rules are looked at in between. What it returns is
+    polished by the equations on its supports and checked here; where a regret beyond rounding is left, games of at most 50
+    strategies, all players together, are pivoted in exact arithmetic (`exact.rational`); in larger ones the other labels are
+    tried, and where none helps the run ends with ERROR. Other games than of two players are refused. Iterations: pivots.
+    """
+    if len(game.shape) != 2:
+        return refused("the method needs a two-player game")
+    labels = sum(game.shape)
+    if params.initial >= labels:
+        validation.reject("initial", f"must be below the number of strategies, {labels}", params.initial)
+    ending = run.tick(0)
+    if ending is not None:
+        return Found(None, ending)
+    from quantecon.game_theory import lemke_howson as pivoting
+
+    bimatrix = _bimatrix(game)
+    pivots = 0
+    spoilt: Profile | None = None
+    for k in range(1 if labels <= MOST_EXACT else labels):
+        allowed = 1_000
+        while True:
+            vectors, details = pivoting(bimatrix, init_pivot=(params.initial + k) % labels, max_iter=allowed, full_output=True)
+            ending = run.tick(pivots + int(details.num_iter))
+            if details.converged or ending is not None or allowed >= _most_pivots(labels):
+                break
+            allowed *= 4
+        pivots += int(details.num_iter)
+        if details.converged and all(np.isfinite(vector).all() and vector.sum() > 0.0 for vector in vectors):
+            profile = polished(game, Profile([simplex(vector) for vector in vectors]))
+            if settled(game, profile):
+                return Found(profile, Termination.CONVERGED, iterations=pivots)
+            spoilt = spoilt or profile
+        if ending is not None:
+            return Found(spoilt, ending, iterations=pivots, notes=() if spoilt is None else (_SPOILT,))
+    if labels > MOST_EXACT:
+        return Found(spoilt, Termination.ERROR, iterations=pivots, notes=(_SPOILT,))
+    ended: list[Termination] = []
+
+    def ask(done: int) -> bool:
+        reason = run.tick(pivots + done)
+        ended.extend([] if reason is None else [reason])
+        return bool(ended)
+
+    solved = rational.lemke_howson(exact_table(game, 0), exact_table(game, 1), params.initial, ask)
+    if solved is None:
+        return Found(spoilt, ended[0], iterations=pivots, notes=() if spoilt is None else (_SPOILT,))
+    profile = Profile([simplex([float(p) for p in part]) for part in solved[:2]])
+    return Found(profile, Termination.CONVERGED, iterations=pivots + solved[2])
+
+
+def _most_pivots(labels: int) -> int:
+    """By then rounding makes it cycle: in exact arithmetic it ends. Small games are better begun anew in that arithmetic."""
+    return 64_000 if labels <= MOST_EXACT else 4**13 * 1_000
+
+
+def mixed_equilibria(game: NormalFormGame) -> tuple[Profile, ...]:
+    """All equilibria of a nondegenerate two-player game, pure and mixed, by pairs of supports of equal size (QuantEcon).
+
+    Each one is polished, checked here, and left out where a regret beyond rounding is left. Degenerate games may have more,
+    even infinitely many; those found are equilibria all the same. Needs the extra ``games`` (`MissingExtraError`). Raises
+    ValueError for other numbers of players, and for games of more than 5,000,000 pairs of supports (12 strategies each).
+    """
+    if len(game.shape) != 2:
+        validation.reject("game", "must have two players", game.shape)
+    if math.comb(sum(game.shape), min(game.shape)) > _MOST_SUPPORTS:
+        validation.reject("game", f"must have at most {_MOST_SUPPORTS} pairs of supports of equal size", game.shape)
+    if importlib.util.find_spec("quantecon") is None:
+        raise MissingExtraError("mixed_equilibria", "games")
+    from quantecon.game_theory import support_enumeration
+
+    found = [Profile([simplex(vector) for vector in vectors]) for vectors in support_enumeration(_bimatrix(game))]
+    better = [polished(game, profile) for profile in found]
+    return tuple(profile for profile in better if settled(game, profile))
+
+
+def _bimatrix(game: NormalFormGame) -> Any:
+    from quantecon.game_theory import NormalFormGame as Bimatrix
+    from quantecon.game_theory import Player
+
+    first, second = (unit(table)[0] for table in game.payoffs)
+    return Bimatrix((Player(first), Player(np.ascontiguousarray(second.T))))

@@ -1,0 +1,30 @@
+"""What the exact methods share: refusals, payoffs scaled for solvers, vectors made probabilities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
+from edgeworth.games.normal_form.model import Floats, Profile
+
+
+def refused(reason: str) -> Found[Profile]:
+    """What a method returns for a game that it is not made for."""
+    return Found(None, Termination.REFUSED, notes=(reason,))
+
+
+def unit(table: Floats) -> tuple[Floats, float]:
+    """Payoffs moved and scaled to [0, 1], where solvers' tolerances mean something, and what one unit was."""
+    half = 0.5 * table  # so that the range of the largest floats does not overflow
+    low, high = float(half.min()), float(half.max())
+    scale = high - low if high > low else 0.5
+    return (half - low) / scale, 2.0 * scale
+
+
+def simplex(vector: Any) -> Floats:
+    """Rounding errors of a solver taken off: no negative entries, sum 1."""
+    kept = np.maximum(np.asarray(vector, dtype=np.float64), 0.0)
+    return np.asarray(kept / kept.sum())

@@ -1,0 +1,329 @@
+"""The checker's own loops over the consumers: sums of shares, of an interval's coefficients, and the peak of a product.
+
+Sums are compensated (Neumaier): their error is 2 u of the result plus (n u)^2 of the terms' sizes, u = 2^-53. What the terms
+themselves lose is in the allowances `slack` and `pad` of `check.bound`, whose docstring derives them.
+"""
+
+import numpy as np
+
+from edgeworth.core.jit import jit
+
+_PIECES = 512
+
+
+@jit
+def add(total, lost, term):
+    """The sum and what it has lost so far."""
+    new = total + term
+    if abs(total) >= abs(term):
+        return new, lost + ((total - new) + term)
+    return new, lost + ((term - new) + total)
+
+
+@jit
+def clipped(share, lower, higher):
+    """A share between the bounds."""
+    if share >= higher:
+        return higher
+    return share if share > lower else lower
+
+
+@jit
+def share_sum(slope, offset, beta, low, high, price, power, upper, slack):
+    """Sum of the shares at a price and a power, each at its highest (`upper`) or lowest within the allowance."""
+    least, most = low / power, high / power
+    total, lost = 0.0, 0.0
+    for i in range(len(slope)):
+        if upper:
+            cost = slope[i] * price * (1.0 - slack) - offset[i] * (1.0 + slack)
+            share = 1.0 + slack - (cost * power if cost > 0.0 else 0.0)
+        else:
+            cost = slope[i] * price * (1.0 + slack) - offset[i] * (1.0 - slack)
+            share = 1.0 - slack - cost * power if cost >= 0.0 and slope[i] > 0.0 else np.inf
+        total, lost = add(total, lost, clipped(share, least * beta[i], most * beta[i]))
+    return total + lost
+
+
+@jit
+def line(g, w, a, x_most, b, x_least, upper, slack):
+    """The highest or lowest unclipped share on the chord from (a, x_most) to (b, x_least), rounded outward."""
+    pad = slack * (1.0 + (g * b + w) * x_most)
+    one, two = 1.0 - (g * a - w) * x_most, 1.0 - (g * b - w) * x_least
+    if upper:
+        share = max(one, two) + pad
+        return share if share == share else np.inf
+    share = min(one, two) - pad
+    return share if share == share else -np.inf
+
+
+@jit
+def chord_sum(slope, offset, beta, low, high, a, x_most, b, x_least, upper, e, slack):
+    """Sum of the shares at the chord + e, each at its highest (`upper`, at the least power) or lowest (at the most)."""
+    power = x_least if upper else x_most
+    least, most = low / power, high / power
+    total, lost = 0.0, 0.0
+    for i in range(len(slope)):
+        share = line(slope[i], offset[i], a, x_most, b, x_least, upper, slack) - slope[i] * e
+        if np.isnan(share):  # an overflow: nothing is known
+            share = np.inf if upper else -np.inf
+        total, lost = add(total, lost, clipped(share, least * beta[i], most * beta[i]))
+    return total + lost
+
+
+@jit
+def place(g, w, role, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray):
+    """Where one consumer must be (0 surely interior, 1 at the lower bound, 2 at the upper, 3 anywhere), the range of its x, and
+    its highest share."""
+    least, most = low * role, high * role
+    smallest = line(g, w, a, x_most, b, x_least, False, slack) - g * e_high * (1.0 + slack)
+    largest = line(g, w, a, x_most, b, x_least, True, slack) - g * e_low * (1.0 + slack)
+    if np.isnan(smallest):
+        smallest = -np.inf
+    if np.isnan(largest):
+        largest = np.inf
+    if largest <= least / x_most * (1.0 - slack):
+        return 1, least, min(most, least * (1.0 + stray)), largest
+    if smallest >= most / x_least * (1.0 + slack) or g * b * (1.0 + slack) < w * (1.0 - slack) or g == 0.0:
+        return 2, max(least, most * (1.0 - stray)), most, largest
+    if smallest >= least / x_least * (1.0 + slack) and largest <= most / x_most * (1.0 - slack):
+        return 0, 0.0, 0.0, largest
+    from_, to = smallest * (x_least if smallest >= 0.0 else x_most), largest * (x_most if largest >= 0.0 else x_least)
+    return 3, min(max(from_ * (1.0 - stray), least), most), min(max(to * (1.0 + stray), least), most), largest
+
+
+@jit
+def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray, out):
+    """Fill `out`: of the surely interior 0 number n, 1 sum g, 2 sum w, 3 sum 1/b, 4 sum g/b, 5 sum w/b, 6 and 7 sum of the
+    highest shares s and s/b; of the rest 8 and 9 least and most of sum (1/b - mu) x, 10 sum of the most x, 11 and 12 the sizes
+    sum (1/b + |mu|) x of the terms of 8 and 9; 13 mu.
+    """
+    sums, lost = np.zeros(9), np.zeros(9)
+    terms = np.zeros(9)
+    for i in range(len(slope)):
+        g, w, inverse = slope[i], offset[i], 1.0 / beta[i]
+        kind, _, _, top = place(g, w, beta[i], low, high, a, x_most, b, x_least, e_low, e_high, slack, stray)
+        if kind == 0:
+            terms[0], terms[1], terms[2], terms[3], terms[4], terms[5] = 1.0, g, w, inverse, g * inverse, w * inverse
+            terms[6] = max(top, 0.0)
+            terms[7] = terms[6] * inverse
+            for k in range(8):
+                sums[k], lost[k] = add(sums[k], lost[k], terms[k])
+        elif kind == 3:
+            sums[8] += inverse
+            lost[8] += 1.0
+    for k in range(8):
+        out[k] = sums[k] + lost[k]
+    mu = 0.0
+    if out[0] > 0.0:
+        mu = out[4] / out[1] if out[1] > 0.0 else 0.0
+    elif lost[8] > 0.0:
+        mu = sums[8] / lost[8]
+    down, down_lost, up, up_lost, mined, mined_lost = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    down_size, up_size = 0.0, 0.0
+    for i in range(len(slope)):
+        kind, least, most, _ = place(
+            slope[i], offset[i], beta[i], low, high, a, x_most, b, x_least, e_low, e_high, slack, stray
+        )  # fmt: skip
+        if kind == 0:
+            continue
+        weight, size = 1.0 / beta[i] - mu, 1.0 / beta[i] + abs(mu)
+        lower, higher = (least, most) if weight >= 0.0 else (most, least)
+        down, down_lost = add(down, down_lost, weight * lower)
+        up, up_lost = add(up, up_lost, weight * higher)
+        mined, mined_lost = add(mined, mined_lost, most)
+        down_size += size * lower
+        up_size += size * higher
+    out[8], out[9], out[10] = down + down_lost, up + up_lost, mined + mined_lost
+    out[11], out[12], out[13] = down_size, up_size, mu
+
+
+@jit
+def line_sums(low_from, high_until, beta, low, high, a, b, mu, stray, out):
+    """The same of the linear consumers. 0 and 1 least and most of sum (1 - mu b) F, 2 sum of the most b F, 3 and 4 the sizes of
+    the terms of 0 and 1."""
+    out[:] = 0.0
+    down_lost, up_lost, mined_lost = 0.0, 0.0, 0.0
+    for i in range(len(beta)):
+        least = max(high * (1.0 - stray), low) if high_until[i] > b else low
+        most = min(low * (1.0 + stray), high) if low_from[i] < a else high
+        weight, size = 1.0 - mu * beta[i], 1.0 + abs(mu) * beta[i]
+        lower, higher = (least, most) if weight >= 0.0 else (most, least)
+        out[0], down_lost = add(out[0], down_lost, weight * lower)
+        out[1], up_lost = add(out[1], up_lost, weight * higher)
+        out[2], mined_lost = add(out[2], mined_lost, beta[i] * most)
+        out[3] += size * lower
+        out[4] += size * higher
+    out[0], out[1], out[2] = out[0] + down_lost, out[1] + up_lost, out[2] + mined_lost
+
+
+@jit
+def line_mined(low_from, high_until, beta, low, high, price, upper):
+    """The most that linear consumers mine at this price and above, or the least at this price and below."""
+    total, lost = 0.0, 0.0
+    for i in range(len(beta)):
+        much = not low_from[i] < price if upper else high_until[i] > price
+        total, lost = add(total, lost, beta[i] * (high if much else low))
+    return total + lost
+
+
+@jit
+def quadratic_peak(k0, k1, k2, lo, hi):
+    """The maximum of k0 + k1 X + k2 X^2 over [lo, hi]. A vertex near the ends counts: it is above them all."""
+    best = max(k0 + lo * (k1 + lo * k2), k0 + hi * (k1 + hi * k2))
+    if k2 < 0.0 and k1 > 0.0 and 1.0000001 * k1 >= -2.0 * k2 * lo and 0.9999999 * k1 <= -2.0 * k2 * hi:
+        best = max(best, k0 + 0.25 * k1 * (k1 / -k2))
+    return best
+
+
+@jit
+def _terms(margin, demand, lo, hi):
+    """The same from the product's terms c_k X^k, k = -2..2: exact where the factors' curvatures cancel (a flat profit).
+
+    A term is below its chord where it is convex, else below the chord + the largest |second derivative| width^2 / 8. 32 u of
+    the sizes of all products cover the rounding of the terms and of their sum.
+    """
+    c1 = margin[0] * demand[1] + margin[1] * demand[2]
+    c2 = margin[0] * demand[2]
+    b1 = margin[1] * demand[0] + margin[2] * demand[1]
+    b2 = margin[2] * demand[0]
+    c0 = margin[0] * demand[0] + margin[1] * demand[1] + margin[2] * demand[2]
+    least = c0 + lo * (c1 + lo * c2) + (b1 + b2 / lo) / lo
+    most = c0 + hi * (c1 + hi * c2) + (b1 + b2 / hi) / hi
+    width = hi - lo
+    bend = max(-c2, 0.0) * 2.0 + (max(-b1, 0.0) * 2.0 + max(-b2, 0.0) * 6.0 / lo) / (lo * lo * lo)
+    size = abs(margin[0]) + (abs(margin[1]) + abs(margin[2]) / lo) / lo
+    size *= abs(demand[0]) + hi * (abs(demand[1]) + hi * abs(demand[2]))
+    return max(least, most) + 0.125 * width * width * bend + 3.6e-15 * size
+
+
+@jit
+def _piece(margin, demand, lo, hi, losing):
+    """No X of [lo, hi] has a larger product of margin(X) and demand(X): see `product_peak`."""
+    a1 = margin[0] + (margin[1] + margin[2] / lo) / lo
+    a2 = margin[0] + (margin[1] + margin[2] / hi) / hi
+    d1 = demand[0] + lo * (demand[1] + lo * demand[2])
+    d2 = demand[0] + hi * (demand[1] + hi * demand[2])
+    width = hi - lo
+    if losing:
+        dip = 0.25 * width * width * max(demand[2], 0.0)
+        d1, d2 = d1 - dip, d2 - dip
+        if d1 < 0.0 or d2 < 0.0:
+            return 0.0
+    else:
+        bulge = 0.25 * width * width * max(-demand[2], 0.0)
+        a1, a2, d1, d2 = max(a1, 0.0), max(a2, 0.0), max(d1 + bulge, 0.0), max(d2 + bulge, 0.0)
+    best = max(a1 * d1, a2 * d2)
+    rise, grow = a2 - a1, d2 - d1
+    if rise * grow < 0.0:  # (a1 + rise t) (d1 + grow t) is concave: its vertex
+        t = -0.5 * (a1 / rise + d1 / grow)
+        if 0.0 < t < 1.0:
+            best = max(best, (a1 + rise * t) * (d1 + grow * t))
+    other = _terms(margin, demand, lo, hi)
+    return other if other < best else best
+
+
+@jit
+def product_peak(margin, demand, lo, hi, losing):
+    """An upper bound on margin(X) x demand(X) over [lo, hi].
+
+    margin(X) = m0 + m1 / X + m2 / X^2 with m1, m2 >= 0, demand(X) = k0 + k1 X + k2 X^2.
+
+    margin is convex and so below its chord on every piece; demand is below its chord + |k2| width^2 / 4 (where the product is
+    a loss: above the chord - the same). The product of two chords is a quadratic polynomial with a known maximum; `_terms` is
+    another bound, the less of the two counts. The piece of the greatest bound is halved until that is within 1e-13 of a value
+    attained.
+    """
+    ends, bounds = np.empty((_PIECES, 2)), np.empty(_PIECES)
+    ends[0, 0], ends[0, 1] = lo, hi
+    bounds[0], count = _piece(margin, demand, lo, hi, losing), 1
+    attained = max(_piece(margin, demand, lo, lo, losing), _piece(margin, demand, hi, hi, losing))
+    while True:
+        k = 0
+        for j in range(1, count):
+            if bounds[j] > bounds[k]:
+                k = j
+        middle = 0.5 * (ends[k, 0] + ends[k, 1])
+        close = not bounds[k] > attained + 1e-13 * abs(attained)
+        if close or count == _PIECES or not ends[k, 0] < middle < ends[k, 1]:
+            return bounds[k]
+        attained = max(attained, _piece(margin, demand, middle, middle, losing))
+        ends[count, 0], ends[count, 1] = middle, ends[k, 1]
+        ends[k, 1] = middle
+        bounds[count] = _piece(margin, demand, middle, ends[count, 1], losing)
+        bounds[k] = _piece(margin, demand, ends[k, 0], middle, losing)
+        count += 1
+
+
+@jit
+def reply_range(slope, offset, beta, low, high, price, power, slack, x_low, x_high):
+    """The range within which the power that each consumer mines with is its reply to the total, within the allowance."""
+    for i in range(len(slope)):
+        least, most = low * beta[i], high * beta[i]
+        cost = slope[i] * price * (1.0 - slack) - offset[i] * (1.0 + slack)
+        x_high[i] = clipped((1.0 + slack - (cost * power if cost > 0.0 else 0.0)) * power, least, most)
+        cost = slope[i] * price * (1.0 + slack) - offset[i] * (1.0 - slack)
+        share = 1.0 - slack - cost * power if cost >= 0.0 and slope[i] > 0.0 else np.inf
+        x_low[i] = clipped(share * power, least, most)
+
+
+@jit
+def reply_sum(cost, beta, low, high, fixed, power):
+    """The shares that are replies to a power, all together."""
+    least, most = low / power, high / power
+    total, lost = fixed / power, 0.0
+    for i in range(len(cost)):
+        share = 1.0 - cost[i] * power if cost[i] > 0.0 else np.inf
+        total, lost = add(total, lost, clipped(share, least * beta[i], most * beta[i]))
+    return total + lost
+
+
+@jit
+def total_demand(slope, offset, beta, low, high, fixed, price, cost):
+    """What competing consumers ask for at a price, all together: the power at which shares sum to 1, by bisection.
+
+    Shares fall in the power, so a bracket in logarithms is halved (by the secant's point, where that lies well inside).
+    """
+    for i in range(len(slope)):
+        cost[i] = slope[i] * price - offset[i]
+    total = 0.0
+    sated = 0.0
+    for i in range(len(beta)):
+        total += beta[i]
+        sated += beta[i] if cost[i] <= 0.0 else 0.0
+    right = fixed + high * total
+    left = fixed + low * (total - sated) + high * sated
+    if left <= 0.0:
+        left = right
+        while left > 1e-290 and reply_sum(cost, beta, low, high, fixed, left) < 1.0:
+            right = left
+            left *= 0.125
+    over, under = reply_sum(cost, beta, low, high, fixed, left) - 1.0, reply_sum(cost, beta, low, high, fixed, right) - 1.0
+    side = 0
+    for k in range(200):
+        if not left < right or right - left <= 2.3e-16 * right:
+            break
+        width = np.log(right / left)
+        part = over / (over - under) if over > 0.0 > under else 0.5
+        if k % 3 == 2 or not 0.0 < part < 1.0:
+            part = 0.5
+        middle = left * np.exp(width * part)
+        if not left < middle < right:
+            middle = 0.5 * (left + right)
+            if not left < middle < right:
+                break
+        excess = reply_sum(cost, beta, low, high, fixed, middle) - 1.0
+        if excess > 0.0:
+            left, over = middle, excess
+            under, side = under * (0.5 if side == 1 else 1.0), 1
+        else:
+            right, under = middle, excess
+            over, side = over * (0.5 if side == -1 else 1.0), -1
+            if excess == 0.0:
+                left = middle
+    power = 0.5 * (left + right)
+    least, most = low * beta, high * beta
+    demand, lost = 0.0, 0.0
+    for i in range(len(cost)):
+        x = (1.0 - cost[i] * power) * power if cost[i] > 0.0 else np.inf
+        demand, lost = add(demand, lost, clipped(x, least[i], most[i]) / beta[i])
+    return demand + lost

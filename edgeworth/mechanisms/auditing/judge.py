@@ -1,0 +1,176 @@
+"""From pieces to verdicts: gains, gains over all types, and quantities that move the wrong way."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from edgeworth.core.verdict import EXHAUSTIVE, Scope, Status, Verdict
+from edgeworth.mechanisms.auditing.pieces import ROUNDING, Piece, Subject, pieces_of, spot_check
+from edgeworth.mechanisms.auditing.setting import TOLERANCE, Agent, Setting, stake
+from edgeworth.mechanisms.auditing.types import regrets
+from edgeworth.mechanisms.auditing.witness import Loss, Manipulation, Reversal
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Incentives:
+    """The verdicts that compare reports; see `edgeworth.mechanisms.auditing.Audit`."""
+
+    truthful: Verdict
+    any_type: Verdict | None
+    monotone: Verdict
+    pieces: int
+
+
+class Gain(NamedTuple):
+    """A report that seems to gain more than the tolerance, to be played again. market holds the truth."""
+
+    gain: float
+    tolerance: float
+    market: Any
+    agent: Agent
+    dimension: str
+    truth: float
+    report: float
+
+
+@dataclass
+class Case:
+    """One mechanism on one market."""
+
+    setting: Setting
+    mechanism: Any
+    market: Any
+    outcome: Any
+
+    def subjects(self, dimensions: Iterable[str]) -> list[Subject]:
+        """Every agent in every dimension."""
+        noise = self.setting.rounding(self.mechanism, self.market, self.outcome)
+        return [
+            Subject(self.setting, self.mechanism, self.market, agent, dimension, noise)
+            for dimension in dimensions
+            for agent in self.setting.agents(self.market, dimension)
+        ]
+
+    def honest(self, subject: Subject) -> tuple[float, float]:
+        """Units and utility of an agent in the honest outcome."""
+        units = self.setting.quantity(self.market, self.outcome, subject.agent)
+        return units, self.setting.utility(self.market, self.outcome, subject.agent, subject.dimension, "utility")
+
+    def rational(self, rationality: str, outcomes: Sequence[Any], scope: Scope = EXHAUSTIVE) -> Verdict:
+        """With true reports nobody loses: in any of these outcomes."""
+        worst: Loss | None = None
+        bound, largest = 0.0, 0.0
+        dimension = self.setting.DIMENSIONS[0]
+        noise = self.setting.rounding(self.mechanism, self.market, self.outcome)
+        for agent in self.setting.agents(self.market, dimension):
+            for outcome in outcomes:
+                utility = self.setting.utility(self.market, outcome, agent, dimension, rationality)
+                units = self.setting.quantity(self.market, outcome, agent)
+                tolerance = noise + TOLERANCE * stake(self.setting, self.market, agent, dimension, units, utility)
+                largest = max(largest, tolerance)
+                if -utility > tolerance and (worst is None or utility < worst.utility):
+                    worst, bound = Loss(self.market, agent, utility, rationality), tolerance
+        if worst is None:
+            return Verdict.of(True, 0.0, largest, None, scope)
+        return Verdict.of(False, -worst.utility, bound, worst, scope)
+
+    def exhaustive(self, dimensions: Sequence[str], most: int, seconds: float) -> Incentives:
+        """All reports, as far as the pieces and the seconds go; the time left is shared by the agents left."""
+        subjects = self.subjects(dimensions)
+        ends = time.perf_counter() + seconds
+        cuts: list[str] = []
+
+        def examined() -> Iterator[tuple[Subject, list[Piece]]]:
+            for index, subject in enumerate(subjects):
+                now = time.perf_counter()
+                until = now + max(ends - now, 0.0) / (len(subjects) - index)
+                found: list[Piece] = []
+                for piece in pieces_of(subject):
+                    if len(found) >= most:
+                        cuts.append(f"{most} pieces of an agent")
+                        break
+                    if time.perf_counter() > until:
+                        cuts.append(f"{seconds:g} s")
+                        break
+                    found.append(piece)
+                found = sorted([*found, *spot_check(subject, found)], key=lambda piece: (piece.lower, piece.far))
+                _LOG.info(
+                    "%s %d by %s: %d pieces; %d of %d", *subject.agent, subject.dimension, len(found), index + 1, len(subjects)
+                )
+                yield subject, found
+
+        return self.judged(
+            dimensions, examined(), lambda pieces: Scope("partial", pieces) if cuts else EXHAUSTIVE, lambda: cuts[:1]
+        )
+
+    def judged(
+        self,
+        dimensions: Sequence[str],
+        examined: Iterable[tuple[Subject, list[Piece]]],
+        scope_of: Callable[[int], Scope],
+        cut: Callable[[], list[str]],
+    ) -> Incentives:
+        """The verdicts; `cut` names the budget that ended first, if one did: what was not refuted is then not checked."""
+        gains: list[Gain] = []
+        regretted: list[Gain] = []
+        reversals: list[Reversal] = []
+        count, largest = 0, 0.0
+        linear = all(dimension in self.setting.LINEAR for dimension in dimensions)
+        for subject, found in examined:
+            setting, agent, dimension = self.setting, subject.agent, subject.dimension
+            units, honest = self.honest(subject)
+            sign = setting.direction(agent, dimension)
+            count += len(found)
+            before = subject.stake(units, honest)
+            for piece in found:
+                finite = piece.supremum if piece.supremum < float("inf") else honest
+                tolerance = TOLERANCE * max(before, subject.stake(piece.units, finite))
+                if not piece.exact:
+                    tolerance += subject.noise + ROUNDING * min(piece.report, piece.far) * max(piece.units, units)
+                largest = max(largest, tolerance)
+                if piece.supremum - honest > tolerance:
+                    gain = piece.supremum - honest
+                    gains.append(Gain(gain, tolerance, self.market, agent, dimension, subject.truth, piece.report))
+            for one, two in pairwise(found):
+                if sign * (two.units - one.units) < 0:
+                    reversals.append(Reversal(self.market, agent, dimension, one.inner, two.inner, one.units, two.units))
+            for regret in regrets(found, sign, setting.costs(self.market, agent), subject.noise) if linear else ():
+                other = setting.reported(self.market, agent, dimension, regret.truth)
+                regretted.append(Gain(regret.gain, regret.tolerance, other, agent, dimension, regret.truth, regret.report))
+        scope = scope_of(count)
+        unrefuted = [f"the budget of {reason} ended first" for reason in cut()]
+
+        def concluded(refuted: Verdict | None, tolerance: float) -> Verdict:
+            if refuted is not None:
+                return refuted
+            if unrefuted:
+                return Verdict(Status.NOT_CHECKED, witness=unrefuted[0], scope=scope)
+            return Verdict.of(True, 0.0, tolerance, None, scope)
+
+        truthful = concluded(self._worst(gains, scope), largest)
+        any_type = concluded(self._worst(regretted, scope), largest) if linear else None
+        return Incentives(truthful, any_type, concluded(self._reversed(reversals, scope), 0.0), count)
+
+    def _reversed(self, reversals: list[Reversal], scope: Scope) -> Verdict | None:
+        for reversal in sorted(reversals, key=lambda item: -abs(item.high_quantity - item.low_quantity)):
+            amount = reversal.replay(self.mechanism)
+            if amount > 0:
+                return Verdict.of(False, amount, 0.0, reversal, scope)
+        return None
+
+    def _worst(self, gains: list[Gain], scope: Scope) -> Verdict | None:
+        """The largest gain whose witness plays again; one that does not is the rounding of a report onto a breakpoint."""
+        for gain in sorted(gains, key=lambda item: -item.gain):
+            witness = Manipulation(gain.market, gain.agent, gain.dimension, gain.truth, gain.report, gain.gain)
+            found = witness.replay(self.mechanism)
+            if found > gain.tolerance:
+                played = Manipulation(gain.market, gain.agent, gain.dimension, gain.truth, gain.report, found)
+                return Verdict.of(False, max(gain.gain, found), gain.tolerance, played, scope)
+        return None

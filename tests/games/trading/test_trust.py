@@ -1,0 +1,328 @@
+"""False claims about computing-power trading do not pass, at any scale, and honest ones do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeworth import BoundEvidence, Quality, Termination
+from edgeworth.core.result import Certificate
+from edgeworth.core.verdict import Status
+from edgeworth.games import trading
+from edgeworth.games.trading import Equilibrium, TradingGame
+from edgeworth.games.trading.check import kernels
+from edgeworth.games.trading.check.bound import SLACK, interval_bound
+from edgeworth.games.trading.check.regret import follower_regret
+from edgeworth.games.trading.check.reply import STRAY_TOL, strays, worst_stray
+from edgeworth.games.trading.exact.follower import stage
+from edgeworth.games.trading.model import equilibrium_of, value
+from tests.cases.trading import CASES, game
+from tests.oracles import trading as oracle
+
+
+def _drawn(seed: int) -> TradingGame:
+    """Demands and money at scales from 1e-9 to 1e13, thresholds at the ends of the price range and inside, cancelling costs."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 7))
+    size, money = (10.0 ** rng.uniform(-9.0, 13.0, 2)).tolist()
+    low = money * rng.uniform(1.0, 20.0)
+    high = low + money * rng.choice([0.0, 0.3, 20.0])
+    margin = float(rng.choice([low, high, 0.5 * (low + high)]))
+    beta, u = rng.choice([0.0, 0.2, 0.5, 1.0], n), rng.choice([0.5, 1.0, 0.8], n)
+    if rng.random() < 0.4:  # costs u p - (1 - beta) C_b that nearly cancel
+        u = rng.uniform(0.5, 1.0, n)
+        beta = np.clip(1.0 - u * low / margin * (1.0 + rng.choice([0.0, 1e-12, -1e-9, 1e-6], n)), 0.1, 1.0)
+    least = size * float(rng.choice([0.0, 0.1, 1.0]))
+    return TradingGame.from_effective_reward(
+        beta,
+        u,
+        size * money * rng.choice([0.0, 1.0, 100.0], n) * rng.uniform(0.5, 2.0, n),
+        service_profit=margin,
+        unit_cost=float(rng.choice([0.0, 0.5 * low, low, 1.2 * high])),
+        min_demand=least,
+        max_demand=least + size * float(10.0 ** rng.uniform(-1.0, 3.0)),
+        min_price=low,
+        max_price=high,
+    )
+
+
+def _games(count: int) -> list[TradingGame]:
+    found: list[TradingGame] = []
+    seed = 0
+    while len(found) < count:
+        seed += 1
+        try:
+            found.append(_drawn(seed))
+        except ValueError:  # a lone consumer without a best reply
+            continue
+    return found
+
+
+def _profit(problem: TradingGame, price: float, demands: Any) -> Fraction:
+    return (Fraction(price) - Fraction(problem.unit_cost)) * sum(map(Fraction, demands.tolist()), Fraction(0))
+
+
+def _passes(problem: TradingGame, solution: Equilibrium) -> bool:
+    return worst_stray(problem, solution)[0] <= STRAY_TOL and follower_regret(problem, solution)[0] <= 1e-9
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_no_profile_that_passes_earns_more_than_the_bound(part: int) -> None:
+    """At thresholds, beside them and elsewhere, both answers on ties, moved by as much as passes; in fractions."""
+    passed = 0
+    rng = np.random.default_rng(part)
+    for problem in _games(60)[part::4]:
+        result = trading.solve(problem, method="exact")
+        assert result.certificate is not None
+        assert trading.verify(problem, result), str(trading.verify(problem, result))
+        bound = Fraction(interval_bound(problem, result.certificate.arrays))
+        edges = [p for p in problem.threshold.tolist() if problem.min_price <= p <= problem.max_price]
+        middle = float(rng.uniform(problem.min_price, problem.max_price))
+        for base in {problem.min_price, problem.max_price, result.require().price, middle, *edges}:
+            for price in (base, np.nextafter(base, np.inf), np.nextafter(base, 0.0), base * (1.0 - 4e-15)):
+                if not problem.min_price <= price <= problem.max_price:
+                    continue
+                for strong in (False, True):
+                    exact = stage(problem, float(price), strong)[0]
+                    assert _profit(problem, float(price), exact) <= bound
+                    for shift in (3e-16, 1e-14, 0.9e-12, 1e-9):
+                        moved = np.clip(exact * (1.0 + shift), problem.min_demand, problem.max_demand)
+                        if _passes(problem, equilibrium_of(problem, float(price), moved, strong=strong)):
+                            passed += 1
+                            assert _profit(problem, float(price), moved) <= bound
+    assert passed > 100
+
+
+def test_the_tie_at_the_lowest_price_is_covered() -> None:
+    """The consumer is indifferent at p_min = 5 and may ask for all of 100: the bound of one interval knows it."""
+    problem = CASES["a tie at the lowest price"]
+    own = trading.solve(problem, method="exact")
+    assert own.quality is Quality.OPTIMAL
+    assert own.value == 400.0
+    assert own.require().tie_break == "strong"
+    assert trading.verify(problem, own)
+    weak = equilibrium_of(problem, 10.0, np.array([0.1]))
+    claims = {"power_left": 1.0, "power_right": 1.0, "e_low": 0.0, "e_high": 0.0}
+    arrays = {"price": np.array([5.0, 10.0]), **{name: np.array([claim]) for name, claim in claims.items()}}
+    bound = interval_bound(problem, arrays)
+    assert bound >= 400.0
+    assert own.certificate is not None
+    false = replace(
+        own,
+        solution=weak,
+        value=value(problem, weak),
+        bound=value(problem, weak),
+        certificate=Certificate("price-intervals", arrays),
+    )
+    report = trading.verify(problem, false)
+    assert {"bound", "quality"} <= set(report.failures)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bounds_are_above_the_oracles_optimum(name: str) -> None:
+    problem = CASES[name]
+    result = trading.solve(problem, method="exact")
+    assert result.certificate is not None
+    best = oracle.optimum(problem)[0]
+    assert interval_bound(problem, result.certificate.arrays) >= best - 4e-16 * abs(best)
+
+
+def test_a_profit_equal_to_the_optimum_is_no_equilibrium() -> None:
+    """Demands whose sum happens to earn the optimum: OPTIMAL claims that they are the consumers' answer, whoever says it."""
+    problem = trading.generate(preset="kink")
+    result = trading.solve(problem, method="exact")
+    assert result.value is not None
+    price = problem.max_price
+    demand = result.value / (price - problem.unit_cost) / problem.consumers
+    solution = equilibrium_of(problem, price, np.full(problem.consumers, demand))
+    false = replace(result, method="another", solution=solution, value=value(problem, solution))
+    assert {"epsilon", "reply"} <= set(trading.verify(problem, false).failures)
+
+
+def test_a_bound_far_away_excuses_no_price() -> None:
+    """A poor price, the consumers in equilibrium, FEASIBLE, and a valid bound with a gap of its own."""
+    problem = trading.generate(preset="kink")
+    poor = equilibrium_of(problem, 19.0, trading.follower_equilibrium(problem, 19.0))
+    root = trading.solve(problem, method="exact", stop=trading_stop(0))
+    result = replace(root, solution=poor, value=value(problem, poor), quality=Quality.FEASIBLE, termination=Termination.PROVED)
+    assert result.gap is not None
+    assert result.gap > 0.1
+    assert "leader" in trading.verify(problem, result).failures
+    early = trading.verify(problem, replace(result, termination=Termination.CONVERGED))
+    assert early  # the consumers' equilibrium is claimed and true; the leader's regret is only measured
+    assert early["leader"].status is Status.MEASURED
+    assert early["leader"].violation > 0.1
+
+
+def trading_stop(iterations: int) -> Any:
+    from edgeworth import Stop
+
+    return Stop(iterations=iterations)
+
+
+def test_a_regret_is_held_against_the_players_own_spread() -> None:
+    """A box of width .01 at 1e9: all that the consumer can decide is 1e-11 of its utility, and it decides wrongly."""
+    problem = game(
+        2, role_ratio=[0.0, 0.5], effective_reward=[0.0, 1e13], service_profit=2.0, min_demand=1e9, max_demand=1e9 + 0.01
+    )
+    right = trading.follower_equilibrium(problem, 12.0)
+    wrong = np.array(right)
+    wrong[0] = problem.max_demand if right[0] == problem.min_demand else problem.min_demand
+    report = trading.verify(problem, equilibrium_of(problem, 12.0, wrong))
+    assert report["epsilon"].status is Status.FAILS
+    assert report["epsilon"].violation == pytest.approx(1.0)
+    assert trading.verify(problem, equilibrium_of(problem, 12.0, right))["epsilon"]
+
+
+def test_a_demand_without_a_regret_can_be_no_reply() -> None:
+    problem = trading.generate(preset="interior")
+    solution = trading.solve(problem, method="exact").require()
+    demands = np.array(solution.demands)
+    demands[0] *= 1.0 + 1e-7
+    report = trading.verify(problem, equilibrium_of(problem, solution.price, demands))
+    assert report["epsilon"]
+    assert report["reply"].status is Status.FAILS
+    assert report["reply"].witness.consumer == 0
+    assert report["reply"].witness.replay(problem, equilibrium_of(problem, solution.price, demands)) > 1e-8
+
+
+def test_indifferent_consumers_answer_as_the_record_says() -> None:
+    problem = game(2, role_ratio=0.0, service_profit=7.0)  # everybody is indifferent at 14
+    for strong, ask in ((True, 100.0), (False, 1.0)):
+        assert trading.verify(problem, equilibrium_of(problem, 14.0, np.full(2, ask), strong=strong))["ties"]
+        for other in (101.0 - ask, 50.0):
+            wrong = equilibrium_of(problem, 14.0, np.array([ask, other]), strong=strong)
+            report = trading.verify(problem, wrong)
+            assert report["epsilon"]
+            assert report["ties"].status is Status.FAILS
+            assert report["ties"].witness.what == "ties"
+    nothing = game(1, role_ratio=1.0, payment_weight=0.0, effective_reward=0.0)  # indifferent at every price: the least
+    assert trading.verify(nothing, equilibrium_of(nothing, 20.0, np.array([1.0])))["ties"]
+    assert not trading.verify(nothing, equilibrium_of(nothing, 20.0, np.array([100.0])))["ties"]
+
+
+def test_intervals_hold_exactly() -> None:
+    problem = trading.generate(preset="kink")
+    solution = trading.solve(problem, method="exact").require()
+    beyond = np.array(solution.demands)
+    beyond[0] = problem.max_demand * (1.0 + 4e-16)
+    for price, demands in ((problem.max_price * (1.0 + 4e-16), solution.demands), (solution.price, beyond)):
+        report = trading.verify(problem, equilibrium_of(problem, price, demands))
+        assert report["feasible"].status is Status.FAILS
+        assert report["feasible"].tolerance == 0.0
+
+
+def _claims(**changed: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "price": [10.0, 20.0],
+        "power_left": [1e3],
+        "power_right": [1e-3],
+        "e_low": [-1e6],
+        "e_high": [1e6],
+    }
+    return {name: np.array(entry) for name, entry in (given | changed).items()}
+
+
+HOSTILE = {
+    "nothing": {},
+    "no number": _claims(power_left=[np.nan]),
+    "infinite": _claims(e_high=[np.inf]),
+    "huge": _claims(power_left=[1e308], power_right=[1e308]),
+    "tiny": _claims(power_right=[5e-324]),
+    "negative": _claims(power_right=[-1.0]),
+    "zero": _claims(power_right=[0.0]),
+    "crossed": _claims(power_left=[1.0], power_right=[2.0]),
+    "wide e": _claims(e_low=[-1e308], e_high=[1e308]),
+    "e of the wrong sign": _claims(e_low=[1.0], e_high=[-1.0]),
+    "scalars": {name: np.array(1.0) for name in ("price", "power_left", "power_right", "e_low", "e_high")},
+    "empty": {name: np.zeros(0) for name in ("price", "power_left", "power_right", "e_low", "e_high")},
+    "two columns": _claims(power_left=[[1.0, 2.0]]),
+    "booleans": _claims(power_left=[True]),
+    "falling prices": _claims(price=[10.0, 25.0, 20.0]),
+    "other prices": _claims(price=[10.0, 19.0]),
+    "nan prices": _claims(price=[10.0, np.nan, 20.0], **{name: [1.0, 1.0] for name in ("power_left", "power_right")}),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_certificates_are_failed_verdicts(name: str) -> None:
+    problem = trading.generate(preset="kink")
+    result = trading.solve(problem, method="exact")
+    hostile = replace(result, certificate=Certificate("price-intervals", HOSTILE[name]))
+    report = trading.verify(problem, hostile)
+    assert report["bound"].status is Status.FAILS
+    assert report["quality"].status is Status.FAILS
+
+
+def test_what_the_budget_does_not_suffice_for_is_not_checked() -> None:
+    problem = trading.generate(preset="kink")
+    result = trading.solve(problem, method="exact")
+    report = trading.verify(problem, result, seconds=0.0)
+    assert not report
+    assert not report.failures
+    assert {"leader", "bound", "quality"} <= set(report.unchecked)
+
+
+def test_sums_of_shares_lie_outward() -> None:
+    """The checker's sums against fractions, costs that cancel among them."""
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        n = int(rng.integers(1, 9))
+        slope, beta = 10.0 ** rng.uniform(-9.0, 9.0, n), rng.uniform(0.01, 1.0, n)
+        price = 10.0 ** rng.uniform(-9.0, 9.0)
+        offset = slope * price * (1.0 + rng.choice([0.0, 1e-15, -1e-12, 0.1], n))
+        power = 1.0 / float(np.median(slope * price)) * 10.0 ** rng.uniform(-2.0, 2.0)
+        low, high = 0.1 * power / n, power  # no share above 1
+        exact = Fraction(0)
+        for g, w, b in zip(slope.tolist(), offset.tolist(), beta.tolist(), strict=True):
+            share = 1 - (Fraction(g) * Fraction(price) - Fraction(w)) * Fraction(power)
+            bounds = [Fraction(bound) * Fraction(b) / Fraction(power) for bound in (low, high)]
+            exact += min(max(share, bounds[0]), bounds[1])
+        room = 1 + Fraction(8, 2**53)
+        above, below = (
+            kernels.share_sum(slope, offset, beta, low, high, price, power, upper, SLACK) for upper in (True, False)
+        )
+        assert Fraction(above) * room >= exact >= Fraction(below) / room
+
+
+def test_peaks_are_above_every_value() -> None:
+    """The largest product of price margin and demand, smooth, flat or losing, against exact values on a grid."""
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        lo = 10.0 ** rng.uniform(-6.0, 6.0)
+        hi = lo * (1.0 + 10.0 ** rng.uniform(-9.0, 0.5))
+        margin = np.array([rng.normal(), rng.uniform(0.0, 2.0) * lo, rng.uniform(0.0, 1.0) * lo * lo])
+        demand = np.array([rng.uniform(0.0, 3.0), rng.normal() / lo, rng.normal() / (lo * lo)])
+        if rng.random() < 0.3:  # a flat profit: c / X times X
+            margin, demand = np.array([0.0, lo, 0.0]), np.array([0.0, 1.0 / lo, 0.0])
+        losing = bool(rng.random() < 0.3)
+        if losing:
+            margin[0] = -margin[1] / lo - margin[2] / lo**2 - 1.0
+        bound = Fraction(kernels.product_peak(margin, demand, lo, hi, losing))
+        a, k = [Fraction(float(x)) for x in margin], [Fraction(float(x)) for x in demand]
+        best = None
+        for step in range(65):
+            x = Fraction(lo) + (Fraction(hi) - Fraction(lo)) * step / 64
+            price, amount = a[0] + a[1] / x + a[2] / x**2, k[0] + k[1] * x + k[2] * x**2
+            if (losing and price <= 0 and amount >= 0) or (not losing and price >= 0 and amount >= 0):
+                best = price * amount if best is None else max(best, price * amount)
+        if best is not None:
+            assert bound >= best - abs(best) * Fraction(1, 10**14)
+
+
+def test_honest_equilibria_have_no_strays() -> None:
+    for seed in range(40):
+        problem = trading.generate(preset="random", consumers=3 + 7 * seed, seed=seed)
+        for price in np.linspace(problem.min_price, problem.max_price, 5).tolist():
+            assert strays(problem, equilibrium_of(problem, price, stage(problem, price)[0]))[0].max() <= 1e-15
+
+
+def test_a_claimed_bound_is_no_recomputed_one() -> None:
+    problem = trading.generate(preset="kink")
+    result = trading.solve(problem, method="exact")
+    claimed = replace(result, bound_evidence=BoundEvidence.CLAIMED, certificate=None)
+    assert "quality" in trading.verify(problem, claimed).failures
