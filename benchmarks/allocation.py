@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import HERE, child, record, table, wall
+from harness import HERE, PROVED, child, record, table, wall
 from instances import BEST_KNOWN
 
 from edgeworth.solvers import allocation
@@ -96,7 +96,7 @@ def proof() -> None:
     for spec in PROOF_INSTANCES:
         runs = {"exact": ours(spec, "exact", PROOF_SECONDS, 0, 2), "highs": ours(spec, "highs", PROOF_SECONDS, 0, 2)}
         runs["cpsat"] = cpsat(spec, PROOF_SECONDS, 2)
-        proved = {name: run.get("quality") == "optimal" or bool(run.get("proved")) for name, run in runs.items()}
+        proved = {name: run.get("quality") in PROVED or bool(run.get("proved")) for name, run in runs.items()}
         for name, run in runs.items():
             times[name].append(run["seconds"] if proved[name] else PROOF_SECONDS)
         cells = [f"{times[name][-1]:.2f}" + ("" if proved[name] else " (not proved)") for name in runs]
@@ -127,7 +127,7 @@ def gap() -> None:
         best = float(row["best_known"])
         off = "-" if run["value"] is None else percent(abs(run["value"] - best) / best)
         beside = "" if peer is None else f"{peer['value']} / {peer['bound']} in {peer['seconds']:.1f} s"
-        proved = run["quality"] == "optimal"
+        proved = run["quality"] in PROVED
         rows.append(
             [name, sense, best, run["value"], run["bound"], off, proved, f"{run['seconds']:.2f}", run["verified"], beside]
         )
