@@ -6,6 +6,7 @@ DEMO_METHODS := random,greedy,regret-greedy,q-learning,local-search,exact,highs,
 
 PIP := -m pip install --quiet --disable-pip-version-check
 NEWEST := .venv-newest
+WORKERS ?= -n 2 --dist worksteal
 
 .PHONY: demo test test-slow test-newest lint bench clean
 
@@ -23,17 +24,17 @@ demo: $(VENV)/core
 	  --methods $(DEMO_METHODS) --time-limit 4 --out report.html --plot report.svg
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -m "not slow" $(WORKERS)
 
 test-slow: $(VENV)/dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(WORKERS)
 
 # For a nightly run: the newest versions of everything, whatever constraints.txt says, in an environment of their own.
 test-newest:
 	@test -x $(NEWEST)/bin/python || $(PYTHON) -m venv $(NEWEST)
 	$(NEWEST)/bin/python $(PIP) --upgrade --upgrade-strategy eager --editable '.[dev]'
 	$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable | diff constraints.txt - || true
-	$(NEWEST)/bin/python -m pytest -q -m "not slow"
+	$(NEWEST)/bin/python -m pytest -q -m "not slow" $(WORKERS)
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -22,6 +22,7 @@ INK, FAINT = "#1f2430", "#c9ced8"
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6BB3")  # Okabe and Ito's, yellow left out
 _FAILED = "#B00020"
 _NEXT_TO_NOTHING = 1e-4  # percent: below this a logarithmic axis turns linear instead of growing decades of nothing
+_SECONDS = (1e-5, 1e9)  # what the axis of time shows
 _SPREAD = 0.17  # half the height over which the points of one method are spread
 
 
@@ -103,7 +104,10 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
     if ax is None:
         ax = new_axes(4.0)
     _dress(ax, "both")
-    seconds = np.maximum(frame["seconds"].to_numpy(dtype=float), 1e-5)
+    seconds = np.clip(frame["seconds"].to_numpy(dtype=float), *_SECONDS)
+    ax.set_xscale("log")
+    if len(seconds):  # before anything is drawn: matplotlib's own limits fail where all runs took the same short time
+        ax.set_xlim(float(seconds.min()) / 2.0, float(seconds.max()) * 2.0)
     for position, label in enumerate(labels):
         mine = (frame["method"] == label).to_numpy(dtype=bool) & ~np.isnan(x)
         if not mine.any():
@@ -112,7 +116,6 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
         ax.plot(seconds[mine], x[mine], marker, color=colour(position), ms=5, alpha=0.45, mew=0)
         centre = math.exp(float(np.log(seconds[mine]).mean())), float(x[mine].mean())
         ax.plot(*centre, marker, color=colour(position), ms=11, mec=INK, mew=0.8, label=figure_text(label), ls="none")
-    ax.set_xscale("log")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     _scale(ax, x, "y")

@@ -20,7 +20,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from edgeworth import Comparison, MethodSpec, Stop, compare
-from edgeworth.experiments import plots
+from edgeworth.experiments import page, plots
 from edgeworth.solvers import allocation
 from tests.experiments import faults
 from tests.experiments.test_compare import tight
@@ -157,3 +157,11 @@ def test_a_comparison_survives_pickling_and_says_what_it_is(comparison: Comparis
     pd.testing.assert_frame_equal(copy.frame, comparison.frame)
     assert copy.setting == comparison.setting
     assert repr(copy) == "<Comparison of allocation: 3 problems x 4 methods, 18 of 18 runs, 6 not verified>"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-320, 1e-6, 1e-5, 1.0, 1e300])
+def test_a_single_run_of_any_length_can_be_drawn(seconds: float) -> None:
+    """Without compilation in it a run may take next to no time."""
+    comparison = compare([allocation.generate(servers=3, tasks=6, seed=0)], ["greedy"])
+    frame = comparison.frame.assign(seconds=seconds)
+    assert page.text(dataclasses.replace(comparison, frame=frame)).count("<svg") >= 1

@@ -167,7 +167,7 @@ def test_black_boxes_can_be_sampled() -> None:
     found = audit(lambda m: da.run("k-double-auction", m), market, scope=Sampled(50, seed=2))
     assert not found.truthful
     assert str(found.truthful.scope) == "sampled: 50, seed 2"
-    market = da.generate(preset="fusion", buyers=4, sellers=2, seed=0)
+    market = da.generate(preset="fusion", buyers=2, sellers=1, seed=0)
     mechanism = da.Rule("off-aic2", da.OffAic2(chooser="route-dp"))
     with pytest.raises(ValueError, match="exact chooser"):
         audit(mechanism, market)

@@ -82,7 +82,7 @@ def test_decimals_are_what_is_written(tmp_path: Path) -> None:
 
 
 def test_floats_are_written_to_the_last_bit(tmp_path: Path) -> None:
-    game = NormalFormGame([[0.1, -1e-300, 1e300, 5e-324, 1.7976931348623157e308, -0.0, 3.0]])
+    game = NormalFormGame([[0.1, -1e-300, 1e300, 5e-324, 1.0715086071862671e301, -0.0, 3.0]])
     normal_form.write_nfg(game, tmp_path / "game.nfg")
     copy = normal_form.read_nfg(tmp_path / "game.nfg")
     assert copy.hash == game.hash

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.files import write_text
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.observer import Observer
 from edgeworth.core.result import Result
@@ -258,7 +259,7 @@ class _Proof:
         else:
             text += [f"RTP range {self.value} {self.value}", "SOL 1", f"best {_sparse((k, 1) for k in self.chosen)}"]
         text += [f"DER {len(self.lines)}", *self.lines]
-        path.write_text("\n".join(text) + "\n", encoding="ascii")
+        write_text(path, "\n".join(text) + "\n")
 
 
 def _sparse(entries: Iterable[tuple[int, int]]) -> str:
