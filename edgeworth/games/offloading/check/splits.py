@@ -107,14 +107,11 @@ def _profiles(
             users ^= low
         return total
 
-    everybody, nodes = (1 << game.users) - 1, 0
+    everybody = (1 << game.users) - 1
     stack: list[tuple[int, float, tuple[int, ...], list[list[_Option]]]] = [(0, 0.0, (), options)]
     while stack:
-        nodes += 1
-        if nodes % 100 == 0:
-            budget.check()
         taken, lost, pairs, left = stack.pop()
-        node = _narrowed(taken, lost, left, gap, lambda users: local(everybody & ~users))
+        node = _narrowed(taken, lost, left, gap, lambda users: local(everybody & ~users), budget)
         if node is None:
             continue
         if not node:
@@ -130,14 +127,17 @@ def _profiles(
 
 
 def _narrowed(
-    taken: int, lost: float, left: list[list[_Option]], gap: float, local: Callable[[int], float]
+    taken: int, lost: float, left: list[list[_Option]], gap: float, local: Callable[[int], float], budget: Steps
 ) -> list[list[_Option]] | None:
     """What is left to the providers, until nothing changes; None where the gap does not suffice.
 
     local: users that are or can be served -> what the others lose.
     """
     while True:
-        open_ = [[option for option in sets if not option.users & taken] for sets in left]
+        open_ = []
+        for sets in left:
+            budget.check()
+            open_.append([option for option in sets if not option.users & taken])
         if not all(open_):
             return None
         served = taken
@@ -168,9 +168,8 @@ def _sets(game: OffloadingGame, slices: Slices, k: int, floor: float, budget: St
     members = 0
     for block in slices.blocks(k):
         budget.check()
-        for seen, row in enumerate(np.flatnonzero(block.bound > floor).tolist()):
-            if seen % 200 == 199:
-                budget.check()
+        for row in np.flatnonzero(block.bound > floor).tolist():
+            budget.check()
             item = block.item[row]
             order = np.argsort(-np.abs(item), kind="stable")
             weight = game.weight[user[order]]

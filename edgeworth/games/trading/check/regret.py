@@ -91,7 +91,7 @@ def leader_regret(
     """The leader's relative regret against the best price that a search finds, its deviation, and how many prices were tried.
 
     An even grid with both ends, the unit cost and the price itself; then, around the three best of its local maxima, finer
-    grids, until they are 1e-8 of the range wide. The regret is relative to the spread of the profits seen, greatest less least.
+    grids, until they are 1e-8 of the range wide, or some floats. The regret is relative to the spread of the profits seen, greatest less least.
     A gain within what `rounding` says of the two profits is none: total demands are computed to 64 u (1 + (g p + w) X) of each
     consumer's share here as in `check.reply`, whose tolerance of 1e-12 the demands judged have as well.
     """
@@ -106,9 +106,10 @@ def leader_regret(
     padded = np.concatenate([[-np.inf], profit, [-np.inf]])
     peaks = np.flatnonzero((padded[1:-1] >= padded[:-2]) & (padded[1:-1] >= padded[2:]))
     few, fine = (3, 17) if game.consumers <= 10_000 else (1, 7)
+    least = max(1e-8 * (high - low), 4.0 * _EPS * high)  # prices nearer to each other may be one float
     for k in peaks[np.argsort(-profit[peaks], kind="stable")][:few]:
         left, right = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
-        while right - left > 1e-8 * max(high - low, 1e-300):
+        while right - left > least:
             inner = np.linspace(left, right, fine)
             found = profits_at(game, inner, budget)
             tried += fine
