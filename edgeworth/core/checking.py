@@ -134,6 +134,7 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     verdicts, found = {}, None
     try:
         result = _plain(checker, answer)
+        require_own(fresh, result)
         if result.solution is not None:
             claimed = claims_equilibrium(result)
             verdicts, found = checker.judge(fresh, result.solution, claimed, result, budget)
@@ -157,9 +158,10 @@ def rebuilt(kind: type[S], thing: Any) -> S:
 def _plain(checker: Checker[Any, S], answer: Result[S]) -> Result[S]:
     """The result made anew of its fields, each of its exact class."""
     content = {each.name: getattr(answer, each.name) for each in fields(Result)}
-    for name in ("kind", "problem_hash", "method", "sense"):  # texts decide what is claimed, by comparisons of their own
-        if type(content[name]) is not str:
-            validation.reject_type(name, "must be a plain text", content[name])
+    for name in ("kind", "problem_hash", "method", "sense"):  # a text of a subclass may compare as it likes
+        if not isinstance(content[name], str):
+            validation.reject_type(name, "must be a text", content[name])
+        content[name] = str.__str__(content[name])
     solution, certificate = content["solution"], content["certificate"]
     if solution is not None:
         if not isinstance(solution, checker.solution):
