@@ -87,11 +87,11 @@ def verify(game: NormalFormGame, answer: Profile | Result[Profile], *, seconds: 
         that player attains by its strategies, the others' fixed; tolerance 1e-9 for a bare profile and for a result that claims
         an equilibrium; witness: the `model.Deviation`. For others (learners, a commitment, a run cut short) it is MEASURED: the
         regret over what the player has at stake (`model.stakes`), which says more near a mixed equilibrium. ``commitment``,
-        where the result carries commitment multipliers (one of ``stackelberg`` that says PROVED must): player 1 replies best, as
-        above, and player 0 earns what the bound says that the multipliers prove (`model.commitment_bound`), up to 1e-9 of what
-        it has at stake in committing (`model.commitment_stake`) and the rounding of its own mixture; witness: an
-        `edgeworth.core.checking.Mismatch`. For a result also ``value`` (recomputed) and ``quality``. No method states a bound on the value: player 0 does not choose
-        alone.
+        where the result carries commitment multipliers, as one of ``stackelberg`` that says PROVED must: player 1 replies best,
+        as above, and player 0 earns what the bound says that the multipliers prove (`model.commitment_bound`), up to 1e-9 of
+        what it has at stake in committing (`model.commitment_stake`) and the rounding of its own mixture; witness: an
+        `edgeworth.core.checking.Mismatch`. For a result also ``value`` (recomputed) and ``quality``. No method states a bound
+        on the value: player 0 does not choose alone.
 
     Raises
     ------

@@ -16,6 +16,7 @@ from edgeworth.games.offloading.model.game import LARGEST, Floats
 from edgeworth.games.offloading.model.rational import exact_welfare
 
 _NODES = 100_000  # of the search for sets between two looks at the budget, some 20 ms
+_NODE = 2_000  # sets left to the providers that are as much work as a node of the search for profiles itself
 _ROOM = 1_024
 _MOST_USERS = 5_000
 _MOST_SETS, _MOST_MEMBERS = 200_000, 2_000_000  # of one provider: what is kept stays below some 200 MB
@@ -107,11 +108,15 @@ def _profiles(
             users ^= low
         return total
 
-    everybody = (1 << game.users) - 1
+    everybody, work = (1 << game.users) - 1, 0
     stack: list[tuple[int, float, tuple[int, ...], list[list[_Option]]]] = [(0, 0.0, (), options)]
     while stack:
+        work += _NODE + sum(map(len, stack[-1][3]))
+        if work >= 100 * _NODE:
+            budget.check()
+            work = 0
         taken, lost, pairs, left = stack.pop()
-        node = _narrowed(taken, lost, left, gap, lambda users: local(everybody & ~users), budget)
+        node = _narrowed(taken, lost, left, gap, lambda users: local(everybody & ~users))
         if node is None:
             continue
         if not node:
@@ -127,17 +132,14 @@ def _profiles(
 
 
 def _narrowed(
-    taken: int, lost: float, left: list[list[_Option]], gap: float, local: Callable[[int], float], budget: Steps
+    taken: int, lost: float, left: list[list[_Option]], gap: float, local: Callable[[int], float]
 ) -> list[list[_Option]] | None:
     """What is left to the providers, until nothing changes; None where the gap does not suffice.
 
     local: users that are or can be served -> what the others lose.
     """
     while True:
-        open_ = []
-        for sets in left:
-            budget.check()
-            open_.append([option for option in sets if not option.users & taken])
+        open_ = [[option for option in sets if not option.users & taken] for sets in left]
         if not all(open_):
             return None
         served = taken
@@ -168,8 +170,9 @@ def _sets(game: OffloadingGame, slices: Slices, k: int, floor: float, budget: St
     members = 0
     for block in slices.blocks(k):
         budget.check()
-        for row in np.flatnonzero(block.bound > floor).tolist():
-            budget.check()
+        for seen, row in enumerate(np.flatnonzero(block.bound > floor).tolist()):
+            if seen % 200 == 199:
+                budget.check()
             item = block.item[row]
             order = np.argsort(-np.abs(item), kind="stable")
             weight = game.weight[user[order]]

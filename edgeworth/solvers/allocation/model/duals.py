@@ -119,8 +119,8 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, look: Callable[[],
 
 
 def _by_density(gain: Floats, weight: Floats) -> Ints:
-    """Items by falling gain per weight, those of weight 0 first: by exponents, then by mantissas, so that no quotient leaves the
-    range of floats."""
+    """Items by falling gain per weight, those of weight 0 first: by exponents, then by mantissas, so that no quotient leaves
+    the range of floats."""
     gain_part, gain_power = np.frexp(gain)
     part, power = np.frexp(np.divide(gain_part, np.frexp(weight)[0], out=np.ones(len(gain)), where=weight > 0.0))
     power = np.where(weight > 0.0, power + gain_power - np.frexp(weight)[1], np.iinfo(np.int32).max)
