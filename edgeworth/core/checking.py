@@ -108,8 +108,8 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     TypeError
         For another type of problem or answer.
     ValueError
-        For a problem that was changed after it was made, a result of another problem or sense, and a bare solution that
-        does not fit the problem.
+        For a problem that was changed after it was made, a result of another family, problem or sense, and a bare solution
+        that does not fit the problem.
 
     Notes
     -----
@@ -134,6 +134,7 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     verdicts, found = {}, None
     try:
         result = _plain(checker, answer)
+        require_own(fresh, result)
         if result.solution is not None:
             claimed = claims_equilibrium(result)
             verdicts, found = checker.judge(fresh, result.solution, claimed, result, budget)
@@ -157,6 +158,10 @@ def rebuilt(kind: type[S], thing: Any) -> S:
 def _plain(checker: Checker[Any, S], answer: Result[S]) -> Result[S]:
     """The result made anew of its fields, each of its exact class."""
     content = {each.name: getattr(answer, each.name) for each in fields(Result)}
+    for name in ("kind", "problem_hash", "method", "sense"):  # a text of a subclass may compare as it likes
+        if not isinstance(content[name], str):
+            validation.reject_type(name, "must be a text", content[name])
+        content[name] = str.__str__(content[name])
     solution, certificate = content["solution"], content["certificate"]
     if solution is not None:
         if not isinstance(solution, checker.solution):
@@ -227,7 +232,9 @@ def rule_verdicts(found: Iterable[Broken], tolerances: Mapping[str, float]) -> d
 
 
 def require_own(problem: solving.Problem, answer: Result[Any]) -> None:
-    """Refuse a result of another problem or sense."""
+    """Refuse a result of another family, problem or sense."""
+    if answer.kind != problem.kind:
+        validation.reject("answer", f"must be a result of the family {problem.kind!r}", answer.kind)
     if answer.problem_hash != problem.hash:
         validation.reject("answer", f"must be a result of this problem ({problem.hash})", answer.problem_hash)
     if answer.sense != problem.sense:

@@ -16,6 +16,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.result import Certificate
 from edgeworth.core.verdict import Report, Scope, Status, Verdict
+from edgeworth.games import offloading
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment
 
@@ -94,6 +95,43 @@ def test_fields_that_are_not_plain_fail_and_raise_nothing(name: str, content: An
             allocation.verify(PROBLEM, forged)
     else:
         assert "answer" in allocation.verify(PROBLEM, forged).failures
+
+
+class Alias(str):
+    """A text that equals nothing."""
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+def test_texts_are_what_they_hold_and_not_what_they_compare_as() -> None:
+    game, forged = _no_equilibrium()
+    aliased = replace(forged, method=Alias("pg-brd"), kind=Alias("offloading"))
+    assert "epsilon" in offloading.verify(game, aliased).failures
+    assert set(offloading.verify(game, replace(forged, kind=Alias("trading"))).failures) == {"answer"}
+    assert set(offloading.verify(game, replace(forged, problem_hash=Alias("0"))).failures) == {"answer"}
+    assert allocation.verify(PROBLEM, answer(sense=np.str_("max"), method=np.str_("greedy")))
+
+
+def _no_equilibrium() -> tuple[offloading.OffloadingGame, Result[offloading.Profile]]:
+    game = offloading.OffloadingGame.from_matrices(gain=np.array([[5.0, 1.0]]), rate=np.ones(2))
+    worse = offloading.Profile(np.array([1]))
+    honest = offloading.solve(game, method="pg-brd", seed=0)
+    return game, replace(honest, solution=worse, value=offloading.value(game, worse), quality=Quality.FEASIBLE)
+
+
+def test_a_result_that_names_another_family_is_refused() -> None:
+    """There the method's name may claim less: an offloading profile "of allocation" was no equilibrium to be judged."""
+    game, forged = _no_equilibrium()
+    assert "epsilon" in offloading.verify(game, forged).failures
+    for kind in ("allocation", "trading", "no family"):
+        with pytest.raises(ValueError, match="must be a result of the family 'offloading'"):
+            offloading.verify(game, replace(forged, kind=kind))
 
 
 def test_a_problem_written_into_is_refused() -> None:

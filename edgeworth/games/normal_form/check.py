@@ -42,7 +42,7 @@ from edgeworth.core.checking import (
     verify_answer,
 )
 from edgeworth.core.numeric import FEASIBILITY_TOL
-from edgeworth.core.result import Result
+from edgeworth.core.result import Result, Termination
 from edgeworth.core.verdict import Report, Verdict
 from edgeworth.games.normal_form.model import (
     Deviation,
@@ -87,11 +87,11 @@ def verify(game: NormalFormGame, answer: Profile | Result[Profile], *, seconds: 
         that player attains by its strategies, the others' fixed; tolerance 1e-9 for a bare profile and for a result that claims
         an equilibrium; witness: the `model.Deviation`. For others (learners, a commitment, a run cut short) it is MEASURED: the
         regret over what the player has at stake (`model.stakes`), which says more near a mixed equilibrium. ``commitment``,
-        where the result carries commitment multipliers: player 1 replies best, as above, and player 0 earns what the bound
-        says that the multipliers prove (`model.commitment_bound`), up to 1e-9 of what it has at stake in committing
-        (`model.commitment_stake`) and the rounding of its own mixture; witness: an `edgeworth.core.checking.Mismatch`. For a
-        result also ``value`` (recomputed) and ``quality``. No method states a bound on the value: player 0 does not choose
-        alone.
+        where the result carries commitment multipliers, as one of ``stackelberg`` that says PROVED must: player 1 replies best,
+        as above, and player 0 earns what the bound says that the multipliers prove (`model.commitment_bound`), up to 1e-9 of
+        what it has at stake in committing (`model.commitment_stake`) and the rounding of its own mixture; witness: an
+        `edgeworth.core.checking.Mismatch`. For a result also ``value`` (recomputed) and ``quality``. No method states a bound
+        on the value: player 0 does not choose alone.
 
     Raises
     ------
@@ -117,6 +117,8 @@ def _judge(
         certificate = None if result is None else result.certificate
         if certificate is not None and certificate.kind == COMMITMENT:
             verdicts["commitment"] = _commitment(game, profile, certificate.arrays, budget)
+        elif result is not None and (result.method, result.termination) == ("stackelberg", Termination.PROVED):
+            verdicts["commitment"] = _commitment(game, profile, {}, budget)  # said to be proved, and by nothing
         earned = value(game, profile)
     return verdicts, earned if np.isfinite(earned) else None
 

@@ -182,4 +182,4 @@ def _range(game: OffloadingGame, crowding: float) -> tuple[Floats, Floats]:
             late = game.transfer + game.unit[i] * delay - game.deadline[i]
             utility = game.gain - game.price - game.sensitivity[i] * np.clip(late, floor[i], ceiling[i])
             pick.at(bound, i, utility)
-    return low, np.where(high > low, high, low + 1.0)
+    return low, np.where(high > low, high, low + np.maximum(np.abs(low), 1.0))

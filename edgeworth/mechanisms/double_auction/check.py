@@ -127,6 +127,7 @@ def _cheapest_tours(market: Market, k: int, fits: NDArray[np.bool_], budget: Ste
         budget.check()
         for last in [n] if not mask else [i for i in range(n) if mask >> i & 1]:
             for clock, driven in labels.pop((mask, last), ()):
+                budget.check()
                 if mask and clock + leg[last][n] <= latest:
                     cost[mask] = min(cost[mask], rate * (driven + leg[last][n]) + fixed)
                 for i in range(n):

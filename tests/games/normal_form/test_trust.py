@@ -160,6 +160,15 @@ def test_hostile_multipliers_are_failed_verdicts(name: str) -> None:
     assert report["value"]
 
 
+def test_a_commitment_said_to_be_proved_needs_its_multipliers() -> None:
+    honest = normal_form.solve(CLASSIC, method="stackelberg")
+    assert normal_form.verify(CLASSIC, honest)
+    worse = Profile((np.array([1.0, 0.0]), np.array([1.0, 0.0])))
+    forged = replace(honest, solution=worse, value=normal_form.value(CLASSIC, worse), certificate=None)
+    assert set(normal_form.verify(CLASSIC, forged).failures) == {"commitment"}
+    assert normal_form.verify(CLASSIC, replace(forged, termination=Termination.ITERATIONS))
+
+
 def test_multipliers_in_a_game_of_three_prove_nothing() -> None:
     game = normal_form.generate(players=3, strategies=2, seed=0)
     result = normal_form.solve(game, method="minimax-q", seed=0, params=normal_form.MinimaxQ(rounds=5))

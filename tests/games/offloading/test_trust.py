@@ -346,3 +346,10 @@ def test_the_bound_goes_up_when_it_rounds() -> None:
     bound = slice_bound(game, arrays | {"toll": np.zeros(1)})
     assert 0.3 < bound <= 0.3 * (1.0 + 1e-14)
     assert math.isfinite(slice_bound(game, arrays | {"toll": np.array([1e240])}))
+
+
+def test_learners_play_where_one_more_changes_no_float() -> None:
+    """A user with one thing to earn, of 1e40: the range that its utility is scaled by must not be nothing."""
+    game = OffloadingGame.from_matrices(gain=np.zeros((1, 0)), rate=np.zeros(0), local_utility=np.array([1e40]))
+    for method in ("exp3", "wolf-phc"):
+        assert offloading.verify(game, offloading.solve(game, method=method, seed=0, stop=Stop(iterations=5)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -188,6 +189,49 @@ def test_a_demand_without_a_regret_can_be_no_reply() -> None:
     assert report["reply"].status is Status.FAILS
     assert report["reply"].witness.consumer == 0
     assert report["reply"].witness.replay(problem, equilibrium_of(problem, solution.price, demands)) > 1e-8
+
+
+@pytest.mark.parametrize("width", [1e-15, 1e-12, 1e-9])
+def test_a_range_of_few_prices_is_searched_to_its_end(width: float) -> None:
+    """A part in 1e8 of it is less than from one float to the next, where a search by ever finer grids has no end."""
+    few = TradingGame(
+        role_ratio=np.full(3, 0.5),
+        payment_weight=np.array([0.125, 0.5, 0.2]),
+        reward=2000.0,
+        service_profit=1.5e7,
+        unit_cost=0.0,
+        min_demand=1e-5,
+        max_demand=1e-4,
+        min_price=1e7,
+        max_price=1e7 * (1.0 + width),
+        token_effect=np.array([1.0, 1.0, 0.0]),
+        evaluation_metric=np.array([0.0, 0.8, 0.0]),
+    )
+    began = time.perf_counter()
+    assert trading.verify(few, trading.solve(few, method="exact"), seconds=5.0)
+    assert time.perf_counter() - began < 5.0
+
+
+def test_who_mines_alone_has_the_whole_reward_at_any_power() -> None:
+    """With costs that vanish beside the reward, a search for the power at which shares sum to 1 found one of many."""
+    lone = TradingGame(
+        role_ratio=np.array([0.88740003, 0.0]),
+        payment_weight=np.array([0.5, 0.17694376]),
+        reward=3.72826806640625e-12,
+        service_profit=1.1000000000000001e-08,
+        unit_cost=3.350726366043091e-09,
+        min_demand=1.5e-06,
+        max_demand=9.15e-05,
+        min_price=1e-09,
+        max_price=1.1000000000000001e-08,
+        token_effect=np.ones(2),
+        evaluation_metric=np.array([0.0, 0.8]),
+        performance_factor=2.5,
+        block_size=500.0,
+        puzzle_constant=0.05,
+        propagation_factor=0.01,
+    )
+    assert trading.verify(lone, trading.solve(lone, method="exact"))
 
 
 def test_indifferent_consumers_answer_as_the_record_says() -> None:

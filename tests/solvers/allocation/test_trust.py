@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ from edgeworth.core.result import Certificate, Result
 from edgeworth.core.verdict import Status
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment, Exact
-from edgeworth.solvers.allocation.model import assignment_dual_bound
+from edgeworth.solvers.allocation.model import assignment_dual_bound, knapsack_bound
 from edgeworth.testing import FAULTS, Fault
 from tests.oracles import allocation as oracle
 
@@ -415,6 +416,18 @@ def test_evidence_of_another_problem_shows_nothing() -> None:
         assert "quality" in allocation.verify(feasible, forged).failures, name
 
 
+@pytest.mark.parametrize(("worth", "load"), [(1e12, 1e-300), (1e100, 1e-300), (1e-300, 1e99), (1e-290, 1e40)])
+def test_densities_beyond_the_range_of_floats_bound_knapsacks(worth: float, load: float) -> None:
+    """Gains per weight that overflow or vanish have no order, and filling by no order bounds nothing."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        gain, weight = rng.uniform(1.0, 9.0, 7) * worth, rng.uniform(1.0, 4.0, 7) * load
+        sets = (np.arange(128)[:, None] >> np.arange(7)[None, :] & 1).astype(float)
+        best = float((sets @ gain)[sets @ weight <= 9.0 * load].max())
+        found = knapsack_bound(gain, weight, 9.0 * load)
+        assert best * (1.0 - 1e-12) <= found <= best * (1.0 + 1e-9)
+
+
 # --- budgets ------------------------------------------------------------------------------------------------------------------
 
 
@@ -431,6 +444,42 @@ def test_what_the_budget_does_not_suffice_for_is_not_checked(trees: list[tuple[A
         assert not report
         assert report["bound"].status is Status.NOT_CHECKED
         assert "bound" not in report.failures
+
+
+@pytest.mark.parametrize(("tasks", "status"), [(300, Status.HOLDS), (20_000, Status.NOT_CHECKED)])
+def test_a_chain_of_implications_obeys_the_budget(tasks: int, status: Status) -> None:
+    """Each task that must be served fills the server that the next one would fit: one implication a pass over all pairs."""
+    last = np.repeat(np.arange(tasks), 2)[1:]
+    server = np.maximum(last - np.tile([0, 1], tasks)[:-1], 0)
+    server[1::2], server[2::2] = last[1::2] - 1, last[2::2]
+    ones = np.ones(len(last))
+    problem = AllocationProblem.from_pairs(
+        tasks - 1 - last, tasks - 1 - server, ones, ones, np.ones(tasks), tasks=tasks, must_serve=np.ones(tasks, dtype=bool)
+    )
+    arrays: dict[str, Any] = {"target": np.array([tasks + 1.0]), "unit": np.ones(1), "branched": np.array([-1], dtype=np.int32)}
+    arrays |= {"rounds": np.zeros(1, dtype=np.int32), "multipliers": np.zeros((0, tasks), dtype=np.int32)}
+    arrays["order"] = np.arange(tasks, dtype=np.int32)
+    solution = Assignment(np.arange(tasks))
+    forged = _forged(problem, solution, float(tasks), Certificate("branch-tree", arrays))
+    began = time.perf_counter()
+    assert allocation.verify(problem, forged, seconds=0.5)["bound"].status is status
+    assert time.perf_counter() - began < 1.5
+
+
+def test_one_large_server_obeys_the_budget() -> None:
+    rng = np.random.default_rng(0)
+    tasks = 20_000
+    weight = rng.uniform(1.0, 2.0, tasks)
+    value = weight + rng.uniform(0.0, 1e-3, tasks)
+    problem = _dense(value[None], weight[None], [weight.sum() / 2.0])
+    arrays = {"target": np.array([value.sum() * 0.5]), "unit": np.array([1e-9]), "branched": np.array([-1], dtype=np.int32)}
+    arrays |= {"rounds": np.array([3], dtype=np.int32), "multipliers": np.zeros((3, tasks), dtype=np.int32)}
+    arrays["order"] = np.arange(tasks, dtype=np.int32)
+    nobody = Assignment(np.full(tasks, -1))
+    forged = _forged(problem, nobody, float(value.sum()), Certificate("branch-tree", arrays))
+    began = time.perf_counter()
+    assert not allocation.verify(problem, forged, seconds=0.5)
+    assert time.perf_counter() - began < 1.5
 
 
 # --- solvers in between -------------------------------------------------------------------------------------------------------

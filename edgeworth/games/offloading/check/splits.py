@@ -16,6 +16,7 @@ from edgeworth.games.offloading.model.game import LARGEST, Floats
 from edgeworth.games.offloading.model.rational import exact_welfare
 
 _NODES = 100_000  # of the search for sets between two looks at the budget, some 20 ms
+_NODE = 2_000  # sets left to the providers that are as much work as a node of the search for profiles itself
 _ROOM = 1_024
 _MOST_USERS = 5_000
 _MOST_SETS, _MOST_MEMBERS = 200_000, 2_000_000  # of one provider: what is kept stays below some 200 MB
@@ -107,12 +108,13 @@ def _profiles(
             users ^= low
         return total
 
-    everybody, nodes = (1 << game.users) - 1, 0
+    everybody, work = (1 << game.users) - 1, 0
     stack: list[tuple[int, float, tuple[int, ...], list[list[_Option]]]] = [(0, 0.0, (), options)]
     while stack:
-        nodes += 1
-        if nodes % 100 == 0:
+        work += _NODE + sum(map(len, stack[-1][3]))
+        if work >= 100 * _NODE:
             budget.check()
+            work = 0
         taken, lost, pairs, left = stack.pop()
         node = _narrowed(taken, lost, left, gap, lambda users: local(everybody & ~users))
         if node is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeworth.core.checking import Budget
-from edgeworth.games.trading.check.reply import ALLOWANCE, STRAY_TOL
+from edgeworth.games.trading.check.reply import ALLOWANCE, STRAY_TOL, competing, thresholds
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, utilities
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -91,9 +91,10 @@ def leader_regret(
     """The leader's relative regret against the best price that a search finds, its deviation, and how many prices were tried.
 
     An even grid with both ends, the unit cost and the price itself; then, around the three best of its local maxima, finer
-    grids, until they are 1e-8 of the range wide. The regret is relative to the spread of the profits seen, greatest less least.
-    A gain within what `rounding` says of the two profits is none: total demands are computed to 64 u (1 + (g p + w) X) of each
-    consumer's share here as in `check.reply`, whose tolerance of 1e-12 the demands judged have as well.
+    grids, until they are 1e-8 of the range wide, or a few floats. The regret is relative to the spread of the profits seen,
+    greatest less least. A gain within what `rounding` says of the two profits is none: total demands are computed to
+    64 u (1 + (g p + w) X) of each consumer's share here as in `check.reply`, whose tolerance of 1e-12 the demands judged have
+    as well.
     """
     own = (solution.price - game.unit_cost) * math.fsum(solution.demands.tolist())
     size = int(np.clip(_CELLS // (4 * game.consumers), 17, 257))
@@ -106,9 +107,10 @@ def leader_regret(
     padded = np.concatenate([[-np.inf], profit, [-np.inf]])
     peaks = np.flatnonzero((padded[1:-1] >= padded[:-2]) & (padded[1:-1] >= padded[2:]))
     few, fine = (3, 17) if game.consumers <= 10_000 else (1, 7)
+    least = max(1e-8 * (high - low), 4.0 * _EPS * high)  # prices nearer to each other may be one float
     for k in peaks[np.argsort(-profit[peaks], kind="stable")][:few]:
         left, right = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
-        while right - left > 1e-8 * max(high - low, 1e-300):
+        while right - left > least:
             inner = np.linspace(left, right, fine)
             found = profits_at(game, inner, budget)
             tried += fine
@@ -127,7 +129,7 @@ def rounding(game: TradingGame, solution: Equilibrium, price: float | None = Non
     """What rounding, and demands within the tolerance of their replies, may amount to in the profit at a price."""
     p = solution.price if price is None else price
     demands = np.asarray(solution.demands)
-    mines = game.rewarded
+    mines = competing(game)
     power = float((game.role_ratio * demands).sum())
     stake = (game.role_ratio * game.effective_reward)[mines]
     size = (game.payment_weight[mines] * p + game.service_margin[mines]) / stake
@@ -139,16 +141,20 @@ def rounding(game: TradingGame, solution: Equilibrium, price: float | None = Non
 
 
 def profits_at(game: TradingGame, prices: Floats, budget: Budget | None = None) -> Floats:
-    """The leader's profit at each price, the consumers in equilibrium; indifferent ones ask for the least."""
+    """The leader's profit at each price, the consumers in equilibrium; indifferent ones ask for the least.
+
+    One that mines alone is linear: its share is 1 at any power, and where costs are small against the reward, rounding would
+    let the sum of shares be 1 at many.
+    """
     from edgeworth.games.trading.check import kernels
 
-    mines = game.rewarded
+    mines = competing(game)
     straight = ~mines
     beta = game.role_ratio[mines]
     stake = beta * game.effective_reward[mines]
     contest = (game.payment_weight[mines] / stake, game.service_margin[mines] / stake, beta, game.min_demand, game.max_demand)
     cost, total = np.empty(len(beta)), np.empty(len(prices))
-    edge, role = game.threshold[straight], game.role_ratio[straight]
+    edge, role = thresholds(game)[straight], game.role_ratio[straight]
     for k, price in enumerate(prices.tolist()):
         if budget is not None:
             budget.check()

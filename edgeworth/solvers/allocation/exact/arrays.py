@@ -21,7 +21,7 @@ _CELLS = 4_000_000  # up to so many table entries integer weights are solved by 
 _KNAPSACK_STEPS = 20_000  # steps after which a knapsack's LP bound stands in
 _STACK_BYTES = 75_000_000
 _STACK = (40, 1000)  # least and most open nodes
-_LEAST = 2.0**-1000  # least unit
+_LEAST = 2.0**-1040  # least unit
 _LOG = 64  # nodes and rows a log begins with
 _REACH = (2.0, 30.0)  # multipliers reach so many times the largest profit (without, with tasks that must be served)
 

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from edgeworth.core import validation
 from edgeworth.solvers.allocation.model.functions import MULTIPLIER_LIMIT, objective_bound, raised_sum, rounded_profit
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
-from edgeworth.solvers.allocation.model.system import Floats
+from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _EPS = float(np.finfo(np.float64).eps)
+_NORMAL = float(np.finfo(np.float64).tiny)
 _NEAR = 60  # items before, and ten times as many behind, the first that no longer fits: tried for a known set
 _LOOK = 64  # items between two looks at the clock
 _STATES = 1_000  # undominated states of one knapsack, beyond which its LP bound stands in
@@ -79,9 +80,7 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, look: Callable[[],
     now and then; what it raises ends the work.
     """
     count = len(gain)
-    with np.errstate(over="ignore"):  # weights of almost nothing come first, as those of nothing do
-        per = np.divide(gain, weight, out=np.full(count, np.inf), where=weight > 0.0)
-    order = np.argsort(-per, kind="stable")
+    order = _by_density(gain, weight)
     g, w = gain[order], weight[order]
     room += 4.0 * (count + 4) * _EPS * room
     margin = 4.0 * (count + 4) * _EPS * float(g.sum())
@@ -119,6 +118,16 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, look: Callable[[],
     return base + best + 4.0 * margin
 
 
+def _by_density(gain: Floats, weight: Floats) -> Ints:
+    """Items by falling gain per weight, those of weight 0 first: by exponents, then by mantissas, so that no quotient leaves
+    the range of floats."""
+    gain_part, gain_power = np.frexp(gain)
+    part, power = np.frexp(np.divide(gain_part, np.frexp(weight)[0], out=np.ones(len(gain)), where=weight > 0.0))
+    power = np.where(weight > 0.0, power + gain_power - np.frexp(weight)[1], np.iinfo(np.int32).max)
+    order: Ints = np.lexsort((-part, -power))
+    return order
+
+
 def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, margin: float) -> tuple[Any, Any, float]:
     """Items (by falling gain per weight) taken for sure, items in doubt, and the gain of a set that fits.
 
@@ -127,7 +136,10 @@ def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, mar
     """
     b = int(np.searchsorted(weights, room, side="right")) - 1
     left = room - weights[b]
-    d = g[b] / w[b]
+    with np.errstate(over="ignore"):
+        d = g[b] / w[b]
+    if not _NORMAL <= d < math.inf:  # a density that lost its precision decides nothing
+        return np.zeros(0, dtype=np.int64), np.arange(len(g)), float(gains[b]) - margin
     # Known: all before b, perhaps one of them out, perhaps one behind in.
     out_gain, out_weight = np.append(g[max(0, b - _NEAR) : b], 0.0), np.append(w[max(0, b - _NEAR) : b], 0.0)
     in_gain, in_weight = np.append(g[b : b + 10 * _NEAR], 0.0), np.append(w[b : b + 10 * _NEAR], 0.0)

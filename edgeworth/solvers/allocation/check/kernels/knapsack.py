@@ -143,10 +143,9 @@ def forced(items, count, room, skip, base, floor, error, until, work):
     """A bound on `base` and the items without `skip` within `room`; where it would be below `floor` + `error`, only that."""
     bound = base + fill(items, count, 0, room, skip)
     work.ints[STEPS] += 20
-    if bound <= floor + error:
+    if bound <= floor + error or work.ints[STEPS] >= until:
         return bound
-    effort = FORCED if work.ints[STEPS] < until else 0
-    return base + search(items, count, room, skip, max(floor - base, -1), error, effort, False, work)
+    return base + search(items, count, room, skip, max(floor - base, -1), error, FORCED, False, work)
 
 
 @lean

@@ -25,7 +25,8 @@ from edgeworth.solvers.allocation.check.kernels.state import (
 )
 
 DONE, MORE, OPEN = 0, 1, 2
-ENTER, ROUND, EVALUATE, LOSSES, LEAVE = range(5)
+ENTER, IMPLY, ROUND, EVALUATE, LOSSES, LEAVE = range(6)
+SETTLED, CONTRADICTED, UNFINISHED = range(3)
 
 
 @lean
@@ -37,9 +38,13 @@ def replay(data, tree, work, items, effort):
         if ints[PHASE] == ENTER:
             ints[STEPS] += data.task.size
             ints[LEFT] = tree.rounds[ints[NODE]]
-            if not ints[CLOSED] and not propagate(data, work):
+            ints[PHASE] = IMPLY
+        elif ints[PHASE] == IMPLY:
+            implied = SETTLED if ints[CLOSED] else propagate(data, work, end)
+            if implied == CONTRADICTED:
                 ints[CLOSED] = 1
-            ints[PHASE] = ROUND
+            if implied != UNFINISHED:
+                ints[PHASE] = ROUND
         elif ints[PHASE] == ROUND:
             if ints[CLOSED] or ints[LEFT] == 0:
                 ints[ROW] += ints[LEFT]
@@ -70,9 +75,9 @@ def replay(data, tree, work, items, effort):
                 ints[SERVER] += 1
             else:
                 ints[STEPS] += data.task.size
-                if not fix(data, work, ints[BOUND] - tree.target) or not propagate(data, work):
+                if not fix(data, work, ints[BOUND] - tree.target):
                     ints[CLOSED] = 1
-                ints[PHASE] = ROUND
+                ints[PHASE] = IMPLY
         else:
             pair = np.int64(tree.branched[ints[NODE]])
             if pair < 0:
@@ -118,8 +123,8 @@ def decide(work, pair, value):
 
 
 @lean
-def propagate(data, work):
-    """Fix what the decisions leave no choice in; False: they contradict each other.
+def propagate(data, work, until):
+    """Fix what the decisions leave no choice in. CONTRADICTED: they contradict each other; UNFINISHED: there is more to do.
 
     Full servers take nothing more. Served tasks are served once. A task that must be served and has one pair left takes it.
     Among servers alike only such solutions are looked at where the first tasks of the servers, in the order of `by`, rise
@@ -128,11 +133,14 @@ def propagate(data, work):
     state = work.state
     again = True
     while again:
+        if work.ints[STEPS] >= until:
+            return UNFINISHED
+        work.ints[STEPS] += data.task.size
         again = False
         for i in range(data.room.size):
             left = room_left(data, work, i)
             if left < 0:
-                return False
+                return CONTRADICTED
             for e in range(data.ptr[i], data.ptr[i + 1]):
                 if state[data.by[e]] == FREE and data.weight[data.by[e]] > left:
                     put(work, data.by[e], OUT)
@@ -143,7 +151,7 @@ def propagate(data, work):
             for e in range(data.ptr[i], data.ptr[i + 1]):
                 # No task up to here is sure to be at the earlier server before this one; this one cannot be the first.
                 if state[data.by[e]] == IN:
-                    return False
+                    return CONTRADICTED
                 if state[data.by[e]] == FREE:
                     put(work, data.by[e], OUT)
                 if state[data.by[e + back]] != OUT:
@@ -157,7 +165,7 @@ def propagate(data, work):
                     free += 1
                     last = k
             if served > 1 or (data.must[j] and served + free == 0):
-                return False
+                return CONTRADICTED
             if served == 1 and free > 0:
                 for k in range(data.indptr[j], data.indptr[j + 1]):
                     if state[k] == FREE:
@@ -165,7 +173,7 @@ def propagate(data, work):
             elif served == 0 and free == 1 and data.must[j]:
                 put(work, last, IN)
                 again = True
-    return True
+    return SETTLED
 
 
 @lean
