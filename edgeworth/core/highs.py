@@ -197,8 +197,12 @@ def _scaling(model: ColumnModel) -> _Scaling:
         most = np.zeros(len(model.cost))
         np.maximum.at(most, columns, size * row[rows])
         column = np.where(whole, 1.0, _powers(most))
-    cost = float(_powers(np.abs(model.cost * column).max(initial=0.0, keepdims=True))[0])
-    return _Scaling(cost, row, column)
+    return _Scaling(cost_scale(model.cost * column), row, column)
+
+
+def cost_scale(costs: Floats) -> float:
+    """The power of two by which costs of extreme magnitude come near 1; for LPs that are kept and grow."""
+    return float(_powers(np.abs(costs).max(initial=0.0, keepdims=True).reshape(-1))[0])
 
 
 def _powers(largest: Floats) -> Floats:

@@ -38,13 +38,17 @@ class Prices(NamedTuple):
 
 
 class Master:
-    """maximise sum value_c x_c over columns, each customer at most once, at most as many routes of a type as vehicles."""
+    """maximise sum value_c x_c over columns, each customer at most once, at most as many routes of a type as vehicles.
 
-    def __init__(self, bases: list[TypeNetwork], customers: int) -> None:
+    profits: of the problem, of any shape; they say by which power of two the LP's values are scaled.
+    """
+
+    def __init__(self, bases: list[TypeNetwork], customers: int, profits: Floats) -> None:
         self.columns: list[Column] = []
         self.allowed: list[bool] = []
         self._bases, self._n = bases, customers
         self._known: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._scale = highs.cost_scale(profits)
         self._lp = highs.silent_solver()
         for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._lp.setOptionValue(option, _TOLERANCE)
@@ -64,7 +68,7 @@ class Master:
         self.allowed.append(True)
         rows, often = np.unique(column.stops, return_counts=True)
         index = np.append(rows, self._n + column.kind).astype(np.int32)
-        self._lp.addCol(column.value, 0.0, highspy.kHighsInf, len(index), index, np.append(often, 1).astype(np.float64))
+        self._lp.addCol(column.value * self._scale, 0.0, highspy.kHighsInf, len(index), index, np.append(often, 1).astype(np.float64))
         return True
 
     def forbid(self, index: int) -> None:
@@ -88,10 +92,10 @@ class Master:
         if self._lp.getModelStatus() not in solved:
             raise RuntimeError(f"HiGHS ended with {self._lp.modelStatusToString(self._lp.getModelStatus())}")
         solution = self._lp.getSolution()
-        dual = np.maximum(np.array(solution.row_dual, dtype=np.float64), 0.0)
+        dual = np.maximum(np.array(solution.row_dual, dtype=np.float64), 0.0) / self._scale
         if len(dual) < self._n + len(self._bases):
             dual = np.zeros(self._n + len(self._bases))
-        value = float(self._lp.getInfo().objective_function_value) if self.columns else 0.0
+        value = float(self._lp.getInfo().objective_function_value) / self._scale if self.columns else 0.0
         return Prices(value, dual[: self._n], dual[self._n :], np.array(solution.col_value, dtype=np.float64))
 
     def known_best(self, prices: Floats) -> Floats:

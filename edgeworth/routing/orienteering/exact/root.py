@@ -52,7 +52,7 @@ class Root:
         self.problem, self.run, self.limit = problem, run, limit
         self.bases = networks(problem)
         self.n = problem.customers
-        self.master = Master(self.bases, self.n)
+        self.master = Master(self.bases, self.n, problem.profit)
         self.forward = [Labelling(base, self.tick) for base in self.bases]
         self.backward = [Labelling(base, self.tick) for base in self.bases]
         self.grid = value_grid(problem)
