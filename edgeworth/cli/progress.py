@@ -33,7 +33,7 @@ def _bars() -> Bars:
 @contextmanager
 def sweep_progress(quiet: bool) -> Iterator[OnRun | None]:
     """The `on_run` of `compare`."""
-    if quiet:
+    if quiet or sys.stderr is None:  # started with a closed stderr
         yield None
     elif sys.stderr.isatty():
         from rich.markup import escape
@@ -83,7 +83,7 @@ class _Bar(Observer):
 @contextmanager
 def solve_progress(quiet: bool, seconds: float | None) -> Iterator[Observer | None]:
     """The observer of one `solve`; seconds: its time limit, if any."""
-    if quiet:
+    if quiet or sys.stderr is None:  # started with a closed stderr
         yield None
     elif sys.stderr.isatty():
         with _bars() as bars:

@@ -16,30 +16,35 @@ _TELL = 1.0  # seconds of compilation from which on the user is told
 
 
 class Counter:
-    """Seconds that one thread has spent compiling, one compilation inside another counted once."""
+    """Seconds that one thread, or those that work for one run, have spent compiling; what overlaps is counted once."""
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()  # a signal handler may ask in the midst of it
         self._total, self._depth, self._began = 0.0, 0, 0.0
 
     @property
     def seconds(self) -> float:
         """So far, a compilation under way included."""
-        return self._total + (time.perf_counter() - self._began if self._depth else 0.0)
+        with self._lock:
+            return self._total + (time.perf_counter() - self._began if self._depth else 0.0)
 
     def begin(self) -> None:
         """A compilation begins in this thread."""
-        if not self._depth:
-            self._began = time.perf_counter()
-        self._depth += 1
+        with self._lock:
+            if not self._depth:
+                self._began = time.perf_counter()
+            self._depth += 1
 
     def end(self) -> None:
         """It is over."""
-        self._depth -= 1
-        if not self._depth:
+        with self._lock:
+            self._depth -= 1
+            if self._depth:
+                return
             spent = time.perf_counter() - self._began
             self._total += spent
-            if spent > _TELL:
-                logger.info("compiled a kernel in %.1f s; it is kept for later runs, and no clock counts it", spent)
+        if spent > _TELL:
+            logger.info("compiled a kernel in %.1f s; it is kept for later runs, and no clock counts it", spent)
 
 
 class _Counters(threading.local):
@@ -53,3 +58,8 @@ _COUNTERS = _Counters()
 def counter() -> Counter:
     """The counter of the thread that asks."""
     return _COUNTERS.counter
+
+
+def work_for(owner: Counter) -> None:
+    """The thread that calls counts on that counter from now on: a run's helpers compile on the run's account."""
+    _COUNTERS.counter = owner

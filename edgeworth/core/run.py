@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -132,6 +133,16 @@ class Run(Generic[S]):
         return None
 
 
+@dataclass
+class Presses:
+    """How often Ctrl-C was turned into an orderly end: a run that ends by itself before it looks does not say so."""
+
+    count: int = 0
+
+
+PRESSES = Presses()
+
+
 @contextmanager
 def interruptible(run: Run[Any]) -> Iterator[None]:
     """Turn the first Ctrl-C into an orderly end that keeps the incumbent; the second one raises KeyboardInterrupt.
@@ -147,6 +158,7 @@ def interruptible(run: Run[Any]) -> Iterator[None]:
         if run.interrupted:
             raise KeyboardInterrupt
         run.interrupted = True
+        PRESSES.count += 1
 
     signal.signal(signal.SIGINT, handler)
     try:

@@ -16,7 +16,7 @@ from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.experiments.table import Outcome
-from edgeworth.experiments.tasks import Task, failed
+from edgeworth.experiments.tasks import Task, failed, told
 from edgeworth.experiments.worker import READY, receive, send
 
 _LOOK = 0.1  # seconds between two looks at the clock and the memory of the workers
@@ -66,7 +66,7 @@ def _require_picklable(spec: Any) -> None:
     try:
         cloudpickle.dumps(spec)
     except Exception as error:
-        rule = f"must be picklable to run in worker processes ({type(error).__name__}: {error})"
+        rule = f"must be picklable to run in worker processes ({told(error)})"
         validation.reject_type("methods", rule, spec)
 
 
@@ -92,7 +92,7 @@ class _Seat:
         self._environment = {**os.environ, **dict.fromkeys(_THREADS, str(threads))}
         self._process: subprocess.Popen[bytes] | None = None
         self._deadline: float | None = None
-        self._why = ""
+        self._why = self._end = ""
         self._closed = False
         self._lock = threading.Lock()
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -128,11 +128,17 @@ class _Seat:
 
     def _serve(self) -> None:
         while not self._closed and (task := self._waiting.get()) is not None:
+            began, used = time.perf_counter(), self._process is not None
             outcome = self._run(task)
+            if outcome is None and used and not self._why and not self._closed:
+                outcome = self._run(task)  # what an earlier run left behind may have ended the process: once more in a new one
+            if outcome is None:
+                outcome = failed(f"the worker died: {self._end}", began)
             if not self._closed:
                 self._done.put((task.position, outcome))
 
-    def _run(self, task: Task) -> Outcome:
+    def _run(self, task: Task) -> Outcome | None:
+        """The outcome of a task; None where the process is lost, `_end` says how then."""
         import cloudpickle
 
         began = time.perf_counter()
@@ -146,16 +152,18 @@ class _Seat:
             answer = receive(process.stdout)  # type: ignore[arg-type]
         except OSError:  # the channel broke: the process is gone
             answer = None
-        except Exception as error:
-            return failed(f"the task could not be sent: {type(error).__name__}: {error}", began)
+        except BaseException as error:  # half a message may be under way: the process is not asked again
+            self._end = self._lost(kill=True)
+            return failed(f"the task or its answer could not be sent: {told(error)}", began)
         with self._lock:
             self._deadline = None
         if answer is None:
-            return failed(f"the worker died: {self._lost()}", began)
+            self._end = self._lost()
+            return None
         try:
             outcome = pickle.loads(answer)
-        except Exception as error:
-            return failed(f"the answer cannot be read: {type(error).__name__}: {error}", began)
+        except BaseException as error:  # an answer may do anything when it is read, but not end this thread
+            return failed(f"the answer cannot be read: {told(error)}", began)
         return outcome if isinstance(outcome, Outcome) else failed("the worker's answer is no outcome", began)
 
     def _ready(self) -> subprocess.Popen[bytes]:
@@ -183,12 +191,14 @@ class _Seat:
         kept = self._environment.get("PYTHONPATH")
         return {**self._environment, "PYTHONPATH": os.pathsep.join([package, *([kept] if kept else [])])}
 
-    def _lost(self) -> str:
+    def _lost(self, kill: bool = False) -> str:
         """What is known of the end of a process; the next task gets another one."""
         with self._lock:
             process, self._process = self._process, None
         if process is None:
             return "it could not be started"
+        if kill:
+            process.kill()
         code = process.wait()
         for stream in (process.stdin, process.stdout):
             if stream is not None:

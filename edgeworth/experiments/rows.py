@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import logging
 import math
 import os
 from collections.abc import Mapping
@@ -13,9 +16,11 @@ from typing import Any
 
 from edgeworth.core import validation
 
+logger = logging.getLogger(__name__)
+
 
 class RowWriter:
-    """One line of JSON a row, on the disk before `write` returns.
+    """One line of JSON a row, on the disk before `write` returns, or a warning: a full disk costs no row of the table.
 
     path: a file that does not exist yet, or an empty one: rows of an earlier sweep are never overwritten. It is opened at once,
     so that a path that cannot be written is known before anything runs. Numbers that are not finite become null. Read it with
@@ -31,16 +36,27 @@ class RowWriter:
         self._file = where.open("a", encoding="utf-8")
 
     def write(self, row: Mapping[str, Any]) -> None:
-        """Append one row and wait until the disk has it."""
-        self._file.write(json.dumps({name: _plain(cell) for name, cell in row.items()}, allow_nan=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Append one row and wait until the disk has it. What it does not take is logged, and offered again with the next."""
+        try:
+            self._file.write(json.dumps({name: _plain(cell) for name, cell in row.items()}, allow_nan=False) + "\n")
+            self._file.flush()
+            self._sync()
+        except OSError as error:
+            logger.warning("rows: %s cannot be written (%s); the sweep goes on", self._file.name, error)
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):  # a pipe or a device, which keeps nothing
+                raise
 
     def __enter__(self) -> RowWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # logged when it was written
+            self._file.close()
 
 
 def _plain(cell: Any) -> Any:

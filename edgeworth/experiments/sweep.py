@@ -10,7 +10,7 @@ from os import PathLike
 from typing import Any
 
 from edgeworth.core import validation
-from edgeworth.core.result import Result, Termination
+from edgeworth.core.result import Result
 from edgeworth.core.solving import Family, Problem, check_call, family, row_of
 from edgeworth.core.stop import Stop
 from edgeworth.experiments import pool, table
@@ -47,7 +47,8 @@ def compare(
     their seeds do not depend on `n_jobs`. Mind the clock: with a rule in seconds, more jobs than cores find less.
     on_run: called here after every run as ``on_run(done, total, row)``, in the order of completion; `row` maps the columns
     known by then. What it raises is logged, and the sweep goes on.
-    rows: a file that does not exist yet; every row is on the disk there, as a line of JSON, before the next is waited for.
+    rows: a file that does not exist yet; every row is on the disk there, as a line of JSON, before the next is waited for. A
+    disk that fills up on the way is logged, and the sweep goes on.
     grace: seconds beyond its limit after which a run is given up, compilation not counted; by default 30 for methods of the
     library, and 5 plus the limit once more for callables. Runs without a limit in seconds are never given up.
     isolate: True runs in worker processes even with one job. A worker that dies, is stuck in compiled code or floods memory
@@ -97,7 +98,7 @@ def compare(
                 if writer is not None:
                     writer.write(table.shown(row))
                 _tell(on_run, len(found), len(tasks), row)
-                if outcome.result is not None and outcome.result.termination is Termination.INTERRUPTED:
+                if outcome.interrupted:
                     interrupted = True
                     break
         except KeyboardInterrupt:

@@ -39,7 +39,8 @@ _FLOATS = ("value", "bound", "gap", "gap_to_best_bound", "seconds")
 @dataclass(frozen=True)
 class Outcome:
     """What a run left: its result (None: the method raised), whether it stood the check, notes, measures, seconds, and
-    whether its value can be compared with bounds (not where a profile leaves the equilibrium that a bound presupposes).
+    whether its value can be compared with bounds (not where a profile leaves the equilibrium that a bound presupposes), and
+    whether Ctrl-C came on the way, which a method that ends by itself does not say.
     """
 
     result: Result[Any] | None
@@ -48,6 +49,7 @@ class Outcome:
     measures: Mapping[str, float]
     seconds: float
     comparable: bool = True
+    interrupted: bool = False
 
 
 def problem_labels(problems: Sequence[Any]) -> dict[str, str]:

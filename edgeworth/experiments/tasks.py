@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import signal
+import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.checking import leaves_equilibrium, rebuilt
 from edgeworth.core.compilation import counter
 from edgeworth.core.result import Result, Termination
+from edgeworth.core.run import PRESSES
 from edgeworth.core.solving import family, solve
 from edgeworth.core.stop import Stop
 from edgeworth.experiments import table
@@ -78,12 +85,32 @@ class Task:
         return limit + (limit + CALLABLE_GRACE if callable(self.spec.method) else OWN_GRACE)
 
 
+_LONGEST_NOTE = 2000
+"""Characters of what a method says of its failure; an exception may be as long as the data it was made of."""
+
+
 class Overrun(BaseException):
     """Raised inside a method that does not end; no handler of ``Exception`` stops it."""
 
 
 def run_task(task: Task) -> table.Outcome:
-    """Solve, verify, measure. Of everything that can be raised only KeyboardInterrupt leaves."""
+    """Solve, verify, measure. Of everything that can be raised only KeyboardInterrupt leaves.
+
+    A callable finds its process as it was before, and leaves it so: see `_put_back`.
+    """
+    if not callable(task.spec.method):
+        return _run(task)
+    process = os.getpid()
+    try:
+        with _put_back():
+            return _run(task)
+    finally:
+        if os.getpid() != process:  # a fork that came back: the parent has the row, and one program is enough
+            os._exit(0)
+
+
+def _run(task: Task) -> table.Outcome:
+    presses = PRESSES.count
     fam, problem, began = family(task.problem.kind), task.problem, time.perf_counter()
     if callable(task.spec.method):  # which may write into what it is given: the other rows use the same problem
         problem = rebuilt(fam.problem, problem)
@@ -104,21 +131,72 @@ def run_task(task: Task) -> table.Outcome:
     except KeyboardInterrupt:
         raise
     except Overrun:
-        return failed(f"the method did not end: given up after {task.patience:g} s", began)
+        note = f"the method did not end: given up after {task.patience:g} s"
+        return replace(failed(note, began), interrupted=PRESSES.count > presses)
     except BaseException as error:  # SystemExit and the like end a program; here they end a run
         word = "the method raised" if result is None else "the check raised"
         logger.debug("%s: %s", task.spec.label, word, exc_info=True)
-        return failed(f"{word} {type(error).__name__}: {error}", began, result)
+        return replace(failed(f"{word} {told(error)}", began, result), interrupted=PRESSES.count > presses)
     notes = [f"auto: {result.method}"] * (task.spec.method == "auto") + list(result.notes)
     notes += [f"refuted: {name}: {verdict.witness}" for name, verdict in report.failures.items()]
     notes += [f"not checked: {name}: {verdict.witness}" for name, verdict in report.unchecked.items()]
     verified = bool(report) and result.termination is not Termination.ERROR
-    return table.Outcome(result, verified, tuple(notes), measures, result.stats.seconds, not leaves_equilibrium(report))
+    interrupted = result.termination is Termination.INTERRUPTED or PRESSES.count > presses
+    comparable = not leaves_equilibrium(report)
+    return table.Outcome(result, verified, tuple(notes), measures, result.stats.seconds, comparable, interrupted)
 
 
 def failed(note: str, began: float, result: Result[Any] | None = None) -> table.Outcome:
     """The outcome of a run that ended in no report."""
     return table.Outcome(result, False, (" ".join(note.split()),), {}, time.perf_counter() - began)
+
+
+def told(error: BaseException) -> str:
+    """The type and the text of an exception, which may refuse to be written and be of any length."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except BaseException:
+        return f"{type(error).__name__}, which cannot be written"
+    return text if len(text) <= _LONGEST_NOTE else f"{text[:_LONGEST_NOTE]} [{len(text)} characters]"
+
+
+@contextmanager
+def _put_back() -> Iterator[None]:
+    """What a method may change of its process and the next run depends on: afterwards it is what it was before.
+
+    The working folder, the environment, the path of modules, the filters of warnings, the errors of NumPy, the depth of
+    recursion, and the handlers of signals that Ctrl-C and time limits need. Only in the main thread: others share all that
+    with runs beside them.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    folder, environment, path, depth = _folder(), dict(os.environ), list(sys.path), sys.getrecursionlimit()
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name)]
+    handlers = [(number, signal.getsignal(number)) for number in numbers]
+    try:
+        with warnings.catch_warnings(), np.errstate():
+            yield
+    finally:
+        sys.setrecursionlimit(depth)
+        for number, handler in handlers:
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+        if folder is not None and _folder() != folder:
+            with contextlib.suppress(OSError):
+                os.chdir(folder)
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        if sys.path != path:
+            sys.path[:] = path
+
+
+def _folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return None
 
 
 @contextmanager

@@ -44,8 +44,10 @@ def _leave_with(parent: int) -> None:
 
 def main() -> None:
     """Serve until the parent closes the channel."""
+    if sys.stderr is None:  # the caller's is closed, and 2 would be the channel's number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    os.dup2(2, sys.stdout.fileno())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     orders = sys.stdin.buffer
     first = receive(orders)
@@ -53,7 +55,7 @@ def main() -> None:
         return
     parent, sys.path[:] = pickle.loads(first)
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-    from edgeworth.experiments.tasks import failed, run_task
+    from edgeworth.experiments.tasks import failed, run_task, told
 
     send(answers, READY)
     while (order := receive(orders)) is not None:
@@ -61,17 +63,17 @@ def main() -> None:
         try:
             outcome: Any = run_task(pickle.loads(order))
         except BaseException as error:  # a task that cannot be unpickled here
-            outcome = failed(f"the worker could not run the task: {type(error).__name__}: {error}", began)
+            outcome = failed(f"the worker could not run the task: {told(error)}", began)
         send(answers, _dumped(outcome, began))
 
 
 def _dumped(outcome: Any, began: float) -> bytes:
     import cloudpickle
 
-    from edgeworth.experiments.tasks import failed
+    from edgeworth.experiments.tasks import failed, told
 
     try:
         message: bytes = cloudpickle.dumps(outcome)
-    except Exception as error:
-        message = pickle.dumps(failed(f"the result could not be sent: {type(error).__name__}: {error}", began))
+    except BaseException as error:
+        message = pickle.dumps(failed(f"the result could not be sent: {told(error)}", began))
     return message

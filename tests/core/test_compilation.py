@@ -91,3 +91,21 @@ def test_every_thread_has_its_counter() -> None:
     thread.start()
     thread.join()
     assert found[0] is not counter()
+
+
+def test_helpers_compile_on_the_account_of_their_run() -> None:
+    mine = compilation.counter()
+    before = mine.seconds
+
+    def compiles() -> None:
+        compilation.work_for(mine)
+        compilation.counter().begin()
+        time.sleep(0.1)
+        compilation.counter().end()
+
+    helpers = [threading.Thread(target=compiles) for _ in range(2)]
+    for helper in helpers:
+        helper.start()
+    for helper in helpers:
+        helper.join()
+    assert 0.09 < mine.seconds - before < 0.19  # what overlaps counts once

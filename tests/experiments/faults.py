@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -112,4 +114,72 @@ def writes_into_the_problem(problem: Any, params: None, run: Any) -> Found[Any]:
     problem.value.setflags(write=True)
     problem.value[:] = 1e6
     problem.value.setflags(write=False)
+    return serves_nobody(problem, params, run)
+
+
+class Unwritable(Exception):
+    """Its text cannot be had."""
+
+    def __str__(self) -> str:
+        raise Unwritable
+
+    __repr__ = __str__
+
+
+def raises_the_unwritable(problem: Any, params: None, run: Any) -> Found[Any]:
+    raise Unwritable
+
+
+def raises_at_length(problem: Any, params: None, run: Any) -> Found[Any]:
+    raise ValueError("y" * 10_000_000)
+
+
+def forks(problem: Any, params: None, run: Any) -> Found[Any]:
+    """Two processes come back."""
+    os.fork()
+    return serves_nobody(problem, params, run)
+
+
+class _Bomb(str):
+    def __reduce__(self) -> Any:
+        return sys.exit, ()
+
+
+def returns_a_bomb(problem: Any, params: None, run: Any) -> Found[Any]:
+    """An answer that ends whoever reads it."""
+    found = serves_nobody(problem, params, run)
+    object.__setattr__(found, "notes", (_Bomb("note"),))
+    return found
+
+
+def closes_the_channel(problem: Any, params: None, run: Any) -> Found[Any]:
+    os.close(0)
+    return serves_nobody(problem, params, run)
+
+
+def dies_later(problem: Any, params: None, run: Any) -> Found[Any]:
+    """In the time of the next run."""
+    threading.Timer(0.2, lambda: os._exit(7)).start()
+    return serves_nobody(problem, params, run)
+
+
+def upsets_the_process(problem: Any, params: None, run: Any) -> Found[Any]:
+    np.seterr(all="raise")
+    warnings.simplefilter("error")
+    sys.setrecursionlimit(150)
+    os.chdir("/")
+    sys.path.clear()
+    os.environ.clear()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return serves_nobody(problem, params, run)
+
+
+def takes_its_time(problem: Any, params: None, run: Any) -> Found[Any]:
+    time.sleep(0.5)
+    return serves_nobody(problem, params, run)
+
+
+def is_interrupted_and_ends(problem: Any, params: None, run: Any) -> Found[Any]:
+    """Ctrl-C comes, and the method ends before it asks whether to go on."""
+    signal.raise_signal(signal.SIGINT)
     return serves_nobody(problem, params, run)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -176,3 +177,63 @@ def _alive(pid: int) -> bool:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
+
+
+@pytest.mark.parametrize("isolate", [False, True])
+def test_an_exception_that_cannot_be_written_or_is_long_is_a_short_note(isolate: bool) -> None:
+    methods = [faults.raises_the_unwritable, faults.raises_at_length, "greedy"]
+    frame = compare(problems(1), methods, isolate=isolate).frame
+    assert frame["verified"].tolist() == [False, False, True]
+    assert "Unwritable, which cannot be written" in frame["notes"].iloc[0]
+    assert "ValueError: yyy" in frame["notes"].iloc[1]
+    assert len(frame["notes"].iloc[1]) < 3000
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+@pytest.mark.parametrize(
+    ("method", "verified"),
+    [
+        (faults.forks, True),
+        (faults.returns_a_bomb, False),
+        (faults.closes_the_channel, True),
+        (faults.dies_later, True),
+        (faults.upsets_the_process, True),
+    ],
+)
+def test_what_a_run_leaves_in_its_worker_costs_no_other_row(method: Callable[..., Found[Any]], verified: bool) -> None:
+    """Each row is its own method's: the answer of a fork was taken for the next run's."""
+    (problem,) = problems(1)
+    frame = compare([problem], [method, faults.takes_its_time, "greedy", "local-search"], isolate=True).frame
+    assert frame["verified"].tolist() == [verified, True, True, True]
+    assert frame["value"].iloc[1] == 0.0
+    assert frame["value"].iloc[2] == allocation.solve(problem, method="greedy").value
+
+
+def test_a_callable_leaves_the_process_as_it_found_it() -> None:
+    here, path, environment, depth = os.getcwd(), list(sys.path), dict(os.environ), sys.getrecursionlimit()
+    errors, handler = np.geterr(), signal.getsignal(signal.SIGINT)
+    assert compare(problems(1), [faults.upsets_the_process, "greedy"]).verified
+    assert (os.getcwd(), sys.path, dict(os.environ), sys.getrecursionlimit()) == (here, path, environment, depth)
+    assert np.geterr() == errors
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_control_c_ends_the_sweep_though_the_run_ends_by_itself() -> None:
+    comparison = compare(problems(3), ["greedy", faults.is_interrupted_and_ends])
+    assert comparison.setting.interrupted
+    assert comparison.frame["verified"].tolist() == [True, True]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk here")
+def test_a_disk_that_is_full_costs_no_row(caplog: pytest.LogCaptureFixture) -> None:
+    assert len(compare(problems(2), ["greedy"], rows="/dev/full").frame) == 2
+    assert "the sweep goes on" in caplog.text
+    assert len(compare(problems(1), ["greedy"], rows=os.devnull).frame) == 1
+
+
+def test_a_closed_stderr_costs_nothing() -> None:
+    command = "compare allocation --servers 3 --tasks 8 --methods greedy,local-search --instances 2 --jobs 2 --json 2>&-"
+    line = f"{sys.executable} -m edgeworth {command}"
+    done = subprocess.run(["sh", "-c", line], stdout=subprocess.PIPE, timeout=120, check=False, cwd=REPOSITORY)
+    assert done.returncode == 0
+    json.loads(done.stdout)

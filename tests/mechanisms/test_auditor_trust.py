@@ -13,6 +13,7 @@ import json
 import math
 import pickle
 import statistics
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -377,3 +378,101 @@ def test_a_refusal_says_how_to_write_the_line() -> None:
 
     with pytest.raises(ValueError, match=r"leave out float\(...\), np.asarray\(..., float\)"):
         audit(rule, MARKET)
+
+
+# --- rules that tell floats from traced numbers, and gain only where no float is tried ----------------------------------
+
+
+def rare(differs: Callable[[Any, Any], bool]) -> Any:
+    """Second price, but free for bids in a narrow window, where that is asked of floats only."""
+
+    def rule(market: Any) -> Outcome:
+        winner, price = first_and_second(list(market.bid))
+        bid = market.bid[winner]
+        return sold(market, winner, 0.0 if differs(bid, market) and 9.0 < bid < 9.001 else price)
+
+    return rule
+
+
+RARE = {
+    "type": rare(lambda bid, market: type(bid) is np.float64),
+    "dtype": rare(lambda bid, market: market.bid.dtype != object),
+    "hasattr": rare(lambda bid, market: hasattr(bid, "sum")),
+    "identity": rare(lambda bid, market: market.bid[0] is not market.bid[0]),
+    "market": rare(lambda bid, market: type(market).__name__ == "Market"),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_a_rule_that_goes_another_way_on_floats_is_refused(name: str) -> None:
+    assert said(RARE[name]) == "refused"
+
+
+def overflows(looks: Callable[[Any], bool]) -> Any:
+    def rule(market: Any) -> Outcome:
+        winner, price = first_and_second(list(market.bid))
+        return sold(market, winner, 0.0 if looks(market.bid[winner]) else price)
+
+    return rule
+
+
+@pytest.mark.parametrize(
+    "looks",
+    [lambda bid: bid * 1e296 == math.inf, lambda bid: bid * 1e296 - bid * 1e296 != 0.0, lambda bid: bid * 1e-318 == 0.0],
+)
+def test_what_overflows_on_floats_alone_is_refused(looks: Callable[[Any], bool]) -> None:
+    assert said(overflows(looks)) == "refused"
+
+
+def of_its_callers(market: Any) -> Outcome:
+    winner, price = first_and_second(list(market.bid))
+    frame: Any = sys._getframe()
+    while frame is not None:
+        if "auditing" in frame.f_code.co_filename:
+            return sold(market, winner, price)
+        frame = frame.f_back
+    return sold(market, winner, market.bid[winner])
+
+
+def of_its_traceback(market: Any) -> Outcome:
+    winner, price = first_and_second(list(market.bid))
+    try:
+        raise ValueError
+    except ValueError as error:
+        frame: Any = error.__traceback__.tb_frame if error.__traceback__ else None
+    while frame is not None:
+        if "auditing" in frame.f_code.co_filename:
+            return sold(market, winner, price)
+        frame = frame.f_back
+    return sold(market, winner, market.bid[winner])
+
+
+@pytest.mark.parametrize("rule", [of_its_callers, of_its_traceback])
+def test_a_rule_that_looks_who_calls_it_is_refused(rule: Any) -> None:
+    assert said(rule) == "refused"
+
+
+@functools.lru_cache
+def _zeros(count: int) -> tuple[float, ...]:
+    return tuple(0.0 for _ in range(count))
+
+
+def test_a_cache_that_fills_is_no_other_way() -> None:
+    def rule(market: Any) -> Outcome:
+        _zeros(len(market.bid))
+        return sold(market, *first_and_second(list(market.bid)))
+
+    _zeros.cache_clear()
+    assert said(rule) == "truthful"
+
+
+@pytest.mark.parametrize(
+    "near",
+    [
+        lambda bid: bid + 1e10 == 1e10 + 9.0 and bid != 9.0,
+        lambda bid: bid + 1e9 == 1e9 + 9.0 and bid < 9.0,
+        lambda bid: abs(bid - 9.0) > 1e-8 and bid + 1e9 == 1e9 + 9.0,
+    ],
+)
+def test_a_point_that_rounding_widens_is_found(near: Callable[[Any], bool]) -> None:
+    assert said(overflows(near)) == "manipulable"

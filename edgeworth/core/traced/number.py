@@ -47,6 +47,7 @@ class Running(threading.local):
 
 
 RUNNING = Running()
+_EXPONENTS = 500  # powers of two that a report may be scaled by
 _TWO_RUNS = "numbers of two runs meet: the code keeps reports from one run to the next"
 
 
@@ -103,6 +104,11 @@ class Tracer:
             self._met(Fraction(-a) / b)
         return 1 if here > 0 else -1
 
+    def within_floats(self, b: Exact) -> None:
+        """Refuse a coefficient so large or small that floats overflow, or vanish, where exact numbers do not."""
+        if b and abs(b.numerator.bit_length() - b.denominator.bit_length()) > _EXPONENTS:
+            self.refuse("a report is scaled by a factor at which floats overflow")
+
     def against(self, constant: float) -> int:
         """The sign of t - constant, here; 2 for NaN."""
         if constant < self._below or constant > self._above:
@@ -136,6 +142,7 @@ class Traced:
         self.a, self.b, self.tracer, self.unit = a, b, tracer, unit  # unit: 1 for t itself, -1 for -t, whose signs are cheap
 
     def _of(self, a: Exact, b: Exact) -> Traced:
+        self.tracer.within_floats(b)
         return type(self)(a, b, self.tracer)
 
     # --- the other operand ------------------------------------------------------------------------------------------------

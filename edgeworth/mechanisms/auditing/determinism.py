@@ -13,7 +13,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -250,21 +250,6 @@ _ENTROPY = "draws fresh random numbers from the operating system"
 _SEED = random.Random.seed.__code__
 
 
-def may_swallow(rule: Any) -> bool:
-    """Has any code that can be seen of a rule an exception handler, or is there code that cannot be seen?"""
-    found: dict[str, str] = {}
-    seen: dict[int, Any] = {}
-    _walk(rule, "", found, seen)
-    if len(found) >= MOST_LEAVES:
-        return True
-    for value in seen.values():
-        if isinstance(value, types.ModuleType) and not ours(value.__name__):
-            return True
-        if isinstance(value, types.FunctionType) and any(code.co_exceptiontable for code in _codes(value)):
-            return True
-    return False
-
-
 def _codes(function: types.FunctionType) -> list[types.CodeType]:
     """A function's code and all code within."""
     codes = [function.__code__]
@@ -273,19 +258,32 @@ def _codes(function: types.FunctionType) -> list[types.CodeType]:
     return codes
 
 
-def swallowed(call: Callable[[], T]) -> tuple[T, frozenset[str]]:
-    """Run, and name the exceptions that the rule's own code met and went on from."""
+class Way(NamedTuple):
+    """What the rule's own code did in a run: the exceptions that it met and went on from, and a digest of the instructions
+    that it went through, in order."""
+
+    met: frozenset[str]
+    digest: int
+
+
+def gone(call: Callable[[], T]) -> tuple[T, Way]:
+    """Run, and watch the way that the rule's own code takes; libraries' code is not looked at."""
     met: set[str] = set()
+    steps: list[int] = []
+    step = steps.append
 
     def local(frame: types.FrameType, event: str, detail: Any) -> Any:
-        if event == "exception" and not issubclass(detail[0], StopIteration | GeneratorExit):
+        if event == "opcode":
+            step(frame.f_lasti)
+        elif event == "exception" and not issubclass(detail[0], StopIteration | GeneratorExit):
             met.add(detail[0].__name__)
         return local
 
     def trace(frame: types.FrameType, event: str, detail: Any) -> Any:
         if ours(frame.f_globals.get("__name__")):
             return None
-        frame.f_trace_lines = False
+        frame.f_trace_lines, frame.f_trace_opcodes = False, True
+        step(id(frame.f_code))
         return local
 
     before = sys.gettrace()
@@ -294,7 +292,22 @@ def swallowed(call: Callable[[], T]) -> tuple[T, frozenset[str]]:
         answer = call()
     finally:
         sys.settrace(before)
-    return answer, frozenset(met)
+    return answer, Way(frozenset(met), hash(tuple(steps)))
+
+
+_LOOKING = frozenset({"_getframe", "currentframe", "f_back", "tb_frame", "gettrace", "getprofile", "extract_stack"})
+
+
+def looks_around(rule: Any) -> str | None:
+    """The name by which the code that can be seen of a rule looks at who calls or watches it; None where there is none."""
+    seen: dict[int, Any] = {}
+    _walk(rule, "", {}, seen)
+    for value in seen.values():
+        if isinstance(value, types.FunctionType):
+            found = _LOOKING.intersection(name for code in _codes(value) for name in code.co_names)
+            if found and not ours(value.__module__):
+                return min(found)
+    return None
 
 
 CHANCE = ("draws", "gives")

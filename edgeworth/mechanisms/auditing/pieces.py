@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from edgeworth.core.traced import NotTraceableError, Place, affine, exact, sweep
-from edgeworth.mechanisms.auditing.determinism import may_swallow, ours, swallowed
+from edgeworth.core.traced import NotTraceableError, Place, affine, exact, run, sweep
+from edgeworth.mechanisms.auditing.determinism import Way, gone, looks_around, ours
 from edgeworth.mechanisms.auditing.setting import TOLERANCE, Agent, Setting, stake
 
 MOST_PIECES = 20_000
@@ -166,30 +166,71 @@ def traced(subject: Subject) -> Iterator[Piece]:
     A point is what the mechanism makes of that float; a piece is exact but for the final conversion to floats, and refused
     where the mechanism itself does otherwise. Points that are no floats cannot be reported.
     """
-    setting, market, agent, dimension = subject.setting, subject.market, subject.agent, subject.dimension
-    own = setting.own_function(subject.mechanism, market, agent, dimension)
-    guarded = not subject.library and may_swallow(subject.mechanism)
-    met: frozenset[str] = frozenset()
+    own = subject.setting.own_function(subject.mechanism, subject.market, subject.agent, subject.dimension)
+    watched = not subject.library
+    if watched and (name := looks_around(subject.mechanism)) is not None:
+        raise NotTraceableError(f"its code looks at who calls it ({name})")
+    way = Way(frozenset(), 0)
+    known: set[int] = set()
 
     def function(t: Any) -> tuple[Any, Any, Any] | None:
-        nonlocal met
-        if not guarded:
+        nonlocal way
+        if not watched:
             return own(t)
-        answer, met = swallowed(lambda: own(t))
+        answer, way = gone(lambda: own(t))
         return answer
 
     for index, place in enumerate(sweep(function, 0)):
         inside = _inside(place, subject)
-        if met and inside is not None:
-            _, really = swallowed(lambda report=inside: subject.values(report))  # type: ignore[misc]
-            if met - really:
-                raise NotTraceableError(f"it goes on after {', '.join(sorted(met - really))}, which no float raises")
+        if watched and inside is not None:
+            _same_way(subject, own, place, inside, way, known)
         if inside is None:
             continue
         if place.is_point or place.answer is None:
             yield from subject.point(inside)
             continue
-        yield from _piece(subject, place, index, inside)
+        found = _piece(subject, place, index, inside)
+        yield from found
+        if watched:
+            yield from _edges(subject, found)
+
+
+def _edges(subject: Subject, found: Sequence[Piece]) -> Iterator[Piece]:
+    """The floats next to the ends of a piece, where they do something else than the piece: points of their own.
+
+    Where a rule compares sums, rounding widens a point to a window of floats, which begins beside it.
+    """
+    for piece in found:
+        after, before = math.nextafter(piece.lower, math.inf), math.nextafter(piece.upper, 0.0)
+        for report in [after] if math.isinf(piece.upper) else sorted({after, before}):
+            if piece.lower < report < piece.upper and not _says(subject, piece, report):
+                yield from subject.point(report)
+
+
+def _same_way(subject: Subject, own: Any, place: Place[Any], report: float, way: Way, known: set[int]) -> None:
+    """A rule must take on a float the way that it takes on a traced number: refused where it tells them apart.
+
+    At a point, and in a piece as narrow as rounding, only the exceptions that it goes on from are compared. Where the ways
+    differ both are gone once more, one after the other: the first of two runs may fill a cache. known: the ways that floats
+    were seen to go; a question that tells the two apart lies on the way itself, so that one float for each is enough.
+    """
+    narrow = place.is_point or (place.upper is not None and place.upper - place.lower <= place.upper / 10**12)
+    if not way.met and (narrow or way.digest in known):
+        return
+    _, really = gone(lambda: subject.values(report))
+    if way.met - really.met:
+        raise NotTraceableError(f"it goes on after {', '.join(sorted(way.met - really.met))}, which no float raises")
+    if narrow:
+        return
+    if way.digest == really.digest:
+        known.add(way.digest)
+        return
+    (_, again), _ = run(lambda t: gone(lambda: own(t)), exact(report), 0)
+    _, really = gone(lambda: subject.values(report))
+    if again.digest == really.digest:
+        known.add(again.digest)
+    else:
+        raise NotTraceableError("on floats its code goes another way than on traced numbers: it tells them apart")
 
 
 def _inside(place: Place[Any], subject: Subject) -> float | None:

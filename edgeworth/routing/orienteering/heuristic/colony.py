@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
@@ -84,7 +85,7 @@ def eaco(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Fou
     seed = np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64))
     factor, steps, done = 1.0, 0, 0
     cuts = np.linspace(0, params.ants, min(run.threads, params.ants) + 1).astype(int).tolist()
-    with ThreadPoolExecutor(max_workers=max(1, len(cuts) - 1)) as pool:
+    with ThreadPoolExecutor(max(1, len(cuts) - 1), initializer=work_for, initargs=(counter(),)) as pool:
         while ending is None and done < params.iterations:
             if len(cuts) == 2:
                 steps += kernel.explore(core, trail, tours, 0, params.ants, seed, done)

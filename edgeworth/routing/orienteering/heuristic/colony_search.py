@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
@@ -113,7 +114,7 @@ def eaco_ls(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -
         planned = params.iterations
     done = 0
     workers = min(run.threads, params.ants)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with ThreadPoolExecutor(workers, initializer=work_for, initargs=(counter(),)) as pool:
         while ending is None:
             share = run.elapsed / max(run.stop.seconds or 0.0, 1e-9) if planned is None else done / max(planned, 1)
             colony.iterate(done, min(share, 1.0), pool.map if workers > 1 else map)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
@@ -157,7 +158,9 @@ def price(
 
     until: run seconds at which it ends. told: does the run hear of its iterations, values and bounds?
     """
-    threads: Any = ThreadPoolExecutor(run.threads) if run.threads > 1 else nullcontext()
+    threads: Any = (
+        ThreadPoolExecutor(run.threads, initializer=work_for, initargs=(counter(),)) if run.threads > 1 else nullcontext()
+    )
     with threads as pool:
         bench = Workbench(problem, run, pool, until=until, told=told)
         prices, repair = Prices(bench, params.tolerance, params.cooling), Repair(bench)
