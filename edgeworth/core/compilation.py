@@ -7,8 +7,10 @@ made it.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
+from importlib import import_module
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +58,12 @@ _COUNTERS = _Counters()
 
 
 def counter() -> Counter:
-    """The counter of the thread that asks."""
+    """The counter of the thread that asks.
+
+    Where numba is there, `edgeworth.core.jit` is made to report: a user's own kernels count as little as ours.
+    """
+    if "numba" in sys.modules and "edgeworth.core.jit" not in sys.modules:
+        import_module("edgeworth.core.jit")
     return _COUNTERS.counter
 
 

@@ -68,7 +68,9 @@ class Master:
         self.allowed.append(True)
         rows, often = np.unique(column.stops, return_counts=True)
         index = np.append(rows, self._n + column.kind).astype(np.int32)
-        self._lp.addCol(column.value * self._scale, 0.0, highspy.kHighsInf, len(index), index, np.append(often, 1).astype(np.float64))
+        self._lp.addCol(
+            column.value * self._scale, 0.0, highspy.kHighsInf, len(index), index, np.append(often, 1).astype(np.float64)
+        )
         return True
 
     def forbid(self, index: int) -> None:
