@@ -105,9 +105,9 @@ def audit(
     reports, shared by the agents (None: 30 for an exhaustive audit, no limit for samples); most_pieces: of one agent. Where
     either ends first, the scope is ``partial: N pieces`` and what was not refuted NOT_CHECKED.
 
-    What an exhaustive audit of a callable cannot see are deceptions that leave no mark in Python: a file on disk that counts the
-    calls, a test of types made inside compiled code, a comparison of the rounding noise left where a report has cancelled.
-    Rules by name do none of this.
+    What an exhaustive audit of a callable cannot see are deceptions that leave no mark in Python: a file on disk that counts
+    the calls, a test of types made inside compiled code, a comparison of the rounding noise left where a report has
+    cancelled. Rules by name do none of this.
 
     Tolerance: 1e-9 of what the agent itself has at stake in the two outcomes compared: the worth of its units, or its money.
     The global random states are left as they were. Deterministic but for the seconds. Raises ValueError or TypeError for
