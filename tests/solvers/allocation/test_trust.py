@@ -521,3 +521,15 @@ def test_two_trees_by_turns_do_not_mix() -> None:
     assert result.certificate is not None
     assert result.certificate.kind == "branch-tree"
     assert allocation.verify(problem, result)
+
+
+@pytest.mark.parametrize("power", [-307, -300, -296, -290])
+def test_values_next_to_the_end_of_the_floats_are_no_false_proofs(power: int) -> None:
+    """Where the grid of a tree's multipliers would be denormal there is no tree to show, and the optimum is a claim."""
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        value, weight = rng.integers(1, 9, (3, 7)) * 10.0**power, rng.uniform(0.2, 1.0, (3, 7))
+        problem = _dense(value, weight, rng.uniform(0.8, 2.0, 3).tolist())
+        result = allocation.solve(problem, method="exact", seed=0)
+        assert result.quality in (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
+        assert allocation.verify(problem, result)

@@ -27,6 +27,7 @@ from edgeworth.solvers.allocation.kernels import dual, tree
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, least_profit, violations
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
+_NORMAL = float(np.finfo(np.float64).smallest_normal)
 _EPS = float(np.finfo(np.float64).eps)
 _EFFORT = 30_000_000  # elementary steps between two looks at the clock, 20 to 50 ms
 _ITERATIONS = 20  # most descent iterations in a node; fewer where one of them is much work, but 3 at least
@@ -281,12 +282,13 @@ class Proof:
         """The profit that the kept tree bounds all profits by, and its certificate; None where there is no such tree.
 
         The certificate's target lies above the search's, by less than what could matter to a claim of optimality and by more
-        than what a checker with other rounding errors can differ by; where there is no such number, there is no certificate.
+        than what a checker with other rounding errors can differ by; where there is no such number, or where the grid of the
+        multipliers lies below the normal floats (values near 1e-300), there is no certificate.
         """
         kept = self.tree
         if math.isfinite(self.root_bound) and (kept is None or self.root_bound < kept.target):
             kept = self._root()
-        if kept is None:
+        if kept is None or self._unit < _NORMAL:
             return None
         on_grid, off = _SPENT
         slack = on_grid * _HAIR * self._grid
