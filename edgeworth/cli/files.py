@@ -121,7 +121,7 @@ def verify(problem: str, result: str, strict: bool, as_json: bool) -> None:
 
     instance, answer = _load(problem, "a problem"), _load(result, "a result")
     report = family(instance.kind).verify(instance, answer)
-    claims = _claims(answer, report)
+    claims = list(report.claims)
     if as_json:
         output.document({"verified": bool(report), "claimed": claims, "verdicts": output.verdicts(report)})
     else:
@@ -145,18 +145,6 @@ def _load(path: str, wanted: str) -> Any:
     return content
 
 
-def _claims(result: Any, report: Any) -> list[str]:
-    """What rests on the word of whoever made the result."""
-    from edgeworth.core.result import BoundEvidence, Quality
-
-    found = dict.fromkeys(report.claims)
-    if result.bound_evidence is BoundEvidence.CLAIMED:
-        found["bound"] = None
-    if result.quality in (Quality.CLAIMED_OPTIMAL, Quality.CLAIMED_INFEASIBLE):
-        found["quality"] = None
-    return list(found)
-
-
 def _as_lines(result: Any, report: Any) -> dict[str, str]:
     bound = output.number(result.bound, 10) + (f" ({result.bound_evidence})" if result.bound is not None else "")
     lines = {
@@ -169,7 +157,7 @@ def _as_lines(result: Any, report: Any) -> dict[str, str]:
         "seconds": f"{result.stats.seconds:.3g}",
         "verified": "yes" if report else "NO",
     }
-    if claims := _claims(result, report):
+    if claims := list(report.claims):
         lines["claimed"] = f"{', '.join(claims)}: not proved"
     lines |= {f"refuted: {name}": str(verdict.witness) for name, verdict in report.failures.items()}
     lines |= {f"not checked: {name}": str(verdict.witness) for name, verdict in report.unchecked.items()}
@@ -179,5 +167,5 @@ def _as_lines(result: Any, report: Any) -> dict[str, str]:
 def _as_data(result: Any, report: Any) -> dict[str, Any]:
     names = ("kind", "problem_hash", "method", "value", "bound", "bound_evidence", "gap", "sense", "quality", "termination")
     more = ("stats", "params", "seed", "version", "notes")
-    verdicts = {"verified": bool(report), "claimed": _claims(result, report), "verdicts": output.verdicts(report)}
+    verdicts = {"verified": bool(report), "claimed": list(report.claims), "verdicts": output.verdicts(report)}
     return {name: getattr(result, name) for name in (*names, *more)} | verdicts

@@ -34,7 +34,7 @@ def compare(
     on_run: OnRun | None = None,
     rows: str | PathLike[str] | None = None,
     grace: float | None = None,
-    isolate: bool | None = None,
+    isolate: bool = False,
 ) -> Comparison:
     """Run every method on every problem and verify every answer; statistics are over problems (the instances).
 
@@ -88,7 +88,7 @@ def compare(
     interrupted = False
     with ExitStack() as stack:
         writer = None if rows is None else stack.enter_context(RowWriter(rows))
-        outcomes = _outcomes(tasks, n_jobs, None if isolate is None else validation.flag("isolate", isolate))
+        outcomes = _outcomes(tasks, n_jobs, validation.flag("isolate", isolate))
         stack.callback(_close, outcomes)
         try:
             for position, outcome in outcomes:
@@ -228,7 +228,7 @@ def _described(spec: MethodSpec, stop: Stop | None) -> str:
 # --- the runs -------------------------------------------------------------------------------------------------------------
 
 
-def _outcomes(tasks: Sequence[Task], n_jobs: int, isolate: bool | None) -> Generator[tuple[int, table.Outcome], None, None]:
+def _outcomes(tasks: Sequence[Task], n_jobs: int, isolate: bool) -> Generator[tuple[int, table.Outcome], None, None]:
     if n_jobs == 1 and not isolate:
         for task in tasks:
             yield task.position, run_task(task)
