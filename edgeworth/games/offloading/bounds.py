@@ -26,7 +26,7 @@ _WORK = 4e8  # visits of pairs that the default number of steps makes, slices an
 
 @dataclass(frozen=True)
 class Lagrangian:
-    """Parameters of `lagrangian`. slices: of every provider's load, >= 1, in the steps; the final bound takes four times as
+    """Parameters of `lagrangian_relaxation`. slices: of every provider's load, >= 1, in the steps; the final bound takes four times as
     many. steps: of the subgradient method, >= 0; None: as many as fit into about a minute, 5 to 400. rounds: of the local
     search, >= 1.
     """
@@ -42,7 +42,7 @@ class Lagrangian:
         LocalSearch(self.rounds)
 
 
-def lagrangian(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> Found[Profile]:
+def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> Found[Profile]:
     """A profile by local search, and an upper bound on the welfare of all profiles.
 
     Every user is priced out of its one place by pi_i >= 0, which leaves one problem a provider: the set of users worth most

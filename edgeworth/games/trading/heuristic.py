@@ -22,7 +22,7 @@ Search = Generator[float, float, None]
 
 @dataclass(frozen=True)
 class Grid:
-    """Parameters of `grid`. points: number of prices, >= 1 (1: the lowest price)."""
+    """Parameters of `grid_search`. points: number of prices, >= 1 (1: the lowest price)."""
 
     points: int = 1001
 
@@ -32,7 +32,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class GoldenSection:
-    """Parameters of `golden_section`. tolerance: end when the interval is this share of the price range, in (0, 1]."""
+    """Parameters of `golden_section_search`. tolerance: end when the interval is this share of the price range, in (0, 1]."""
 
     tolerance: float = 1e-9
 
@@ -40,7 +40,7 @@ class GoldenSection:
         validation.real("tolerance", self.tolerance, minimum=0.0, maximum=1.0, open_minimum=True)
 
 
-def grid(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equilibrium]:
+def grid_search(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equilibrium]:
     """The best of evenly spaced prices p_min, ..., p_max. Iterations: prices. Guarantee: none between the points."""
 
     points = np.linspace(game.min_price, game.max_price, params.points)
@@ -52,7 +52,7 @@ def grid(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equili
     return _search(game, prices(), run)
 
 
-def golden_section(game: TradingGame, params: GoldenSection, run: Run[Equilibrium]) -> Found[Equilibrium]:
+def golden_section_search(game: TradingGame, params: GoldenSection, run: Run[Equilibrium]) -> Found[Equilibrium]:
     """Golden-section search over the price. Iterations: prices.
 
     Right where the profit rises to one maximum and falls, which the paper's Theorem 5 says and which is not so: on the preset

@@ -29,7 +29,7 @@ _SMALL = 4_096  # |A_0| |A_1|^2, the entries of all programs: up to here they ar
 _CLEAR = 1e-11  # relative: what floats may leave and still be taken for the optimum
 
 
-def stackelberg(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+def optimal_commitment(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The best mixed commitment of player 0 of two, with the reply of player 1: a strong Stackelberg equilibrium.
 
     For every reply t: maximise sum_s x(s) u_0(s, t) subject to t being a best reply to x (Conitzer and Sandholm 2006); the

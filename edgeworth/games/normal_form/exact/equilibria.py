@@ -27,7 +27,7 @@ MOST_EXACT = 50
 _SPOILT = "rounding spoilt the answer: a regret is left"
 
 
-def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+def enumerate_pure_equilibria(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """All pure equilibria by comparing payoffs; returned is the best one for player 0 (the first of them on ties).
 
     Guarantee: exact; no solution means that there is no pure equilibrium. Evaluations: outcomes looked at.
@@ -44,7 +44,7 @@ def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile
     return Found(Profile.pure(game, best.tolist()), Termination.PROVED, evaluations=count, notes=notes)
 
 
-def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+def minimax_linear_program(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """Minimax strategies of a two-player zero-sum (or constant-sum) game by one linear program, solved by HiGHS.
 
     maximise v subject to sum_a pi(a) u_0(a, b) >= v for all b, pi in the simplex; the duals of the rows are the other player's

@@ -43,7 +43,7 @@ def count_equilibria(game: OffloadingGame) -> int:
     return sum(len(rows) for rows, _ in _walk(game, 1_000))
 
 
-def equilibria(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+def enumerate_equilibria(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The pure (generalised) equilibrium of the highest welfare, by looking at all profiles.
 
     Guarantee: PROVED with a solution: no equilibrium has a higher welfare; PROVED without: no pure equilibrium exists, which

@@ -30,7 +30,7 @@ _SLICES = 400  # of every provider's load in a certificate
 _ABOVE = 5e-10  # the bound's distance from the welfare, half of what proves an optimum
 
 
-def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The highest welfare of all feasible profiles: column generation, enumeration and a set packing (`columns.best_split`).
 
     In every regime. The start is ``start`` or a local search's. Guarantee: PROVED with a matching bound where it ends by
@@ -106,13 +106,13 @@ def _searched_bound(
     return bound, certificate
 
 
-def potential_maximiser(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """The profile of the highest weighted potential Psi, by the scheme of `exact`; best responses then confirm it.
+def maximise_potential(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The profile of the highest weighted potential Psi, by the scheme of `column_generation`; best responses then confirm it.
 
     In the linear regime it is an equilibrium, the one that potential theory selects; the notes say whether it is proved maximal
     (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not enter Psi: the
     largest total of their own utilities is fixed first (they mind nobody), and Psi is maximised over the others. In kinked
-    regimes Psi is that of the linearised game: its maximiser is only a start for `pg_brd`, whose guarantee holds. Iterations:
+    regimes Psi is that of the linearised game: its maximiser is only a start for `asynchronous_best_response`, whose guarantee holds. Iterations:
     pricing rounds and passes.
     """
     careless = game.gamma == 0.0

@@ -26,7 +26,7 @@ def build_model(game: OffloadingGame, objective: Literal["welfare", "potential"]
     the delay takes; constraints ``one_place[i]``, ``cap[k]``; ``congestion[i, k]``: loss >= slope (Lambda_k - (W_k - w_i)(1 -
     offload)) + lateness at no load, W_k the weight of all users in reach, so that it binds only where the user is; binary
     ``late[i, k]`` and ``floor[i, k]`` where a floored machine loses its reward and no more; objective ``total``, maximised.
-    Exact, with a relaxation that is weak: for tiny games. `exact` is the method for larger ones.
+    Exact, with a relaxation that is weak: for tiny games. `column_generation` is the method for larger ones.
     """
     import pyomo.environ as pyo
 
@@ -96,10 +96,10 @@ def _terms(game: OffloadingGame, worth: Any, p: int, i: int, k: int) -> tuple[fl
     return slope, start, float(worth.prize[p]), most
 
 
-def milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+def pyomo_milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The highest welfare by `build_model`, solved through Pyomo's interface to HiGHS, gap 0, without a start.
 
-    It shows that the Pyomo model says what the game says, and is the pattern for other solvers; tiny games only, `exact` is
+    It shows that the Pyomo model says what the game says, and is the pattern for other solvers; tiny games only, `column_generation` is
     far faster. Guarantee: optimal when proved, up to the solver's tolerances (1e-7 relative); the bound is its claim. Obeys
     the clock.
     """

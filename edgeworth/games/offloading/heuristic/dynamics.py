@@ -29,7 +29,7 @@ _QUIET_PASSES = 20  # passes before cycles are looked for: most runs have come t
 
 @dataclass(frozen=True)
 class BestResponse:
-    """Parameters of `pg_brd`, `round_robin` and `max_gain`.
+    """Parameters of `asynchronous_best_response`, `round_robin_best_response` and `largest_gain_best_response`.
 
     start: "random-feasible" (the paper's: users in random order pick uniformly among local execution and what has room),
     "greedy" (in random order, each its best action at the loads so far) or "local".
@@ -52,7 +52,7 @@ class BestResponse:
 
 @dataclass(frozen=True)
 class LogLinear:
-    """Parameters of `log_linear`: as in `BestResponse`, and
+    """Parameters of `log_linear_learning`: as in `BestResponse`, and
 
     passes: over which the temperature falls geometrically, >= 1. hot, cold: first and last temperature, relative to the mean
     over users of the largest |utility term|, > 0. weighted: scale each user's temperature by gamma_i / w_i (mean 1), so that
@@ -75,7 +75,7 @@ class LogLinear:
         validation.flag("weighted", self.weighted)
 
 
-def pg_brd(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+def asynchronous_best_response(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
     """Asynchronous best response (PG-BRD): users in random order, each moves to its best reply if that gains enough.
 
     A pass visits all users, in a fresh order (`board.shuffled`); users who provably still have their best reply are
@@ -92,26 +92,26 @@ def pg_brd(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Fou
     return Play(game, params, run).best_responses(lambda: shuffled(game.users, run.rng))
 
 
-def round_robin(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
-    """Best responses of users 0, 1, ..., m-1 in turn; otherwise as `pg_brd`."""
+def round_robin_best_response(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+    """Best responses of users 0, 1, ..., m-1 in turn; otherwise as `asynchronous_best_response`."""
     order = np.arange(game.users)
     return Play(game, params, run).best_responses(lambda: order)
 
 
-def max_gain(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+def largest_gain_best_response(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
     """The user who gains most, relative to its spread, moves to its best reply, until nobody gains more than the threshold.
 
-    One move costs O(pairs). Guarantee as for `pg_brd`. Iterations: moves.
+    One move costs O(pairs). Guarantee as for `asynchronous_best_response`. Iterations: moves.
     """
     return Play(game, params, run).largest_gains()
 
 
-def log_linear(game: OffloadingGame, params: LogLinear, run: Run[Profile]) -> Found[Profile]:
+def log_linear_learning(game: OffloadingGame, params: LogLinear, run: Run[Profile]) -> Found[Profile]:
     """Log-linear learning under a falling temperature, then best responses until nobody moves.
 
     A visited user draws its action with probability proportional to exp(utility / T_i). With T_i = T gamma_i / w_i the
     process at fixed T has the stationary law exp(Psi / T) on feasible profiles of the linear regime, so low temperatures favour
-    the potential's maximisers. The closing best responses give the guarantee of `pg_brd`. Iterations: passes of both phases.
+    the potential's maximisers. The closing best responses give the guarantee of `asynchronous_best_response`. Iterations: passes of both phases.
     Source: Blume, Games and Economic Behavior 5 (1993); Marden and Shamma, Games and Economic Behavior 75 (2012).
     """
     play = Play(game, BestResponse(params.start, params.threshold, params.patience), run)

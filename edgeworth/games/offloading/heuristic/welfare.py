@@ -22,7 +22,7 @@ _WORK = 20_000_000  # visits of pairs that the default number of rounds makes
 
 @dataclass(frozen=True)
 class LocalSearch:
-    """Parameters of `local_search`. kick: share of the users who are sent to random places before a new descent, in (0, 1].
+    """Parameters of `iterated_local_search`. kick: share of the users who are sent to random places before a new descent, in (0, 1].
     rounds: how many descents, >= 1; None: about 20 million visits of pairs, 2 to 500 rounds.
     """
 
@@ -35,7 +35,7 @@ class LocalSearch:
         validation.real("kick", self.kick, minimum=0.0, maximum=1.0, open_minimum=True)
 
 
-def local_search(game: OffloadingGame, params: LocalSearch, run: Run[Profile]) -> Found[Profile]:
+def iterated_local_search(game: OffloadingGame, params: LocalSearch, run: Run[Profile]) -> Found[Profile]:
     """Iterated local search for the highest welfare: users in random order move where the welfare gains most.
 
     A move counts what it does to everybody, not to the mover alone, so the rest points are local optima of the welfare and

@@ -34,7 +34,7 @@ _TICK = 0.02  # seconds
 
 @dataclass(frozen=True)
 class Exact:
-    """Parameters of `exact`. gap: relative gap at which it ends, >= 0; None: 2e-10 up to 1,000 consumers, 5e-7 beyond."""
+    """Parameters of `price_branch_and_bound`. gap: relative gap at which it ends, >= 0; None: 2e-10 up to 1,000 consumers, 5e-7 beyond."""
 
     gap: float | None = None
 
@@ -77,7 +77,7 @@ class _Best:
             self.profit, self.price, self.strong, self.demands = profit, price, strong, demands
 
 
-def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equilibrium]:
+def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equilibrium]:
     """The price of greatest profit, the consumers answering with their equilibrium: branch and bound over prices.
 
     The mining power X(p) never rises with p. On an interval of prices all shares are confined by it (`kernels.bound`), which

@@ -141,7 +141,10 @@ class _Told(Observer):
 
 def colony(root: Root, iterations: int) -> None:
     """So many iterations of `eaco-ls` from the best plan, always with the same random numbers."""
-    from edgeworth.routing.orienteering.heuristic import EacoLs, eaco_ls  # kernels of their own, not needed by small problems
+    from edgeworth.routing.orienteering.heuristic import (  # kernels of their own, not needed by small problems
+        EacoLs,
+        ant_colony_local_search,
+    )
 
     root.tick()
     run = Run[RoutePlan](
@@ -151,7 +154,7 @@ def colony(root: Root, iterations: int) -> None:
         observer=_Told(root.run),
         start=plan(root.problem, root.sequences),
     )
-    found = eaco_ls(root.problem, EacoLs(), run).solution
+    found = ant_colony_local_search(root.problem, EacoLs(), run).solution
     if found is not None:
         root.propose([stops.tolist() for stops in found.sequences])
     root.tick()

@@ -24,7 +24,7 @@ _TRIED_LABELS = 100_000  # up to which elementary labels are tried before the st
 
 @dataclass(frozen=True)
 class DynamicProgramming:
-    """Parameters of `dp`.
+    """Parameters of `dynamic_programming`.
 
     neighbours: customers that each customer remembers at first, >= 0. labels: most labels kept in one labelling, >= 1 (about
     100 bytes each, and as many again waiting).
@@ -38,7 +38,7 @@ class DynamicProgramming:
         validation.integer("labels", self.labels, minimum=1)
 
 
-def dp(problem: OrienteeringProblem, params: DynamicProgramming, run: Run[RoutePlan]) -> Found[RoutePlan]:
+def dynamic_programming(problem: OrienteeringProblem, params: DynamicProgramming, run: Run[RoutePlan]) -> Found[RoutePlan]:
     """Label setting with a relaxed state space that grows where the relaxation repeats customers, for one vehicle.
 
     A label is a partial route: its last customer, time, load, value, and a memory of customers that it must not visit

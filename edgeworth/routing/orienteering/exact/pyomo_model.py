@@ -161,7 +161,7 @@ def build_model(problem: OrienteeringProblem) -> Any:
     return model
 
 
-def milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Found[RoutePlan]:
+def pyomo_milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Found[RoutePlan]:
     """`build_model` solved through Pyomo's interface to HiGHS, gap 0, without a start; for small instances.
 
     It shows that the Pyomo model says what the arrays say, and is the pattern for other solvers. Guarantee: optimal when

@@ -25,7 +25,7 @@ _RESCALE = 1e12  # pheromone is kept up to a common factor, which is taken out w
 
 @dataclass(frozen=True)
 class Eaco:
-    """Parameters of `eaco`; defaults (ours), since the paper's text lost its numbers.
+    """Parameters of `ant_colony`; defaults (ours), since the paper's text lost its numbers.
 
     ants: per iteration, >= 1. iterations: >= 0; a stop rule may end the run before.
     pheromone (a), utility (b), distance (c), width (e), wait (g): exponents of equation (6), >= 0.
@@ -56,7 +56,7 @@ class Eaco:
         validation.choice("arrival", self.arrival, ("end", "start"))
 
 
-def eaco(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Found[RoutePlan]:
+def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Found[RoutePlan]:
     """eACO-VRP: every ant builds the tours of all vehicles, one after the other, step by step; the best ant's edges are marked.
 
     From location i, vehicle k of an ant goes to a customer j with probability proportional to

@@ -28,7 +28,7 @@ _FLOOR = 0.05  # least pheromone; the most is deposit / evaporation
 
 @dataclass(frozen=True)
 class EacoLs:
-    """Parameters of `eaco_ls`. Money is in units of the mean positive profit, time in units of the mean time to the five
+    """Parameters of `ant_colony_local_search`. Money is in units of the mean positive profit, time in units of the mean time to the five
     nearest customers.
 
     ants: >= 1. iterations: of a whole run without a rule on seconds or iterations, >= 1; the schedule of temperatures always
@@ -86,8 +86,8 @@ class _Ant(NamedTuple):
     values: Any
 
 
-def eaco_ls(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -> Found[RoutePlan]:
-    """The colony of `eaco` with local search: ants keep whole plans, take them apart in places, rebuild and improve them.
+def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -> Found[RoutePlan]:
+    """The colony of `ant_colony` with local search: ants keep whole plans, take them apart in places, rebuild and improve them.
 
     In an iteration every ant makes ``attempts``: stretches of neighbouring routes are taken out (as in slack induction by
     string removals), then absent customers come in one by one, each in its best place, in an order that follows equation (6)

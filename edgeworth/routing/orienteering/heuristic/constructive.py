@@ -15,7 +15,7 @@ from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan
 _SHORT = 0.1  # of the time to the nearest customers, added to every detour: a detour of no time has no infinite rate
 
 
-def greedy(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Found[RoutePlan]:
+def greedy_insertion(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Found[RoutePlan]:
     """Best insertion: the customer, vehicle and place of largest ``gain^2 / (detour + short)`` come next, until nothing gains.
 
     gain: profit less service cost and what the detour costs; detour: the driving time it adds; short: a tenth of the mean

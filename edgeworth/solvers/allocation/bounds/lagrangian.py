@@ -38,7 +38,7 @@ _PRICING = 0.6  # of the time left: the prices may take so much, the rest is for
 
 @dataclass(frozen=True)
 class Lagrangian:
-    """Parameters of `lagrangian`.
+    """Parameters of `lagrangian_relaxation`.
 
     tolerance: the prices are good enough when L(u) is estimated to be within this share of its minimum, in (0, 1).
     cooling: the smoothing temperature is divided by this from one stage to the next, > 1.
@@ -66,7 +66,7 @@ class Priced(NamedTuple):
     iterations: int
 
 
-def lagrangian(problem: AllocationProblem, params: Lagrangian, run: Run[Assignment]) -> Found[Assignment]:
+def lagrangian_relaxation(problem: AllocationProblem, params: Lagrangian, run: Run[Assignment]) -> Found[Assignment]:
     """Lagrangian relaxation of the capacity rows: prices by a smoothed Newton method, and an assignment repaired from them.
 
     For profits p (v for "max", -v for "min") and prices u >= 0 of the capacities,
@@ -154,7 +154,7 @@ def price(
     until: float = math.inf,
     told: bool = True,
 ) -> Priced:
-    """The work of `lagrangian`: prices, their bound and a repaired choice. Every task that must be served has a pair.
+    """The work of `lagrangian_relaxation`: prices, their bound and a repaired choice. Every task that must be served has a pair.
 
     until: run seconds at which it ends. told: does the run hear of its iterations, values and bounds?
     """

@@ -60,7 +60,7 @@ def relaxation(problem: AllocationProblem, run: Run[Any]) -> Relaxation:
     return Relaxation(np.minimum(scaled / per, MULTIPLIER_LIMIT), answer)
 
 
-def lp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+def lp_relaxation(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
     """Bound by linear programming: x in [0, 1] instead of binary, solved by HiGHS.
 
     The bound reported is not the solver's objective but the dual function L(u) (`model.dual_bound`) at the capacity

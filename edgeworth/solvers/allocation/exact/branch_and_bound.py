@@ -25,7 +25,7 @@ from edgeworth.solvers.allocation.bounds import (
     Lagrangian,
     Priced,
     Relaxation,
-    lagrangian,
+    lagrangian_relaxation,
     price,
     refuted,
     relaxation,
@@ -60,7 +60,7 @@ _MOST_PROPOSALS = 200_000  # at most
 
 @dataclass(frozen=True)
 class Exact:
-    """Parameters of `exact`.
+    """Parameters of `branch_and_bound`.
 
     tree_pairs: problems with more eligible pairs are left to the method "lagrangian", >= 0. anneal: run the annealing beside
     the tree? certificate_bytes: how large a certificate of the tree may grow, >= 0; beyond, what the tree proves is claimed.
@@ -76,7 +76,7 @@ class Exact:
         validation.integer("certificate_bytes", self.certificate_bytes, minimum=0)
 
 
-def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Found[Assignment]:
+def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Found[Assignment]:
     """Branch and bound on the Lagrangian of the assignment rows, with simulated annealing for incumbents.
 
     Let p be the profits (v for "max", -v for "min"). Multipliers lambda of the rows ``sum_i x_ij <= 1`` (lambda_j >= 0, free
@@ -95,7 +95,7 @@ def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Fo
        out. Branching is on the pair that the averaged knapsack solutions leave most in doubt, depth first. A stage without a
        solution proves the bound t; the stages end at the incumbent. While such trees grow large and the gap is wide, every
        other step is a dive: a tree with a target a little above the incumbent, given up after some hundred nodes.
-    3. Annealing (``local_search``) looks for better incumbents meanwhile: in a thread of its own with ``threads`` >= 2,
+    3. Annealing (``simulated_annealing``) looks for better incumbents meanwhile: in a thread of its own with ``threads`` >= 2,
        else by turns.
 
     Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among servers alike only
@@ -122,7 +122,7 @@ def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Fo
     if problem.pairs == 0:
         return without_pairs(problem)
     if problem.pairs > params.tree_pairs:
-        found = lagrangian(problem, Lagrangian(), run)
+        found = lagrangian_relaxation(problem, Lagrangian(), run)
         note = f"more than {params.tree_pairs} pairs: no tree was searched, this is the answer of method 'lagrangian'"
         return Found(**{**vars(found), "notes": (note, *found.notes)})
     if problem.pairs > LP_PAIRS:

@@ -14,7 +14,7 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, as
 from edgeworth.solvers.allocation.model.functions import rounded_bound
 
 
-def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+def branch_and_cut(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
     """Branch and cut by HiGHS on the full model, gap 0, started from ``start`` or the regret-greedy assignment.
 
     Guarantee: ends with an optimum and a matching bound, or with the best found when stopped. The bound is the solver's word

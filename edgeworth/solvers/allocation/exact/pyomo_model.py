@@ -67,7 +67,7 @@ def build_model(problem: AllocationProblem) -> Any:
     return model
 
 
-def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+def pyomo_milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
     """`build_model` solved through Pyomo's interface to HiGHS, gap 0, without a start.
 
     The slower way to the same optimum as ``highs``: it shows that the Pyomo model says what the arrays say, and is the

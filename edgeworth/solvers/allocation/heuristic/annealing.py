@@ -35,7 +35,7 @@ _FREE_CYCLES = 5  # cycles of a run that has neither `cycles` nor a stop rule
 
 @dataclass(frozen=True)
 class LocalSearch:
-    """Parameters of `local_search`. Temperatures, window and fine are in units of the standard deviation of the profits.
+    """Parameters of `simulated_annealing`. Temperatures, window and fine are in units of the standard deviation of the profits.
 
     hot, reheat, cold: temperature at the start of the first and of the later cycles, and at the end of each; all > 0.
     window: pairs whose reduced cost is worse than the task's best by more than this are left out, > 0.
@@ -81,7 +81,7 @@ class _Core(NamedTuple):
     task: Ints
 
 
-def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assignment]) -> Found[Assignment]:
+def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Run[Assignment]) -> Found[Assignment]:
     """Simulated annealing over complete assignments with soft capacities; moves are shifts, swaps and ejection chains.
 
     The LP relaxation gives multipliers u of the capacities, a start and a bound; with more than 200,000 pairs the method

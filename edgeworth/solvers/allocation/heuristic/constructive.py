@@ -44,7 +44,7 @@ def random_feasible(problem: AllocationProblem, params: None, run: Run[Assignmen
     return _constructed(problem, choice, run)
 
 
-def greedy(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+def greedy_assignment(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
     """Every task in order takes its most profitable server among those with room (MTA paper, section V-A).
 
     Tasks need not be served at a loss; tasks that must be served take the best that fits. One pass, O(pairs), ties to the
