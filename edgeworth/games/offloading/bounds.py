@@ -67,16 +67,20 @@ def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Pro
         A feasible profile and a bound recomputed from the certificate "prices-and-slices". A run that the clock ends before the
         first bound has none. ``iterations`` counts passes of the search and steps.
 
-    Notes ----- The rows "user i at one provider" are relaxed with multipliers pi_i >= 0, which leaves one problem for every
-    provider: the set of users whose worth less their multipliers is largest. Its maximum is bounded over slices of the load; a
-    subgradient method with Polyak's step length, started at the users' marginal contributions in the local search's profile,
-    lowers the bound. Any multipliers and slices give a valid bound, so the checker needs nothing else.
+    Notes
+    -----
+    The rows "user i at one provider" are relaxed with multipliers pi_i >= 0, which leaves one problem for every provider: the
+    set of users whose worth less their multipliers is largest. Its maximum is bounded over slices of the load; a subgradient
+    method with Polyak's step length, started at the users' marginal contributions in the local search's profile, lowers the
+    bound. Any multipliers and slices give a valid bound, so the checker needs nothing else.
 
     The gap between value and bound does not prove a bad profile: part of it is the relaxation's. With the welfare of the worst
     and the best equilibrium the bound makes intervals of the prices of anarchy and stability (`price_of_anarchy`).
 
-    References ---------- Held and Karp, The traveling-salesman problem and minimum spanning trees: part II, Math. Prog. 1
-    (1971). Polyak, Minimization of unsmooth functionals, USSR Comp. Math. 9 (1969).
+    References
+    ----------
+    Held and Karp, The traveling-salesman problem and minimum spanning trees: part II, Math. Prog. 1 (1971). Polyak,
+    Minimization of unsmooth functionals, USSR Comp. Math. 9 (1969).
     """
     search = Search(game, welfare_worth(game), run)
     rounds = params.rounds or LocalSearch().rounds or max(2, min(200, 20_000_000 // max(10 * game.pairs, 1)))

@@ -69,8 +69,10 @@ def grid_search(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found
     Found
         The best price tried, with the consumers' equilibrium. ``iterations`` and ``evaluations`` count prices.
 
-    Notes ----- The prices are ``p_min + k (p_max - p_min) / (points - 1)``, k = 0, ..., points - 1; the first of equal profits
-    is kept. No guarantee between the points.
+    Notes
+    -----
+    The prices are ``p_min + k (p_max - p_min) / (points - 1)``, k = 0, ..., points - 1; the first of equal profits is kept. No
+    guarantee between the points.
 
     References
     ----------
@@ -103,9 +105,11 @@ def golden_section_search(game: TradingGame, params: GoldenSection, run: Run[Equ
     Found
         The best price tried, with the consumers' equilibrium. ``iterations`` and ``evaluations`` count prices.
 
-    Notes ----- Of two inner prices that divide the interval in the golden ratio, the side of the worse one is discarded. The
-    result is the optimum where the profit rises to one maximum and falls after it. The paper's Theorem 5 says that it does,
-    which is false: on the preset ``two-peaks`` the search ends at a local maximum. No guarantee.
+    Notes
+    -----
+    Of two inner prices that divide the interval in the golden ratio, the side of the worse one is discarded. The result is the
+    optimum where the profit rises to one maximum and falls after it. The paper's Theorem 5 says that it does, which is false:
+    on the preset ``two-peaks`` the search ends at a local maximum. No guarantee.
 
     References
     ----------

@@ -47,9 +47,11 @@ def optimal_commitment(game: NormalFormGame, params: None, run: Run[Profile]) ->
         The commitment with the follower's response, and a bound on every commitment, recomputed from the certificate
         "commitment-multipliers". ``iterations`` counts pivots.
 
-    Notes ----- For every response t a linear program maximises ``sum_s x(s) u_0(s, t)`` subject to t being a best response to
-    x; the best of these programs is the answer. Games of up to 4,096 entries (|A_0| |A_1|^2: 16 x 16) are solved in exact
-    arithmetic. In larger ones HiGHS solves all programs as one, over p(s, t) = the weight of response t times x_t(s):
+    Notes
+    -----
+    For every response t a linear program maximises ``sum_s x(s) u_0(s, t)`` subject to t being a best response to x; the best
+    of these programs is the answer. Games of up to 4,096 entries (|A_0| |A_1|^2: 16 x 16) are solved in exact arithmetic. In
+    larger ones HiGHS solves all programs as one, over p(s, t) = the weight of response t times x_t(s):
 
         maximise sum p(s, t) u_0(s, t),  sum_s p(s, t) (u_1(s, t') - u_1(s, t)) <= 0 for all t, t',  sum p = 1,  p >= 0.
 
@@ -61,8 +63,10 @@ def optimal_commitment(game: NormalFormGame, params: None, run: Run[Profile]) ->
     1e13 times as large as what the leader earns, the 53 bits of y alone would prove nothing. The profile is no Nash equilibrium
     in general: player 0 may wish to deviate from its commitment.
 
-    References ---------- Conitzer and Sandholm, Computing the optimal strategy to commit to, EC 2006. Conitzer and Korzhyk,
-    Commitment to correlated strategies, AAAI 2011.
+    References
+    ----------
+    Conitzer and Sandholm, Computing the optimal strategy to commit to, EC 2006. Conitzer and Korzhyk, Commitment to correlated
+    strategies, AAAI 2011.
     """
     if len(game.shape) != 2:
         return refused("the method needs a two-player game: player 0 leads, player 1 follows")

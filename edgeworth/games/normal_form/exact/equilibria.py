@@ -45,8 +45,10 @@ def enumerate_pure_equilibria(game: NormalFormGame, params: None, run: Run[Profi
         The pure equilibrium of the largest payoff to player 0 (the first of them on ties); no solution means that the game has
         no pure equilibrium. ``evaluations`` counts profiles.
 
-    Notes ----- A pure profile is an equilibrium where every player's payoff is the largest along its own axis of its payoff
-    array. The comparison is exact, and the notes say how many equilibria there are.
+    Notes
+    -----
+    A pure profile is an equilibrium where every player's payoff is the largest along its own axis of its payoff array. The
+    comparison is exact, and the notes say how many equilibria there are.
 
     References
     ----------
@@ -91,8 +93,10 @@ def minimax_linear_program(game: NormalFormGame, params: None, run: Run[Profile]
     equations on the supports then remove. Where a regret beyond rounding is left, the program is solved in exact arithmetic if
     the game has at most 50 strategies, all players together; otherwise the run ends with ERROR.
 
-    References ---------- von Neumann, Zur Theorie der Gesellschaftsspiele, Math. Annalen 100 (1928). Dantzig, A proof of the
-    equivalence of the programming problem and the game problem (1951).
+    References
+    ----------
+    von Neumann, Zur Theorie der Gesellschaftsspiele, Math. Annalen 100 (1928). Dantzig, A proof of the equivalence of the
+    programming problem and the game problem (1951).
     """
     if constant_sum(game) is None:
         return refused("the method needs a two-player game of constant sum")
@@ -171,9 +175,11 @@ def lemke_howson(game: NormalFormGame, params: LemkeHowson, run: Run[Profile]) -
     Found
         An equilibrium. ``iterations`` counts pivots.
 
-    Notes ----- The pivots are lexicographic, so degenerate games end too; in the worst case there are exponentially many. The
-    pivoting begins anew with four times as many pivots allowed each time, so that the run's rules are looked at in between. Its
-    answer is refined by the equations on its supports and checked; where a regret beyond rounding is left, games of at most 50
+    Notes
+    -----
+    The pivots are lexicographic, so degenerate games end too; in the worst case there are exponentially many. The pivoting
+    begins anew with four times as many pivots allowed each time, so that the run's rules are looked at in between. Its answer
+    is refined by the equations on its supports and checked; where a regret beyond rounding is left, games of at most 50
     strategies, all players together, are pivoted in exact arithmetic; in larger ones the other labels are tried, and where none
     helps the run ends with ERROR.
 

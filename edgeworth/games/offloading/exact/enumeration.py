@@ -61,8 +61,10 @@ def enumerate_equilibria(game: OffloadingGame, params: None, run: Run[Profile]) 
         PROVED with a solution: no equilibrium has a higher welfare. PROVED without one: the game has no pure equilibrium.
         ``iterations`` counts profiles.
 
-    Notes ----- The notes give the number of equilibria, their lowest and their highest welfare. What is said of all profiles
-    rests on this enumeration alone and comes without a certificate: `verify` judges the profile.
+    Notes
+    -----
+    The notes give the number of equilibria, their lowest and their highest welfare. What is said of all profiles rests on this
+    enumeration alone and comes without a certificate: `verify` judges the profile.
 
     References
     ----------

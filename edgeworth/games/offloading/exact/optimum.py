@@ -61,8 +61,10 @@ def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> 
     for all user sets and profiles that could be better. Games with too many near-optimal user sets (some 10 users at a
     provider, hundreds in reach) end as STALLED.
 
-    References ---------- Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem based on the
-    set partitioning formulation with additional cuts, Math. Prog. 115 (2008), for the scheme; its application is our own.
+    References
+    ----------
+    Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem based on the set partitioning
+    formulation with additional cuts, Math. Prog. 115 (2008), for the scheme; its application is our own.
     """
     worth = welfare_worth(game)
     start, ending = _searched(game, worth, run)
@@ -145,10 +147,12 @@ def maximise_potential(game: OffloadingGame, params: None, run: Run[Profile]) ->
     Found
         An equilibrium in the linear regime. ``iterations`` counts pricing rounds and passes.
 
-    Notes ----- In the linear regime a maximiser of Psi is an equilibrium, the one that potential theory selects; the notes say
-    whether it is proved maximal (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0
-    do not enter Psi and do not feel congestion: the largest total of their own utilities is fixed first, and Psi is maximised
-    over the others. In kinked regimes Psi is that of the linearised game, and its maximiser is only a start for
+    Notes
+    -----
+    In the linear regime a maximiser of Psi is an equilibrium, the one that potential theory selects; the notes say whether it
+    is proved maximal (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not
+    enter Psi and do not feel congestion: the largest total of their own utilities is fixed first, and Psi is maximised over the
+    others. In kinked regimes Psi is that of the linearised game, and its maximiser is only a start for
     `asynchronous_best_response`, whose guarantee holds.
 
     References

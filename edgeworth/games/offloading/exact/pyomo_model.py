@@ -113,9 +113,11 @@ def pyomo_milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[P
     Found
         The profile of the solver's incumbent and its bound, a claim, up to the solver's tolerances (1e-7 relative).
 
-    Notes ----- A linearisation of the congestion terms whose relaxation is weak: `column_generation` is far faster. It shows
-    that the Pyomo model and the game agree, and is the pattern for other solvers. It reports nothing before its end, so of the
-    stop rules it obeys the clock only.
+    Notes
+    -----
+    A linearisation of the congestion terms whose relaxation is weak: `column_generation` is far faster. It shows that the Pyomo
+    model and the game agree, and is the pattern for other solvers. It reports nothing before its end, so of the stop rules it
+    obeys the clock only.
 
     References
     ----------

@@ -59,8 +59,10 @@ def greedy_delay(game: OffloadingGame, params: None, run: Run[Profile]) -> Found
     Found
         A feasible profile. Where the clock ends the run, the remaining users execute locally.
 
-    Notes ----- User i compares its local delay with ``transfer_ik + (load_k + weight_i) * unit_ik`` at every provider in reach
-    that has room. One pass, O(pairs); no guarantee beyond feasibility.
+    Notes
+    -----
+    User i compares its local delay with ``transfer_ik + (load_k + weight_i) * unit_ik`` at every provider in reach that has
+    room. One pass, O(pairs); no guarantee beyond feasibility.
 
     References
     ----------

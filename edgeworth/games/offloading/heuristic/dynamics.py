@@ -173,7 +173,9 @@ def largest_gain_best_response(game: OffloadingGame, params: BestResponse, run: 
     Found
         As of `asynchronous_best_response`. ``iterations`` counts moves.
 
-    Notes ----- The dynamics end when nobody gains more than the threshold. One move costs O(pairs). The guarantee of
+    Notes
+    -----
+    The dynamics end when nobody gains more than the threshold. One move costs O(pairs). The guarantee of
     `asynchronous_best_response` holds.
 
     References
@@ -200,13 +202,17 @@ def log_linear_learning(game: OffloadingGame, params: LogLinear, run: Run[Profil
     Found
         As of `asynchronous_best_response`. ``iterations`` counts the passes of both phases.
 
-    Notes ----- A visited user draws its action with probability proportional to exp(utility / T_i). With ``T_i = T gamma_i /
-    w_i`` the process at fixed T has the stationary law exp(Psi / T) on the feasible profiles of the linear regime, Psi being
-    the weighted potential, so low temperatures favour its maximisers. The closing best responses give the guarantee of
+    Notes
+    -----
+    A visited user draws its action with probability proportional to exp(utility / T_i). With ``T_i = T gamma_i / w_i`` the
+    process at fixed T has the stationary law exp(Psi / T) on the feasible profiles of the linear regime, Psi being the weighted
+    potential, so low temperatures favour its maximisers. The closing best responses give the guarantee of
     `asynchronous_best_response`.
 
-    References ---------- Blume, The statistical mechanics of strategic interaction, Games and Economic Behavior 5 (1993).
-    Marden and Shamma, Revisiting log-linear learning, Games and Economic Behavior 75 (2012).
+    References
+    ----------
+    Blume, The statistical mechanics of strategic interaction, Games and Economic Behavior 5 (1993). Marden and Shamma,
+    Revisiting log-linear learning, Games and Economic Behavior 75 (2012).
     """
     play = Play(game, BestResponse(params.start, params.threshold, params.patience), run)
     size = float(play.board.arrays.size.mean()) if game.users else 1.0

@@ -58,10 +58,12 @@ def iterated_local_search(game: OffloadingGame, params: LocalSearch, run: Run[Pr
     Found
         A feasible profile, no worse than the start. ``iterations`` counts passes over all users.
 
-    Notes ----- The gain of a move is what it adds to the utilities of all users, so a local optimum is one of the welfare and
-    in general no equilibrium. The first descent begins at the start or at a greedy profile, later ones at the best profile with
-    a random share of the users moved to random actions; the better profile is kept. A pass costs O(pairs) in linear games;
-    elsewhere a move also costs the users at the two providers.
+    Notes
+    -----
+    The gain of a move is what it adds to the utilities of all users, so a local optimum is one of the welfare and in general no
+    equilibrium. The first descent begins at the start or at a greedy profile, later ones at the best profile with a random
+    share of the users moved to random actions; the better profile is kept. A pass costs O(pairs) in linear games; elsewhere a
+    move also costs the users at the two providers.
 
     References
     ----------

@@ -102,8 +102,10 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
         certificate "price-intervals" (the intervals, the mining power at their ends and the ranges of e). OPTIMAL where the gap
         closes to 1e-9. ``iterations`` counts intervals split.
 
-    Notes ----- The mining power X(p) never rises with p. On an interval of prices all shares are confined by it, which tells
-    who is surely interior or at a bound.
+    Notes
+    -----
+    The mining power X(p) never rises with p. On an interval of prices all shares are confined by it, which tells who is surely
+    interior or at a bound.
 
     1. Bound. Where n consumers are surely interior, with sums A_1 = sum g and A_0 = sum w, and the others mine B in all,
 
@@ -121,8 +123,10 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
     ends the search is relative to |profit| or, where that is less, to how much the profits seen differ; beyond 1,000 consumers
     it is 5e-7 by default.
 
-    References ---------- Szidarovszky and Okuguchi, On the existence and uniqueness of pure Nash equilibrium in rent-seeking
-    games, Games and Economic Behavior 18 (1997), for the contest as an aggregative game. The bound is our own.
+    References
+    ----------
+    Szidarovszky and Okuguchi, On the existence and uniqueness of pure Nash equilibrium in rent-seeking games, Games and
+    Economic Behavior 18 (1997), for the contest as an aggregative game. The bound is our own.
     """
     gap = params.gap if params.gap is not None else (2e-10 if game.consumers <= SMALL else 5e-7)
     noise = 4e-16 * game.max_price * game.max_demand * game.consumers  # what rounding leaves of the largest profit there is

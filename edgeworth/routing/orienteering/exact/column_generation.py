@@ -94,10 +94,11 @@ def column_generation(problem: OrienteeringProblem, params: ColumnGeneration, ru
     does not settle it, some iterations of "eaco-ls" with a fixed random stream. The clock changes the answer only by ending the
     run.
 
-    References ---------- Baldacci, Mingozzi and Roberti, New route relaxation and pricing strategies for the vehicle routing
-    problem, Operations Research 59 (2011) (ng-routes, enumeration). Roberti and Mingozzi, Dynamic ng-path relaxation for the
-    delivery man problem, Transportation Science 48 (2014). Pessoa, Sadykov, Uchoa and Vanderbeck, INFORMS J. Comput. 30 (2018)
-    (smoothing).
+    References
+    ----------
+    Baldacci, Mingozzi and Roberti, New route relaxation and pricing strategies for the vehicle routing problem, Operations
+    Research 59 (2011) (ng-routes, enumeration). Roberti and Mingozzi, Dynamic ng-path relaxation for the delivery man problem,
+    Transportation Science 48 (2014). Pessoa, Sadykov, Uchoa and Vanderbeck, INFORMS J. Comput. 30 (2018) (smoothing).
     """
     return searched(Root(problem, run, params.neighbours, params.labels), lambda root: _prove(root, params))
 

@@ -62,9 +62,11 @@ def dynamic_programming(problem: OrienteeringProblem, params: DynamicProgramming
         work or the run was cut. The run ends as CONVERGED, with a note, when more labels would be needed than allowed.
         ``iterations`` counts pricings, ``evaluations`` labels.
 
-    Notes ----- A label is a partial route: its last customer, time, load, value, and a memory of customers that it must not
-    visit again. Of the labels at one customer, one that is no later, no heavier, no worse and remembers no more (customers out
-    of reach aside) dominates another.
+    Notes
+    -----
+    A label is a partial route: its last customer, time, load, value, and a memory of customers that it must not visit again. Of
+    the labels at one customer, one that is no later, no heavier, no worse and remembers no more (customers out of reach aside)
+    dominates another.
 
     1. Relaxation. The memory holds only neighbours of the customers passed (ng-routes), so that a customer may come again.
        Customers carry prices pi_i >= 0, and
@@ -80,10 +82,12 @@ def dynamic_programming(problem: OrienteeringProblem, params: DynamicProgramming
 
     With several vehicles this is the method "column-generation", and the notes say so.
 
-    References ---------- Righini and Salani, Decremental state space relaxation strategies and initialization heuristics for
-    solving the orienteering problem with time windows with dynamic programming, Computers & Operations Research 36 (2009).
-    Baldacci, Mingozzi and Roberti, New route relaxation and pricing strategies for the vehicle routing problem, Operations
-    Research 59 (2011) (ng-routes).
+    References
+    ----------
+    Righini and Salani, Decremental state space relaxation strategies and initialization heuristics for solving the orienteering
+    problem with time windows with dynamic programming, Computers & Operations Research 36 (2009). Baldacci, Mingozzi and
+    Roberti, New route relaxation and pricing strategies for the vehicle routing problem, Operations Research 59 (2011)
+    (ng-routes).
     """
     if problem.vehicles > 1:
         found = column_generation(problem, ColumnGeneration(params.neighbours, params.labels), run)

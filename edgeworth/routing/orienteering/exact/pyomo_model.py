@@ -179,9 +179,11 @@ def pyomo_milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) 
         The plan of the solver's incumbent and its bound, a claim; PROVED where HiGHS says so and the plan has the value of the
         bound.
 
-    Notes ----- A formulation by arcs of vehicles with begin times and positions; its linear relaxation is weak. It shows that
-    the Pyomo model and the arrays agree, and is the pattern for other solvers. It reports nothing before its end, so of the
-    stop rules it obeys the clock only; a run that is cut before HiGHS has a solution returns the plan in which nobody moves.
+    Notes
+    -----
+    A formulation by arcs of vehicles with begin times and positions; its linear relaxation is weak. It shows that the Pyomo
+    model and the arrays agree, and is the pattern for other solvers. It reports nothing before its end, so of the stop rules it
+    obeys the clock only; a run that is cut before HiGHS has a solution returns the plan in which nobody moves.
 
     References
     ----------

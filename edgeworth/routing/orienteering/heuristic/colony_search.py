@@ -147,9 +147,11 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     known (``Stop(iterations=...)``, or no rule at all), by the share of its seconds otherwise. Random numbers come from the
     stream (seed, iteration, ant): the number of threads changes nothing in a run that ends by iterations.
 
-    References ---------- Colony: FUSION paper, section IV-C2. Removal: Christiaens and Vanden Berghe, Slack induction by string
-    removals for vehicle routing problems, Transportation Science 54 (2020). Slack: Vansteenwegen et al., Computers & Operations
-    Research 36 (2009). The combination is our own.
+    References
+    ----------
+    Colony: FUSION paper, section IV-C2. Removal: Christiaens and Vanden Berghe, Slack induction by string removals for vehicle
+    routing problems, Transportation Science 54 (2020). Slack: Vansteenwegen et al., Computers & Operations Research 36 (2009).
+    The combination is our own.
     """
     colony = _Colony(problem, params, run.start, np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64)))
     best, reached = colony.incumbent()

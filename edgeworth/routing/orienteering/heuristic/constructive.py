@@ -32,13 +32,17 @@ def greedy_insertion(problem: OrienteeringProblem, params: None, run: Run[RouteP
     Found
         A feasible plan worth at least 0. ``iterations`` counts the customers inserted.
 
-    Notes ----- gain is the profit less the service cost and what the detour costs; detour is the travel time that the insertion
-    adds; short is a tenth of the mean travel time to the five nearest customers, so that a detour of no time has a finite rate.
-    Every position of every route is examined; windows, latest returns and loads are checked in constant time by the latest
-    feasible start of what follows.
+    Notes
+    -----
+    gain is the profit less the service cost and what the detour costs; detour is the travel time that the insertion adds; short
+    is a tenth of the mean travel time to the five nearest customers, so that a detour of no time has a finite rate. Every
+    position of every route is examined; windows, latest returns and loads are checked in constant time by the latest feasible
+    start of what follows.
 
-    References ---------- Vansteenwegen, Souffriau, Vanden Berghe and Van Oudheusden, Iterated local search for the team
-    orienteering problem with time windows, Computers & Operations Research 36 (2009); the ratio is our own.
+    References
+    ----------
+    Vansteenwegen, Souffriau, Vanden Berghe and Van Oudheusden, Iterated local search for the team orienteering problem with
+    time windows, Computers & Operations Research 36 (2009); the ratio is our own.
     """
     core, target = core_of(problem), empty_plan(problem)
     for k in range(problem.vehicles):

@@ -104,8 +104,10 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         ``certificate_bytes``, or where rounding errors of a record matter; the notes say so. Infeasibility has the same
         certificates. ``iterations`` and ``nodes`` count nodes of the trees.
 
-    Notes ----- Let p be the profits (v for "max", -v for "min"). Multipliers lambda of the rows ``sum_i x_ij <= 1`` (lambda_j
-    >= 0, free for tasks that must be served) leave one 0/1 knapsack for every server:
+    Notes
+    -----
+    Let p be the profits (v for "max", -v for "min"). Multipliers lambda of the rows ``sum_i x_ij <= 1`` (lambda_j >= 0, free
+    for tasks that must be served) leave one 0/1 knapsack for every server:
 
         L(lambda) = sum_j lambda_j + sum_i K_i(lambda),
         K_i(lambda) = max { sum_j (p_ij - lambda_j) x_ij : sum_j w_ij x_ij <= c_i, x binary },
@@ -129,9 +131,11 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     value is the same, but another optimum may be found. Beyond ``tree_pairs`` pairs the method "lagrangian" runs instead, and
     the notes say so. Memory: the open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond.
 
-    References ---------- Relaxation: Fisher, Jaikumar and Van Wassenhove, A multiplier adjustment method for the generalized
-    assignment problem, Management Science 32 (1986). Fixing: Posta, Ferland and Michelon, An exact method with variable fixing
-    for solving the generalized assignment problem, Comput. Optim. Appl. 52 (2012). The tree and its certificate are our own.
+    References
+    ----------
+    Relaxation: Fisher, Jaikumar and Van Wassenhove, A multiplier adjustment method for the generalized assignment problem,
+    Management Science 32 (1986). Fixing: Posta, Ferland and Michelon, An exact method with variable fixing for solving the
+    generalized assignment problem, Comput. Optim. Appl. 52 (2012). The tree and its certificate are our own.
     """
     if len(problem.stranded):
         return stranded(problem)

@@ -31,11 +31,13 @@ def branch_and_cut(problem: AllocationProblem, params: None, run: Run[Assignment
     Found
         The solver's incumbent and its bound, a claim. ``iterations`` and ``nodes`` count branch-and-bound nodes.
 
-    Notes ----- The program is ``max sum p_ij x_ij`` subject to ``sum_i x_ij <= 1`` (= 1 where a task must be served), ``sum_j
-    w_ij x_ij <= c_i``, x binary. Every incumbent is judged by the model: one that breaks a constraint is repaired, the notes
-    say so, and nothing counts as proved. Infeasibility is a claim too, unless the LP relaxation is infeasible: then the
-    multipliers of a ray prove it (certificate "capacity-multipliers"). The rules ``iterations``, ``target`` and ``gap`` are
-    looked at about every 20 ms.
+    Notes
+    -----
+    The program is ``max sum p_ij x_ij`` subject to ``sum_i x_ij <= 1`` (= 1 where a task must be served), ``sum_j w_ij x_ij <=
+    c_i``, x binary. Every incumbent is judged by the model: one that breaks a constraint is repaired, the notes say so, and
+    nothing counts as proved. Infeasibility is a claim too, unless the LP relaxation is infeasible: then the multipliers of a
+    ray prove it (certificate "capacity-multipliers"). The rules ``iterations``, ``target`` and ``gap`` are looked at about
+    every 20 ms.
 
     References
     ----------

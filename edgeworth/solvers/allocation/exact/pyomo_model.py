@@ -84,9 +84,11 @@ def pyomo_milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -
     Found
         The solver's incumbent and its bound, a claim, as of `branch_and_cut`.
 
-    Notes ----- The same program as `branch_and_cut` solves, built by Pyomo and solved without a start: it shows that the Pyomo
-    model and the arrays agree, and is the pattern for other solvers. It reports nothing before its end, so of the stop rules it
-    obeys the clock only.
+    Notes
+    -----
+    The same program as `branch_and_cut` solves, built by Pyomo and solved without a start: it shows that the Pyomo model and
+    the arrays agree, and is the pattern for other solvers. It reports nothing before its end, so of the stop rules it obeys the
+    clock only.
 
     References
     ----------

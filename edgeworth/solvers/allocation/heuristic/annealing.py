@@ -135,8 +135,10 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
     All stop rules are looked at every 50,000 proposals; nothing else depends on the clock. Where the incumbent meets the bound
     the run ends with a proof. A tight instance whose tasks must be served may end without a solution. Memory is O(pairs).
 
-    References ---------- Moves: Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized assignment problem,
-    INFORMS J. Computing 16 (2004). Annealing: Kirkpatrick, Gelatt and Vecchi, Science 220 (1983). The combination is our own.
+    References
+    ----------
+    Moves: Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized assignment problem, INFORMS J. Computing
+    16 (2004). Annealing: Kirkpatrick, Gelatt and Vecchi, Science 220 (1983). The combination is our own.
     """
     relaxed: Relaxation | Priced
     notes: tuple[str, ...] = ()

@@ -52,8 +52,10 @@ def random_feasible(problem: AllocationProblem, params: None, run: Run[Assignmen
     Found
         A feasible assignment, or no solution where a task that must be served found no room. ``iterations`` counts tasks.
 
-    Notes ----- A task without a server that has room stays unserved. One pass over the pairs, O(pairs); no guarantee beyond
-    feasibility. The benchmark of the MTA paper draws from all servers, feasible or not.
+    Notes
+    -----
+    A task without a server that has room stays unserved. One pass over the pairs, O(pairs); no guarantee beyond feasibility.
+    The benchmark of the MTA paper draws from all servers, feasible or not.
 
     References
     ----------
@@ -82,9 +84,11 @@ def greedy_assignment(problem: AllocationProblem, params: None, run: Run[Assignm
     Found
         A feasible assignment, or no solution where a task that must be served found no room. ``iterations`` counts tasks.
 
-    Notes ----- Task j takes ``argmax { p_ij : w_ij <= room_i }`` with the profit p_ij = v_ij for "max" and -v_ij for "min". A
-    task that need not be served is left unserved rather than assigned at a loss. Ties go to the lowest server number. One pass,
-    O(pairs); no guarantee beyond feasibility.
+    Notes
+    -----
+    Task j takes ``argmax { p_ij : w_ij <= room_i }`` with the profit p_ij = v_ij for "max" and -v_ij for "min". A task that
+    need not be served is left unserved rather than assigned at a loss. Ties go to the lowest server number. One pass, O(pairs);
+    no guarantee beyond feasibility.
 
     References
     ----------
