@@ -13,6 +13,7 @@ import click
 from edgeworth import _families
 from edgeworth.cli import output
 from edgeworth.cli.groups import nearest, one_of
+from edgeworth.core.lazy import resolve
 
 if TYPE_CHECKING:
     from edgeworth.core.method import Method
@@ -84,16 +85,10 @@ def _public_name(kind: str, path: str) -> str:
     return f"{_families.FAMILIES[kind]}.{path.partition(':')[2]}"
 
 
-def _attribute(path: str) -> Any:
-    """The object a row names. Unlike `Method.resolve` it asks for no optional dependency, which reading needs none of."""
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
-
-
 def _described(kind: str, row: Method) -> dict[str, Any]:
     parameters = None
     if row.params is not None:
-        params = _attribute(row.params)
+        params = resolve(row.params)
         parameters = {
             "name": _public_name(kind, row.params),
             "defaults": {item.name: item.default for item in dataclasses.fields(params)},
@@ -103,7 +98,7 @@ def _described(kind: str, row: Method) -> dict[str, Any]:
         "family": kind,
         **_fields(row),
         "function": _public_name(kind, row.function),
-        "documentation": inspect.getdoc(_attribute(row.function)) or "",
+        "documentation": inspect.getdoc(resolve(row.function)) or "",
         "parameters": parameters,
     }
 
@@ -120,9 +115,9 @@ def _page(kind: str, row: Method) -> str:
     if row.requires is not None:
         facts["needs"] = f"pip install 'edgeworth[{row.requires[1]}]'"
     facts |= {"guarantee": row.guarantee, "reference": row.reference}
-    parts = [f"{kind}: {row.name}", output.pairs(facts), inspect.getdoc(_attribute(row.function)) or ""]
+    parts = [f"{kind}: {row.name}", output.pairs(facts), inspect.getdoc(resolve(row.function)) or ""]
     if row.params is not None:
-        params = _attribute(row.params)
+        params = resolve(row.params)
         defaults = ", ".join(f"{item.name}={item.default!r}" for item in dataclasses.fields(params))
         parts += [f"{params.__name__}({defaults})", inspect.getdoc(params) or ""]
     return "\n\n".join(parts)
