@@ -11,6 +11,7 @@ WORKERS ?= -n 2 --dist worksteal
 .PHONY: demo test test-slow test-newest lint bench clean
 
 $(VENV)/core: pyproject.toml constraints.txt
+	@echo "Installing Edgeworth and what it needs into $(VENV), once."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python $(PIP) --constraint constraints.txt --editable .
 	@touch $@
