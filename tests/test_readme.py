@@ -111,7 +111,7 @@ def test_the_commands_run(command: str, folder: Path, shared_data: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 8
+    assert len(COMMANDS) == 7
 
 
 # --- the guide ----------------------------------------------------------------------------------------------------------------
