@@ -48,12 +48,8 @@ from edgeworth.games.normal_form.model import (
 if TYPE_CHECKING:
     from edgeworth.games.normal_form.exact import LemkeHowson as LemkeHowson
     from edgeworth.games.normal_form.exact import mixed_equilibria as mixed_equilibria
-    from edgeworth.games.normal_form.learned import Exp3 as Exp3
-    from edgeworth.games.normal_form.learned import GigaWolf as GigaWolf
-    from edgeworth.games.normal_form.learned import MinimaxQ as MinimaxQ
-    from edgeworth.games.normal_form.learned import PgaApp as PgaApp
-    from edgeworth.games.normal_form.learned import QLearning as QLearning
-    from edgeworth.games.normal_form.learned import WolfPhc as WolfPhc
+    from edgeworth.games.normal_form.learned import PLAYS as PLAYS
+    from edgeworth.games.normal_form.learned import Play as Play
 
 
 def _auto(game: NormalFormGame) -> str:
@@ -77,30 +73,22 @@ FAMILY = solving.Family(
 )
 
 _LATER = {
-    "Exp3": "learned",
-    "GigaWolf": "learned",
+    "PLAYS": "learned",
+    "Play": "learned",
     "LemkeHowson": "exact",
-    "MinimaxQ": "learned",
-    "PgaApp": "learned",
-    "QLearning": "learned",
-    "WolfPhc": "learned",
     "mixed_equilibria": "exact",
 }
 
 __all__ = [
     "FAMILY",
     "METHODS",
+    "PLAYS",
     "PRESETS",
     "Deviation",
-    "Exp3",
-    "GigaWolf",
     "LemkeHowson",
-    "MinimaxQ",
     "NormalFormGame",
-    "PgaApp",
+    "Play",
     "Profile",
-    "QLearning",
-    "WolfPhc",
     "best_responses",
     "commitment_bound",
     "deviation_payoffs",
@@ -142,7 +130,7 @@ def solve(
 
     method: a name, or a callable ``f(problem, params, run) -> Found`` of your own. stop: when to end (`Stop`). seed: int,
     SeedSequence, Generator or None. start: no method here takes one. params: the method's parameter object, e.g.
-    ``WolfPhc(rounds=10**6)``. observer: told of progress, may ask to stop. threads: how many the method may use. trace:
+    ``Play(rounds=10**6)``. observer: told of progress, may ask to stop. threads: how many the method may use. trace:
     keep how the value moved.
 
     Returns a `Result` whose value is the expected payoff of player 0, recomputed by the model. Its quality is FEASIBLE: which

@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     from edgeworth.games.offloading.heuristic import LogLinear as LogLinear
     from edgeworth.games.offloading.heuristic import Trajectory as Trajectory
     from edgeworth.games.offloading.heuristic import trajectory as trajectory
-    from edgeworth.games.offloading.learned import Exp3 as Exp3
+    from edgeworth.games.offloading.learned import PLAYS as PLAYS
+    from edgeworth.games.offloading.learned import Play as Play
     from edgeworth.games.offloading.learned import Session as Session
-    from edgeworth.games.offloading.learned import WolfPhc as WolfPhc
 
 FAMILY = solving.Family(
     kind="offloading",
@@ -77,10 +77,10 @@ FAMILY = solving.Family(
 )
 
 _LATER = {
+    "PLAYS": "learned",
+    "Play": "learned",
     "BestResponse": "heuristic",
-    "Exp3": "learned",
     "Session": "learned",
-    "WolfPhc": "learned",
     "LogLinear": "heuristic",
     "Trajectory": "heuristic",
     "build_model": "exact",
@@ -93,6 +93,7 @@ _LATER = {
 __all__ = [
     "FAMILY",
     "METHODS",
+    "PLAYS",
     "PRESETS",
     "REGIMES",
     "BestResponse",
@@ -100,17 +101,16 @@ __all__ = [
     "Deviation",
     "EdgeSystem",
     "Efficiency",
-    "Exp3",
     "Lagrangian",
     "LocalSearch",
     "LogLinear",
     "OffloadingGame",
+    "Play",
     "PotentialWitness",
     "Profile",
     "Sampled",
     "Session",
     "Trajectory",
-    "WolfPhc",
     "best_response_cycle",
     "build_model",
     "from_networkx",

@@ -40,10 +40,8 @@ if TYPE_CHECKING:
     from edgeworth.games.trading.exact import follower_equilibrium as follower_equilibrium
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection
     from edgeworth.games.trading.heuristic import Grid as Grid
-    from edgeworth.games.trading.learned import GigaWolf as GigaWolf
-    from edgeworth.games.trading.learned import MinimaxQ as MinimaxQ
-    from edgeworth.games.trading.learned import PgaApp as PgaApp
-    from edgeworth.games.trading.learned import WolfPhc as WolfPhc
+    from edgeworth.games.trading.learned import PLAYS as PLAYS
+    from edgeworth.games.trading.learned import Play as Play
 
 FAMILY = solving.Family(
     kind="trading",
@@ -58,31 +56,27 @@ FAMILY = solving.Family(
 )
 
 _LATER = {
+    "PLAYS": "learned",
+    "Play": "learned",
     "BestResponse": "exact",
     "Exact": "exact",
-    "GigaWolf": "learned",
     "GoldenSection": "heuristic",
     "Grid": "heuristic",
-    "MinimaxQ": "learned",
-    "PgaApp": "learned",
-    "WolfPhc": "learned",
     "follower_equilibrium": "exact",
 }
 
 __all__ = [
     "FAMILY",
     "METHODS",
+    "PLAYS",
     "PRESETS",
     "BestResponse",
     "Equilibrium",
     "Exact",
-    "GigaWolf",
     "GoldenSection",
     "Grid",
-    "MinimaxQ",
-    "PgaApp",
+    "Play",
     "TradingGame",
-    "WolfPhc",
     "follower_equilibrium",
     "generate",
     "measures",
