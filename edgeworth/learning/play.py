@@ -91,7 +91,7 @@ class Play:
         for item in fields(self):
             value = getattr(self, item.name)
             if isinstance(value, Learner) and type(value) is not kind:
-                validation.reject(item.name, f"must be a {kind.__name__} for this method", value)
+                validation.reject(item.name, f"must be of type {kind.__name__} for this method", value)
         missing = {item.name: getattr(row, item.name) for item in fields(self) if getattr(self, item.name) is None}
         return replace(self, **missing)
 
