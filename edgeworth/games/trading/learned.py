@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeworth import learning
-from edgeworth.core import solving, validation
+from edgeworth.core import validation
+from edgeworth.core.family import family
 from edgeworth.core.method import Found
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.run import Run
@@ -228,7 +229,7 @@ globals().update(functions(play, PLAYS))
 def target(session: Session) -> Target:
     """Return the exact equilibrium of a session's game and the profile of its grids that is closest to it, player by player."""
     game = session.game
-    exact: Result[Equilibrium] = solving.solve(solving.family(game.kind), game, method="exact", params=Exact(gap=1e-6))
+    exact: Result[Equilibrium] = family(game.kind).solve(game, method="exact", params=Exact(gap=1e-6))
     found = exact.require()
     nearest = np.abs(session.demands[None, :] - found.demands[:, None]).argmin(axis=1)
     price = session.prices[np.abs(session.prices - found.price).argmin()]
