@@ -184,8 +184,8 @@ def play(game: TradingGame, params: Play, run: Run[Equilibrium]) -> Found[Equili
 
     In a round the provider draws a price, its state the binned total demand of the last round; the consumers draw demands,
     their state the price; the rewards are (29) and (30). The notes say how far the profile is from the exact equilibrium
-    (`distance`) and from which round on it was near. No equilibrium is claimed: the checker measures the regrets. A learner that
-    observes its opponents sees their total demand (the provider) or mining power (a consumer), binned.
+    (`distance`) and from which round on it was near. No equilibrium is claimed: the checker measures the regrets. A learner
+    that observes its opponents sees their total demand (the provider) or mining power (a consumer), binned.
 
     Iterations: rounds; rule ``iterations``. With ``trace`` the profit of the current profile, a point every chunk.
     Guarantee: none. Source: AI-Bazaar paper, section 5, whose PB-MARL is WoLF-PHC.

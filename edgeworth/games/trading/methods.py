@@ -42,7 +42,5 @@ METHODS: tuple[Method, ...] = (
         guarantee="the consumers are in equilibrium; a local maximum where the profit has several",
         reference="Kiefer, Proc. AMS 4 (1953)",
     ),
-    *learner_rows(
-        _ROOM, supports=frozenset({"trace", "iterations", "target"}), guarantee="none; regrets are measured"
-    ),
+    *learner_rows(_ROOM, supports=frozenset({"trace", "iterations", "target"}), guarantee="none; regrets are measured"),
 )

@@ -17,9 +17,9 @@ from edgeworth.core.checking import Mismatch
 from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import Deviation, LemkeHowson, NormalFormGame, Play, Profile
-from edgeworth.learning import WolfPhc
 from edgeworth.games.normal_form.check import EPSILON_TOL
 from edgeworth.games.normal_form.model import Violation
+from edgeworth.learning import WolfPhc
 from edgeworth.testing import FAULTS, Fault, normal_form_games, profiles
 from tests.oracles import normal_form as oracle
 

@@ -15,9 +15,7 @@ def bin_of(amount, top, bins):
 
 
 @jit(counted=False)
-def rounds(
-    prices, demands, margin, weight, beta, reward, cost, scale, bins, tables, state, chosen, against, paid, count, rng
-):
+def rounds(prices, demands, margin, weight, beta, reward, cost, scale, bins, tables, state, chosen, against, paid, count, rng):
     """`count` rounds; agent 0 of the `tables` is the provider, agent i + 1 consumer i.
 
     1. The provider draws a price by its policy (AI-Bazaar paper, algorithm 1).
