@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType, ModuleType
+from typing import cast
 
 from edgeworth.core import validation
 from edgeworth.learning import learners
@@ -66,4 +67,4 @@ def learner_from(fields: Mapping[str, object]) -> Learner:
     0.1
     """
     kind = LEARNERS[validation.choice("learner", fields.get("name"), list(LEARNERS))]
-    return kind(**{name: value for name, value in fields.items() if name != "name"})
+    return kind(**{name: cast("float", value) for name, value in fields.items() if name != "name"})

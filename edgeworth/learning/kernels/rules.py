@@ -32,13 +32,13 @@ def _chosen(updates: Sequence[Callable[..., None]], code: int = 0) -> Any:
     update = updates[code]
     if code + 1 == len(updates):
 
-        def last(which, parameters, agent, memory, at, n, o, action, opponent, reward, ahead):  # type: ignore[no-untyped-def]
+        def last(which, parameters, agent, memory, at, n, o, action, opponent, reward, ahead):
             update(parameters, agent, memory, at, n, o, action, opponent, reward, ahead)
 
         return register_jitable(last)
     others = _chosen(updates, code + 1)
 
-    def choose(which, parameters, agent, memory, at, n, o, action, opponent, reward, ahead):  # type: ignore[no-untyped-def]
+    def choose(which, parameters, agent, memory, at, n, o, action, opponent, reward, ahead):
         if which == code:
             update(parameters, agent, memory, at, n, o, action, opponent, reward, ahead)
         else:
