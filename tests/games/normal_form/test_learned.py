@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import edgeworth
 from edgeworth import Stop, Termination
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import PLAYS, NormalFormGame, Play
 from edgeworth.learning import LEARNERS as REGISTRY
 from edgeworth.learning import Exp3, MarkovGame, Session, WolfPhc
+from edgeworth.learning.kernels import markov, rules
 
 LEARNERS = [row.name for row in normal_form.METHODS if row.name in REGISTRY]
 
@@ -95,3 +98,18 @@ def test_what_is_left_out_is_the_rows() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(part.require(), whole.require(), strict=True))
     with pytest.raises(ValueError, match="learner: must be of type WolfPhc for this method"):
         normal_form.solve(game, method="wolf-phc", params=Play(learner=Exp3()))
+
+
+def test_results_with_a_learner_are_saved_and_loaded(tmp_path: Path) -> None:
+    game = normal_form.generate(preset="chicken", seed=0)
+    play = Play(learner=Exp3(mixing=0.2), rounds=10)
+    normal_form.solve(game, method="exp3", params=play, seed=0).save(tmp_path / "result.json")
+    assert edgeworth.load(tmp_path / "result.json").params == play
+
+
+def test_one_compilation_serves_every_learner() -> None:
+    """Rules are chosen by a code at run time: neither the loop nor `learn` is compiled once more for another learner."""
+    game = normal_form.generate(preset="chicken", seed=0)
+    for method in LEARNERS:
+        normal_form.solve(game, method=method, seed=0, stop=Stop(iterations=2))
+    assert len(markov.play.signatures) == len(rules.learn.signatures) == 1
