@@ -112,4 +112,5 @@ def test_one_compilation_serves_every_learner() -> None:
     game = normal_form.generate(preset="chicken", seed=0)
     for method in LEARNERS:
         normal_form.solve(game, method=method, seed=0, stop=Stop(iterations=2))
-    assert len(markov.play.signatures) == len(rules.learn.signatures) == 1
+    assert len(markov.play.signatures) == 1
+    assert len(rules.learn.signatures) <= 1  # 0 where the loop came from the cache, `learn` inside
