@@ -227,7 +227,18 @@ globals().update(functions(play, PLAYS))
 
 
 def target(session: Session) -> Target:
-    """Return the exact equilibrium of a session's game and the profile of its grids that is closest to it, player by player."""
+    """Return the exact equilibrium of a session's game and the profile of its grids that is closest to it.
+
+    Parameters
+    ----------
+    session : Session
+        Its game and its grids are used, not its play.
+
+    Returns
+    -------
+    Target
+        Price and total demand of both. The grid profile is closest player by player.
+    """
     game = session.game
     exact: Result[Equilibrium] = family(game.kind).solve(game, method="exact", params=Exact(gap=1e-6))
     found = exact.require()
@@ -237,10 +248,20 @@ def target(session: Session) -> Target:
 
 
 def distance(profile: Equilibrium, goal: Target) -> float:
-    """Return how far price and total demand are from the equilibrium's.
+    """Return how far price and total demand of a profile are from the equilibrium's.
 
-    It is the larger of the two relative differences, or the same to the closest grid profile where that is less. Totals of 0
-    count as 1e-300.
+    Parameters
+    ----------
+    profile : Equilibrium
+        The profile, e.g. `Session.profile`.
+    goal : Target
+        The equilibrium, as `target` finds it.
+
+    Returns
+    -------
+    float
+        The larger of the two relative differences, or the same to the closest grid profile where that is less. Totals of 0
+        count as 1e-300.
     """
     total = float(profile.demands.sum())
     pairs = ((goal.price, goal.total), (goal.grid_price, goal.grid_total))
