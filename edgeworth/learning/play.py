@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from typing import TypeAlias, TypeVar
 
 from edgeworth.core import validation
+from edgeworth.core.method import Found
+from edgeworth.core.run import Run
 from edgeworth.learning.learners.base import Learner
 from edgeworth.learning.registry import LEARNERS, is_registered, learner_from
 
-A = TypeVar("A")
+G = TypeVar("G")
+S = TypeVar("S")
 Y = TypeVar("Y", bound="Play")
+MethodFunction: TypeAlias = Callable[[G, Y, Run[S]], Found[S]]
+"""A method function ``f(game, params, run)``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +139,7 @@ def names(*, observable: bool = True) -> list[str]:
     return [name for name, learner in LEARNERS.items() if observable or not learner.observes_opponents]
 
 
-def functions(play: Callable[[Any, Y, Any], A], rows: Mapping[str, Y]) -> dict[str, Callable[[Any, Y, Any], A]]:
+def functions(play: MethodFunction[G, Y, S], rows: Mapping[str, Y]) -> dict[str, MethodFunction[G, Y, S]]:
     """Return a method function ``f(game, params, run)`` for each row: name as an identifier -> function.
 
     Parameters
@@ -152,8 +157,8 @@ def functions(play: Callable[[Any, Y, Any], A], rows: Mapping[str, Y]) -> dict[s
     return {name.replace("-", "_"): _function(play, name, row) for name, row in rows.items()}
 
 
-def _function(play: Callable[[Any, Y, Any], A], name: str, row: Y) -> Callable[[Any, Y, Any], A]:
-    def learned(game: Any, params: Y, run: Any) -> A:
+def _function(play: MethodFunction[G, Y, S], name: str, row: Y) -> MethodFunction[G, Y, S]:
+    def learned(game: G, params: Y, run: Run[S]) -> Found[S]:
         return play(game, params.completed(row), run)
 
     title = LEARNERS[name].title

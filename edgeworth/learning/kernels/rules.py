@@ -8,7 +8,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any
 
 from numba.extending import register_jitable
 
@@ -27,7 +26,7 @@ def _compilable(module: ModuleType) -> None:
             register_jitable(function)
 
 
-def _chosen(updates: Sequence[Callable[..., None]], code: int = 0) -> Any:
+def _chosen(updates: Sequence[Callable[..., None]], code: int = 0) -> Callable[..., None]:
     """One function that passes its arguments on to the update of a code."""
     update = updates[code]
     if code + 1 == len(updates):
