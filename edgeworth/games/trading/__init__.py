@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         follower_equilibrium as follower_equilibrium,
     )
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
-    from edgeworth.games.trading.learned import GigaWolf as GigaWolf, MinimaxQ as MinimaxQ, PgaApp as PgaApp, WolfPhc as WolfPhc
+    from edgeworth.games.trading.learned import PLAYS as PLAYS, Play as Play
 
 FAMILY = Family(
     kind="trading",
@@ -42,7 +42,7 @@ FAMILY = Family(
     rebuild=check.REBUILD,
     covers="equilibria",
     examples=tiny_problems,
-    late={"BestResponse": "exact", "follower_equilibrium": "exact"},
+    late={"PLAYS": "learned", "BestResponse": "exact", "follower_equilibrium": "exact"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -12,7 +12,7 @@ from edgeworth.core.family import family
 from edgeworth.games.trading import sweeps
 from edgeworth.games.trading.exact.follower import follower_equilibrium, stage
 from edgeworth.games.trading.heuristic import GoldenSection
-from edgeworth.games.trading.learned import NEAR, Session, TabularLearner, distance, target
+from edgeworth.games.trading.learned import NEAR, Play, Session, distance, target
 from edgeworth.games.trading.model import TradingGame, generate, value
 
 if TYPE_CHECKING:
@@ -162,9 +162,9 @@ class _LearnerStudy:
             self._runs[preset, method] = [self._run(preset, sweeps.LEARNERS[method], seed) for seed in self.seeds]
         return self._runs[preset, method]
 
-    def _run(self, preset: str, params: TabularLearner, seed: int) -> tuple[float, float, float]:
-        session = Session(generate(preset=preset), params, seed=seed)
-        session.advance(params.episodes)
+    def _run(self, preset: str, play: Play, seed: int) -> tuple[float, float, float]:
+        session = Session(generate(preset=preset), play, seed=seed)
+        session.advance(play.required()[1])
         at = session.profile()
         apart = distance(at, target(session))
         return apart, value(session.game, at), float(at.profits.mean())
