@@ -21,6 +21,15 @@ METHODS: tuple[Method, ...] = (
         reference="ours; Szidarovszky and Okuguchi, Games Econ. Behav. 18 (1997)",
     ),
     Method(
+        name="closed-form",
+        kind="equilibrium",
+        function=f"{_ROOM}.exact:closed_form",
+        exact=True,
+        randomised=False,
+        guarantee="Stackelberg equilibrium where all demands are interior at every price and role ratios equal; else refused",
+        reference="AI-Bazaar paper, equations (18) and (26)",
+    ),
+    Method(
         name="grid",
         kind="optimise",
         function=f"{_ROOM}.heuristic:grid",

@@ -1,6 +1,7 @@
 """Methods that may claim an equilibrium: the consumers' stage, and the leader's with its certificate."""
 
+from edgeworth.games.trading.exact.closed_form import closed_form
 from edgeworth.games.trading.exact.follower import BestResponse, follower_equilibrium
 from edgeworth.games.trading.exact.leader import Exact, exact
 
-__all__ = ["BestResponse", "Exact", "exact", "follower_equilibrium"]
+__all__ = ["BestResponse", "Exact", "closed_form", "exact", "follower_equilibrium"]
