@@ -68,9 +68,9 @@ def closed_form(game: TradingGame, params: None, run: Run[Equilibrium]) -> Found
     >>> game = trading.generate(preset="interior")
     >>> result = trading.solve(game, method="closed-form")
     >>> result.solution.price, round(result.value, 3), result.quality.value
-    (20.0, 3538.253, 'optimal')
+    (20.0, 4380.709, 'optimal')
     >>> trading.solve(trading.generate(preset="kink"), method="closed-form").notes[0].split(";")[0]
-    'at the price 10 consumer 0 would ask for 108.785, more than F_max = 100'
+    'at the price 10 consumer 0 would ask for 120.891, more than F_max = 100'
     """
     ending = run.tick(0)
     if ending is not None:

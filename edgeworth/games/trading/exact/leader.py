@@ -6,6 +6,7 @@ import heapq
 import itertools
 import time
 from dataclasses import dataclass
+
 import numpy as np
 
 from edgeworth.core import validation
