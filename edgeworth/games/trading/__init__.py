@@ -21,6 +21,7 @@ from edgeworth.games.trading.methods import METHODS as METHODS
 from edgeworth.games.trading.model import *
 
 if TYPE_CHECKING:
+    from edgeworth.games.trading.discrete import finite_game as finite_game
     from edgeworth.games.trading.exact import (
         BestResponse as BestResponse,
         Exact as Exact,
@@ -42,7 +43,7 @@ FAMILY = Family(
     rebuild=check.REBUILD,
     covers="equilibria",
     examples=tiny_problems,
-    late={"BestResponse": "exact", "follower_equilibrium": "exact"},
+    late={"BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -19,7 +19,15 @@ from edgeworth.core.run import Run
 from edgeworth.games.normal_form.exact import rational
 from edgeworth.games.normal_form.exact.polish import polished, settled
 from edgeworth.games.normal_form.exact.scaling import refused, simplex, unit
-from edgeworth.games.normal_form.model import NormalFormGame, Profile, constant_sum, exact_table, pure_equilibria
+from edgeworth.games.normal_form.model import (
+    NormalFormGame,
+    Profile,
+    constant_sum,
+    exact_table,
+    objective_table,
+    payoffs,
+    pure_equilibria,
+)
 
 _MOST_SUPPORTS = 5_000_000
 MOST_EXACT = 50
@@ -28,7 +36,7 @@ _SPOILT = "rounding spoilt the answer: a regret is left"
 
 
 def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """All pure equilibria by comparing payoffs; returned is the best one for player 0 (the first of them on ties).
+    """All pure equilibria by comparing payoffs; returned is one of the highest value (the first of them on ties).
 
     Guarantee: exact; no solution means that there is no pure equilibrium. Evaluations: outcomes looked at.
     """
@@ -39,7 +47,7 @@ def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile
     count = int(np.prod(game.shape))
     if not len(found):
         return Found(None, Termination.PROVED, evaluations=count, notes=("the game has no pure equilibrium",))
-    best = found[int(np.argmax(game.payoffs[0][tuple(found.T)]))]
+    best = found[int(np.argmax(objective_table(game)[tuple(found.T)]))]
     notes = (f"{len(found)} pure equilibria",)
     return Found(Profile.pure(game, best.tolist()), Termination.PROVED, evaluations=count, notes=notes)
 
@@ -74,8 +82,10 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
     if answer.x is None or answer.row_dual is None:
         return Found(None, answer.termination, iterations=answer.iterations, notes=(f"HiGHS: {answer.status}",))
     profile = polished(game, Profile([simplex(answer.x[:n]), simplex(-answer.row_dual[:m])]))
-    if answer.termination is not Termination.PROVED or settled(game, profile):
+    if answer.termination is not Termination.PROVED:
         return Found(profile, answer.termination, iterations=answer.iterations)
+    if settled(game, profile):
+        return Found(profile, Termination.PROVED, iterations=answer.iterations, notes=(_value_of_the_game(game, profile),))
     if n + m > MOST_EXACT:
         return Found(profile, Termination.ERROR, iterations=answer.iterations, notes=(_SPOILT,))
     ended: list[Termination] = []
@@ -93,7 +103,13 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
         return Found(profile, ended[0], iterations=answer.iterations)
     total = sum(solved.x)
     vectors = [simplex([float(p / total) for p in part]) for part in (solved.y, solved.x)]
-    return Found(Profile(vectors), Termination.PROVED, iterations=answer.iterations + solved.pivots)
+    profile = Profile(vectors)
+    notes = (_value_of_the_game(game, profile),)
+    return Found(profile, Termination.PROVED, iterations=answer.iterations + solved.pivots, notes=notes)
+
+
+def _value_of_the_game(game: NormalFormGame, profile: Profile) -> str:
+    return f"the value of the game to player {game.players[0]!r} is {payoffs(game, profile)[0]:.10g}"
 
 
 @dataclass(frozen=True)
