@@ -21,11 +21,36 @@ from edgeworth.core.stop import Stop
 S = TypeVar("S")
 
 
+class Interruption(BaseException):
+    """Ctrl-C came where the method could not be asked: it is left, and its run ends with the incumbent that it has put down.
+
+    `solve` turns it into an ordinary end of the run. No handler of ``Exception`` stops it on the way.
+    """
+
+
 class Run(Generic[S]):
     """Handed to a method function. A method calls `tick` between chunks of 20-50 ms and ends when it returns a reason.
 
-    rng: the run's generator. threads: how many it may use. start: a feasible solution to start from, or None. sense: of the
-    values passed to `tick`; offset: the constant part of them, which the rule on gaps leaves out.
+    Attributes
+    ----------
+    sense : {"max", "min"}
+        Of the values passed to `tick`.
+    offset : float
+        The constant part of these values, which the rule on gaps leaves out.
+    stop : Stop
+        The rules that end the run.
+    rng : numpy.random.Generator
+        The run's generator.
+    start : solution or None
+        A feasible solution to start from.
+    threads : int
+        How many threads the method may use.
+    interrupted : bool
+        Ctrl-C came.
+    listening : bool
+        Ctrl-C reaches this run: it is in the main thread, under `interruptible`.
+    incumbent : solution or None
+        What is returned where the method is left by an `Interruption`; at first the start.
     """
 
     def __init__(
@@ -46,7 +71,8 @@ class Run(Generic[S]):
         self.rng = rng
         self.start = start
         self.threads = threads
-        self.interrupted = False
+        self.interrupted = self.listening = self._breakable = False
+        self.incumbent = start
         self._observer = observer
         self._asked = False
         self._points: list[tuple[float, int, float, float]] | None = [] if trace else None
@@ -98,6 +124,26 @@ class Run(Generic[S]):
         if record and (improved or moved):
             self.record(iterations, best, limit)
         return self._ending(iterations, gap)
+
+    @contextmanager
+    def breakable(self) -> Iterator[None]:
+        """Python code between which nothing ticks (a model is built, a file is read): Ctrl-C leaves it by an `Interruption`.
+
+        Not for code that writes to what is used afterwards.
+        """
+        self._breakable = True
+        try:
+            if self.interrupted:
+                raise Interruption
+            yield
+        finally:
+            self._breakable = False
+
+    def press(self) -> None:
+        """Ctrl-C came."""
+        self.interrupted = True
+        if self._breakable:
+            raise Interruption
 
     def record(self, iterations: int, value: float | None, bound: float | None = None) -> None:
         """Add a point to the trace, when one is kept."""
@@ -212,11 +258,13 @@ def interruptible(run: Run[Any]) -> Iterator[None]:
     def handler(number: int, frame: Any) -> None:
         if run.interrupted or not PRESSES.orderly():
             raise KeyboardInterrupt
-        run.interrupted = True
+        run.press()
 
     with PRESSES.watched():
         signal.signal(signal.SIGINT, handler)
+        run.listening = True
         try:
             yield
         finally:
+            run.listening = False
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,7 +15,7 @@ from edgeworth.core.numeric import Sense, closes
 from edgeworth.core.observer import Observer
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.result import BoundEvidence, Quality, Result, Stats, Termination
-from edgeworth.core.run import Run, interruptible
+from edgeworth.core.run import Interruption, Run, interruptible
 from edgeworth.core.seeds import Seed, generator
 from edgeworth.core.stop import Stop
 from edgeworth.core.verdict import Report
@@ -155,7 +155,10 @@ def solve(
     )
     before = problem.hash
     with interruptible(run):
-        found = function(problem, params, run)
+        try:
+            found = function(problem, params, run)
+        except Interruption:
+            found = Found(run.incumbent, Termination.INTERRUPTED)
     if not row.function and _content_hash(fam, problem) != before:  # of our own methods the contract suite says it
         raise ValueError(f"method: must leave the problem as it is; {row.name!r} wrote into it")
     if not isinstance(found, Found):
