@@ -90,7 +90,7 @@ def press(kind: str, method: str, moment: float) -> dict[str, Any]:
 
 def main(kinds: list[str], only: list[str]) -> None:
     """The table."""
-    from edgeworth.core.solving import family
+    from edgeworth.core.family import family
 
     for kind in kinds or list(_families.FAMILIES):
         for row in family(kind).methods:

@@ -11,9 +11,11 @@ from os import PathLike
 from typing import Any
 
 from edgeworth.core import validation
+from edgeworth.core.family import Family, family
+from edgeworth.core.problem import Problem
 from edgeworth.core.result import Result
 from edgeworth.core.run import PRESSES
-from edgeworth.core.solving import Family, Problem, check_call, family, row_of
+from edgeworth.core.solving import check_call, row_of
 from edgeworth.core.stop import Stop
 from edgeworth.experiments import pool, table
 from edgeworth.experiments.comparison import Comparison
@@ -202,7 +204,7 @@ def _seeds(seeds: object) -> tuple[int, ...]:
 
 
 def _tasks(
-    fam: Family,
+    fam: Family[Any, Any],
     problems: Sequence[Any],
     specs: Sequence[MethodSpec],
     seeds: Sequence[int],
