@@ -16,7 +16,7 @@ from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
 from edgeworth.core.problem import Model, P, S
 from edgeworth.core.result import BoundEvidence, Quality, Result, Stats, Termination
-from edgeworth.core.run import Run, interruptible
+from edgeworth.core.run import Interruption, Run, interruptible
 from edgeworth.core.seeds import Seed, SeedRecord, generator
 from edgeworth.core.stop import Stop
 
@@ -133,7 +133,10 @@ def solve(
     )
     before = problem.hash
     with interruptible(run):
-        returned = function(problem, params, run)
+        try:
+            returned = function(problem, params, run)
+        except Interruption:
+            returned = Found(run.incumbent, Termination.INTERRUPTED)
     if not row.function and _content_hash(fam, problem) != before:  # of our own methods the contract suite says it
         raise ValueError(f"method: must leave the problem as it is; {row.name!r} wrote into it")
     result = _judge(fam, problem, row, params, record, run, _found(fam, problem, row, returned))

@@ -50,6 +50,7 @@ def per_instance(frame: pd.DataFrame) -> pd.DataFrame:
             "optimal": (sound & (frame["quality"] == str(Quality.OPTIMAL))).astype(float),
             "claimed": (sound & (frame["quality"] == str(Quality.CLAIMED_OPTIMAL))).astype(float),
             "verified": sound.astype(float),
+            "overran": frame["overran"].astype(float),
         }
     )
     return numbers.groupby(["method", "problem_hash"], sort=False).mean().reset_index()
@@ -82,6 +83,7 @@ def summarise(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, referenc
                 "share_optimal": group["optimal"].mean(),
                 "share_claimed": group["claimed"].mean(),
                 "share_verified": group["verified"].mean(),
+                "share_overran": group["overran"].mean(),
                 "difference": mean,
                 "difference_low": low,
                 "difference_high": high,

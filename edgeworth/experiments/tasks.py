@@ -75,9 +75,14 @@ class Task:
     grace: float | None = None
 
     @property
+    def limit(self) -> float | None:
+        """The run's limit in seconds, if it has one."""
+        return None if self.stop is None else self.stop.seconds
+
+    @property
     def patience(self) -> float | None:
         """Seconds after which the run is given up: its limit and the grace beyond it; None without a limit."""
-        limit = None if self.stop is None else self.stop.seconds
+        limit = self.limit
         if limit is None:
             return None
         if self.grace is not None:

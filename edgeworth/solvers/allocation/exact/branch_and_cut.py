@@ -26,7 +26,7 @@ def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Fou
     """
     start = run.start
     if start is None:
-        choice = regret_choice(problem)
+        choice = regret_choice(problem, run)
         start = None if missing(problem, choice) else assignment_of(problem, choice)
     point = None
     if start is not None:

@@ -76,7 +76,8 @@ def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Foun
     """
     if not problem.pairs or len(problem.stranded):
         return without_pairs(problem)
-    model = build_model(problem)
+    with run.breakable():
+        model = build_model(problem)
     answer = solve_model(model, run)
     if answer.infeasible:
         return refuted(problem, run, "HiGHS through Pyomo says that nothing is feasible")

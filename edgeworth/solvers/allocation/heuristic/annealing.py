@@ -181,7 +181,7 @@ class AnnealingSearch:
             return self.run.start
         if choice is not None:
             return assignment_of(self.problem, choice)
-        choice = regret_choice(self.problem)
+        choice = regret_choice(self.problem, self.run)
         return None if missing(self.problem, choice) else assignment_of(self.problem, choice)
 
     def _profit(self, choice: Ints) -> float:
