@@ -105,7 +105,9 @@ def main(kinds: list[str], only: list[str]) -> None:
             words = ", ".join(f"{run['ended']}/{run['quality']} {run['seconds']:.2f}" for run in runs)
             steps = max((run.get("slowest", 0.0), run.get("moment", 0.0)) for run in runs)
             flag = "SLOW" if worst > LIMIT else ""
-            print(f"{kind:15s} {row.name:20s} {worst:6.2f} {flag:5s} step {steps[0]:5.2f} at {steps[1]:5.1f}: {words}", flush=True)
+            print(
+                f"{kind:15s} {row.name:20s} {worst:6.2f} {flag:5s} step {steps[0]:5.2f} at {steps[1]:5.1f}: {words}", flush=True
+            )
 
 
 if __name__ == "__main__":

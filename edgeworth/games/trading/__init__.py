@@ -42,6 +42,7 @@ FAMILY = Family(
     judge=check.judge,
     rebuild=check.REBUILD,
     covers="equilibria",
+    reply_value=check.price_value,
     examples=tiny_problems,
     late={"BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
 )

@@ -16,7 +16,7 @@ from edgeworth.core.numeric import OPTIMALITY_TOL
 from edgeworth.core.result import Quality, Result, Termination
 from edgeworth.core.verdict import Scope, Verdict
 from edgeworth.games.trading.check.bound import interval_bound
-from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret
+from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret, price_value as price_value
 from edgeworth.games.trading.check.reply import STRAY_TOL, Stray, worst_stray
 from edgeworth.games.trading.model import (
     Equilibrium,

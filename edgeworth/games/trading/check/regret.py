@@ -125,6 +125,12 @@ def leader_regret(
     return gain / spread, Deviation(None, where, gain), tried
 
 
+def price_value(game: TradingGame, solution: Equilibrium) -> float:
+    """The leader's profit at the solution's price where the consumers answer with their equilibrium, whatever they ask for in
+    the solution; consumers that are indifferent ask for the least. By the checker's own solver of the consumers' stage."""
+    return float(profits_at(game, np.array([solution.price]))[0])
+
+
 def rounding(game: TradingGame, solution: Equilibrium, price: float | None = None) -> float:
     """What rounding, and demands within the tolerance of their replies, may amount to in the profit at a price."""
     p = solution.price if price is None else price
