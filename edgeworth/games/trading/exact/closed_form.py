@@ -32,7 +32,7 @@ _GAP = 2e-10
 """Relative distance of the bound from the profit at which it is tight enough; OPTIMAL needs 1e-9."""
 
 
-def closed_form(game: TradingGame, params: None, run: Run[Equilibrium]) -> Found[Equilibrium]:
+def closed_form_equilibrium(game: TradingGame, params: None, run: Run[Equilibrium]) -> Found[Equilibrium]:
     """Solve by the paper's closed forms: the best price by equation (26), the demands at it by equation (18).
 
     Parameters
