@@ -68,9 +68,9 @@ class Comparison:
 
         ``instances`` with at least one run; ``solved``: share of runs with a verified value; ``mean_value``, ``mean_bound``,
         ``mean_gap_to_best_bound``, of games ``mean_gap_of_price`` and ``mean_regret``, ``mean_seconds``; ``share_optimal``
-        (proved by a recomputed bound), ``share_claimed`` (an optimum on a method's word), ``share_verified``, ``share_overran``;
-        ``difference``: mean over the
-        ``pairs`` instances on which both have a value of (value - the reference's value), in the problem's own sense;
+        (proved by a recomputed bound), ``share_claimed`` (an optimum on a method's word), ``share_verified``,
+        ``share_overran``; ``difference``: mean over the ``pairs`` instances on which both have a value of (value - the
+        reference's value), in the problem's own sense;
         ``difference_low``, ``difference_high``: its 95% interval by Student's t, mean -+ t(.975, pairs - 1) s / sqrt(pairs),
         NaN for fewer than two pairs. Values and bounds that failed the check are left out. Interpret the interval for
         instances drawn independently from one distribution (a preset); for a set of files it is descriptive only.

@@ -11,6 +11,13 @@ The derivative has one sign: where (18) holds at every price of [p_min, p_max], 
 The paper's own derivative (27) replaces sum a_j / R_j by sum a_j / sum R_j, and its condition (14) contradicts itself where
 costs are positive (summed over the consumers it says N < 2), so neither is used; what (14) is there for, positive demands, is
 checked directly.
+
+>>> from edgeworth.games import trading
+>>> result = trading.solve(trading.generate(preset="interior"), method="closed-form")
+>>> result.solution.price, round(result.value, 3), result.quality.value
+(20.0, 4380.709, 'optimal')
+>>> trading.solve(trading.generate(preset="kink"), method="closed-form").notes[0].split(";")[0]
+'at the price 10 consumer 0 would ask for 120.891, more than F_max = 100'
 """
 
 from __future__ import annotations
@@ -61,16 +68,6 @@ def closed_form_equilibrium(game: TradingGame, params: None, run: Run[Equilibriu
     References
     ----------
     AI-Bazaar paper, Theorem 4, equations (18) and (26).
-
-    Examples
-    --------
-    >>> from edgeworth.games import trading
-    >>> game = trading.generate(preset="interior")
-    >>> result = trading.solve(game, method="closed-form")
-    >>> result.solution.price, round(result.value, 3), result.quality.value
-    (20.0, 4380.709, 'optimal')
-    >>> trading.solve(trading.generate(preset="kink"), method="closed-form").notes[0].split(";")[0]
-    'at the price 10 consumer 0 would ask for 120.891, more than F_max = 100'
     """
     ending = run.tick(0)
     if ending is not None:
