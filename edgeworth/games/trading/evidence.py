@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason
+from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
 from edgeworth.games.trading import sweeps
 from edgeworth.games.trading.exact.follower import follower_equilibrium, stage
@@ -100,7 +100,7 @@ def equation_27(budget: ClaimBudget) -> Evidence:
 
 
 def unique_price(budget: ClaimBudget) -> Evidence:
-    parts, numbers = [], []
+    parts, numbers = [], list[Row]()
     for preset in ("interior", "kink", "two-peaks"):
         game = generate(preset=preset)
         at = sweeps.equilibrium(game)
@@ -118,7 +118,7 @@ def unique_price(budget: ClaimBudget) -> Evidence:
 
 
 def convergence(budget: ClaimBudget) -> Evidence:
-    parts, near, numbers = [], {}, []
+    parts, near, numbers = [], {}, list[Row]()
     for method in ("wolf-phc", "minimax-q", "pga-app"):
         shares = [float(np.mean([run[0] <= NEAR for run in _runs(preset, method, budget)])) for preset in PRESETS]
         near[method] = shares
@@ -149,7 +149,7 @@ def balance(budget: ClaimBudget) -> Evidence:
 
 
 def closest(budget: ClaimBudget) -> Evidence:
-    apart, first, numbers = [], 0, []
+    apart, first, numbers = [], 0, list[Row]()
     for preset in PRESETS:
         medians = {m: float(np.median([run[0] for run in _runs(preset, m, budget)])) for m in sweeps.LEARNERS}
         first += medians["wolf-phc"] <= min(medians.values())
@@ -223,7 +223,7 @@ def block_size(budget: ClaimBudget) -> Evidence:
         return bool(second < first)
 
     threshold = _threshold(falls_first, 100.0, 60_000.0)
-    best, numbers = {}, []
+    best, numbers = {}, list[Row]()
     for reward in (20_000.0, 5_000.0):
         table = profits(reward, tuple(np.linspace(0.0, 2_000.0, 81)))
         best[reward] = float(table.block_size.iloc[int(table.consumer_profit.to_numpy().argmax())])
@@ -236,7 +236,7 @@ def block_size(budget: ClaimBudget) -> Evidence:
 
 
 def more_mining(budget: ClaimBudget) -> Evidence:
-    parts, always, numbers = [], True, []
+    parts, always, numbers = [], True, list[Row]()
     for reward in (5_000.0, 20_000.0):
         table = sweeps.block_sizes(sizes=(500.0,), ratios=(0.1, 0.2, 0.4), reward=reward)
         profits = table.consumer_profit.to_numpy()

@@ -30,7 +30,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
-from edgeworth.games.trading.exact.intervals import bounding_contest, certificate, interval, widened
+from edgeworth.games.trading.exact.intervals import Interval, bounding_contest, certificate, interval, widened
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equilibrium_of, value
 
 _HALVINGS = 200
@@ -84,7 +84,7 @@ def closed_form_equilibrium(game: TradingGame, params: None, run: Run[Equilibriu
         for end, upper in zip(ends, (True, False), strict=True)
     ]
     pending = [interval(game, contest, game.min_price, game.max_price, *powers)]
-    done = []
+    done: list[Interval] = []
     while pending:
         part = pending.pop()
         ending = run.tick(len(done), profit)
