@@ -7,6 +7,21 @@
 (8337.0, 11.34, 'optimal')
 >>> bool(trading.verify(game, result))
 True
+
+Verdicts of `verify`, beside ``value``, ``bound`` and ``quality`` of a result:
+
+- ``feasible``: price and demands lie in their intervals, exactly; witness: a `Violation`.
+- ``record``: profits, regime and tie-break are what the model says of price and demands.
+- ``epsilon``: the largest regret of a consumer, relative to the spread (greatest less least) of what it attains by its demands,
+  the others' fixed; from the utility functions alone, tolerance 1e-9; witness: the `Deviation` that gains.
+- ``reply``: the largest relative distance of a demand from the consumer's best response; tolerance 1e-12; witness: a
+  `DemandDeviation`.
+- ``ties``: consumers that are indifferent at this price ask for what ``tie_break`` says (those indifferent at every price for
+  the least).
+- ``leader``: the leader's regret, relative to the spread of the profits seen, by a search over prices with a solver of the
+  consumers' stage of the checker's own; tolerance 1e-9; its scope says how many prices were tried.
+
+Bounds hold for equilibria only (``FAMILY.covers``): consumers out of equilibrium may buy more than the leader can sell in one.
 """
 
 from __future__ import annotations

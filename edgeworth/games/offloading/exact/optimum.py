@@ -159,9 +159,9 @@ def maximise_potential(game: OffloadingGame, params: None, run: Run[Profile]) ->
     ----------
     Monderer and Shapley, Potential games, Games and Economic Behavior 14 (1996).
     """
-    careless = game.gamma == 0.0
-    fixed = _careless_places(game, careless, run)
-    rest, kept, load = _without(game, careless, fixed)
+    insensitive = game.gamma == 0.0
+    fixed = _insensitive_places(game, insensitive, run)
+    rest, kept, load = _without(game, insensitive, fixed)
     choice = fixed.copy()
     worth = potential_worth(rest, load)
     notes: tuple[str, ...]
@@ -218,10 +218,10 @@ def _found(
     )
 
 
-def _careless_places(game: OffloadingGame, careless: Bools, run: Run[Profile]) -> Ints:
+def _insensitive_places(game: OffloadingGame, insensitive: Bools, run: Run[Profile]) -> Ints:
     """Pairs of the users with gamma_i = 0 such that the total of their own utilities is largest under the caps; others -1."""
     choice = np.full(game.users, -1, dtype=np.int64)
-    pairs = np.flatnonzero(careless[game.user])
+    pairs = np.flatnonzero(insensitive[game.user])
     gain = (game.base - game.price)[pairs] - game.local_utility[game.user[pairs]]
     pairs = pairs[gain > 0.0]
     if not len(pairs):
