@@ -34,7 +34,18 @@ class _Told(numba.core.event.Listener):
         counter().end()
 
 
+class _Compiled(numba.core.event.Listener):
+    """Reports every signature that is compiled because the cache does not hold it."""
+
+    def on_start(self, event: Any) -> None:
+        pass
+
+    def on_end(self, event: Any) -> None:
+        counter().compiled()
+
+
 numba.core.event.register("numba:compiler_lock", _Told())  # type: ignore[no-untyped-call]
+numba.core.event.register("numba:compile", _Compiled())  # type: ignore[no-untyped-call]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
