@@ -68,10 +68,10 @@ def judge(
     Notes
     -----
     All tolerances are constants of the checker. Of a bare solution everything is judged. Of a result that claims an
-    equilibrium, or says OPTIMAL, the consumers are judged (``epsilon``, ``reply``, ``ties``); the leader's price (``leader``) only where the
-    result ended by proof or says OPTIMAL. A method that stopped early, or at a coarser gap than 1e-9, claims the consumers'
-    equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best. Everything that is
-    not claimed (learners, grids, runs cut short) is measured.
+    equilibrium, or says OPTIMAL, the consumers are judged (``epsilon``, ``reply``, ``ties``); the leader's price (``leader``)
+    only where the result ended by proof or says OPTIMAL. A method that stopped early, or at a coarser gap than 1e-9, claims the
+    consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best.
+    Everything that is not claimed (learners, grids, runs cut short) is measured.
     """
     leads = claimed
     if result is not None:
