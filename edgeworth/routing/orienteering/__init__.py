@@ -34,6 +34,7 @@ from edgeworth.routing.orienteering.model import (
     read_toptw,
     value,
     violations,
+    visits,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from edgeworth.routing.orienteering.exact import DynamicProgramming as DynamicProgramming
     from edgeworth.routing.orienteering.heuristic import Eaco as Eaco
     from edgeworth.routing.orienteering.heuristic import EacoLs as EacoLs
+    from edgeworth.routing.orienteering.model.graphs import from_graph as from_graph
+    from edgeworth.routing.orienteering.model.graphs import to_graph as to_graph
     from edgeworth.routing.orienteering.plots import plot_routes as plot_routes
     from edgeworth.routing.orienteering.plots import plot_schedule as plot_schedule
 
@@ -71,8 +74,10 @@ _LATER = {
     "DynamicProgramming": "exact",
     "Eaco": "heuristic",
     "EacoLs": "heuristic",
+    "from_graph": "model.graphs",
     "plot_routes": "plots",
     "plot_schedule": "plots",
+    "to_graph": "model.graphs",
 }
 
 __all__ = [
@@ -87,6 +92,7 @@ __all__ = [
     "Route",
     "RoutePlan",
     "euclidean",
+    "from_graph",
     "generate",
     "measures",
     "plan",
@@ -95,9 +101,11 @@ __all__ = [
     "read_solomon",
     "read_toptw",
     "solve",
+    "to_graph",
     "value",
     "verify",
     "violations",
+    "visits",
 ]
 
 

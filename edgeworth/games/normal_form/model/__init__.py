@@ -3,7 +3,6 @@
 from edgeworth.games.normal_form.model.functions import (
     Deviation,
     ProfileLike,
-    Violation,
     best_responses,
     commitment_bound,
     commitment_bounds,
@@ -36,7 +35,6 @@ __all__ = [
     "NormalFormGame",
     "Profile",
     "ProfileLike",
-    "Violation",
     "best_responses",
     "commitment_bound",
     "commitment_bounds",

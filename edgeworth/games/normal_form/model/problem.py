@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.io import Payload, fingerprint, save_problem
 from edgeworth.core.numeric import Sense
 from edgeworth.core.provenance import Provenance
@@ -32,7 +32,8 @@ class NormalFormGame:
 
     payoffs: float64 [players, |A_0|, ..., |A_(n-1)|], in any units, larger is better. At least one player; every player has
     at least one strategy. players: their names (default "1", "2", ...); strategies: names per player (default "1", "2", ...),
-    distinct within a player; title: text.
+    distinct within a player; title: text. Payoffs of one or two players may be a list of a Series or DataFrame a player, whose
+    labels become the strategies' names; the same labels in another order are brought into the order of the first.
 
     numerators, denominators: int64 of the same shape, |.| <= 2^53, denominators >= 1, or None; kept reduced. Where given,
     payoffs are the fractions exactly, ``payoffs`` their nearest float64, and exact verification uses the fractions; where
@@ -64,6 +65,9 @@ class NormalFormGame:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
+        payoffs, labels = _unlabelled(self.payoffs, self.strategies)
+        store("payoffs", payoffs)
+        store("strategies", labels)
         try:
             shape = np.shape(self.payoffs)
         except ValueError as error:
@@ -77,7 +81,7 @@ class NormalFormGame:
         given: Any = self.strategies or ((),) * len(self.players)
         if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != len(self.players):
             validation.reject("strategies", f"must list names for each of {len(self.players)} players", given)
-        named = tuple(_names(f"strategies[{i}]", names, shape[i + 1]) for i, names in enumerate(given))
+        named = tuple(_names(f"strategies[{i}]", each, shape[i + 1]) for i, each in enumerate(given))
         store("strategies", named)
         if not isinstance(self.title, str):
             validation.reject_type("title", "must be text", self.title)
@@ -112,6 +116,7 @@ class NormalFormGame:
 
         Raises ValueError where a numerator or denominator exceeds 2^53, and as the class does.
         """
+        validation.refuse_labels_and_masks("payoffs", payoffs)
         raw = np.asarray(payoffs, dtype=object)
         exact = [_fraction("payoffs", entry) for entry in raw.ravel()]
         top = np.array([entry.numerator for entry in exact], dtype=object).reshape(raw.shape)
@@ -128,6 +133,11 @@ class NormalFormGame:
             denominators=denominators,
             provenance=provenance or Provenance("arrays"),
         )
+
+    @property
+    def player_names(self) -> tuple[str, ...]:
+        """The names of the players, as `edgeworth.core.names` reads them."""
+        return self.players
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -249,19 +259,35 @@ class Profile:
         return cls([payload.array(str(i)) for i in range(payload.field("players"))])
 
 
-def _names(argument: str, names: Any, count: int) -> tuple[str, ...]:
-    if isinstance(names, str) or not hasattr(names, "__len__"):
-        validation.reject_type(argument, "must be a sequence of names", names)
-    if not len(names):
+_SIDES = ("row", "column")
+
+
+def _unlabelled(payoffs: Any, strategies: Any) -> tuple[Any, Any]:
+    """Payoffs of one or two players as arrays where they are Series or DataFrames, and the names of their strategies."""
+    listed = payoffs if isinstance(payoffs, list | tuple) else []
+    if len(listed) > len(_SIDES) or not any(map(validation.is_labelled, listed)):
+        return payoffs, strategies
+    if strategies and len(strategies) != len(listed):
+        return payoffs, strategies
+    axes: names.Axes = _SIDES[: len(listed)]
+    stated = {f"{axis}_names": given or None for axis, given in zip(axes, strategies or ((),) * len(axes), strict=True)}
+    aligned, found = names.align({f"payoffs[{i}]": (each, axes) for i, each in enumerate(listed)}, stated)
+    return list(aligned.values()), tuple(found[f"{axis}_names"] or () for axis in axes)
+
+
+def _names(argument: str, given: Any, count: int) -> tuple[str, ...]:
+    if isinstance(given, str) or not hasattr(given, "__len__"):
+        validation.reject_type(argument, "must be a sequence of names", given)
+    if not len(given):
         return tuple(str(k + 1) for k in range(count))
-    if len(names) != count:
-        validation.reject(argument, f"must hold {count} names", names)
-    for name in names:
+    if len(given) != count:
+        validation.reject(argument, f"must hold {count} names", given)
+    for name in given:
         if not isinstance(name, str):
             validation.reject_type(argument, "must hold text", name)
-    if len(set(names)) != len(names):
-        validation.reject(argument, "must be distinct", names)
-    return tuple(names)
+    if len(set(given)) != len(given):
+        validation.reject(argument, "must be distinct", given)
+    return tuple(given)
 
 
 def _fraction(argument: str, value: Any) -> Fraction:

@@ -3,7 +3,6 @@
 from edgeworth.games.offloading.model.bounds import SEARCH, SLICES, Slices, slice_bound
 from edgeworth.games.offloading.model.efficiency import Efficiency, interaction_overhead, price_of_anarchy
 from edgeworth.games.offloading.model.functions import (
-    Violation,
     choice_utilities,
     choice_violations,
     choice_welfare,
@@ -36,7 +35,6 @@ __all__ = [
     "OffloadingGame",
     "Profile",
     "Slices",
-    "Violation",
     "Which",
     "choice_utilities",
     "choice_violations",

@@ -1,7 +1,6 @@
 """The trading model: game, solution, utilities, value, constraints, measures, generators."""
 
 from edgeworth.games.trading.model.functions import (
-    Violation,
     equilibrium_of,
     measures,
     profile_utilities,
@@ -19,7 +18,6 @@ __all__ = [
     "Equilibrium",
     "Floats",
     "TradingGame",
-    "Violation",
     "equilibrium_of",
     "generate",
     "measures",

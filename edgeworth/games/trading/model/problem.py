@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from os import PathLike
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.io import Payload, fingerprint, save_problem
 from edgeworth.core.numeric import Sense
 from edgeworth.core.provenance import Provenance
@@ -101,11 +102,16 @@ class TradingGame:
     puzzle_constant: float = 0.0
     propagation_factor: float = 0.0
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+    consumer_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
+        arrays: dict[str, tuple[Any, names.Axes]] = {name: (getattr(self, name), ("consumer",)) for name in _ARRAYS}
+        aligned, found = names.align(arrays, {"consumer_names": self.consumer_names})
+        for name, item in (aligned | found).items():
+            store(name, item)
         store("role_ratio", validation.array("role_ratio", self.role_ratio, np.float64, (None,), minimum=0.0, maximum=1.0))
         n = len(self.role_ratio)
         if n == 0:
@@ -114,6 +120,7 @@ class TradingGame:
             given = getattr(self, name)
             given = np.full(n, default) if given is None and default is not None else given
             store(name, validation.array(name, given, np.float64, (n,), minimum=0.0))
+        store("consumer_names", names.checked("consumer_names", self.consumer_names, n))
         for name in _NON_NEGATIVE:
             store(name, validation.real(name, getattr(self, name), minimum=0.0))
         for low, high in (("min_demand", "max_demand"), ("min_price", "max_price")):
@@ -220,16 +227,39 @@ class TradingGame:
         max_demand: float,
         min_price: float,
         max_price: float,
+        consumer_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
     ) -> TradingGame:
-        """From the effective rewards R_i >= 0 themselves, float64 [N]: raw reward 1, token effects R_i, nothing lost.
+        """A game from the effective rewards themselves.
 
-        Raises as the class does.
+        Parameters
+        ----------
+        role_ratio, payment_weight : array-like [N]
+        effective_reward : array-like [N]
+            R_i >= 0. They become the token effects of a raw reward of 1 of which nothing is lost.
+        service_profit, unit_cost, min_demand, max_demand, min_price, max_price : float
+            As in the class.
+        consumer_names : sequence of str, optional
+            Default: the labels of the arguments that are Series, which are brought into one order.
+        provenance : Provenance, optional
+
+        Returns
+        -------
+        TradingGame
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class.
         """
+        columns = {"role_ratio": role_ratio, "payment_weight": payment_weight, "effective_reward": effective_reward}
+        given, found = names.align(
+            {name: (column, ("consumer",)) for name, column in columns.items()}, {"consumer_names": consumer_names}
+        )
         return cls(
-            role_ratio=role_ratio,  # type: ignore[arg-type]  # validated by the class
-            payment_weight=payment_weight,  # type: ignore[arg-type]
-            token_effect=validation.array("effective_reward", effective_reward, np.float64, (None,), minimum=0.0),
+            role_ratio=given["role_ratio"],
+            payment_weight=given["payment_weight"],
+            token_effect=validation.array("effective_reward", given["effective_reward"], np.float64, (None,), minimum=0.0),
             reward=1.0,
             service_profit=service_profit,
             unit_cost=unit_cost,
@@ -238,6 +268,7 @@ class TradingGame:
             min_price=min_price,
             max_price=max_price,
             provenance=provenance or Provenance("arrays"),
+            **found,
         )
 
     def discretise(self, prices: ArrayLike, demands: ArrayLike) -> NormalFormGame:
@@ -256,6 +287,7 @@ class TradingGame:
         """As plain fields and arrays."""
         content: dict[str, Any] = {name: getattr(self, name) for name in _NON_NEGATIVE}
         content["provenance"] = self.provenance.to_fields()
+        content |= names.to_fields(self, "consumer")
         return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
@@ -263,7 +295,8 @@ class TradingGame:
         """The inverse of `to_payload`; validates like the constructor."""
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         scalars = {name: payload.field(name) for name in _NON_NEGATIVE}
-        return cls(**arrays, **scalars, provenance=Provenance(**payload.field("provenance")))
+        named = names.from_fields(payload.fields, "consumer")
+        return cls(**arrays, **scalars, **named, provenance=Provenance(**payload.field("provenance")))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,6 @@
 """The model of double auctions: markets, truths, outcomes, ties, welfare, constraints, generators."""
 
 from edgeworth.mechanisms.double_auction.model.functions import (
-    Violation,
     clearing_price,
     measures,
     price_bound,
@@ -36,7 +35,6 @@ __all__ = [
     "TieError",
     "Tour",
     "Truth",
-    "Violation",
     "clearing_price",
     "generate",
     "measures",

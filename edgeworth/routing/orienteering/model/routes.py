@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.io import Payload
+from edgeworth.core.names import names_of
 from edgeworth.routing.orienteering.model.problem import Floats, Ints, OrienteeringProblem
 
 _STOP = ("arrival", "start", "leave", "load")
@@ -107,6 +108,34 @@ def plan(problem: OrienteeringProblem, sequences: Sequence[ArrayLike]) -> RouteP
     if len(sequences) != problem.vehicles:
         raise ValueError(f"sequences: must hold one for each of {problem.vehicles} vehicles; got {len(sequences)}")
     return RoutePlan(tuple(_scheduled(problem, k, sequence) for k, sequence in enumerate(sequences)))
+
+
+def visits(problem: OrienteeringProblem, solution: RoutePlan) -> dict[str, tuple[str, ...]]:
+    """The routes of a plan by name.
+
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    solution : RoutePlan
+
+    Returns
+    -------
+    dict of str to tuple of str
+        For each vehicle the names of its customers in the order of the visits; positions where there are no names.
+
+    Examples
+    --------
+    >>> from edgeworth.routing import orienteering
+    >>> far = [[0, 5, 9], [5, 0, 4], [9, 4, 0]]
+    >>> problem = orienteering.OrienteeringProblem.from_matrices(far, [7.0, 8.0], depot="first", latest=20.0)
+    >>> visits(problem, plan(problem, [[1, 0]]))
+    {'0': ('2', '1')}
+    """
+    if len(solution.routes) != problem.vehicles:
+        raise ValueError(f"solution: must hold a route for each of {problem.vehicles} vehicles; got {len(solution.routes)}")
+    customers = names_of(problem, "customer")
+    stops = (tuple(customers[i] for i in route.stops.tolist()) for route in solution.routes)
+    return dict(zip(names_of(problem, "vehicle"), stops, strict=True))
 
 
 def _scheduled(problem: OrienteeringProblem, vehicle: int, sequence: ArrayLike) -> Route:

@@ -3,7 +3,6 @@
 from edgeworth.solvers.allocation.model.duals import assignment_dual_bound, assignment_dual_profit, knapsack_bound
 from edgeworth.solvers.allocation.model.functions import (
     MULTIPLIER_LIMIT,
-    Violation,
     assignment_of,
     choice_loads,
     dual_bound,
@@ -31,7 +30,6 @@ __all__ = [
     "AllocationProblem",
     "Assignment",
     "MecSystem",
-    "Violation",
     "assignment_dual_bound",
     "assignment_dual_profit",
     "assignment_of",

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeworth.core import validation
+from edgeworth.core import sparse, validation
 from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.core.violation import Violation, Violations
 from edgeworth.solvers.allocation.model.problem import AllocationProblem, Assignment
 from edgeworth.solvers.allocation.model.system import Floats, Ints
-
-Rule = Literal["eligibility", "capacity", "deadline", "must_serve"]
 
 _EPS = float(np.finfo(np.float64).eps)
 _TINY = 2.0**-1074
 _EXACT = 2.0**52
 MULTIPLIER_LIMIT = 1e150  # of multipliers: products with weights and sums of them stay finite
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One broken constraint, as data: the rule, by how much (relative to the row), where, and in words.
-
-    eligibility: the pair (task, server) is not eligible; amount 1. capacity: the load of ``server`` over its
-    capacity, relative.
-    deadline: latency over the deadline of ``task``, relative. must_serve: ``task`` is left unserved; amount 1.
-    """
-
-    rule: Rule
-    amount: float
-    task: int | None
-    server: int | None
-    text: str
-
-    def replay(self, problem: AllocationProblem, assignment: Assignment) -> float:
-        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
-        again = violations(problem, assignment)
-        same = (v.amount for v in again if (v.rule, v.task, v.server) == (self.rule, self.task, self.server))
-        return next(same, 0.0)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def positions(problem: AllocationProblem, assignment: Assignment) -> Ints:
@@ -57,15 +30,7 @@ def positions(problem: AllocationProblem, assignment: Assignment) -> Ints:
         raise ValueError(f"assignment: must name a server for each of {problem.tasks} tasks; got {len(chosen)}")
     if problem.tasks and int(chosen.max()) >= problem.servers:
         raise ValueError(f"assignment: servers must be below {problem.servers}; got {int(chosen.max())}")
-    low, end = problem.indptr[:-1].copy(), problem.indptr[1:]
-    high = end.copy()
-    while np.any(low < high):  # bisection over all tasks at once: the servers of a task are sorted
-        middle = (low + high) // 2
-        right = (low < high) & (problem.server[np.minimum(middle, problem.pairs - 1)] < chosen)
-        low, high = np.where(right, middle + 1, low), np.where(right | (low >= high), high, middle)
-    hit = low < end
-    hit[hit] = problem.server[low[hit]] == chosen[hit]
-    return np.where(chosen < 0, -1, np.where(hit, low, -2))
+    return sparse.positions(problem.indptr, problem.server, chosen)
 
 
 def assignment_of(problem: AllocationProblem, choice: Ints) -> Assignment:
@@ -99,20 +64,40 @@ def choice_loads(problem: AllocationProblem, choice: Ints) -> Floats:
 
 
 def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Violation, ...]:
-    """Every broken constraint; empty for a feasible assignment. A load counts as feasible up to the problem's `limit`."""
+    """Every broken constraint of an assignment.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+    assignment : Assignment
+        One server, or -1, for each task.
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible assignment. Rules: ``eligibility`` (a task at a server that it is not eligible for; amount 1),
+        ``capacity`` (a load beyond the problem's `limit`; relative to the capacity), ``must_serve`` (a task that must be served
+        and is not; amount 1), ``deadline`` (a latency beyond the deadline; relative to it). The places are servers and tasks.
+
+    Raises
+    ------
+    ValueError
+        For an assignment of another length, or with a server that the problem does not have.
+    """
     chosen = positions(problem, assignment)
-    found: list[Violation] = []
+    broken = Violations(problem, violations)
     for j in np.flatnonzero(chosen == -2).tolist():
         i = int(assignment.server[j])
-        found.append(Violation("eligibility", 1.0, j, i, f"task {j} is not eligible at server {i}"))
+        text = f"{broken.named('task', j)} is not eligible at {broken.named('server', i)}"
+        broken.add("eligibility", 1.0, text, task=j, server=i)
     load = loads(problem, assignment)
     for i in np.flatnonzero(load > problem.limit).tolist():
         capacity = float(problem.capacity[i])
         amount = (float(load[i]) - capacity) / capacity if capacity > 0 else math.inf
-        text = f"server {i} carries {float(load[i])!r}, its capacity is {capacity!r}"
-        found.append(Violation("capacity", amount, None, i, text))
+        text = f"{broken.named('server', i)} carries {float(load[i])!r}, its capacity is {capacity!r}"
+        broken.add("capacity", amount, text, server=i)
     for j in np.flatnonzero(problem.must_serve & (chosen == -1)).tolist():
-        found.append(Violation("must_serve", 1.0, j, None, f"task {j} must be served and is not"))
+        broken.add("must_serve", 1.0, f"{broken.named('task', j)} must be served and is not", task=j)
     if problem.system is not None:
         served = np.flatnonzero(chosen >= 0)
         latency = problem.system.terms(served, assignment.server[served]).latency
@@ -120,9 +105,10 @@ def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Viol
         for k in np.flatnonzero(latency > deadline * (1.0 + FEASIBILITY_TOL)).tolist():
             j, i = int(served[k]), int(assignment.server[served[k]])
             amount = float((latency[k] - deadline[k]) / deadline[k]) if deadline[k] > 0 else math.inf
-            text = f"task {j} at server {i} takes {float(latency[k])!r} s, its deadline is {float(deadline[k])!r} s"
-            found.append(Violation("deadline", amount, j, i, text))
-    return tuple(found)
+            where = f"{broken.named('task', j)} at {broken.named('server', i)}"
+            text = f"{where} takes {float(latency[k])!r} s, its deadline is {float(deadline[k])!r} s"
+            broken.add("deadline", amount, text, task=j, server=i)
+    return tuple(broken.found)
 
 
 def dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:

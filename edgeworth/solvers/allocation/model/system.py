@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.io import Payload
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_TASK = ("unit_price", "data_size", "deadline", "source")
+_SERVER = ("cycles_per_unit", "frequency", "energy_coefficient", "capacity", "bandwidth", "transmit_power", "gain")
 
 
 class PairTerms(NamedTuple):
@@ -61,10 +64,18 @@ class MecSystem:
     gain: Floats
     noise: float
     fee_share: float
+    server_names: tuple[str, ...] | None = None
+    task_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
+
+        axes: dict[str, names.Axes] = {**dict.fromkeys(_SERVER, ("server",)), **dict.fromkeys(_TASK, ("task",))}
+        arrays = {name: (getattr(self, name), axis) for name, axis in axes.items()}
+        aligned, found = names.align(arrays, {"server_names": self.server_names, "task_names": self.task_names})
+        for name, item in (aligned | found).items():
+            store(name, item)
 
         store("capacity", validation.array("capacity", self.capacity, np.float64, (None,), minimum=0.0))
         n = len(self.capacity)
@@ -82,6 +93,8 @@ class MecSystem:
         store("source", validation.array("source", self.source, np.int64, (m,), minimum=0, maximum=n - 1))
         store("noise", validation.real("noise", self.noise, minimum=0.0, open_minimum=True))
         store("fee_share", validation.real("fee_share", self.fee_share, minimum=0.0, maximum=1.0))
+        store("server_names", names.checked("server_names", self.server_names, n))
+        store("task_names", names.checked("task_names", self.task_names, m))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
@@ -122,12 +135,12 @@ class MecSystem:
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("noise", "fee_share")}
-        return Payload({"noise": self.noise, "fee_share": self.fee_share}, arrays)
+        content = {"noise": self.noise, "fee_share": self.fee_share} | names.to_fields(self, "server", "task")
+        return Payload(content, {name: getattr(self, name) for name in (*_TASK, *_SERVER)})
 
     @classmethod
     def from_payload(cls, payload: Payload) -> MecSystem:
         """The inverse of `to_payload`."""
         content: dict[str, Any] = {name: payload.field(name) for name in ("noise", "fee_share")}
-        content |= {f.name: payload.array(f.name) for f in fields(cls) if f.name not in content}
-        return cls(**content)
+        content |= {name: payload.array(name) for name in (*_TASK, *_SERVER)}
+        return cls(**content, **names.from_fields(payload.fields, "server", "task"))
