@@ -201,8 +201,8 @@ def to_graph(problem: OrienteeringProblem) -> nx.DiGraph:
     networkx.DiGraph
         Nodes are the names of the locations, or numbers without them, customers first. Edge attributes ``distance`` and
         ``travel_time``; node attributes ``depot`` (bool), ``pos`` where there are coordinates, and of customers ``profit``
-        (only where it is the same for all vehicles; otherwise ``profits``, a tuple by vehicle), ``demand``, ``open``, ``close``,
-        ``service_time``, ``service_cost``. `from_graph` reads it back, given the vehicles.
+        (only where it is the same for all vehicles; otherwise ``profits``, a tuple by vehicle), ``demand``, ``open``,
+        ``close``, ``service_time``, ``service_cost``. `from_graph` reads it back, given the vehicles.
     """
     import networkx as nx
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
-from edgeworth.core.io import Payload
 from edgeworth.core.names import names_of
+from edgeworth.core.payload import Payload
 from edgeworth.routing.orienteering.model.problem import Floats, Ints, OrienteeringProblem
 
 _STOP = ("arrival", "start", "leave", "load")
