@@ -287,15 +287,18 @@ class OrienteeringProblem:
         per_customer = {
             "open": open, "close": close, "demand": demand, "service_time": service_time, "service_cost": service_cost,
         }  # fmt: skip
-        n = np.shape(profit)[-1] if columns.rank(profit) > 0 else 0
+        if columns.rank(profit) not in (1, 2):
+            validation.array("profit", profit, np.float64, (None,))
+        n = np.shape(profit)[-1]
         far = columns.matrix("distance", given["distance"], None)
-        rows = layout.rows_of(depot, start, end, len(far), n, named["location_names"])
+        labels = names.checked("location_names", named["location_names"], len(far))
+        rows = layout.rows_of(depot, start, end, len(far), n, labels)
         arguments: dict[str, tuple[Any, names.Axes]] = {name: (item, by_vehicle) for name, item in per_vehicle.items()}
         arguments |= {name: (item, by_customer) for name, item in per_customer.items()}
         arguments["profit"] = profit, by_vehicle + by_customer
         aligned, found = names.align(
             arguments,
-            {"vehicle_names": vehicle_names, "customer_names": rows.named(named["location_names"], n)},
+            {"vehicle_names": vehicle_names, "customer_names": rows.named(labels, n)},
             {"customer": tuple(map(str, rows.order[:n].tolist()))},
         )
         if vehicles is None:
@@ -323,7 +326,7 @@ class OrienteeringProblem:
             travel_time=time,
             profit=aligned["profit"],
             coordinates=rows.places(given["coordinates"]),
-            location_names=layout.all_names(found["customer_names"], named["location_names"], rows),
+            location_names=layout.all_names(found["customer_names"], labels, rows),
             vehicle_names=found["vehicle_names"],
             provenance=provenance or Provenance("arrays"),
             **spread,
