@@ -11,7 +11,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="pure",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:pure",
+        function=f"{_ROOM}.exact:enumerate_pure_equilibria",
         exact=True,
         randomised=False,
         guarantee="the pure equilibrium best for player 0; no solution where there is none",
@@ -20,7 +20,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="zero-sum",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:zero_sum",
+        function=f"{_ROOM}.exact:minimax_linear_program",
         exact=True,
         randomised=False,
         guarantee="minimax strategies of two-player constant-sum games; others are refused",
@@ -40,7 +40,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="stackelberg",
         kind="optimise",
-        function=f"{_ROOM}.exact:stackelberg",
+        function=f"{_ROOM}.exact:optimal_commitment",
         exact=False,
         randomised=False,
         guarantee="the best commitment of player 0 of two, proved by its multipliers; other games are refused",

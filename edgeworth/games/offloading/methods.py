@@ -40,7 +40,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="pg-brd",
         kind="equilibrium",
-        function=f"{_ROOM}.heuristic:pg_brd",
+        function=f"{_ROOM}.heuristic:asynchronous_best_response",
         params=f"{_ROOM}.heuristic:BestResponse",
         exact=False,
         randomised=True,
@@ -51,7 +51,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="round-robin",
         kind="equilibrium",
-        function=f"{_ROOM}.heuristic:round_robin",
+        function=f"{_ROOM}.heuristic:round_robin_best_response",
         params=f"{_ROOM}.heuristic:BestResponse",
         exact=False,
         randomised=True,
@@ -62,7 +62,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="max-gain",
         kind="equilibrium",
-        function=f"{_ROOM}.heuristic:max_gain",
+        function=f"{_ROOM}.heuristic:largest_gain_best_response",
         params=f"{_ROOM}.heuristic:BestResponse",
         exact=False,
         randomised=True,
@@ -73,7 +73,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="log-linear",
         kind="equilibrium",
-        function=f"{_ROOM}.heuristic:log_linear",
+        function=f"{_ROOM}.heuristic:log_linear_learning",
         params=f"{_ROOM}.heuristic:LogLinear",
         exact=False,
         randomised=True,
@@ -84,7 +84,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="local-search",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:local_search",
+        function=f"{_ROOM}.heuristic:iterated_local_search",
         params=f"{_ROOM}.heuristic:LocalSearch",
         exact=False,
         randomised=True,
@@ -95,7 +95,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="lagrangian",
         kind="optimise",
-        function=f"{_ROOM}.bounds:lagrangian",
+        function=f"{_ROOM}.bounds:lagrangian_relaxation",
         params=f"{_ROOM}.bounds:Lagrangian",
         exact=False,
         randomised=True,
@@ -106,7 +106,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="exact",
         kind="optimise",
-        function=f"{_ROOM}.exact:exact",
+        function=f"{_ROOM}.exact:column_generation",
         exact=True,
         randomised=True,
         supports=frozenset({"start"}),
@@ -116,7 +116,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="milp",
         kind="optimise",
-        function=f"{_ROOM}.exact:milp",
+        function=f"{_ROOM}.exact:pyomo_milp",
         exact=True,
         randomised=False,
         supports=frozenset({"threads"}),
@@ -126,7 +126,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="potential-maximiser",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:potential_maximiser",
+        function=f"{_ROOM}.exact:maximise_potential",
         exact=True,
         randomised=True,
         guarantee="linear regime: the equilibrium of the highest weighted potential; kinked: as pg-brd",
@@ -157,7 +157,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="equilibria",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:equilibria",
+        function=f"{_ROOM}.exact:enumerate_equilibria",
         exact=True,
         randomised=False,
         supports=frozenset({"iterations"}),

@@ -12,7 +12,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="exact",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:exact",
+        function=f"{_ROOM}.exact:price_branch_and_bound",
         params=f"{_ROOM}.exact:Exact",
         exact=True,
         randomised=False,
@@ -23,7 +23,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="grid",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:grid",
+        function=f"{_ROOM}.heuristic:grid_search",
         params=f"{_ROOM}.heuristic:Grid",
         exact=False,
         randomised=False,
@@ -34,7 +34,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="golden-section",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:golden_section",
+        function=f"{_ROOM}.heuristic:golden_section_search",
         params=f"{_ROOM}.heuristic:GoldenSection",
         exact=False,
         randomised=False,

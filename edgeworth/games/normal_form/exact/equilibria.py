@@ -27,10 +27,32 @@ MOST_EXACT = 50
 _SPOILT = "rounding spoilt the answer: a regret is left"
 
 
-def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """All pure equilibria by comparing payoffs; returned is the best one for player 0 (the first of them on ties).
+def enumerate_pure_equilibria(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The pure equilibrium that is best for player 0, by comparing the payoffs of all pure profiles.
 
-    Guarantee: exact; no solution means that there is no pure equilibrium. Evaluations: outcomes looked at.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        The pure equilibrium of the largest payoff to player 0 (the first of them on ties); no solution means that the game has
+        no pure equilibrium. ``evaluations`` counts profiles.
+
+    Notes
+    -----
+    A pure profile is an equilibrium where every player's payoff is the largest along its own axis of its payoff array. The
+    comparison is exact, and the notes say how many equilibria there are.
+
+    References
+    ----------
+    Nash, Equilibrium points in n-person games, PNAS 36 (1950).
     """
     ending = run.tick(0)
     if ending is not None:
@@ -44,14 +66,37 @@ def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile
     return Found(Profile.pure(game, best.tolist()), Termination.PROVED, evaluations=count, notes=notes)
 
 
-def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """Minimax strategies of a two-player zero-sum (or constant-sum) game by one linear program, solved by HiGHS.
+def minimax_linear_program(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """Minimax strategies of a two-player constant-sum game by one linear program.
 
-    maximise v subject to sum_a pi(a) u_0(a, b) >= v for all b, pi in the simplex; the duals of the rows are the other player's
-    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver, whose tolerances the equations on
-    the supports then take off (`polished`). Where a regret beyond rounding is left, the program is solved in exact arithmetic
-    if the game has at most 50 strategies, all players together; if it has more, the run ends with ERROR. Other games are
-    refused. Iterations: simplex iterations.
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players whose payoffs sum to a constant; others are refused.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        An equilibrium. ``iterations`` counts simplex iterations.
+
+    Notes
+    -----
+    The program is
+
+        maximise v  subject to  sum_a pi(a) u_0(a, b) >= v for all b,  pi in the simplex;
+
+    the duals of its rows are the other player's strategy. Payoffs are scaled to [1, 2] for HiGHS, whose tolerances the
+    equations on the supports then remove. Where a regret beyond rounding is left, the program is solved in exact arithmetic if
+    the game has at most 50 strategies, all players together; otherwise the run ends with ERROR.
+
+    References
+    ----------
+    von Neumann, Zur Theorie der Gesellschaftsspiele, Math. Annalen 100 (1928). Dantzig, A proof of the equivalence of the
+    programming problem and the game problem (1951).
     """
     if constant_sum(game) is None:
         return refused("the method needs a two-player game of constant sum")
@@ -98,8 +143,14 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
 
 @dataclass(frozen=True)
 class LemkeHowson:
-    """Parameters of `lemke_howson`. initial: the strategy, from 0 over both players' strategies in order, whose label is
-    dropped first, >= 0; different ones may lead to different equilibria."""
+    """Parameters of `lemke_howson`.
+
+    Parameters
+    ----------
+    initial : int, >= 0
+        The strategy, counted over both players' strategies in order, whose label is dropped first; different ones may lead to
+        different equilibria.
+    """
 
     initial: int = 0
 
@@ -108,13 +159,33 @@ class LemkeHowson:
 
 
 def lemke_howson(game: NormalFormGame, params: LemkeHowson, run: Run[Profile]) -> Found[Profile]:
-    """One mixed equilibrium of a two-player game by Lemke and Howson's complementary pivoting, as QuantEcon implements it.
+    """One mixed equilibrium of a two-player game by complementary pivoting, as QuantEcon implements it (extra ``games``).
 
-    The pivots are lexicographic, so degenerate games end too; in the worst case there are exponentially many. The pivoting is
-    begun anew with four times as many allowed each time, so that the run's rules are looked at in between. What it returns is
-    polished by the equations on its supports and checked here; where a regret beyond rounding is left, games of at most 50
-    strategies, all players together, are pivoted in exact arithmetic (`exact.rational`); in larger ones the other labels are
-    tried, and where none helps the run ends with ERROR. Other games than of two players are refused. Iterations: pivots.
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players; others are refused.
+    params : LemkeHowson
+        Which label is dropped first.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        An equilibrium. ``iterations`` counts pivots.
+
+    Notes
+    -----
+    The pivots are lexicographic, so degenerate games end too; in the worst case there are exponentially many. The pivoting
+    begins anew with four times as many pivots allowed each time, so that the run's rules are looked at in between. Its answer
+    is refined by the equations on its supports and checked; where a regret beyond rounding is left, games of at most 50
+    strategies, all players together, are pivoted in exact arithmetic; in larger ones the other labels are tried, and where none
+    helps the run ends with ERROR.
+
+    References
+    ----------
+    Lemke and Howson, Equilibrium points of bimatrix games, J. SIAM 12 (1964). QuantEcon.py, game_theory.lemke_howson.
     """
     if len(game.shape) != 2:
         return refused("the method needs a two-player game")

@@ -30,17 +30,41 @@ _SLICES = 400  # of every provider's load in a certificate
 _ABOVE = 5e-10  # the bound's distance from the welfare, half of what proves an optimum
 
 
-def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """The highest welfare of all feasible profiles: column generation, enumeration and a set packing (`columns.best_split`).
+def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The highest welfare of all feasible profiles: column generation, enumeration of user sets, and a set packing.
 
-    In every regime. The start is ``start`` or a local search's. Guarantee: PROVED with a matching bound where it ends by
-    itself. The certificate "prices-and-search" then lets a checker repeat the proof without the column generation and without
-    HiGHS: it searches for itself, by the prices, all user sets and profiles that could be better (`check.splits`). The bound
-    is 5e-10 above the welfare, which is what is searched for. Where that search takes too many steps (`_STEPS`, some seconds),
-    the bound is the solvers' claim (evidence "claimed"). Stopped, the method returns the best known profile with the
-    column generation's bound, recomputable from its prices.
-    Games whose near-optimal user sets are too many to enumerate (some 10 users a provider, hundreds in reach) end as STALLED.
-    Iterations: pricing rounds. Source: ours; Baldacci, Christofides and Mingozzi, Math. Prog. 115 (2008), for the scheme.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game, in any regime.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and random generator of the run; its ``start``, if any, or else a local search gives the first incumbent.
+
+    Returns
+    -------
+    Found
+        A profile; PROVED with a matching bound where the method ends by itself. The bound is recomputed from the certificate
+        "prices-and-search", 5e-10 above the welfare, or a claim where that search takes too many steps. A stopped run returns
+        the best known profile with the bound of the column generation, recomputable from its multipliers. ``iterations`` counts
+        pricing rounds.
+
+    Notes
+    -----
+    1. Column generation. Every column is a set of users at one provider with its worth; the rows say that a user is in one set
+       at most and that a provider takes one set.
+    2. Enumeration. By the multipliers at which it ends, all user sets that a better profile could hold are enumerated.
+    3. Set packing. HiGHS chooses among them.
+
+    The certificate lets a checker repeat the proof without column generation and without HiGHS: it searches by the multipliers
+    for all user sets and profiles that could be better. Games with too many near-optimal user sets (some 10 users at a
+    provider, hundreds in reach) end as STALLED.
+
+    References
+    ----------
+    Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem based on the set partitioning
+    formulation with additional cuts, Math. Prog. 115 (2008), for the scheme; its application is our own.
     """
     worth = welfare_worth(game)
     start, ending = _searched(game, worth, run)
@@ -106,14 +130,34 @@ def _searched_bound(
     return bound, certificate
 
 
-def potential_maximiser(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """The profile of the highest weighted potential Psi, by the scheme of `exact`; best responses then confirm it.
+def maximise_potential(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The profile of the highest weighted potential Psi, by the scheme of `column_generation`, confirmed by best responses.
 
-    In the linear regime it is an equilibrium, the one that potential theory selects; the notes say whether it is proved maximal
-    (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not enter Psi: the
-    largest total of their own utilities is fixed first (they mind nobody), and Psi is maximised over the others. In kinked
-    regimes Psi is that of the linearised game: its maximiser is only a start for `pg_brd`, whose guarantee holds. Iterations:
-    pricing rounds and passes.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and random generator of the run.
+
+    Returns
+    -------
+    Found
+        An equilibrium in the linear regime. ``iterations`` counts pricing rounds and passes.
+
+    Notes
+    -----
+    In the linear regime a maximiser of Psi is an equilibrium, the one that potential theory selects; the notes say whether it
+    is proved maximal (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not
+    enter Psi and do not feel congestion: the largest total of their own utilities is fixed first, and Psi is maximised over the
+    others. In kinked regimes Psi is that of the linearised game, and its maximiser is only a start for
+    `asynchronous_best_response`, whose guarantee holds.
+
+    References
+    ----------
+    Monderer and Shapley, Potential games, Games and Economic Behavior 14 (1996).
     """
     careless = game.gamma == 0.0
     fixed = _careless_places(game, careless, run)
@@ -147,7 +191,7 @@ def _searched(game: OffloadingGame, worth: Any, run: Run[Profile], *, told: bool
     for _ in range(_ROUNDS):
         if ending is not None:
             break
-        search.kick(0.1)
+        search.perturb(0.1)
         ending = search.descend()
     return search.best, ending
 

@@ -34,7 +34,13 @@ _TICK = 0.02  # seconds
 
 @dataclass(frozen=True)
 class Exact:
-    """Parameters of `exact`. gap: relative gap at which it ends, >= 0; None: 2e-10 up to 1,000 consumers, 5e-7 beyond."""
+    """Parameters of `price_branch_and_bound`.
+
+    Parameters
+    ----------
+    gap : float, >= 0, or None
+        Relative gap at which the search ends; None: 2e-10 up to 1,000 consumers, 5e-7 beyond.
+    """
 
     gap: float | None = None
 
@@ -77,27 +83,50 @@ class _Best:
             self.profit, self.price, self.strong, self.demands = profit, price, strong, demands
 
 
-def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equilibrium]:
-    """The price of greatest profit, the consumers answering with their equilibrium: branch and bound over prices.
+def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equilibrium]:
+    """Branch and bound over the price for the leader's global optimum, the consumers answering with their equilibrium.
 
-    The mining power X(p) never rises with p. On an interval of prices all shares are confined by it (`kernels.bound`), which
-    says who is surely interior or at a bound. Where n consumers are surely interior, with sums A_1 = sum g, A_0 = sum w, and
-    the others mine B in all, ``p = (A_0 + (n - 1) / X + B / X^2) / A_1`` and the total demand is a quadratic polynomial in X;
-    the profit is their product, whose maximum over the interval's powers is found from the roots of a quartic. Consumers of
-    whom nothing is sure enter by the range of their x. The interval with the highest bound is split, at a threshold of
-    linear consumers inside it where there is one, in the middle otherwise.
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    params : Exact
+        Relative gap at which the search ends.
+    run : Run
+        Clock and stop rules of the run.
 
-    Profit may jump down where linear consumers are indifferent; the optimum is then attained with ties broken for the leader
-    (``tie_break`` "strong": all of them ask for F_max, what they do at lower prices). A narrow interval of its own holds such a
-    price and those that rounding cannot tell from it.
+    Returns
+    -------
+    Found
+        The price of greatest profit with the consumers' demands, and a bound on the profit of every price, recomputed from the
+        certificate "price-intervals" (the intervals, the mining power at their ends and the ranges of e). OPTIMAL where the gap
+        closes to 1e-9. ``iterations`` counts intervals split.
 
-    A bound covers what floats and a checker's tolerance may do to shares and demands (`exact.piece`), about 1e-11 of the
-    profit. The gap that ends the search is relative to |profit| or, where that is less, to how much profits seen differ.
+    Notes
+    -----
+    The mining power X(p) never rises with p. On an interval of prices all shares are confined by it, which tells who is surely
+    interior or at a bound.
 
-    Iterations: intervals split; rules ``iterations``, ``gap`` and ``target``. The certificate "price-intervals" holds the
-    intervals, the powers at their ends and the ranges of e, from which the checker rebuilds every bound. OPTIMAL when the gap
-    closes to 1e-9; beyond 1,000 consumers it ends at 5e-7 unless told otherwise.
-    Source: ours; the contest as an aggregative game after Szidarovszky and Okuguchi, Games Econ. Behav. 18 (1997).
+    1. Bound. Where n consumers are surely interior, with sums A_1 = sum g and A_0 = sum w, and the others mine B in all,
+
+           p = (A_0 + (n - 1) / X + B / X^2) / A_1,
+
+       and the total demand is a quadratic polynomial in X. The profit is the product, whose maximum over the powers of the
+       interval is found from the roots of a quartic. Consumers whose regime is not certain enter by the range of their demand.
+    2. Branching. The interval of the highest bound is split: at a threshold of consumers with linear utility inside it where
+       there is one, in the middle otherwise.
+    3. Ties. The profit may jump down where consumers are indifferent; the optimum is then attained with ties broken for the
+       leader (``tie_break`` "strong": all of them ask for F_max, what they do at lower prices). A narrow interval of its own
+       holds such a price and those that rounding cannot tell from it.
+
+    A bound covers what floats and a checker's tolerance may do to shares and demands, about 1e-11 of the profit. The gap that
+    ends the search is relative to |profit| or, where that is less, to how much the profits seen differ; beyond 1,000 consumers
+    it is 5e-7 by default.
+
+    References
+    ----------
+    Szidarovszky and Okuguchi, On the existence and uniqueness of pure Nash equilibrium in rent-seeking games, Games and
+    Economic Behavior 18 (1997), for the contest as an aggregative game. The bound is our own.
     """
     gap = params.gap if params.gap is not None else (2e-10 if game.consumers <= SMALL else 5e-7)
     noise = 4e-16 * game.max_price * game.max_demand * game.consumers  # what rounding leaves of the largest profit there is

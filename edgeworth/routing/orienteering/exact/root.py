@@ -14,7 +14,7 @@ from edgeworth.routing.orienteering.exact.evidence import NG_ROUTES, Proved, lis
 from edgeworth.routing.orienteering.exact.labelling import Cut, Labelling
 from edgeworth.routing.orienteering.exact.master import Choice, Column, Master, Prices, choose
 from edgeworth.routing.orienteering.exact.network import Flags, Floats, TypeNetwork, networks, route_value, value_grid
-from edgeworth.routing.orienteering.heuristic import greedy
+from edgeworth.routing.orienteering.heuristic import greedy_insertion
 from edgeworth.routing.orienteering.kernels import labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 
@@ -75,7 +75,7 @@ class Root:
         self._take(self.sequences)
         if run.start is not None:
             self._take([stops.tolist() for stops in run.start.sequences])
-        begun = greedy(problem, None, run).solution
+        begun = greedy_insertion(problem, None, run).solution
         if begun is not None:
             self._take([stops.tolist() for stops in begun.sequences])
 

@@ -6,8 +6,8 @@ from edgeworth.solvers.allocation.bounds.kinds import (
     CAPACITY_MULTIPLIERS,
     SURROGATE,
 )
-from edgeworth.solvers.allocation.bounds.lagrangian import Lagrangian, Priced, lagrangian, price
-from edgeworth.solvers.allocation.bounds.linear import LP_PAIRS, Relaxation, column_model, lp, relaxation
+from edgeworth.solvers.allocation.bounds.lagrangian import Lagrangian, Priced, lagrangian_relaxation, price
+from edgeworth.solvers.allocation.bounds.linear import LP_PAIRS, Relaxation, column_model, lp_relaxation, relaxation
 from edgeworth.solvers.allocation.bounds.refutation import refuted, stranded, without_pairs
 from edgeworth.solvers.allocation.bounds.workbench import working_limit
 
@@ -21,8 +21,8 @@ __all__ = [
     "Priced",
     "Relaxation",
     "column_model",
-    "lagrangian",
-    "lp",
+    "lagrangian_relaxation",
+    "lp_relaxation",
     "price",
     "refuted",
     "relaxation",

@@ -60,13 +60,36 @@ def relaxation(problem: AllocationProblem, run: Run[Any]) -> Relaxation:
     return Relaxation(np.minimum(scaled / per, MULTIPLIER_LIMIT), answer)
 
 
-def lp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
-    """Bound by linear programming: x in [0, 1] instead of binary, solved by HiGHS.
+def lp_relaxation(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+    """Bound the optimum by the linear relaxation, x in [0, 1] instead of binary, solved by HiGHS.
 
-    The bound reported is not the solver's objective but the dual function L(u) (`model.dual_bound`) at the capacity
-    multipliers u of the solved program: at the LP's optimum the two agree (strong duality), and L(u) is a valid bound
-    for any u >= 0, so the checker needs nothing but u. Certificate "capacity-multipliers": array ``u``. No solution is
-    returned. A run cut short by the clock has no bound. Iterations: simplex iterations.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and threads of the run.
+
+    Returns
+    -------
+    Found
+        No solution; the bound with its certificate "capacity-multipliers" (array ``u``), or a proof that nothing is feasible. A
+        run that the clock ended has no bound. ``iterations`` counts simplex iterations.
+
+    Notes
+    -----
+    The bound is not the solver's objective but the dual function
+
+        L(u) = sum_i u_i c_i + sum_j max(0, max_i p_ij - u_i w_ij)        (without the 0 for tasks that must be served)
+
+    at the capacity multipliers u >= 0 of the solved program. L(u) is valid for every u >= 0 and meets the LP's optimum at
+    optimal u (strong duality), so the checker needs nothing but u.
+
+    References
+    ----------
+    Martello and Toth, Knapsack Problems (1990), section 7.2. Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
     """
     relaxed = relaxation(problem, run)
     answer = relaxed.answer

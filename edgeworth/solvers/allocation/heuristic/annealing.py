@@ -35,39 +35,62 @@ _FREE_CYCLES = 5  # cycles of a run that has neither `cycles` nor a stop rule
 
 @dataclass(frozen=True)
 class LocalSearch:
-    """Parameters of `local_search`. Temperatures, window and fine are in units of the standard deviation of the profits.
+    """Parameters of `simulated_annealing`.
 
-    hot, reheat, cold: temperature at the start of the first and of the later cycles, and at the end of each; all > 0.
-    window: pairs whose reduced cost is worse than the task's best by more than this are left out, > 0.
-    reach: at temperature T only candidates within reach * T of the best are proposed, > 0.
-    levels: temperatures a cycle, >= 2. proposals: per task at each temperature of the first cycle, >= 1 (at most 200,000 in
-    all); doubled over the next ``doublings`` cycles, 0 to 20.
-    depth: longest ejection chain, 1 to 8. fine: first price of overload beyond the multiplier, > 0. block: proposals per task
-    between changes of the fine, >= 1.
-    cycles: how many cooling cycles, >= 1; None: until a stop rule ends the run, and 5 where there is none.
-    Defaults found by hand on the instances of the benchmark; neighbouring settings differ by less than seeds do.
+    Temperatures, ``window`` and ``overload_penalty`` are in units of the standard deviation of the profits. The defaults were
+    found by hand on the instances of the benchmark; neighbouring values differ by less than seeds do.
+
+    Parameters
+    ----------
+    initial_temperature, reheat_temperature, final_temperature : float, > 0
+        Temperature at the start of the first cycle, at the start of the later ones, and at the end of each.
+    window : float, > 0
+        Pairs whose regret exceeds it are no candidates.
+    candidate_range : float, > 0
+        At temperature T only candidates of regret up to ``candidate_range`` * T are proposed.
+    levels : int, >= 2
+        Temperatures of a cycle.
+    proposals : int, >= 1
+        Proposals per task at each temperature of the first cycle, at most 200,000 in all.
+    doublings : int, 0 to 20
+        Over how many later cycles the number of proposals doubles.
+    chain_length : int, 1 to 8
+        Moves of the longest ejection chain.
+    overload_penalty : float, > 0
+        First price of overload beyond the multiplier.
+    penalty_interval : int, >= 1
+        Proposals per task between changes of the penalty.
+    cycles : int, >= 1, or None
+        Number of cooling cycles; None: until a stop rule ends the run, and 5 where there is none.
     """
 
-    hot: float = 0.03
-    reheat: float = 0.01
-    cold: float = 3e-5
+    initial_temperature: float = 0.03
+    reheat_temperature: float = 0.01
+    final_temperature: float = 3e-5
     window: float = 0.5
-    reach: float = 15.0
+    candidate_range: float = 15.0
     levels: int = 100
     proposals: int = 3
     doublings: int = 7
-    depth: int = 3
-    fine: float = 0.3
-    block: int = 10
+    chain_length: int = 3
+    overload_penalty: float = 0.3
+    penalty_interval: int = 10
     cycles: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("hot", "reheat", "cold", "window", "reach", "fine"):
+        for name in (
+            "initial_temperature",
+            "reheat_temperature",
+            "final_temperature",
+            "window",
+            "candidate_range",
+            "overload_penalty",
+        ):
             validation.real(name, getattr(self, name), minimum=0.0, open_minimum=True)
         validation.integer("levels", self.levels, minimum=2)
         validation.integer("doublings", self.doublings, minimum=0, maximum=20)
-        validation.integer("depth", self.depth, minimum=1, maximum=annealing.LIST)
-        for name in ("proposals", "block"):
+        validation.integer("chain_length", self.chain_length, minimum=1, maximum=annealing.LIST)
+        for name in ("proposals", "penalty_interval"):
             validation.integer(name, getattr(self, name), minimum=1)
         if self.cycles is not None:
             validation.integer("cycles", self.cycles, minimum=1)
@@ -81,22 +104,41 @@ class _Core(NamedTuple):
     task: Ints
 
 
-def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assignment]) -> Found[Assignment]:
-    """Simulated annealing over complete assignments with soft capacities; moves are shifts, swaps and ejection chains.
+def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Run[Assignment]) -> Found[Assignment]:
+    """Simulated annealing over complete assignments with penalised capacities; moves are shifts, swaps and ejection chains.
 
-    The LP relaxation gives multipliers u of the capacities, a start and a bound; with more than 200,000 pairs the method
-    ``lagrangian`` does, in at most half of the time. A task's candidates are its pairs (and staying unserved, where that is
-    allowed) of regret max_k (p_kj - u_k w_kj) - (p_ij - u_i w_ij) within a window. The energy is the
-    profit less a price for overload, u_i per unit plus a fine that falls while feasible states are met and rises while not;
-    only feasible states become the incumbent. Temperatures fall over ``levels`` steps of constant temperature; every further
-    cycle reheats from the incumbent. Nothing depends on the clock but where the run is cut.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : LocalSearch
+        Cooling schedule, candidate window, ejection chains and the penalty of overload.
+    run : Run
+        Clock, stop rules and random generator of the run; its ``start``, if any, is the first incumbent.
 
-    Bound: L(u) of these multipliers, certificate "capacity-multipliers", so that the gap is known; where it closes the run
-    ends with a proof. ``start`` is kept as the first incumbent. Iterations: proposals; all rules are looked at
-    every 50,000. Guarantee: feasible if it returns a solution; tight instances whose tasks must be served may end without
-    one. O(pairs) memory.
-    Source: ours; the moves after Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized
-    assignment problem, INFORMS J. Computing 16 (2004).
+    Returns
+    -------
+    Found
+        The best feasible assignment met, with the bound L(u) of the starting relaxation (recomputed, certificate
+        "capacity-multipliers"). ``iterations`` counts proposed moves.
+
+    Notes
+    -----
+    1. The LP relaxation gives multipliers u of the capacities, a start and a bound; beyond 200,000 pairs the method
+       "lagrangian" gives them, in at most half of the time.
+    2. The candidates of a task are its pairs (and staying unserved, where allowed) whose regret
+       ``max_k (p_kj - u_k w_kj) - (p_ij - u_i w_ij)`` lies within a window.
+    3. The energy is the profit less a price of overload: u_i for every unit plus a penalty that falls while feasible states are
+       met and rises while they are not. A proposal that lowers it by d is accepted with probability exp(-d / T).
+    4. T falls over ``levels`` steps; each further cycle reheats from the incumbent. Only feasible states become the incumbent.
+
+    All stop rules are looked at every 50,000 proposals; nothing else depends on the clock. Where the incumbent meets the bound
+    the run ends with a proof. A tight instance whose tasks must be served may end without a solution. Memory is O(pairs).
+
+    References
+    ----------
+    Moves: Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized assignment problem, INFORMS J. Computing
+    16 (2004). Annealing: Kirkpatrick, Gelatt and Vecchi, Science 220 (1983). The combination is our own.
     """
     relaxed: Relaxation | Priced
     notes: tuple[str, ...] = ()
@@ -225,7 +267,7 @@ class AnnealingSearch:
         urgency[self.core.task[whole]] = np.inf
         annealing.greedy_start(core, state, np.argsort(-urgency, kind="stable"))
         state.reals[annealing.VALUE] = core.gain[choice].sum()
-        state.reals[annealing.RHO] = self.params.fine * self.scale
+        state.reals[annealing.RHO] = self.params.overload_penalty * self.scale
         annealing.rebuild(core, state)
         if state.ints[annealing.OVERLOADED] == 0:
             annealing.save_best(state)
@@ -234,19 +276,19 @@ class AnnealingSearch:
     def _schedule(self) -> Any:
         params, scale, m = self.params, self.scale, self.problem.tasks
         # Values that are all whole numbers need no temperature at which a difference of 1 is never accepted.
-        cold = max(params.cold * scale, 0.1 if self.problem.integral else 0.0)
+        cold = max(params.final_temperature * scale, 0.1 if self.problem.integral else 0.0)
         return annealing.Schedule(
-            hot=max(params.hot * scale, cold),
-            reheat=max(params.reheat * scale, cold),
+            hot=max(params.initial_temperature * scale, cold),
+            reheat=max(params.reheat_temperature * scale, cold),
             cold=cold,
             levels=params.levels,
             length=max(1, min(params.proposals * m, 200_000)),
             doublings=params.doublings,
-            reach=params.reach,
-            block=max(1, params.block * m),
+            reach=params.candidate_range,
+            block=max(1, params.penalty_interval * m),
             rho_min=1e-3 * scale,
             rho_max=1e4 * scale,
-            depth=params.depth,
+            depth=params.chain_length,
         )
 
 
