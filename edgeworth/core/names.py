@@ -141,10 +141,10 @@ def align(
         stated = (given or {}).get(f"{axis}_names")
         order[axis] = None if stated is None else _texts(f"{axis}_names", stated)
     for value, axes in arguments.values():
-        for axis, mine in _labels(value, axes):
-            if axis is not None and order[axis] is None and mine is not None:
-                plain = (positions or {}).get(axis) or tuple(map(str, range(len(mine))))
-                order[axis] = plain if set(mine) == set(plain) else mine
+        for dimension, mine in _labels(value, axes):
+            if dimension is not None and order[dimension] is None and mine is not None:
+                plain = (positions or {}).get(dimension) or tuple(map(str, range(len(mine))))
+                order[dimension] = plain if set(mine) == set(plain) else mine
     values = {name: _ordered(name, value, axes, order) for name, (value, axes) in arguments.items()}
     return values, {f"{axis}_names": names for axis, names in order.items()}
 

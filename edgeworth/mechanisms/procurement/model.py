@@ -151,8 +151,9 @@ class Tender:
     def from_payload(cls, payload: Payload) -> Tender:
         """The inverse of `to_payload`; validates like the constructor."""
         origin: Mapping[str, Any] = payload.field("provenance")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
-            **{name: payload.array(name) for name in _ARRAYS},
+            **arrays,
             **{name: payload.field(name) for name in ("weight", "worth", "verified")},
             provenance=Provenance(**origin),
             **names.from_fields(payload.fields, "supplier"),

@@ -395,8 +395,9 @@ class OffloadingGame:
     def from_payload(cls, payload: Payload) -> OffloadingGame:
         """The inverse of `to_payload`; validates like the constructor."""
         origin: Mapping[str, Any] = payload.field("provenance")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
         return cls(
-            **{name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)},
+            **arrays,
             regime=payload.field("regime"),
             provenance=Provenance(**origin),
             **names.from_fields(payload.fields, "user", "provider"),

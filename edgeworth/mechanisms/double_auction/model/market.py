@@ -178,8 +178,9 @@ class Market:
         """The inverse of `to_payload`; validates like the constructor."""
         routes = Routes(**payload.part("routes")) if payload.field("routed") else None
         origin: Mapping[str, Any] = payload.field("provenance")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _AXES}
         return cls(
-            **{name: payload.array(name) for name in _AXES},
+            **arrays,
             routes=routes,
             history=None if payload.field("history") is None else tuple(payload.field("history")),
             provenance=Provenance(**origin),

@@ -409,8 +409,9 @@ class AllocationProblem:
         if "system" in payload.fields:
             system = MecSystem.from_payload(Payload(payload.fields["system"], payload.part("system")))
         origin: Mapping[str, Any] = payload.field("provenance")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
-            **{name: payload.array(name) for name in _ARRAYS},
+            **arrays,
             sense=payload.field("sense"),
             offset=payload.field("offset"),
             system=system,
