@@ -27,7 +27,7 @@ def _cases() -> dict[str, OrienteeringProblem]:
         "one that does not pay": plane([[3, 4], [0, 0]], [7.0], latest=10.0, cost_per_distance=1.0, rounding="none"),
         "one loss": plane([[3, 4], [0, 0]], [-7.0], latest=10.0, rounding="none"),
         "no way back in time": plane([[3, 4], [0, 0]], [7.0], latest=9.0, rounding="none"),
-        "a vehicle that cannot return": places([[3, 4], [0, 0], [9, 9]], [7.0], latest=9.0, start=[1], end=[2], rounding="none"),
+        "no return in time": places([[3, 4], [0, 0], [9, 9]], [7.0], latest=9.0, start=[1], end=[2], rounding="none"),
         "unreachable windows": plane(line, four, [0.0] * 4, [9.0, 19.0, 29.0, 39.0], latest=100.0, rounding="none"),
         "windows that are a point": plane(line, four, points, points, latest=110.0, rounding="none"),
         "no capacity": plane(line, four, latest=100.0, demand=1.0, capacity=0.0, vehicles=2, rounding="none"),

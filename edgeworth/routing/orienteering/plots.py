@@ -31,15 +31,30 @@ _SMALLEST, _LARGEST = 14.0, 150.0  # areas of customers, in square points
 
 
 def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | None = None) -> Axes:
-    """The map of a plan: who drives where.
+    """Draw the map of a plan.
 
-    Depots are squares, customers circles whose area grows with their profit (for the vehicle that visits, respectively the
-    largest over all vehicles); those that nobody visits are faint. One colour a vehicle (from the eighth on with another
-    dash), arrows in the direction of travel. Straight lines, also where the distances are those of a road network. A stop
-    that breaks a constraint has a red ring. Equal scales on both axes. Draws on ``ax`` or on a new figure; returns the axes.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        With coordinates.
+    plan : RoutePlan
+    ax : matplotlib.axes.Axes, optional
+        Default: those of a new figure.
 
-    Raises ValueError for a problem without coordinates, and for a plan of another number of vehicles or with customers that
-    do not exist; TypeError for other types.
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Depots are squares, customers circles whose area grows with their profit (for the vehicle that visits, respectively the
+        largest over all vehicles); those that nobody visits are faint. One colour a vehicle (from the eighth on with another
+        dash), arrows in the direction of travel, straight lines also where the distances are those of a road network. A stop
+        that breaks a constraint has a red ring.
+
+    Raises
+    ------
+    ValueError
+        For a problem without coordinates, and for a plan of another number of vehicles or with customers that do not exist.
+    TypeError
+        For other types.
     """
     _require(problem, plan)
     if problem.coordinates is None:
@@ -92,14 +107,29 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
 
 
 def plot_schedule(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | None = None) -> Axes:
-    """The timetable of a plan: one row a stop, in the order of the visits, vehicle after vehicle; time runs to the right.
+    """Draw the timetable of a plan.
 
-    Light bars: the windows in which service may begin, cut at the edges of the day. Thin lines: driving. Hatched: waiting.
-    Solid, in the vehicle's colour: service. A vehicle's last row is its way home; the vertical mark there is its latest
-    return. Times are recomputed from the sequences. What comes too late is red. No coordinates are needed. Draws on ``ax``
-    or on a new figure; returns the axes.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    plan : RoutePlan
+    ax : matplotlib.axes.Axes, optional
+        Default: those of a new figure.
 
-    Raises ValueError for a plan of another number of vehicles or with customers that do not exist; TypeError for other types.
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One row a stop, in the order of the visits, vehicle after vehicle; time runs to the right. Light bars: the windows in
+        which service may begin, clipped at the edges of the day. Thin lines: driving. Hatched: waiting. Solid, in the vehicle's
+        colour: service. A vehicle's last row is its way home; the vertical mark there is its latest return. Times are
+        recomputed from the sequences. What comes too late is red.
+
+    Raises
+    ------
+    ValueError
+        For a plan of another number of vehicles or with customers that do not exist.
+    TypeError
+        For other types.
     """
     _require(problem, plan)
     broken = violations(problem, plan)

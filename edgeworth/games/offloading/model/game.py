@@ -59,7 +59,8 @@ class OffloadingGame:
     (upload seconds), ``price``. Users [m]: ``weight`` w > 0, ``workload`` C >= 0 (cycles), ``sensitivity`` s >= 0 (utility a
     second), ``deadline`` tau (seconds, > 0 for machines, 0 for humans), ``human`` bool, ``local_utility``, ``local_delay``
     >= 0 (seconds). Providers [n]: ``rate`` F > 0 (cycles a second), ``cap`` int64 >= 0 (default: no limit, stored as m),
-    ``cost_rate`` >= 0 (money a busy second), ``uav`` bool.
+    ``cost_rate`` >= 0 (money a busy second), ``uav`` bool. ``user_names`` and ``provider_names``, one text each, serve tables,
+    messages and graphs; None where they have numbers only.
 
     Arrays are copied and read-only; m or n may be 0. Raises ValueError or TypeError naming the argument, the rule and the
     value for wrong shapes, NaN, infinities, values out of range, duplicate or unsorted pairs, and for numbers so large or

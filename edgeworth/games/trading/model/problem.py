@@ -62,7 +62,8 @@ class TradingGame:
     ``evaluation_metric`` delta >= 0 (default 0).
     Scalars >= 0: ``reward`` R, ``performance_factor`` lambda, ``block_size`` B, ``puzzle_constant`` eps,
     ``propagation_factor`` tau; ``service_profit`` C_b and ``unit_cost`` C (money a unit of power); ``min_demand`` <=
-    ``max_demand`` (units of power), ``min_price`` <= ``max_price``. `effective_reward` is derived.
+    ``max_demand`` (units of power), ``min_price`` <= ``max_price``. `effective_reward` is derived. ``consumer_names``: one text
+    a consumer, by default the labels of the arrays that are Series, which are brought into one order.
 
     Per unit of x a consumer's cost is kappa_i = (u_i p - (1 - beta_i) C_b) / beta_i: a lottery contest with linear costs in a
     box. Consumers without a stake in the contest (beta_i = 0, or R_i = 0, or so small that kappa_i / R_i overflows) are

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate
-from edgeworth.routing.orienteering.exact.labelling import Cut
+from edgeworth.routing.orienteering.exact.labelling import RunEnded
 from edgeworth.routing.orienteering.exact.tree import Tree
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def listed_proof(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | Non
     root.finishing = True
     try:
         return _listed(root, arrays)
-    except Cut:
+    except RunEnded:
         return None
     finally:
         root.finishing = False

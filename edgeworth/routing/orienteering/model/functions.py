@@ -39,9 +39,22 @@ def _edge_costs(problem: OrienteeringProblem, vehicle: int, route: Route) -> Flo
 
 
 def value(problem: OrienteeringProblem, solution: RoutePlan) -> float:
-    """Profits less service costs of all customers visited, less the costs of all edges driven; the sum correctly rounded.
+    """The value of a plan: profits less service costs of all customers visited, less the costs of all edges driven.
 
-    Raises ValueError for a plan of another shape, and where a customer is visited twice: such a plan has no value.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    solution : RoutePlan
+
+    Returns
+    -------
+    float
+        Correctly rounded.
+
+    Raises
+    ------
+    ValueError
+        For a plan of another shape, and where a customer is visited twice: such a plan has no value.
     """
     _require_fitting(problem, solution)
     served = solution.served
@@ -146,11 +159,20 @@ def _apart(said: Floats, is_so: Floats, scale: float) -> Floats:
 
 
 def measures(problem: OrienteeringProblem, solution: RoutePlan) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of a plan, for tables.
 
-    served: customers visited; served_share: of all; profit: what they pay; travel_cost, distance, driving, waiting, service:
-    summed over all vehicles; vehicles_used: those that move; utilisation: load over capacity of the vehicles that move and
-    have one; last_return: of the vehicles that move. NaN where there is nothing to divide or compare.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    solution : RoutePlan
+
+    Returns
+    -------
+    dict of str to float
+        ``served``: customers visited; ``served_share``: of all; ``profit``: of those visited; ``travel_cost``, ``distance``,
+        ``driving``, ``waiting``, ``service``: summed over all vehicles; ``vehicles_used``: those that move; ``utilisation``:
+        load over capacity of the vehicles that move and have one; ``last_return``: of the vehicles that move. NaN where there
+        is nothing to divide or compare.
     """
     _require_fitting(problem, solution)
     true = plan(problem, solution.sequences)

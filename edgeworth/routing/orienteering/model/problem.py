@@ -31,33 +31,67 @@ _STORED = ("distance", "profit", *_CUSTOMER, *(name for name in _VEHICLE if name
 class OrienteeringProblem:
     """(Team) orienteering with time windows, capacities and travel costs: vehicles k = 0..m-1 visit customers i = 0..n-1.
 
-    maximise the sum over all visited i of ``profit[k, i] - service_cost[i]`` (k the vehicle that visits i) minus the cost of
-    all edges driven, ``cost_per_distance[k] distance[a, b] + cost_per_time[k] travel_time[a, b] / speed[k]``, such that every
-    customer is visited at most once and every vehicle that moves
-    leaves ``start[k]`` at ``earliest[k]`` and drives from a to b in ``travel_time[a, b] / speed[k]``; begins to serve i at
-    ``max(arrival, open[i]) <= close[i]`` (it may wait) and leaves ``service_time[i]`` later; is back at ``end[k]`` no later
-    than ``latest[k]``; and carries ``sum of demand <= capacity[k]``. A vehicle without customers stays where it is and costs
-    nothing, also where its end is another place than its start.
+    Locations are nodes: customers 0..n-1, then depots n..L-1. `from_matrices`, `from_coordinates` and the package's
+    `from_graph` take them in the user's order.
 
-    Locations: customers are the nodes 0..n-1, depots the nodes n..L-1. ``distance`` and ``travel_time`` (at speed 1; default:
-    the distance) float64 [L, L], finite, >= 0, diagonal 0; neither symmetry nor the triangle inequality is assumed.
-    Customers: ``profit`` float64 [n] or [m, n] (any sign; kept as [m, n]), ``demand`` >= 0, ``open`` <= ``close``,
-    ``service_time`` >= 0, ``service_cost`` >= 0, all [n] and finite.
-    Vehicles: ``start``, ``end`` int64 [m], nodes of depots; ``speed`` > 0, ``capacity`` >= 0 (infinity: none),
-    ``cost_per_distance`` >= 0, ``cost_per_time`` >= 0, ``earliest`` <= ``latest``, all [m].
-    ``coordinates`` float64 [L, 2] serve plots only; ``location_names`` (customers, then depots) and ``vehicle_names``, one text
-    each, serve tables, messages, plots and graphs.
-    Distance, time and money are in units of the user's; speed is distance over the unit that makes ``travel_time`` a time.
+    Parameters
+    ----------
+    distance, travel_time : float64 [L, L]
+        From one location to another, finite, >= 0, 0 on the diagonal; travel times at speed 1. Neither symmetry nor the
+        triangle inequality is assumed.
+    profit : float64 [n] or [m, n]
+        Of any sign; kept by vehicle and customer.
+    demand, service_time, service_cost : float64 [n]
+        >= 0.
+    open, close : float64 [n]
+        The window in which service may begin, open <= close.
+    start, end : int64 [m]
+        Nodes of depots.
+    speed : float64 [m]
+        > 0, distance over the unit that makes ``travel_time`` a time.
+    capacity : float64 [m]
+        >= 0; infinity: no limit.
+    cost_per_distance, cost_per_time : float64 [m]
+        >= 0, money.
+    earliest, latest : float64 [m]
+        Departure and return, earliest <= latest.
+    coordinates : float64 [L, 2], optional
+        For plots only.
+    provenance : Provenance
+        Where the problem came from.
+    location_names, vehicle_names : tuple of str, optional
+        One text each, for tables, messages, plots and graphs; None where they have numbers only.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value, among others for a window that closes before it opens.
+
+    Notes
+    -----
+    The problem is to maximise the sum over all visited i of ``profit[k, i] - service_cost[i]`` (k the vehicle that visits i)
+    minus the cost of all edges driven, ``cost_per_distance[k] distance[a, b] + cost_per_time[k] travel_time[a, b] / speed[k]``,
+    such that every customer is visited at most once and every vehicle that moves
+
+    - leaves ``start[k]`` at ``earliest[k]`` and drives from a to b in ``travel_time[a, b] / speed[k]``;
+    - begins to serve i at ``max(arrival, open[i]) <= close[i]`` (it may wait) and leaves ``service_time[i]`` later;
+    - is back at ``end[k]`` no later than ``latest[k]``, and carries ``sum of demand <= capacity[k]``.
+
+    A vehicle without customers stays where it is and costs nothing, also where its end is another place than its start. A
+    customer whose window no vehicle reaches is never visited, and a vehicle that cannot come back in time never moves: neither
+    is an error.
 
     Times count as within a limit up to 1e-9 of the duration that the vehicle can use until then, loads up to 1e-9 of the
-    capacity; whole numbers hold exactly (`limits`). Where a clock begins changes nothing. n and m may be 0. A customer
-    whose window no vehicle reaches is never visited, a vehicle that cannot come back in time never moves: neither is an
-    error. Arrays are copied and read-only. Raises ValueError or TypeError naming the argument, the rule and the value,
-    among others for a window that closes before it opens.
+    capacity; whole numbers hold exactly (`limits`). Where a clock begins changes nothing. Arrays are copied and read-only; n
+    and m may be 0.
 
-    Source: FUSION paper, section IV-C2; Vansteenwegen, Souffriau and Van Oudheusden, EJOR 209 (2011) for the
-    orienteering problems that this contains (profit the same for all vehicles, no cost, no capacity).
+    References
+    ----------
+    FUSION paper, section IV-C2. Vansteenwegen, Souffriau and Van Oudheusden, EJOR 209 (2011), for the orienteering problems
+    that this contains (profit the same for all vehicles, no cost, no capacity).
 
+    Examples
+    --------
     >>> p = OrienteeringProblem.from_coordinates([[0, 0], [3, 4]], [7.0], depot="first", latest=10.0, rounding="none")
     >>> p.customers, p.vehicles, p.distance[0, 1]
     (1, 1, np.float64(5.0))

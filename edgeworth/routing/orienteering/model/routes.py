@@ -19,11 +19,18 @@ _STOP = ("arrival", "start", "leave", "load")
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """One vehicle's way: ``stops`` int64 [s], the customers in order; empty where the vehicle stays at its depot.
+    """The route of one vehicle with its schedule. Read-only.
 
-    The schedule, float64 [s]: ``arrival`` at the stop, ``start`` of service (later than arrival: it waits), ``leave`` at its
-    end, ``load`` the demand served up to and with this stop. ``end_time``: the return to the end depot; for a vehicle that
-    stays its earliest departure. Read-only.
+    Parameters
+    ----------
+    stops : int64 [s]
+        The customers in order; empty where the vehicle stays at its depot.
+    arrival, start, leave : float64 [s]
+        Times of the arrival at a stop, the begin of service (later than the arrival where the vehicle waits) and its end.
+    load : float64 [s]
+        The demand served up to and with a stop.
+    end_time : float
+        The return to the end depot; of a vehicle that stays, its earliest departure.
     """
 
     stops: Ints
@@ -49,7 +56,13 @@ class Route:
 
 @dataclass(frozen=True, eq=False)
 class RoutePlan:
-    """A solution: ``routes``, one `Route` for every vehicle. `plan` builds one from the sequences of customers alone."""
+    """A solution of orienteering. `plan` builds one from the sequences of customers alone.
+
+    Parameters
+    ----------
+    routes : tuple of Route
+        One for every vehicle.
+    """
 
     routes: tuple[Route, ...]
 
@@ -100,10 +113,23 @@ class RoutePlan:
 
 
 def plan(problem: OrienteeringProblem, sequences: Sequence[ArrayLike]) -> RoutePlan:
-    """The plan in which vehicle k visits ``sequences[k]`` in that order, with the schedule that follows (no waiting but for
-    windows). The sequences may break constraints: `violations` says which.
+    """The plan that follows from sequences of customers.
 
-    Raises ValueError for another number of sequences than vehicles and for customers that do not exist.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    sequences : sequence of array-like of int
+        For every vehicle its customers in order, by position. They may break constraints: `violations` says which.
+
+    Returns
+    -------
+    RoutePlan
+        With the earliest schedule: vehicles wait for windows only.
+
+    Raises
+    ------
+    ValueError
+        For another number of sequences than vehicles, and for customers that do not exist.
     """
     if len(sequences) != problem.vehicles:
         raise ValueError(f"sequences: must hold one for each of {problem.vehicles} vehicles; got {len(sequences)}")

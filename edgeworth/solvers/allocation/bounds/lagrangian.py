@@ -6,7 +6,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.bounds.dual_solution import DualSolution
+from edgeworth.solvers.allocation.bounds.execution import Execution, RunEnded
 from edgeworth.solvers.allocation.bounds.kinds import ASSIGNMENT_MULTIPLIERS, CAPACITY_MULTIPLIERS
-from edgeworth.solvers.allocation.bounds.prices import Prices
+from edgeworth.solvers.allocation.bounds.minimiser import DualMinimiser
 from edgeworth.solvers.allocation.bounds.refutation import stranded
 from edgeworth.solvers.allocation.bounds.repair import Repair
-from edgeworth.solvers.allocation.bounds.workbench import Cut, Workbench
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
@@ -32,7 +33,7 @@ from edgeworth.solvers.allocation.model import (
 from edgeworth.solvers.allocation.model import (
     value as model_value,
 )
-from edgeworth.solvers.allocation.model.system import Floats, Ints
+from edgeworth.solvers.allocation.model.system import Floats
 
 _WORTH = 1e-7  # relative: a certificate that takes longer to check must be tighter by so much
 _PRICING = 0.6  # of the time left: the prices may take so much, the rest is for the assignment
@@ -60,17 +61,6 @@ class Lagrangian:
         validation.real("tolerance", self.tolerance, minimum=0.0, maximum=1.0, open_minimum=True)
         validation.real("cooling", self.cooling, minimum=1.0, open_minimum=True)
         validation.integer("rounds", self.rounds, minimum=0)
-
-
-class Priced(NamedTuple):
-    """Prices u >= 0 of the capacities, L(u) in the problem's own terms, the best feasible choice of pairs (None: none was
-    found), why the work ended, and after how many steps."""
-
-    u: Floats
-    bound: float
-    choice: Ints | None
-    ending: Termination
-    iterations: int
 
 
 def lagrangian_relaxation(problem: AllocationProblem, params: Lagrangian, run: Run[Assignment]) -> Found[Assignment]:
@@ -126,10 +116,10 @@ def lagrangian_relaxation(problem: AllocationProblem, params: Lagrangian, run: R
     """
     if len(problem.stranded):
         return stranded(problem)
-    priced = price(problem, params, run)
+    priced, bound = price(problem, params, run)
     solution = None if priced.choice is None else assignment_of(problem, priced.choice)
     notes = () if solution is not None else ("no feasible assignment was found at the prices",)
-    ending, bound = priced.ending, priced.bound
+    ending = priced.ending
     certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": priced.u})
     if ending is Termination.CONVERGED:
         multipliers = runner_up(problem, priced.u)
@@ -174,41 +164,41 @@ def price(
     run: Run[Assignment],
     *,
     until: float = math.inf,
-    told: bool = True,
-) -> Priced:
-    """Prices, their bound and a repaired choice: the work of `lagrangian_relaxation`. Tasks that must be served have pairs.
-
-    until: run seconds at which it ends. told: does the run hear of its iterations, values and bounds?
+    report: bool = True,
+) -> tuple[DualSolution, float]:
+    """Multipliers, their bound and a repaired choice: the work of `lagrangian_relaxation`.
+    Every task that must be served has a pair.
+    until: run seconds at which it ends. report: whether the run is given its iterations, values and bounds.
     """
     threads: Any = (
         ThreadPoolExecutor(run.threads, initializer=work_for, initargs=(counter(),)) if run.threads > 1 else nullcontext()
     )
     with threads as pool:
-        bench = Workbench(problem, run, pool, until=until, told=told)
-        prices, repair = Prices(bench, params.tolerance, params.cooling), Repair(bench)
+        execution = Execution(problem, run, pool, until=until, report=report)
+        prices, repair = DualMinimiser(execution, params.tolerance, params.cooling), Repair(execution)
         if run.start is not None:
             repair.offer(positions(problem, run.start))
         ending = Termination.CONVERGED
         bound = dual_bound(problem, prices.best)
         try:
-            bench.bound = bound
-            bench.look()
+            execution.bound = bound
+            execution.poll()
             if not _free(prices, repair):
                 ending = _minimise(prices, repair)
-                bench.bound = bound = dual_bound(problem, prices.best)
-                bench.look()
+                execution.bound = bound = dual_bound(problem, prices.best)
+                execution.poll()
                 _assign(prices, repair, params.rounds)
-                bench.look()
-        except Cut as cut:
-            ending = cut.ending
+                execution.poll()
+        except RunEnded as ended:
+            ending = ended.ending
     if repair.choice is not None:
         value = problem.objective(repair.profit)
         if closes(value, bound, problem.sense, problem.integral, problem.offset):
             ending = Termination.PROVED
-    return Priced(prices.best, bound, repair.choice, ending, bench.iterations)
+    return DualSolution(prices.best, True, repair.choice, repair.choice, ending, execution.iterations), bound
 
 
-def _free(prices: Prices, repair: Repair) -> bool:
+def _free(prices: DualMinimiser, repair: Repair) -> bool:
     """Do all tasks fit at their best servers when capacity costs nothing? Then that is an optimum."""
     _, choice, _, load = prices.evaluate(prices.best)
     if np.any(load > repair.limit):
@@ -217,28 +207,28 @@ def _free(prices: Prices, repair: Repair) -> bool:
     return True
 
 
-def _minimise(prices: Prices, repair: Repair) -> Termination:
+def _minimise(prices: DualMinimiser, repair: Repair) -> Termination:
     """Find prices, within their share of the time, and a first assignment on the way."""
 
     def rough(u: Floats) -> None:
         _, choice, best, _ = prices.evaluate(u)
         repair.first(u, choice, best)
 
-    bench = prices.bench
-    until, now = bench.deadline, bench.run.elapsed
-    bench.deadline = now + _PRICING * (min(until, now + bench.run.remaining) - now)
+    execution = prices.execution
+    until, now = execution.deadline, execution.run.elapsed
+    execution.deadline = now + _PRICING * (min(until, now + execution.run.remaining) - now)
     try:
         prices.minimise(rough)
-    except Cut as cut:
-        if not cut.own:
+    except RunEnded as ended:
+        if not ended.own:
             raise
-        return cut.ending
+        return ended.ending
     finally:
-        bench.deadline = until
+        execution.deadline = until
     return Termination.CONVERGED
 
 
-def _assign(prices: Prices, repair: Repair, rounds: int) -> None:
+def _assign(prices: DualMinimiser, repair: Repair, rounds: int) -> None:
     u = prices.best
     _, choice, best, _ = prices.evaluate(u)
     repair.first(u, choice, best)

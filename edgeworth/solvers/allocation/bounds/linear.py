@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,21 +10,13 @@ from edgeworth.core.highs import Answer, ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.bounds.dual_solution import DualSolution
 from edgeworth.solvers.allocation.bounds.kinds import CAPACITY_MULTIPLIERS
 from edgeworth.solvers.allocation.bounds.refutation import refuted
 from edgeworth.solvers.allocation.model import MULTIPLIER_LIMIT, AllocationProblem, Assignment, dual_bound
-from edgeworth.solvers.allocation.model.system import Floats
 
 LP_PAIRS = 200_000
 """Up to so many pairs HiGHS solves the LP in seconds; beyond, methods that need multipliers take the Lagrangian's."""
-
-
-@dataclass(frozen=True)
-class Relaxation:
-    """The solved LP relaxation: multipliers u >= 0 of the capacity rows (None: not solved), fractional x, the answer."""
-
-    multipliers: Floats | None
-    answer: Answer
 
 
 def column_model(problem: AllocationProblem, *, integer: bool) -> ColumnModel:
@@ -50,14 +41,19 @@ def column_model(problem: AllocationProblem, *, integer: bool) -> ColumnModel:
     )
 
 
-def relaxation(problem: AllocationProblem, run: Run[Any]) -> Relaxation:
-    """Solve the LP relaxation by HiGHS."""
+def relaxation(problem: AllocationProblem, run: Run[Any]) -> tuple[DualSolution, Answer]:
+    """Solve the LP relaxation by HiGHS; a pair that takes more than half of its task is preferred."""
     answer = minimise(column_model(problem, integer=False), run)
-    if answer.row_dual is None:
-        return Relaxation(None, answer)
-    scaled = np.maximum(-answer.row_dual[problem.tasks :], 0.0)
-    per = np.where(problem.capacity > 0.0, problem.capacity, 1.0)
-    return Relaxation(np.minimum(scaled / per, MULTIPLIER_LIMIT), answer)
+    u, preferred = np.zeros(problem.servers), None
+    if answer.row_dual is not None:
+        scaled = np.maximum(-answer.row_dual[problem.tasks :], 0.0)
+        per = np.where(problem.capacity > 0.0, problem.capacity, 1.0)
+        u = np.minimum(scaled / per, MULTIPLIER_LIMIT)
+    if answer.x is not None:
+        taken = np.flatnonzero(answer.x > 0.5)
+        preferred = np.full(problem.tasks, -2, dtype=np.int64)
+        preferred[problem.task[taken]] = taken
+    return DualSolution(u, answer.row_dual is not None, None, preferred, answer.termination, answer.iterations), answer
 
 
 def lp_relaxation(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
@@ -91,9 +87,8 @@ def lp_relaxation(problem: AllocationProblem, params: None, run: Run[Assignment]
     ----------
     Martello and Toth, Knapsack Problems (1990), section 7.2. Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
     """
-    relaxed = relaxation(problem, run)
-    answer = relaxed.answer
-    if relaxed.multipliers is None:
+    relaxed, answer = relaxation(problem, run)
+    if not relaxed.solved:
         note = f"HiGHS: {answer.status}"
         if answer.infeasible:
             return refuted(problem, run, note, iterations=answer.iterations)
@@ -101,8 +96,8 @@ def lp_relaxation(problem: AllocationProblem, params: None, run: Run[Assignment]
     return Found(
         None,
         answer.termination,
-        bound=dual_bound(problem, relaxed.multipliers),
+        bound=dual_bound(problem, relaxed.u),
         evidence=BoundEvidence.RECOMPUTED,
-        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": relaxed.multipliers}),
+        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": relaxed.u}),
         iterations=answer.iterations,
     )

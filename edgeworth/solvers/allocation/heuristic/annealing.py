@@ -15,9 +15,8 @@ from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds import (
     CAPACITY_MULTIPLIERS,
     LP_PAIRS,
+    DualSolution,
     Lagrangian,
-    Priced,
-    Relaxation,
     price,
     refuted,
     relaxation,
@@ -96,7 +95,7 @@ class LocalSearch:
             validation.integer("cycles", self.cycles, minimum=1)
 
 
-class _Core(NamedTuple):
+class _Candidates(NamedTuple):
     """The candidates of the search as the kernels want them; the pair (or -1) and the task of every candidate."""
 
     arrays: Any
@@ -140,22 +139,20 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
     Moves: Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized assignment problem, INFORMS J. Computing
     16 (2004). Annealing: Kirkpatrick, Gelatt and Vecchi, Science 220 (1983). The combination is our own.
     """
-    relaxed: Relaxation | Priced
     notes: tuple[str, ...] = ()
     if problem.pairs > LP_PAIRS and not len(problem.stranded):
         until = run.elapsed + _PRICING * run.remaining
-        relaxed = price(problem, Lagrangian(), run, until=until, told=False)
+        relaxed, _ = price(problem, Lagrangian(), run, until=until, report=False)
         if relaxed.ending is Termination.TIME:
             notes = ("the Lagrangian's prices were cut by the clock",)
     else:
-        relaxed = relaxation(problem, run)
-        answer = relaxed.answer
+        relaxed, answer = relaxation(problem, run)
         if answer.infeasible:
             note = f"the LP relaxation has no solution (HiGHS: {answer.status})"
             if run.start is not None:
                 return Found(run.start, Termination.ERROR, notes=(f"{note}, yet a start was given",))
             return refuted(problem, run, note)
-        if relaxed.multipliers is None:
+        if not relaxed.solved:
             notes = (f"the LP was not solved (HiGHS: {answer.status}): no bound",)
     search = AnnealingSearch(problem, params, run, relaxed)
     ending = search.anneal()
@@ -174,28 +171,27 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
 class AnnealingSearch:
     """The state of one run: kernel arrays, the incumbent re-checked by the model, the bound."""
 
-    def __init__(
-        self, problem: AllocationProblem, params: LocalSearch, run: Run[Assignment], relaxed: Relaxation | Priced
-    ) -> None:
+    def __init__(self, problem: AllocationProblem, params: LocalSearch, run: Run[Assignment], relaxed: DualSolution) -> None:
         self.problem, self.params, self.run = problem, params, run
-        u, choice = (relaxed.u, relaxed.choice) if isinstance(relaxed, Priced) else (relaxed.multipliers, None)
+        u, solved = relaxed.u, relaxed.solved
         self.done = 0
-        self.bound = None if u is None else dual_bound(problem, u)
-        self.certificate = None if u is None else Certificate(CAPACITY_MULTIPLIERS, {"u": u})
-        self.best: Assignment | None = self._first_incumbent(choice)
+        self.bound = dual_bound(problem, u) if solved else None
+        self.certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": u}) if solved else None
+        self.best: Assignment | None = self._first_incumbent(relaxed.choice)
         self.value = -np.inf if self.best is None else self._profit(positions(problem, self.best))
         spread = float(problem.profit.std()) if problem.pairs else 0.0
         self.scale = spread or float(np.abs(problem.profit).max(initial=0.0)) or 1.0
         first = None if run.start is None else positions(problem, run.start)
-        self.core = _candidates(problem, np.zeros(problem.servers) if u is None else u, params.window * self.scale, first)
-        self.state = self._state(_wish(problem, relaxed) if first is None else first)
+        self.core = _candidates(problem, u, params.window * self.scale, first)
+        wanted = relaxed.preferred if first is None else first
+        self.state = self._state(np.full(problem.tasks, -2, dtype=np.int64) if wanted is None else wanted)
         self.schedule = self._schedule()
 
     def anneal(self) -> Termination:
         """Cool, reheat, cool ... until a rule, the number of cycles, or a closed gap ends it."""
         cycles = self.params.cycles or (None if self.run.stop.rules else _FREE_CYCLES)
         ints, reals = self.state.ints, self.state.reals
-        self._take_incumbent()
+        self._accept_incumbent()
         while True:
             value = None if self.best is None else self.problem.objective(self.value)
             if (
@@ -215,7 +211,7 @@ class AnnealingSearch:
             annealing.anneal(self.core.arrays, self.state, self.schedule, count, self.run.rng)
             self.done += count
             if (reals[annealing.BEST_VALUE], ints[annealing.FOUND]) != before:
-                self._take_incumbent()
+                self._accept_incumbent()
 
     def _first_incumbent(self, choice: Ints | None) -> Assignment | None:
         """The given start, or a choice known to be feasible, or the regret-greedy one where that serves all that must be."""
@@ -229,7 +225,7 @@ class AnnealingSearch:
     def _profit(self, choice: Ints) -> float:
         return float(self.problem.profit[choice[choice >= 0]].sum())
 
-    def _take_incumbent(self) -> None:
+    def _accept_incumbent(self) -> None:
         """The kernel's incumbent becomes ours if the model finds it feasible and it is better."""
         if not self.state.ints[annealing.FOUND]:
             return
@@ -292,19 +288,7 @@ class AnnealingSearch:
         )
 
 
-def _wish(problem: AllocationProblem, relaxed: Relaxation | Priced) -> Ints:
-    """The pair that a task would like to have, -1 to stay unserved, -2 for no wish: a known choice, or what the LP takes by
-    more than half."""
-    if isinstance(relaxed, Priced) and relaxed.choice is not None:
-        return relaxed.choice
-    wish = np.full(problem.tasks, -2, dtype=np.int64)
-    if isinstance(relaxed, Relaxation) and relaxed.answer.x is not None:
-        taken = np.flatnonzero(relaxed.answer.x > 0.5)
-        wish[problem.task[taken]] = taken
-    return wish
-
-
-def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Ints | None) -> _Core:
+def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Ints | None) -> _Candidates:
     """Candidates of every task by rising regret: its pairs within the window, those of the start, and staying unserved.
 
     Tasks that must be served and have a pair may not stay unserved.
@@ -339,4 +323,4 @@ def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Int
         unit=np.divide(1.0, mean, out=np.ones(n + 1), where=mean > 0.0),
         start=begin,
     )
-    return _Core(arrays, pair[order], task)
+    return _Candidates(arrays, pair[order], task)

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from edgeworth.core import sparse, validation
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.violation import Violation, Violations
-from edgeworth.solvers.allocation.model.problem import AllocationProblem, Assignment
+from edgeworth.solvers.allocation.model.assignment import Assignment
+from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -21,9 +22,22 @@ MULTIPLIER_LIMIT = 1e150  # of multipliers: products with weights and sums of th
 
 
 def positions(problem: AllocationProblem, assignment: Assignment) -> Ints:
-    """The index of every task's pair in the problem's arrays, int64 [tasks]; -1 unserved, -2 a pair that is not eligible.
+    """The position of every task's pair in the problem's arrays.
 
-    Raises ValueError for an assignment of another length or with a server number beyond the problem's.
+    Parameters
+    ----------
+    problem : AllocationProblem
+    assignment : Assignment
+
+    Returns
+    -------
+    int64 [tasks]
+        -1 for an unserved task, -2 for a pair that is not eligible.
+
+    Raises
+    ------
+    ValueError
+        For an assignment of another length, or with a server that the problem does not have.
     """
     chosen = assignment.server
     if len(chosen) != problem.tasks:
@@ -42,9 +56,22 @@ def assignment_of(problem: AllocationProblem, choice: Ints) -> Assignment:
 
 
 def value(problem: AllocationProblem, assignment: Assignment) -> float:
-    """offset + sum of v over the served pairs, correctly rounded, in the problem's own sense and terms.
+    """The value of an assignment in the problem's own sense and terms.
 
-    Raises ValueError where a task sits at a server it is not eligible for: such an assignment has no value.
+    Parameters
+    ----------
+    problem : AllocationProblem
+    assignment : Assignment
+
+    Returns
+    -------
+    float
+        ``offset`` plus the sum of v over the served pairs, correctly rounded.
+
+    Raises
+    ------
+    ValueError
+        Where a task is at a server that it is not eligible for: such an assignment has no value.
     """
     chosen = positions(problem, assignment)
     if np.any(chosen == -2):
@@ -112,15 +139,31 @@ def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Viol
 
 
 def dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
-    """The Lagrangian bound of capacity multipliers u in [0, 1e150] (one a server), in the problem's own sense, rounded outward.
+    """The Lagrangian bound of capacity multipliers, rounded outward.
 
-    For profits p (v for "max", -v for "min"): ``L(u) = sum_i u_i c_i + sum_j max(0, max_i p_ij - u_i w_ij)``, the 0 left
-    out for tasks that must be served. ``L(u) >=`` the profit of every feasible assignment for every u >= 0 (weak duality).
-    It covers every assignment that `violations` lets pass, and is safe in floating point (`dual_profit` derives how).
-    A task that must be served and has no eligible server makes it minus infinity (for "max"): no assignment is
-    feasible. Where all values are multiples of a number (`AllocationProblem.grid`) the bound is rounded to the next one inside.
+    Parameters
+    ----------
+    problem : AllocationProblem
+    multipliers : array-like [servers]
+        u in [0, 1e150].
 
-    Raises ValueError for negative, too large, non-finite or wrongly shaped multipliers.
+    Returns
+    -------
+    float
+        A bound on the value of every assignment that `violations` lets pass, in the problem's own sense; safe in floating
+        point. Minus infinity (for "max") where a task that must be served has no eligible server.
+
+    Raises
+    ------
+    ValueError
+        For multipliers that are negative, too large, not finite or of another shape.
+
+    Notes
+    -----
+    For profits p (v for "max", -v for "min"): ``L(u) = sum_i u_i c_i + sum_j max(0, max_i p_ij - u_i w_ij)``, the 0 left out
+    for tasks that must be served. ``L(u) >=`` the profit of every feasible assignment for every u >= 0 (weak duality). Where
+    all values are multiples of a number (`AllocationProblem.grid`) the bound is rounded to the next one inside. `dual_profit`
+    derives the margins.
     """
     return objective_bound(problem, dual_profit(problem, multipliers))
 
@@ -216,11 +259,28 @@ def least_profit(problem: AllocationProblem) -> float:
 
 
 def server_utilities(problem: AllocationProblem, assignment: Assignment) -> Floats:
-    """Utility of every server with the intermediary fees, float64 [servers] (MTA paper, section III-C).
+    """The utility of every server with the intermediary fees.
 
-    The server that computes task j earns p_j mu_ij - E_comp, less lambda p_j mu_ij when the task came from another server;
-    that source receives the fee and bears E_comm. Summed over servers the fees cancel: the total is the welfare.
-    Needs a problem built from a `MecSystem` (ValueError otherwise).
+    Parameters
+    ----------
+    problem : AllocationProblem
+        Built from a `MecSystem`.
+    assignment : Assignment
+
+    Returns
+    -------
+    float64 [servers]
+        The server that computes task j earns p_j mu_ij - E_comp, less lambda p_j mu_ij when the task came from another server;
+        that source receives the fee and bears E_comm. Fees cancel in the sum, which is the welfare.
+
+    Raises
+    ------
+    ValueError
+        For a problem without raw fields.
+
+    References
+    ----------
+    MTA paper, section III-C.
     """
     system = problem.system
     if system is None:
@@ -236,11 +296,19 @@ def server_utilities(problem: AllocationProblem, assignment: Assignment) -> Floa
 
 
 def measures(problem: AllocationProblem, assignment: Assignment) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of an assignment, for tables.
 
-    served: tasks served; served_share: of all tasks; utilisation: total load over total capacity; peak_utilisation: of the
-    fullest server. With raw fields also latency: mean seconds of served tasks; sent_share: served tasks computed away from
-    their source. NaN where the denominator is 0.
+    Parameters
+    ----------
+    problem : AllocationProblem
+    assignment : Assignment
+
+    Returns
+    -------
+    dict of str to float
+        ``served``: tasks served; ``served_share``: of all tasks; ``utilisation``: total load over total capacity;
+        ``peak_utilisation``: of the server with the largest load over capacity. With raw fields also ``latency``: mean seconds
+        of the served tasks; ``sent_share``: served tasks that are not computed at their source. NaN where the denominator is 0.
     """
     chosen = positions(problem, assignment)
     load, capacity = loads(problem, assignment), problem.capacity

@@ -27,27 +27,55 @@ _EXACT_SUMS = 2.0**50  # sums of multiples of a grid are taken as exact up to so
 
 @dataclass(frozen=True, eq=False)
 class AllocationProblem:
-    """Multi-task allocation (MTA), a generalised-assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
+    """Multi-task allocation (MTA), a generalised assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
 
-    maximise (or minimise) ``offset + sum v_ij x_ij`` subject to ``sum_i x_ij <= 1`` for every task (``= 1`` where
-    ``must_serve``), ``sum_j w_ij x_ij <= c_i`` for every server, x binary. An unserved task is worth 0.
+    Only eligible pairs are stored, sorted by task, then by server (compressed rows). `from_matrices`, `from_pairs` and
+    `from_system` build that form.
 
-    Only eligible pairs are stored, sorted by task, then server (CSR by task):
-    ``indptr`` int64 [m + 1], ``server`` int64 [pairs], ``value`` v and ``weight`` w >= 0 float64 [pairs] (money or joules as
-    the user likes; cycles), ``capacity`` c >= 0 float64 [n]. ``must_serve`` bool [m] (default: none), ``sense`` "max" or
-    "min", ``offset`` a number in the units of ``value``. No number is larger than 1e100. Integer data are exact: where a
-    server's capacity and weights are integers (`whole`) its load may not exceed c_i at all; else up to c_i (1 + 1e-9) counts
-    as feasible (`limit`). Every stored pair fits its server alone in this sense: that belongs to eligibility in this model, and
-    the constructors `from_matrices`, `from_pairs` and `from_system` leave heavier pairs out
-    (``provenance.parameters["too_heavy"]`` counts them).
-    ``system`` keeps the raw fields where the problem was built from them; checkers recompute values and deadlines from it.
+    Parameters
+    ----------
+    indptr : int64 [m + 1]
+        Where the pairs of each task begin.
+    server : int64 [pairs]
+        The server of each pair.
+    value, weight : float64 [pairs]
+        v of any sign, in money or joules; w >= 0, in cycles or whatever capacities are in.
+    capacity : float64 [n]
+        c >= 0.
+    must_serve : bool [m], optional
+        Tasks that may not stay unserved; default: none.
+    sense : {"max", "min"}
+    offset : float
+        A constant part of every value, in the unit of ``value``.
+    system : MecSystem, optional
+        The raw fields that the problem was built from; the checker recomputes values and deadlines from them.
+    provenance : Provenance
+        Where the problem came from; ``parameters["too_heavy"]`` counts the pairs that a constructor left out.
+    server_names, task_names : tuple of str, optional
+        One text each, for tables, messages and plots; None where they have numbers only.
 
-    Arrays are copied and read-only. ``n`` or ``m`` may be 0. Raises ValueError or TypeError naming the argument, the rule and
-    the value for wrong shapes, NaN, infinities, negative weights or capacities, duplicate or unsorted pairs.
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value, for wrong shapes, NaN, infinities, numbers beyond 1e100, negative weights
+        or capacities, and duplicate or unsorted pairs.
 
-    Source: MTA paper, section III-D (constraint C3 sums over tasks there, a misprint); Martello and Toth, Knapsack
-    Problems (1990), chapters 6 and 7.
+    Notes
+    -----
+    The problem is to maximise (or minimise) ``offset + sum v_ij x_ij`` subject to ``sum_i x_ij <= 1`` for every task (``= 1``
+    where ``must_serve``), ``sum_j w_ij x_ij <= c_i`` for every server, x binary. An unserved task is worth 0.
 
+    Integer data are exact: where a server's capacity and weights are integers (`whole`) its load may not exceed c_i at all;
+    else up to c_i (1 + 1e-9) counts as feasible (`limit`). Every stored pair fits its server alone in this sense: that belongs
+    to eligibility in this model. Arrays are copied and read-only; n or m may be 0.
+
+    References
+    ----------
+    MTA paper, section III-D (constraint C3 sums over tasks there, a misprint). Martello and Toth, Knapsack Problems (1990),
+    chapters 6 and 7.
+
+    Examples
+    --------
     >>> p = AllocationProblem.from_matrices(value=[[3.0, 2.0]], weight=[[1.0, 1.0]], capacity=[1.0])
     >>> p.servers, p.tasks, p.pairs
     (1, 2, 2)
@@ -356,9 +384,26 @@ class AllocationProblem:
         must_serve: ArrayLike | None = None,
         provenance: Provenance | None = None,
     ) -> AllocationProblem:
-        """From raw fields. ``task`` and ``server`` list the pairs in reach (coverage); default: every server reaches all.
+        """A problem from the raw fields of a mobile-edge system.
 
-        A pair is eligible when mu_ij <= mu_i and T_comp + [i != s_j] T_comm <= tau_j; its value is v_ij (`MecSystem`).
+        Parameters
+        ----------
+        system : MecSystem
+        task, server : array-like of int [pairs], optional
+            The pairs within reach, by position (coverage); default: every server reaches every task. Given together or not at
+            all.
+        must_serve : array-like of bool [tasks], optional
+        provenance : Provenance, optional
+
+        Returns
+        -------
+        AllocationProblem
+            Of the pairs with mu_ij <= mu_i and T_comp + [i != s_j] T_comm <= tau_j; their values are v_ij (see `MecSystem`).
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class.
         """
         if (task is None) != (server is None):
             validation.reject("server", "must be given together with task", server)
@@ -429,25 +474,3 @@ def _fits_alone(weight: Floats, capacity: Floats) -> Bools:
     integers = (weight == np.rint(weight)) & (capacity == np.rint(capacity))
     result: Bools = (weight <= capacity) | (~integers & (weight <= capacity * (1.0 + FEASIBILITY_TOL)))
     return result
-
-
-@dataclass(frozen=True, eq=False)
-class Assignment:
-    """A solution: ``server`` int64 [tasks], the server of every task, -1 where the task is left unserved. Read-only."""
-
-    server: Ints
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "server", validation.array("server", self.server, np.int64, (None,), minimum=-1))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.server,)
-
-    def to_payload(self) -> Payload:
-        """As plain fields and arrays."""
-        return Payload({}, {"server": self.server})
-
-    @classmethod
-    def from_payload(cls, payload: Payload) -> Assignment:
-        """The inverse of `to_payload`."""
-        return cls(payload.array("server"))

@@ -36,19 +36,49 @@ class PairTerms(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class MecSystem:
-    """Raw fields of the mobile-edge-computing model (MTA paper, section III).
+    """Raw fields of a mobile-edge-computing system: servers i = 0..n-1, tasks j = 0..m-1.
 
-    Task j: ``unit_price`` p_j per cycle, ``data_size`` D_j, ``deadline`` tau_j, ``source`` s_j (index of the server it was
-    submitted to); all of shape tasks. Server i: ``cycles_per_unit`` theta_i per unit of data, ``frequency`` f_i,
-    ``energy_coefficient`` alpha_i, ``capacity`` mu_i in cycles, ``bandwidth`` B_i, ``transmit_power`` H_i, ``gain`` G_i; all
-    of shape servers. ``noise`` delta > 0, ``fee_share`` lambda in [0, 1].
+    Parameters
+    ----------
+    unit_price : float64 [m]
+        p_j, money a cycle, of any sign.
+    data_size : float64 [m]
+        D_j >= 0, units of data.
+    deadline : float64 [m]
+        tau_j >= 0, seconds.
+    source : int64 [m]
+        s_j, the server that the task was submitted to.
+    cycles_per_unit : float64 [n]
+        theta_i > 0, cycles a unit of data.
+    frequency : float64 [n]
+        f_i > 0, cycles a second.
+    energy_coefficient : float64 [n]
+        alpha_i >= 0.
+    capacity : float64 [n]
+        mu_i >= 0, cycles.
+    bandwidth, transmit_power, gain : float64 [n]
+        B_i, H_i, G_i > 0.
+    noise : float
+        delta > 0.
+    fee_share : float
+        lambda in [0, 1], the share of the payment that the source receives for a task that it passes on.
+    server_names, task_names : tuple of str, optional
+        Default: the labels of the arguments that are Series. Arguments with the same labels in another order are brought into
+        one order; with other labels they are refused.
 
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the field, for a value out of range.
+
+    Notes
+    -----
     With mu_ij = D_j theta_i: T_comp = mu_ij / f_i, E_comp = alpha_i mu_ij f_i^2, r_i = B_i log2(1 + H_i G_i / delta^2),
-    T_comm = D_j / r_{s_j}, E_comm = H_{s_j} T_comm; the value of serving j at i is
-    p_j mu_ij - E_comp - [i != s_j] E_comm.
+    T_comm = D_j / r_{s_j}, E_comm = H_{s_j} T_comm; the value of serving j at i is p_j mu_ij - E_comp - [i != s_j] E_comm.
 
-    Ranges: prices of any sign, data, deadlines and capacities >= 0, all other fields > 0 (energy >= 0). Raises ValueError or
-    TypeError naming the field.
+    References
+    ----------
+    MTA paper, section III.
     """
 
     unit_price: Floats
