@@ -167,6 +167,7 @@ def price(
     report: bool = True,
 ) -> tuple[DualSolution, float]:
     """Multipliers, their bound and a repaired choice: the work of `lagrangian_relaxation`.
+
     Every task that must be served has a pair.
     until: run seconds at which it ends. report: whether the run is given its iterations, values and bounds.
     """
