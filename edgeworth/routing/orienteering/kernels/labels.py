@@ -176,6 +176,18 @@ def advance(net, pool, kept, queue, rule, back, bounded, threshold, prices, budg
 
     rule: see SUBSET, TIMES, EQUAL. bounded: drop labels whose value, the best completion among the backward labels `back` and
     the prices (float64 [n], >= 0) of the customers still open sum up to at most `threshold`.
+
+    For each bucket of labels, by rising time (Desrochers and Soumis, INFOR 26, 1988; buckets after Sadykov, Uchoa and Pessoa,
+    Transportation Science 55, 2021):
+
+    1. Take its labels, at most as many as `order` holds, sorted by time and value.
+    2. For each label, put back this and the rest and return where the pool, the node's kept labels or the budget are full.
+    3. Drop it where a label that was kept dominates it under `rule`; its place in the pool is free again.
+    4. Otherwise keep it.
+    5. Extend it along every arc: skip customers of its memory, and those that violate window or capacity; the new memory is the
+       old one within the head's neighbourhood, and the head (ng-routes: Baldacci, Mingozzi and Roberti, Oper. Res. 59, 2011).
+    6. Where `bounded`, drop an extension that no completion brings above the threshold.
+    7. Put it into the bucket of its time, no earlier than the present one.
     """
     heads, order, table, ints = queue.heads, queue.order, queue.table, queue.ints
     closed, fresh = queue.words[0], queue.words[1]
