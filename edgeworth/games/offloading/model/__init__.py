@@ -23,10 +23,15 @@ from edgeworth.games.offloading.model.functions import (
     value,
     violations,
 )
-from edgeworth.games.offloading.model.game import EQUILIBRIUM_TOL as EQUILIBRIUM_TOL, REGIMES, OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import (
+    EQUILIBRIUM_TOL as EQUILIBRIUM_TOL,
+    REGIMES,
+    OffloadingGame,
+    Profile,
+    Which as Which,
+)
 from edgeworth.games.offloading.model.graphs import from_networkx, to_networkx
 from edgeworth.games.offloading.model.potentials import (
-    Which as Which,
     paper_potential,
     potential as potential,
     weighted_potential,

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Regime = Literal["linearised", "soft-deadline", "floored"]
+Which = Literal["paper", "weighted"]
+"""A candidate for a potential."""
 
 REGIMES: tuple[Regime, ...] = ("linearised", "soft-deadline", "floored")
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from edgeworth.games.offloading.model.game import OffloadingGame
-from edgeworth.games.offloading.model.potentials import Which
+from edgeworth.games.offloading.model.game import OffloadingGame, Which
 
 
 class Rational:

@@ -14,6 +14,7 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
+from edgeworth.routing.orienteering.exact.evidence import proved
 from edgeworth.routing.orienteering.exact.labelling import RunEnded
 from edgeworth.routing.orienteering.exact.master import Column
 from edgeworth.routing.orienteering.exact.root import GapClosed, Root, TooManyLabels
@@ -119,7 +120,7 @@ def searched(root: Root, prove: Callable[[Root], str]) -> Found[RoutePlan]:
         ending = Termination.CONVERGED
         notes = (f"the relaxation needs more than {root.limit} labels: the bound is the best before",)
     root.run.tick(root.rounds, root.value, root.bound)
-    bound, evidence, certificate = root.proved()
+    bound, evidence, certificate = proved(root)
     return Found(
         plan(root.problem, root.sequences),
         ending,

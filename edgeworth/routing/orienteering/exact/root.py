@@ -8,9 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from edgeworth.core.numeric import closes
-from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.core.run import Run
-from edgeworth.routing.orienteering.exact.evidence import NG_ROUTES, Proved, listed_proof
 from edgeworth.routing.orienteering.exact.labelling import Labelling, RunEnded
 from edgeworth.routing.orienteering.exact.master import Choice, Column, Master, Prices, choose
 from edgeworth.routing.orienteering.exact.network import Flags, Floats, TypeNetwork, networks, route_value, value_grid
@@ -109,26 +107,9 @@ class Root:
 
     def lower(self, bound: float) -> None:
         """No plan is worth more than that, but for the rounding of its routes' values."""
-        self.bound = self._rounded(min(self.bound, self.rounded_down(bound + self._blur)))
+        self.bound = self.reported(min(self.bound, self.rounded_down(bound + self._blur)))
 
-    def proved(self) -> Proved:
-        """The bound to report, and the certificate: of the best L(pi) where that reaches it, else of the routes listed."""
-        members = [np.flatnonzero(row) for row in self.certified_near]
-        arrays = {
-            "multipliers": self.prices,
-            "largest": self.kinds,
-            "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
-            "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
-        }
-        certificate = Certificate(NG_ROUTES, arrays)
-        rebuilt = self._rounded(self.rounded_down(self.root_bound))
-        enough = not self.closed or closes(self.value, rebuilt, "max", self.problem.integral)
-        if enough and (rebuilt <= self.bound or closes(self.bound, rebuilt, "max", False)):
-            return Proved(rebuilt, BoundEvidence.RECOMPUTED, certificate)
-        listed = listed_proof(self, arrays) if self.closed else None
-        return listed or Proved(self.bound, BoundEvidence.CLAIMED, certificate)
-
-    def _rounded(self, bound: float) -> float:
+    def reported(self, bound: float) -> float:
         """The value itself where rounding alone puts the bound below it; a bound that is wrong stays so, for the checker."""
         rounding = bound < self.value and closes(bound, self.value, "max", False)
         return self.value if rounding else bound
