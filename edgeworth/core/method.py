@@ -70,7 +70,8 @@ class Method:
     name: what users type. kind: the contract it must pass. function, params: ``module:name`` strings, resolved on use, so
     that listing methods imports nothing heavy; the function is called ``f(problem, params, run) -> Found``. exact: may claim
     an optimum. randomised: depends on the seed. supports: see `FEATURES`. requires: a pair (importable module, extra) for
-    optional dependencies. guarantee, reference: one line each for people.
+    optional dependencies. guarantee, reference: one line each for people. kernels: it runs compiled kernels, which
+    `core.prepare` compiles or loads before its clock starts.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Method:
     params: str | None = None
     supports: frozenset[str] = frozenset()
     requires: tuple[str, str] | None = None
+    kernels: bool = False
 
     def __post_init__(self) -> None:
         for feature in self.supports:

@@ -25,7 +25,8 @@ class Run(Generic[S]):
     """Handed to a method function. A method calls `tick` between chunks of 20-50 ms and ends when it returns a reason.
 
     rng: the run's generator. threads: how many it may use. start: a feasible solution to start from, or None. sense: of the
-    values passed to `tick`; offset: the constant part of them, which the rule on gaps leaves out.
+    values passed to `tick`; offset: the constant part of them, which the rule on gaps leaves out. prepared: seconds spent on
+    its kernels before it began.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Run(Generic[S]):
         threads: int = 1,
         trace: bool = False,
         offset: float = 0.0,
+        prepared: float = 0.0,
     ) -> None:
         self.sense: Sense = sense
         self.offset = offset
@@ -55,6 +57,7 @@ class Run(Generic[S]):
         self._improved_at = 0
         self._counter = counter()
         self._compiled = self._counter.seconds
+        self.prepared = prepared
         self._began = time.perf_counter()
 
     @property

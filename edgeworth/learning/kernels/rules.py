@@ -2,7 +2,7 @@
 
 import math
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 from edgeworth.learning.kernels.rows import project
 from edgeworth.learning.kernels.zero_sum import matrix_game
 
@@ -51,7 +51,7 @@ def learn(code, parameters, agent, memory, at, n, o, action, opponent, reward, a
         giga_wolf(memory, at, n, step)
 
 
-@jit
+@leaf
 def wolf_phc(memory, at, n, best, win, lose):
     """Move probability to the best action: `win` in all where the policy earns more than its average, else `lose`."""
     policy, average, quality = at + 2, at + 2 + n, at + 2 + 5 * n
@@ -68,7 +68,7 @@ def wolf_phc(memory, at, n, best, win, lose):
     memory[policy + best] = max(1.0 - rest, 0.0)  # not by adding up what was moved: rounding errors would pile up
 
 
-@jit
+@leaf
 def pga_app(memory, at, n, step, prediction):
     """Policy gradient with approximate policy prediction, then projection."""
     policy, quality = at + 2, at + 2 + 5 * n
@@ -96,7 +96,7 @@ def pga_app(memory, at, n, step, prediction):
     project(memory, policy, n)
 
 
-@jit
+@leaf
 def giga_wolf(memory, at, n, step):
     """A gradient step, and a slow policy's third of one towards which the result moves as far as the slow policy did."""
     policy, slow, fresh, quality = at + 2, at + 2 + 3 * n, at + 2 + 4 * n, at + 2 + 5 * n
@@ -117,7 +117,7 @@ def giga_wolf(memory, at, n, step):
         memory[slow + a] = memory[fresh + a]
 
 
-@jit
+@leaf
 def minimax_q(memory, at, n, o, action, opponent, rate, goal):
     """Q of the joint action, then policy and value of the matrix game that the row has become."""
     quality = at + 2 + 5 * n
@@ -126,7 +126,7 @@ def minimax_q(memory, at, n, o, action, opponent, rate, goal):
     memory[at + 1] = matrix_game(memory, quality, n, o, at + 2)
 
 
-@jit
+@leaf
 def exp3(memory, at, n, action, reward, mixing, low, high):
     """Weights grow by the reward, scaled to [0, 1] and divided by the probability with which it was seen."""
     policy, weights = at + 2, at + 2 + 5 * n

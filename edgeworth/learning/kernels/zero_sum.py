@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 _EPS = 1e-11
 
@@ -67,7 +67,7 @@ def matrix_game(memory, quality, n, o, policy):
     return worst
 
 
-@jit
+@leaf
 def _pivot(table, row, column):
     rows, width = table.shape
     scale = table[row, column]

@@ -10,7 +10,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 Worth = namedtuple(
     "Worth",
@@ -31,7 +31,7 @@ Leaves = namedtuple("Leaves", ["low", "high", "tilt", "toll", "value"])
 """Slices [low, high] of a provider's load, with the multipliers of weight and of number, and the bound they give."""
 
 
-@jit
+@leaf
 def member_worth(worth, p, i, delay):
     """Of user i's pair p at Lambda / F = delay."""
     if worth.linear:
@@ -43,7 +43,7 @@ def member_worth(worth, p, i, delay):
 # --- moves --------------------------------------------------------------------------------------------------------------
 
 
-@jit
+@leaf
 def place(worth, at, i, p):
     """Put user i, who is nowhere, at pair p (-1: it stays nowhere)."""
     at.choice[i] = p
@@ -68,7 +68,7 @@ def seat(worth, at, choice):
         place(worth, at, i, choice[i])
 
 
-@jit
+@leaf
 def remove(worth, at, i):
     """Take user i away from where it is."""
     p = at.choice[i]
@@ -90,7 +90,7 @@ def remove(worth, at, i):
         at.before[at.after[i]] = at.before[i]
 
 
-@jit
+@leaf
 def _joining(worth, at, i, p):
     """What the total gains when user i, who is nowhere, comes to pair p."""
     k = worth.provider[p]
@@ -132,7 +132,7 @@ def descend(worth, at, order, begin, end, tolerance):
 # --- bounds -------------------------------------------------------------------------------------------------------------
 
 
-@jit
+@leaf
 def _slice_item(worth, k, p, low, high, price):
     """The most that a member can be worth in a set whose load is in the slice; -inf where it is too heavy for the slice."""
     i = worth.user[p]
@@ -141,7 +141,7 @@ def _slice_item(worth, k, p, low, high, price):
     return member_worth(worth, p, i, max(low, worth.weight[i]) / worth.rate[k]) - price[i]
 
 
-@jit
+@leaf
 def _tilted(worth, k, item, tilt, toll, low, high):
     """(dual value, weight and number of the members it takes) at the multipliers."""
     first = worth.by_ptr[k]
@@ -157,7 +157,7 @@ def _tilted(worth, k, item, tilt, toll, low, high):
     return total, mass, number
 
 
-@jit
+@leaf
 def _best_tilt(worth, k, item, steepest, toll, low, high):
     """The multiplier of the weight that gives the least dual value for this toll, by bisection."""
     value, mass, number = _tilted(worth, k, item, 0.0, toll, low, high)
@@ -177,7 +177,7 @@ def _best_tilt(worth, k, item, steepest, toll, low, high):
     return tilt, least, taken
 
 
-@jit
+@leaf
 def _bound_slice(worth, k, price, low, high, item, leaves, spot):
     """Fill leaf `spot` with the slice [low, high] and the best multipliers found; any multipliers give a valid bound."""
     first, last = worth.by_ptr[k], worth.by_ptr[k + 1]
@@ -284,10 +284,10 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
     tie = TIE * abs(leaves.value[:count].max()) if best_only else 0.0
     sets, nodes = 0, 0
     out_ptr[0] = 0
-    for leaf in np.argsort(-leaves.value[:count]):
-        if leaves.value[leaf] <= floor + tie:
+    for spot in np.argsort(-leaves.value[:count]):
+        if leaves.value[spot] <= floor + tie:
             break
-        low, high, tilt, toll = leaves.low[leaf], leaves.high[leaf], leaves.tilt[leaf], leaves.toll[leaf]
+        low, high, tilt, toll = leaves.low[spot], leaves.high[spot], leaves.tilt[spot], leaves.toll[spot]
         spare[0] = max(tilt * low, tilt * high) + toll * worth.cap[k]
         for a in range(size):
             p = worth.by_pair[first + a]

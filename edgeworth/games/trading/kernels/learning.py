@@ -1,11 +1,11 @@
 """Rounds of the trading game between learners: the provider prices, the consumers answer, everybody is paid and learns."""
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 from edgeworth.learning.kernels.rows import act, value_ahead
 from edgeworth.learning.kernels.rules import learn
 
 
-@jit
+@leaf
 def bin_of(amount, top, bins):
     """Which of `bins` equal parts of [0, top] holds the amount."""
     if top <= 0.0:
