@@ -182,7 +182,7 @@ class AnnealingSearch:
         spread = float(problem.profit.std()) if problem.pairs else 0.0
         self.scale = spread or float(np.abs(problem.profit).max(initial=0.0)) or 1.0
         first = None if run.start is None else positions(problem, run.start)
-        self.core = _candidates(problem, u, params.window * self.scale, first)
+        self.candidates = _candidates(problem, u, params.window * self.scale, first)
         wanted = relaxed.preferred if first is None else first
         self.state = self._state(np.full(problem.tasks, -2, dtype=np.int64) if wanted is None else wanted)
         self.schedule = self._schedule()
@@ -204,11 +204,11 @@ class AnnealingSearch:
             ending = self.run.tick(self.done, value, self.bound)
             if ending is not None:
                 return ending
-            if not np.any(np.diff(self.core.arrays.ptr) > 1) or (cycles is not None and ints[annealing.CYCLE] >= cycles):
+            if not np.any(np.diff(self.candidates.arrays.ptr) > 1) or (cycles is not None and ints[annealing.CYCLE] >= cycles):
                 return Termination.CONVERGED  # nothing can move, or all cycles are done
             count = self.run.allowance(self.done, _CHUNK)
             before = reals[annealing.BEST_VALUE], ints[annealing.FOUND]
-            annealing.anneal(self.core.arrays, self.state, self.schedule, count, self.run.rng)
+            annealing.anneal(self.candidates.arrays, self.state, self.schedule, count, self.run.rng)
             self.done += count
             if (reals[annealing.BEST_VALUE], ints[annealing.FOUND]) != before:
                 self._accept_incumbent()
@@ -229,7 +229,7 @@ class AnnealingSearch:
         """The kernel's incumbent becomes ours if the model finds it feasible and it is better."""
         if not self.state.ints[annealing.FOUND]:
             return
-        choice = self.core.pair[self.state.best]
+        choice = self.candidates.pair[self.state.best]
         profit = self._profit(choice)
         if profit > self.value and not missing(self.problem, choice):
             solution = assignment_of(self.problem, choice)
@@ -238,16 +238,16 @@ class AnnealingSearch:
 
     def _state(self, wanted: Ints) -> Any:
         """Start from the pairs wanted, as far as they fit, and the least regret."""
-        core, problem = self.core.arrays, self.problem
+        candidates, problem = self.candidates.arrays, self.problem
         m, n = problem.tasks, problem.servers
-        choice = core.ptr[:-1].copy()
-        whole = np.flatnonzero(self.core.pair == wanted[self.core.task])
-        choice[self.core.task[whole]] = whole
+        choice = candidates.ptr[:-1].copy()
+        whole = np.flatnonzero(self.candidates.pair == wanted[self.candidates.task])
+        choice[self.candidates.task[whole]] = whole
         state = annealing.State(
             choice=choice,
             best=choice.copy(),
             load=np.zeros(n + 1),
-            member=np.empty(len(self.core.task), dtype=np.int64),
+            member=np.empty(len(self.candidates.task), dtype=np.int64),
             count=np.zeros(n + 1, dtype=np.int64),
             place=np.empty(m, dtype=np.int64),
             touched=np.arange(m),
@@ -259,12 +259,12 @@ class AnnealingSearch:
         )
         state.ints[annealing.TOUCHED] = m
         # The wishes go first, then the tasks that would lose most by their second choice.
-        urgency = core.regret[np.minimum(core.ptr[:-1] + 1, core.ptr[1:] - 1)] if m else np.zeros(0)
-        urgency[self.core.task[whole]] = np.inf
-        annealing.greedy_start(core, state, np.argsort(-urgency, kind="stable"))
-        state.reals[annealing.VALUE] = core.gain[choice].sum()
+        urgency = candidates.regret[np.minimum(candidates.ptr[:-1] + 1, candidates.ptr[1:] - 1)] if m else np.zeros(0)
+        urgency[self.candidates.task[whole]] = np.inf
+        annealing.greedy_start(candidates, state, np.argsort(-urgency, kind="stable"))
+        state.reals[annealing.VALUE] = candidates.gain[choice].sum()
         state.reals[annealing.RHO] = self.params.overload_penalty * self.scale
-        annealing.rebuild(core, state)
+        annealing.rebuild(candidates, state)
         if state.ints[annealing.OVERLOADED] == 0:
             annealing.save_best(state)
         return state
@@ -312,7 +312,7 @@ def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Int
     task, server, weight = task[order], server[order], weight[order]
     begin = np.concatenate([[0], np.cumsum(np.bincount(server, minlength=n + 1))])
     mean = np.bincount(server, weight, n + 1) / np.maximum(1, np.diff(begin))
-    arrays = annealing.Core(
+    arrays = annealing.Candidates(
         ptr=np.concatenate([[0], np.cumsum(np.bincount(task, minlength=m))]),
         server=server,
         gain=profit[order],

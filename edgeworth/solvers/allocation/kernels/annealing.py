@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-class Core(NamedTuple):
+class Candidates(NamedTuple):
     """The candidates of all tasks, by rising regret; staying unserved is the candidate on server n.
 
     ptr [m+1]: candidates of task j are ptr[j]:ptr[j+1]; server, gain, weight, regret: of each candidate. limit [n+1], infinite
@@ -101,52 +101,52 @@ RHO_STEP = 1.03  # factor by which the penalty changes after a block: some 20 bl
 
 
 @jit
-def rebuild(core, state):
+def rebuild(candidates, state):
     """Sum the loads afresh and list the members of the servers."""
     state.load[:] = 0.0
     state.count[:] = 0
     for j in range(state.choice.size):
         p = state.choice[j]
-        i = core.server[p]
-        state.load[i] += core.weight[p]
+        i = candidates.server[p]
+        state.load[i] += candidates.weight[p]
         state.place[j] = state.count[i]
-        state.member[core.start[i] + state.count[i]] = j
+        state.member[candidates.start[i] + state.count[i]] = j
         state.count[i] += 1
     over = 0
     for i in range(state.load.size):
-        if state.load[i] > core.limit[i]:
+        if state.load[i] > candidates.limit[i]:
             over += 1
     state.ints[OVERLOADED] = over
 
 
 @jit
-def greedy_start(core, state, order):
+def greedy_start(candidates, state, order):
     """Tasks in the given order keep the choice they come with if it fits, else take the candidate of least regret
     that does. A must-serve task that fits nowhere keeps its choice: an overload that the search has to mend."""
     state.load[:] = 0.0
     for j in order:
         chosen = state.choice[j]
-        if state.load[core.server[chosen]] + core.weight[chosen] > core.limit[core.server[chosen]]:
-            for p in range(core.ptr[j], core.ptr[j + 1]):
-                if state.load[core.server[p]] + core.weight[p] <= core.limit[core.server[p]]:
+        if state.load[candidates.server[chosen]] + candidates.weight[chosen] > candidates.limit[candidates.server[chosen]]:
+            for p in range(candidates.ptr[j], candidates.ptr[j + 1]):
+                if state.load[candidates.server[p]] + candidates.weight[p] <= candidates.limit[candidates.server[p]]:
                     chosen = p
                     break
         state.choice[j] = chosen
-        state.load[core.server[chosen]] += core.weight[chosen]
+        state.load[candidates.server[chosen]] += candidates.weight[chosen]
 
 
 @leaf
-def begin_level(core, state, schedule):
+def begin_level(candidates, state, schedule):
     """Set the temperature, and which candidates are worth proposing at it."""
-    first = schedule.hot if state.ints[CYCLE] == 0 else schedule.reheat
+    first = schedule.initial if state.ints[CYCLE] == 0 else schedule.reheat
     share = state.ints[LEVEL] / max(1, schedule.levels - 1)
-    temperature = first * (schedule.cold / first) ** share
+    temperature = first * (schedule.final / first) ** share
     state.reals[TEMPERATURE] = temperature
     active = 0
     for j in range(state.choice.size):
         width = 1
-        begin, end = core.ptr[j], core.ptr[j + 1]
-        while begin + width < end and core.regret[begin + width] <= schedule.reach * temperature:
+        begin, end = candidates.ptr[j], candidates.ptr[j + 1]
+        while begin + width < end and candidates.regret[begin + width] <= schedule.reach * temperature:
             width += 1
         state.width[j] = width
         if width > 1 or state.choice[j] != begin:
@@ -183,15 +183,15 @@ def change_of_overload(load, limit, amount):
 
 
 @leaf
-def place_task(core, state, j, q):
+def place_task(candidates, state, j, q):
     """Move task j to its candidate q in the member lists (the loads are changed already)."""
-    i, k = core.server[state.choice[j]], core.server[q]
+    i, k = candidates.server[state.choice[j]], candidates.server[q]
     state.count[i] -= 1
-    last = state.member[core.start[i] + state.count[i]]
-    state.member[core.start[i] + state.place[j]] = last
+    last = state.member[candidates.start[i] + state.count[i]]
+    state.member[candidates.start[i] + state.place[j]] = last
     state.place[last] = state.place[j]
     state.place[j] = state.count[k]
-    state.member[core.start[k] + state.count[k]] = j
+    state.member[candidates.start[k] + state.count[k]] = j
     state.count[k] += 1
     state.choice[j] = q
     if state.count[i] == 0:
@@ -203,7 +203,7 @@ def place_task(core, state, j, q):
 
 
 @jit
-def anneal(core, state, schedule, iterations, rng):
+def anneal(candidates, state, schedule, iterations, rng):
     """`iterations` proposals. Each is an ejection chain: a task moves to one of its candidates; if that overloads
     the server, the chain ends there at times, else a random task of that server is ejected and moves on. One move
     is a shift, two that end where the chain began are a swap.
@@ -220,14 +220,14 @@ def anneal(core, state, schedule, iterations, rng):
     5. After a block, lower the penalty where a feasible state was met in it, else raise it.
     6. At the end of a level, sum the loads afresh; at the end of a cycle, go back to the incumbent and reheat.
     """
-    ptr, server, gain, weight, limit = core.ptr, core.server, core.gain, core.weight, core.limit
-    u, unit, choice, load, ints, reals = core.u, core.unit, state.choice, state.load, state.ints, state.reals
+    ptr, server, gain, weight, limit = candidates.ptr, candidates.server, candidates.gain, candidates.weight, candidates.limit
+    u, unit, choice, load, ints, reals = candidates.u, candidates.unit, state.choice, state.load, state.ints, state.reals
     task = np.empty(LIST, np.int64)
     target = np.empty(LIST, np.int64)
     length_now = schedule.length << min(ints[CYCLE], schedule.doublings)
     for _ in range(iterations):
         if ints[STEP] == 0:
-            begin_level(core, state, schedule)
+            begin_level(candidates, state, schedule)
         rho = reals[RHO]
         moves = 0
         delta = 0.0
@@ -254,7 +254,7 @@ def anneal(core, state, schedule, iterations, rng):
                 moves += 1
                 if load[k] <= limit[k] or moves == schedule.depth or state.count[k] == 0 or rng.random() < P_STOP:
                     break
-                j = state.member[core.start[k] + int(rng.random() * state.count[k])]
+                j = state.member[candidates.start[k] + int(rng.random() * state.count[k])]
                 moved = False
                 for t in range(moves):
                     moved = moved or task[t] == j
@@ -272,7 +272,7 @@ def anneal(core, state, schedule, iterations, rng):
             ints[OVERLOADED] += over
             for t in range(moves):
                 reals[VALUE] += gain[target[t]] - gain[choice[task[t]]]
-                place_task(core, state, task[t], target[t])
+                place_task(candidates, state, task[t], target[t])
             if ints[OVERLOADED] == 0 and (ints[FOUND] == 0 or reals[VALUE] > reals[BEST_VALUE]):
                 save_best(state)
         else:
@@ -295,4 +295,4 @@ def anneal(core, state, schedule, iterations, rng):
                 if ints[FOUND]:
                     return_to_best(state)
             # Fresh sums once per level keep the rounding errors of the loads far below the limits' tolerance.
-            rebuild(core, state)
+            rebuild(candidates, state)
