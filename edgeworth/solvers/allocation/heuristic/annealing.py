@@ -272,11 +272,11 @@ class AnnealingSearch:
     def _schedule(self) -> Any:
         params, scale, m = self.params, self.scale, self.problem.tasks
         # Values that are all whole numbers need no temperature at which a difference of 1 is never accepted.
-        cold = max(params.final_temperature * scale, 0.1 if self.problem.integral else 0.0)
+        final = max(params.final_temperature * scale, 0.1 if self.problem.integral else 0.0)
         return annealing.Schedule(
-            hot=max(params.initial_temperature * scale, cold),
-            reheat=max(params.reheat_temperature * scale, cold),
-            cold=cold,
+            initial=max(params.initial_temperature * scale, final),
+            reheat=max(params.reheat_temperature * scale, final),
+            final=final,
             levels=params.levels,
             length=max(1, min(params.proposals * m, 200_000)),
             doublings=params.doublings,

@@ -75,15 +75,15 @@ VALUE, BEST_VALUE, TEMPERATURE, RHO, N_REALS = range(5)
 class Schedule(NamedTuple):
     """The cooling schedule and the limits of a proposal.
 
-    hot, reheat, cold: temperatures at the start of the first and of later cycles, and at the end of every cycle, in the unit of
-    profits. levels: temperatures a cycle. length: iterations a level in the first cycle, doubled `doublings` times. reach:
-    candidates with a regret above reach * temperature are not proposed. block: iterations between changes of rho, which stays
-    in [rho_min, rho_max], in profit a mean weight. depth: longest chain.
+    initial, reheat, final: temperatures at the start of the first and of later cycles, and at the end of every cycle, in the
+    unit of profits. levels: temperatures a cycle. length: iterations a level in the first cycle, doubled `doublings` times.
+    reach: candidates with a regret above reach * temperature are not proposed. block: iterations between changes of rho, which
+    stays in [rho_min, rho_max], in profit a mean weight. depth: longest chain.
     """
 
-    hot: float
+    initial: float
     reheat: float
-    cold: float
+    final: float
     levels: int
     length: int
     doublings: int
