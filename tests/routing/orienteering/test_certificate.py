@@ -76,7 +76,7 @@ def test_the_floor_is_not_believed() -> None:
 def test_by_hand() -> None:
     """Out and back, 2 x 5 within 20: once by an elementary route, twice where nothing is remembered, thanks to a detour."""
     problem = OrienteeringProblem.from_coordinates(
-        [[3.0, 4.0], [3.0, 5.0], [0.0, 0.0]], [7.0, 1.0], latest=13.0, rounding="none"
+        [[3.0, 4.0], [3.0, 5.0], [0.0, 0.0]], [7.0, 1.0], depot="last", latest=13.0, rounding="none"
     )
     forgetful = recomputed_bound(problem, arrays(problem, [0.0, 0.0]))
     assert forgetful == 15.0  # 0, 1, 0: 5 + 1 + 1 + 5 = 12 <= 13

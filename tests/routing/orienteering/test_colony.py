@@ -140,7 +140,12 @@ def test_vehicles_of_their_own_kind() -> None:
 @BOTH
 def test_what_cannot_be_done_is_not_done(method: str) -> None:
     def solved(**changed: Any) -> Any:
-        given: dict[str, Any] = {"coordinates": [[3, 0], [0, 4], [3, 0], [0, 0]], "profit": [5.0, 4.0, 3.0], "latest": 20.0}
+        given: dict[str, Any] = {
+            "coordinates": [[3, 0], [0, 4], [3, 0], [0, 0]],
+            "profit": [5.0, 4.0, 3.0],
+            "depot": "last",
+            "latest": 20.0,
+        }
         problem = OrienteeringProblem.from_coordinates(**(given | changed), rounding="none")
         result = orienteering.solve(problem, method=method, seed=0, stop=Stop(iterations=10))
         assert orienteering.verify(problem, result)

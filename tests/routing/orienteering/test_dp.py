@@ -40,6 +40,7 @@ def random_problem(seed: int, customers: int = 25, integral: bool = False) -> Or
         rng.integers(-2, 30, customers).astype(np.float64),
         opens,
         opens + rng.uniform(5.0, 40.0, customers).round(1),
+        depot="last",
         latest=70.0,
         demand=rng.integers(0, 5, customers).astype(np.float64),
         capacity=18.0,

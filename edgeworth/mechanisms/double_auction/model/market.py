@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -21,6 +21,8 @@ from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Route
 
 LARGEST = 1e250
 """Reports times units, and payments, stay below this, so that no sum of them overflows."""
+
+_AXES: dict[str, names.Axes] = {"bid": ("buyer",), "demand": ("buyer",), "ask": ("seller",), "capacity": ("seller",)}
 
 Agent = tuple[str, int]
 """``("buyer", i)`` or ``("seller", k)``."""
@@ -37,6 +39,9 @@ class Market:
 
     A set S of buyers served by seller k is worth ``sum_{i in S} q_i (b_i - a_k)`` less the cost of its tour; the total over
     disjoint feasible sets is the welfare, reports taken as true. Demand, capacity and routes are public.
+
+    ``buyer_names`` and ``seller_names``: one text an agent, by default the labels of the arguments that are Series, which are
+    brought into one order; None where agents have numbers only.
 
     Arrays are copied and read-only; n, m may be 0. Raises ValueError or TypeError naming the argument, the rule and the value,
     also where all units at the highest report could be worth `LARGEST` or more. Units may be any int64: sums of them are exact.
@@ -57,14 +62,24 @@ class Market:
     routes: Routes | None = None
     history: tuple[float, float] | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+    buyer_names: tuple[str, ...] | None = None
+    seller_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
+        aligned, found = names.align(
+            {name: (getattr(self, name), axes) for name, axes in _AXES.items()},
+            {"buyer_names": self.buyer_names, "seller_names": self.seller_names},
+        )
+        for name, item in (aligned | found).items():
+            store(name, item)
         store("bid", validation.array("bid", self.bid, np.float64, (None,), minimum=0.0))
         store("ask", validation.array("ask", self.ask, np.float64, (None,), minimum=0.0))
         n, m = len(self.bid), len(self.ask)
+        store("buyer_names", names.checked("buyer_names", self.buyer_names, n))
+        store("seller_names", names.checked("seller_names", self.seller_names, m))
         for name, length, low in (("demand", n, 1), ("capacity", m, 0)):
             given = np.ones(length, dtype=np.int64) if getattr(self, name) is None else getattr(self, name)
             store(name, validation.array(name, given, np.int64, (length,), minimum=low))
@@ -151,24 +166,25 @@ class Market:
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in ("bid", "ask", "demand", "capacity")}
+        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _AXES}
         if self.routes is not None:
             arrays |= {f"routes.{name}": values for name, values in self.routes.to_arrays().items()}
         history = None if self.history is None else list(self.history)
         content = {"history": history, "routed": self.routes is not None, "provenance": self.provenance.to_fields()}
-        return Payload(content, arrays)
+        return Payload(content | names.to_fields(self, "buyer", "seller"), arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Market:
         """The inverse of `to_payload`; validates like the constructor."""
         routes = Routes(**payload.part("routes")) if payload.field("routed") else None
-        names = ("bid", "ask", "demand", "capacity")
         origin: Mapping[str, Any] = payload.field("provenance")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _AXES}
         return cls(
-            **{name: payload.array(name) for name in names},
+            **arrays,
             routes=routes,
             history=None if payload.field("history") is None else tuple(payload.field("history")),
             provenance=Provenance(**origin),
+            **names.from_fields(payload.fields, "buyer", "seller"),
         )
 
 
@@ -268,8 +284,8 @@ class Outcome:
     @classmethod
     def from_payload(cls, payload: Payload) -> Outcome:
         """The inverse of `to_payload`."""
-        names = ("seller", "payment", "reward", "stop")
-        return cls(**{name: payload.array(name) for name in names}, tie_break=payload.field("tie_break"))
+        columns = ("seller", "payment", "reward", "stop")
+        return cls(**{name: payload.array(name) for name in columns}, tie_break=payload.field("tie_break"))
 
 
 def _money(name: str, value: Any, length: int | None) -> Any:

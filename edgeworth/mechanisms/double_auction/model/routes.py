@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.names import label
 from edgeworth.core.numeric import FEASIBILITY_TOL
 
 Floats = NDArray[np.float64]
@@ -101,8 +102,24 @@ class Routes:
         reach = [float(np.hypot(*(self.place - depot).T).max(initial=0.0)) for depot in self.depot]
         return [max(among, own) / speed + service for own, speed in zip(reach, self.speed.tolist(), strict=True)]
 
-    def tour(self, seller: int, stops: Any) -> tuple[float, str | None]:
-        """Cost of a sequence of stops, depreciation included (0 for none), and what makes it infeasible (None: nothing)."""
+    def tour(self, seller: int, stops: Any, market: Any = None) -> tuple[float, str | None]:
+        """The cost and the feasibility of a tour.
+
+        Parameters
+        ----------
+        seller : int
+        stops : sequence of int
+            Buyers in the order in which they are visited.
+        market : Market, optional
+            Whose names the text uses; default: positions.
+
+        Returns
+        -------
+        cost : float
+            Depreciation included; 0 for no stop.
+        broken : str or None
+            What makes the tour infeasible; None where nothing does.
+        """
         stops = [int(i) for i in stops]
         if not stops:
             return 0.0, None
@@ -114,12 +131,14 @@ class Routes:
             driven += leg
             clock = max(clock + leg, float(self.opens[i]))
             if clock > self.closes[i] + self.slack(seller, self.closes[i], number) and broken is None:
-                broken = f"vehicle {seller} begins at buyer {i} at {clock!r}, whose window closes at {float(self.closes[i])!r}"
+                begins = f"{label(market, 'seller', seller)} begins at {label(market, 'buyer', i)} at {clock!r}"
+                broken = f"{begins}, whose window closes at {float(self.closes[i])!r}"
             clock += float(self.service_time[i])
             here = self.place[i]
         leg = float(np.hypot(*(self.depot[seller] - here))) / float(self.speed[seller])
         if clock + leg > self.latest[seller] + self.slack(seller, self.latest[seller], len(stops) + 1) and broken is None:
-            broken = f"vehicle {seller} is back at {clock + leg!r}, it must be by {float(self.latest[seller])!r}"
+            back = f"{label(market, 'seller', seller)} is back at {clock + leg!r}"
+            broken = f"{back}, it must be by {float(self.latest[seller])!r}"
         cost = float(self.travel_cost[seller]) * (driven + leg) + float(self.depreciation[seller])
         return cost, broken
 
