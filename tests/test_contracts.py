@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeworth import Quality, Stop, Termination, _families
-from edgeworth.core import solving
+from edgeworth.core.family import Family, family
 from edgeworth.core.method import FEATURES, Method
 from edgeworth.testing import check_method_contract
 from edgeworth.testing.contracts import constructible
 
-ROWS = [(solving.family(kind), row) for kind in _families.FAMILIES for row in solving.family(kind).methods]
+ROWS = [(family(kind), row) for kind in _families.FAMILIES for row in family(kind).methods]
 every_row = pytest.mark.parametrize(("fam", "row"), ROWS, ids=[f"{fam.kind}-{row.name}" for fam, row in ROWS])
 
 
@@ -28,7 +28,7 @@ KNOWN = [(fam, row, name) for fam, row in ROWS for name in CASES[fam.kind]]
 
 
 @pytest.mark.parametrize(("fam", "row", "case"), KNOWN, ids=[f"{fam.kind}-{row.name}-{name}" for fam, row, name in KNOWN])
-def test_contract_on_known_cases(fam: solving.Family, row: Method, case: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_contract_on_known_cases(fam: Family[Any, Any], row: Method, case: str, capfd: pytest.CaptureFixture[str]) -> None:
     check_method_contract(fam, row, CASES[fam.kind][case], seed=1)
     printed = capfd.readouterr()
     assert printed.out == ""
@@ -36,7 +36,7 @@ def test_contract_on_known_cases(fam: solving.Family, row: Method, case: str, ca
 
 
 @every_row
-def test_contract_on_drawn_problems(fam: solving.Family, row: Method) -> None:
+def test_contract_on_drawn_problems(fam: Family[Any, Any], row: Method) -> None:
     @given(problem=STRATEGIES[fam.kind])
     @settings(max_examples=25)
     def check(problem: Any) -> None:
@@ -46,7 +46,7 @@ def test_contract_on_drawn_problems(fam: solving.Family, row: Method) -> None:
 
 
 @every_row
-def test_against_brute_force(fam: solving.Family, row: Method) -> None:
+def test_against_brute_force(fam: Family[Any, Any], row: Method) -> None:
     """Nothing beats the optimum; bounds do not cut it off; exact methods that optimise prove it, infeasibility included."""
 
     @given(problem=STRATEGIES[fam.kind])
@@ -54,7 +54,7 @@ def test_against_brute_force(fam: solving.Family, row: Method) -> None:
     def check(problem: Any) -> None:
         best = HOMES[fam.kind].optimum(problem)
         stop = Stop(iterations=200) if "iterations" in row.supports and not row.exact else None
-        result = solving.solve(fam, problem, method=row.name, seed=0, stop=stop)
+        result = fam.solve(problem, method=row.name, seed=0, stop=stop)
         sign = 1.0 if problem.sense == "max" else -1.0
         if best is None:
             assert result.solution is None
@@ -78,7 +78,7 @@ def test_against_brute_force(fam: solving.Family, row: Method) -> None:
 
 
 @every_row
-def test_rows_resolve_and_their_parameters_construct(fam: solving.Family, row: Method) -> None:
+def test_rows_resolve_and_their_parameters_construct(fam: Family[Any, Any], row: Method) -> None:
     assert callable(row.resolve())
     constructible(row)
     assert row.kind in ("optimise", "bound", "equilibrium", "mechanism", "policy")
@@ -90,7 +90,7 @@ def test_rows_resolve_and_their_parameters_construct(fam: solving.Family, row: M
 
 @pytest.mark.parametrize("kind", list(_families.FAMILIES))
 def test_the_table_of_a_family(kind: str) -> None:
-    fam = solving.family(kind)
+    fam = family(kind)
     names = [row.name for row in fam.methods]
     assert fam.kind == kind == fam.problem.kind
     assert len(set(names)) == len(names)
@@ -100,12 +100,12 @@ def test_the_table_of_a_family(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", list(_families.FAMILIES))
 def test_auto_names_the_method_really_used(kind: str) -> None:
-    fam = solving.family(kind)
+    fam = family(kind)
 
     @given(problem=STRATEGIES[kind], seed=st.integers(0, 3))
     @settings(max_examples=25)
     def check(problem: Any, seed: int) -> None:
-        result = solving.solve(fam, problem, seed=seed)
+        result = fam.solve(problem, seed=seed)
         assert result.method == fam.auto(problem) != "auto"
         assert fam.verify(problem, result)
 

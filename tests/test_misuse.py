@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from edgeworth import FileFormatError, Observer, Stop
-from edgeworth.core import solving
+from edgeworth.core.family import family
 from edgeworth.core.provenance import Provenance
 from edgeworth.datasets import City, read_eua
 from edgeworth.solvers import allocation
@@ -263,7 +263,11 @@ CALLS: dict[str, Case] = {
         "method: must be a method's name or a callable; got 3 of type int",
     ),
     "method None": (lambda: _solve(method=None), TypeError, "method: must be a method's name or a callable"),
-    "method that returns nothing": (lambda: _solve(method=lambda p, q, r: None), TypeError, "must return a Found; got None"),
+    "method that returns nothing": (
+        lambda: _solve(method=lambda p, q, r: None),
+        TypeError,
+        "must return a Found or, where it is a user's own, a solution (Assignment); got None",
+    ),
     "seed negative": (lambda: _solve(method="random", seed=-1), ValueError, "seed: must be at least 0; got -1"),
     "seed a float": (lambda: _solve(method="random", seed=0.0), TypeError, "seed: must be an integer"),
     "seed a boolean": (lambda: _solve(method="random", seed=True), TypeError, "seed: must be an integer"),
@@ -371,7 +375,7 @@ CALLS: dict[str, Case] = {
     ),
     "generate with seed -1": (lambda: _generate(seed=-1), ValueError, "seed: must be at least 0; got -1"),
     # others
-    "kind misspelt": (lambda: solving.family("alocation"), ValueError, "(did you mean 'allocation'?); got 'alocation'"),
+    "kind misspelt": (lambda: family("alocation"), ValueError, "(did you mean 'allocation'?); got 'alocation'"),
     "city of triples": (
         lambda: City(np.zeros((2, 3)), np.zeros((1, 2))),
         ValueError,

@@ -70,9 +70,8 @@ def solve(
     also where the method claims that no solution exists: that claim carries no evidence to check.
     """
     from edgeworth.cli.progress import solve_progress
+    from edgeworth.core.family import family
     from edgeworth.core.result import Termination
-    from edgeworth.core.solving import family
-    from edgeworth.core.solving import solve as solve_problem
     from edgeworth.core.stop import Stop
 
     if out is not None and Path(out).exists() and Path(out).samefile(problem):
@@ -80,8 +79,7 @@ def solve(
     instance = _load(problem, "a problem")
     fam = family(instance.kind)
     with solve_progress(quiet, time_limit) as observer:
-        result = solve_problem(
-            fam,
+        result = fam.solve(
             instance,
             method=method,
             stop=Stop(seconds=time_limit, iterations=iterations),
@@ -117,7 +115,7 @@ def verify(problem: str, result: str, strict: bool, as_json: bool) -> None:
     the word of whoever made the result (a claimed bound, optimum or infeasibility); 2 when the files cannot be read or do not
     belong together.
     """
-    from edgeworth.core.solving import family
+    from edgeworth.core.family import family
 
     instance, answer = _load(problem, "a problem"), _load(result, "a result")
     report = family(instance.kind).verify(instance, answer)

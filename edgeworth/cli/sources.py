@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeworth import _families
 from edgeworth.cli.groups import one_of
+from edgeworth.core.lazy import resolve
 
 if TYPE_CHECKING:
     from edgeworth.core.source import Option, Source
@@ -19,8 +18,9 @@ FILE = click.Path(exists=True, dir_okay=False)
 
 def sources_of(kind: str) -> tuple[Source, ...]:
     """The family's sources."""
-    found: tuple[Source, ...] = import_module(f"{_families.FAMILIES[kind]}.sources").SOURCES
-    return found
+    from edgeworth.core.family import family
+
+    return family(kind).sources
 
 
 def options(kind: str, *, saved: bool) -> list[click.Parameter]:
@@ -74,7 +74,7 @@ def obtain(kind: str, given: Mapping[str, Any], *, seed: int | None, instances: 
     found: list[Any] = []
     for source in used:
         keywords = _keywords(source, given)
-        make = _resolve(source.function)
+        make = resolve(source.function)
         if source.reads is None:
             first = 0 if seed is None else seed
             found += [make(seed=first + k, **keywords) for k in range(1 if instances is None else instances)]
@@ -121,13 +121,7 @@ def _keywords(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
     return keywords | {option.name: given[option.name] for option in source.options if given[option.name] is not None}
 
 
-def _resolve(path: str) -> Callable[..., Any]:
-    module, _, name = path.partition(":")
-    function: Callable[..., Any] = getattr(import_module(module), name)
-    return function
-
-
 def _problem_type(kind: str) -> type[Any]:
-    from edgeworth.core.solving import family
+    from edgeworth.core.family import family
 
     return family(kind).problem

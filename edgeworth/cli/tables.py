@@ -14,7 +14,7 @@ from edgeworth.cli.groups import one_of
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
 def methods(family: str | None, as_json: bool) -> None:
     """List the methods of one problem family, or of all."""
-    from edgeworth.core.solving import family as family_of
+    from edgeworth.core.family import family as family_of
 
     kinds = list(_families.FAMILIES) if family is None else [family]
     names = ("name", "kind", "exact", "randomised", "supports", "guarantee", "reference")

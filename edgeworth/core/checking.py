@@ -1,96 +1,56 @@
-"""The skeleton of every checker: fresh plain objects, a budget, and what is said of a result beyond its solution.
+"""The skeleton of every fam: fresh plain objects, a budget, and what is said of a result beyond its solution.
 
-A family's check room defines a `Checker`: how a solution is judged, and how bounds and infeasibility are rebuilt from
-certificates. Everything else is said here once.
+A family says how a solution is judged, and how bounds and infeasibility are rebuilt from certificates (`core.problem.Model`).
+Everything else is said here once.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core import solving, validation
-from edgeworth.core.compilation import counter
+from edgeworth.core import problem as problems
+from edgeworth.core import validation
+from edgeworth.core.budget import SECONDS, Budget, BudgetEnded
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
+from edgeworth.core.problem import Model, P, Problem, Rebuild, Refute, S, Stored
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Termination
 from edgeworth.core.verdict import EXHAUSTIVE, Report, Scope, Status, Verdict
 
-P = TypeVar("P", bound=solving.Problem)
-S = TypeVar("S")
+__all__ = [
+    "SECONDS",
+    "Budget",
+    "BudgetEnded",
+    "Mismatch",
+    "Rebuild",
+    "Refute",
+    "certificate_array",
+    "claims_equilibrium",
+    "epsilon_verdict",
+    "leaves_equilibrium",
+    "not_checked",
+    "rebuilt",
+    "require_own",
+    "result_verdicts",
+    "rule_verdicts",
+    "verify_answer",
+]
 
-SECONDS = 60.0
-"""How long a check may take by default."""
-
-
-class BudgetEnded(Exception):
-    """A check needs more than it may spend: what it was about is NOT_CHECKED."""
-
-
-class Budget:
-    """What a check may spend, compilation not counted. Checkers ask `check` between chunks of work of at most some 50 ms."""
-
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self.seconds = validation.real("seconds", seconds, minimum=0.0)
-        self._counter = counter()
-        self._compiled = self._counter.seconds
-        self._began = time.perf_counter()
-
-    @property
-    def remaining(self) -> float:
-        """Seconds left, not below 0."""
-        spent = time.perf_counter() - self._began - (self._counter.seconds - self._compiled)
-        return max(self.seconds - spent, 0.0)
-
-    def check(self) -> None:
-        """Raise `BudgetEnded` when the seconds are over."""
-        if self.remaining <= 0.0:
-            raise BudgetEnded(f"the check did not end within its {self.seconds:g} s")
+T = TypeVar("T", bound=Stored)
 
 
-Rebuild = Callable[[Any, Mapping[str, NDArray[Any]], Budget], float]
-"""Rebuilds a bound from a problem and a certificate's arrays.
-
-Raises ValueError, TypeError or KeyError where they prove nothing, `BudgetEnded` where the budget does not suffice."""
-
-Refute = Callable[[Any, Mapping[str, NDArray[Any]], Budget], None]
-"""Rebuilds the evidence that a problem has no solution; raises as `Rebuild` does where the arrays prove nothing."""
-
-Judge = Callable[[Any, Any, bool, Result[Any] | None, Budget], tuple[dict[str, Verdict], float | None]]
-"""``judge(problem, solution, claimed, result, budget)``: the verdicts on a solution, and its value by the model (None where it
-cannot be valued). claimed: is it said to be an equilibrium (a bare solution always is)? result: where it comes from, if any,
-for certificates of a family's own; never for tolerances."""
-
-
-@dataclass(frozen=True)
-class Checker(Generic[P, S]):
-    """What a family's check room defines; `verify_answer` does the rest.
-
-    kind, problem, solution: of the family. judge: see `Judge`. rebuild, infeasibility: certificate kind -> what rebuilds it.
-    name: what `verify` calls its first argument.
-    """
-
-    kind: str
-    problem: type[P]
-    solution: type[S]
-    judge: Judge
-    rebuild: Mapping[str, Rebuild] = field(default_factory=dict)
-    infeasibility: Mapping[str, Refute] = field(default_factory=dict)
-    name: str = "problem"
-
-
-def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], seconds: float = SECONDS) -> Report:
-    """The report on a solution or a result; the public `verify` of every family documents its verdicts and calls this.
+def verify_answer(fam: Model[P, S], problem: P, answer: S | Result[S], seconds: float = SECONDS) -> Report:
+    """The report on a solution or a result; the public `verify` of every family calls this.
 
     Parameters
     ----------
-    checker : Checker
-        Of the problem's family.
+    fam : Model
+        The problem's family.
     problem : the family's problem
     answer : the family's solution, or a Result
     seconds : float
@@ -116,46 +76,45 @@ def verify_answer(checker: Checker[P, S], problem: P, answer: S | Result[S], sec
     Problem, solution, certificate and result are first rebuilt from their plain arrays by the exact classes of the family, so
     that nothing of the checked objects' own behaviour (a subclass, a cached property, an array made writable) is relied on.
     """
-    if not isinstance(problem, checker.problem):
-        validation.reject_type(checker.name, f"must be {_a(checker.problem)}", problem)
-    if not isinstance(answer, checker.solution | Result):
-        validation.reject_type("answer", f"must be {_a(checker.solution)} or a Result", answer)
+    if not isinstance(problem, fam.problem):
+        validation.reject_type("problem", f"must be {_a(fam.problem)}", problem)
+    if not isinstance(answer, fam.solution | Result):
+        validation.reject_type("answer", f"must be {_a(fam.solution)} or a Result", answer)
     budget = Budget(seconds)
-    fresh = rebuilt(checker.problem, problem)
+    fresh = rebuilt(fam.problem, problem)
     stated_hash, found_hash = problem.hash, fresh.hash
     if stated_hash != found_hash:
-        raise ValueError(f"{checker.name}: was changed after it was made; its hash was {stated_hash} and is {found_hash}")
+        raise ValueError(f"problem: was changed after it was made; its hash was {stated_hash} and is {found_hash}")
     if not isinstance(answer, Result):
-        verdicts, _ = checker.judge(fresh, rebuilt(checker.solution, answer), True, None, budget)
+        verdicts, _ = fam.judge(fresh, rebuilt(fam.solution, answer), True, None, budget)
         return Report(verdicts)
     require_own(fresh, answer)
     if answer.offset != fresh.offset:
         return Report({"offset": Verdict.of(False, math.inf, 0.0, Mismatch("offset", answer.offset, fresh.offset))})
     verdicts, found = {}, None
     try:
-        result = _plain(checker, answer)
+        result = _plain(fam, answer)
         require_own(fresh, result)
         if result.solution is not None:
-            claimed = claims_equilibrium(result)
-            verdicts, found = checker.judge(fresh, result.solution, claimed, result, budget)
+            claimed = claims_equilibrium(fam, result)
+            verdicts, found = fam.judge(fresh, result.solution, claimed, result, budget)
     except BudgetEnded as ended:
         verdicts = {"solution": not_checked(ended)}
     except (ValueError, TypeError) as error:
         return Report({"answer": Verdict.of(False, math.inf, 0.0, str(error))})
-    return Report(verdicts | result_verdicts(checker, fresh, result, found, budget))
+    return Report(verdicts | result_verdicts(fam, fresh, result, found, verdicts, budget))
 
 
 def _a(kind: type[Any]) -> str:
     return f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}"
 
 
-def rebuilt(kind: type[S], thing: Any) -> S:
+def rebuilt(kind: type[T], thing: T) -> T:
     """A fresh object of exactly this class, from the plain arrays that the class's own `to_payload` reads."""
-    fresh: S = kind.from_payload(kind.to_payload(thing))  # type: ignore[attr-defined]
-    return fresh
+    return kind.from_payload(kind.to_payload(thing))
 
 
-def _plain(checker: Checker[Any, S], answer: Result[S]) -> Result[S]:
+def _plain(fam: Model[Any, S], answer: Result[S]) -> Result[S]:
     """The result made anew of its fields, each of its exact class."""
     content = {each.name: getattr(answer, each.name) for each in fields(Result)}
     for name in ("kind", "problem_hash", "method", "sense"):  # a text of a subclass may compare as it likes
@@ -164,9 +123,9 @@ def _plain(checker: Checker[Any, S], answer: Result[S]) -> Result[S]:
         content[name] = str.__str__(content[name])
     solution, certificate = content["solution"], content["certificate"]
     if solution is not None:
-        if not isinstance(solution, checker.solution):
-            validation.reject_type("solution", f"must be {_a(checker.solution)}", solution)
-        content["solution"] = rebuilt(checker.solution, solution)
+        if not isinstance(solution, fam.solution):
+            validation.reject_type("solution", f"must be {_a(fam.solution)}", solution)
+        content["solution"] = rebuilt(fam.solution, solution)
     if isinstance(certificate, Certificate):
         content["certificate"] = Certificate(certificate.kind, dict(certificate.arrays))
     return Result(**content)
@@ -195,7 +154,7 @@ def not_checked(why: BudgetEnded) -> Verdict:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A number that the result states and the checker finds otherwise."""
+    """A number that the result states and the fam finds otherwise."""
 
     what: str
     stated: float | str | None
@@ -206,7 +165,7 @@ class Mismatch:
 
     def replay(self, problem: Any, result: Result[Any]) -> float:
         """Check again: the violation of the same verdict now, 0 when it holds."""
-        verdict = solving.family(result.kind).verify(problem, result).get(self.what)
+        verdict = verify_answer(problems.model(result.kind), problem, result).get(self.what)
         return 0.0 if verdict is None or verdict.holds else verdict.violation
 
 
@@ -231,7 +190,7 @@ def rule_verdicts(found: Iterable[Broken], tolerances: Mapping[str, float]) -> d
     }
 
 
-def require_own(problem: solving.Problem, answer: Result[Any]) -> None:
+def require_own(problem: Problem, answer: Result[Any]) -> None:
     """Refuse a result of another family, problem or sense."""
     if answer.kind != problem.kind:
         validation.reject("answer", f"must be a result of the family {problem.kind!r}", answer.kind)
@@ -242,24 +201,30 @@ def require_own(problem: solving.Problem, answer: Result[Any]) -> None:
 
 
 def result_verdicts(
-    checker: Checker[Any, Any], problem: solving.Problem, result: Result[Any], found: float | None, budget: Budget
+    fam: Model[Any, Any],
+    problem: Problem,
+    result: Result[Any],
+    found: float | None,
+    judged: Mapping[str, Verdict],
+    budget: Budget,
 ) -> dict[str, Verdict]:
     """The verdicts ``value``, ``bound`` and ``quality``, each where the result states it; witness: a `Mismatch`.
 
     found: the value of the result's solution by the model, None where it has none (no solution, or one that cannot be valued).
+    judged: the verdicts on the solution itself.
 
     value: equal to `found`, relative 1e-9 of the value without the problem's offset. bound: on the right side of the value and,
     where its evidence is "recomputed", not tighter than what its certificate proves; otherwise the scope says that it is a
     claim. quality: OPTIMAL only where the bound that the certificate proves closes the gap, INFEASIBLE only where the
-    certificate proves that; what rests on a claim is said to be claimed.
+    certificate proves that, EQUILIBRIUM only where the verdict ``epsilon`` holds; what rests on a claim is said to be claimed.
     """
     verdicts: dict[str, Verdict] = {}
     if result.solution is not None or result.value is not None:
         verdicts["value"] = _value(problem, result, found)
     proved = None
     if result.bound is not None:
-        verdicts["bound"], proved = _bound(checker, problem, result, result.bound, budget)
-    verdicts["quality"] = _quality(checker, problem, result, found, proved, verdicts.get("bound"), budget)
+        verdicts["bound"], proved = _bound(fam, problem, result, result.bound, budget)
+    verdicts["quality"] = _quality(fam, problem, result, found, proved, verdicts.get("bound"), judged.get("epsilon"), budget)
     return verdicts
 
 
@@ -269,14 +234,14 @@ def _compared(what: str, stated: float | None, found: float | None, broken: floa
     return Verdict.of(holds, max(broken, 0.0), OPTIMALITY_TOL, witness, scope)
 
 
-def _value(problem: solving.Problem, result: Result[Any], found: float | None) -> Verdict:
+def _value(problem: Problem, result: Result[Any], found: float | None) -> Verdict:
     if found is None or result.value is None:
         return _compared("value", result.value, None, math.inf)
     return _compared("value", result.value, found, abs(relative_gap(found, result.value, problem.sense, problem.offset)))
 
 
 def _bound(
-    checker: Checker[Any, Any], problem: solving.Problem, result: Result[Any], stated: float, budget: Budget
+    fam: Model[Any, Any], problem: Problem, result: Result[Any], stated: float, budget: Budget
 ) -> tuple[Verdict, float | None]:
     """The verdict, and the bound that the certificate proves (None: it proves none, or was not rebuilt)."""
     wrong_side = 0.0
@@ -286,11 +251,11 @@ def _bound(
         claimed = Scope("claimed", note="by the method; only the side was checked")
         return _compared("bound", stated, result.value, wrong_side, claimed), None
     certificate = result.certificate
-    if certificate is None or certificate.kind not in checker.rebuild:
+    if certificate is None or certificate.kind not in fam.rebuild:
         return _compared("bound", stated, None, math.inf), None
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            found = float(checker.rebuild[certificate.kind](problem, certificate.arrays, budget))
+            found = float(fam.rebuild[certificate.kind](problem, certificate.arrays, budget))
     except BudgetEnded as ended:
         return not_checked(ended), None
     except (ValueError, TypeError, KeyError):  # arrays that are missing, negative, not finite or misshapen prove nothing
@@ -303,12 +268,13 @@ def _bound(
 
 
 def _quality(
-    checker: Checker[Any, Any],
-    problem: solving.Problem,
+    fam: Model[Any, Any],
+    problem: Problem,
     result: Result[Any],
     found: float | None,
     proved: float | None,
     bound: Verdict | None,
+    epsilon: Verdict | None,
     budget: Budget,
 ) -> Verdict:
     stated = result.quality
@@ -321,9 +287,13 @@ def _quality(
             return judged(True, stated, Scope("claimed", note="by the method: that nothing is feasible"))
         if stated is not Quality.INFEASIBLE:
             return judged(stated is Quality.NONE, Quality.NONE)
-        return _infeasible(checker, problem, result, budget, judged)
+        return _infeasible(fam, problem, result, budget, judged)
     if stated is Quality.FEASIBLE or found is None:
         return judged(stated is Quality.FEASIBLE, Quality.NONE if found is None else Quality.FEASIBLE)
+    if stated is Quality.EQUILIBRIUM:
+        if epsilon is not None and epsilon.status is Status.NOT_CHECKED:
+            return epsilon
+        return judged(epsilon is not None and epsilon.holds, Quality.FEASIBLE)
     if stated is Quality.OPTIMAL:
         if bound is not None and bound.status is Status.NOT_CHECKED:
             return bound
@@ -336,18 +306,18 @@ def _quality(
 
 
 def _infeasible(
-    checker: Checker[Any, Any],
-    problem: solving.Problem,
+    fam: Model[Any, Any],
+    problem: Problem,
     result: Result[Any],
     budget: Budget,
     judged: Callable[[bool, Quality], Verdict],
 ) -> Verdict:
     certificate = result.certificate
-    if certificate is None or certificate.kind not in checker.infeasibility:
+    if certificate is None or certificate.kind not in fam.infeasibility:
         return judged(False, Quality.NONE)
     try:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            checker.infeasibility[certificate.kind](problem, certificate.arrays, budget)
+            fam.infeasibility[certificate.kind](problem, certificate.arrays, budget)
     except BudgetEnded as ended:
         return not_checked(ended)
     except (ValueError, TypeError, KeyError):
@@ -355,9 +325,17 @@ def _infeasible(
     return judged(True, Quality.INFEASIBLE)
 
 
-def claims_equilibrium(result: Result[Any]) -> bool:
-    """Does the result say that its profile is an equilibrium? Its method is of that kind, and was neither cut nor gave up."""
-    kinds = {row.name: row.kind for row in solving.family(result.kind).methods}
+def claims_equilibrium(fam: Model[Any, Any], result: Result[Any]) -> bool:
+    """Does the result say that its profile is an equilibrium?
+
+    Its quality says so, or its method is of that kind and was neither cut nor gave up, or it says that it is the best of a
+    family whose bounds hold for equilibria only.
+    """
+    if result.quality is Quality.EQUILIBRIUM:
+        return True
+    if fam.covers == "equilibria" and result.quality in (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL):
+        return True
+    kinds = {row.name: row.kind for row in fam.methods}
     return kinds.get(result.method) == "equilibrium" and result.termination in (Termination.PROVED, Termination.CONVERGED)
 
 

@@ -1,4 +1,4 @@
-"""Public names whose imports are heavy, resolved on first use."""
+"""Names resolved on first use, so that what is heavy is imported only when it is asked for."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from importlib import import_module
 from typing import Any
 
 
+def resolve(path: str) -> Any:
+    """The object that a text ``module:name`` stands for."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
 def later(package: str, rooms: Mapping[str, str]) -> Callable[[str], Any]:
     """The ``__getattr__`` of a package: public name -> the room of the package that defines it, imported when asked for."""
 
-    def resolve(name: str) -> Any:
+    def found(name: str) -> Any:
         if name not in rooms:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(import_module(f"{package}.{rooms[name]}"), name)
 
-    return resolve
+    return found

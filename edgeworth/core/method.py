@@ -7,11 +7,11 @@ import math
 import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Generic, Literal, TypeVar
 
 from edgeworth.core import validation
 from edgeworth.core.errors import MissingExtraError
+from edgeworth.core.lazy import resolve
 from edgeworth.core.result import BoundEvidence, Certificate, Termination, as_enum
 
 S = TypeVar("S")
@@ -92,14 +92,9 @@ class Method:
         """Import the function; a missing optional dependency raises `MissingExtraError`."""
         if self.requires is not None and importlib.util.find_spec(self.requires[0]) is None:
             raise MissingExtraError(f"method {self.name!r}", self.requires[1])
-        function: Callable[..., Found[Any]] = _resolve(self.function)
+        function: Callable[..., Found[Any]] = resolve(self.function)
         return function
 
     def params_type(self) -> type[Any] | None:
         """Import the parameter dataclass; None when the method has no parameters."""
-        return None if self.params is None else _resolve(self.params)
-
-
-def _resolve(path: str) -> Any:
-    module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
+        return None if self.params is None else resolve(self.params)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
 from enum import StrEnum
 from os import PathLike
 from types import MappingProxyType
@@ -12,9 +12,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core import validation
-from edgeworth.core.errors import NoSolutionError
+from edgeworth.core import payload, validation
+from edgeworth.core.errors import FileFormatError, NoSolutionError
 from edgeworth.core.numeric import Sense, relative_gap
+from edgeworth.core.payload import Payload
 
 S = TypeVar("S")
 E = TypeVar("E", bound=StrEnum)
@@ -25,12 +26,14 @@ class Quality(StrEnum):
 
     OPTIMAL: a bound that the checker can rebuild closes the gap (relative 1e-9, or below 1 where all values are integers).
     CLAIMED_OPTIMAL: the gap is closed by a bound that is only somebody's word. INFEASIBLE: the checker can rebuild the
-    evidence that no solution exists. CLAIMED_INFEASIBLE: somebody says so. FEASIBLE: a solution without such a bound. NONE:
-    no solution, and no word on whether there is one.
+    evidence that no solution exists. CLAIMED_INFEASIBLE: somebody says so. EQUILIBRIUM: a method of that kind ended by proof or
+    convergence; the checker judges it by the largest gain of a deviation. FEASIBLE: a solution without any of that. NONE: no
+    solution, and no word on whether there is one.
     """
 
     OPTIMAL = "optimal"
     CLAIMED_OPTIMAL = "claimed optimal"
+    EQUILIBRIUM = "equilibrium"
     FEASIBLE = "feasible"
     INFEASIBLE = "infeasible"
     CLAIMED_INFEASIBLE = "claimed infeasible"
@@ -113,6 +116,12 @@ class Stats:
     nodes: int = 0
     compile_seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name in ("seconds", "compile_seconds"):
+            validation.real(name, getattr(self, name), minimum=0.0)
+        for name in ("iterations", "evaluations", "nodes"):
+            validation.integer(name, getattr(self, name), minimum=0)
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -186,6 +195,89 @@ class Result(Generic[S]):
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        from edgeworth.core.io import save_result
+        payload.write(path, "result", self.kind, self.to_payload(), self.problem_hash)
 
-        save_result(self, path)
+    def to_payload(self) -> Payload:
+        """Everything as plain fields and arrays."""
+        names = ("problem_hash", "method", "value", "bound", "sense", "offset", "seed", "version")
+        plain: dict[str, Any] = {name: getattr(self, name) for name in names}
+        plain |= {name: None if (item := getattr(self, name)) is None else str(item) for name in _ENUMS}
+        plain["stats"] = asdict(self.stats)
+        plain["notes"] = list(self.notes)
+        plain["params"] = _params_fields(self.params)
+        arrays: dict[str, NDArray[Any]] = {}
+        if self.solution is not None:
+            inner = self.solution.to_payload()  # type: ignore[attr-defined]
+            plain["solution"] = inner.fields
+            arrays |= {f"solution.{name}": values for name, values in inner.arrays.items()}
+        if self.certificate is not None:
+            plain["certificate"] = self.certificate.kind
+            arrays |= {f"certificate.{name}": values for name, values in self.certificate.arrays.items()}
+        if self.trace is not None:
+            plain["trace"] = len(self.trace.seconds)
+            for name in ("seconds", "iterations", "value", "bound"):
+                values = getattr(self.trace, name)
+                arrays[f"trace.{name}"] = values
+                if values.dtype.kind == "f":  # NaN means "none yet" here, and files hold no NaN
+                    arrays[f"trace.{name}"] = np.where(np.isnan(values), 0.0, values)
+                    arrays[f"trace.has_{name}"] = ~np.isnan(values)
+        return Payload(plain, arrays)
+
+    @classmethod
+    def from_payload(
+        cls, kind: str, data: Payload, solution: type[Any], params_type: Callable[[str], type[Any] | None]
+    ) -> Result[Any]:
+        """The result of a family's problem from its data.
+
+        solution: the family's solution type. params_type: method -> its parameter dataclass, None where its parameters stay
+        plain fields. Raises ValueError or TypeError for what is no result.
+        """
+        found = certificate = trace = None
+        if "solution" in data.fields:
+            found = solution.from_payload(Payload(data.fields["solution"], data.part("solution")))
+        if "certificate" in data.fields:
+            certificate = Certificate(data.fields["certificate"], data.part("certificate"))
+        if "trace" in data.fields:
+            parts = data.part("trace")
+            if {values.shape for values in parts.values()} != {(data.fields["trace"],)}:
+                raise FileFormatError("the trace's arrays differ in length")
+            floats = {name: np.where(parts[f"has_{name}"], parts[name], np.nan) for name in ("seconds", "value", "bound")}
+            trace = Trace(floats["seconds"], parts["iterations"], floats["value"], floats["bound"])
+        for name in ("method", "problem_hash", "version", *(["certificate"] if "certificate" in data.fields else [])):
+            if not isinstance(data.field(name), str):
+                validation.reject_type(name, "must be text", data.field(name))
+        wanted = params_type(data.field("method"))
+        params = data.field("params")
+        return cls(
+            kind=kind,
+            problem_hash=data.field("problem_hash"),
+            method=data.field("method"),
+            solution=found,
+            value=data.field("value"),
+            bound=data.field("bound"),
+            bound_evidence=data.field("bound_evidence"),
+            certificate=certificate,
+            sense=data.field("sense"),
+            quality=data.field("quality"),
+            termination=data.field("termination"),
+            stats=Stats(**data.field("stats")),
+            trace=trace,
+            params=params if params is None or wanted is None else wanted(**params),
+            seed=data.field("seed"),
+            version=data.field("version"),
+            notes=tuple(data.field("notes")),
+            offset=data.fields.get("offset", 0.0),
+        )
+
+
+_ENUMS = ("bound_evidence", "quality", "termination")
+
+
+def _params_fields(params: Any) -> dict[str, Any] | None:
+    if params is None:
+        return None
+    if is_dataclass(params) and not isinstance(params, type):
+        return asdict(params)
+    if not isinstance(params, dict):
+        validation.reject_type("params", "must be a dataclass to be saved", params)
+    return params

@@ -65,7 +65,7 @@ class Run(Generic[S]):
     @property
     def elapsed(self) -> float:
         """Wall-clock seconds since the run began, without those of compilation: a first call is as good as the second."""
-        return time.perf_counter() - self._began - self.compile_seconds
+        return max(time.perf_counter() - self._began - self.compile_seconds, 0.0)
 
     @property
     def remaining(self) -> float:

@@ -9,13 +9,14 @@ import numpy as np
 from edgeworth.core import validation
 
 Seed = int | np.random.SeedSequence | np.random.Generator | None
+SeedRecord = int | str | None
 
 
 INSTANCES = 1
 """The stream of problem generators: instance seed 0 and method seed 0 must not draw the same numbers."""
 
 
-def generator(seed: Seed, stream: int = 0) -> tuple[np.random.Generator, int | str | None]:
+def generator(seed: Seed, stream: int = 0) -> tuple[np.random.Generator, SeedRecord]:
     """Normalise a seed once, and say how the run can be repeated. `stream`: 0 for methods, `INSTANCES` for generators; integer
     seeds of different streams give independent numbers.
 

@@ -1,80 +1,33 @@
-"""The frame's `solve`: checks the call, runs a method function, and judges what it found with the problem's own model."""
+"""One call of one method: the call is checked, the method runs, and what it found is judged by the problem's own model."""
 
 from __future__ import annotations
 
-import importlib
+import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
-from edgeworth import __version__, _families
+import numpy as np
+
+from edgeworth import __version__
 from edgeworth.core import validation
 from edgeworth.core.method import FEATURES, Found, Method
-from edgeworth.core.numeric import Sense, closes
+from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
-from edgeworth.core.provenance import Provenance
+from edgeworth.core.problem import Model, P, S
 from edgeworth.core.result import BoundEvidence, Quality, Result, Stats, Termination
 from edgeworth.core.run import Run, interruptible
-from edgeworth.core.seeds import Seed, generator
+from edgeworth.core.seeds import Seed, SeedRecord, generator
 from edgeworth.core.stop import Stop
-from edgeworth.core.verdict import Report
 
 logger = logging.getLogger(__name__)
 
-
-@runtime_checkable
-class Problem(Protocol):
-    """What the frame asks of a problem dataclass."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def hash(self) -> str: ...
-    @property
-    def sense(self) -> Sense: ...
-    @property
-    def integral(self) -> bool: ...
-    @property
-    def offset(self) -> float: ...
-    @property
-    def provenance(self) -> Provenance: ...
+MethodLike = str | Callable[..., Any]
+"""A method's name, or a function of one's own: ``f(problem)`` or ``f(problem, params, run)``."""
 
 
-@dataclass(frozen=True)
-class Family:
-    """A problem family as the frame sees it: its types, its method table, its model's functions and its checker.
-
-    value(problem, solution) -> float; violations(problem, solution) -> sequence, empty when feasible;
-    measures(problem, solution) -> named numbers for tables; verify(problem, solution or result, *, seconds) -> Report;
-    auto(problem) -> the name of the method that "auto" stands for.
-    """
-
-    kind: str
-    problem: type[Any]
-    solution: type[Any]
-    methods: tuple[Method, ...]
-    value: Callable[[Any, Any], float]
-    violations: Callable[[Any, Any], Any]
-    measures: Callable[[Any, Any], dict[str, float]]
-    verify: Callable[..., Report]
-    auto: Callable[[Any], str]
-
-    def method(self, name: str) -> Method:
-        """The row of that name; a ValueError names all and the nearest."""
-        validation.choice("method", name, [row.name for row in self.methods])
-        return next(row for row in self.methods if row.name == name)
-
-
-def family(kind: str) -> Family:
-    """The family of that kind, imported on use."""
-    validation.choice("kind", kind, list(_families.FAMILIES))
-    found: Family = importlib.import_module(_families.FAMILIES[kind]).FAMILY
-    return found
-
-
-def row_of(fam: Family, method: str | Callable[..., Any], problem: Any) -> tuple[Method, Callable[..., Found[Any]]]:
-    """The method row and its function: by name, by "auto", or a callable ``f(problem, params, run) -> Found``."""
+def row_of(fam: Model[P, S], method: MethodLike, problem: P) -> tuple[Method, Callable[..., Any]]:
+    """The method row and its function ``f(problem, params, run)``: by name, by "auto", or of a callable."""
     if callable(method):
         name = getattr(method, "__name__", type(method).__name__)
         row = Method(
@@ -87,22 +40,47 @@ def row_of(fam: Family, method: str | Callable[..., Any], problem: Any) -> tuple
             reference="",
             supports=frozenset(FEATURES),
         )
-        return row, method
+        return row, _of_three(method)
     if not isinstance(method, str):
         validation.reject_type("method", "must be a method's name or a callable", method)
     row = fam.method(fam.auto(problem) if method == "auto" else method)
     return row, row.resolve()
 
 
+def _of_three(method: Callable[..., Any]) -> Callable[..., Any]:
+    """The callable with the arguments (problem, params, run), whether it takes them all or the problem alone."""
+    try:
+        signature = inspect.signature(method)
+    except (TypeError, ValueError):  # what is written in C may have none
+        return method
+    if _takes(signature, 3):
+        return method
+    if not _takes(signature, 1):
+        validation.reject_type("method", "must take (problem), or (problem, params, run)", str(signature))
+    return lambda problem, params, run: method(problem)
+
+
+def _takes(signature: inspect.Signature, count: int) -> bool:
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
+
+
 def check_call(
-    row: Method, stop: Stop | None, *, start: bool = False, threads: int = 1, trace: bool = False, params: Any = None
+    row: Method, stop: Stop | None, *, start: bool = False, threads: int = 1, trace: bool = False, params: object = None
 ) -> None:
     """Refuse what the method does not support, before anything runs."""
     if stop is not None and not isinstance(stop, Stop):
         validation.reject_type("stop", "must be a Stop or None", stop)
     asked = [rule for rule in (stop.rules if stop else ()) if rule != "seconds"]
-    asked += ["start"] * start + ["threads"] * (validation.integer("threads", threads, minimum=1) > 1)
-    asked += ["trace"] * validation.flag("trace", trace)
+    if start:
+        asked.append("start")
+    if validation.integer("threads", threads, minimum=1) > 1:
+        asked.append("threads")
+    if validation.flag("trace", trace):
+        asked.append("trace")
     for feature in asked:
         if feature not in row.supports:
             has = ", ".join(sorted(row.supports)) or "none of them"
@@ -116,19 +94,19 @@ def check_call(
 
 
 def solve(
-    fam: Family,
-    problem: Any,
+    fam: Model[P, S],
+    problem: P,
     *,
-    method: str | Callable[..., Any] = "auto",
+    method: MethodLike = "auto",
     stop: Stop | None = None,
     seed: Seed = None,
-    start: Any = None,
-    params: Any = None,
+    start: S | None = None,
+    params: object = None,
     observer: Observer | None = None,
     threads: int = 1,
     trace: bool = False,
-) -> Result[Any]:
-    """Run one method on one problem; the public `solve` of each family forwards here and documents the arguments."""
+) -> Result[S]:
+    """Run one method on one problem; `Family.solve` documents the arguments."""
     if not isinstance(problem, fam.problem):
         validation.reject_type("problem", f"must be of type {fam.problem.__name__}", problem)
     row, function = row_of(fam, method, problem)
@@ -143,7 +121,7 @@ def solve(
     rng, record = generator(seed)
     watcher = observer or Observer()
     watcher.on_start(problem, row.name)
-    run: Run[Any] = Run(
+    run: Run[S] = Run(
         sense=problem.sense,
         offset=problem.offset,
         stop=stop or Stop(),
@@ -155,27 +133,20 @@ def solve(
     )
     before = problem.hash
     with interruptible(run):
-        found = function(problem, params, run)
+        returned = function(problem, params, run)
     if not row.function and _content_hash(fam, problem) != before:  # of our own methods the contract suite says it
         raise ValueError(f"method: must leave the problem as it is; {row.name!r} wrote into it")
-    if not isinstance(found, Found):
-        validation.reject_type("method", f"{row.name!r} must return a Found", found)
-    if found.solution is not None and type(found.solution) is not fam.solution:
-        validation.reject_type(
-            "method", f"the solution of {row.name!r} must be of type {fam.solution.__name__}", found.solution
-        )
-    result = _judge(fam, problem, row, params, record, run, found)
+    result = _judge(fam, problem, row, params, record, run, _found(fam, problem, row, returned))
     watcher.on_end(result)
     return result
 
 
-def _content_hash(fam: Family, problem: Any) -> str:
+def _content_hash(fam: Model[P, S], problem: P) -> str:
     """The hash of what the problem holds now, whatever hash it remembers."""
-    fresh: str = fam.problem.from_payload(fam.problem.to_payload(problem)).hash
-    return fresh
+    return fam.problem.from_payload(fam.problem.to_payload(problem)).hash
 
 
-def _check_start(fam: Family, problem: Any, start: Any) -> None:
+def _check_start(fam: Model[P, S], problem: P, start: S) -> None:
     if not isinstance(start, fam.solution):
         validation.reject_type("start", f"must be of type {fam.solution.__name__}", start)
     broken = fam.violations(problem, start)
@@ -183,7 +154,40 @@ def _check_start(fam: Family, problem: Any, start: Any) -> None:
         raise ValueError(f"start: must be feasible; got {broken[0]}")
 
 
-def _judge(fam: Family, problem: Any, row: Method, params: Any, seed: Any, run: Run[Any], found: Found[Any]) -> Result[Any]:
+def _found(fam: Model[P, S], problem: P, row: Method, returned: object) -> Found[S]:
+    """What the method found. A function of a user's own may return a solution, or an array that makes one."""
+    if isinstance(returned, Found):
+        found: Found[S] = returned
+    else:
+        solution = returned
+        if not row.function and isinstance(solution, np.ndarray | list | tuple) and fam.from_array is not None:
+            solution = fam.from_array(problem, solution)
+        if row.function or type(solution) is not fam.solution:
+            rule = f"{row.name!r} must return a Found or, where it is a user's own, a solution ({fam.solution.__name__})"
+            validation.reject_type("method", rule, returned)
+        found = Found(solution, Termination.CONVERGED)
+    if found.solution is not None and type(found.solution) is not fam.solution:
+        rule = f"the solution of {row.name!r} must be of type {fam.solution.__name__}"
+        validation.reject_type("method", rule, found.solution)
+    return found
+
+
+def _quality(fam: Model[P, S], problem: P, row: Method, found: Found[S], value: float | None, end: Termination) -> Quality:
+    recomputed = found.evidence is BoundEvidence.RECOMPUTED
+    if value is None:
+        if not found.infeasible:
+            return Quality.NONE
+        return Quality.INFEASIBLE if recomputed else Quality.CLAIMED_INFEASIBLE
+    if found.bound is not None and closes(value, found.bound, problem.sense, problem.integral, problem.offset):
+        return Quality.OPTIMAL if recomputed else Quality.CLAIMED_OPTIMAL
+    if row.kind == "equilibrium" and end in (Termination.PROVED, Termination.CONVERGED):
+        return Quality.EQUILIBRIUM
+    return Quality.FEASIBLE
+
+
+def _judge(
+    fam: Model[P, S], problem: P, row: Method, params: object, seed: SeedRecord, run: Run[S], found: Found[S]
+) -> Result[S]:
     """Value and quality from the model and the bound, never from the method's word."""
     notes = list(found.notes)
     solution, value = found.solution, None
@@ -196,26 +200,17 @@ def _judge(fam: Family, problem: Any, row: Method, params: Any, seed: Any, run: 
             solution, termination = None, Termination.ERROR
         else:
             value = float(fam.value(problem, solution))
-    bound, recomputed = found.bound, found.evidence is BoundEvidence.RECOMPUTED
-    if value is not None:
-        quality = Quality.FEASIBLE
-        if bound is not None and closes(value, bound, problem.sense, problem.integral, problem.offset):
-            quality = Quality.OPTIMAL if recomputed else Quality.CLAIMED_OPTIMAL
-    elif found.infeasible:
-        quality = Quality.INFEASIBLE if recomputed else Quality.CLAIMED_INFEASIBLE
-    else:
-        quality = Quality.NONE
     return Result(
         kind=fam.kind,
         problem_hash=problem.hash,
         method=row.name,
         solution=solution,
         value=value,
-        bound=bound,
-        bound_evidence=None if bound is None else found.evidence or BoundEvidence.CLAIMED,
+        bound=found.bound,
+        bound_evidence=None if found.bound is None else found.evidence or BoundEvidence.CLAIMED,
         certificate=found.certificate,
         sense=problem.sense,
-        quality=quality,
+        quality=_quality(fam, problem, row, found, value, termination),
         termination=termination,
         stats=Stats(run.elapsed, found.iterations, found.evaluations, found.nodes, run.compile_seconds),
         trace=run.trace(),

@@ -10,8 +10,10 @@ from os import PathLike
 from typing import Any
 
 from edgeworth.core import validation
+from edgeworth.core.family import Family, family
+from edgeworth.core.problem import Problem
 from edgeworth.core.result import Result
-from edgeworth.core.solving import Family, Problem, check_call, family, row_of
+from edgeworth.core.solving import check_call, row_of
 from edgeworth.core.stop import Stop
 from edgeworth.experiments import pool, table
 from edgeworth.experiments.comparison import Comparison, Setting, versions
@@ -196,7 +198,7 @@ def _seeds(seeds: object) -> tuple[int, ...]:
 
 
 def _tasks(
-    fam: Family,
+    fam: Family[Any, Any],
     problems: Sequence[Any],
     specs: Sequence[MethodSpec],
     seeds: Sequence[int],

@@ -20,9 +20,9 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.checking import leaves_equilibrium, rebuilt
 from edgeworth.core.compilation import counter
+from edgeworth.core.family import family
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.run import PRESSES
-from edgeworth.core.solving import family, solve
 from edgeworth.core.stop import Stop
 from edgeworth.experiments import table
 
@@ -117,8 +117,7 @@ def _run(task: Task) -> table.Outcome:
     result: Result[Any] | None = None
     try:
         with _given_up_after(task.patience):
-            result = solve(
-                fam,
+            result = fam.solve(
                 problem,
                 method=task.spec.method,
                 stop=task.stop,

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from edgeworth.core import io, solving
+from edgeworth.core import io, payload, solving
+from edgeworth.core.family import Family
 from edgeworth.core.method import FEATURES, Method
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
 from edgeworth.core.observer import Observer, Progress
@@ -43,7 +44,7 @@ class ContractError(AssertionError):
 
 
 def check_method_contract(
-    fam: solving.Family, row: Method | Callable[..., Any], problem: Any, *, seed: int = 0, stop: Stop | None = None
+    fam: Family[Any, Any], row: Method | Callable[..., Any], problem: Any, *, seed: int = 0, stop: Stop | None = None
 ) -> None:
     """Check every clause of a method's contract on one problem; silent when all hold, `ContractError` otherwise.
 
@@ -55,7 +56,7 @@ def check_method_contract(
     ``global state``, ``pickle``, ``files``, ``refusals``, ``time`` and ``iterations``, ``observer``, ``start``, ``trace``.
     """
     call = _Call(fam, row, problem, seed, stop)
-    before = io.fingerprint(problem.kind, problem.to_payload().fields, problem.to_payload().arrays)
+    before = payload.fingerprint(problem.kind, problem.to_payload().fields, problem.to_payload().arrays)
     ours, numpys = random.getstate(), _numpy_state()
     result = call()
     call.expect("global state", random.getstate() == ours and _numpy_state() == numpys, "a global generator was used")
@@ -66,7 +67,7 @@ def check_method_contract(
     observer_clauses(call)
     start_and_trace_clauses(call, result)
     storage_clauses(call, result)
-    after = io.fingerprint(problem.kind, problem.to_payload().fields, problem.to_payload().arrays)
+    after = payload.fingerprint(problem.kind, problem.to_payload().fields, problem.to_payload().arrays)
     call.expect("input", before == after, "the problem changed")
     for name, values in problem.to_payload().arrays.items():
         call.expect("input", not values.flags.writeable, f"the array {name!r} of the problem can be written")
@@ -76,7 +77,7 @@ class _Call:
     """One method on one problem, ready to be run again and again."""
 
     def __init__(
-        self, fam: solving.Family, row: Method | Callable[..., Any], problem: Any, seed: int, stop: Stop | None
+        self, fam: Family[Any, Any], row: Method | Callable[..., Any], problem: Any, seed: int, stop: Stop | None
     ) -> None:
         self.fam, self.problem, self.seed = fam, problem, seed
         self.method: str | Callable[..., Any]
@@ -92,7 +93,7 @@ class _Call:
 
     def __call__(self, **changed: Any) -> Result[Any]:
         given = {"seed": self.seed, "stop": self.stop, "method": self.method} | changed
-        return solving.solve(self.fam, self.problem, **given)
+        return self.fam.solve(self.problem, **given)
 
     def expect(self, clause: str, holds: bool, found: object) -> None:
         if not holds:
@@ -205,7 +206,7 @@ def refusal_clauses(call: _Call) -> None:
 def _some_solution(call: _Call) -> Any:
     for row in call.fam.methods:
         if row.kind != "bound" and row.requires is None:
-            found = solving.solve(call.fam, call.problem, method=row.name, seed=0, stop=Stop(seconds=GRACE)).solution
+            found = call.fam.solve(call.problem, method=row.name, seed=0, stop=Stop(seconds=GRACE)).solution
             if found is not None:
                 return found
     return None
@@ -345,7 +346,7 @@ def _content(result: Result[Any]) -> str:
         plain, arrays = dict(inner.fields), dict(inner.arrays)
     if result.certificate is not None:
         arrays |= {f"certificate.{name}": values for name, values in result.certificate.arrays.items()}
-    return io.fingerprint(result.kind, plain, arrays)
+    return payload.fingerprint(result.kind, plain, arrays)
 
 
 def _summary(result: Result[Any]) -> str:

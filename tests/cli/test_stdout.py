@@ -13,7 +13,7 @@ import pytest
 
 from edgeworth import _families
 from edgeworth.cli import main
-from edgeworth.core.solving import family
+from edgeworth.core.family import family
 from edgeworth.solvers import allocation
 from tests.cli.test_cli import refused, run
 

@@ -11,9 +11,10 @@ import pytest
 
 from edgeworth import BoundEvidence, Quality, Result, Termination
 from edgeworth.core import checking
-from edgeworth.core.checking import Budget, BudgetEnded, Checker, certificate_array, verify_answer
+from edgeworth.core.checking import Budget, BudgetEnded, certificate_array, verify_answer
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes, relative_gap
+from edgeworth.core.problem import Model
 from edgeworth.core.result import Certificate
 from edgeworth.core.verdict import Report, Scope, Status, Verdict
 from edgeworth.games import offloading
@@ -230,11 +231,11 @@ def test_certificates_hold_numbers_only() -> None:
 # --- budget -----------------------------------------------------------------------------------------------------------------
 
 
-def checker(rebuild: Any) -> Checker[AllocationProblem, Assignment]:
+def family_with(rebuild: Any) -> Model[AllocationProblem, Assignment]:
     def judge(problem: Any, solution: Any, claimed: bool, result: Any, budget: Budget) -> Any:
         return {}, allocation.value(problem, solution)
 
-    return Checker("allocation", AllocationProblem, Assignment, judge, {"capacity-multipliers": rebuild})
+    return replace(allocation.FAMILY, judge=judge, rebuild={"capacity-multipliers": rebuild})
 
 
 def test_a_bound_beyond_the_budget_is_not_checked_and_not_refuted() -> None:
@@ -242,7 +243,7 @@ def test_a_bound_beyond_the_budget_is_not_checked_and_not_refuted() -> None:
         while True:
             budget.check()
 
-    report = verify_answer(checker(slow), PROBLEM, answer(), seconds=0.01)
+    report = verify_answer(family_with(slow), PROBLEM, answer(), seconds=0.01)
     assert not report
     assert not report.failures
     assert set(report.unchecked) == {"bound", "quality"}
@@ -252,7 +253,7 @@ def test_a_bound_beyond_the_budget_is_not_checked_and_not_refuted() -> None:
 
 @pytest.mark.parametrize("found", [float("nan"), float("inf"), -float("inf")])
 def test_a_bound_that_is_no_number_proves_nothing(found: float) -> None:
-    report = verify_answer(checker(lambda problem, arrays, budget: found), PROBLEM, answer())
+    report = verify_answer(family_with(lambda problem, arrays, budget: found), PROBLEM, answer())
     assert {"bound", "quality"} <= set(report.failures)
 
 
@@ -260,7 +261,7 @@ def test_a_judge_beyond_the_budget() -> None:
     def judge(problem: Any, solution: Any, claimed: bool, result: Any, budget: Budget) -> Any:
         raise BudgetEnded("too long")
 
-    slow = Checker("allocation", AllocationProblem, Assignment, judge)
+    slow = replace(allocation.FAMILY, judge=judge)
     report = verify_answer(slow, PROBLEM, answer())
     assert set(report.unchecked) == {"solution"}
     assert "value" in report.failures  # nothing was valued

@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import edgeworth
-from edgeworth.core import solving
 from edgeworth.mechanisms import double_auction as da
 from edgeworth.mechanisms.double_auction.exact import best, orienteering_problem
 from edgeworth.mechanisms.double_auction.model import clearing_price, price_bound
@@ -333,7 +332,7 @@ def test_wrong_types_are_refused(rule: str) -> None:
 
 
 def test_auto_is_truthful_rational_and_balanced() -> None:
-    assert solving.solve(da.FAMILY, da.generate(preset="unit", seed=0)).method == "mcafee"
+    assert da.FAMILY.solve(da.generate(preset="unit", seed=0)).method == "mcafee"
     assert da.solve(da.generate(preset="fusion", seed=0)).method == "rank-procurement"
 
 

@@ -11,52 +11,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from edgeworth.core import solving
-from edgeworth.core.lazy import later
-from edgeworth.core.observer import Observer
-from edgeworth.core.result import Result
-from edgeworth.core.seeds import Seed
-from edgeworth.core.stop import Stop
-from edgeworth.games.normal_form import model
-from edgeworth.games.normal_form.check import verify
-from edgeworth.games.normal_form.methods import METHODS
-from edgeworth.games.normal_form.model import (
-    PRESETS,
-    Deviation,
-    NormalFormGame,
-    Profile,
-    best_responses,
-    commitment_bound,
-    deviation_payoffs,
-    generate,
-    measures,
-    payoffs,
-    pure_equilibria,
-    read_nfg,
-    regret,
-    regrets,
-    stakes,
-    value,
-    violations,
-    worst_deviation,
-    write_nfg,
-)
+from edgeworth.core.family import Family
+from edgeworth.games.normal_form import check, model
+from edgeworth.games.normal_form.check import *
+from edgeworth.games.normal_form.examples import tiny_problems
+from edgeworth.games.normal_form.methods import METHODS as METHODS
+from edgeworth.games.normal_form.model import *
 
 if TYPE_CHECKING:
-    from edgeworth.games.normal_form.exact import LemkeHowson as LemkeHowson
-    from edgeworth.games.normal_form.exact import mixed_equilibria as mixed_equilibria
-    from edgeworth.games.normal_form.learned import Exp3 as Exp3
-    from edgeworth.games.normal_form.learned import GigaWolf as GigaWolf
-    from edgeworth.games.normal_form.learned import MinimaxQ as MinimaxQ
-    from edgeworth.games.normal_form.learned import PgaApp as PgaApp
-    from edgeworth.games.normal_form.learned import QLearning as QLearning
-    from edgeworth.games.normal_form.learned import WolfPhc as WolfPhc
+    from edgeworth.games.normal_form.exact import LemkeHowson as LemkeHowson, mixed_equilibria as mixed_equilibria
+    from edgeworth.games.normal_form.learned import (
+        Exp3 as Exp3,
+        GigaWolf as GigaWolf,
+        MinimaxQ as MinimaxQ,
+        PgaApp as PgaApp,
+        QLearning as QLearning,
+        WolfPhc as WolfPhc,
+    )
 
 
-def _auto(game: NormalFormGame) -> str:
+def _auto(game: model.NormalFormGame) -> str:
     if len(model.pure_equilibria(game)):
         return "pure"
     if model.constant_sum(game) is not None:
@@ -64,102 +40,19 @@ def _auto(game: NormalFormGame) -> str:
     return "lemke-howson" if len(game.shape) == 2 else "wolf-phc"
 
 
-FAMILY = solving.Family(
+FAMILY = Family(
     kind="normal-form",
-    problem=NormalFormGame,
-    solution=Profile,
+    problem=model.NormalFormGame,
+    solution=model.Profile,
     methods=METHODS,
     value=model.value,
     violations=model.violations,
     measures=model.measures,
-    verify=verify,
     auto=_auto,
+    judge=check.judge,
+    from_array=lambda game, array: model.Profile(array),
+    examples=tiny_problems,
+    late={"mixed_equilibria": "exact"},
 )
-
-_LATER = {
-    "Exp3": "learned",
-    "GigaWolf": "learned",
-    "LemkeHowson": "exact",
-    "MinimaxQ": "learned",
-    "PgaApp": "learned",
-    "QLearning": "learned",
-    "WolfPhc": "learned",
-    "mixed_equilibria": "exact",
-}
-
-__all__ = [
-    "FAMILY",
-    "METHODS",
-    "PRESETS",
-    "Deviation",
-    "Exp3",
-    "GigaWolf",
-    "LemkeHowson",
-    "MinimaxQ",
-    "NormalFormGame",
-    "PgaApp",
-    "Profile",
-    "QLearning",
-    "WolfPhc",
-    "best_responses",
-    "commitment_bound",
-    "deviation_payoffs",
-    "generate",
-    "measures",
-    "mixed_equilibria",
-    "payoffs",
-    "pure_equilibria",
-    "read_nfg",
-    "regret",
-    "regrets",
-    "solve",
-    "stakes",
-    "value",
-    "verify",
-    "violations",
-    "worst_deviation",
-    "write_nfg",
-]
-
-
-__getattr__ = later(__name__, _LATER)
-
-
-def solve(
-    problem: NormalFormGame,
-    *,
-    method: str | Callable[..., Any] = "auto",
-    stop: Stop | None = None,
-    seed: Seed = None,
-    start: Profile | None = None,
-    params: Any = None,
-    observer: Observer | None = None,
-    threads: int = 1,
-    trace: bool = False,
-) -> Result[Profile]:
-    """Solve by one method (`METHODS` lists them). "auto": pure where the game has a pure equilibrium, else zero-sum, else
-    lemke-howson for two players; wolf-phc, which claims nothing, for more.
-
-    method: a name, or a callable ``f(problem, params, run) -> Found`` of your own. stop: when to end (`Stop`). seed: int,
-    SeedSequence, Generator or None. start: no method here takes one. params: the method's parameter object, e.g.
-    ``WolfPhc(rounds=10**6)``. observer: told of progress, may ask to stop. threads: how many the method may use. trace:
-    keep how the value moved.
-
-    Returns a `Result` whose value is the expected payoff of player 0, recomputed by the model. Its quality is FEASIBLE: which
-    profile is good is not for one player's payoff to say; what the method claims is judged by `verify`. A method that is not
-    made for the game (three players for lemke-howson) ends as REFUSED, which proves nothing; one that finds that there is
-    nothing (no pure equilibrium) as PROVED; both without a solution, and with a note. Raises ValueError or TypeError for
-    misuse, `MissingExtraError` where the method's library is not installed.
-    """
-    return solving.solve(
-        FAMILY,
-        problem,
-        method=method,
-        stop=stop,
-        seed=seed,
-        start=start,
-        params=params,
-        observer=observer,
-        threads=threads,
-        trace=trace,
-    )
+solve, verify = FAMILY.solve, FAMILY.verify
+__all__, __getattr__, __dir__ = FAMILY.exports()

@@ -31,19 +31,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.checking import (
-    SECONDS,
     Budget,
     BudgetEnded,
-    Checker,
     Mismatch,
     certificate_array,
     epsilon_verdict,
     not_checked,
-    verify_answer,
 )
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result, Termination
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.verdict import Verdict
 from edgeworth.games.normal_form.model import (
     Deviation,
     NormalFormGame,
@@ -60,6 +57,8 @@ from edgeworth.games.normal_form.model import (
     worst_deviation,
 )
 
+__all__: list[str] = []
+
 EPSILON_TOL = 1e-9
 """Regrets up to this, relative to the spread of what the player can attain, count as none."""
 COMMITMENT = "commitment-multipliers"
@@ -68,7 +67,9 @@ _MARGIN = 64.0 * _U
 _MOST = 1e100  # multipliers beyond prove nothing that could be computed
 
 
-def verify(game: NormalFormGame, answer: Profile | Result[Profile], *, seconds: float = SECONDS) -> Report:
+def judge(
+    game: NormalFormGame, profile: Profile, claimed: bool, result: Result[Profile] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
     """Check a profile or a result against the game. Truthy when every verdict holds.
 
     Parameters
@@ -102,12 +103,6 @@ def verify(game: NormalFormGame, answer: Profile | Result[Profile], *, seconds: 
     -----
     The module's docstring derives the margin. All checks are exhaustive, and exact where floats cannot decide.
     """
-    return verify_answer(_CHECKER, game, answer, seconds)
-
-
-def _judge(
-    game: NormalFormGame, profile: Profile, claimed: bool, result: Result[Profile] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
     worst: Violation | None = max(violations(game, profile), key=lambda violation: violation.amount, default=None)
     verdicts = {"feasible": Verdict.of(worst is None, 0.0 if worst is None else worst.amount, FEASIBILITY_TOL, worst)}
     if worst is not None:  # regrets are those of mixed strategies
@@ -231,6 +226,3 @@ def _exact_bound(game: NormalFormGame, y: tuple[NDArray[np.float64], NDArray[np.
             term = game.exact(0, (s, t)) + sum(each * (own[t] - own[k]) for k, each in enumerate(row) if each)
             best = term if best is None or term > best else best
     return Fraction(0) if best is None else best
-
-
-_CHECKER = Checker("normal-form", NormalFormGame, Profile, _judge, name="game")

@@ -10,163 +10,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from edgeworth.core import solving
-from edgeworth.core.lazy import later
-from edgeworth.core.observer import Observer
-from edgeworth.core.result import Result
-from edgeworth.core.seeds import Seed
-from edgeworth.core.stop import Stop
-from edgeworth.games.offloading import model
-from edgeworth.games.offloading.check import (
-    BestResponseCycle,
-    Deviation,
-    PotentialWitness,
-    Sampled,
-    best_response_cycle,
-    verify,
-    verify_potential,
-)
-from edgeworth.games.offloading.methods import METHODS
-from edgeworth.games.offloading.model import (
-    PRESETS,
-    REGIMES,
-    EdgeSystem,
-    Efficiency,
-    OffloadingGame,
-    Profile,
-    from_networkx,
-    game_of_system,
-    generate,
-    interaction_overhead,
-    measures,
-    paper_potential,
-    price_of_anarchy,
-    to_networkx,
-    utilities,
-    value,
-    violations,
-    weighted_potential,
-)
+from edgeworth.core.family import Family
+from edgeworth.games.offloading import check, model
+from edgeworth.games.offloading.check import *
+from edgeworth.games.offloading.examples import tiny_problems
+from edgeworth.games.offloading.methods import METHODS as METHODS
+from edgeworth.games.offloading.model import *
 
 if TYPE_CHECKING:
     from edgeworth.games.offloading.bounds import Lagrangian as Lagrangian
-    from edgeworth.games.offloading.exact import build_model as build_model
-    from edgeworth.games.offloading.exact import pure_equilibria as pure_equilibria
-    from edgeworth.games.offloading.heuristic import BestResponse as BestResponse
-    from edgeworth.games.offloading.heuristic import LocalSearch as LocalSearch
-    from edgeworth.games.offloading.heuristic import LogLinear as LogLinear
-    from edgeworth.games.offloading.heuristic import Trajectory as Trajectory
-    from edgeworth.games.offloading.heuristic import trajectory as trajectory
-    from edgeworth.games.offloading.learned import Exp3 as Exp3
-    from edgeworth.games.offloading.learned import Session as Session
-    from edgeworth.games.offloading.learned import WolfPhc as WolfPhc
+    from edgeworth.games.offloading.exact import build_model as build_model, pure_equilibria as pure_equilibria
+    from edgeworth.games.offloading.heuristic import (
+        BestResponse as BestResponse,
+        LocalSearch as LocalSearch,
+        LogLinear as LogLinear,
+        Trajectory as Trajectory,
+        trajectory as trajectory,
+    )
+    from edgeworth.games.offloading.learned import Exp3 as Exp3, Session as Session, WolfPhc as WolfPhc
 
-FAMILY = solving.Family(
+FAMILY = Family(
     kind="offloading",
-    problem=OffloadingGame,
-    solution=Profile,
+    problem=model.OffloadingGame,
+    solution=model.Profile,
     methods=METHODS,
     value=model.value,
     violations=model.violations,
     measures=model.measures,
-    verify=verify,
     auto=lambda game: "pg-brd",
+    judge=check.judge,
+    rebuild=check.REBUILD,
+    from_array=lambda game, array: model.Profile(array),
+    examples=tiny_problems,
+    late={
+        "Session": "learned",
+        "Trajectory": "heuristic",
+        "build_model": "exact",
+        "pure_equilibria": "exact",
+        "trajectory": "heuristic",
+    },
 )
-
-_LATER = {
-    "BestResponse": "heuristic",
-    "Exp3": "learned",
-    "Session": "learned",
-    "WolfPhc": "learned",
-    "LogLinear": "heuristic",
-    "Trajectory": "heuristic",
-    "build_model": "exact",
-    "Lagrangian": "bounds",
-    "LocalSearch": "heuristic",
-    "pure_equilibria": "exact",
-    "trajectory": "heuristic",
-}
-
-__all__ = [
-    "FAMILY",
-    "METHODS",
-    "PRESETS",
-    "REGIMES",
-    "BestResponse",
-    "BestResponseCycle",
-    "Deviation",
-    "EdgeSystem",
-    "Efficiency",
-    "Exp3",
-    "Lagrangian",
-    "LocalSearch",
-    "LogLinear",
-    "OffloadingGame",
-    "PotentialWitness",
-    "Profile",
-    "Sampled",
-    "Session",
-    "Trajectory",
-    "WolfPhc",
-    "best_response_cycle",
-    "build_model",
-    "from_networkx",
-    "game_of_system",
-    "generate",
-    "interaction_overhead",
-    "measures",
-    "paper_potential",
-    "price_of_anarchy",
-    "pure_equilibria",
-    "solve",
-    "to_networkx",
-    "trajectory",
-    "utilities",
-    "value",
-    "verify",
-    "verify_potential",
-    "violations",
-    "weighted_potential",
-]
-
-
-__getattr__ = later(__name__, _LATER)
-
-
-def solve(
-    game: OffloadingGame,
-    *,
-    method: str | Callable[..., Any] = "auto",
-    stop: Stop | None = None,
-    seed: Seed = None,
-    start: Profile | None = None,
-    params: Any = None,
-    observer: Observer | None = None,
-    threads: int = 1,
-    trace: bool = False,
-) -> Result[Profile]:
-    """Play or solve the game by one method (`METHODS` lists them; "auto": pg-brd).
-
-    method: a name, or a callable ``f(game, params, run) -> Found`` of your own. stop: when to end (`Stop`). seed: int,
-    SeedSequence, Generator or None. start: a feasible profile to start from. params: the method's parameter object, e.g.
-    ``BestResponse(start="local")``. observer: told of progress, may ask to stop. threads: how many the method may use.
-    trace: keep how the welfare moved (`trajectory` keeps potentials, movers and all moves too).
-
-    Returns a `Result` whose value is the welfare, recomputed by the model. Whether a profile is an equilibrium is said by
-    `verify`, never by the method. Raises ValueError or TypeError for misuse, among it what the method does not support.
-    """
-    return solving.solve(
-        FAMILY,
-        game,
-        method=method,
-        stop=stop,
-        seed=seed,
-        start=start,
-        params=params,
-        observer=observer,
-        threads=threads,
-        trace=trace,
-    )
+solve, verify = FAMILY.solve, FAMILY.verify
+__all__, __getattr__, __dir__ = FAMILY.exports()

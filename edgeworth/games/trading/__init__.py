@@ -11,122 +11,38 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from edgeworth.core import solving
-from edgeworth.core.lazy import later
-from edgeworth.core.observer import Observer
-from edgeworth.core.result import Result
-from edgeworth.core.seeds import Seed
-from edgeworth.core.stop import Stop
-from edgeworth.games.trading import model
-from edgeworth.games.trading.check import verify
-from edgeworth.games.trading.methods import METHODS
-from edgeworth.games.trading.model import (
-    PRESETS,
-    Equilibrium,
-    TradingGame,
-    generate,
-    measures,
-    utilities,
-    value,
-    violations,
-)
+from edgeworth.core.family import Family
+from edgeworth.games.trading import check, model
+from edgeworth.games.trading.check import *
+from edgeworth.games.trading.examples import tiny_problems
+from edgeworth.games.trading.methods import METHODS as METHODS
+from edgeworth.games.trading.model import *
 
 if TYPE_CHECKING:
-    from edgeworth.games.trading.exact import BestResponse as BestResponse
-    from edgeworth.games.trading.exact import Exact as Exact
-    from edgeworth.games.trading.exact import follower_equilibrium as follower_equilibrium
-    from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection
-    from edgeworth.games.trading.heuristic import Grid as Grid
-    from edgeworth.games.trading.learned import GigaWolf as GigaWolf
-    from edgeworth.games.trading.learned import MinimaxQ as MinimaxQ
-    from edgeworth.games.trading.learned import PgaApp as PgaApp
-    from edgeworth.games.trading.learned import WolfPhc as WolfPhc
+    from edgeworth.games.trading.exact import (
+        BestResponse as BestResponse,
+        Exact as Exact,
+        follower_equilibrium as follower_equilibrium,
+    )
+    from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
+    from edgeworth.games.trading.learned import GigaWolf as GigaWolf, MinimaxQ as MinimaxQ, PgaApp as PgaApp, WolfPhc as WolfPhc
 
-FAMILY = solving.Family(
+FAMILY = Family(
     kind="trading",
-    problem=TradingGame,
-    solution=Equilibrium,
+    problem=model.TradingGame,
+    solution=model.Equilibrium,
     methods=METHODS,
     value=model.value,
     violations=model.violations,
     measures=model.measures,
-    verify=verify,
     auto=lambda game: "exact",
+    judge=check.judge,
+    rebuild=check.REBUILD,
+    covers="equilibria",
+    examples=tiny_problems,
+    late={"BestResponse": "exact", "follower_equilibrium": "exact"},
 )
-
-_LATER = {
-    "BestResponse": "exact",
-    "Exact": "exact",
-    "GigaWolf": "learned",
-    "GoldenSection": "heuristic",
-    "Grid": "heuristic",
-    "MinimaxQ": "learned",
-    "PgaApp": "learned",
-    "WolfPhc": "learned",
-    "follower_equilibrium": "exact",
-}
-
-__all__ = [
-    "FAMILY",
-    "METHODS",
-    "PRESETS",
-    "BestResponse",
-    "Equilibrium",
-    "Exact",
-    "GigaWolf",
-    "GoldenSection",
-    "Grid",
-    "MinimaxQ",
-    "PgaApp",
-    "TradingGame",
-    "WolfPhc",
-    "follower_equilibrium",
-    "generate",
-    "measures",
-    "solve",
-    "utilities",
-    "value",
-    "verify",
-    "violations",
-]
-
-
-__getattr__ = later(__name__, _LATER)
-
-
-def solve(
-    problem: TradingGame,
-    *,
-    method: str | Callable[..., Any] = "auto",
-    stop: Stop | None = None,
-    seed: Seed = None,
-    start: Equilibrium | None = None,
-    params: Any = None,
-    observer: Observer | None = None,
-    threads: int = 1,
-    trace: bool = False,
-) -> Result[Equilibrium]:
-    """Solve by one method (`METHODS` lists them; "auto" is exact).
-
-    method: a name, or a callable ``f(problem, params, run) -> Found`` of your own. stop: when to end (`Stop`). seed: int,
-    SeedSequence, Generator or None. params: the method's parameter object, e.g. ``Grid(points=101)``. observer: told of
-    progress, may ask to stop. trace: keep how value and bound moved. start, threads: refused by all methods of this family.
-
-    Returns a `Result` whose value is the leader's profit (p - C) sum F_i, recomputed by the model. Raises ValueError or
-    TypeError for misuse, among it what the method does not support.
-    """
-    return solving.solve(
-        FAMILY,
-        problem,
-        method=method,
-        stop=stop,
-        seed=seed,
-        start=start,
-        params=params,
-        observer=observer,
-        threads=threads,
-        trace=trace,
-    )
+solve, verify = FAMILY.solve, FAMILY.verify
+__all__, __getattr__, __dir__ = FAMILY.exports()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from edgeworth.core import solving
+from edgeworth.core.family import family
 from edgeworth.games.trading import sweeps
 from edgeworth.games.trading.exact.follower import follower_equilibrium, stage
 from edgeworth.games.trading.heuristic import GoldenSection
@@ -140,7 +140,7 @@ def unique_price() -> Claim:
         at = sweeps.equilibrium(game)
         parts.append(f"{preset}: {at.price:.6g} ({value(game, at):.6g})")
     game = generate(preset="two-peaks")
-    local = solving.solve(solving.family("trading"), game, method="golden-section", params=GoldenSection()).require()
+    local = family("trading").solve(game, method="golden-section", params=GoldenSection()).require()
     text = (
         "where all demands are interior and beta is equal the derivative has one sign: optima at a bound or a kink, "
         + ", ".join(parts)

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from edgeworth import learning
-from edgeworth.core import solving, validation
+from edgeworth.core import validation
+from edgeworth.core.family import family
 from edgeworth.core.method import Found
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.run import Run
@@ -233,7 +234,7 @@ def _learn(game: TradingGame, params: Any, run: Run[Equilibrium]) -> Found[Equil
 def target(session: Session) -> Target:
     """The exact equilibrium of the session's game, and the profile of its grids that is closest to it, player by player."""
     game = session.game
-    exact: Result[Equilibrium] = solving.solve(solving.family(game.kind), game, method="exact", params=Exact(gap=1e-6))
+    exact: Result[Equilibrium] = family(game.kind).solve(game, method="exact", params=Exact(gap=1e-6))
     found = exact.require()
     nearest = np.abs(session.demands[None, :] - found.demands[:, None]).argmin(axis=1)
     price = session.prices[np.abs(session.prices - found.price).argmin()]

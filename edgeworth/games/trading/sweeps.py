@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgeworth.core import solving, validation
+from edgeworth.core import validation
+from edgeworth.core.family import family
 from edgeworth.core.result import Result
 from edgeworth.games.trading.exact.follower import stage
 from edgeworth.games.trading.genetic import genetic_demand, genetic_price
@@ -205,7 +206,7 @@ def block_sizes(
 
 def equilibrium(game: TradingGame) -> Equilibrium:
     """The exact method's answer, which is always there."""
-    result: Result[Equilibrium] = solving.solve(solving.family("trading"), game, method="exact")
+    result: Result[Equilibrium] = family("trading").solve(game, method="exact")
     return result.require()
 
 

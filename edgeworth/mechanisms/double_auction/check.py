@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.checking import SECONDS, Budget, Checker, Rebuild, certificate_array, rule_verdicts, verify_answer
+from edgeworth.core.checking import Budget, Rebuild, certificate_array, rule_verdicts
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.verdict import Verdict
 from edgeworth.mechanisms.double_auction.model import (
     Market,
     Outcome,
@@ -22,6 +22,8 @@ from edgeworth.mechanisms.double_auction.model import (
     value,
     violations,
 )
+
+__all__: list[str] = []
 
 MOST_BUYERS = 12
 """So many buyers' sets the checker goes through by itself."""
@@ -35,7 +37,9 @@ class Steps(Protocol):
     def check(self) -> None: ...
 
 
-def verify(market: Market, answer: Outcome | Result[Outcome], *, seconds: float = SECONDS) -> Report:
+def judge(
+    market: Market, outcome: Outcome, claimed: bool, result: Result[Outcome] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
     """Check an outcome or a result against the market. Truthy when every verdict holds.
 
     For an outcome: ``capacity`` (units sold), ``route`` (tours driven again: windows, return, numbering; only in routed
@@ -47,12 +51,6 @@ def verify(market: Market, answer: Outcome | Result[Outcome], *, seconds: float 
 
     Raises TypeError for other types, ValueError for a result of another market and for an outcome of another shape.
     """
-    return verify_answer(_CHECKER, market, answer, seconds)
-
-
-def _judge(
-    market: Market, outcome: Outcome, claimed: bool, result: Result[Outcome] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
     return _feasibility(market, outcome), value(market, outcome)
 
 
@@ -149,5 +147,4 @@ def _by_all_sets(market: Market, arrays: Mapping[str, NDArray[Any]], budget: Bud
     return all_sets_bound(market, budget)
 
 
-_REBUILD: dict[str, Rebuild] = {"price": _by_price, "seller-prices": _by_seller_prices, "all-sets": _by_all_sets}
-_CHECKER = Checker("double-auction", Market, Outcome, _judge, _REBUILD, name="market")
+REBUILD: dict[str, Rebuild] = {"price": _by_price, "seller-prices": _by_seller_prices, "all-sets": _by_all_sets}

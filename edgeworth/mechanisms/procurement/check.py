@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from edgeworth.core.checking import SECONDS, Budget, Checker, Rebuild, rule_verdicts, verify_answer
+from edgeworth.core.checking import Budget, Rebuild, rule_verdicts
 from edgeworth.core.result import Result
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.verdict import Verdict
 from edgeworth.mechanisms.procurement.model import Award, Tender, best_value, value, violations
 
-_REBUILD: dict[str, Rebuild] = {"least-score": lambda tender, arrays, budget: best_value(tender)}
+__all__: list[str] = []
+
+REBUILD: dict[str, Rebuild] = {"least-score": lambda tender, arrays, budget: best_value(tender)}
 
 
-def verify(tender: Tender, answer: Award | Result[Award], *, seconds: float = SECONDS) -> Report:
+def judge(
+    tender: Tender, award: Award, claimed: bool, result: Result[Award] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
     """Check an award or a result: ``winner`` (score within the task's worth), ``idle`` (no pay without work); of a result also
     ``value``, ``bound`` (the closed form) and ``quality``. Witness: a `model.Violation` or a `Mismatch`.
 
     Raises TypeError for other types, ValueError for a result of another tender and for a winner who does not exist.
     """
-    return verify_answer(_CHECKER, tender, answer, seconds)
-
-
-def _judge(
-    tender: Tender, award: Award, claimed: bool, result: Result[Award] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
     return _feasibility(tender, award), value(tender, award)
 
 
 def _feasibility(tender: Tender, award: Award) -> dict[str, Verdict]:
     return rule_verdicts(violations(tender, award), {"winner": 0.0, "idle": 0.0})
-
-
-_CHECKER = Checker("procurement", Tender, Award, _judge, _REBUILD, name="tender")

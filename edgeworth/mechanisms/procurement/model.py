@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.io import Payload, fingerprint, save_problem
 from edgeworth.core.numeric import Sense
+from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
 
 Floats = NDArray[np.float64]
+
+__all__ = ["PRESETS", "Award", "Tender", "generate", "measures", "value", "violations"]
 
 PRESETS = ("edge",)
 
@@ -125,7 +127,7 @@ class Tender:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        save_problem(self, path)
+        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

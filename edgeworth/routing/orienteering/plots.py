@@ -9,8 +9,17 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.display import figure_text
-from edgeworth.routing.orienteering.model import OrienteeringProblem, Route, RoutePlan, edges, value, violations
-from edgeworth.routing.orienteering.model import plan as scheduled
+from edgeworth.routing.orienteering.model import (
+    OrienteeringProblem,
+    Route,
+    RoutePlan,
+    edges,
+    value,
+    violations,
+)
+from edgeworth.routing.orienteering.model import (
+    plan as scheduled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

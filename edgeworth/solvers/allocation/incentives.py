@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from edgeworth.core import solving, validation
+from edgeworth.core import validation
+from edgeworth.core.family import family
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.traced import NotTraceableError
 from edgeworth.solvers.allocation.methods import METHODS
@@ -72,8 +73,7 @@ def run(mechanism: Any, problem: AllocationProblem) -> Settled:
     system = _system(problem)
     if callable(mechanism):
         return Settled(mechanism(problem), system)
-    family = solving.family(problem.kind)
-    return Settled(solving.solve(family, problem, method=mechanism, seed=0).require(), system)
+    return Settled(family(problem.kind).solve(problem, method=mechanism, seed=0).require(), system)
 
 
 def quantity(problem: AllocationProblem, outcome: Settled, agent: Agent) -> float:
@@ -116,7 +116,7 @@ def welfare(problem: AllocationProblem, outcome: Settled) -> float:
 
 def optimum(problem: AllocationProblem) -> float:
     """By the exact method."""
-    result = solving.solve(solving.family(problem.kind), problem, method="exact", seed=0)
+    result = family(problem.kind).solve(problem, method="exact", seed=0)
     return float(result.value if result.value is not None else 0.0)
 
 

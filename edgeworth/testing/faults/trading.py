@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeworth.core.checking import claims_equilibrium
 from edgeworth.core.result import Certificate, Quality, Result, Termination
-from edgeworth.games.trading import follower_equilibrium
+from edgeworth.games.trading import FAMILY, follower_equilibrium
 from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_of, utilities, value
 from edgeworth.testing.faults.base import SHIFT, Fault, fitting_quality
 
@@ -46,7 +46,7 @@ def excessive_price(game: TradingGame, result: Result[Any]) -> Result[Any] | Non
 
 def poor_reply(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     """One consumer's demand is not its best reply."""
-    if result.solution is None or not claims_equilibrium(result):
+    if result.solution is None or not claims_equilibrium(FAMILY, result):
         return None
     price, demands = result.solution.price, result.solution.demands
     for i in range(game.consumers):
@@ -62,7 +62,7 @@ def poor_reply(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
 
 def poor_price(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     """The consumers are in equilibrium at a price that earns less than another one."""
-    if result.solution is None or not claims_equilibrium(result):
+    if result.solution is None or not claims_equilibrium(FAMILY, result):
         return None
     best = value(game, result.solution)
     for price in (game.min_price, game.max_price):
@@ -88,7 +88,7 @@ def poor_price_behind_a_gap(game: TradingGame, result: Result[Any]) -> Result[An
 
 def strayed_demand(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     """An interior demand is off by 1e-6 of itself: hardly a regret, and yet no reply."""
-    if result.solution is None or not claims_equilibrium(result):
+    if result.solution is None or not claims_equilibrium(FAMILY, result):
         return None
     price, demands = result.solution.price, np.array(result.solution.demands)
     inside = (demands > game.min_demand * (1.0 + 2.0 * SHIFT)) & (demands < game.max_demand * (1.0 - 2.0 * SHIFT))
@@ -100,7 +100,7 @@ def strayed_demand(game: TradingGame, result: Result[Any]) -> Result[Any] | None
 
 def broken_tie(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     """A consumer that is indifferent at the price does not answer as the record says."""
-    if result.solution is None or not claims_equilibrium(result) or result.solution.tie_break == "none":
+    if result.solution is None or not claims_equilibrium(FAMILY, result) or result.solution.tie_break == "none":
         return None
     price, demands = result.solution.price, np.array(result.solution.demands)
     strong = result.solution.tie_break == "strong"

@@ -2,18 +2,18 @@
 
 from edgeworth.games.normal_form.model.functions import (
     Deviation,
-    ProfileLike,
-    Violation,
+    ProfileLike as ProfileLike,
+    Violation as Violation,
     best_responses,
     commitment_bound,
-    commitment_bounds,
-    commitment_stake,
-    constant_sum,
+    commitment_bounds as commitment_bounds,
+    commitment_stake as commitment_stake,
+    constant_sum as constant_sum,
     deviation_payoffs,
-    exact_deviations,
-    exact_profile,
-    exact_regrets,
-    exact_table,
+    exact_deviations as exact_deviations,
+    exact_profile as exact_profile,
+    exact_regrets as exact_regrets,
+    exact_table as exact_table,
     measures,
     payoffs,
     pure_equilibria,
@@ -26,27 +26,16 @@ from edgeworth.games.normal_form.model.functions import (
 )
 from edgeworth.games.normal_form.model.nfg import read_nfg, write_nfg
 from edgeworth.games.normal_form.model.presets import PRESETS, generate
-from edgeworth.games.normal_form.model.problem import Floats, Ints, NormalFormGame, Profile
+from edgeworth.games.normal_form.model.problem import Floats as Floats, Ints as Ints, NormalFormGame, Profile
 
 __all__ = [
     "PRESETS",
     "Deviation",
-    "Floats",
-    "Ints",
     "NormalFormGame",
     "Profile",
-    "ProfileLike",
-    "Violation",
     "best_responses",
     "commitment_bound",
-    "commitment_bounds",
-    "commitment_stake",
-    "constant_sum",
     "deviation_payoffs",
-    "exact_deviations",
-    "exact_profile",
-    "exact_regrets",
-    "exact_table",
     "generate",
     "measures",
     "payoffs",

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from edgeworth.core.checking import SECONDS, Budget, BudgetEnded, Checker, Rebuild, not_checked, verify_answer
+from edgeworth.core.checking import Budget, BudgetEnded, Rebuild, not_checked
 from edgeworth.core.result import Result
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.verdict import Verdict
 from edgeworth.games.offloading.check.cycles import BEST_RESPONSE_CYCLE, BestResponseCycle, best_response_cycle, cycle_verdict
-from edgeworth.games.offloading.check.equilibrium import EPSILON_TOL, Deviation, epsilon, feasibility, located
+from edgeworth.games.offloading.check.equilibrium import EPSILON_TOL as EPSILON_TOL, Deviation, epsilon, feasibility, located
 from edgeworth.games.offloading.check.potentials import PotentialWitness, Sampled, verify_potential
 from edgeworth.games.offloading.check.splits import search_bound
 from edgeworth.games.offloading.model import SEARCH, SLICES, OffloadingGame, Profile, choice_welfare, slice_bound
 
-__all__ = [
-    "EPSILON_TOL",
-    "BestResponseCycle",
-    "Deviation",
-    "PotentialWitness",
-    "Sampled",
-    "best_response_cycle",
-    "verify",
-    "verify_potential",
-]
+__all__ = ["BestResponseCycle", "Deviation", "PotentialWitness", "Sampled", "best_response_cycle", "verify_potential"]
 
-_REBUILD: dict[str, Rebuild] = {
+REBUILD: dict[str, Rebuild] = {
     SLICES: lambda game, arrays, budget: slice_bound(game, arrays, budget.check),
     SEARCH: search_bound,
 }
 
 
-def verify(game: OffloadingGame, answer: Profile | Result[Profile], *, seconds: float = SECONDS) -> Report:
+def judge(
+    game: OffloadingGame, profile: Profile, claimed: bool, result: Result[Profile] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
     """Check a profile or a result against the game. Truthy when every verdict holds or is a measurement.
 
     ``coverage`` and ``cap``; witness: a `model.Violation`. ``epsilon``: the largest gain of one user by one move of its own
@@ -44,12 +37,6 @@ def verify(game: OffloadingGame, answer: Profile | Result[Profile], *, seconds: 
 
     Raises TypeError for other types, ValueError for a result of another game or sense and for a profile of another length.
     """
-    return verify_answer(_CHECKER, game, answer, seconds)
-
-
-def _judge(
-    game: OffloadingGame, profile: Profile, claimed: bool, result: Result[Profile] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
     choice = located(game, profile)
     verdicts = feasibility(game, profile, choice)
     try:
@@ -59,6 +46,3 @@ def _judge(
     if result is not None and result.certificate is not None and result.certificate.kind == BEST_RESPONSE_CYCLE:
         verdicts["cycle"] = cycle_verdict(game, result.certificate, budget)
     return verdicts, choice_welfare(game, choice, profile) if verdicts["coverage"] else None
-
-
-_CHECKER = Checker("offloading", OffloadingGame, Profile, _judge, _REBUILD, name="game")

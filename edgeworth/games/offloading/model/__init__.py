@@ -1,62 +1,54 @@
 """The offloading game: players, profiles, utilities, welfare, potentials, generators, graphs."""
 
-from edgeworth.games.offloading.model.bounds import SEARCH, SLICES, Slices, slice_bound
+from edgeworth.games.offloading.model.bounds import (
+    SEARCH as SEARCH,
+    SLICES as SLICES,
+    Slices as Slices,
+    slice_bound as slice_bound,
+)
 from edgeworth.games.offloading.model.efficiency import Efficiency, interaction_overhead, price_of_anarchy
 from edgeworth.games.offloading.model.functions import (
-    Violation,
-    choice_utilities,
-    choice_violations,
-    choice_welfare,
-    delays,
-    jain,
-    loads,
+    Violation as Violation,
+    choice_utilities as choice_utilities,
+    choice_violations as choice_violations,
+    choice_welfare as choice_welfare,
+    delays as delays,
+    jain as jain,
+    loads as loads,
     measures,
-    positions,
-    profile_of,
-    provider_costs,
-    require_profile,
+    positions as positions,
+    profile_of as profile_of,
+    provider_costs as provider_costs,
+    require_profile as require_profile,
     utilities,
     value,
     violations,
 )
-from edgeworth.games.offloading.model.game import EQUILIBRIUM_TOL, REGIMES, OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import EQUILIBRIUM_TOL as EQUILIBRIUM_TOL, REGIMES, OffloadingGame, Profile
 from edgeworth.games.offloading.model.graphs import from_networkx, to_networkx
-from edgeworth.games.offloading.model.potentials import Which, paper_potential, potential, weighted_potential
+from edgeworth.games.offloading.model.potentials import (
+    Which as Which,
+    paper_potential,
+    potential as potential,
+    weighted_potential,
+)
 from edgeworth.games.offloading.model.presets import PRESETS, generate
 from edgeworth.games.offloading.model.system import EdgeSystem, game_of_system
 
 __all__ = [
-    "EQUILIBRIUM_TOL",
     "PRESETS",
     "REGIMES",
-    "SEARCH",
-    "SLICES",
     "EdgeSystem",
     "Efficiency",
     "OffloadingGame",
     "Profile",
-    "Slices",
-    "Violation",
-    "Which",
-    "choice_utilities",
-    "choice_violations",
-    "choice_welfare",
-    "delays",
     "from_networkx",
     "game_of_system",
     "generate",
     "interaction_overhead",
-    "jain",
-    "loads",
     "measures",
     "paper_potential",
-    "positions",
-    "potential",
     "price_of_anarchy",
-    "profile_of",
-    "provider_costs",
-    "require_profile",
-    "slice_bound",
     "to_networkx",
     "utilities",
     "value",

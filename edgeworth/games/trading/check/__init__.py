@@ -5,18 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from edgeworth.core.checking import (
-    SECONDS,
     Budget,
     BudgetEnded,
-    Checker,
     Mismatch,
+    Rebuild,
     epsilon_verdict,
     not_checked,
-    verify_answer,
 )
 from edgeworth.core.numeric import OPTIMALITY_TOL
 from edgeworth.core.result import Quality, Result, Termination
-from edgeworth.core.verdict import Report, Scope, Verdict
+from edgeworth.core.verdict import Scope, Verdict
 from edgeworth.games.trading.check.bound import interval_bound
 from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret
 from edgeworth.games.trading.check.reply import STRAY_TOL, Stray, worst_stray
@@ -30,13 +28,18 @@ from edgeworth.games.trading.model import (
     violations,
 )
 
-__all__ = ["Deviation", "Stray", "verify"]
+__all__ = ["Deviation", "Stray"]
+
+REBUILD: dict[str, Rebuild] = {"price-intervals": interval_bound}
+
 
 EPSILON_TOL = 1e-9
 """Regrets up to this, relative to the spread of what the player can attain, count as none."""
 
 
-def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium], *, seconds: float = SECONDS) -> Report:
+def judge(
+    game: TradingGame, solution: Equilibrium, claimed: bool, result: Result[Equilibrium] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
     """Check a solution or a result against the game. Truthy when every verdict holds.
 
     Parameters
@@ -74,12 +77,6 @@ def verify(game: TradingGame, answer: Equilibrium | Result[Equilibrium], *, seco
     the consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best.
     Everything that is not claimed (learners, grids, runs cut short) is measured.
     """
-    return verify_answer(_CHECKER, game, answer, seconds)
-
-
-def _judge(
-    game: TradingGame, solution: Equilibrium, claimed: bool, result: Result[Equilibrium] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
     leads = claimed
     if result is not None:
         optimal = result.quality in (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
@@ -136,6 +133,3 @@ def _record(game: TradingGame, solution: Equilibrium) -> Verdict:
     witness = Mismatch("record", float(solution.profits[i]), float(found_profits[i]))
     holds = broken <= OPTIMALITY_TOL
     return Verdict.of(holds, broken, OPTIMALITY_TOL, None if holds else witness)
-
-
-_CHECKER = Checker("trading", TradingGame, Equilibrium, _judge, {"price-intervals": interval_bound})

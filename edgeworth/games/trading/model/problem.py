@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.io import Payload, fingerprint, save_problem
 from edgeworth.core.numeric import Sense
+from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class TradingGame:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        save_problem(self, path)
+        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

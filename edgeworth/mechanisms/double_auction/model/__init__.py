@@ -1,52 +1,49 @@
 """The model of double auctions: markets, truths, outcomes, ties, welfare, constraints, generators."""
 
 from edgeworth.mechanisms.double_auction.model.functions import (
-    Violation,
-    clearing_price,
+    Violation as Violation,
+    clearing_price as clearing_price,
     measures,
-    price_bound,
-    quantity,
-    seller_prices_bound,
-    sold,
+    price_bound as price_bound,
+    quantity as quantity,
+    seller_prices_bound as seller_prices_bound,
+    sold as sold,
     surplus,
-    tour_cost,
+    tour_cost as tour_cost,
     utility,
     value,
     violations,
     welfare,
 )
-from edgeworth.mechanisms.double_auction.model.market import Agent, ExactMarket, Market, Outcome, Truth
+from edgeworth.mechanisms.double_auction.model.market import Agent as Agent, ExactMarket, Market, Outcome, Truth
 from edgeworth.mechanisms.double_auction.model.presets import PRESETS, generate
-from edgeworth.mechanisms.double_auction.model.routes import NotApplicableError, Routes, Tour
-from edgeworth.mechanisms.double_auction.model.ties import ByIndex, Lottery, Refuse, Reverse, TieBreak, TieError, tie_break_of
+from edgeworth.mechanisms.double_auction.model.routes import NotApplicableError as NotApplicableError, Routes, Tour as Tour
+from edgeworth.mechanisms.double_auction.model.ties import (
+    ByIndex,
+    Lottery,
+    Refuse,
+    Reverse,
+    TieBreak,
+    TieError,
+    tie_break_of as tie_break_of,
+)
 
 __all__ = [
     "PRESETS",
-    "Agent",
     "ByIndex",
     "ExactMarket",
     "Lottery",
     "Market",
-    "NotApplicableError",
     "Outcome",
     "Refuse",
     "Reverse",
     "Routes",
     "TieBreak",
     "TieError",
-    "Tour",
     "Truth",
-    "Violation",
-    "clearing_price",
     "generate",
     "measures",
-    "price_bound",
-    "quantity",
-    "seller_prices_bound",
-    "sold",
     "surplus",
-    "tie_break_of",
-    "tour_cost",
     "utility",
     "value",
     "violations",

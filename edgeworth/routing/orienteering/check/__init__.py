@@ -7,11 +7,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from edgeworth.core.checking import SECONDS, Budget, Checker, Rebuild, rule_verdicts, verify_answer
+from edgeworth.core.checking import Budget, Rebuild, rule_verdicts
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.verdict import Verdict
 from edgeworth.routing.orienteering.model import RULES, OrienteeringProblem, RoutePlan, value, violations
+
+__all__: list[str] = []
 
 
 def _root(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
@@ -26,10 +28,12 @@ def _listed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], bu
     return listed_bound(problem, arrays, budget)
 
 
-_REBUILD: dict[str, Rebuild] = {"ng-routes": _root, "listed-routes": _listed}
+REBUILD: dict[str, Rebuild] = {"ng-routes": _root, "listed-routes": _listed}
 
 
-def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan], *, seconds: float = SECONDS) -> Report:
+def judge(
+    problem: OrienteeringProblem, plan: RoutePlan, claimed: bool, result: Result[RoutePlan] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
     """Check a plan or a result against the problem. Truthy when every verdict holds.
 
     For a plan, everything recomputed from its sequences and the problem's raw data: ``visits`` (each customer at most once),
@@ -45,12 +49,6 @@ def verify(problem: OrienteeringProblem, answer: RoutePlan | Result[RoutePlan], 
     Raises TypeError for other types, ValueError for a result of another problem or sense, and for a plan of another
     number of vehicles or with customers that do not exist.
     """
-    return verify_answer(_CHECKER, problem, answer, seconds)
-
-
-def _judge(
-    problem: OrienteeringProblem, plan: RoutePlan, claimed: bool, result: Result[RoutePlan] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
     verdicts = _feasibility(problem, plan)
     return verdicts, value(problem, plan) if verdicts["visits"] else None
 
@@ -61,6 +59,3 @@ def _feasibility(problem: OrienteeringProblem, plan: RoutePlan) -> dict[str, Ver
     loads = 0.0 if limits.full.all() else FEASIBILITY_TOL
     tolerances = {"visits": 0.0, "windows": times, "return": times, "capacity": loads, "schedule": FEASIBILITY_TOL}
     return rule_verdicts(found, {rule: tolerances[rule] for rule in RULES})
-
-
-_CHECKER = Checker("orienteering", OrienteeringProblem, RoutePlan, _judge, _REBUILD)

@@ -1,8 +1,15 @@
 """The orienteering model: problem, solution with its schedule, value, constraints, measures, generators, readers."""
 
-from edgeworth.routing.orienteering.model.functions import RULES, Violation, edges, measures, value, violations
-from edgeworth.routing.orienteering.model.geometry import ROUNDINGS, Rounding, euclidean
-from edgeworth.routing.orienteering.model.limits import Limits
+from edgeworth.routing.orienteering.model.functions import (
+    RULES as RULES,
+    Violation as Violation,
+    edges as edges,
+    measures,
+    value,
+    violations,
+)
+from edgeworth.routing.orienteering.model.geometry import ROUNDINGS as ROUNDINGS, Rounding as Rounding, euclidean
+from edgeworth.routing.orienteering.model.limits import Limits as Limits
 from edgeworth.routing.orienteering.model.presets import PRESETS, generate
 from edgeworth.routing.orienteering.model.problem import OrienteeringProblem
 from edgeworth.routing.orienteering.model.readers import read_solomon, read_toptw
@@ -10,15 +17,9 @@ from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan
 
 __all__ = [
     "PRESETS",
-    "ROUNDINGS",
-    "RULES",
-    "Limits",
     "OrienteeringProblem",
-    "Rounding",
     "Route",
     "RoutePlan",
-    "Violation",
-    "edges",
     "euclidean",
     "generate",
     "measures",

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.io import Payload, fingerprint, save_problem
 from edgeworth.core.numeric import Sense
+from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
 from edgeworth.routing.orienteering.model import columns
 from edgeworth.routing.orienteering.model.geometry import Rounding, euclidean
@@ -347,7 +347,7 @@ class OrienteeringProblem:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        save_problem(self, path)
+        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays. A capacity without end is stored as 0 with ``unbounded`` True: files hold no infinity."""

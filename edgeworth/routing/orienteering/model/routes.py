@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
-from edgeworth.core.io import Payload
+from edgeworth.core.payload import Payload
 from edgeworth.routing.orienteering.model.problem import Floats, Ints, OrienteeringProblem
 
 _STOP = ("arrival", "start", "leave", "load")

@@ -29,7 +29,9 @@ from edgeworth.solvers.allocation.model import (
     dual_bound,
     positions,
 )
-from edgeworth.solvers.allocation.model import value as model_value
+from edgeworth.solvers.allocation.model import (
+    value as model_value,
+)
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _WORTH = 1e-7  # relative: a certificate that takes longer to check must be tighter by so much

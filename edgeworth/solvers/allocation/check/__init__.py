@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from edgeworth.core.checking import SECONDS, Budget, Checker, rule_verdicts, verify_answer
+from edgeworth.core.checking import Budget, rule_verdicts
 from edgeworth.core.numeric import FEASIBILITY_TOL
-from edgeworth.core.result import Certificate, Result
-from edgeworth.core.verdict import Report, Verdict
-from edgeworth.solvers.allocation.check.bounds import INFEASIBILITY, REBUILD
-from edgeworth.solvers.allocation.check.tree import prepare
+from edgeworth.core.result import Result
+from edgeworth.core.verdict import Verdict
+from edgeworth.solvers.allocation.check.bounds import INFEASIBILITY as INFEASIBILITY, REBUILD as REBUILD
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, value, violations
 
+__all__: list[str] = []
 
-def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment], *, seconds: float = SECONDS) -> Report:
+
+def judge(
+    problem: AllocationProblem, assignment: Assignment, claimed: bool, result: Result[Assignment] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
     """Check a solution or a result against the problem. Truthy when every verdict holds.
 
     Parameters
@@ -40,14 +43,6 @@ def verify(problem: AllocationProblem, answer: Assignment | Result[Assignment], 
     ValueError
         For a result of another problem or sense, and for an assignment of another length.
     """
-    if isinstance(answer, Result) and isinstance(answer.certificate, Certificate) and answer.certificate.kind == "branch-tree":
-        prepare()
-    return verify_answer(_CHECKER, problem, answer, seconds)
-
-
-def _judge(
-    problem: AllocationProblem, assignment: Assignment, claimed: bool, result: Result[Assignment] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
     tolerances = {"eligibility": 0.0, "capacity": FEASIBILITY_TOL, "must_serve": 0.0}
     if problem.whole.all():
         tolerances["capacity"] = 0.0
@@ -55,6 +50,3 @@ def _judge(
         tolerances["deadline"] = FEASIBILITY_TOL
     verdicts = rule_verdicts(violations(problem, assignment), tolerances)
     return verdicts, value(problem, assignment) if verdicts["eligibility"] else None
-
-
-_CHECKER = Checker("allocation", AllocationProblem, Assignment, _judge, REBUILD, INFEASIBILITY)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.io import Payload, fingerprint, save_problem
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
+from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
 from edgeworth.solvers.allocation.model.system import Floats, Ints, MecSystem
 
@@ -318,7 +318,7 @@ class AllocationProblem:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        save_problem(self, path)
+        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

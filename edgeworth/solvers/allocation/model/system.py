@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.io import Payload
+from edgeworth.core.payload import Payload
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

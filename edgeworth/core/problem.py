@@ -1,0 +1,127 @@
+"""What the frame knows of a problem family: its types, its methods, its model's functions, and how its answers are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
+
+from numpy.typing import NDArray
+
+from edgeworth import _families
+from edgeworth.core import validation
+from edgeworth.core.budget import Budget
+from edgeworth.core.method import Method
+from edgeworth.core.numeric import Sense
+from edgeworth.core.payload import Payload
+from edgeworth.core.provenance import Provenance
+from edgeworth.core.result import Result
+from edgeworth.core.verdict import Verdict
+
+
+class Stored(Protocol):
+    """What can be made of plain fields and arrays, and read as them."""
+
+    def to_payload(self) -> Payload: ...
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Self: ...
+
+
+@runtime_checkable
+class Problem(Stored, Protocol):
+    """What the frame asks of a problem dataclass.
+
+    hash: canonical, of its content. sense: "max" or "min". integral: are all values of solutions whole numbers? offset: the
+    constant part of all values, which relative gaps leave out. provenance: where it comes from.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def sense(self) -> Sense: ...
+    @property
+    def integral(self) -> bool: ...
+    @property
+    def offset(self) -> float: ...
+    @property
+    def provenance(self) -> Provenance: ...
+
+
+P = TypeVar("P", bound=Problem)
+S = TypeVar("S", bound=Stored)
+
+Judge = Callable[[P, S, bool, Result[S] | None, Budget], tuple[dict[str, Verdict], float | None]]
+"""``judge(problem, solution, claimed, result, budget)``: the verdicts on a solution, and its value by the model (None where it
+cannot be valued). claimed: it is said to be an equilibrium (a bare solution always is). result: where it comes from, if any,
+for certificates of a family's own; never for tolerances."""
+
+Rebuild = Callable[[Any, Mapping[str, NDArray[Any]], Budget], float]
+"""Rebuilds a bound from a problem and a certificate's arrays.
+
+Raises ValueError, TypeError or KeyError where they prove nothing, `BudgetEnded` where the budget does not suffice."""
+
+Refute = Callable[[Any, Mapping[str, NDArray[Any]], Budget], None]
+"""Rebuilds the evidence that a problem has no solution; raises as `Rebuild` does where the arrays prove nothing."""
+
+Coverage = Literal["all", "equilibria"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Generic[P, S]):
+    """A problem family as solving and checking see it.
+
+    Parameters
+    ----------
+    kind : str
+        Its name in `_families.FAMILIES`.
+    problem, solution : types
+        Its frozen problem dataclass, and what its methods return.
+    methods : tuple of Method
+        Its method table.
+    value : callable
+        ``value(problem, solution) -> float``.
+    violations : callable
+        ``violations(problem, solution)``: the broken constraints, empty where the solution is feasible.
+    measures : callable
+        ``measures(problem, solution)``: named numbers for tables.
+    auto : callable
+        ``auto(problem)``: the name of the method that "auto" stands for.
+    judge : callable
+        See `Judge`; of the family's check room.
+    rebuild, infeasibility : mappings
+        Certificate kind -> `Rebuild`, and -> `Refute`.
+    covers : {"all", "equilibria"}
+        What a bound of this family bounds: the value of every feasible solution, or of equilibria only (a profile that is
+        none may be worth more).
+    from_array : callable, optional
+        ``from_array(problem, array)``: a solution from plain numbers, as a user's own method may return them.
+    """
+
+    kind: str
+    problem: type[P]
+    solution: type[S]
+    methods: tuple[Method, ...]
+    value: Callable[[P, S], float]
+    violations: Callable[[P, S], Sequence[object]]
+    measures: Callable[[P, S], dict[str, float]]
+    auto: Callable[[P], str]
+    judge: Judge[P, S]
+    rebuild: Mapping[str, Rebuild] = field(default_factory=dict)
+    infeasibility: Mapping[str, Refute] = field(default_factory=dict)
+    covers: Coverage = "all"
+    from_array: Callable[[P, Any], S] | None = None
+
+    def method(self, name: str) -> Method:
+        """The row of that name; a ValueError names all and the nearest."""
+        validation.choice("method", name, [row.name for row in self.methods])
+        return next(row for row in self.methods if row.name == name)
+
+
+def model(kind: str) -> Model[Any, Any]:
+    """The family of that kind, imported on use."""
+    validation.choice("kind", kind, list(_families.FAMILIES))
+    found: Model[Any, Any] = import_module(_families.FAMILIES[kind]).FAMILY
+    return found

@@ -1,0 +1,14 @@
+"""Tiny problems that between them reach what the family's methods and its checker can meet."""
+
+from __future__ import annotations
+
+from edgeworth.games.normal_form.model import NormalFormGame, generate
+
+
+def tiny_problems() -> tuple[NormalFormGame, ...]:
+    """Problems that every method of the family deals with in milliseconds; see `core.family.Family.examples`."""
+    return (
+        generate(preset="matching-pennies"),
+        generate(preset="coordination"),
+        generate(preset="random", players=3, strategies=2, seed=0),
+    )
