@@ -10,10 +10,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel
 from edgeworth.core.traced import NotTraceableError, Place, affine, exact, run, sweep
-from edgeworth.mechanisms.auditing.determinism import Way, gone, looks_around, ours
-from edgeworth.mechanisms.auditing.setting import TOLERANCE, Agent, Setting, stake
+from edgeworth.mechanisms.auditing.determinism import Execution, executed, is_library, looks_around
 
 MOST_PIECES = 20_000
 """Of one agent; beyond them an audit is ``partial``."""
@@ -62,37 +63,43 @@ class IncompleteError(RuntimeError):
 class Subject:
     """One agent of one market under one mechanism, in one dimension of its report."""
 
-    setting: Setting
+    model: AuditModel[Any, Any]
     mechanism: Any
     market: Any
     agent: Agent
     dimension: str
-    noise: float = 0.0  # the rule's own rounding of money, see ``Setting.rounding``
+    noise: float = 0.0  # the rule's own rounding of money, see `AuditModel.rounding`
 
     def __post_init__(self) -> None:
-        self.values: Values = self.setting.own_values(self.mechanism, self.market, self.agent, self.dimension)
-        self.truth = self.setting.truth(self.market, self.agent, self.dimension)
+        self.values: Values = self.model.values(self.market, self.mechanism, self.agent, self.dimension)
+        self.truth = self.model.truth(self.market, self.agent, self.dimension)
         rng = np.random.default_rng(0)
-        drawn = [
-            self.setting.deviations(self.market, self.agent, self.dimension, rng) for _ in range(9 if not self.truth else 0)
-        ]
+        drawn = [self.draw_report(rng) for _ in range(9 if not self.truth else 0)]
         self.usual = self.truth or float(np.median([report for report in drawn if report > 0.0] or [1.0]))
-        self.library = isinstance(self.mechanism, str) or ours(getattr(self.mechanism, "__module__", None))
+        self.library = isinstance(self.mechanism, str) or is_library(getattr(self.mechanism, "__module__", None))
 
-    def gain(self, units: float) -> float:
+    def draw_report(self, rng: np.random.Generator) -> float:
+        """A random report to try."""
+        return self.model.draw_report(self.market, self.agent, self.dimension, rng)
+
+    def breakpoints(self) -> NDArray[np.float64] | None:
+        """The derived breakpoints; None where the mechanism has none."""
+        return self.model.breakpoints(self.market, self.mechanism, self.agent, self.dimension)
+
+    def worth(self, units: float) -> float:
         """What units are worth by the truth."""
-        return float(self.setting.own_gain(self.market, self.agent, self.dimension, units))
+        return float(self.model.worth(self.market, self.agent, units))
 
     def stake(self, units: float, utility: float) -> float:
-        """See `edgeworth.mechanisms.auditing.setting.stake`."""
-        return stake(self.setting, self.market, self.agent, self.dimension, units, utility)
+        """See `AuditModel.stake`."""
+        return self.model.stake(self.market, self.agent, units, utility)
 
     def point(self, report: float) -> list[Piece]:
         """A single report, by the mechanism itself; none where it refuses a tie."""
         units, utility = self.values(report)
         if units != units:
             return []
-        net = utility - self.gain(units)
+        net = utility - self.worth(units)
         return [Piece(report, report, report, units, utility, report, report, (net, net))]
 
     def beyond(self, last: float) -> float:
@@ -140,7 +147,7 @@ def derived(subject: Subject, points: Any) -> Iterator[Piece]:
         upper = 2.0 * second - first if near == width else second + slope * (high - two)
         flat = abs(slope) * width <= 1e-12 * subject.stake(units, first)
         best, where = max((lower, low + 1e-6 * near), (upper, high - 1e-6 * width))
-        worth = subject.gain(units)
+        worth = subject.worth(units)
         middle = (low + high) / 2.0
         if last:
             best, where = _unbounded(subject, units, upper, slope, high) or (best, where)
@@ -166,24 +173,24 @@ def traced(subject: Subject) -> Iterator[Piece]:
     A point is what the mechanism makes of that float; a piece is exact but for the final conversion to floats, and refused
     where the mechanism itself does otherwise. Points that are no floats cannot be reported.
     """
-    own = subject.setting.own_function(subject.mechanism, subject.market, subject.agent, subject.dimension)
+    own = subject.model.traced(subject.market, subject.mechanism, subject.agent, subject.dimension)
     watched = not subject.library
     if watched and (name := looks_around(subject.mechanism)) is not None:
         raise NotTraceableError(f"its code looks at who calls it ({name})")
-    way = Way(frozenset(), 0)
+    way = Execution(frozenset(), 0)
     known: set[int] = set()
 
     def function(t: Any) -> tuple[Any, Any, Any] | None:
         nonlocal way
         if not watched:
             return own(t)
-        answer, way = gone(lambda: own(t))
+        answer, way = executed(lambda: own(t))
         return answer
 
     for index, place in enumerate(sweep(function, 0)):
         inside = _inside(place, subject)
         if watched and inside is not None:
-            _same_way(subject, own, place, inside, way, known)
+            _same_execution(subject, own, place, inside, way, known)
         if inside is None:
             continue
         if place.is_point or place.answer is None:
@@ -207,17 +214,17 @@ def _edges(subject: Subject, found: Sequence[Piece]) -> Iterator[Piece]:
                 yield from subject.point(report)
 
 
-def _same_way(subject: Subject, own: Any, place: Place[Any], report: float, way: Way, known: set[int]) -> None:
+def _same_execution(subject: Subject, own: Any, place: Place[Any], report: float, way: Execution, known: set[int]) -> None:
     """A rule must take on a float the way that it takes on a traced number: refused where it tells them apart.
 
     At a point, and in a piece as narrow as rounding, only the exceptions that it goes on from are compared. Where the ways
-    differ both are gone once more, one after the other: the first of two runs may fill a cache. known: the ways that floats
+    differ both are executed once more, one after the other: the first of two runs may fill a cache. known: the ways that floats
     were seen to go; a question that tells the two apart lies on the way itself, so that one float for each is enough.
     """
     narrow = place.is_point or (place.upper is not None and place.upper - place.lower <= place.upper / 10**12)
     if not way.met and (narrow or way.digest in known):
         return
-    _, really = gone(lambda: subject.values(report))
+    _, really = executed(lambda: subject.values(report))
     if way.met - really.met:
         raise NotTraceableError(f"it goes on after {', '.join(sorted(way.met - really.met))}, which no float raises")
     if narrow:
@@ -225,8 +232,8 @@ def _same_way(subject: Subject, own: Any, place: Place[Any], report: float, way:
     if way.digest == really.digest:
         known.add(way.digest)
         return
-    (_, again), _ = run(lambda t: gone(lambda: own(t)), exact(report), 0)
-    _, really = gone(lambda: subject.values(report))
+    (_, again), _ = run(lambda t: executed(lambda: own(t)), exact(report), 0)
+    _, really = executed(lambda: subject.values(report))
     if again.digest == really.digest:
         known.add(again.digest)
     else:
@@ -247,7 +254,7 @@ def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> li
     units, money, cost = place.answer
     a, b = affine(money)
     fixed = a - exact(cost)
-    worth = exact(subject.setting.own_gain(subject.market, subject.agent, subject.dimension, units))
+    worth = exact(subject.model.worth(subject.market, subject.agent, units))
     low = place.lower
     high = exact(subject.beyond(float(low))) if place.upper is None else place.upper
 
@@ -291,7 +298,7 @@ def pieces_of(subject: Subject) -> Iterator[Piece]:
 
     Raises ValueError, pointing to sampling, where neither derivation nor tracing reaches the mechanism.
     """
-    points = subject.setting.own_breakpoints(subject.mechanism, subject.market, subject.agent, subject.dimension)
+    points = subject.breakpoints()
     if points is not None:
         yield from derived(subject, points)
         return
@@ -321,7 +328,7 @@ def spot_check(subject: Subject, found: Sequence[Piece]) -> list[Piece]:
     rng = np.random.default_rng(0)
     lowers = [piece.lower for piece in found]
     for _ in range(SPOT_CHECKS // 4 if subject.library else SPOT_CHECKS):
-        report = subject.setting.deviations(subject.market, subject.agent, subject.dimension, rng)
+        report = subject.draw_report(rng)
         at = bisect_right(lowers, report) - 1
         near = found[max(at - 2, 0) : at + 3]
         inside = [p for p in near if (p.lower < report < p.upper) or p.lower == report == p.upper]
@@ -334,11 +341,11 @@ def spot_check(subject: Subject, found: Sequence[Piece]) -> list[Piece]:
             points += subject.point(report)
             continue
         text = f"{subject.agent} reporting {report!r} has {subject.values(report)}, not what was derived for that piece"
-        if subject.setting.own_breakpoints(subject.mechanism, subject.market, subject.agent, subject.dimension) is not None:
+        if subject.breakpoints() is not None:
             raise IncompleteError(text)
         raise not_traced(subject.mechanism, text)
     return points
 
 
 def _says(subject: Subject, piece: Piece, report: float) -> bool:
-    return subject.agrees(report, piece.units, subject.gain(piece.units) + piece.net_at(report))
+    return subject.agrees(report, piece.units, subject.worth(piece.units) + piece.net_at(report))

@@ -47,7 +47,7 @@ FAMILY = Family(
     judge=check.judge,
     rebuild=check.REBUILD,
     examples=tiny_problems,
-    audit_model="edgeworth.mechanisms.double_auction.setting",
+    audit_model="edgeworth.mechanisms.double_auction.incentives:AUDIT_MODEL",
     late={"Rule": "rules", "run": "rules"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify

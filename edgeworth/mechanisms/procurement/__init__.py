@@ -33,7 +33,7 @@ FAMILY = Family(
     judge=check.judge,
     rebuild=check.REBUILD,
     examples=tiny_problems,
-    audit_model="edgeworth.mechanisms.procurement.setting",
+    audit_model="edgeworth.mechanisms.procurement.incentives:AUDIT_MODEL",
     late={"run": "rules"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify
