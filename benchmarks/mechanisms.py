@@ -18,8 +18,8 @@ from harness import record, table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from edgeworth.mechanisms import double_auction as da
 from edgeworth.mechanisms.auditing import Sampled, audit
-from edgeworth.mechanisms.auditing.pieces import Subject, pieces_of
 from edgeworth.mechanisms.auditing.lookup import audit_model_of
+from edgeworth.mechanisms.auditing.pieces import Subject, pieces_of
 from edgeworth.mechanisms.double_auction.exact import best
 from edgeworth.solvers import allocation
 from tests.oracles import double_auction as naive

@@ -19,8 +19,8 @@ _HELP = """Audit a RULE on one {kind} problem, whose reports are taken as the tr
 
 The problem is an instance of a preset (--seed) or a file. RULE is one of: {rules}.
 
-Exit code 0 when the rule is truthful, individually rational and weakly budget balanced there; 1 otherwise, also where the seconds
-ended before all reports were examined.
+Exit code 0 when the rule is truthful, individually rational and weakly budget balanced there; 1 otherwise, also where the
+seconds ended before all reports were examined.
 """
 
 

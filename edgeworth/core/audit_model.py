@@ -1,6 +1,7 @@
 """What the auditor must know of a family of mechanisms, as an abstract base class.
 
-A family that can be audited holds one instance; the auditor (`edgeworth.mechanisms.auditing`) asks it and knows no problem itself.
+A family that can be audited holds one instance; the auditor (`edgeworth.mechanisms.auditing`) asks it and knows no
+problem itself.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ S = TypeVar("S")
 
 Agent: TypeAlias = tuple[str, int]
 """Side and index of who reports, such as ``("buyer", 0)``."""
+
+Rationality: TypeAlias = Literal["ask", "utility"]
+"""What an agent that reports the truth must not lose by: its report alone, or its whole utility, unreported costs included."""
 
 Mechanism: TypeAlias = str | Callable[[P], S]
 """A mechanism by its name, or a function from a problem to an outcome."""
@@ -103,7 +107,7 @@ class AuditModel(ABC, Generic[P, S]):
         """1 where a monotone mechanism gives more to a higher report, -1 where less; by default 1 for buyers only."""
         return 1 if agent[0] == "buyer" else -1
 
-    def utility(self, problem: P, outcome: S, agent: Agent, dimension: str, rationality: str = "utility") -> float:
+    def utility(self, problem: P, outcome: S, agent: Agent, dimension: str, rationality: Rationality = "utility") -> float:
         """The agent's utility by its true type; `rationality` "ask" leaves out the costs that no report states."""
         first = self.dimensions[0]
         worth = self.direction(agent, first) * self.truth(problem, agent, first) * self.quantity(problem, outcome, agent)
@@ -153,7 +157,7 @@ class AuditModel(ABC, Generic[P, S]):
     def values(
         self, problem: P, mechanism: Mechanism[P, S], agent: Agent, dimension: str
     ) -> Callable[[float], tuple[float, float]]:
-        """A function from one agent's report to its ``(units, utility)``, by the mechanism itself; NaN where it refuses a tie."""
+        """A function from one agent's report to its ``(units, utility)``, by the mechanism; NaN where it refuses a tie."""
 
         def at(report: float) -> tuple[float, float]:
             outcome = self.run(self.reported(problem, agent, dimension, report), mechanism)
@@ -161,9 +165,7 @@ class AuditModel(ABC, Generic[P, S]):
 
         return at
 
-    def breakpoints(
-        self, problem: P, mechanism: Mechanism[P, S], agent: Agent, dimension: str
-    ) -> NDArray[np.float64] | None:
+    def breakpoints(self, problem: P, mechanism: Mechanism[P, S], agent: Agent, dimension: str) -> NDArray[np.float64] | None:
         """All reports of one agent at which its units, or the formula of its money, may change; None where none are derived.
 
         A superset is allowed. Between two neighbours the units must be constant and the money affine in the report.

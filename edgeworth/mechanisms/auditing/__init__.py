@@ -1,4 +1,4 @@
-"""Audits of mechanisms: truthfulness, rationality, budget balance, monotonicity and efficiency, with counterexamples that replay.
+"""Audits of mechanisms: truthful, rational, balanced, monotone, efficient, or a counterexample that replays.
 
 >>> from edgeworth.mechanisms import double_auction
 >>> from edgeworth.mechanisms.auditing import audit

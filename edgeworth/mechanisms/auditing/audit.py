@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from edgeworth.core import validation
-from edgeworth.core.audit_model import TOLERANCE, AuditModel
+from edgeworth.core.audit_model import TOLERANCE, AuditModel, Rationality
 from edgeworth.core.verdict import EXHAUSTIVE, Report, Scope, Verdict
 from edgeworth.mechanisms.auditing import determinism
 from edgeworth.mechanisms.auditing.judge import Case, Incentives
 from edgeworth.mechanisms.auditing.lookup import audit_model_of
 from edgeworth.mechanisms.auditing.pieces import MOST_PIECES
-from edgeworth.mechanisms.auditing.sampling import Sampled, repeated, once_each
-from edgeworth.mechanisms.auditing.witness import WelfareLoss, BudgetImbalance
+from edgeworth.mechanisms.auditing.sampling import Sampled, once_each, repeated
+from edgeworth.mechanisms.auditing.witness import BudgetImbalance, WelfareLoss
 
 MOST_SECONDS = 30.0
 """Of an exhaustive audit, if the caller names no other limit."""
@@ -95,7 +95,7 @@ def audit(
     *,
     scope: Literal["exhaustive"] | Sampled = "exhaustive",
     dimensions: Sequence[str] | None = None,
-    rationality: Literal["ask", "utility"] = "ask",
+    rationality: Rationality = "ask",
     seconds: float | None = None,
     most_pieces: int = MOST_PIECES,
 ) -> Audit:
@@ -233,7 +233,7 @@ def _sampled(
     return case, outcomes, incentives
 
 
-def _audit(case: Case, outcomes: Sequence[Any], incentives: Incentives, rationality: str) -> Audit:
+def _audit(case: Case, outcomes: Sequence[Any], incentives: Incentives, rationality: Rationality) -> Audit:
     model, market = case.model, case.market
     scope = EXHAUSTIVE if len(outcomes) == 1 else Scope("sampled", len(outcomes), note="draws of the rule")
     surplus, turnover = min((model.surplus(market, o), model.turnover(market, o)) for o in outcomes)

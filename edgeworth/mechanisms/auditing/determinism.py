@@ -1,4 +1,4 @@
-"""Whether a rule is a function of the market alone: its outcomes, its own state, the global random states and the clock, compared."""
+"""Whether a rule is a function of the market alone, by its outcomes, its state, the global random states and the clock."""
 
 from __future__ import annotations
 

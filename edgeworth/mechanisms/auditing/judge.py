@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel
+from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel, Rationality
 from edgeworth.core.verdict import EXHAUSTIVE, Scope, Status, Verdict
 from edgeworth.mechanisms.auditing.pieces import ROUNDING, Piece, Subject, pieces_of, spot_check
 from edgeworth.mechanisms.auditing.types import regrets
-from edgeworth.mechanisms.auditing.witness import RationalityViolation, Manipulation, MonotonicityViolation
+from edgeworth.mechanisms.auditing.witness import Manipulation, MonotonicityViolation, RationalityViolation
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Case:
         units = self.model.quantity(self.market, self.outcome, subject.agent)
         return units, self.model.utility(self.market, self.outcome, subject.agent, subject.dimension)
 
-    def rational(self, rationality: str, outcomes: Sequence[Any], scope: Scope = EXHAUSTIVE) -> Verdict:
+    def rational(self, rationality: Rationality, outcomes: Sequence[Any], scope: Scope = EXHAUSTIVE) -> Verdict:
         """With true reports nobody loses: in any of these outcomes."""
         worst: RationalityViolation | None = None
         bound, largest = 0.0, 0.0

@@ -50,7 +50,9 @@ def regrets(pieces: Sequence[Piece], sign: int, costs: float, noise: float, most
     dealt = np.maximum(units[where], units[chosen][p])
     rounding = np.array([0.0 if piece.exact else ROUNDING * min(piece.report, piece.far) for piece in pieces])[chosen][p]
     tolerance = (
-        noise + rounding * dealt + TOLERANCE * np.maximum.reduce([v * dealt, paid, np.abs(net), np.where(dealt > 0, costs, 0.0)])
+        noise
+        + rounding * dealt
+        + TOLERANCE * np.maximum.reduce([v * dealt, paid, np.abs(net), np.where(dealt > 0, costs, 0.0)])
     )
     found: list[Regret] = []
     for row in sorted(np.flatnonzero(best > tolerance).tolist(), key=lambda row: -best[row])[:most]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from edgeworth.core.audit_model import Agent
+from edgeworth.core.audit_model import Agent, Rationality
 from edgeworth.mechanisms.auditing.determinism import draw_from, draws, untouched
 from edgeworth.mechanisms.auditing.lookup import audit_model_of
 
@@ -124,7 +124,7 @@ class RationalityViolation:
     market: Any
     agent: Agent
     utility: float
-    rationality: str
+    rationality: Rationality
 
     def replay(self, mechanism: Any) -> float:
         """Run the mechanism: the utility again."""

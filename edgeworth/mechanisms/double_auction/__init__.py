@@ -19,15 +19,12 @@ from edgeworth.mechanisms.double_auction.methods import METHODS as METHODS
 from edgeworth.mechanisms.double_auction.model import *
 
 if TYPE_CHECKING:
-    from edgeworth.mechanisms.double_auction.rules import (
-        Classic as Classic,
-        KDoubleAuction as KDoubleAuction,
-        OffAic2 as OffAic2,
-        Posted as Posted,
-        RankPosted as RankPosted,
-        Rule as Rule,
-        run as run,
-    )
+    from edgeworth.mechanisms.double_auction.clearing.phases import OffAic2 as OffAic2
+    from edgeworth.mechanisms.double_auction.rules import Rule as Rule, run as run
+    from edgeworth.mechanisms.double_auction.rules.k_double_auction import KDoubleAuction as KDoubleAuction
+    from edgeworth.mechanisms.double_auction.rules.posted_procurement import Posted as Posted
+    from edgeworth.mechanisms.double_auction.rules.rank_procurement import RankPosted as RankPosted
+    from edgeworth.mechanisms.double_auction.spec import Classic as Classic
 
 
 def _auto(problem: model.Market) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core.audit_model import Agent, AuditModel, Mechanism, TracedRule
+from edgeworth.core.audit_model import Agent, AuditModel, Mechanism, Rationality, TracedRule
 from edgeworth.core.traced import Traced, affine
 from edgeworth.mechanisms.double_auction.exact import best
 from edgeworth.mechanisms.double_auction.model import Market, NotApplicableError, Outcome, TieError
@@ -64,11 +64,10 @@ class DoubleAuctionModel(AuditModel[Market, Outcome]):
         return -float(outcome.payment[agent[1]]) if agent[0] == "buyer" else float(outcome.reward[agent[1]])
 
     def utility(
-        self, problem: Market, outcome: Outcome, agent: Agent, dimension: str, rationality: str = "utility"
+        self, problem: Market, outcome: Outcome, agent: Agent, dimension: str, rationality: Rationality = "utility"
     ) -> float:
         """By the model: exact until it is one float, and with a seller's tour charged unless `rationality` is "ask"."""
-        kind = "ask" if rationality == "ask" else "utility"
-        return float(model_functions.utility(problem, outcome, agent, self.truth(problem, agent, dimension), kind))
+        return float(model_functions.utility(problem, outcome, agent, self.truth(problem, agent, dimension), rationality))
 
     def welfare(self, problem: Market, outcome: Outcome) -> float:
         """Welfare, reports taken as true."""
@@ -131,9 +130,7 @@ class DoubleAuctionModel(AuditModel[Market, Outcome]):
 
         return at
 
-    def breakpoints(
-        self, problem: Market, mechanism: Auction, agent: Agent, dimension: str
-    ) -> NDArray[np.float64] | None:
+    def breakpoints(self, problem: Market, mechanism: Auction, agent: Agent, dimension: str) -> NDArray[np.float64] | None:
         """What the rule's specification says; None for callables."""
         known = _known(mechanism)
         return None if known is None else known.breakpoints(problem, agent)

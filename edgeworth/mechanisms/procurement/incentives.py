@@ -79,17 +79,15 @@ class ProcurementModel(AuditModel[Tender, Award]):
         """The worth of the task, or the price, whichever is higher."""
         return float(max(problem.worth, problem.price[agent[1]]))
 
-    def breakpoints(
-        self, problem: Tender, mechanism: Auction, agent: Agent, dimension: str
-    ) -> NDArray[np.float64] | None:
+    def breakpoints(self, problem: Tender, mechanism: Auction, agent: Agent, dimension: str) -> NDArray[np.float64] | None:
         """Where the supplier's score meets another one's, or the task's worth; the ends of [0, 1] for a utilisation."""
         if not isinstance(mechanism, str):
             return None
         i = agent[1]
-        scores = np.append(np.delete(problem.score, i), problem.worth)
+        scores: NDArray[np.float64] = np.append(np.delete(problem.score, i), problem.worth)
         if dimension == "price":
-            points = scores - problem.weight * problem.utilisation[i]
-            return points[points >= 0.0]
+            prices = scores - problem.weight * problem.utilisation[i]
+            return prices[prices >= 0.0]
         if problem.weight == 0.0:
             return np.array([1.0])
         points = (scores - problem.price[i]) / problem.weight

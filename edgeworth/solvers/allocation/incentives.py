@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.audit_model import Agent, AuditModel
+from edgeworth.core.audit_model import Agent, AuditModel, Rationality
 from edgeworth.core.family import family
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.solvers.allocation.methods import METHODS
@@ -67,7 +67,10 @@ class AllocationModel(AuditModel[AllocationProblem, Settled]):
         """Allocate by a method's name or a callable."""
         system = _system(problem)
         if callable(mechanism):
-            return Settled(mechanism(problem), system)
+            assignment = mechanism(problem)
+            if not isinstance(assignment, Assignment):
+                validation.reject_type("mechanism", "must return an Assignment", assignment)
+            return Settled(assignment, system)
         return Settled(family(problem.kind).solve(problem, method=mechanism, seed=0).require(), system)
 
     def quantity(self, problem: AllocationProblem, outcome: Settled, agent: Agent) -> float:
@@ -83,7 +86,7 @@ class AllocationModel(AuditModel[AllocationProblem, Settled]):
         return _account(problem, outcome, agent)[0]
 
     def utility(
-        self, problem: AllocationProblem, outcome: Settled, agent: Agent, dimension: str, rationality: str = "utility"
+        self, problem: AllocationProblem, outcome: Settled, agent: Agent, dimension: str, rationality: Rationality = "utility"
     ) -> float:
         """Payments by the reports, costs by the truth; see the module."""
         return _account(problem, outcome, agent)[1]

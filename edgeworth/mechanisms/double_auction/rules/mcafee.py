@@ -31,8 +31,8 @@ def _clear(c: Curves, params: Classic) -> Cleared:
 def _breakpoints(market: Market, agent: Agent) -> NDArray[np.float64]:
     """The others' reports, and where the mean of ``b_{K+1}`` and ``a_{K+1}`` meets ``b_K`` or ``a_K``.
 
-    These are means of two of the others' reports around the margin, and the reflections 2x - y of one at another. An agent moves
-    K by at most one, so that the indices lie within two of the others' K.
+    These are means of two of the others' reports around the margin, and the reflections 2x - y of one at another. An agent
+    moves K by at most one, so that the indices lie within two of the others' K.
     """
     bid, ask = others(market, agent)
     c = curves(bid, ask)

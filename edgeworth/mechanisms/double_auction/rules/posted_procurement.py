@@ -36,8 +36,9 @@ def _posted(market: Market, params: Posted, tie: TieBreak) -> tuple[float, NDArr
     Notes
     -----
     The unit price is ``p = low + share (high - low)`` of the history; buyers who bid at least p accept. The tours maximise
-    ``W = sum q_i p - sum a_k Q_k - tours``; a buyer who is served pays ``q_i p``, seller k gets ``a_k Q_k + tour_k + W - W(-k)``.
-    Truthful for buyers, who can only accept or refuse a price that their bid does not move, and for sellers, as VCG in W is.
+    ``W = sum q_i p - sum a_k Q_k - tours``; a buyer who is served pays ``q_i p``, and seller k gets
+    ``a_k Q_k + tour_k + W - W(-k)``. Truthful for buyers, who can only accept or refuse a price that their bid does not move,
+    and for sellers, as VCG in W is.
     Individually rational, tours included, and never in deficit: each rent ``W - W(-k)`` is at most the profit on that seller's
     own tours, so that the rents sum to at most W. Needs a market with a history.
 
