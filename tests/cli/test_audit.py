@@ -52,10 +52,15 @@ def test_every_family_with_an_audit_model_is_reached() -> None:
     for kind in audited:
         model = audit_model_of(family(kind).examples()[0])
         text = " ".join(call(kind, "--help").output.split())
-        for word in (model.dimensions[0], *(f"--{option.name}" for source in family(kind).sources for option in source.options)):
+        for word in (
+            model.dimensions[0],
+            *(f"--{option.name}" for source in family(kind).sources for option in source.options),
+        ):
             assert word in text
     assert call("procurement", "second-score", "--suppliers", "4").exit_code == 0
-    done = call("procurement", "second-score", "--suppliers", "4", "--dimension", "utilisation", "--dimension", "price", "--json")
+    done = call(
+        "procurement", "second-score", "--suppliers", "4", "--dimension", "utilisation", "--dimension", "price", "--json"
+    )
     assert json.loads(done.output)["verdicts"]["truthful"]["holds"]
     done = call("allocation", "greedy", "--preset", "hotspot", "--servers", "3", "--tasks", "8", "--sampled", "4", "--json")
     assert done.exit_code == 1

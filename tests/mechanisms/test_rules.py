@@ -144,7 +144,12 @@ def test_a_new_rule_is_one_file_and_one_line(tmp_path: Path) -> None:
         listed.replace('    "rank_procurement",\n', '    "rank_procurement",\n    "fixed_price",\n')
     )
     done = subprocess.run(
-        [sys.executable, "-c", TRIAL], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", TRIAL],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr
     assert "fixed-price" in done.stdout

@@ -1,5 +1,10 @@
 """Double auctions: edge servers buy computing from vehicles that carry UAVs, or anybody from anybody.
 
+`run` gives the outcome of a rule, `solve` the same beside a bound of the welfare. `verify` judges ``capacity`` (units sold),
+``route`` (windows, return and numbering of the tours; in routed markets only) and ``idle`` (who does not trade neither pays nor
+receives); of a result also ``value``, ``bound`` (rebuilt from one price, from prices of the sellers, or by going through all
+sets of few buyers) and ``quality``. Whether a rule is truthful, rational or balanced `edgeworth.mechanisms.auditing` says.
+
 >>> from edgeworth.mechanisms import double_auction
 >>> market = double_auction.generate(buyers=4, sellers=3, preset="unit", seed=0)
 >>> outcome = double_auction.run("mcafee", market)

@@ -33,15 +33,40 @@ LARGEST = 1e250
 class Tender:
     """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
 
-    ``price`` >= 0 float64 [n], money; ``utilisation`` in [0, 1] float64 [n], the share of the processor that is busy;
-    ``weight`` >= 0, money for a utilisation of 1 (what the buyer suffers of it). ``verified``: is the utilisation measured by
-    the buyer, so that reporting another one changes nothing but the price counts? False: the reported one decides. The task
-    is worth ``worth`` >= 0 to the buyer, who takes no offer of a score above it.
+    Attributes
+    ----------
+    price
+        What each supplier asks for the task, money, >= 0; float64 [n].
+    utilisation
+        The share of each supplier's processor that is busy, in [0, 1]; float64 [n].
+    weight
+        What the buyer suffers of a utilisation of 1, money, >= 0.
+    worth
+        What the task is worth to the buyer, >= 0, who takes no offer of a score above it.
+    verified
+        True where the buyer measures the utilisation, so that only the price is reported; False where the reported one decides.
+    provenance
+        Where the tender comes from.
 
-    Arrays are copied and read-only; n may be 0. Raises ValueError or TypeError naming the argument, the rule and the value,
-    also for money above `LARGEST`. Whose score is lowest, whether it is within the worth, and the welfare are decided in
-    fractions of the numbers as they are stored: rounding never makes or breaks a tie.
-    Source: BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument out of range or of a wrong shape or type, and for money above 1e250.
+
+    Notes
+    -----
+    Arrays are copied and read-only; n may be 0. Whose score is lowest, whether it is within the worth, and the welfare are
+    decided in fractions of the numbers as they are stored: rounding never makes or breaks a tie.
+
+    References
+    ----------
+    BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).
+
+    Examples
+    --------
+    >>> tender = Tender(price=[3.0, 2.0], utilisation=[0.1, 0.9], weight=2.0)
+    >>> tender.score.tolist(), tender.cheapest
+    ([3.2, 3.8], 0)
     """
 
     kind: ClassVar[str] = "procurement"
@@ -151,7 +176,15 @@ class Tender:
 
 @dataclass(frozen=True)
 class Award:
-    """``winner``: the supplier who gets the task, -1 for none; ``payment``: what it is paid."""
+    """Who gets the task, and for what.
+
+    Attributes
+    ----------
+    winner
+        The supplier who gets the task, -1 for none.
+    payment
+        What it is paid.
+    """
 
     winner: int
     payment: float
@@ -172,7 +205,17 @@ class Award:
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken constraint: ``winner`` (its score is above the worth; in money) or ``idle`` (paid for nothing)."""
+    """One broken constraint, as data.
+
+    Attributes
+    ----------
+    rule
+        ``"winner"``: the winner's score is above the task's worth. ``"idle"``: nobody works, yet somebody is paid.
+    amount
+        By how much, in money.
+    text
+        The violation in words.
+    """
 
     rule: str
     amount: float
@@ -187,8 +230,10 @@ class Violation:
 
 
 def value(tender: Tender, award: Award) -> float:
-    """Welfare ``worth - p - weight u`` of the winner, rounded once, reports taken as true; 0 without an award. The payment
-    cancels."""
+    """The welfare ``worth - p - weight u`` of an award, reports taken as true; 0 without a winner.
+
+    The payment cancels. Rounded once, from the exact number.
+    """
     _require_fitting(tender, award)
     if award.winner < 0:
         return 0.0
@@ -196,7 +241,7 @@ def value(tender: Tender, award: Award) -> float:
 
 
 def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
-    """Every broken constraint; empty for a feasible award."""
+    """Every broken constraint of an award, as a tuple of `Violation`; empty for a feasible one."""
     _require_fitting(tender, award)
     if award.winner < 0:
         broken = award.payment != 0.0
@@ -208,7 +253,7 @@ def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
 
 
 def measures(tender: Tender, award: Award) -> dict[str, float]:
-    """Named numbers: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
+    """Named numbers of an award: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
     welfare = value(tender, award)
     if award.winner < 0:
         return {"welfare": welfare, "payment": 0.0, "surplus": 0.0, "supplier_utility": 0.0}
@@ -217,9 +262,27 @@ def measures(tender: Tender, award: Award) -> dict[str, float]:
 
 
 def generate(*, preset: str = "edge", suppliers: int | None = None, verified: bool = True, seed: Seed = None) -> Tender:
-    """Generate a tender. ``edge`` (ours; default 10 suppliers): prices U[1, 10], utilisations U[0, 1], weight 5, worth 20.
+    """Generate a tender.
 
-    `seed`: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same tender.
+    Parameters
+    ----------
+    preset
+        ``"edge"`` (ours): prices U[1, 10], utilisations U[0, 1], weight 5, worth 20.
+    suppliers
+        How many; None: 10.
+    verified
+        As in `Tender`.
+    seed
+        An int, SeedSequence, Generator or None (fresh, recorded). The same arguments give the same tender.
+
+    Returns
+    -------
+    Tender
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range or of another type.
     """
     validation.choice("preset", preset, PRESETS)
     n = 10 if suppliers is None else validation.integer("suppliers", suppliers, minimum=0)

@@ -16,12 +16,45 @@ RULES = ("second-score", "first-score")
 
 
 def run(rule: str | Callable[[Tender], Award], tender: Tender) -> Award:
-    """The award of a rule, a pure function. The lowest score wins, of equal ones the lowest index.
+    """The award of a rule on a tender: a pure function.
 
-    ``second-score``: the winner is paid ``s_2 - weight u_winner``, s_2 the second-lowest score or the task's worth if that is
-    lower: its critical price. With u measured (`Tender.verified`) the price is truthful: no report moves the payment. Where u
-    is self-reported, a lower u both wins more often and raises the payment: ``audit(..., dimensions=("utilisation",))`` finds
-    it. ``first-score``: the winner is paid its price; not truthful.
+    Parameters
+    ----------
+    rule
+        ``"second-score"``, ``"first-score"``, or any callable from a tender to an award.
+    tender
+        The tender as reported.
+
+    Returns
+    -------
+    Award
+        Who gets the task, and for what.
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule.
+    TypeError
+        For arguments of another type, and where a callable returns anything but an `Award`.
+
+    Notes
+    -----
+    The lowest score wins, of equal ones the lowest index. By ``second-score`` the winner is paid ``s_2 - weight u_winner``, s_2
+    the second-lowest score or the task's worth if that is lower: its critical price. With u measured (`Tender.verified`) the
+    price is truthful: no report moves the payment. Where u is self-reported, a lower u both wins more often and raises the
+    payment, which ``audit(..., dimensions=("utilisation",))`` finds. By ``first-score`` the winner is paid its price, which is
+    not truthful.
+
+    References
+    ----------
+    BEST paper, section VI-B; Che, Design competition through multidimensional auctions, RAND J. Econ. 24 (1993).
+
+    Examples
+    --------
+    >>> from edgeworth.mechanisms import procurement
+    >>> tender = procurement.Tender(price=[3.0, 2.0, 4.0], utilisation=[0.1, 0.9, 0.2], weight=2.0)
+    >>> procurement.run("first-score", tender)
+    Award(winner=0, payment=3.0)
     """
     if not isinstance(tender, Tender):
         validation.reject_type("tender", "must be a Tender", tender)
