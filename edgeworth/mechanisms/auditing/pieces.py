@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel
-from edgeworth.core.traced import NotTraceableError, Place, affine, exact, run, sweep
+from edgeworth.core.traced import Interval, NotTraceableError, affine, exact, run, sweep
 from edgeworth.mechanisms.auditing.determinism import Execution, executed, is_library, looks_around
 
 MOST_PIECES = 20_000
@@ -187,16 +187,16 @@ def traced(subject: Subject) -> Iterator[Piece]:
         answer, way = executed(lambda: own(t))
         return answer
 
-    for index, place in enumerate(sweep(function, 0)):
-        inside = _inside(place, subject)
+    for index, interval in enumerate(sweep(function, 0)):
+        inside = _inside(interval, subject)
         if watched and inside is not None:
-            _same_execution(subject, own, place, inside, way, known)
+            _same_execution(subject, own, interval, inside, way, known)
         if inside is None:
             continue
-        if place.is_point or place.answer is None:
+        if interval.is_point or interval.answer is None:
             yield from subject.point(inside)
             continue
-        found = _piece(subject, place, index, inside)
+        found = _piece(subject, interval, index, inside)
         yield from found
         if watched:
             yield from _edges(subject, found)
@@ -214,14 +214,16 @@ def _edges(subject: Subject, found: Sequence[Piece]) -> Iterator[Piece]:
                 yield from subject.point(report)
 
 
-def _same_execution(subject: Subject, own: Any, place: Place[Any], report: float, way: Execution, known: set[int]) -> None:
+def _same_execution(
+    subject: Subject, own: Any, interval: Interval[Any], report: float, way: Execution, known: set[int]
+) -> None:
     """A rule must take on a float the way that it takes on a traced number: refused where it tells them apart.
 
     At a point, and in a piece as narrow as rounding, only the exceptions that it goes on from are compared. Where the ways
     differ both are executed once more, one after the other: the first of two runs may fill a cache. known: the ways that floats
     were seen to go; a question that tells the two apart lies on the way itself, so that one float for each is enough.
     """
-    narrow = place.is_point or (place.upper is not None and place.upper - place.lower <= place.upper / 10**12)
+    narrow = interval.is_point or (interval.upper is not None and interval.upper - interval.lower <= interval.upper / 10**12)
     if not way.met and (narrow or way.digest in known):
         return
     _, really = executed(lambda: subject.values(report))
@@ -240,23 +242,23 @@ def _same_execution(subject: Subject, own: Any, place: Place[Any], report: float
         raise NotTraceableError("on floats its code goes another way than on traced numbers: it tells them apart")
 
 
-def _inside(place: Place[Any], subject: Subject) -> float | None:
-    """A float in the place: the point itself or the middle; None where there is none."""
-    if place.is_point:
-        report = float(place.lower)
-        return report if report == place.lower else None
-    high = exact(subject.beyond(float(place.lower))) if place.upper is None else place.upper
-    middle = float((place.lower + high) / Fraction(2))
-    return middle if place.lower < middle < high else None
+def _inside(interval: Interval[Any], subject: Subject) -> float | None:
+    """A float in the interval: the point itself or the middle; None where there is none."""
+    if interval.is_point:
+        report = float(interval.lower)
+        return report if report == interval.lower else None
+    high = exact(subject.beyond(float(interval.lower))) if interval.upper is None else interval.upper
+    middle = float((interval.lower + high) / Fraction(2))
+    return middle if interval.lower < middle < high else None
 
 
-def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> list[Piece]:
-    units, money, cost = place.answer
+def _piece(subject: Subject, interval: Interval[Any], index: int, middle: float) -> list[Piece]:
+    units, money, cost = interval.answer
     a, b = affine(money)
     fixed = a - exact(cost)
     worth = exact(subject.model.worth(subject.market, subject.agent, units))
-    low = place.lower
-    high = exact(subject.beyond(float(low))) if place.upper is None else place.upper
+    low = interval.lower
+    high = exact(subject.beyond(float(low))) if interval.upper is None else interval.upper
 
     def utility(t: Any) -> float:
         return float(worth + fixed + b * exact(t))
@@ -267,7 +269,7 @@ def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> li
     reports = [middle]
     if not (narrow or subject.library):
         reports = [_between(low, high, 0.1 + 0.35 * turn), _between(low, high, 0.9 - 0.35 * turn)]
-    if place.upper is None:
+    if interval.upper is None:
         reports += [1e3 * reports[-1], 1e6 * reports[-1]]
     for report in reports:
         if not subject.agrees(report, float(units), utility(report)):
@@ -282,9 +284,9 @@ def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> li
     ends = (utility(low), utility(high))
     close = float((low if b < 0 else high) + (high - low) * Fraction(1 if b < 0 else -1, 10**6))
     best, where = max(ends), middle if b == 0 or not low < close < high else close
-    if place.upper is None:
+    if interval.upper is None:
         best, where = _unbounded(subject, float(units), ends[1], float(b), float(high)) or (best, where)
-    upper = math.inf if place.upper is None else float(high)
+    upper = math.inf if interval.upper is None else float(high)
     net = (float(fixed + b * low), float(fixed + b * high))
     return [Piece(float(low), upper, float(high), float(units), best, where, middle, net, float(b), True)]
 

@@ -86,12 +86,13 @@ class ProcurementModel(AuditModel[Tender, Award]):
         i = agent[1]
         scores: NDArray[np.float64] = np.append(np.delete(problem.score, i), problem.worth)
         if dimension == "price":
-            prices = scores - problem.weight * problem.utilisation[i]
-            return prices[prices >= 0.0]
+            prices: NDArray[np.float64] = scores - problem.weight * problem.utilisation[i]
+            return np.compress(prices >= 0.0, prices)
         if problem.weight == 0.0:
             return np.array([1.0])
-        points = (scores - problem.price[i]) / problem.weight
-        return np.append(points[(points >= 0.0) & (points <= 1.0)], 1.0)
+        shares = (scores - problem.price[i]) / problem.weight
+        inside: NDArray[np.float64] = shares[(shares >= 0.0) & (shares <= 1.0)]
+        return np.append(inside, 1.0)
 
 
 AUDIT_MODEL = ProcurementModel()

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Literal, TypeAlias
 
 from edgeworth.core import validation
-from edgeworth.core.traced import Place, Traced, boundary_above, boundary_below, exact, sweep
+from edgeworth.core.traced import Interval, Traced, boundary_above, boundary_below, exact, sweep
 from edgeworth.mechanisms.double_auction.clearing.choosers import CHOOSERS, chooser_of
 from edgeworth.mechanisms.double_auction.exact import outcome_of
 from edgeworth.mechanisms.double_auction.model import (
@@ -101,7 +101,7 @@ class Auction:
         self.market = market
         self.chooser = chooser_of(params.chooser, params.objective, market, self.scale, params.seed)
         self.rank = (tie.ranks("buyer", market.bid).tolist(), tie.ranks("seller", market.ask).tolist())
-        self.sweeps: dict[Any, list[Place[Any]]] = {}
+        self.sweeps: dict[Any, list[Interval[Any]]] = {}
         exact_pricing = params.pricing == "exact" or (params.pricing == "auto" and self.chooser.exact)
         if exact_pricing and not self.chooser.exact:
             validation.reject("pricing", "'exact' needs an exact chooser", params.chooser)
@@ -166,7 +166,7 @@ class Auction:
 
     # --- phase 3 ----------------------------------------------------------------------------------------------------------
 
-    def _places(self, agent: Agent, lists: Lists) -> list[Place[Any]]:
+    def _intervals(self, agent: Agent, lists: Lists) -> list[Interval[Any]]:
         """Units as a function of the effective report, over all of it; kept: it does not depend on the report itself."""
         key = (agent, lists if self.params.rerun == "phase2" else None)
         if key not in self.sweeps:
@@ -207,12 +207,12 @@ class Auction:
         return winner
 
     def _traced_critical(self, agent: Agent, lists: Lists, report: Traced) -> Any:
-        places = self._places(agent, lists)
-        at = next(j for j, place in enumerate(places) if _holds(place, report))
+        intervals = self._intervals(agent, lists)
+        at = next(j for j, interval in enumerate(intervals) if _holds(interval, report))
         step = -1 if agent[0] == "buyer" else 1
-        while 0 <= at + step < len(places) and places[at + step].answer:
+        while 0 <= at + step < len(intervals) and intervals[at + step].answer:
             at += step
-        edge = places[at].lower if step < 0 else places[at].upper
+        edge = intervals[at].lower if step < 0 else intervals[at].upper
         return self._highest() if edge is None else edge
 
     def _highest(self) -> Any:
@@ -240,15 +240,15 @@ class Auction:
     def myerson(self, k: int, stops: tuple[int, ...], lists: Lists) -> Any:
         """``a_k q_k(a_k)`` plus the integral of ``q_k`` over all asks above a_k."""
         agent, ask = ("seller", k), self.ask[k]
-        places = self._places(agent, lists)
+        intervals = self._intervals(agent, lists)
         total: Any = ask * sum(self.market.demand[i] for i in stops)
-        for place in places:
-            if place.is_point or not place.answer:
+        for interval in intervals:
+            if interval.is_point or not interval.answer:
                 continue
-            upper = place.upper if place.upper is not None else self._highest()
+            upper = interval.upper if interval.upper is not None else self._highest()
             if upper <= ask:
                 continue
-            total = total + (upper - _larger(ask, place.lower)) * place.answer
+            total = total + (upper - _larger(ask, interval.lower)) * interval.answer
         return total
 
     def rule(self, pricing: SellerPricing) -> tuple[dict[int, tuple[int, ...]], Callable[[Agent], Any]]:
@@ -273,10 +273,10 @@ class Auction:
         return served, money
 
 
-def _holds(place: Place[Any], t: Traced) -> bool:
-    if place.is_point:
-        return t == place.lower
-    return t > place.lower and (place.upper is None or t < place.upper)
+def _holds(interval: Interval[Any], t: Traced) -> bool:
+    if interval.is_point:
+        return t == interval.lower
+    return t > interval.lower and (interval.upper is None or t < interval.upper)
 
 
 def _larger(one: Any, two: Any) -> Any:
@@ -311,7 +311,7 @@ def one_agent(market: Market, agent: Agent, params: OffAic2, tie: TieBreak, pric
         raise NotApplicableError(
             f"scope: 'exhaustive' needs an exact chooser and exact pricing; use Sampled(n, seed); got {params.chooser!r}"
         )
-    shared: dict[Any, list[Place[Any]]] = {}
+    shared: dict[Any, list[Interval[Any]]] = {}
 
     def at(report: Any) -> Dealt:
         number = report if isinstance(report, Traced) else exact(report)

@@ -72,6 +72,11 @@ class Rule:
     def __post_init__(self) -> None:
         self.prepared()
 
+    @property
+    def __name__(self) -> str:
+        """The rule's name, which tables show."""
+        return self.name
+
     def prepared(self) -> Prepared[Any]:
         """The rule's functions with these parameters."""
         return prepared(self.name, self.params, self.tie_break)
