@@ -84,10 +84,31 @@ def _found(rule: str, problem: Tender) -> Found[Award]:
 
 
 def second_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]:
-    """The rule as a method; the bound is the closed form of the greatest welfare."""
+    """The second-score auction: the lowest score wins and is paid its critical price.
+
+    Notes
+    -----
+    The winner w is paid ``s_2 - weight u_w``, s_2 the second-lowest score or the task's worth if that is lower. Efficient and
+    individually rational; truthful in the price where the buyer measures the utilisation. The bound is the closed form of the
+    greatest welfare.
+
+    References
+    ----------
+    BEST paper, section VI-B (B-Auction); Che, Design competition through multidimensional auctions, RAND J. Econ. 24 (1993).
+    """
     return _found("second-score", problem)
 
 
 def first_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]:
-    """The rule as a method; the bound is the closed form of the greatest welfare."""
+    """The first-score auction: the lowest score wins and is paid its price.
+
+    Notes
+    -----
+    Efficient by the reports; not truthful, for the winner's price is its payment. The bound is the closed form of the greatest
+    welfare.
+
+    References
+    ----------
+    Che, Design competition through multidimensional auctions, RAND J. Econ. 24 (1993).
+    """
     return _found("first-score", problem)
