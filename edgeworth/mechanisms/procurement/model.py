@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 __all__ = ["PRESETS", "Award", "Tender", "generate", "measures", "value", "violations"]
 
 PRESETS = ("edge",)
+"""What `generate` can make."""
 
 LARGEST = 1e250
 """Prices, worths and weights are at most this, so that no score overflows."""
@@ -145,10 +146,10 @@ class Tender:
 
     def reported(self, supplier: int, name: str, report: float) -> Tender:
         """The tender in which one supplier reports another price or utilisation."""
-        validation.choice("name", name, ("price", "utilisation"))
-        values = np.array(getattr(self, name))
+        price = validation.choice("name", name, ("price", "utilisation")) == "price"
+        values = np.array(self.price if price else self.utilisation)
         values[supplier] = report
-        return replace(self, **{name: values})  # type: ignore[arg-type]
+        return replace(self, price=values) if price else replace(self, utilisation=values)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""

@@ -150,10 +150,10 @@ class Market:
     def reported(self, agent: Agent, report: float) -> Market:
         """The market in which that agent reports another unit price."""
         side, index = agent
-        name = {"buyer": "bid", "seller": "ask"}[validation.choice("agent", side, ("buyer", "seller"))]
-        values = np.array(getattr(self, name))
+        buyer = validation.choice("agent", side, ("buyer", "seller")) == "buyer"
+        values = np.array(self.bid if buyer else self.ask)
         values[index] = validation.real("report", report, minimum=0.0)
-        return replace(self, **{name: values})  # type: ignore[arg-type]
+        return replace(self, bid=values) if buyer else replace(self, ask=values)
 
     def truth(self) -> Truth:
         """The reports taken as the truth."""

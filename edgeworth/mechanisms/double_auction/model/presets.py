@@ -16,6 +16,7 @@ from edgeworth.mechanisms.double_auction.model.market import Market
 from edgeworth.mechanisms.double_auction.model.routes import Routes
 
 PRESETS = ("unit", "multi-unit", "fusion", "melbourne")
+"""What `generate` can make."""
 
 SIDE, HORIZON, SPEED = (
     1_000.0,
