@@ -116,7 +116,8 @@ class AuditModel(ABC, Generic[P, S]):
     def worth(self, problem: P, agent: Agent, units: Any) -> Any:
         """What units are worth to the agent by the truth, exactly: the part of its utility that is no money."""
         first = self.dimensions[0]
-        return self.direction(agent, first) * exact(self.truth(problem, agent, first)) * exact(units)
+        worth = exact(self.truth(problem, agent, first)) * exact(units)
+        return worth if self.direction(agent, first) > 0 else -worth
 
     def costs(self, problem: P, agent: Agent) -> float:
         """The most that the agent may bear besides its type, such as the cost of its dearest tour."""

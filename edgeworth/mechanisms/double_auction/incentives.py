@@ -125,8 +125,9 @@ class DoubleAuctionModel(AuditModel[Market, Outcome]):
         truth, sign = self.truth(market, agent, "price"), self.direction(agent, "price")
 
         def at(report: float) -> tuple[float, float]:
-            dealt = own(report)
-            return dealt.units, sign * (truth * dealt.units - float(dealt.money)) - _tour(market, agent, dealt.stops)
+            units, money, stops = own(report)
+            utility = sign * (truth * units - float(money))
+            return units, utility - _tour(market, agent, stops) if stops else utility
 
         return at
 
