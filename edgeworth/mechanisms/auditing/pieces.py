@@ -32,9 +32,24 @@ Values = Callable[[float], tuple[float, float]]
 class Piece:
     """A point (lower == upper) or an open interval of reports, and what the agent has of it.
 
-    upper: infinite for the last one, ``far`` stands in for it then. units there; the supremum of its utility, a report that
-    comes close to that, and one in the middle; ``net``: money received less costs borne, its limits at the lower end and at
-    ``far``, and ``slope``, by which it moves with the report (affine all the way); exact: by exact arithmetic, else by floats.
+    Attributes
+    ----------
+    lower, upper
+        The ends; the last interval has none above (infinite).
+    far
+        The upper end, or a report that stands in for it where there is none.
+    units
+        What the agent trades there.
+    supremum, report
+        The supremum of its utility, and a report that comes close to it.
+    inner
+        A report in the middle.
+    net
+        Money received less costs borne: its limits at ``lower`` and at ``far``.
+    slope
+        By how much that moves with the report; it is affine all the way.
+    exact
+        True for exact arithmetic, False for floats.
     """
 
     lower: float
@@ -56,7 +71,10 @@ class Piece:
 
 
 class IncompleteError(RuntimeError):
-    """A derived breakpoint is missing: a rule and its derivation disagree. A fault of the library, never of a market."""
+    """Raised where a derived breakpoint is missing: a rule and its derivation disagree.
+
+    A fault of the library, or of a `RuleSpec`, never of a market.
+    """
 
 
 @dataclass
@@ -107,7 +125,7 @@ class Subject:
         return 2.0 * last + self.usual
 
     def agrees(self, report: float, units: float, utility: float) -> bool:
-        """Does the mechanism itself give these units and this utility, but for rounding, at a report?"""
+        """True where the mechanism itself gives these units and this utility, but for rounding, at a report."""
         really, got = self.values(report)
         if really != really:
             return True  # a tie refused: there is no outcome to differ
