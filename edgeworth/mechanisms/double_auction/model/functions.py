@@ -43,10 +43,36 @@ def tour_cost(market: Market, outcome: Outcome, seller: int) -> float:
 
 
 def welfare(market: Market, outcome: Outcome, truth: Truth | None = None) -> float:
-    """``sum q_i (v_i - c_k)`` over all trades less the cost of all tours; truth None: reports are true. Payments cancel.
+    """The welfare of an outcome: ``sum q_i (v_i - c_k)`` over all trades, less the cost of all tours.
 
-    The paper's utilities (1)-(3) added up; a unit cost stands for flying and computing, a tour's cost for moving and
-    depreciation.
+    Parameters
+    ----------
+    market, outcome
+        What was reported, and what came of it.
+    truth
+        The true values and costs; None: the reports are true.
+
+    Returns
+    -------
+    float
+        In money, the sum correctly rounded.
+
+    Raises
+    ------
+    ValueError
+        For an outcome or a truth of another shape.
+
+    Notes
+    -----
+    The paper's utilities (1)-(3) added up; payments cancel. A unit cost stands for flying and computing, a tour's cost for
+    moving and depreciation.
+
+    Examples
+    --------
+    >>> from edgeworth.mechanisms import double_auction
+    >>> market = double_auction.Market(bid=[5.0], ask=[1.0])
+    >>> double_auction.welfare(market, double_auction.run("vcg", market))
+    4.0
     """
     require_fitting(market, outcome)
     value, cost = (market.bid, market.ask) if truth is None else (truth.value, truth.cost)
@@ -59,7 +85,7 @@ def welfare(market: Market, outcome: Outcome, truth: Truth | None = None) -> flo
 
 
 def value(market: Market, outcome: Outcome) -> float:
-    """The welfare with reports taken as true."""
+    """The welfare of an outcome with reports taken as true; see `welfare`."""
     return welfare(market, outcome)
 
 
@@ -106,13 +132,30 @@ def violations(market: Market, outcome: Outcome) -> tuple[Violation, ...]:
     return tuple(broken.found)
 
 
-def utility(
-    market: Market, outcome: Outcome, agent: Agent, truth: Any, rationality: Rationality = "ask", demand: int | None = None
-) -> Any:
+def utility(market: Market, outcome: Outcome, agent: Agent, truth: Any, rationality: Rationality = "ask") -> Any:
     """An agent's utility: of a buyer ``q_i v_i - payment`` when served, of a seller ``reward - c_k Q_k``.
 
-    truth: the agent's true unit value or cost. rationality "utility" also charges the seller the cost of its tour (equation (2)
-    of the FUSION paper); "ask" leaves it out (its Theorem 2). Exact where the outcome is.
+    Parameters
+    ----------
+    market, outcome
+        What was reported, and what came of it.
+    agent
+        ``("buyer", i)`` or ``("seller", k)``.
+    truth
+        The agent's true unit value or cost.
+    rationality
+        ``"utility"`` also charges a seller the cost of its tour (equation (2) of the FUSION paper); ``"ask"`` leaves it out
+        (its Theorem 2).
+
+    Returns
+    -------
+    float or exact number
+        In money; exact where the outcome's money is.
+
+    Raises
+    ------
+    NotTraceableError
+        For an outcome with traced money.
     """
     side, index = agent
     money = outcome.payment[index] if side == "buyer" else outcome.reward[index]
@@ -135,15 +178,23 @@ def quantity(market: Market, outcome: Outcome, agent: Agent) -> int:
 
 
 def surplus(outcome: Outcome) -> float:
-    """What the auctioneer keeps: all payments less all rewards, correctly rounded; negative for a deficit."""
+    """What the auctioneer keeps in an outcome: all payments less all rewards, correctly rounded; negative for a deficit."""
     return math.fsum([*map(float, outcome.payment), *(-float(reward) for reward in outcome.reward)])
 
 
 def measures(market: Market, outcome: Outcome) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of an outcome, for tables.
 
-    welfare; surplus: payments less rewards; trades: buyers served; units; sellers_used; buyer_utility, seller_utility: sums
-    (tours charged); least_utility: of any trader by "ask".
+    Parameters
+    ----------
+    market, outcome
+        What was reported, and what came of it.
+
+    Returns
+    -------
+    dict
+        ``welfare``; ``surplus``, payments less rewards; ``trades``, buyers served; ``units``; ``sellers_used``;
+        ``buyer_utility`` and ``seller_utility``, sums with tours charged; ``least_utility`` of any trader by its report alone.
     """
     units = sold(market, outcome)
     served = outcome.seller >= 0

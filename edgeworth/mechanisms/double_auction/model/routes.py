@@ -24,7 +24,7 @@ _BUYER, _SELLER = ("opens", "closes", "service_time"), ("speed", "latest", "trav
 
 
 class NotApplicableError(ValueError):
-    """A rule or method is not made for this market, as the message says."""
+    """Raised where a rule or method is not made for a market; the message says why."""
 
 
 class Tour(NamedTuple):
@@ -38,13 +38,35 @@ class Tour(NamedTuple):
 class Routes:
     """Places and times of a routed market, all public.
 
-    ``place`` float64 [buyers, 2] and ``depot`` float64 [sellers, 2], metres; ``opens`` <= ``closes`` (service begins within)
-    and ``service_time`` >= 0, seconds [buyers]; of the sellers' vehicles ``speed`` >= 1e-60 m/s, ``latest`` return in seconds,
-    ``travel_cost`` >= 0 money per second on the road and ``depreciation`` >= 0 money once it leaves its depot [sellers]. A
-    vehicle leaves its depot at 0, drives straight lines, may wait, and returns.
+    Attributes
+    ----------
+    place
+        Where each buyer is, metres; float64 [buyers, 2].
+    depot
+        Where each seller's vehicle starts and ends, metres; float64 [sellers, 2].
+    opens, closes
+        The window in which each buyer's service must begin, seconds, ``opens <= closes``; float64 [buyers].
+    service_time
+        How long the service takes, seconds, >= 0; float64 [buyers].
+    speed
+        Of each vehicle, metres a second, >= 1e-60; float64 [sellers].
+    latest
+        When each vehicle must be back, seconds, >= 0; float64 [sellers].
+    travel_cost
+        Money for a second on the road, >= 0; float64 [sellers].
+    depreciation
+        Money once a vehicle leaves its depot, >= 0; float64 [sellers].
 
-    A vehicle may be late by `slack`, 1e-9 of the durations at stake (its longest leg and the longest service) and what
-    adding up the clock can be off by; where the clock begins to count does not matter.
+    Raises
+    ------
+    ValueError, TypeError
+        For arrays of a wrong shape, and for numbers that are not finite or out of range.
+
+    Notes
+    -----
+    A vehicle leaves its depot at 0, drives straight lines, may wait, and returns. It may be late by `slack`, 1e-9 of the
+    durations at stake (its longest leg and the longest service) and what adding up the clock can be off by; where the clock
+    begins to count does not matter.
     """
 
     place: Floats
