@@ -10,6 +10,7 @@ from collections import namedtuple
 import numpy as np
 
 from edgeworth.core.jit import leaf
+from edgeworth.core.kernels import assign, ranked
 
 # Scratch of the branch and bound. take, now int8[most + 1]: the best set and the present one. least float64[most + 2]: least
 # weight of the items from t on. worth, left float64[most + 1]: gain and room before item t was taken; going back restores
@@ -40,7 +41,7 @@ def sort_by_ratio(items, count, gain, weight):
     ratio = np.empty(count)
     for t in range(count):
         ratio[t] = -gain[t] / max(weight[items[t]], 1e-300)
-    order = np.argsort(ratio)
+    order = ranked(ratio)
     old_items = items[:count].copy()
     old_gain = gain[:count].copy()
     for t in range(count):
@@ -114,7 +115,7 @@ def branch(items, count, gain, weight, room, skip, floor, effort, scratch):
                 t += 1
         if alive and total > best:
             best = total
-            take[:t] = now[:t]
+            assign(take[:t], now[:t])
             take[t:count] = 0
         steps += 1
         if steps > effort:
