@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 from edgeworth.solvers.allocation.kernels.knapsack import Branching, branch, fill_table, lp_bound, next_row, sort_by_ratio
 
 FREE, OUT, IN = -1, 0, 1
@@ -201,7 +202,7 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
     """
     m = lam.size
     must, used, here, direction = data.must, scratch.used, scratch.here, scratch.direction
-    here[:] = lam
+    assign(here, lam)
     direction[:] = 0.0
     best = np.inf
     stalled = 0
@@ -226,13 +227,13 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
             if value < best - 0.01 * abs(best - target):
                 stalled = 0
             best = value
-            lam[:] = here
+            assign(lam, here)
         else:
             stalled += 1
         if value < target:
             return best, PRUNED
         if right and worth_of(data, scratch.picked) >= target and fits(data, scratch.picked, scratch):
-            scratch.found[:] = scratch.picked
+            assign(scratch.found, scratch.picked)
             return best, SOLVED
         if norm == 0.0:
             break
@@ -241,7 +242,7 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
             theta *= 0.5
             if theta < TINY_THETA:
                 break
-            here[:] = lam
+            assign(here, lam)
             direction[:] = 0.0
             continue
         step = theta * (value - target + LEVEL * abs(best - target)) / norm

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.jit import leaf
+from edgeworth.core.kernels import assign, ranked
 
 
 class Branching(NamedTuple):
@@ -51,7 +52,7 @@ def sort_by_ratio(items, count, gain, weight):
     ratio = np.empty(count)
     for t in range(count):
         ratio[t] = -gain[t] / max(weight[items[t]], 1e-300)
-    order = np.argsort(ratio)
+    order = ranked(ratio)
     old_items = items[:count].copy()
     old_gain = gain[:count].copy()
     for t in range(count):
@@ -125,7 +126,7 @@ def branch(items, count, gain, weight, room, skip, floor, effort, scratch):
                 t += 1
         if alive and total > best:
             best = total
-            take[:t] = now[:t]
+            assign(take[:t], now[:t])
             take[t:count] = 0
         steps += 1
         if steps > effort:
