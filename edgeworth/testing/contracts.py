@@ -23,7 +23,7 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import BoundEvidence, Quality, Result, Termination
 from edgeworth.core.stop import Stop
 
-SECONDS = 0.1
+SECONDS = 0.02
 """The time rule that `stop_clauses` sets."""
 GRACE = 5.0
 """How many seconds longer a run may take: loading a solver, a busy machine. A method that ignores the rule takes longer on
