@@ -1,7 +1,7 @@
 """The notebooks run, keep their outputs, and stay small.
 
-Every run checks all cells with less repetition: the first code cell of a notebook holds its parameters, and SHORTER is run right
-after it. `make test-slow` runs them as they are saved.
+`make test` runs every cell with less repetition: the first code cell of a notebook holds its parameters, and SHORTER is run right
+after it. `make test-slow` also runs them as they are saved.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SHORTER = {
     "01_quickstart": "LIMIT = Stop(seconds=0.2)",
     "02_allocation": "INSTANCES, EPISODES = range(2), 1_000",
-    "03_routing": "SECONDS, SEEDS, ITERATIONS = 0.3, range(2), 40",
+    "03_routing": "INSTANCES, FRESH, SECONDS, SEEDS, ITERATIONS = range(2), range(20, 22), 0.3, range(2), 40",
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 
