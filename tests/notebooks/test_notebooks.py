@@ -1,7 +1,7 @@
 """The notebooks run, keep their outputs, and stay small.
 
-`make test` runs every cell with less repetition: the first code cell of a notebook holds its parameters, and SHORTER is run right
-after it. `make test-slow` also runs them as they are saved.
+`make test` runs every cell with less repetition: the first code cell of a notebook holds its parameters, and SHORTER is run
+right after it. `make test-slow` also runs them as they are saved.
 """
 
 from __future__ import annotations
