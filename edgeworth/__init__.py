@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from edgeworth._version import __version__
+
 if TYPE_CHECKING:
     from edgeworth.core.errors import (
         FileFormatError as FileFormatError,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         NoSolutionError as NoSolutionError,
     )
     from edgeworth.core.io import load as load
+    from edgeworth.core.method import Found as Found
     from edgeworth.core.observer import Observer as Observer
     from edgeworth.core.observer import Progress as Progress
     from edgeworth.core.result import (
@@ -47,12 +50,11 @@ if TYPE_CHECKING:
         compare as compare,
     )
 
-__version__ = "0.1.0"
-
 _PUBLIC = {
     "BoundEvidence": "edgeworth.core.result",
     "Comparison": "edgeworth.experiments",
     "FileFormatError": "edgeworth.core.errors",
+    "Found": "edgeworth.core.method",
     "MethodSpec": "edgeworth.experiments",
     "MissingExtraError": "edgeworth.core.errors",
     "NoSolutionError": "edgeworth.core.errors",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from edgeworth import __version__
+from edgeworth._version import __version__
 from edgeworth.core.numeric import Sense
 from edgeworth.core.result import Result
 from edgeworth.experiments import statistics
