@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import Stop, Termination
@@ -76,7 +76,6 @@ def test_threads_and_resumption_change_nothing(method: str) -> None:
 
 @BOTH
 @given(problem=orienteering_problems(), seed=st.integers(0, 5))
-@settings(max_examples=60)
 def test_plans_are_feasible_and_no_worse_than_the_start(method: str, problem: OrienteeringProblem, seed: int) -> None:
     first = orienteering.solve(problem, method="greedy")
     result = orienteering.solve(problem, method=method, seed=seed, start=first.require(), stop=Stop(iterations=5))

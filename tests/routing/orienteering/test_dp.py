@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import Quality, Stop, Termination
@@ -18,7 +18,6 @@ from edgeworth.testing import orienteering_problems
 from tests.oracles import orienteering as oracle
 
 
-@settings(max_examples=80)
 @given(problem=orienteering_problems(max_customers=5, max_vehicles=1), neighbours=st.integers(0, 3))
 def test_optimal_whatever_the_matrices_are(problem: OrienteeringProblem, neighbours: int) -> None:
     best = float(oracle.optimum(problem)[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from edgeworth import Stop
 from edgeworth.core.result import Result
@@ -29,7 +29,6 @@ def sequences(result: Result[RoutePlan]) -> list[list[int]]:
     return [stops.tolist() for stops in result.require().sequences]
 
 
-@settings(max_examples=100)
 @given(problem=orienteering_problems())
 def test_feasible_worth_at_least_nothing_and_never_above_the_optimum(problem: OrienteeringProblem) -> None:
     best = float(oracle.optimum(problem)[0])

@@ -47,7 +47,6 @@ def _relative_to_lp(problem: AllocationProblem, result: Any) -> float:
 
 
 @given(problem=allocation_problems(max_tasks=4))
-@settings(max_examples=60)
 def test_weak_duality_against_brute_force(problem: AllocationProblem) -> None:
     best = oracle.optimum(problem)
     result = _solve(problem)
