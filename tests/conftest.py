@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,10 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=60,
+    max_examples=30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+settings.register_profile("thorough", settings.get_profile("edgeworth"), max_examples=60)  # make test-slow
 settings.register_profile("explore", settings.get_profile("edgeworth"), derandomize=False, max_examples=400, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "edgeworth"))
 
@@ -30,6 +33,14 @@ def shared_data() -> Path:
     if not (folder / "README.md").exists():
         pytest.skip(f"{NO_DATA}: {folder} (set EDGEWORTH_DATA)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def first_press() -> Iterator[None]:
+    """Every test is a loop of its own: what an earlier one did with Ctrl-C is over."""
+    yield
+    if "edgeworth.core.run" in sys.modules:
+        sys.modules["edgeworth.core.run"].PRESSES.forget()
 
 
 @pytest.hookimpl(trylast=True)

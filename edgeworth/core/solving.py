@@ -17,7 +17,7 @@ from edgeworth.core.observer import Observer
 from edgeworth.core.prepare import prepare
 from edgeworth.core.problem import Model, P, S
 from edgeworth.core.result import BoundEvidence, Quality, Result, Stats, Termination
-from edgeworth.core.run import Run, interruptible
+from edgeworth.core.run import Interruption, Run, interruptible
 from edgeworth.core.seeds import Seed, SeedRecord, generator
 from edgeworth.core.stop import Stop
 
@@ -136,7 +136,10 @@ def solve(
     )
     before = problem.hash
     with interruptible(run):
-        returned = function(problem, params, run)
+        try:
+            returned = function(problem, params, run)
+        except Interruption:
+            returned = Found(run.incumbent, Termination.INTERRUPTED)
     if not row.function and _content_hash(fam, problem) != before:  # of our own methods the contract suite says it
         raise ValueError(f"method: must leave the problem as it is; {row.name!r} wrote into it")
     result = _judge(fam, problem, row, params, record, run, _found(fam, problem, row, returned))
@@ -217,7 +220,7 @@ def _judge(
         termination=termination,
         stats=Stats(run.elapsed, found.iterations, found.evaluations, found.nodes, run.prepared + run.compile_seconds),
         trace=run.trace(),
-        params=params,
+        params=params if found.params is None else found.params,
         seed=seed if row.randomised else None,
         version=__version__,
         notes=tuple(notes),

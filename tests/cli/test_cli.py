@@ -362,14 +362,6 @@ def test_files_of_the_wrong_content(problem: Path, tmp_path: Path) -> None:
 # --- tables -------------------------------------------------------------------------------------------------------------------
 
 
-def test_methods_lists_every_row() -> None:
-    text = run("methods", "allocation").stdout
-    data = document(run("methods", "--json"))
-    assert [row["name"] for row in data["allocation"]] == [row.name for row in allocation.METHODS]
-    for row in allocation.METHODS:
-        assert f"\n{row.name} " in text
-
-
 def test_show_versions() -> None:
     found = document(run("show-versions", "--json"))
     assert found["edgeworth"] == edgeworth.__version__

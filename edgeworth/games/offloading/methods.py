@@ -1,8 +1,9 @@
-"""The methods of the offloading game, one row each."""
+"""The methods of the offloading game, one row each; a row for every learner that sees its own reward alone."""
 
 from __future__ import annotations
 
 from edgeworth.core.method import Method
+from edgeworth.learning.rows import learner_rows
 
 _ROOM = "edgeworth.games.offloading"
 _FUSION = "FUSION paper, section V"
@@ -43,7 +44,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="pg-brd",
         kind="equilibrium",
-        function=f"{_ROOM}.heuristic:pg_brd",
+        function=f"{_ROOM}.heuristic:asynchronous_best_response",
         params=f"{_ROOM}.heuristic:BestResponse",
         exact=False,
         randomised=True,
@@ -55,7 +56,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="round-robin",
         kind="equilibrium",
-        function=f"{_ROOM}.heuristic:round_robin",
+        function=f"{_ROOM}.heuristic:round_robin_best_response",
         params=f"{_ROOM}.heuristic:BestResponse",
         exact=False,
         randomised=True,
@@ -67,7 +68,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="max-gain",
         kind="equilibrium",
-        function=f"{_ROOM}.heuristic:max_gain",
+        function=f"{_ROOM}.heuristic:largest_gain_best_response",
         params=f"{_ROOM}.heuristic:BestResponse",
         exact=False,
         randomised=True,
@@ -79,7 +80,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="log-linear",
         kind="equilibrium",
-        function=f"{_ROOM}.heuristic:log_linear",
+        function=f"{_ROOM}.heuristic:log_linear_learning",
         params=f"{_ROOM}.heuristic:LogLinear",
         exact=False,
         randomised=True,
@@ -91,7 +92,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="local-search",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:local_search",
+        function=f"{_ROOM}.heuristic:iterated_local_search",
         params=f"{_ROOM}.heuristic:LocalSearch",
         exact=False,
         randomised=True,
@@ -103,7 +104,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="lagrangian",
         kind="optimise",
-        function=f"{_ROOM}.bounds:lagrangian",
+        function=f"{_ROOM}.bounds:lagrangian_relaxation",
         params=f"{_ROOM}.bounds:Lagrangian",
         exact=False,
         randomised=True,
@@ -115,7 +116,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="exact",
         kind="optimise",
-        function=f"{_ROOM}.exact:exact",
+        function=f"{_ROOM}.exact:column_generation",
         exact=True,
         randomised=True,
         kernels=True,
@@ -126,7 +127,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="milp",
         kind="optimise",
-        function=f"{_ROOM}.exact:milp",
+        function=f"{_ROOM}.exact:pyomo_milp",
         exact=True,
         randomised=False,
         kernels=True,
@@ -137,41 +138,23 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="potential-maximiser",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:potential_maximiser",
+        function=f"{_ROOM}.exact:maximise_potential",
         exact=True,
         randomised=True,
         kernels=True,
         guarantee="linear regime: the equilibrium of the highest weighted potential; kinked: as pg-brd",
         reference="Monderer and Shapley, Games and Economic Behavior 14 (1996)",
     ),
-    Method(
-        name="exp3",
-        kind="optimise",
-        function=f"{_ROOM}.learned:exp3",
-        params=f"{_ROOM}.learned:Exp3",
-        exact=False,
-        randomised=True,
-        kernels=True,
+    *learner_rows(
+        _ROOM,
         supports=frozenset({"trace", "iterations"}),
         guarantee="feasible; the regret of play is measured, no equilibrium is claimed",
-        reference="Auer, Cesa-Bianchi, Freund and Schapire, SIAM J. Computing 32 (2002)",
-    ),
-    Method(
-        name="wolf-phc",
-        kind="optimise",
-        function=f"{_ROOM}.learned:wolf_phc",
-        params=f"{_ROOM}.learned:WolfPhc",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=frozenset({"trace", "iterations"}),
-        guarantee="feasible; the regret of play is measured, no equilibrium is claimed",
-        reference="Bowling and Veloso, Artificial Intelligence 136 (2002)",
+        observable=False,
     ),
     Method(
         name="equilibria",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:equilibria",
+        function=f"{_ROOM}.exact:enumerate_equilibria",
         exact=True,
         randomised=False,
         kernels=True,

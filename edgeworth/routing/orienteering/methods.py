@@ -10,7 +10,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="greedy",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:greedy",
+        function=f"{_ROOM}.heuristic:greedy_insertion",
         exact=False,
         randomised=False,
         kernels=True,
@@ -20,7 +20,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="eaco",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:eaco",
+        function=f"{_ROOM}.heuristic:ant_colony",
         params=f"{_ROOM}.heuristic:Eaco",
         exact=False,
         randomised=True,
@@ -32,7 +32,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="eaco-ls",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:eaco_ls",
+        function=f"{_ROOM}.heuristic:ant_colony_local_search",
         params=f"{_ROOM}.heuristic:EacoLs",
         exact=False,
         randomised=True,
@@ -44,7 +44,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="milp",
         kind="optimise",
-        function=f"{_ROOM}.exact:milp",
+        function=f"{_ROOM}.exact:pyomo_milp",
         exact=True,
         randomised=False,
         supports=frozenset({"threads"}),
@@ -54,7 +54,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="dp",
         kind="optimise",
-        function=f"{_ROOM}.exact:dp",
+        function=f"{_ROOM}.exact:dynamic_programming",
         params=f"{_ROOM}.exact:DynamicProgramming",
         exact=True,
         randomised=False,
@@ -66,7 +66,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="column-generation",
         kind="optimise",
-        function=f"{_ROOM}.exact:column_generation",
+        function=f"{_ROOM}.exact.column_generation:column_generation",
         params=f"{_ROOM}.exact:ColumnGeneration",
         exact=True,
         randomised=False,

@@ -21,7 +21,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="greedy",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:greedy",
+        function=f"{_ROOM}.heuristic:greedy_assignment",
         exact=False,
         randomised=False,
         kernels=True,
@@ -42,7 +42,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="local-search",
         kind="optimise",
-        function=f"{_ROOM}.heuristic:local_search",
+        function=f"{_ROOM}.heuristic:simulated_annealing",
         params=f"{_ROOM}.heuristic:LocalSearch",
         exact=False,
         randomised=True,
@@ -66,7 +66,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="lp",
         kind="bound",
-        function=f"{_ROOM}.bounds:lp",
+        function=f"{_ROOM}.bounds:lp_relaxation",
         exact=False,
         randomised=False,
         supports=frozenset({"threads"}),
@@ -76,7 +76,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="lagrangian",
         kind="optimise",
-        function=f"{_ROOM}.bounds:lagrangian",
+        function=f"{_ROOM}.bounds:lagrangian_relaxation",
         params=f"{_ROOM}.bounds:Lagrangian",
         exact=False,
         randomised=True,
@@ -88,7 +88,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="exact",
         kind="optimise",
-        function=f"{_ROOM}.exact:exact",
+        function=f"{_ROOM}.exact.branch_and_bound:branch_and_bound",
         params=f"{_ROOM}.exact:Exact",
         exact=True,
         randomised=True,
@@ -100,7 +100,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="highs",
         kind="optimise",
-        function=f"{_ROOM}.exact:highs",
+        function=f"{_ROOM}.exact.branch_and_cut:branch_and_cut",
         exact=True,
         randomised=False,
         supports=frozenset({"start", "threads", "trace", "iterations", "target", "gap"}),
@@ -110,7 +110,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="milp",
         kind="optimise",
-        function=f"{_ROOM}.exact:milp",
+        function=f"{_ROOM}.exact:pyomo_milp",
         exact=True,
         randomised=False,
         supports=frozenset({"threads"}),

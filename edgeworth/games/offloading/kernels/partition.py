@@ -28,7 +28,7 @@ Places = namedtuple("Places", ["choice", "load", "slope", "count", "head", "afte
 TIE = 1e-11
 """How much better than the best known set another one must be to be found, as a share of the slices' highest bound."""
 
-Leaves = namedtuple("Leaves", ["low", "high", "tilt", "toll", "value"])
+Leaves = namedtuple("Leaves", ["low", "high", "weight_multiplier", "count_multiplier", "value"])
 """Slices [low, high] of a provider's load, with the multipliers of weight and of number, and the bound they give."""
 
 
@@ -143,14 +143,14 @@ def _slice_item(worth, k, p, low, high, price):
 
 
 @leaf
-def _tilted(worth, k, item, tilt, toll, low, high):
+def _dual_value(worth, k, item, weight_multiplier, count_multiplier, low, high):
     """(dual value, weight and number of the members it takes) at the multipliers."""
     first = worth.by_ptr[k]
-    total = max(tilt * low, tilt * high) + toll * worth.cap[k]
+    total = max(weight_multiplier * low, weight_multiplier * high) + count_multiplier * worth.cap[k]
     mass, number = 0.0, 0
     for a in range(first, worth.by_ptr[k + 1]):
         w = worth.weight[worth.user[worth.by_pair[a]]]
-        rest = item[a - first] - tilt * w - toll
+        rest = item[a - first] - weight_multiplier * w - count_multiplier
         if rest > 0.0:
             total += rest
             mass += w
@@ -159,23 +159,23 @@ def _tilted(worth, k, item, tilt, toll, low, high):
 
 
 @leaf
-def _best_tilt(worth, k, item, steepest, toll, low, high):
-    """The multiplier of the weight that gives the least dual value for this toll, by bisection."""
-    value, mass, number = _tilted(worth, k, item, 0.0, toll, low, high)
+def _best_weight_multiplier(worth, k, item, steepest, count_multiplier, low, high):
+    """The multiplier of the weight that gives the least dual value for this count_multiplier, by bisection."""
+    value, mass, number = _dual_value(worth, k, item, 0.0, count_multiplier, low, high)
     if low <= mass <= high:
         return 0.0, value, number
     inner, outer = 0.0, steepest if mass > high else -steepest
-    tilt, least, taken = 0.0, value, number
+    weight_multiplier, least, taken = 0.0, value, number
     for _ in range(40):
         middle = 0.5 * (inner + outer)
-        value, mass, number = _tilted(worth, k, item, middle, toll, low, high)
+        value, mass, number = _dual_value(worth, k, item, middle, count_multiplier, low, high)
         if value < least:
-            tilt, least, taken = middle, value, number
+            weight_multiplier, least, taken = middle, value, number
         if (mass > high) if outer > 0.0 else (mass < low):
             inner = middle
         else:
             outer = middle
-    return tilt, least, taken
+    return weight_multiplier, least, taken
 
 
 @leaf
@@ -189,21 +189,25 @@ def _bound_slice(worth, k, price, low, high, item, leaves, spot):
         if item[a - first] > -np.inf:
             steepest = max(steepest, abs(item[a - first]) / worth.weight[worth.user[p]])
             dearest = max(dearest, item[a - first])
-    tilt, value, number = _best_tilt(worth, k, item, 2.0 * steepest, 0.0, low, high)
-    toll = 0.0
+    weight_multiplier, value, number = _best_weight_multiplier(worth, k, item, 2.0 * steepest, 0.0, low, high)
+    count_multiplier = 0.0
     if number > worth.cap[k]:
         cheap, dear = 0.0, dearest
         for _ in range(25):
             middle = 0.5 * (cheap + dear)
-            t, v, c = _best_tilt(worth, k, item, 2.0 * steepest, middle, low, high)
+            t, v, c = _best_weight_multiplier(worth, k, item, 2.0 * steepest, middle, low, high)
             if v < value:
-                tilt, value, toll = t, v, middle
+                weight_multiplier, value, count_multiplier = t, v, middle
             if c > worth.cap[k]:
                 cheap = middle
             else:
                 dear = middle
     leaves.low[spot], leaves.high[spot] = low, high
-    leaves.tilt[spot], leaves.toll[spot], leaves.value[spot] = tilt, toll, value
+    leaves.weight_multiplier[spot], leaves.count_multiplier[spot], leaves.value[spot] = (
+        weight_multiplier,
+        count_multiplier,
+        value,
+    )
 
 
 @jit
@@ -247,7 +251,11 @@ def bound_all(worth, price, leaves, begin, end, taken, bounds):
         for a in range(worth.by_ptr[k], worth.by_ptr[k + 1]):
             p = worth.by_pair[a]
             i = worth.user[p]
-            rest = _slice_item(worth, k, p, low, high, price) - leaves.tilt[worst] * worth.weight[i] - leaves.toll[worst]
+            rest = (
+                _slice_item(worth, k, p, low, high, price)
+                - leaves.weight_multiplier[worst] * worth.weight[i]
+                - leaves.count_multiplier[worst]
+            )
             taken[i] += rest > 0.0
 
 
@@ -288,11 +296,18 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
     for spot in ranked(-leaves.value[:count]):
         if leaves.value[spot] <= floor + tie:
             break
-        low, high, tilt, toll = leaves.low[spot], leaves.high[spot], leaves.tilt[spot], leaves.toll[spot]
-        spare[0] = max(tilt * low, tilt * high) + toll * worth.cap[k]
+        low, high, weight_multiplier, count_multiplier = (
+            leaves.low[spot],
+            leaves.high[spot],
+            leaves.weight_multiplier[spot],
+            leaves.count_multiplier[spot],
+        )
+        spare[0] = max(weight_multiplier * low, weight_multiplier * high) + count_multiplier * worth.cap[k]
         for a in range(size):
             p = worth.by_pair[first + a]
-            item[a] = _slice_item(worth, k, p, low, high, price) - toll - tilt * worth.weight[worth.user[p]]
+            item[a] = (
+                _slice_item(worth, k, p, low, high, price) - count_multiplier - weight_multiplier * worth.weight[worth.user[p]]
+            )
             spare[0] += max(item[a], 0.0)
         spare[0] += 1e-12 * abs(spare[0])
         rank = ranked(-np.abs(item))

@@ -287,6 +287,15 @@ def refill(pairs, u, task, choice, load, limit, item, i, spare, most):
     set costs |r| for every task in which it differs, plus u_i x unused capacity. Sets of 1, 2, .. tasks to change are tried by
     rising |r|, and given up as soon as they cost more than the best set known; at most `most` for each size.
     `spare`: as for `exchange`. Tasks that must be served stay. Returns whether the server's tasks have changed.
+
+    1. List the tasks that may change with their r; sum up what the present set costs (`best`) and how much capacity the set
+       of positive r would leave unused (`slack`, negative where it does not fit).
+    2. Sort the tasks by |r|, the cost of changing one, with the change of the unused capacity.
+    3. Take the set of positive r itself where it fits and costs less.
+    4. For sizes 1 to CHANGES, enumerate the sets of that size depth first in the order of 2: drop a partial set that cannot
+       cost less than the best one, since its next members cost at least as much each; keep a full one that fits and costs
+       less. End a size after `most` sets.
+    5. Apply the best set: first all tasks that leave, then all that come.
     """
     k_of = np.empty(item.size, np.int64)
     reduced = np.empty(item.size)
