@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from edgeworth.core.method import Found as Found
     from edgeworth.core.observer import Observer as Observer
     from edgeworth.core.observer import Progress as Progress
+    from edgeworth.core.precompile import compile_kernels as compile_kernels
     from edgeworth.core.result import (
         BoundEvidence as BoundEvidence,
     )
@@ -67,6 +68,7 @@ _PUBLIC = {
     "Termination": "edgeworth.core.result",
     "Verdict": "edgeworth.core.verdict",
     "compare": "edgeworth.experiments",
+    "compile_kernels": "edgeworth.core.precompile",
     "load": "edgeworth.core.io",
 }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,14 @@ def shared_data() -> Path:
     if not (folder / "README.md").exists():
         pytest.skip(f"{NO_DATA}: {folder} (set EDGEWORTH_DATA)")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def first_press() -> Iterator[None]:
+    """Every test is a loop of its own: what an earlier one did with Ctrl-C is over."""
+    yield
+    if "edgeworth.core.run" in sys.modules:
+        sys.modules["edgeworth.core.run"].PRESSES.forget()
 
 
 @pytest.hookimpl(trylast=True)

@@ -93,10 +93,7 @@ def solve_progress(quiet: bool, seconds: float | None) -> Iterator[Observer | No
 
 
 def _standing(progress: Progress) -> str:
-    gap = None
-    if progress.value is not None and progress.bound is not None:
-        gap = abs(progress.bound - progress.value) / max(abs(progress.value), 1e-10)
     return (
         f"{progress.seconds:.0f} s: iteration {progress.iterations}, value {number(progress.value)}, "
-        f"bound {number(progress.bound)}, gap {percent(gap)}"
+        f"bound {number(progress.bound)}, gap {percent(progress.gap)}"
     )

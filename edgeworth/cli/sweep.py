@@ -156,6 +156,11 @@ def _as_text(comparison: Comparison, reference: str | None) -> str:
     for _, row in failed.iterrows():
         seed = "" if output.plain(row["method_seed"]) is None else f" seed {row['method_seed']}"
         lines.append(f"  {row['problem']}: {row['method']}{seed}: {row['notes']}")
+    late = frame[frame["overran"]]
+    if not late.empty:
+        lines.append(f"{len(late)} of {len(frame)} runs OVERRAN their time limit by more than 10% + 0.2 s:")
+        for label, runs in late.groupby("method", sort=False):
+            lines.append(f"  {label}: {len(runs)} runs, the longest {runs['seconds'].max():.3g} s")
     return "\n".join(lines)
 
 

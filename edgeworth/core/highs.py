@@ -6,6 +6,7 @@ one rule for its threads, one scaling. What comes back is the solver's word. Cal
 
 from __future__ import annotations
 
+import atexit
 import logging
 import math
 import time
@@ -18,14 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.aside import aside
 from edgeworth.core.result import Termination
-from edgeworth.core.run import Run
+from edgeworth.core.run import Interruption, Run
 
 logger = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 
 _TICK_SECONDS = 0.02
 _TOLERANCE = 1e-9
+_NOTHING = 1e100  # HiGHS's word for "no bound yet" is beyond
 
 
 @dataclass(frozen=True)
@@ -92,19 +95,42 @@ def minimise(
         solver.setOptionValue("time_limit", max(run.remaining, 0.0))
     if nodes is not None:
         solver.setOptionValue("mip_max_nodes", nodes)
-    use_threads(solver, run.threads)
     scale = _scaling(model)
-    _pass(solver, model, scale)
-    if start is not None:
-        index = np.flatnonzero(start).astype(np.int32)
-        solver.setSolution(len(index), index, start[index] / scale.column[index])
     watch = _Watch(run, report, scale.cost)
     for event in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
         event.subscribe(watch)
-    solver.solve()
+    if model.mixed:
+        solver.cbMipImprovingSolution.subscribe(watch.keep)
+
+    def work() -> None:
+        use_threads(solver, run.threads)  # in the thread that solves: the pool is its own
+        _pass(solver, model, scale)
+        if start is not None:
+            index = np.flatnonzero(start).astype(np.int32)
+            solver.setSolution(len(index), index, start[index] / scale.column[index])
+        solver.solve()
+
+    try:
+        aside(run, work, watch.look)
+    except Interruption:  # in its presolve it asks nobody, and may take minutes
+        _LEFT.append(solver)
+        return watch.left(scale)
+    finally:
+        watch.ended = watch.ended or Termination.INTERRUPTED  # what is left must end at its next look
     if watch.error is not None:
         raise watch.error
     return _answer(solver, model, watch, scale)
+
+
+_LEFT: list[Any] = []
+
+
+@atexit.register
+def _silence() -> None:
+    """Solvers that were left must not call back into an interpreter that shuts down."""
+    for solver in _LEFT:
+        for event in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt, solver.cbMipImprovingSolution):
+            event.clear()
 
 
 class _Silent(highspy.Highs):
@@ -124,34 +150,62 @@ def silent_solver() -> Any:
 
 
 class _Watch:
-    """The callback: throttled, and never lets an exception travel through C++."""
+    """The callback: it takes down where the solver stands and tells it to end. The run is asked by `look`, in its own thread
+    where it has one; an exception never travels through C++.
+    """
 
     def __init__(self, run: Run[Any], report: Callable[[float], float] | None, scale: float) -> None:
         self.run, self.report, self.scale = run, report, scale
         self.ended: Termination | None = None
         self.error: BaseException | None = None
+        self._standing: tuple[int, float, float] = (0, math.inf, -math.inf)
+        self._point: Floats | None = None
         self._next = 0.0
 
     def __call__(self, event: Any) -> None:
+        """Called by the solver, often."""
         now = time.perf_counter()
-        if now < self._next:
-            return
-        self._next = now + _TICK_SECONDS
-        try:
-            value = bound = None
-            iterations = 0
+        if now >= self._next or self.ended is not None:
+            self._next = now + _TICK_SECONDS
             if self.report is not None:
                 out = event.data_out
-                iterations = int(out.mip_node_count)
-                value, bound = (self._told(number) for number in (out.mip_primal_bound, out.mip_dual_bound))
-            self.ended = self.run.tick(iterations, value, bound)
-        except BaseException as error:  # raised again by `minimise`, on Python's side of the call
-            self.error = error
+                self._standing = (int(out.mip_node_count), float(out.mip_primal_bound), float(out.mip_dual_bound))
+            if not self.run.listening:
+                self.look()
         if self.ended is not None or self.error is not None:
             event.interrupt()
 
-    def _told(self, number: float) -> float | None:
-        if self.report is None or not math.isfinite(number) or abs(number) > 1e100:
+    def keep(self, event: Any) -> None:
+        """Called by the solver with every better point."""
+        self._point = np.array(event.data_out.mip_solution)
+
+    def look(self) -> None:
+        """Tell the run where the solver stands, and take down whether it is to go on."""
+        if self.ended is not None or self.error is not None:
+            return
+        try:
+            nodes, primal, dual = self._standing
+            self.ended = self.run.tick(nodes, self._number(primal), self._number(dual))
+        except BaseException as error:  # raised again by `minimise`, on Python's side of the call
+            self.error = error
+
+    def left(self, scale: _Scaling) -> Answer:
+        """What is known of a solver that was left."""
+        nodes, _, dual = self._standing
+        known = math.isfinite(dual) and abs(dual) <= _NOTHING
+        return Answer(
+            x=None if self._point is None else self._point * scale.column,
+            row_dual=None,
+            bound=dual / scale.cost if known else -math.inf,
+            termination=Termination.INTERRUPTED,
+            infeasible=False,
+            nodes=max(0, nodes),
+            iterations=0,
+            status="left",
+        )
+
+    def _number(self, number: float) -> float | None:
+        if self.report is None or not math.isfinite(number) or abs(number) > _NOTHING:
             return None
         return self.report(number / self.scale)
 

@@ -11,12 +11,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands: wall-clock seconds, iterations done, best value and bound so far (None: none yet)."""
+    """Where a run stands.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall-clock seconds since the run began, compilation not counted.
+    iterations : int
+        Iterations done, as the method defines them.
+    value, bound : float or None
+        The best value and the best bound so far; None where there is none yet.
+    gap : float or None
+        The signed relative gap between the two (`edgeworth.core.numeric.relative_gap`); None without both.
+    """
 
     seconds: float
     iterations: int
     value: float | None
     bound: float | None
+    gap: float | None = None
 
 
 class Observer:

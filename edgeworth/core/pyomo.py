@@ -44,7 +44,8 @@ def solve_model(model: Any, run: Run[Any], *, report: Callable[[float], float] |
     from pyomo.common.enums import ObjectiveSense
     from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-    form = LinearStandardFormCompiler().write(model, mixed_form=True)
+    with run.breakable():
+        form = LinearStandardFormCompiler().write(model, mixed_form=True)
     (objective,) = form.objectives
     sign = 1.0 if objective.sense == ObjectiveSense.minimize else -1.0  # the form minimises
     constant = float(form.c_offset[0])

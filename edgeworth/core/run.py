@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -21,11 +21,38 @@ from edgeworth.core.stop import Stop
 S = TypeVar("S")
 
 
+class Interruption(BaseException):
+    """Ctrl-C came where the method could not be asked: it is left, and its run ends with the incumbent that it has put down.
+
+    `solve` turns it into an ordinary end of the run. No handler of ``Exception`` stops it on the way.
+    """
+
+
 class Run(Generic[S]):
     """Handed to a method function. A method calls `tick` between chunks of 20-50 ms and ends when it returns a reason.
 
-    rng: the run's generator. threads: how many it may use. start: a feasible solution to start from, or None. sense: of the
-    values passed to `tick`; offset: the constant part of them, which the rule on gaps leaves out.
+    Attributes
+    ----------
+    sense : {"max", "min"}
+        Of the values passed to `tick`.
+    offset : float
+        The constant part of these values, which the rule on gaps leaves out.
+    stop : Stop
+        The rules that end the run.
+    rng : numpy.random.Generator
+        The run's generator.
+    start : solution or None
+        A feasible solution to start from.
+    threads : int
+        How many threads the method may use.
+    interrupted : bool
+        Ctrl-C came.
+    listening : bool
+        Ctrl-C reaches this run: it is in the main thread, under `interruptible`.
+    incumbent : solution or None
+        What is returned where the method is left by an `Interruption`; at first the start.
+    prepared : float
+        Seconds spent on the method's kernels before the run began.
     """
 
     def __init__(
@@ -39,6 +66,7 @@ class Run(Generic[S]):
         threads: int = 1,
         trace: bool = False,
         offset: float = 0.0,
+        prepared: float = 0.0,
     ) -> None:
         self.sense: Sense = sense
         self.offset = offset
@@ -46,7 +74,8 @@ class Run(Generic[S]):
         self.rng = rng
         self.start = start
         self.threads = threads
-        self.interrupted = False
+        self.interrupted = self.listening = self._breakable = False
+        self.incumbent = start
         self._observer = observer
         self._asked = False
         self._points: list[tuple[float, int, float, float]] | None = [] if trace else None
@@ -55,6 +84,7 @@ class Run(Generic[S]):
         self._improved_at = 0
         self._counter = counter()
         self._compiled = self._counter.seconds
+        self.prepared = prepared
         self._began = time.perf_counter()
 
     @property
@@ -89,13 +119,35 @@ class Run(Generic[S]):
             self._best, self._improved_at = value, iterations
         if moved:
             self._bound = bound
-        progress = Progress(self.elapsed, iterations, self._best, self._bound)
+        best, limit = self._best, self._bound
+        gap = None if best is None or limit is None else relative_gap(best, limit, self.sense, self.offset)
+        progress = Progress(self.elapsed, iterations, best, limit, gap)
         if improved:
             self._asked |= bool(self._observer.on_improved(progress))
         self._asked |= bool(self._observer.on_progress(progress))
         if record and (improved or moved):
-            self.record(iterations, self._best, self._bound)
-        return self._ending(iterations)
+            self.record(iterations, best, limit)
+        return self._ending(iterations, gap)
+
+    @contextmanager
+    def breakable(self) -> Iterator[None]:
+        """Python code between which nothing ticks (a model is built, a file is read): Ctrl-C leaves it by an `Interruption`.
+
+        Not for code that writes to what is used afterwards.
+        """
+        self._breakable = True
+        try:
+            if self.interrupted:
+                raise Interruption
+            yield
+        finally:
+            self._breakable = False
+
+    def press(self) -> None:
+        """Ctrl-C came."""
+        self.interrupted = True
+        if self._breakable:
+            raise Interruption
 
     def record(self, iterations: int, value: float | None, bound: float | None = None) -> None:
         """Add a point to the trace, when one is kept."""
@@ -113,11 +165,10 @@ class Run(Generic[S]):
     def _better(self, value: float, other: float) -> bool:
         return value > other if self.sense == "max" else value < other
 
-    def _ending(self, iterations: int) -> Termination | None:
-        stop, best, bound = self.stop, self._best, self._bound
+    def _ending(self, iterations: int, gap: float | None) -> Termination | None:
+        stop, best = self.stop, self._best
         if best is not None and stop.target is not None and not self._better(stop.target, best):
             return Termination.TARGET
-        gap = None if best is None or bound is None else relative_gap(best, bound, self.sense, self.offset)
         if stop.gap is not None and gap is not None and 0.0 <= gap <= stop.gap:
             return Termination.TARGET
         if stop.iterations is not None and iterations >= stop.iterations:
@@ -133,11 +184,63 @@ class Run(Generic[S]):
         return None
 
 
-@dataclass
-class Presses:
-    """How often Ctrl-C was turned into an orderly end: a run that ends by itself before it looks does not say so."""
+PAUSE = 5.0
+"""Seconds without a run after which Ctrl-C counts as a first one again."""
 
-    count: int = 0
+
+class Presses:
+    """Ctrl-C as the runs of this process have met it; a run that ends by itself before it looks does not say so.
+
+    The first press ends the run under way, which returns its incumbent. A loop over runs goes on after that, and must itself
+    be ended: a press in a later run of the loop raises KeyboardInterrupt. Runs belong to one loop when less than `PAUSE`
+    seconds pass between the end of one and the beginning of the next; in a notebook a loop ends with its cell.
+
+    Attributes
+    ----------
+    count : int
+        How often Ctrl-C was turned into an orderly end.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._used = self._late = False
+        self._depth, self._left, self._cell = 0, -float("inf"), 0
+
+    def forget(self) -> None:
+        """The next press is a first one."""
+        self._used = self._late = False
+
+    def orderly(self) -> bool:
+        """A press has come: count it. Returns False when an earlier run of the loop was ended by one already."""
+        if self._late:
+            return False
+        self._used = True
+        self.count += 1
+        return True
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """The time of a run, or of a sweep of runs, in the main thread; elsewhere signals do not come."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        if not self._depth:
+            cell = _cell()
+            if time.monotonic() - self._left > PAUSE or cell != self._cell:
+                self.forget()
+            self._late, self._cell = self._used, cell
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            self._left = time.monotonic()
+
+
+def _cell() -> int:
+    """The number of the notebook cell that runs; 0 outside of IPython."""
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "execution_count", 0)
 
 
 PRESSES = Presses()
@@ -145,9 +248,11 @@ PRESSES = Presses()
 
 @contextmanager
 def interruptible(run: Run[Any]) -> Iterator[None]:
-    """Turn the first Ctrl-C into an orderly end that keeps the incumbent; the second one raises KeyboardInterrupt.
+    """Turn Ctrl-C into an orderly end that keeps the incumbent.
 
-    Signals reach only the main thread; elsewhere, or where the caller has replaced Python's own handler, nothing changes.
+    The second press in a run, and any press in a run that follows an interrupted one in the same loop (`Presses`), raises
+    KeyboardInterrupt. Signals reach only the main thread; elsewhere, or where the caller has replaced Python's own handler,
+    nothing changes.
     """
     standard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if threading.current_thread() is not threading.main_thread() or not standard:
@@ -155,13 +260,15 @@ def interruptible(run: Run[Any]) -> Iterator[None]:
         return
 
     def handler(number: int, frame: Any) -> None:
-        if run.interrupted:
+        if run.interrupted or not PRESSES.orderly():
             raise KeyboardInterrupt
-        run.interrupted = True
-        PRESSES.count += 1
+        run.press()
 
-    signal.signal(signal.SIGINT, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    with PRESSES.watched():
+        signal.signal(signal.SIGINT, handler)
+        run.listening = True
+        try:
+            yield
+        finally:
+            run.listening = False
+            signal.signal(signal.SIGINT, signal.default_int_handler)

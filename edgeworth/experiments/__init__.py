@@ -1,6 +1,7 @@
 """Experiments: methods x instances x method seeds -> one tidy table in which every row was verified, a plot, an HTML page."""
 
-from edgeworth.experiments.comparison import Comparison, Setting
+from edgeworth.experiments.comparison import Comparison
+from edgeworth.experiments.setting import Setting
 from edgeworth.experiments.sweep import compare
 from edgeworth.experiments.tasks import MethodSpec
 

@@ -2,122 +2,196 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
+from functools import cached_property
 from os import PathLike
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from edgeworth._version import __version__
-from edgeworth.core.numeric import Sense
+from edgeworth.core import validation
+from edgeworth.core.display import cell
+from edgeworth.core.files import write_text
 from edgeworth.core.result import Result
-from edgeworth.experiments import statistics
+from edgeworth.experiments import page, plots, rows, statistics, table
+from edgeworth.experiments.setting import Setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_LIBRARIES = ("highspy", "joblib", "matplotlib", "numba", "numpy", "pandas", "scipy")
-
-
-def versions() -> dict[str, str]:
-    """The versions that numbers may depend on, read without importing anything."""
-    found = {"edgeworth": __version__, "python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "absent"
-    return found
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What was asked of a sweep.
-
-    kind, sense: of all problems. problems: their labels. methods: pairs (label, what it stands for). seeds: the method
-    seeds. runs: how many were planned; interrupted: did Ctrl-C end the sweep before them? versions: of the libraries.
-    """
-
-    kind: str
-    sense: Sense
-    problems: tuple[str, ...]
-    methods: tuple[tuple[str, str], ...]
-    seeds: tuple[int, ...]
-    n_jobs: int
-    threads: int
-    runs: int
-    interrupted: bool
-    versions: Mapping[str, str]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "versions", MappingProxyType(dict(self.versions)))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        names = ("kind", "sense", "problems", "methods", "seeds", "n_jobs", "threads", "runs", "interrupted")
-        return type(self), (*(getattr(self, name) for name in names), dict(self.versions))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The methods' labels in the order asked."""
-        return tuple(label for label, _ in self.methods)
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """What `compare` returns.
 
-    frame: one row a run, in the order problem, method, method seed. Columns: ``problem`` (a label) and ``problem_hash``;
-    ``instance_seed`` (from the provenance); ``method`` (label), ``method_seed`` (missing: deterministic); ``value``,
-    ``bound``, ``bound_evidence``, ``gap`` (signed, relative) as in `Result`; ``gap_to_best_bound``: the gap of the value to
-    the tightest recomputed bound that any method left on this instance (where there is none, the tightest claimed one) and
-    nothing refuted; ``quality``, ``termination``, ``seconds``;
-    ``verified``: the family's checker found nothing wrong, the run did not end in an error, and no other method's verified
-    value contradicts its bound; ``notes``; then the problem's measures. NaN: there is no such number.
-    results: the `Result` of every row (None: the method raised). setting: what was asked.
+    Attributes
+    ----------
+    rows : tuple of mappings
+        What every run left, in the order problem, method, method seed; `frame` is made of it.
+    results : tuple of Result or None
+        The `Result` of every row. None where the method raised, and where the comparison comes from a file: files hold the
+        table, and a result that is wanted later is saved by `Result.save`.
+    setting : Setting
+        What was asked.
     """
 
-    frame: pd.DataFrame
+    rows: tuple[Mapping[str, Any], ...]
     results: tuple[Result[Any] | None, ...]
     setting: Setting
 
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row a run.
+
+        Columns: ``problem`` (a label) and ``problem_hash``; ``instance_seed`` (from the provenance); ``method`` (label),
+        ``method_seed`` (missing: deterministic); ``value``, ``bound``, ``bound_evidence``, ``gap`` (signed, relative) as in
+        `Result`; ``gap_to_best_bound``: the gap of the value to the tightest recomputed bound that any method left on this
+        instance (where there is none, the tightest claimed one) and nothing refuted, missing where the family's bounds do not
+        hold for the solution (a profile out of equilibrium, of a family whose bounds hold for equilibria only); of games,
+        ``regret``: the largest relative gain of a deviation, as the checker found it, and where there is a leader
+        ``gap_of_price``: the same gap of what the leader's choice earns where the followers reply by their exact equilibrium;
+        ``quality``, ``termination``;
+        ``seconds`` and ``time_limit`` of the run; ``overran``: it took more than its limit, 10% and 0.2 s; ``verified``: the
+        family's checker found nothing wrong, the run did not end in an error, and no other method's verified value
+        contradicts its bound; ``notes``; then the problem's measures. NaN: there is no such number.
+        """
+        return table.frame(self.rows, self.setting.sense)
+
     @property
     def verified(self) -> bool:
-        """Did every row stand the check?"""
+        """Whether every row stood the check."""
         return bool(self.frame["verified"].all())
 
     def summary(self, reference: str | None = None) -> pd.DataFrame:
         """One row a method; statistics are over instances, after averaging the method seeds of each.
 
         ``instances`` with at least one run; ``solved``: share of runs with a verified value; ``mean_value``, ``mean_bound``,
-        ``mean_gap_to_best_bound``, ``mean_seconds``; ``share_optimal`` (proved by a
-        recomputed bound), ``share_claimed`` (an optimum on a method's word), ``share_verified``; ``difference``: mean over the
-        ``pairs`` instances on which both have a value of (value - the reference's value), in the problem's own sense;
+        ``mean_gap_to_best_bound``, of games ``mean_gap_of_price`` and ``mean_regret``, ``mean_seconds``; ``share_optimal``
+        (proved by a recomputed bound), ``share_claimed`` (an optimum on a method's word), ``share_verified``,
+        ``share_overran``; ``difference``: mean over the ``pairs`` instances on which both have a value of (value - the
+        reference's value), in the problem's own sense;
         ``difference_low``, ``difference_high``: its 95% interval by Student's t, mean -+ t(.975, pairs - 1) s / sqrt(pairs),
         NaN for fewer than two pairs. Values and bounds that failed the check are left out. Interpret the interval for
         instances drawn independently from one distribution (a preset); for a set of files it is descriptive only.
 
-        reference: a label; default: the best mean value among the methods solved on most instances. The frame's
-        ``attrs["reference"]`` names it (None: no method has a value).
+        Parameters
+        ----------
+        reference : str, optional
+            A label; default: the best mean value among the methods solved on most instances. The frame's
+            ``attrs["reference"]`` names it (None: no method has a value).
+
+        Returns
+        -------
+        pandas.DataFrame
         """
         return statistics.summarise(self.frame, self.setting.labels, self.setting.sense, reference)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw how far every run's value is from the best bound, per method (`edgeworth.experiments.plots.gaps`)."""
-        from edgeworth.experiments.plots import gaps
+        return plots.gaps(self.frame, self.setting.labels, self.setting.sense, ax)
 
-        return gaps(self.frame, self.setting.labels, self.setting.sense, ax)
+    def merge(self, other: Comparison) -> Comparison:
+        """Both sweeps as one table: best bounds, refutations and statistics are recomputed over all rows.
+
+        Parameters
+        ----------
+        other : Comparison
+            Of other problems, other methods or other method seeds, made in the same setting.
+
+        Returns
+        -------
+        Comparison
+            Problems and methods in the order of their first appearance, this sweep's first.
+
+        Raises
+        ------
+        ValueError
+            Where kind, sense, threads or versions differ, one label stands for two methods, or both hold the same run.
+        TypeError
+            Where `other` is no Comparison.
+
+        Examples
+        --------
+        >>> from edgeworth import compare
+        >>> from edgeworth.solvers import allocation
+        >>> one, two = ([allocation.generate(servers=3, tasks=9, seed=seed)] for seed in (0, 1))
+        >>> compare(one, ["greedy"]).merge(compare(two, ["greedy"])).summary()["instances"].tolist()
+        [2]
+        """
+        if not isinstance(other, Comparison):
+            validation.reject_type("other", "must be a Comparison", other)
+        labels = table.merged_labels(self.rows, other.rows)
+        reached = {row["problem"] for row in (*self.rows, *other.rows)}
+        waiting = [label for label in (*self.setting.problems, *other.setting.problems) if label not in reached]
+        setting = self.setting.merged(other.setting, tuple(dict.fromkeys((*labels.values(), *waiting))))
+        place = {digest: position for position, digest in enumerate(labels)}
+        names = {label: position for position, label in enumerate(setting.labels)}
+        found: dict[tuple[int, int, int], tuple[Mapping[str, Any], Result[Any] | None]] = {}
+        for part in (self, other):
+            for row, result in zip(part.rows, part.results, strict=True):
+                seed = -1 if row["method_seed"] is None else row["method_seed"]
+                key = place[row["problem_hash"]], names[row["method"]], seed
+                if key in found:
+                    run = f"{row['problem']}, {row['method']}" + (f", seed {seed}" if seed >= 0 else "")
+                    raise ValueError(f"other: must hold no run of this comparison; both hold {run}")
+                found[key] = {**row, "problem": labels[row["problem_hash"]]}, result
+        ordered = [found[key] for key in sorted(found, key=lambda key: (*key[:2], _order(setting.seeds, key[2])))]
+        return Comparison(tuple(row for row, _ in ordered), tuple(result for _, result in ordered), setting)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the table and the setting to a file that `Comparison.load` reads: a line of JSON about the sweep, then a line
+        a run. The file is written whole or not at all. The results are not in it: save what you need by `Result.save`.
+
+        Parameters
+        ----------
+        path : str or path
+            Its ending is free; ``.jsonl`` is customary.
+        """
+        write_text(path, rows.header(self.setting, len(self.rows)) + "".join(map(rows.line, self.rows)))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, limit: int | None = None) -> Comparison:
+        """Read what `save` wrote, or the file of ``compare(rows=...)``, also of a sweep that never came to its end.
+
+        Parameters
+        ----------
+        path : str or path
+        limit : int, optional
+            Most bytes of text that are read; default `edgeworth.core.files.TEXT_LIMIT`.
+
+        Returns
+        -------
+        Comparison
+            With the same `frame` and `summary`; its `results` are None. ``setting.interrupted`` is True where runs are
+            missing.
+
+        Raises
+        ------
+        FileFormatError
+            Naming the line, for a file that is damaged, of another format or of a later schema.
+        FileNotFoundError
+            Where there is no file.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> from edgeworth import compare
+        >>> from edgeworth.solvers import allocation
+        >>> comparison = compare([allocation.generate(servers=3, tasks=9, seed=0)], ["greedy", "lp"])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder) / "sweep.jsonl"
+        ...     comparison.save(path)
+        ...     Comparison.load(path).frame.equals(comparison.frame)
+        True
+        """
+        setting, found = rows.read(path, limit=limit)
+        return cls(tuple(found), (None,) * len(found), setting)
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write `frame` as CSV in UTF-8, one row a run. What a spreadsheet would calculate, in labels and notes, begins with
         an apostrophe there; control characters are written out.
         """
-        from edgeworth.core.display import cell
-        from edgeworth.core.files import write_text
-
         safe = self.frame.copy()
         for name in safe.columns[[kind.kind == "O" for kind in safe.dtypes]]:
             safe[name] = [cell(item) if isinstance(item, str) else item for item in safe[name]]
@@ -126,11 +200,13 @@ class Comparison:
 
     def to_html(self, path: str | PathLike[str]) -> None:
         """Write one self-contained page: what was compared, summary, plots (inline SVG), all rows, versions."""
-        from edgeworth.experiments.page import write
-
-        write(self, path)
+        write_text(path, page.text(self.frame, self.summary(), self.setting))
 
     def __repr__(self) -> str:
         state = "all verified" if self.verified else f"{int((~self.frame['verified']).sum())} not verified"
         sizes = f"{len(self.setting.problems)} problems x {len(self.setting.methods)} methods"
-        return f"<Comparison of {self.setting.kind}: {sizes}, {len(self.frame)} of {self.setting.runs} runs, {state}>"
+        return f"<Comparison of {self.setting.kind}: {sizes}, {len(self.rows)} of {self.setting.runs} runs, {state}>"
+
+
+def _order(seeds: tuple[int, ...], seed: int) -> int:
+    return seeds.index(seed) if seed in seeds else -1

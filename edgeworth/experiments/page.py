@@ -8,20 +8,18 @@ import warnings
 from collections.abc import Callable
 from html import escape
 from io import StringIO
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pandas as pd
 
 from edgeworth.core.display import one_line
-from edgeworth.core.files import write_text
 from edgeworth.experiments import plots
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from edgeworth.experiments.comparison import Comparison
+    from edgeworth.experiments.setting import Setting
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2430; --soft: #5b6475; --line: #d9dde5; --page: #ffffff; --card: #f6f7f9;
@@ -56,27 +54,24 @@ svg text { font-family: system-ui, "Segoe UI", Roboto, sans-serif !important; }
 @media print { .tall { max-height: none; } }
 """
 
-_PERCENT = ("gap", "gap_to_best_bound", "mean_gap_to_best_bound", "solved", "share_optimal", "share_verified")
-_UNITS = {"seconds": "seconds (s)", "mean_seconds": "mean seconds (s)"}
+_PERCENT = ("gap", "gap_to_best_bound", "gap_of_price", "mean_gap_to_best_bound", "mean_gap_of_price", "solved")
+_PERCENT += ("share_optimal", "share_claimed", "share_verified", "share_overran")
+_UNITS = {"seconds": "seconds (s)", "mean_seconds": "mean seconds (s)", "time_limit": "time limit (s)"}
 
 
-def write(comparison: Comparison, path: str | PathLike[str]) -> None:
-    """Write the page of `Comparison.to_html`."""
-    write_text(path, text(comparison))
-
-
-def text(comparison: Comparison) -> str:
-    """The page as text."""
-    setting, frame = comparison.setting, comparison.frame
+def text(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> str:
+    """The page of a comparison: its table, its summary and its setting."""
     title = f"Comparison of {len(setting.methods)} methods on {len(setting.problems)} {setting.kind} problems"
     failed = int((~frame["verified"]).sum())
     if failed:
         state = f'<span class="state bad">{failed} of {len(frame)} runs failed verification</span>'
     else:
         state = f'<span class="state good">all {len(frame)} runs verified</span>'
+    late = int(frame["overran"].sum())
+    if late:
+        state += f' <span class="state bad">{late} of {len(frame)} runs overran their time limit</span>'
     if setting.interrupted:
         state += f' <span class="state bad">interrupted after {len(frame)} of {setting.runs} runs</span>'
-    summary = comparison.summary()
     reference = summary.attrs["reference"]
     wanted = "larger is better" if setting.sense == "max" else "smaller is better"
     difference = (
@@ -100,24 +95,24 @@ def text(comparison: Comparison) -> str:
             "<h2>Summary</h2>",
             f'<p class="soft">Means over instances, after averaging the method seeds of each. {difference} Gaps are relative '
             "to the value and measured against the tightest bound that any method left on the same instance.</p>",
-            _table(summary.reset_index(), lambda row: row["share_verified"] < 1.0),
+            _table(summary.reset_index(), lambda row: row["share_verified"] < 1.0 or row["share_overran"] > 0.0),
             "<h2>Gap and time</h2>",
             _figure(lambda ax: plots.gaps(frame, setting.labels, setting.sense, ax), 1.3 + 0.55 * len(setting.labels)),
             _figure(lambda ax: plots.effort(frame, setting.labels, setting.sense, ax), 3.8),
             "<h2>All runs</h2>",
-            '<p class="soft">Point at a number to see all its digits.</p>',
-            _table(shown, lambda row: not row["verified"], tall=True),
+            '<p class="soft">Point at a number to see all its digits. Overran: the run took more than its limit, 10% and '
+            "0.2 s.</p>",
+            _table(shown, lambda row: not row["verified"] or row["overran"], tall=True),
             "<h2>What was run</h2>",
-            _setting(comparison),
+            _what_was_run(frame, setting),
             "</main></body></html>",
             "",
         ]
     )
 
 
-def _setting(comparison: Comparison) -> str:
-    setting = comparison.setting
-    hashes = comparison.frame.drop_duplicates("problem_hash").set_index("problem")["problem_hash"]
+def _what_was_run(frame: pd.DataFrame, setting: Setting) -> str:
+    hashes = frame.drop_duplicates("problem_hash").set_index("problem")["problem_hash"]
     items = [(f"method {label}", what) for label, what in setting.methods]
     items += [(f"problem {label}", f"hash {hashes.get(label, 'not reached')}") for label in setting.problems]
     items += [
@@ -165,7 +160,8 @@ def _cell(name: str, item: Any, number: bool) -> str:
         shown = f"{float(item) * 100.0:.3g}" if name in _PERCENT else full if float(item).is_integer() else f"{item:.6g}"
         return f'<td class="number" title="{full}">{shown.removesuffix(".0")}</td>'
     if isinstance(item, bool):
-        return f"<td>{'yes' if item else 'NO'}</td>"
+        word = "yes" if item else "no"
+        return f"<td>{word if item == (name == 'verified') else word.upper()}</td>"
     return f"<td{_class('note') if name == 'notes' else ''}>{_safe(str(item))}</td>"
 
 

@@ -1,4 +1,7 @@
-"""Rows of a sweep on disk as they finish: what was written stays, whatever ends the program."""
+"""The file of a sweep: a line of JSON about what was asked, then a line a run. Nothing is pickled.
+
+A sweep writes it as it goes, so that what was finished stays whatever ends the program; `Comparison.save` writes it whole.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import errno
 import json
 import logging
 import math
+import numbers
 import os
 from collections.abc import Mapping
 from os import PathLike
@@ -14,31 +18,62 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from edgeworth._version import __version__
 from edgeworth.core import validation
+from edgeworth.core.files import read_text, wrong
+from edgeworth.experiments import table
+from edgeworth.experiments.setting import Setting
 
 logger = logging.getLogger(__name__)
 
+FORMAT, CONTENT, SCHEMA = "edgeworth", "comparison", 1
+_INFINITE = {"inf": math.inf, "-inf": -math.inf}  # JSON has no infinity
+
+
+def header(setting: Setting, finished: int | None) -> str:
+    """The first line; finished: the number of rows that follow, None where nobody knows yet."""
+    head = {"format": FORMAT, "schema": SCHEMA, "content": CONTENT, "version": __version__, "finished": finished}
+    return json.dumps(head | {"setting": setting.to_fields()}, allow_nan=False) + "\n"
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """The line of a run."""
+    return json.dumps({name: _plain(cell) for name, cell in row.items()}, allow_nan=False) + "\n"
+
 
 class RowWriter:
-    """One line of JSON a row, on the disk before `write` returns, or a warning: a full disk costs no row of the table.
+    """The file of a sweep under way: a row is on the disk before `write` returns, or a warning says that it is not.
 
-    path: a file that does not exist yet, or an empty one: rows of an earlier sweep are never overwritten. It is opened at once,
-    so that a path that cannot be written is known before anything runs. Numbers that are not finite become null. Read it with
-    ``pandas.read_json(path, lines=True)``.
+    Parameters
+    ----------
+    path : str or path
+        A file that does not exist yet, or an empty one: rows of an earlier sweep are never overwritten. It is opened at once,
+        so that a path that cannot be written is known before anything runs. `Comparison.load` reads it.
+    setting : Setting
+        What was asked.
 
-    Raises ValueError for a file that holds something, OSError for a path that cannot be written.
+    Raises
+    ------
+    ValueError
+        For a file that holds something.
+    OSError
+        For a path that cannot be written.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], setting: Setting) -> None:
         where = Path(path)
         if where.exists() and where.stat().st_size:
             validation.reject("rows", "must be a file that does not exist yet or is empty", str(where))
         self._file = where.open("a", encoding="utf-8")
+        self._append(header(setting, None))
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Append one row and wait until the disk has it. What it does not take is logged, and offered again with the next."""
+        self._append(line(row))
+
+    def _append(self, text: str) -> None:
         try:
-            self._file.write(json.dumps({name: _plain(cell) for name, cell in row.items()}, allow_nan=False) + "\n")
+            self._file.write(text)
             self._file.flush()
             self._sync()
         except OSError as error:
@@ -59,7 +94,73 @@ class RowWriter:
             self._file.close()
 
 
+def read(path: str | PathLike[str], *, limit: int | None = None) -> tuple[Setting, list[dict[str, Any]]]:
+    """The setting and the rows of a file; a last line that a killed program left half written is left out.
+
+    Raises
+    ------
+    FileFormatError
+        Naming the line, for a file that is damaged, of another format or of a later schema.
+    """
+    text = read_text(path, limit=limit)
+    lines = text.split("\n")
+    whole, tail = lines[:-1], lines[-1]
+    head = _object(path, 1, whole[0] if whole else tail)
+    if head.get("format") != FORMAT or head.get("content") != CONTENT:
+        wrong(path, 1, "does not hold a comparison that Edgeworth saved")
+    schema = head.get("schema")
+    if type(schema) is not int or schema < 1:
+        wrong(path, 1, f"has no valid schema number: {schema!r}")
+    if schema > SCHEMA:
+        wrong(path, 1, f"schema {schema} is later than {SCHEMA}, the last one this version reads; upgrade edgeworth")
+    try:
+        setting = Setting.from_fields(head.get("setting"))
+    except (ValueError, TypeError, AttributeError) as error:
+        wrong(path, 1, f"has no valid setting: {error}")
+    found = [_row(path, number, text, setting) for number, text in enumerate(whole[1:], start=2)]
+    finished = head.get("finished")
+    if finished is not None and (tail or finished != len(found)):
+        wrong(path, len(lines), f"is truncated: {finished} rows were saved, {len(found)} are here")
+    if len(found) < setting.runs and not setting.interrupted:
+        setting = Setting.from_fields(setting.to_fields() | {"interrupted": True})
+    return setting, found
+
+
+def _object(path: str | PathLike[str], number: int, text: str) -> dict[str, Any]:
+    def no_constant(token: str) -> float:
+        raise ValueError(f"{token} is no number")
+
+    try:
+        found = json.loads(text, parse_constant=no_constant)
+    except (ValueError, RecursionError) as error:
+        wrong(path, number, f"is not a line of JSON: {error}")
+    if not isinstance(found, dict):
+        wrong(path, number, "is not a JSON object")
+    return found
+
+
+def _row(path: str | PathLike[str], number: int, text: str, setting: Setting) -> dict[str, Any]:
+    item = _object(path, number, text)
+    missing = [name for name in table.KINDS if name not in item]
+    if missing:
+        wrong(path, number, f"has no {missing[0]}")
+    for name, cell in item.items():
+        kinds = table.KINDS.get(name, table.NUMBER)
+        if kinds is table.NUMBER and isinstance(cell, str) and cell in _INFINITE:
+            item[name] = _INFINITE[cell]
+        elif type(cell) not in kinds or (isinstance(cell, float) and not math.isfinite(cell)):
+            wrong(path, number, f"{name} is not of its type: {cell!r:.60}")
+    if item["method"] not in setting.labels:
+        wrong(path, number, f"the method {item['method']!r:.60} is not in the setting")
+    return item
+
+
 def _plain(cell: Any) -> Any:
-    if isinstance(cell, float):
-        return float(cell) if math.isfinite(cell) else None
-    return cell if cell is None or isinstance(cell, bool | int | str) else str(cell)
+    if isinstance(cell, bool) or cell is None:
+        return cell
+    if isinstance(cell, numbers.Integral):
+        return int(cell)
+    if isinstance(cell, numbers.Real):
+        number = float(cell)
+        return number if math.isfinite(number) else None if math.isnan(number) else str(number)
+    return str(cell)

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -13,11 +14,13 @@ from edgeworth.core import validation
 from edgeworth.core.family import Family, family
 from edgeworth.core.problem import Problem
 from edgeworth.core.result import Result
+from edgeworth.core.run import PRESSES
 from edgeworth.core.solving import check_call, row_of
 from edgeworth.core.stop import Stop
 from edgeworth.experiments import pool, table
-from edgeworth.experiments.comparison import Comparison, Setting, versions
+from edgeworth.experiments.comparison import Comparison
 from edgeworth.experiments.rows import RowWriter
+from edgeworth.experiments.setting import Setting, versions
 from edgeworth.experiments.tasks import MethodSpec, Task, run_task
 
 logger = logging.getLogger(__name__)
@@ -85,46 +88,49 @@ def compare(
         grace = validation.real("grace", grace, minimum=0.0)
     tasks = _tasks(fam, instances, specs, method_seeds, stop, threads, grace)
     labels = table.problem_labels(instances)
-    found: dict[int, dict[str, Any]] = {}
-    results: dict[int, Result[Any] | None] = {}
-    interrupted = False
-    with ExitStack() as stack:
-        writer = None if rows is None else stack.enter_context(RowWriter(rows))
-        outcomes = _outcomes(tasks, n_jobs, validation.flag("isolate", isolate))
-        stack.callback(_close, outcomes)
-        try:
-            for position, outcome in outcomes:
-                task = tasks[position]
-                row = table.row(task.problem, labels[task.problem.hash], task.spec.label, task.seed, outcome)
-                found[position], results[position] = row, outcome.result
-                if writer is not None:
-                    writer.write(table.shown(row))
-                _tell(on_run, len(found), len(tasks), row)
-                if outcome.interrupted:
-                    interrupted = True
-                    break
-        except KeyboardInterrupt:
-            if not found:
-                raise
-            interrupted = True
-    if interrupted:
-        logger.warning("interrupted: %d of %d runs are finished", len(found), len(tasks))
-    order = sorted(found)
-    sense = instances[0].sense
     setting = Setting(
         kind=fam.kind,
-        sense=sense,
+        sense=instances[0].sense,
         problems=tuple(labels[problem.hash] for problem in instances),
         methods=tuple((spec.label, _described(spec, stop)) for spec in specs),
         seeds=method_seeds,
         n_jobs=int(n_jobs),
         threads=int(threads),
         runs=len(tasks),
-        interrupted=interrupted,
+        interrupted=False,
         versions=versions(),
     )
-    frame = table.frame([found[position] for position in order], sense)
-    return Comparison(frame=frame, results=tuple(results[position] for position in order), setting=setting)
+    found: dict[int, dict[str, Any]] = {}
+    results: dict[int, Result[Any] | None] = {}
+    interrupted = False
+    with ExitStack() as stack:
+        stack.enter_context(PRESSES.watched())
+        writer = None if rows is None else stack.enter_context(RowWriter(rows, setting))
+        outcomes = _outcomes(tasks, n_jobs, validation.flag("isolate", isolate))
+        stack.callback(_close, outcomes)
+        try:
+            for position, outcome in outcomes:
+                task = tasks[position]
+                row = table.row(task.problem, labels[task.problem.hash], task.spec.label, task.seed, task.limit, outcome)
+                found[position], results[position] = row, outcome.result
+                if writer is not None:
+                    writer.write(row)
+                _tell(on_run, len(found), len(tasks), row)
+                if outcome.interrupted:
+                    interrupted = True
+                    break
+        except KeyboardInterrupt:
+            if not found or not PRESSES.orderly():
+                raise
+            interrupted = True
+    if interrupted:
+        logger.warning("interrupted: %d of %d runs are finished", len(found), len(tasks))
+    order = sorted(found)
+    return Comparison(
+        rows=tuple(found[position] for position in order),
+        results=tuple(results[position] for position in order),
+        setting=replace(setting, interrupted=interrupted),
+    )
 
 
 def _tell(on_run: OnRun | None, done: int, total: int, row: Mapping[str, Any]) -> None:

@@ -13,34 +13,53 @@ import pandas as pd
 from edgeworth.core.numeric import OPTIMALITY_TOL, Sense, relative_gap
 from edgeworth.core.result import Result
 
-COLUMNS = (
-    "problem",
-    "problem_hash",
-    "instance_seed",
-    "method",
-    "method_seed",
-    "value",
-    "bound",
-    "bound_evidence",
-    "gap",
-    "gap_to_best_bound",
-    "quality",
-    "termination",
-    "seconds",
-    "verified",
-    "notes",
-)
-"""The columns of every comparison; the problem's own measures follow."""
+NUMBER = frozenset({float, int, type(None)})
+_TEXT, _FLAG = frozenset({str}), frozenset({bool})
+_COMPARABLE, _OFFSET, _REPLY = "comparable", "offset", "reply_value"  # of the rows only: no columns
 
-_COMPARABLE, _OFFSET = "comparable", "offset"  # of the rows only: no columns
-_FLOATS = ("value", "bound", "gap", "gap_to_best_bound", "seconds")
+KINDS: dict[str, frozenset[type]] = {
+    "problem": _TEXT,
+    "problem_hash": _TEXT,
+    "instance_seed": frozenset({int, str, type(None)}),
+    "method": _TEXT,
+    "method_seed": frozenset({int, type(None)}),
+    "value": NUMBER,
+    "bound": NUMBER,
+    "bound_evidence": _TEXT | {type(None)},
+    "gap": NUMBER,
+    "gap_to_best_bound": NUMBER,
+    "gap_of_price": NUMBER,
+    "regret": NUMBER,
+    "quality": _TEXT,
+    "termination": _TEXT,
+    "seconds": NUMBER,
+    "time_limit": NUMBER,
+    "overran": _FLAG,
+    "verified": _FLAG,
+    "notes": _TEXT,
+    _COMPARABLE: _FLAG,
+    _OFFSET: NUMBER - {type(None)},
+    _REPLY: NUMBER,
+}
+"""What every row holds, and the types of its cells; the problem's own measures follow and are numbers."""
+
+OF_GAMES = ("gap_of_price", "regret")
+"""Columns that are left out where no run has such a number."""
+COLUMNS = tuple(name for name in KINDS if name not in (_COMPARABLE, _OFFSET, _REPLY, *OF_GAMES))
+"""The columns of every comparison; those of games and the problem's own measures come beside them."""
+
+OVERRUN_SHARE, OVERRUN_SECONDS = 0.1, 0.2
+"""A run overran when it took more than its limit, this share of it and these seconds."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left: its result (None: the method raised), whether it stood the check, notes, measures, seconds, and
-    whether its value can be compared with bounds (not where a profile leaves the equilibrium that a bound presupposes), and
-    whether Ctrl-C came on the way, which a method that ends by itself does not say.
+    """What a run left.
+
+    result: None where the method raised. verified: it stood the check. comparable: the family's bounds hold for its solution
+    (not for a profile out of equilibrium where they hold for equilibria only). interrupted: Ctrl-C came on the way, which a
+    method that ends by itself does not say. regret: of a game, the largest gain of a deviation, relative to the player's
+    stake, as the checker judged or measured it. reply_value: see `core.problem.Model`.
     """
 
     result: Result[Any] | None
@@ -50,6 +69,8 @@ class Outcome:
     seconds: float
     comparable: bool = True
     interrupted: bool = False
+    regret: float | None = None
+    reply_value: float | None = None
 
 
 def problem_labels(problems: Sequence[Any]) -> dict[str, str]:
@@ -58,7 +79,18 @@ def problem_labels(problems: Sequence[Any]) -> dict[str, str]:
     A preset with its seed, ``hotspot seed 3``; a file, ``e10200`` (``gap1.txt #2`` in a collection); the hash's beginning
     where there is no name or where two would share a label.
     """
-    plain = {problem.hash: _plain_label(problem) for problem in problems}
+    return _distinct({problem.hash: _plain_label(problem) for problem in problems})
+
+
+def merged_labels(*parts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The labels of the problems of several tables, by hash: those they have, and enough more to tell them apart."""
+    plain: dict[str, str] = {}
+    for item in (item for part in parts for item in part):
+        plain.setdefault(item["problem_hash"], item["problem"])
+    return _distinct(plain)
+
+
+def _distinct(plain: Mapping[str, str]) -> dict[str, str]:
     shared = {label for label, count in Counter(plain.values()).items() if count > 1}
     return {digest: f"{label} {digest[:8]}" if label in shared else label for digest, label in plain.items()}
 
@@ -73,9 +105,10 @@ def _plain_label(problem: Any) -> str:
     return f"{origin.name} seed {origin.seed}" if isinstance(origin.seed, int) else f"{origin.name} {problem.hash[:8]}"
 
 
-def row(problem: Any, label: str, method: str, seed: int | None, outcome: Outcome) -> dict[str, Any]:
-    """The columns known as soon as the run is over; absent numbers are None."""
+def row(problem: Any, label: str, method: str, seed: int | None, limit: float | None, outcome: Outcome) -> dict[str, Any]:
+    """The columns known as soon as the run is over; absent numbers are None. limit: of the run, in seconds."""
     result = outcome.result
+    overran = limit is not None and outcome.seconds > limit * (1.0 + OVERRUN_SHARE) + OVERRUN_SECONDS
     known: dict[str, Any] = {
         "problem": label,
         "problem_hash": problem.hash,
@@ -87,36 +120,37 @@ def row(problem: Any, label: str, method: str, seed: int | None, outcome: Outcom
         "bound_evidence": None if result is None or result.bound_evidence is None else str(result.bound_evidence),
         "gap": None if result is None else result.gap,
         "gap_to_best_bound": None,
+        "gap_of_price": None,
+        "regret": outcome.regret,
         "quality": "none" if result is None else str(result.quality),
         "termination": "error" if result is None else str(result.termination),
         "seconds": outcome.seconds,
+        "time_limit": limit,
+        "overran": overran,
         "verified": outcome.verified,
         "notes": "; ".join(outcome.notes),
     }
     measures = {f"measure_{name}" if name in known else name: number for name, number in outcome.measures.items()}
-    return known | measures | {_COMPARABLE: outcome.comparable, _OFFSET: problem.offset}
-
-
-def shown(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A row without what only `frame` needs."""
-    return {name: cell for name, cell in item.items() if name not in (_COMPARABLE, _OFFSET)}
+    return known | measures | {_COMPARABLE: outcome.comparable, _OFFSET: problem.offset, _REPLY: outcome.reply_value}
 
 
 def frame(rows: Sequence[Mapping[str, Any]], sense: Sense) -> pd.DataFrame:
-    """The table: rows in the order given, `COLUMNS`, then the measures in the order of their first appearance."""
+    """The table: rows in the order given, `COLUMNS` and those of games, then the measures in the order of appearance."""
     finished = [dict(item) for item in rows]
     for digest in dict.fromkeys(item["problem_hash"] for item in finished):
         _look_across([item for item in finished if item["problem_hash"] == digest], sense)
-    measures = list(dict.fromkeys(name for item in finished for name in item if name not in (*COLUMNS, _COMPARABLE, _OFFSET)))
+    measures = list(dict.fromkeys(name for item in finished for name in item if name not in KINDS))
     data: dict[str, Any] = {}
-    for name in (*COLUMNS, *measures):
+    absent = {name for name in OF_GAMES if all(item[name] is None for item in finished)}
+    for name in (*(name for name in KINDS if name in (*COLUMNS, *OF_GAMES) and name not in absent), *measures):
         column = [item.get(name) for item in finished]
-        if name in _FLOATS or name in measures:
+        kind = KINDS.get(name, NUMBER)
+        if kind == NUMBER:
             data[name] = pd.Series([math.nan if number is None else float(number) for number in column], dtype="float64")
         elif name in ("instance_seed", "method_seed") and all(item is None or isinstance(item, int) for item in column):
             small = all(item is None or item < 2**63 for item in column)  # fresh entropy has 128 bits
             data[name] = pd.Series(column, dtype="Int64" if small else "object")
-        elif name == "verified":
+        elif kind == _FLAG:
             data[name] = pd.Series(column, dtype="bool")
         else:
             data[name] = pd.Series(column, dtype="object")
@@ -127,7 +161,7 @@ def _look_across(rows: Sequence[dict[str, Any]], sense: Sense) -> None:
     """On one instance: refute bounds that another method's verified value beats, then measure all values by the best bound."""
     best: dict[str, Any] | None = None
     better = max if sense == "max" else min
-    sound = [item for item in rows if item["verified"] and item["value"] is not None and item.get(_COMPARABLE, True)]
+    sound = [item for item in rows if item["verified"] and item["value"] is not None and item[_COMPARABLE]]
     if sound:
         best = better(sound, key=lambda item: item["value"])
     for item in rows:
@@ -143,6 +177,7 @@ def _look_across(rows: Sequence[dict[str, Any]], sense: Sense) -> None:
     if not bounds:
         return
     tightest = min(bounds) if sense == "max" else max(bounds)
-    for item in sound:
-        if item["verified"]:
-            item["gap_to_best_bound"] = relative_gap(item["value"], tightest, sense, item[_OFFSET])
+    for item in (item for item in sound if item["verified"]):
+        item["gap_to_best_bound"] = relative_gap(item["value"], tightest, sense, item[_OFFSET])
+    for item in (item for item in rows if item["verified"] and item[_REPLY] is not None):
+        item["gap_of_price"] = relative_gap(item[_REPLY], tightest, sense, item[_OFFSET])

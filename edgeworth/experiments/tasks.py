@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.checking import leaves_equilibrium, rebuilt
+from edgeworth.core.checking import covered, rebuilt
 from edgeworth.core.compilation import counter
 from edgeworth.core.family import family
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.run import PRESSES
 from edgeworth.core.stop import Stop
+from edgeworth.core.verdict import Status
 from edgeworth.experiments import table
 
 logger = logging.getLogger(__name__)
@@ -75,9 +76,14 @@ class Task:
     grace: float | None = None
 
     @property
+    def limit(self) -> float | None:
+        """The run's limit in seconds, if it has one."""
+        return None if self.stop is None else self.stop.seconds
+
+    @property
     def patience(self) -> float | None:
         """Seconds after which the run is given up: its limit and the grace beyond it; None without a limit."""
-        limit = None if self.stop is None else self.stop.seconds
+        limit = self.limit
         if limit is None:
             return None
         if self.grace is not None:
@@ -126,7 +132,10 @@ def _run(task: Task) -> table.Outcome:
                 threads=task.threads,
             )
         report = fam.verify(task.problem, result)
-        measures = {} if result.solution is None else fam.measures(task.problem, result.solution)
+        measures, replied = {}, None
+        if result.solution is not None:
+            measures = fam.measures(task.problem, result.solution)
+            replied = None if fam.reply_value is None else fam.reply_value(task.problem, result.solution)
     except KeyboardInterrupt:
         raise
     except Overrun:
@@ -141,8 +150,18 @@ def _run(task: Task) -> table.Outcome:
     notes += [f"not checked: {name}: {verdict.witness}" for name, verdict in report.unchecked.items()]
     verified = bool(report) and result.termination is not Termination.ERROR
     interrupted = result.termination is Termination.INTERRUPTED or PRESSES.count > presses
-    comparable = not leaves_equilibrium(report)
-    return table.Outcome(result, verified, tuple(notes), measures, result.stats.seconds, comparable, interrupted)
+    regret = report.get("epsilon")
+    return table.Outcome(
+        result,
+        verified,
+        tuple(notes),
+        measures,
+        result.stats.seconds,
+        comparable=covered(fam, report),
+        interrupted=interrupted,
+        regret=None if regret is None or regret.status is Status.NOT_CHECKED else regret.violation,
+        reply_value=replied,
+    )
 
 
 def failed(note: str, began: float, result: Result[Any] | None = None) -> table.Outcome:

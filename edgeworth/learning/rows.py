@@ -35,6 +35,7 @@ def learner_rows(room: str, *, supports: frozenset[str], guarantee: str | None =
             params=f"{room}.learned:Play",
             exact=False,
             randomised=True,
+            kernels=True,
             supports=supports,
             guarantee=guarantee or LEARNERS[name].guarantee,
             reference=LEARNERS[name].reference,

@@ -179,6 +179,13 @@ def takes_its_time(problem: Any, params: None, run: Any) -> Found[Any]:
     return serves_nobody(problem, params, run)
 
 
+def presses_control_c(problem: Any, params: None, run: Any) -> Found[Any]:
+    """Ctrl-C comes, and the method obeys."""
+    signal.raise_signal(signal.SIGINT)
+    nobody = allocation.Assignment(np.full(problem.tasks, -1))
+    return Found(nobody, run.tick(0) or Termination.CONVERGED)
+
+
 def is_interrupted_and_ends(problem: Any, params: None, run: Any) -> Found[Any]:
     """Ctrl-C comes, and the method ends before it asks whether to go on."""
     signal.raise_signal(signal.SIGINT)

@@ -164,4 +164,4 @@ def test_a_single_run_of_any_length_can_be_drawn(seconds: float) -> None:
     """Without compilation in it a run may take next to no time."""
     comparison = compare([allocation.generate(servers=3, tasks=6, seed=0)], ["greedy"])
     frame = comparison.frame.assign(seconds=seconds)
-    assert page.text(dataclasses.replace(comparison, frame=frame)).count("<svg") >= 1
+    assert page.text(frame, comparison.summary(), comparison.setting).count("<svg") >= 1

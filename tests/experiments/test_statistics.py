@@ -28,6 +28,7 @@ def rows(*cells: tuple[str, str, float | None, float, bool]) -> pd.DataFrame:
             "seconds": [cell[3] for cell in cells],
             "quality": "feasible",
             "verified": [cell[4] for cell in cells],
+            "overran": False,
         }
     )
 

@@ -33,6 +33,7 @@ METHODS: tuple[Method, ...] = (
         params=f"{_ROOM}.exact:LemkeHowson",
         exact=True,
         randomised=False,
+        kernels=True,
         requires=("quantecon", "games"),
         guarantee="a mixed equilibrium of two-player games; others are refused",
         reference="Lemke and Howson, J. SIAM 12 (1964); QuantEcon.py",

@@ -179,9 +179,11 @@ def certify(game: OffloadingGame, worth: Any, price: Floats, slices: int) -> Cer
     for k in range(game.providers):
         count, _ = partition.bound_provider(worth, k, price, room, 0.0)
         order = np.argsort(room.low[:count], kind="stable")
-        columns.append([column[:count][order] for column in (room.low, room.high, room.tilt, room.toll)])
+        columns.append(
+            [column[:count][order] for column in (room.low, room.high, room.weight_multiplier, room.count_multiplier)]
+        )
         ptr.append(ptr[-1] + count)
     none = np.zeros(0)
     table = [np.concatenate([none, *(part[c] for part in columns)]) for c in range(4)]
     arrays = {"price": price, "ptr": np.array(ptr, dtype=np.int64)}
-    return Certificate(SLICES, arrays | dict(zip(("low", "high", "tilt", "toll"), table, strict=True)))
+    return Certificate(SLICES, arrays | dict(zip(("low", "high", "weight_multiplier", "count_multiplier"), table, strict=True)))

@@ -180,7 +180,7 @@ def test_multipliers_that_cancel_buy_no_room() -> None:
     """Reply 0 is the mean of replies 1 and 2: any y for both of them changes nothing, however large."""
     lead = [[5.0, 0.0, 10.0], [0.0, 1.0, 2.0]]
     follow = [[0.0, 1.0, -1.0], [0.0, -1.0, 1.0]]
-    game = NormalFormGame([lead, follow])
+    game = NormalFormGame([lead, follow], objective="1")
     result = normal_form.solve(game, method="stackelberg")
     assert normal_form.verify(game, result)
     assert result.certificate is not None

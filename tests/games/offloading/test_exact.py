@@ -83,19 +83,19 @@ def test_a_proof_for_forty_users_and_eight_providers(preset: str) -> None:
 
 @given(offloading_games(linear=True, max_users=3))
 def test_the_potential_maximiser_is_one(game: OffloadingGame) -> None:
-    """Where everybody minds delays: Psi is the highest of all profiles. Otherwise the careless ones' total is, and then Psi."""
+    """Where everybody minds delays: Psi is the highest of all profiles. Otherwise the insensitive total, then Psi."""
     result = offloading.solve(game, method="potential-maximiser", seed=0)
     assert offloading.verify(game, result)
     here = result.require().provider.tolist()
-    careless = [i for i in range(game.users) if game.gamma[i] == 0.0]
+    insensitive = [i for i in range(game.users) if game.gamma[i] == 0.0]
 
     def total(actions: list[int]) -> float:
-        return sum(oracle.utility(game, actions, i) for i in careless)
+        return sum(oracle.utility(game, actions, i) for i in insensitive)
 
     profiles = oracle.profiles(game)
     most = max(total(actions) for actions in profiles)
     assert total(here) == pytest.approx(most, rel=1e-9, abs=1e-9)
-    if not careless:
+    if not insensitive:
         top = max(oracle.weighted_potential(game, actions) for actions in profiles)
         assert oracle.weighted_potential(game, here) == pytest.approx(top, rel=1e-9, abs=1e-9)
 

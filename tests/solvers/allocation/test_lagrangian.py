@@ -17,7 +17,7 @@ from edgeworth.core.observer import Progress
 from edgeworth.core.run import Run
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Lagrangian
-from edgeworth.solvers.allocation.bounds import price, repair, workbench
+from edgeworth.solvers.allocation.bounds import lagrangian_duals, repair, workbench
 from edgeworth.solvers.allocation.kernels import lagrangian as dual_kernels
 from edgeworth.solvers.allocation.kernels import repair as repair_kernels
 from edgeworth.testing import allocation_problems
@@ -101,7 +101,7 @@ def test_a_finer_tolerance_gives_a_better_bound() -> None:
     problem = allocation.generate(preset="large", servers=10, tasks=2_000, seed=0)
     known = allocation.solve(problem, method="lp").bound
     rough, fine = (
-        price(
+        lagrangian_duals(
             problem,
             Lagrangian(tolerance=tolerance),
             Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +22,7 @@ from edgeworth.games.normal_form.model import (
     commitment_stake,
     deviation_payoffs,
     exact_table,
+    payoffs,
     stakes,
 )
 
@@ -75,11 +77,19 @@ def optimal_commitment(game: NormalFormGame, params: None, run: Run[Profile]) ->
         return Found(None, ending)
     n, m = game.shape
     if n * m * m <= _SMALL:
-        return _in_fractions(game, run, 0, None)
+        return _with_note(game, _in_fractions(game, run, 0, None))
     found = _by_highs(game, run)
-    if found.termination is not Termination.PROVED or _clear(game, found):
+    if found.termination is Termination.PROVED and not _clear(game, found):
+        found = _in_fractions(game, run, found.iterations, found.solution)
+    return _with_note(game, found)
+
+
+def _with_note(game: NormalFormGame, found: Found[Profile]) -> Found[Profile]:
+    """Says what the leader earns, which need not be the game's objective."""
+    if found.solution is None or found.termination is not Termination.PROVED:
         return found
-    return _in_fractions(game, run, found.iterations, found.solution)
+    note = f"player {game.players[0]!r} commits and earns {payoffs(game, found.solution)[0]:.10g}"
+    return replace(found, notes=(*found.notes, note))
 
 
 def _clear(game: NormalFormGame, found: Found[Profile]) -> bool:

@@ -19,7 +19,15 @@ from edgeworth.core.run import Run
 from edgeworth.games.normal_form.exact import rational
 from edgeworth.games.normal_form.exact.polish import polished, settled
 from edgeworth.games.normal_form.exact.scaling import refused, simplex, unit
-from edgeworth.games.normal_form.model import NormalFormGame, Profile, constant_sum, exact_table, pure_equilibria
+from edgeworth.games.normal_form.model import (
+    NormalFormGame,
+    Profile,
+    constant_sum,
+    exact_table,
+    objective_table,
+    payoffs,
+    pure_equilibria,
+)
 
 _MOST_SUPPORTS = 5_000_000
 MOST_EXACT = 50
@@ -28,7 +36,7 @@ _SPOILT = "rounding spoilt the answer: a regret is left"
 
 
 def enumerate_pure_equilibria(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """The pure equilibrium that is best for player 0, by comparing the payoffs of all pure profiles.
+    """The pure equilibrium of highest value, by comparing the payoffs of all pure profiles.
 
     Parameters
     ----------
@@ -42,8 +50,8 @@ def enumerate_pure_equilibria(game: NormalFormGame, params: None, run: Run[Profi
     Returns
     -------
     Found
-        The pure equilibrium of the largest payoff to player 0 (the first of them on ties); no solution means that the game has
-        no pure equilibrium. ``evaluations`` counts profiles.
+        The pure equilibrium of the highest value, as the game's objective names it (the first of them on ties); no solution
+        means that the game has no pure equilibrium. ``evaluations`` counts profiles.
 
     Notes
     -----
@@ -61,7 +69,7 @@ def enumerate_pure_equilibria(game: NormalFormGame, params: None, run: Run[Profi
     count = int(np.prod(game.shape))
     if not len(found):
         return Found(None, Termination.PROVED, evaluations=count, notes=("the game has no pure equilibrium",))
-    best = found[int(np.argmax(game.payoffs[0][tuple(found.T)]))]
+    best = found[int(np.argmax(objective_table(game)[tuple(found.T)]))]
     notes = (f"{len(found)} pure equilibria",)
     return Found(Profile.pure(game, best.tolist()), Termination.PROVED, evaluations=count, notes=notes)
 
@@ -119,8 +127,10 @@ def minimax_linear_program(game: NormalFormGame, params: None, run: Run[Profile]
     if answer.x is None or answer.row_dual is None:
         return Found(None, answer.termination, iterations=answer.iterations, notes=(f"HiGHS: {answer.status}",))
     profile = polished(game, Profile([simplex(answer.x[:n]), simplex(-answer.row_dual[:m])]))
-    if answer.termination is not Termination.PROVED or settled(game, profile):
+    if answer.termination is not Termination.PROVED:
         return Found(profile, answer.termination, iterations=answer.iterations)
+    if settled(game, profile):
+        return Found(profile, Termination.PROVED, iterations=answer.iterations, notes=(_value_of_the_game(game, profile),))
     if n + m > MOST_EXACT:
         return Found(profile, Termination.ERROR, iterations=answer.iterations, notes=(_SPOILT,))
     ended: list[Termination] = []
@@ -138,7 +148,13 @@ def minimax_linear_program(game: NormalFormGame, params: None, run: Run[Profile]
         return Found(profile, ended[0], iterations=answer.iterations)
     total = sum(solved.x)
     vectors = [simplex([float(p / total) for p in part]) for part in (solved.y, solved.x)]
-    return Found(Profile(vectors), Termination.PROVED, iterations=answer.iterations + solved.pivots)
+    profile = Profile(vectors)
+    notes = (_value_of_the_game(game, profile),)
+    return Found(profile, Termination.PROVED, iterations=answer.iterations + solved.pivots, notes=notes)
+
+
+def _value_of_the_game(game: NormalFormGame, profile: Profile) -> str:
+    return f"the value of the game to player {game.players[0]!r} is {payoffs(game, profile)[0]:.10g}"
 
 
 @dataclass(frozen=True)

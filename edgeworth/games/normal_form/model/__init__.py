@@ -15,6 +15,7 @@ from edgeworth.games.normal_form.model.functions import (
     exact_regrets as exact_regrets,
     exact_table as exact_table,
     measures,
+    objective_table as objective_table,
     payoffs,
     pure_equilibria,
     regret,

@@ -90,9 +90,19 @@ def payoffs(game: NormalFormGame, profile: ProfileLike) -> Floats:
 
 
 def value(game: NormalFormGame, profile: Profile) -> float:
-    """The expected payoff of player 0."""
+    """What the game's ``objective`` names: the welfare, that is the sum of the expected payoffs, or one player's."""
+    player = game.objective_player
+    if player is None:
+        return math.fsum(payoffs(game, profile).tolist())
     mixed = _feasible(game, profile)
-    return float(_deviation_payoffs(game, mixed, 0) @ mixed[0])
+    return float(_deviation_payoffs(game, mixed, player) @ mixed[player])
+
+
+def objective_table(game: NormalFormGame) -> Floats:
+    """The value of every pure outcome, float64 [|A_0|, ..., |A_(n-1)|]."""
+    player = game.objective_player
+    with np.errstate(over="ignore"):
+        return np.asarray(game.payoffs.sum(axis=0) if player is None else game.payoffs[player])
 
 
 def deviation_payoffs(game: NormalFormGame, profile: ProfileLike, player: int) -> Floats:
@@ -257,15 +267,16 @@ def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
     """Named numbers for tables.
 
     epsilon: the largest regret, relative to what the player has at stake (`stakes`); welfare: sum of expected payoffs; lowest:
-    the lowest of them; support: strategies of positive probability, all players together.
+    the lowest of them; support: strategies of positive probability, all players together; payoff NAME: what the player of that
+    name earns, one number a player.
     """
     earned = payoffs(game, profile)
     return {
         "epsilon": worst_deviation(game, profile)[0],
-        "welfare": float(earned.sum()),
+        "welfare": math.fsum(earned.tolist()),
         "lowest": float(earned.min()),
         "support": float(sum(len(kept) for kept in profile.support)),
-    }
+    } | {f"payoff {name}": amount for name, amount in zip(game.players, earned.tolist(), strict=True)}
 
 
 def _feasible(game: NormalFormGame, profile: ProfileLike) -> Profile:

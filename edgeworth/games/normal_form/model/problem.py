@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 
 LARGEST_PAYOFF = 2.0**1000
 """Beyond, differences and means of payoffs might overflow."""
+WELFARE = "welfare"
+"""The objective that is the sum of all players' expected payoffs."""
 EXACT_INTEGERS = 2**53
 """Numerators and denominators stay below: their float64 quotient is then correctly rounded."""
 
@@ -34,11 +36,15 @@ class NormalFormGame:
     at least one strategy. players: their names (default "1", "2", ...); strategies: names per player (default "1", "2", ...),
     distinct within a player; title: text.
 
+    objective: whose payoff the value of a profile is: "welfare", the sum of all players' expected payoffs, or a player's name.
+    It decides what is compared, and which of several pure equilibria is returned; equilibria do not depend on it. Where all
+    payoffs sum to one constant the welfare says nothing: name a player.
+
     numerators, denominators: int64 of the same shape, |.| <= 2^53, denominators >= 1, or None; kept reduced. Where given,
     payoffs are the fractions exactly, ``payoffs`` their nearest float64, and exact verification uses the fractions; where
     not, the floats are exact as they stand. `from_fractions` builds both.
 
-    ``sense`` is "max": a profile's value is the expected payoff of player 0. Arrays are copied and read-only. Raises ValueError
+    ``sense`` is "max": larger values are better. Arrays are copied and read-only. Raises ValueError
     or TypeError naming the argument, the rule and the value for wrong shapes, NaN, infinities, sizes above 2^1000, duplicate
     names.
 
@@ -58,6 +64,7 @@ class NormalFormGame:
     title: str = ""
     numerators: Ints | None = None
     denominators: Ints | None = None
+    objective: str = WELFARE
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
 
     def __post_init__(self) -> None:
@@ -81,6 +88,7 @@ class NormalFormGame:
         store("strategies", named)
         if not isinstance(self.title, str):
             validation.reject_type("title", "must be text", self.title)
+        validation.choice("objective", self.objective, [WELFARE, *self.players])
         if (self.numerators is None) != (self.denominators is None):
             validation.reject("denominators", "must be given together with numerators", self.denominators)
         if self.numerators is not None:
@@ -106,6 +114,7 @@ class NormalFormGame:
         players: Sequence[str] = (),
         strategies: Sequence[Sequence[str]] = (),
         title: str = "",
+        objective: str = WELFARE,
         provenance: Provenance | None = None,
     ) -> NormalFormGame:
         """From nested sequences of `fractions.Fraction`, integers or text such as "1/3", shaped like ``payoffs``.
@@ -126,8 +135,14 @@ class NormalFormGame:
             title=title,
             numerators=numerators,
             denominators=denominators,
+            objective=objective,
             provenance=provenance or Provenance("arrays"),
         )
+
+    @property
+    def objective_player(self) -> int | None:
+        """The number of the player whose payoff is the value; None for the welfare."""
+        return None if self.objective == WELFARE else self.players.index(self.objective)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -167,6 +182,7 @@ class NormalFormGame:
             "players": list(self.players),
             "strategies": [list(names) for names in self.strategies],
             "title": self.title,
+            "objective": self.objective,
             "provenance": self.provenance.to_fields(),
         }
         arrays: dict[str, NDArray[Any]] = {"payoffs": self.payoffs}
@@ -183,6 +199,7 @@ class NormalFormGame:
             players=tuple(payload.field("players")),
             strategies=tuple(tuple(names) for names in payload.field("strategies")),
             title=payload.field("title"),
+            objective=payload.field("objective"),
             numerators=payload.arrays.get("numerators"),
             denominators=payload.arrays.get("denominators"),
             provenance=Provenance(**origin),

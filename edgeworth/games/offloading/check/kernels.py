@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 ROUNDOFF = 2.0**-53
 EVALUATIONS = 3.0
@@ -37,7 +37,7 @@ def loads(provider, weight, choice, load, count):
             count[provider[choice[i]]] += 1
 
 
-@jit
+@leaf
 def margin(gain, price, transfer, s, tau, c, delay, number, low, high):
     """How far rounding may move a utility, `EVALUATIONS` times; see `equilibrium.epsilon` for the derivation."""
     late = transfer + c * delay - tau

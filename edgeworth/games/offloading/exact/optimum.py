@@ -15,8 +15,8 @@ from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.bounds import certify
-from edgeworth.games.offloading.check.splits import search_bound
-from edgeworth.games.offloading.exact.columns import Split, best_split, reduced_worths
+from edgeworth.games.offloading.check.partition_bound import search_bound
+from edgeworth.games.offloading.exact.columns import Partition, best_partition, reduced_worths
 from edgeworth.games.offloading.heuristic.board import shuffled
 from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play
 from edgeworth.games.offloading.heuristic.welfare import Search
@@ -71,27 +71,29 @@ def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> 
     base = math.fsum(game.local_utility.tolist())
     if ending is not None:
         return Found(_no_worse(game, start, run), ending, notes=("stopped before there was a bound",))
-    split = best_split(game, worth, start, run, lambda total: base + total)
-    profile = _no_worse(game, split.choice, run)
+    partition = best_partition(game, worth, start, run, lambda total: base + total)
+    profile = _no_worse(game, partition.choice, run)
     welfare = value(game, profile)
-    if split.proved:
-        if split.price is not None:
-            searched = _searched_bound(game, worth, split.price, welfare, run)
+    if partition.proved:
+        if partition.price is not None:
+            searched = _searched_bound(game, worth, partition.price, welfare, run)
             if searched is not None:
                 bound, certificate = searched
-                return replace(_found(profile, split, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate)
+                return replace(
+                    _found(profile, partition, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate
+                )
         size = float(np.abs(worth.prize).sum()) if game.pairs else 0.0
-        claimed = max(base + split.bound, welfare)
+        claimed = max(base + partition.bound, welfare)
         bound = welfare if claimed - welfare <= max(1e-9 * abs(welfare), 1e-13 * size) else claimed
         if not closes(welfare, bound, game.sense, game.integral):
             note = "large terms cancel in the welfare: rounding leaves a gap to its bound"
-            split = replace(split, termination=Termination.STALLED, notes=(*split.notes, note))
-        return _found(profile, split, bound=bound, evidence=BoundEvidence.CLAIMED)
-    if split.price is None:
-        return _found(profile, split)
-    certificate = certify(game, worth, split.price, 96)
+            partition = replace(partition, termination=Termination.STALLED, notes=(*partition.notes, note))
+        return _found(profile, partition, bound=bound, evidence=BoundEvidence.CLAIMED)
+    if partition.price is None:
+        return _found(profile, partition)
+    certificate = certify(game, worth, partition.price, 96)
     return replace(
-        _found(profile, split, bound=slice_bound(game, certificate.arrays), evidence=BoundEvidence.RECOMPUTED),
+        _found(profile, partition, bound=slice_bound(game, certificate.arrays), evidence=BoundEvidence.RECOMPUTED),
         certificate=certificate,
     )
 
@@ -159,20 +161,20 @@ def maximise_potential(game: OffloadingGame, params: None, run: Run[Profile]) ->
     ----------
     Monderer and Shapley, Potential games, Games and Economic Behavior 14 (1996).
     """
-    careless = game.gamma == 0.0
-    fixed = _careless_places(game, careless, run)
-    rest, kept, load = _without(game, careless, fixed)
+    insensitive = game.gamma == 0.0
+    fixed = _insensitive_places(game, insensitive, run)
+    rest, kept, load = _without(game, insensitive, fixed)
     choice = fixed.copy()
     worth = potential_worth(rest, load)
     notes: tuple[str, ...]
-    start, ending = _searched(rest, worth, run, told=False)
+    start, ending = _searched(rest, worth, run, reports=False)
     steps = 0
     if ending is None:
-        split = best_split(rest, worth, start, run, lambda total: None)
-        start, steps = split.choice, split.iterations
-        state = "proved maximal" if split.proved else "not proved maximal"
-        notes = (f"the weighted potential is {state}, users with gamma = 0 fixed first", *split.notes)
-        ending = None if split.proved or split.termination is Termination.STALLED else split.termination
+        partition = best_partition(rest, worth, start, run, lambda total: None)
+        start, steps = partition.choice, partition.iterations
+        state = "proved maximal" if partition.proved else "not proved maximal"
+        notes = (f"the weighted potential is {state}, users with gamma = 0 fixed first", *partition.notes)
+        ending = None if partition.proved or partition.termination is Termination.STALLED else partition.termination
     else:
         notes = ("the weighted potential was not maximised: stopped",)
     choice[start >= 0] = kept[start[start >= 0]]
@@ -184,9 +186,9 @@ def maximise_potential(game: OffloadingGame, params: None, run: Run[Profile]) ->
     return replace(found, iterations=found.iterations + steps, notes=(*notes, *found.notes))
 
 
-def _searched(game: OffloadingGame, worth: Any, run: Run[Profile], *, told: bool = True) -> tuple[Ints, Termination | None]:
-    """A good split by local search, and why the run must end, if it must."""
-    search = Search(game, worth, run, told=told)
+def _searched(game: OffloadingGame, worth: Any, run: Run[Profile], *, reports: bool = True) -> tuple[Ints, Termination | None]:
+    """A good partition by local search, and why the run must end, or None."""
+    search = Search(game, worth, run, reports=reports)
     ending = search.descend()
     for _ in range(_ROUNDS):
         if ending is not None:
@@ -205,23 +207,23 @@ def _no_worse(game: OffloadingGame, choice: Ints, run: Run[Profile]) -> Profile:
 
 
 def _found(
-    profile: Profile, split: Split, *, bound: float | None = None, evidence: BoundEvidence | None = None
+    profile: Profile, partition: Partition, *, bound: float | None = None, evidence: BoundEvidence | None = None
 ) -> Found[Profile]:
     return Found(
         profile,
-        split.termination,
+        partition.termination,
         bound=bound,
         evidence=evidence,
-        iterations=split.iterations,
-        nodes=split.sets,
-        notes=split.notes,
+        iterations=partition.iterations,
+        nodes=partition.sets,
+        notes=partition.notes,
     )
 
 
-def _careless_places(game: OffloadingGame, careless: Bools, run: Run[Profile]) -> Ints:
+def _insensitive_places(game: OffloadingGame, insensitive: Bools, run: Run[Profile]) -> Ints:
     """Pairs of the users with gamma_i = 0 such that the total of their own utilities is largest under the caps; others -1."""
     choice = np.full(game.users, -1, dtype=np.int64)
-    pairs = np.flatnonzero(careless[game.user])
+    pairs = np.flatnonzero(insensitive[game.user])
     gain = (game.base - game.price)[pairs] - game.local_utility[game.user[pairs]]
     pairs = pairs[gain > 0.0]
     if not len(pairs):

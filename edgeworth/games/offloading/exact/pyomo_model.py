@@ -126,7 +126,8 @@ def pyomo_milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[P
     if not game.pairs:
         empty = Profile(np.full(game.users, -1))
         return Found(empty, Termination.PROVED, bound=value(game, empty), evidence=BoundEvidence.CLAIMED)
-    model = build_model(game)
+    with run.breakable():
+        model = build_model(game)
     answer = solve_model(model, run)
     notes, profile = list(answer.notes), None
     if answer.loaded:

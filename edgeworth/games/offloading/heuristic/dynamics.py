@@ -226,7 +226,7 @@ def log_linear_learning(game: OffloadingGame, params: LogLinear, run: Run[Profil
         )
         ending = play.revise(temperature)
         if ending is not None:
-            return play.found(ending)
+            return play.finished(ending)
     return play.best_responses(lambda: shuffled(game.users, run.rng))
 
 
@@ -260,19 +260,19 @@ class Play:
         left = self.params.patience
         while True:
             if self.run.allowance(self.passes, 1) == 0:
-                return self.found(self.run.tick(self.passes) or Termination.ITERATIONS)
+                return self.finished(self.run.tick(self.passes) or Termination.ITERATIONS)
             movers, ending = self._pass(np.arange(self.game.users) if certified else order())
             if ending is not None:
-                return self.found(ending)
+                return self.finished(ending)
             if movers == 0 and certified:
-                return self.found(Termination.CONVERGED)
+                return self.finished(Termination.CONVERGED)
             if movers == 0:
                 self.board.recount()
             certified = movers == 0
             if self.cycle is not None:
                 left -= 1
                 if left < 0:
-                    return self.found(Termination.STALLED)
+                    return self.finished(Termination.STALLED)
 
     def largest_gains(self) -> Found[Profile]:
         """Single moves until nobody gains enough; loads are summed anew before that is believed."""
@@ -280,18 +280,18 @@ class Play:
         while True:
             ending = self.run.tick(self.passes)
             if ending is not None:
-                return self.found(ending)
+                return self.finished(ending)
             if dynamics.largest_gain(self.board.arrays, self.board.state, self.params.threshold):
                 self.passes += 1
                 fresh = False
                 self._drain()
-                self._note_pass(self.board.take(dynamics.MOVERS))
+                self._note_pass(self.board.reset_counter(dynamics.MOVERS))
                 if self.watch is not None and self.passes % 200 == 0:
                     self.cycle = self.watch.search()
                     if self.cycle is not None:  # the next move depends on the profile alone: it goes round for ever
-                        return self.found(Termination.STALLED)
+                        return self.finished(Termination.STALLED)
             elif fresh:
-                return self.found(Termination.CONVERGED)
+                return self.finished(Termination.CONVERGED)
             else:
                 self.board.recount()
                 fresh = True
@@ -312,10 +312,10 @@ class Play:
         if self.watch is not None:
             self.watch.begin(self.board.state.choice)
         self.passes += 1
-        self._note_pass(self.board.take(dynamics.MOVERS))
+        self._note_pass(self.board.reset_counter(dynamics.MOVERS))
         return None
 
-    def found(self, ending: Termination) -> Found[Profile]:
+    def finished(self, ending: Termination) -> Found[Profile]:
         """What the run hands back."""
         notes: list[str] = []
         certificate = None
@@ -350,7 +350,7 @@ class Play:
             dynamics.sweep(self.board.arrays, self.board.state, order, begin, end, self.params.threshold)
             self._drain()
         self.passes += 1
-        movers = self.board.take(dynamics.MOVERS)
+        movers = self.board.reset_counter(dynamics.MOVERS)
         self._note_pass(movers)
         if self.watch is not None and self.cycle is None and self.passes > _QUIET_PASSES:
             self.cycle = self.watch.search()

@@ -86,8 +86,8 @@ def iterated_local_search(game: OffloadingGame, params: LocalSearch, run: Run[Pr
 class Search:
     """The places now, and the best choices met; ``total`` of a worth that `heuristic.worth` makes."""
 
-    def __init__(self, game: OffloadingGame, worth: Any, run: Run[Profile], *, told: bool = True) -> None:
-        self.game, self.worth, self.run, self.told = game, worth, run, told
+    def __init__(self, game: OffloadingGame, worth: Any, run: Run[Profile], *, reports: bool = True) -> None:
+        self.game, self.worth, self.run, self.reports = game, worth, run, reports
         if run.start is not None:
             choice = positions(game, run.start)
         else:
@@ -121,7 +121,7 @@ class Search:
         total = self._total()
         if total > self.most:
             self.best, self.most = self.places.state.choice.copy(), total
-        if self.told:
+        if self.reports:
             ending = self.run.tick(self.passes, value(self.game, profile_of(self.game, self.best))) or ending
         return ending
 

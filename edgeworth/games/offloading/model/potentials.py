@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
 from edgeworth.games.offloading.model.functions import loads, positions, provider_costs
 from edgeworth.games.offloading.model.game import Floats, OffloadingGame, Profile
-
-Which = Literal["paper", "weighted"]
+from edgeworth.games.offloading.model.rational import Which as Which
 
 
 def paper_potential(game: OffloadingGame, profile: Profile) -> float:

@@ -6,26 +6,21 @@ import heapq
 import itertools
 import time
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
-from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.trading.exact.follower import stage
-from edgeworth.games.trading.exact.piece import BLUR, DRIFT, ZONE, Piece, piece_of
-from edgeworth.games.trading.kernels import bound as kernel
-from edgeworth.games.trading.kernels import follower
+from edgeworth.games.trading.exact.intervals import Interval, bounding_contest, certificate, interval, widened
+from edgeworth.games.trading.exact.piece import ZONE
 from edgeworth.games.trading.model import Contest, Equilibrium, Floats, TradingGame, equilibrium_of
 
-CERTIFICATE = "price-intervals"
-_COLUMNS = ("power_left", "power_right", "e_low", "e_high")
 SMALL = 1_000
 """Up to so many consumers the default gap is 2e-10, beyond it 5e-7."""
 
-_WIDEST = 1e30  # powers of the certificate are widened by as little as a check of them needs, at most by this factor
 _NARROW, _NARROWEST = 1e-10, 4e-13  # relative widths of intervals
 _STUCK, _PATIENCE = 1e-7, 10
 _CLOSED = 9e-10  # relative gap
@@ -47,20 +42,6 @@ class Exact:
     def __post_init__(self) -> None:
         if self.gap is not None:
             validation.real("gap", self.gap, minimum=0.0)
-
-
-class _Node(NamedTuple):
-    """An interval of prices: its ends, the mining power at each (widened), the range of e, what is known of it, and
-    for how many splits in a row that has hardly changed."""
-
-    left: float
-    right: float
-    power_left: float
-    power_right: float
-    e_low: float
-    e_high: float
-    piece: Piece
-    stuck: int = 0
 
 
 class _Best:
@@ -134,12 +115,12 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
     power_left = _evaluate(game, best, game.min_price, 0.0)
     power_right = _evaluate(game, best, game.max_price, power_left)
     ends = (
-        _widened(game, contest, game.min_price, power_left, True),
-        _widened(game, contest, game.max_price, power_right, False),
+        widened(game, contest, game.min_price, power_left, True),
+        widened(game, contest, game.max_price, power_right, False),
     )
-    root = _node(game, contest, game.min_price, game.max_price, *ends)
-    heap: list[tuple[float, int, _Node]] = [(-root.piece.bound, next(order), root)]
-    closed: list[_Node] = []
+    root = interval(game, contest, game.min_price, game.max_price, *ends)
+    heap: list[tuple[float, int, Interval]] = [(-root.piece.bound, next(order), root)]
+    closed: list[Interval] = []
     split, ended, told = 0, run.tick(0, best.profit, root.piece.bound), time.perf_counter()
     while ended is None and heap:
         node = heap[0][2]
@@ -159,10 +140,10 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
             continue
         guess = float(np.sqrt(node.power_left) * np.sqrt(node.power_right))
         power = _evaluate(game, best, middle, guess)
-        below, above = (_widened(game, contest, middle, power, upper) for upper in (False, True))
+        below, above = (widened(game, contest, middle, power, upper) for upper in (False, True))
         for child in (
-            _node(game, contest, node.left, middle, node.power_left, below),
-            _node(game, contest, middle, node.right, above, node.power_right),
+            interval(game, contest, node.left, middle, node.power_left, below),
+            interval(game, contest, middle, node.right, above, node.power_right),
         ):
             stuck = node.stuck + 1 if child.piece.bound - best.profit > 0.9 * excess else 0
             heapq.heappush(heap, (-min(child.piece.bound, node.piece.bound), next(order), child._replace(stuck=stuck)))
@@ -178,13 +159,13 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
         ending,
         bound=bound,
         evidence=BoundEvidence.RECOMPUTED,
-        certificate=_certificate(game, leaves),
+        certificate=certificate(leaves),
         iterations=split,
         nodes=len(leaves),
     )
 
 
-def _upper(heap: list[tuple[float, int, _Node]], closed: list[_Node]) -> float:
+def _upper(heap: list[tuple[float, int, Interval]], closed: list[Interval]) -> float:
     return max([-heap[0][0]] * bool(heap) + [leaf.piece.bound for leaf in closed])
 
 
@@ -197,77 +178,14 @@ def _evaluate(game: TradingGame, best: _Best, price: float, guess: float) -> flo
     return power
 
 
-def bounding_contest(game: TradingGame) -> Contest:
-    """The contest as bounds see it: a consumer that competes with nobody (its share is 1 anyway) is a linear one.
-
-    Linear consumers mine nothing where F_min = 0 and they leave below all prices.
-    """
-    contest = game.contest
-    stays = (contest.linear_threshold * (1.0 + ZONE) >= game.min_price) | (game.min_demand > 0.0)
-    mines = (contest.linear_beta > 0.0) & stays
-    if len(contest.rows) != 1 or mines.any():
-        return contest
-    nobody = np.empty(0)
-    everybody = np.arange(game.consumers)
-    threshold = np.where(game.rewarded & (game.payment_weight == 0.0), np.inf, game.threshold)
-    return Contest(everybody[:0], nobody, nobody, nobody, everybody, threshold, game.role_ratio)
-
-
-def _widened(game: TradingGame, contest: Contest, price: float, power: float, upper: bool) -> float:
-    """The mining power at a price, raised (`upper`) or lowered until the sum of shares says so beyond rounding."""
-    if not len(contest.rows):
-        return 1.0
-    edge, role = contest.linear_threshold, contest.linear_beta
-    much = ~(edge * (1.0 + ZONE) < price) if upper else edge * (1.0 - ZONE) > price
-    held = float(np.where(much, game.max_demand, game.min_demand) @ role)
-    if np.any(np.abs(edge - price) <= ZONE * np.abs(edge)):  # indifferent, or nearly: all of them answer one way here
-        parts = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, held, price, power)
-        power = follower.equilibrium(*parts, np.empty(len(contest.rows)), np.empty(len(contest.rows)))[0]
-    shape = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, price)
-    spare = 4e-16 * (len(contest.rows) + 64)
-    most = (held + game.max_demand * float(contest.beta.sum())) * (1.0 + 1e-6)
-
-    def widened(factor: float) -> float:
-        return min(power * factor, most) if upper else power / factor
-
-    def enough(x: float) -> bool:
-        sign = 1.0 if upper else -1.0
-        total = (1.0 + sign * DRIFT) * kernel.reach(*shape, x, upper, BLUR) + held / x
-        return bool(sign * (total - 1.0) < -spare) or x == most
-
-    near, far = 1.0, 1.0 + 2.0 * DRIFT
-    while far < _WIDEST and not enough(widened(far)):
-        near, far = far, 1.0 + 2.0 * (far - 1.0)
-    for _ in range(12 if far > 1.0 + 1e-9 else 0):  # rarely: where one consumer holds nearly everything
-        middle = float(np.sqrt(near * far))
-        near, far = (near, middle) if enough(widened(middle)) else (middle, far)
-    return widened(far)
-
-
-def _node(game: TradingGame, contest: Contest, left: float, right: float, x_left: float, x_right: float) -> _Node:
-    """The interval, with powers as `_widened` gives them."""
-    out = np.zeros(14)
-    if not len(contest.rows):
-        piece = piece_of(game, contest, left, right, 1.0, 1.0, out)
-        return _Node(left, right, 1.0, 1.0, 0.0, 0.0, piece)
-    edge, role = contest.linear_threshold, contest.linear_beta
-    held_low = float(np.where(edge * (1.0 - ZONE) > right, game.max_demand, game.min_demand) @ role)
-    held_high = float(np.where(edge * (1.0 + ZONE) < left, game.min_demand, game.max_demand) @ role)
-    shape = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, left, x_left, right, x_right)
-    e_low, e_high = kernel.deviation(*shape, held_low, held_high, BLUR, DRIFT)
-    kernel.sums(*shape, e_low, e_high, BLUR, DRIFT, out)
-    piece = piece_of(game, contest, left, right, x_left, x_right, out)
-    return _Node(left, right, x_left, x_right, e_low, e_high, piece)
-
-
-def _try_peak(game: TradingGame, best: _Best, node: _Node) -> None:
+def _try_peak(game: TradingGame, best: _Best, node: Interval) -> None:
     """Evaluate the price at which the node's bound is attained, where it lies inside."""
     price = node.piece.peak
     if price is not None and node.left < price < node.right:
         _evaluate(game, best, price, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
 
 
-def _split_point(game: TradingGame, contest: Contest, node: _Node, best: _Best) -> float | None:
+def _split_point(game: TradingGame, contest: Contest, node: Interval, best: _Best) -> float | None:
     """The unit cost, else the middle one of the prices beside thresholds, else the middle; None where no number is inside.
 
     The threshold itself is evaluated on the way.
@@ -285,9 +203,3 @@ def _split_point(game: TradingGame, contest: Contest, node: _Node, best: _Best) 
     if game.min_price < near < game.max_price:
         _evaluate(game, best, near, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
     return middle
-
-
-def _certificate(game: TradingGame, leaves: list[_Node]) -> Certificate:
-    price = np.array([leaves[0].left, *(leaf.right for leaf in leaves)])
-    columns = {name: np.array([getattr(leaf, name) for leaf in leaves]) for name in _COLUMNS}
-    return Certificate(CERTIFICATE, {"price": price, **columns})

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 from edgeworth.learning.kernels.rules import act, learn, value_ahead
 
 
-@jit
+@leaf
 def bin_of(amount, top, bins):
     """Which of `bins` equal parts of [0, top] holds the amount."""
     if top <= 0.0:

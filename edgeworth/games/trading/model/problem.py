@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,9 +14,6 @@ from edgeworth.core import validation
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
-
-if TYPE_CHECKING:
-    from edgeworth.games.normal_form import NormalFormGame
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -205,7 +202,7 @@ class TradingGame:
         content = {name: item for name, item in payload.fields.items() if name != "provenance"}
         return fingerprint(self.kind, content, payload.arrays)
 
-    # --- constructors and conversions -------------------------------------------------------------------------------------
+    # --- constructors ----------------------------------------------------------------------------------------------------
 
     @classmethod
     def from_effective_reward(
@@ -239,12 +236,6 @@ class TradingGame:
             max_price=max_price,
             provenance=provenance or Provenance("arrays"),
         )
-
-    def discretise(self, prices: ArrayLike, demands: ArrayLike) -> NormalFormGame:
-        """The finite game of leader and consumers over these prices and demands; see `edgeworth.games.trading.discrete`."""
-        from edgeworth.games.trading.discrete import finite_game
-
-        return finite_game(self, prices, demands)
 
     # --- files ------------------------------------------------------------------------------------------------------------
 

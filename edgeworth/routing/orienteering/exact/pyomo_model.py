@@ -192,7 +192,9 @@ def pyomo_milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) 
     idle = plan(problem, [[]] * problem.vehicles)
     if not usable_arcs(problem):
         return Found(idle, Termination.PROVED, bound=0.0, evidence=BoundEvidence.CLAIMED)
-    model = build_model(problem)
+    run.incumbent = idle
+    with run.breakable():
+        model = build_model(problem)
     answer = solve_model(model, run)
     notes, solution, termination = list(answer.notes), idle, answer.termination
     if answer.loaded:

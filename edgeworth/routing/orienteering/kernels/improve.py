@@ -6,14 +6,14 @@ is walked, and the way on is feasible if it is reached by the latest start. Move
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 from edgeworth.routing.orienteering.kernels.plans import NONE, ONE, ZERO, edge_cost, refresh
 from edgeworth.routing.orienteering.kernels.search import ABSENT, add_absent, drop_absent, renew
 
 LONGEST = 3  # stops in a stretch
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def splice(core, plan, k, begin, length, row, at, size, thrift):
     """What value - thrift * time gains if `length` stops of route k from position `begin` on give way to `size` stops of `row`
     from position `at` on; -inf where that is infeasible."""
@@ -56,7 +56,7 @@ def splice(core, plan, k, begin, length, row, at, size, thrift):
     return change - cost - thrift * road
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def judge(core, plan, k, row, size, thrift):
     """value - thrift * time of vehicle k on the first `size` stops of `row`; -inf where infeasible. Walks them all."""
     if size == 0:
@@ -82,14 +82,14 @@ def judge(core, plan, k, row, size, thrift):
     return value
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def copy_stretch(plan, k, begin, length, row):
     """`length` stops of route k from position `begin` on become the first ones of `row`."""
     for p in range(length):
         plan.stops[row, p + 1] = plan.stops[k, begin + p]
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def change_stretch(core, plan, desk, k, begin, length, row, size):
     """`length` stops of route k from `begin` on give way to the first `size` stops of `row`. Who is in no route is not kept."""
     z, shift = plan.size[k], size - length
@@ -200,7 +200,7 @@ def or_opt(core, plan, desk, thrift, least):
     return made
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def moved(plan, k, begin, length, to, row):
     """Route k with `length` stops from `begin` on moved so that they begin at position `to`, written to `row`."""
     z = plan.size[k]
@@ -251,7 +251,7 @@ def two_opt_star(core, plan, desk, thrift, least):
     return made
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def joined(core, plan, k, p, o, q, row, thrift):
     """`judge` of vehicle k on its first p stops and what follows the first q of route o."""
     size = p + plan.size[o] - q

@@ -11,7 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 # Nodes 0..n-1 are customers, n is the vehicle's start, n + 1 its end (the other way round on the reversed network).
 # travel, gain float64 [N, N]; open, close, demand float64 [N]; memory uint64 [N, W]: what a label that arrives there may
@@ -32,7 +32,7 @@ ALL = ~np.uint64(0)
 ONE = np.uint64(1)
 
 
-@jit
+@leaf
 def sort_labels(order, count, time, value):
     """Shell sort by rising time, then falling value."""
     gap = 1
@@ -51,7 +51,7 @@ def sort_labels(order, count, time, value):
         gap //= 3
 
 
-@jit
+@leaf
 def late_row(net, j, t):
     """How many customers can no longer be reached from j at time t."""
     low = 0
@@ -65,7 +65,7 @@ def late_row(net, j, t):
     return low
 
 
-@jit
+@leaf
 def dominated(kept, j, t, q, v, closed):
     """(is there a kept label no later, no heavier, no worse, whose memory lies within `closed`; labels looked at)."""
     for a in range(kept.count[j]):
@@ -82,7 +82,7 @@ def dominated(kept, j, t, q, v, closed):
     return False, kept.count[j]
 
 
-@jit
+@leaf
 def keep(kept, j, t, q, v, mask, label):
     """Insert in order of falling value."""
     a = kept.count[j]
@@ -104,7 +104,7 @@ def keep(kept, j, t, q, v, mask, label):
     kept.count[j] += 1
 
 
-@jit
+@leaf
 def slot_of(table, j, mask):
     """Where labels of that node and memory are chained."""
     mixed = np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -114,7 +114,7 @@ def slot_of(table, j, mask):
     return np.int64(mixed & np.uint64(table.size - 1))
 
 
-@jit
+@leaf
 def repeated(pool, table, slot, j, t, q, v, mask):
     """Is there a label with the same node and memory that is no later, no heavier and no worse?"""
     y = table[slot]
@@ -131,7 +131,7 @@ def repeated(pool, table, slot, j, t, q, v, mask):
     return False
 
 
-@jit
+@leaf
 def completion(back, j, t, room, mask, slack, least):
     """(the largest value of a backward label at j that begins no earlier than t, weighs at most `room` and remembers nothing
     of `mask`, labels looked at); -inf where none is above `least`."""
@@ -158,7 +158,7 @@ def completion(back, j, t, room, mask, slack, least):
     return -np.inf, back.count[j] - first + 5
 
 
-@jit
+@leaf
 def still_open(prices, net, k, row, mask):
     """The sum of prices over customers other than k that are neither in `mask` nor out of reach."""
     total = 0.0

@@ -9,7 +9,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 # travel [L, L] and its transpose back, so that both ways of a customer are rows; distance [L, L]; prize [m, n]: profit less
 # service cost; demand, opens, closes, service [n]; first, last [m]: depots; slow [m]: 1 / speed; capacity, by_distance,
@@ -35,7 +35,7 @@ MIX_A, MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def mixed(z):
     """The finaliser of SplitMix64: a bijection of 64-bit words whose outputs on a counter pass as random."""
     z = (z ^ (z >> SHIFT_A)) * MIX_A
@@ -43,19 +43,19 @@ def mixed(z):
     return z ^ (z >> SHIFT_C)
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def stream(seed, iteration, ant):
     """The key of the stream of one ant in one iteration."""
     return mixed(mixed(mixed(seed) + np.uint64(iteration) * GOLDEN) + np.uint64(ant) * GOLDEN)
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def uniform(key, count):
     """Number `count` of a stream, in [0, 1): a function of both arguments alone."""
     return float(mixed(key + np.uint64(count) * GOLDEN) >> SHIFT_D) * UNIT
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def run_forward(core, plan, k, begin):
     """Leaving times from position `begin` on; also says of these customers where they are."""
     slow = core.slow[k]
@@ -69,7 +69,7 @@ def run_forward(core, plan, k, begin):
         here = i
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def run_backward(core, plan, k, begin):
     """Latest starts from position `begin` back to the first."""
     slow = core.slow[k]
@@ -97,13 +97,13 @@ def refresh(core, plan, k):
     run_backward(core, plan, k, z)
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def edge_cost(core, k, a, b):
     """What vehicle k pays for driving from a to b."""
     return core.by_distance[k] * core.distance[a, b] + core.by_time[k] * (core.travel[a, b] * core.slow[k])
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def worth(core, plan, k):
     """Value of route k, and its time on the road."""
     z = plan.size[k]
@@ -122,7 +122,7 @@ def worth(core, plan, k):
     return value, driven
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def best_place(core, plan, k, c, thrift):
     """Where customer c fits best into route k: the position after which, or -1; the gain in value; the time added on the road.
     Best: the largest gain - thrift * time."""
@@ -157,7 +157,7 @@ def best_place(core, plan, k, c, thrift):
     return spot, gain, added
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def put(core, plan, k, spot, c):
     """Insert customer c into route k after position `spot`."""
     z = plan.size[k]

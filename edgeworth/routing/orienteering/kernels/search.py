@@ -5,7 +5,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import leaf
 from edgeworth.routing.orienteering.kernels.plans import (
     NONE,
     ONE,
@@ -33,14 +33,14 @@ ABSENT, VERSION, ATTEMPT, N_INTS = range(4)
 Knobs = namedtuple("Knobs", "thrift stretch removals whole width blink short spread alpha by_rate by_square by_chance")
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def add_absent(desk, c):
     desk.absent[desk.ints[ABSENT]] = c
     desk.slot[c] = desk.ints[ABSENT]
     desk.ints[ABSENT] += 1
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def drop_absent(desk, c):
     desk.ints[ABSENT] -= 1
     moved = desk.absent[desk.ints[ABSENT]]
@@ -49,14 +49,14 @@ def drop_absent(desk, c):
     desk.slot[c] = -1
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def renew(plan, desk, k):
     """Route k is another one now: what is remembered of its places no longer holds."""
     desk.ints[VERSION] += 1
     plan.version[k] = desk.ints[VERSION]
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def look(core, plan, desk, k, c, thrift):
     """Make sure that the best place of c in route k is known; returns the slot it is remembered in."""
     slot = desk.touched[k]
@@ -66,7 +66,7 @@ def look(core, plan, desk, k, c, thrift):
     return slot
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def choose(core, plan, desk, c, thrift, blink, key, count):
     """The route in which c fits best, or -1. A place must gain, or open a route that later stops may pay for."""
     chosen, best = NONE, -np.inf
@@ -83,7 +83,7 @@ def choose(core, plan, desk, c, thrift, blink, key, count):
     return chosen, count
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def take_out(core, plan, desk, k, begin, length, hole, keep):
     """Take `length` stops out of route k from position `begin` on, but keep `keep` stops from position `hole` on."""
     z, to = plan.size[k], begin
@@ -105,7 +105,7 @@ def take_out(core, plan, desk, k, begin, length, hole, keep):
     run_backward(core, plan, k, to - 1)
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def ruin(core, plan, desk, centre, knobs, key, count):
     """Take stretches out of routes around a customer, one a route, until enough customers are out."""
     count += 1
@@ -137,7 +137,7 @@ def ruin(core, plan, desk, centre, knobs, key, count):
     return count
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def gather(core, plan, desk, centre, begin, knobs):
     """Fill the pool with those whose insertion is tried: all absent customers, or those near what was taken out (the absent
     list from `begin` on) and near the centre."""
@@ -160,7 +160,7 @@ def gather(core, plan, desk, centre, begin, knobs):
     return many
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def attraction(core, plan, desk, pheromone, k, c, power, knobs):
     """The logarithm of (6) for an insertion: pheromone of the two new edges, gain, time added."""
     slot = desk.touched[k]
@@ -173,7 +173,7 @@ def attraction(core, plan, desk, pheromone, k, c, power, knobs):
     return strength
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def rebuild(core, plan, desk, pheromone, many, knobs, key, count):
     """Draw the customers of the pool in a random order that prefers strong ones, and insert each where it fits best."""
     count += 1
@@ -214,14 +214,14 @@ def rebuild(core, plan, desk, pheromone, many, knobs, key, count):
     return count
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def empty(core, plan, desk, k):
     """Nobody is left in route k."""
     if plan.size[k] > 0:
         take_out(core, plan, desk, k, ONE, plan.size[k], ZERO, ZERO)
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def undo(core, plan, work, desk):
     """The touched routes of `work` become those of `plan` again."""
     for k in range(core.first.size):

@@ -6,7 +6,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.bounds.dual_solution import DualSolution
 from edgeworth.solvers.allocation.bounds.kinds import ASSIGNMENT_MULTIPLIERS, CAPACITY_MULTIPLIERS
 from edgeworth.solvers.allocation.bounds.prices import Prices
 from edgeworth.solvers.allocation.bounds.refutation import stranded
@@ -32,7 +33,7 @@ from edgeworth.solvers.allocation.model import (
 from edgeworth.solvers.allocation.model import (
     value as model_value,
 )
-from edgeworth.solvers.allocation.model.system import Floats, Ints
+from edgeworth.solvers.allocation.model.system import Floats
 
 _WORTH = 1e-7  # relative: a certificate that takes longer to check must be tighter by so much
 _PRICING = 0.6  # of the time left: the prices may take so much, the rest is for the assignment
@@ -60,17 +61,6 @@ class Lagrangian:
         validation.real("tolerance", self.tolerance, minimum=0.0, maximum=1.0, open_minimum=True)
         validation.real("cooling", self.cooling, minimum=1.0, open_minimum=True)
         validation.integer("rounds", self.rounds, minimum=0)
-
-
-class Priced(NamedTuple):
-    """Prices u >= 0 of the capacities, L(u) in the problem's own terms, the best feasible choice of pairs (None: none was
-    found), why the work ended, and after how many steps."""
-
-    u: Floats
-    bound: float
-    choice: Ints | None
-    ending: Termination
-    iterations: int
 
 
 def lagrangian_relaxation(problem: AllocationProblem, params: Lagrangian, run: Run[Assignment]) -> Found[Assignment]:
@@ -126,27 +116,27 @@ def lagrangian_relaxation(problem: AllocationProblem, params: Lagrangian, run: R
     """
     if len(problem.stranded):
         return stranded(problem)
-    priced = price(problem, params, run)
-    solution = None if priced.choice is None else assignment_of(problem, priced.choice)
+    duals = lagrangian_duals(problem, params, run)
+    solution = None if duals.choice is None else assignment_of(problem, duals.choice)
     notes = () if solution is not None else ("no feasible assignment was found at the prices",)
-    ending, bound = priced.ending, priced.bound
-    certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": priced.u})
+    ending, bound = duals.ending, duals.bound
+    certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": duals.multipliers})
     if ending is Termination.CONVERGED:
-        multipliers = runner_up(problem, priced.u)
+        multipliers = runner_up(problem, duals.multipliers)
         by_tasks = assignment_dual_bound(problem, multipliers)
         if relative_gap(by_tasks, bound, problem.sense, problem.offset) > _WORTH:
             bound, certificate = by_tasks, Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": multipliers})
             value = None if solution is None else model_value(problem, solution)
             if value is not None and closes(value, bound, problem.sense, problem.integral, problem.offset):
                 ending = Termination.PROVED
-            run.tick(priced.iterations, value, bound)
+            run.tick(duals.iterations, value, bound)
     return Found(
         solution,
         ending,
         bound=bound,
         evidence=BoundEvidence.RECOMPUTED,
         certificate=certificate,
-        iterations=priced.iterations,
+        iterations=duals.iterations,
         notes=notes,
     )
 
@@ -168,14 +158,14 @@ def runner_up(problem: AllocationProblem, u: Floats) -> Floats:
     return np.where(problem.must_serve, must, np.maximum(second, 0.0))
 
 
-def price(
+def lagrangian_duals(
     problem: AllocationProblem,
     params: Lagrangian,
     run: Run[Assignment],
     *,
     until: float = math.inf,
     told: bool = True,
-) -> Priced:
+) -> DualSolution:
     """Prices, their bound and a repaired choice: the work of `lagrangian_relaxation`. Tasks that must be served have pairs.
 
     until: run seconds at which it ends. told: does the run hear of its iterations, values and bounds?
@@ -205,7 +195,8 @@ def price(
         value = problem.objective(repair.profit)
         if closes(value, bound, problem.sense, problem.integral, problem.offset):
             ending = Termination.PROVED
-    return Priced(prices.best, bound, repair.choice, ending, bench.iterations)
+    feasible = repair.choice is not None
+    return DualSolution(prices.best, bound, repair.choice, feasible, ending, bench.iterations)
 
 
 def _free(prices: Prices, repair: Repair) -> bool:

@@ -22,13 +22,12 @@ from edgeworth.solvers.allocation.bounds import (
     CAPACITY_MULTIPLIERS,
     LP_PAIRS,
     SURROGATE,
+    DualSolution,
     Lagrangian,
-    Priced,
-    Relaxation,
+    lagrangian_duals,
     lagrangian_relaxation,
-    price,
+    linear_duals,
     refuted,
-    relaxation,
     stranded,
     without_pairs,
 )
@@ -147,14 +146,15 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         return Found(**{**vars(found), "notes": (note, *found.notes)})
     if problem.pairs > LP_PAIRS:
         until = run.elapsed + _PRICING * run.remaining
-        return _Race(problem, params, run, price(problem, Lagrangian(), run, until=until, told=False)).result()
-    relaxed = relaxation(problem, run)
-    if relaxed.answer.infeasible:
+        duals = lagrangian_duals(problem, Lagrangian(), run, until=until, told=False)
+        return _Race(problem, params, run, duals).result()
+    duals = linear_duals(problem, run)
+    if duals.infeasible:
         if run.start is not None:
-            note = f"HiGHS says that the LP relaxation has no solution ({relaxed.answer.status}), yet a start was given"
+            note = f"HiGHS says that the LP relaxation has no solution ({duals.status}), yet a start was given"
             return Found(run.start, Termination.ERROR, notes=(note,))
-        return refuted(problem, run, f"the LP relaxation has no solution (HiGHS: {relaxed.answer.status})")
-    return _Race(problem, params, run, relaxed).result()
+        return refuted(problem, run, f"the LP relaxation has no solution (HiGHS: {duals.status})")
+    return _Race(problem, params, run, duals).result()
 
 
 class _Watch(Observer):
@@ -170,12 +170,12 @@ class _Watch(Observer):
 class _Annealing:
     """The local search as a companion: in turns of so many proposals, or in a thread until it is told to stop."""
 
-    def __init__(self, problem: AllocationProblem, run: Run[Assignment], relaxed: Relaxation | Priced) -> None:
+    def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution) -> None:
         self._sense, self._start = problem.sense, run.start
         self._rng = np.random.default_rng(run.rng.integers(2**63))
         self._watch = _Watch()
         self._error: BaseException | None = None
-        self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), self._run(Stop(iterations=0)), relaxed)
+        self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), self._run(Stop(iterations=0)), duals)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.over = False
 
@@ -214,16 +214,14 @@ class _Annealing:
 class _Race:
     """Annealing and proof side by side: what one finds the other hears."""
 
-    def __init__(self, problem: AllocationProblem, params: Exact, run: Run[Assignment], relaxed: Relaxation | Priced) -> None:
+    def __init__(self, problem: AllocationProblem, params: Exact, run: Run[Assignment], duals: DualSolution) -> None:
         self.problem, self.run = problem, run
-        u = relaxed.u if isinstance(relaxed, Priced) else relaxed.multipliers
-        self.u = np.zeros(problem.servers) if u is None else u
-        self.u_bound = dual_bound(problem, self.u)
+        self.u, self.u_bound = duals.multipliers, duals.bound
         self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
-        self.annealing = _Annealing(problem, run, relaxed)
+        self.annealing = _Annealing(problem, run, duals)
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
-        self.notes: tuple[str, ...] = () if u is not None else (unsolved,)
+        self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
         self.best: Assignment | None = None
         self.profit = -math.inf
         self._take(self.annealing.best)

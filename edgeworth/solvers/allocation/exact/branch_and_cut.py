@@ -45,7 +45,7 @@ def branch_and_cut(problem: AllocationProblem, params: None, run: Run[Assignment
     """
     start = run.start
     if start is None:
-        choice = regret_choice(problem)
+        choice = regret_choice(problem, run)
         start = None if missing(problem, choice) else assignment_of(problem, choice)
     point = None
     if start is not None:

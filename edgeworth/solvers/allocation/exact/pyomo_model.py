@@ -96,7 +96,8 @@ def pyomo_milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -
     """
     if not problem.pairs or len(problem.stranded):
         return without_pairs(problem)
-    model = build_model(problem)
+    with run.breakable():
+        model = build_model(problem)
     answer = solve_model(model, run)
     if answer.infeasible:
         return refuted(problem, run, "HiGHS through Pyomo says that nothing is feasible")

@@ -15,17 +15,16 @@ from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds import (
     CAPACITY_MULTIPLIERS,
     LP_PAIRS,
+    DualSolution,
     Lagrangian,
-    Priced,
-    Relaxation,
-    price,
+    lagrangian_duals,
+    linear_duals,
     refuted,
-    relaxation,
     working_limit,
 )
 from edgeworth.solvers.allocation.heuristic.constructive import missing, regret_choice
 from edgeworth.solvers.allocation.kernels import annealing
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, dual_bound, positions, violations
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, positions, violations
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _PRICING = 0.5  # of the time left: what the prices may take there
@@ -140,24 +139,22 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
     Moves: Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized assignment problem, INFORMS J. Computing
     16 (2004). Annealing: Kirkpatrick, Gelatt and Vecchi, Science 220 (1983). The combination is our own.
     """
-    relaxed: Relaxation | Priced
     notes: tuple[str, ...] = ()
     if problem.pairs > LP_PAIRS and not len(problem.stranded):
         until = run.elapsed + _PRICING * run.remaining
-        relaxed = price(problem, Lagrangian(), run, until=until, told=False)
-        if relaxed.ending is Termination.TIME:
+        duals = lagrangian_duals(problem, Lagrangian(), run, until=until, told=False)
+        if duals.ending is Termination.TIME:
             notes = ("the Lagrangian's prices were cut by the clock",)
     else:
-        relaxed = relaxation(problem, run)
-        answer = relaxed.answer
-        if answer.infeasible:
-            note = f"the LP relaxation has no solution (HiGHS: {answer.status})"
+        duals = linear_duals(problem, run)
+        if duals.infeasible:
+            note = f"the LP relaxation has no solution (HiGHS: {duals.status})"
             if run.start is not None:
                 return Found(run.start, Termination.ERROR, notes=(f"{note}, yet a start was given",))
             return refuted(problem, run, note)
-        if relaxed.multipliers is None:
-            notes = (f"the LP was not solved (HiGHS: {answer.status}): no bound",)
-    search = AnnealingSearch(problem, params, run, relaxed)
+        if not duals.solved:
+            notes = (f"the LP was not solved (HiGHS: {duals.status}): no bound",)
+    search = AnnealingSearch(problem, params, run, duals)
     ending = search.anneal()
     notes = notes if search.best is not None else (*notes, "no feasible assignment was met")
     return Found(
@@ -174,21 +171,18 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
 class AnnealingSearch:
     """The state of one run: kernel arrays, the incumbent re-checked by the model, the bound."""
 
-    def __init__(
-        self, problem: AllocationProblem, params: LocalSearch, run: Run[Assignment], relaxed: Relaxation | Priced
-    ) -> None:
+    def __init__(self, problem: AllocationProblem, params: LocalSearch, run: Run[Assignment], duals: DualSolution) -> None:
         self.problem, self.params, self.run = problem, params, run
-        u, choice = (relaxed.u, relaxed.choice) if isinstance(relaxed, Priced) else (relaxed.multipliers, None)
         self.done = 0
-        self.bound = None if u is None else dual_bound(problem, u)
-        self.certificate = None if u is None else Certificate(CAPACITY_MULTIPLIERS, {"u": u})
-        self.best: Assignment | None = self._first_incumbent(choice)
+        self.bound = duals.bound if duals.solved else None
+        self.certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": duals.multipliers}) if duals.solved else None
+        self.best: Assignment | None = self._first_incumbent(duals.choice if duals.feasible else None)
         self.value = -np.inf if self.best is None else self._profit(positions(problem, self.best))
         spread = float(problem.profit.std()) if problem.pairs else 0.0
         self.scale = spread or float(np.abs(problem.profit).max(initial=0.0)) or 1.0
         first = None if run.start is None else positions(problem, run.start)
-        self.core = _candidates(problem, np.zeros(problem.servers) if u is None else u, params.window * self.scale, first)
-        self.state = self._state(_wish(problem, relaxed) if first is None else first)
+        self.core = _candidates(problem, duals.multipliers, params.window * self.scale, first)
+        self.state = self._state(_preferred(problem, duals) if first is None else first)
         self.schedule = self._schedule()
 
     def anneal(self) -> Termination:
@@ -223,7 +217,7 @@ class AnnealingSearch:
             return self.run.start
         if choice is not None:
             return assignment_of(self.problem, choice)
-        choice = regret_choice(self.problem)
+        choice = regret_choice(self.problem, self.run)
         return None if missing(self.problem, choice) else assignment_of(self.problem, choice)
 
     def _profit(self, choice: Ints) -> float:
@@ -292,16 +286,9 @@ class AnnealingSearch:
         )
 
 
-def _wish(problem: AllocationProblem, relaxed: Relaxation | Priced) -> Ints:
-    """The pair that a task would like to have, -1 to stay unserved, -2 for no wish: a known choice, or what the LP takes by
-    more than half."""
-    if isinstance(relaxed, Priced) and relaxed.choice is not None:
-        return relaxed.choice
-    wish = np.full(problem.tasks, -2, dtype=np.int64)
-    if isinstance(relaxed, Relaxation) and relaxed.answer.x is not None:
-        taken = np.flatnonzero(relaxed.answer.x > 0.5)
-        wish[problem.task[taken]] = taken
-    return wish
+def _preferred(problem: AllocationProblem, duals: DualSolution) -> Ints:
+    """The pair with which the search begins a task: -1 leaves it unserved, -2 leaves it open."""
+    return np.full(problem.tasks, -2, dtype=np.int64) if duals.choice is None else duals.choice
 
 
 def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Ints | None) -> _Core:

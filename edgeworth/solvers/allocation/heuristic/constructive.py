@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.aside import aside
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
@@ -139,12 +140,16 @@ def regret_greedy(problem: AllocationProblem, params: RegretGreedy, run: Run[Ass
     ----------
     Martello and Toth, Knapsack Problems: Algorithms and Computer Implementations (1990), section 7.4 (algorithm MTHG).
     """
-    return _constructed(problem, regret_choice(problem, params.desirability), run)
+    return _constructed(problem, regret_choice(problem, run, params.desirability), run)
 
 
-def regret_choice(problem: AllocationProblem, desirability: str = "best") -> Ints:
+def regret_choice(problem: AllocationProblem, run: Run[Assignment], desirability: str = "best") -> Ints:
     """The choice of pairs by largest regret; the best of all desirabilities for "best": most tasks that must be served
-    first, then profit."""
+    first, then profit. Ctrl-C leaves it by an `Interruption`."""
+    return aside(run, lambda: _regret_choice(problem, desirability))
+
+
+def _regret_choice(problem: AllocationProblem, desirability: str) -> Ints:
     served = problem.must_serve[problem.task] | (problem.profit > 0.0)
     capacity = problem.capacity[problem.server]
     share = np.divide(problem.weight, capacity, out=np.zeros(problem.pairs), where=capacity > 0.0)

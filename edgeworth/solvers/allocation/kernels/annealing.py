@@ -18,7 +18,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 # ptr int64[m+1]: candidates of task j are ptr[j]:ptr[j+1]; per candidate: server int64, gain, weight, regret
 # float64. limit float64[n+1] with limit[n] = inf. u, unit float64[n+1]: see above. start int64[n+2]: room of the
@@ -81,7 +81,7 @@ def greedy_start(core, state, order):
         state.load[core.server[chosen]] += core.weight[chosen]
 
 
-@jit
+@leaf
 def begin_level(core, state, schedule):
     """Set the temperature, and which candidates are worth proposing at it."""
     first = schedule.hot if state.ints[CYCLE] == 0 else schedule.reheat
@@ -113,7 +113,7 @@ def save_best(state):
     state.reals[BEST_VALUE] = state.reals[VALUE]
 
 
-@jit
+@leaf
 def return_to_best(state):
     for t in range(state.ints[TOUCHED]):
         j = state.touched[t]
@@ -123,12 +123,12 @@ def return_to_best(state):
     state.reals[VALUE] = state.reals[BEST_VALUE]
 
 
-@jit
+@leaf
 def change_of_overload(load, limit, amount):
     return max(0.0, load + amount - limit) - max(0.0, load - limit)
 
 
-@jit
+@leaf
 def place_task(core, state, j, q):
     """Move task j to its candidate q in the member lists (the loads are changed already)."""
     i, k = core.server[state.choice[j]], core.server[q]

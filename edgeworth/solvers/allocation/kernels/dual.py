@@ -13,7 +13,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 from edgeworth.solvers.allocation.kernels.knapsack import branch, fill_table, lp_bound, next_row, sort_by_ratio
 
 FREE, OUT, IN = -1, 0, 1
@@ -44,7 +44,7 @@ TINY_THETA = 0.01  # step factor at which the descent ends
 MOST = 2.0**31 - 1.0
 
 
-@jit
+@leaf
 def gather(data, i, lam, state, scratch):
     """Server i's free pairs with a gain into scratch; returns (number, room left, total of the pairs in, magnitude)."""
     room = data.room[i]
@@ -70,7 +70,7 @@ def gather(data, i, lam, state, scratch):
     return count, room, base, size
 
 
-@jit
+@leaf
 def knapsack(data, i, count, room, scratch):
     """Upper bound on the knapsack of the gathered items; marks the set found in `picked` and `used`."""
     items, gain, table = scratch.items, scratch.gain, scratch.table
@@ -106,7 +106,7 @@ def knapsack(data, i, count, room, scratch):
     return total
 
 
-@jit
+@leaf
 def lagrangian(data, state, lam, scratch):
     """L(lam) under the states, rounded up. used[j]: how often task j is taken; picked[k]: is pair k?"""
     scratch.used[:] = 0
@@ -134,7 +134,7 @@ def lagrangian(data, state, lam, scratch):
     return total + EPS * (lam.size + data.room.size + 2 * longest + 16) * size
 
 
-@jit
+@leaf
 def fits(data, chosen, scratch):
     """Do the loads, summed as the model sums them, keep its limits? One pair a task at most is up to the caller."""
     scratch.load[:] = 0.0
@@ -147,7 +147,7 @@ def fits(data, chosen, scratch):
     return over == 0
 
 
-@jit
+@leaf
 def worth_of(data, chosen):
     total = 0.0
     for k in range(chosen.size):
@@ -216,7 +216,7 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
     return best, GOES_ON
 
 
-@jit
+@leaf
 def losses(data, i, lam, state, gap, scratch):
     """one[k], zero[k] of server i's free pairs: what L(lam) loses at least at server i when pair k is forced in or out.
 
@@ -239,7 +239,7 @@ def losses(data, i, lam, state, gap, scratch):
     return True
 
 
-@jit
+@leaf
 def losses_by_tables(data, i, lam, state, count, room, scratch):
     """Exact losses: forward tables of the items before against backward ones of those after."""
     items, gain, table, back, one, zero = (
@@ -277,7 +277,7 @@ def losses_by_tables(data, i, lam, state, count, room, scratch):
         now = 1 - now
 
 
-@jit
+@leaf
 def losses_by_branching(data, i, lam, state, count, room, gap, scratch):
     """As by tables, with losses exact up to `gap`. Many small searches: the LP bound does for the hard ones."""
     items, gain, weight, one, zero = scratch.items, scratch.gain, data.weight, scratch.one, scratch.zero
@@ -306,7 +306,7 @@ def losses_by_branching(data, i, lam, state, count, room, gap, scratch):
     scratch.work[0] += 3 * spent + 60 * count
 
 
-@jit
+@leaf
 def forced(items, count, gain, weight, room, skip, base, floor, effort, scratch):
     """Upper bound on `base` plus the best of the sorted items without `skip` within `room`, sharp only above `floor`."""
     bound = base + lp_bound(items, count, gain, weight, room, skip)

@@ -9,7 +9,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import leaf
 
 # Scratch of the branch and bound. take, now int8[most + 1]: the best set and the present one. least float64[most + 2]: least
 # weight of the items from t on. worth, left float64[most + 1]: gain and room before item t was taken; going back restores
@@ -17,7 +17,7 @@ from edgeworth.core.jit import jit
 Branching = namedtuple("Branching", "take now least worth left")
 
 
-@jit
+@leaf
 def fill_table(items, count, gain, weight, room, table):
     """table[t, c] = best gain of the first t items within the integer room c. Zero weights are allowed."""
     table[0, : room + 1] = 0.0
@@ -25,7 +25,7 @@ def fill_table(items, count, gain, weight, room, table):
         next_row(int(weight[items[t]]), gain[t], room, table[t], table[t + 1])
 
 
-@jit
+@leaf
 def next_row(w, g, room, old, new):
     """One more item of weight w and gain g."""
     for c in range(min(w, room + 1)):
@@ -34,7 +34,7 @@ def next_row(w, g, room, old, new):
         new[c] = max(old[c], old[c - w] + g)
 
 
-@jit
+@leaf
 def sort_by_ratio(items, count, gain, weight):
     """Sort the items by gain per weight, falling."""
     ratio = np.empty(count)
@@ -48,7 +48,7 @@ def sort_by_ratio(items, count, gain, weight):
         gain[t] = old_gain[order[t]]
 
 
-@jit
+@leaf
 def lp_bound(items, count, gain, weight, room, skip):
     """LP bound of the sorted items without item `skip`, `count` for none (Dantzig)."""
     total = 0.0
@@ -63,7 +63,7 @@ def lp_bound(items, count, gain, weight, room, skip):
     return total
 
 
-@jit
+@leaf
 def branch(items, count, gain, weight, room, skip, floor, effort, scratch):
     """(upper bound on the best gain, steps) of the sorted items within `room` without item `skip` (`count`: none).
 

@@ -1,9 +1,9 @@
 """The Q-learning of the MTA paper (Algorithms 1-3) over pairs."""
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 
-@jit
+@leaf
 def _available(used, weight, limit, literal, frequency, deadline):
     """May the pair be chosen now? Default: it fits. Literal: as Algorithm 2 prints it, with its reversed comparison.
 

@@ -6,7 +6,7 @@ servers of u_i x unused capacity. A change pays exactly when it lowers this sum:
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 CHANGES = 8  # tasks by which `refill` lets a server differ from what the prices alone would choose
 
@@ -34,7 +34,7 @@ def leaving_costs(pairs, u, choice, load, limit, first, last, cost):
         cost[j] = (pairs.profit[a] - u[pairs.server[a]] * pairs.weight[a] - second) / pairs.weight[a]
 
 
-@jit
+@leaf
 def other_place(pairs, u, load, limit, j, a):
     """The best pair of task j but `a` that has room, by reduced profit; -1: unserved is better, -2: there is none."""
     best, to = -np.inf, -2
@@ -49,7 +49,7 @@ def other_place(pairs, u, load, limit, j, a):
     return to
 
 
-@jit
+@leaf
 def move(pairs, choice, load, j, to):
     """Task j goes to its pair `to` (-1: unserved)."""
     if choice[j] >= 0:
@@ -71,7 +71,7 @@ def unload(pairs, u, choice, load, limit, order, first, last):
                 move(pairs, choice, load, j, to)
 
 
-@jit
+@leaf
 def pair_at(pairs, j, i):
     """The pair of task j at server i, or -1 (bisection: the servers of a task are sorted)."""
     low, high = pairs.indptr[j], pairs.indptr[j + 1]

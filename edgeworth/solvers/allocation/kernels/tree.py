@@ -11,7 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 from edgeworth.solvers.allocation.kernels.dual import (
     EPS,
     FREE,
@@ -40,7 +40,7 @@ SHARE = 20  # a further round is worth it when at least 1 in SHARE of the free p
 THETA = 0.5  # first step factor of a node's descent
 
 
-@jit
+@leaf
 def propagate(data, state):
     """Close what the decisions rule out; False where they rule out everything.
 
@@ -94,7 +94,7 @@ def propagate(data, state):
     return True
 
 
-@jit
+@leaf
 def fix_pairs(data, state, lam, bound, target, scratch):
     """Fix every pair whose other value makes the bound fall below the target; returns the number fixed, -1: nothing is left.
 
@@ -134,7 +134,7 @@ def fix_pairs(data, state, lam, bound, target, scratch):
     return changed
 
 
-@jit
+@leaf
 def branching_pair(data, state, mean):
     """The favourite free pair of the task that hesitates most between its servers; -1: none is free."""
     pair = -1
@@ -157,7 +157,7 @@ def branching_pair(data, state, mean):
     return pair
 
 
-@jit
+@leaf
 def branch_on(data, stack, target, scratch):
     """Replace the node on top by its two children, the pair taken first; a node without a choice is settled."""
     ints = stack.ints

@@ -1,0 +1,117 @@
+"""How long every method takes to end after Ctrl-C: SIGINT is sent to a process of its own at several moments of the run.
+
+Prints one line a method: the longest time from the signal to the return of ``solve`` and what the run ended with. A run that
+ends by itself before the signal says so. Usage: ``python benchmarks/interrupts.py [FAMILY [METHOD]]``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib import import_module
+from typing import Any
+
+from edgeworth import Observer, Stop, _families
+
+MOMENTS = (0.3, 1.0, 3.0, 7.0)
+"""Seconds of the run after which the signal is sent."""
+LIMIT = 0.5
+"""Seconds within which a method must have returned."""
+
+SIZES: dict[str, dict[str, Any]] = {
+    "allocation": {"preset": "hotspot", "servers": 100, "tasks": 20_000},
+    "orienteering": {"customers": 200, "vehicles": 5},
+    "trading": {"consumers": 20_000},
+    "offloading": {"users": 3_000},
+    "normal-form": {"strategies": 700},
+    "double-auction": {"buyers": 2_000, "sellers": 500},
+    "procurement": {"suppliers": 1_000_000},
+}
+OTHERS: dict[tuple[str, str], dict[str, Any]] = {
+    ("allocation", "milp"): {"preset": "hotspot", "servers": 30, "tasks": 1_500},
+    ("normal-form", "lemke-howson"): {"strategies": 250},
+}
+
+
+class _Announced(Observer):
+    def __init__(self) -> None:
+        self.at, self.slowest, self.moment = 0.0, 0.0, 0.0
+
+    def on_start(self, problem: Any, method: str) -> None:
+        self.at = time.monotonic()
+        print("go", flush=True)
+
+    def on_progress(self, progress: Any) -> None:
+        now = time.monotonic()
+        if now - self.at > self.slowest:
+            self.slowest, self.moment = now - self.at, progress.seconds
+        self.at = now
+
+
+def child(kind: str, method: str) -> None:
+    """Solve once and say when the call came back."""
+    family = import_module(_families.FAMILIES[kind])
+    problem = family.generate(seed=0, **OTHERS.get((kind, method), SIZES[kind]))
+    tiny = family.generate(seed=0)
+    family.solve(tiny, method=method, stop=Stop(seconds=2.0), seed=0)  # its kernels are loaded now
+    watch = _Announced()
+    try:
+        result = family.solve(problem, method=method, stop=Stop(seconds=20.0), seed=0, observer=watch)
+        ended: dict[str, Any] = {"at": time.monotonic(), "ended": str(result.termination), "quality": str(result.quality)}
+    except KeyboardInterrupt:
+        ended = {"at": time.monotonic(), "ended": "KeyboardInterrupt", "quality": ""}
+    ended["slowest"], ended["moment"] = watch.slowest, watch.moment
+    print(json.dumps(ended), flush=True)
+
+
+def press(kind: str, method: str, moment: float) -> dict[str, Any]:
+    """One run in a process of its own, interrupted after so many seconds."""
+    command = [sys.executable, __file__, "--child", kind, method]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        while (line := process.stdout.readline()) and line != "go\n":
+            pass
+        if not line:
+            return {"ended": "failed", "seconds": float("nan"), "quality": ""}
+        time.sleep(moment)
+        pressed = time.monotonic()
+        os.kill(process.pid, signal.SIGINT)
+        text = process.communicate()[0]
+    try:
+        found: dict[str, Any] = json.loads(text.splitlines()[-1])
+    except (IndexError, ValueError):
+        return {"ended": "after its end", "seconds": 0.0, "quality": ""}
+    return found | {"seconds": found["at"] - pressed}
+
+
+def main(kinds: list[str], only: list[str]) -> None:
+    """The table."""
+    from edgeworth.core.family import family
+
+    for kind in kinds or list(_families.FAMILIES):
+        for row in family(kind).methods:
+            if only and row.name not in only:
+                continue
+            runs = []
+            for moment in MOMENTS:
+                runs.append(press(kind, row.name, moment))
+                if runs[-1]["seconds"] <= 0.0:
+                    break
+            worst = max(run["seconds"] for run in runs)
+            words = ", ".join(f"{run['ended']}/{run['quality']} {run['seconds']:.2f}" for run in runs)
+            steps = max((run.get("slowest", 0.0), run.get("moment", 0.0)) for run in runs)
+            flag = "SLOW" if worst > LIMIT else ""
+            print(
+                f"{kind:15s} {row.name:20s} {worst:6.2f} {flag:5s} step {steps[0]:5.2f} at {steps[1]:5.1f}: {words}", flush=True
+            )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--child"]:
+        child(*sys.argv[2:4])
+    else:
+        main(sys.argv[1:2], sys.argv[2:])
