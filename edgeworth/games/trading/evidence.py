@@ -279,7 +279,7 @@ def _run(preset: str, method: str, seed: int) -> tuple[float, float, float]:
     """Distance, leader's profit and mean consumer profit at the end of a learner's run with the paper's parameters."""
     play = sweeps.LEARNERS[method]
     session = Session(generate(preset=preset), play, seed=seed)
-    session.advance(play.episodes)
+    session.advance(play.required()[1])
     at = session.profile()
     return distance(at, target(session)), value(session.game, at), float(at.profits.mean())
 
