@@ -115,9 +115,11 @@ def test_threads_prepare_a_method_once() -> None:
 def test_methods_without_kernels_and_functions_of_a_user_load_no_compiler() -> None:
     code = """
 import sys
-from edgeworth.mechanisms import procurement, double_auction
-market = double_auction.FAMILY.examples()[0]
-double_auction.solve(market, method="mcafee")
+from edgeworth.mechanisms import procurement
+from edgeworth.solvers import allocation
+procurement.solve(procurement.FAMILY.examples()[0], method="second-score")
+problem = allocation.FAMILY.examples()[0]
+allocation.solve(problem, method=lambda problem: [-1] * problem.tasks)
 assert "numba" not in sys.modules
 """
     fresh(code)
