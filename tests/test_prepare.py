@@ -61,7 +61,7 @@ def test_preparing_leaves_everything_as_it_was() -> None:
     assert first > 0.0
     assert prepare.prepare(allocation.FAMILY, allocation.FAMILY.method("random")) == 0.0
     assert random.getstate() == ours
-    assert np.random.get_state()[1].tolist() == numpys  # type: ignore[index]
+    assert np.random.get_state()[1].tolist() == numpys  # type: ignore[index]  # noqa: NPY002
     assert generator.bit_generator.state == state
     assert signal.getsignal(signal.SIGINT) is handler
 
