@@ -51,8 +51,9 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def kernel_sources(package: Path = _PACKAGE) -> list[Path]:
-    """The files that hold jitted functions: this one and every ``kernels*.py``, alone or in a ``kernels`` folder."""
-    found = [*package.rglob("kernels*.py"), *package.rglob("kernels/*.py"), package / "core" / "jit.py"]
+    """The files that hold jitted functions: this one, every ``kernels*.py``, alone or in a ``kernels`` folder, and learners."""
+    found = [*package.rglob("kernels*.py"), *package.rglob("kernels/*.py"), *package.rglob("learners/*.py")]
+    found.append(package / "core" / "jit.py")
     return sorted(set(found))
 
 

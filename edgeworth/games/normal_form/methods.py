@@ -1,11 +1,11 @@
-"""The methods of finite games, one row each."""
+"""The methods of finite games, one row each; a row for every learner of `edgeworth.learning`."""
 
 from __future__ import annotations
 
 from edgeworth.core.method import Method
+from edgeworth.learning.rows import learner_rows
 
 _ROOM = "edgeworth.games.normal_form"
-_SUPPORTS = frozenset({"iterations"})
 
 METHODS: tuple[Method, ...] = (
     Method(
@@ -47,76 +47,5 @@ METHODS: tuple[Method, ...] = (
         guarantee="the best commitment of player 0 of two, proved by its multipliers; other games are refused",
         reference="Conitzer and Sandholm, EC 2006; Conitzer and Korzhyk, AAAI 2011; HiGHS",
     ),
-    Method(
-        name="q-learning",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:QLearning",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Watkins and Dayan, Machine Learning 8 (1992)",
-    ),
-    Method(
-        name="wolf-phc",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:WolfPhc",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Bowling and Veloso, Artificial Intelligence 136 (2002)",
-    ),
-    Method(
-        name="pga-app",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:PgaApp",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Zhang and Lesser, AAAI 2010",
-    ),
-    Method(
-        name="giga-wolf",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:GigaWolf",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Bowling, NIPS 17 (2005)",
-    ),
-    Method(
-        name="minimax-q",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:MinimaxQ",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Littman, ICML 1994",
-    ),
-    Method(
-        name="exp3",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:Exp3",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_SUPPORTS,
-        guarantee="none; little regret of its own play, whatever the others do",
-        reference="Auer, Cesa-Bianchi, Freund and Schapire, SIAM J. Computing 32 (2002)",
-    ),
+    *learner_rows(_ROOM, supports=frozenset({"iterations"})),
 )

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         Trajectory as Trajectory,
         trajectory as trajectory,
     )
-    from edgeworth.games.offloading.learned import Exp3 as Exp3, Session as Session, WolfPhc as WolfPhc
+    from edgeworth.games.offloading.learned import PLAYS as PLAYS, Play as Play, Session as Session
 
 FAMILY = Family(
     kind="offloading",
@@ -55,6 +55,7 @@ FAMILY = Family(
     from_array=lambda game, array: model.Profile(array),
     examples=tiny_problems,
     late={
+        "PLAYS": "learned",
         "Session": "learned",
         "Trajectory": "heuristic",
         "build_model": "exact",

@@ -1,8 +1,9 @@
-"""The methods of the offloading game, one row each."""
+"""The methods of the offloading game, one row each; a row for every learner that sees its own reward alone."""
 
 from __future__ import annotations
 
 from edgeworth.core.method import Method
+from edgeworth.learning.rows import learner_rows
 
 _ROOM = "edgeworth.games.offloading"
 _FUSION = "FUSION paper, section V"
@@ -144,29 +145,11 @@ METHODS: tuple[Method, ...] = (
         guarantee="linear regime: the equilibrium of the highest weighted potential; kinked: as pg-brd",
         reference="Monderer and Shapley, Games and Economic Behavior 14 (1996)",
     ),
-    Method(
-        name="exp3",
-        kind="optimise",
-        function=f"{_ROOM}.learned:exp3",
-        params=f"{_ROOM}.learned:Exp3",
-        exact=False,
-        randomised=True,
-        kernels=True,
+    *learner_rows(
+        _ROOM,
         supports=frozenset({"trace", "iterations"}),
         guarantee="feasible; the regret of play is measured, no equilibrium is claimed",
-        reference="Auer, Cesa-Bianchi, Freund and Schapire, SIAM J. Computing 32 (2002)",
-    ),
-    Method(
-        name="wolf-phc",
-        kind="optimise",
-        function=f"{_ROOM}.learned:wolf_phc",
-        params=f"{_ROOM}.learned:WolfPhc",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=frozenset({"trace", "iterations"}),
-        guarantee="feasible; the regret of play is measured, no equilibrium is claimed",
-        reference="Bowling and Veloso, Artificial Intelligence 136 (2002)",
+        observable=False,
     ),
     Method(
         name="equilibria",

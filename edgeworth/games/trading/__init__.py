@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         follower_equilibrium as follower_equilibrium,
     )
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
-    from edgeworth.games.trading.learned import GigaWolf as GigaWolf, MinimaxQ as MinimaxQ, PgaApp as PgaApp, WolfPhc as WolfPhc
+    from edgeworth.games.trading.learned import PLAYS as PLAYS, Play as Play
 
 FAMILY = Family(
     kind="trading",
@@ -59,7 +59,7 @@ FAMILY = Family(
     covers="equilibria",
     reply_value=check.price_value,
     examples=tiny_problems,
-    late={"BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
+    late={"PLAYS": "learned", "BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

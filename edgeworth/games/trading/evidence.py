@@ -277,9 +277,9 @@ def _runs(preset: str, method: str, budget: ClaimBudget) -> list[tuple[float, fl
 @cache
 def _run(preset: str, method: str, seed: int) -> tuple[float, float, float]:
     """Distance, leader's profit and mean consumer profit at the end of a learner's run with the paper's parameters."""
-    params = sweeps.LEARNERS[method]
-    session = Session(generate(preset=preset), params, seed=seed)
-    session.advance(params.episodes)
+    play = sweeps.LEARNERS[method]
+    session = Session(generate(preset=preset), play, seed=seed)
+    session.advance(play.episodes)
     at = session.profile()
     return distance(at, target(session)), value(session.game, at), float(at.profits.mean())
 

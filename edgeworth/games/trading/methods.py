@@ -1,11 +1,11 @@
-"""The methods of computing-power trading, one row each."""
+"""The methods of computing-power trading, one row each; a row for every learner of `edgeworth.learning`."""
 
 from __future__ import annotations
 
 from edgeworth.core.method import Method
+from edgeworth.learning.rows import learner_rows
 
 _ROOM = "edgeworth.games.trading"
-_LEARNS = frozenset({"trace", "iterations", "target"})
 _RULES = frozenset({"trace", "iterations", "stalled", "target"})
 
 METHODS: tuple[Method, ...] = (
@@ -55,52 +55,5 @@ METHODS: tuple[Method, ...] = (
         guarantee="the consumers are in equilibrium; a local maximum where the profit has several",
         reference="Kiefer, Proc. AMS 4 (1953)",
     ),
-    Method(
-        name="wolf-phc",
-        kind="optimise",
-        function=f"{_ROOM}.learned:wolf_phc",
-        params=f"{_ROOM}.learned:WolfPhc",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_LEARNS,
-        guarantee="none; regrets are measured",
-        reference="AI-Bazaar paper, Algorithm 1 (PB-MARL); Bowling and Veloso, Artificial Intelligence 136 (2002)",
-    ),
-    Method(
-        name="pga-app",
-        kind="optimise",
-        function=f"{_ROOM}.learned:pga_app",
-        params=f"{_ROOM}.learned:PgaApp",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_LEARNS,
-        guarantee="none; regrets are measured",
-        reference="Zhang and Lesser, AAAI (2010)",
-    ),
-    Method(
-        name="giga-wolf",
-        kind="optimise",
-        function=f"{_ROOM}.learned:giga_wolf",
-        params=f"{_ROOM}.learned:GigaWolf",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_LEARNS,
-        guarantee="none; regrets are measured",
-        reference="Bowling, NIPS 17 (2005)",
-    ),
-    Method(
-        name="minimax-q",
-        kind="optimise",
-        function=f"{_ROOM}.learned:minimax_q",
-        params=f"{_ROOM}.learned:MinimaxQ",
-        exact=False,
-        randomised=True,
-        kernels=True,
-        supports=_LEARNS,
-        guarantee="none; regrets are measured",
-        reference="Littman, ICML (1994)",
-    ),
+    *learner_rows(_ROOM, supports=frozenset({"trace", "iterations", "target"}), guarantee="none; regrets are measured"),
 )

@@ -17,7 +17,7 @@ def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any
     """Figure 6 from `sweeps.convergence`: median over seeds with the range, theory as a black line."""
     ax = _axes(ax)
     for colour, (method, runs) in zip(_COLOURS, table.groupby("method", sort=False), strict=False):
-        part = runs.assign(progress=runs.episode / runs.episode.max())
+        part = runs.assign(progress=runs.rounds / runs.rounds.max())
         grouped = part.groupby("progress")[column]
         ax.plot(grouped.median(), color=colour, label=figure_text(str(method)), lw=1.4)
         ax.fill_between(grouped.min().index, grouped.min(), grouped.max(), color=colour, alpha=0.15, lw=0)

@@ -171,7 +171,7 @@ def test_a_commitment_said_to_be_proved_needs_its_multipliers() -> None:
 
 def test_multipliers_in_a_game_of_three_prove_nothing() -> None:
     game = normal_form.generate(players=3, strategies=2, seed=0)
-    result = normal_form.solve(game, method="minimax-q", seed=0, params=normal_form.MinimaxQ(rounds=5))
+    result = normal_form.solve(game, method="minimax-q", seed=0, params=normal_form.Play(rounds=5))
     false = replace(result, certificate=Certificate("commitment-multipliers", {"y": np.zeros((2, 2))}))
     assert normal_form.verify(game, false)["commitment"].status is Status.FAILS
 

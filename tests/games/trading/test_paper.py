@@ -16,8 +16,9 @@ from edgeworth.core.claims import SMOKE, ClaimVerdict, claim_table
 from edgeworth.games import trading
 from edgeworth.games.trading import claims, plots, sweeps
 from edgeworth.games.trading.genetic import genetic_demand, genetic_price
-from edgeworth.games.trading.learned import WolfPhc
+from edgeworth.games.trading.learned import Play
 from edgeworth.games.trading.race import READINGS, mining_race, wilson
+from edgeworth.learning import WolfPhc
 from tests.cases.trading import game
 
 
@@ -30,11 +31,10 @@ def axes() -> Any:
 
 def test_convergence_table_and_plot(axes: Any) -> None:
     problem = trading.generate(preset="interior", consumers=3)
-    table = sweeps.convergence(
-        problem, learners={"a": WolfPhc(episodes=200), "b": WolfPhc(episodes=90)}, seeds=(0, 1), points=4
-    )
+    learners = {"a": Play(learner=WolfPhc(), rounds=200), "b": Play(learner=WolfPhc(), rounds=90)}
+    table = sweeps.convergence(problem, learners=learners, seeds=(0, 1), points=4)
     assert len(table) == 2 * 2 * 4
-    assert table.groupby("method").episode.max().to_dict() == {"a": 200, "b": 90}
+    assert table.groupby("method").rounds.max().to_dict() == {"a": 200, "b": 90}
     assert table.theory.nunique() == 1
     assert plots.plot_convergence(table, ax=axes) is axes
     assert len(axes.lines) == 3
@@ -89,7 +89,7 @@ def test_sweeps_are_tidy(axes: Any) -> None:
     for by, table in tables.items():
         assert not table.isna().any().any()
         assert plots.plot_lines(table, str(table.columns[0]), "consumer_profit", by, ax=axes) is axes
-    counts = sweeps.consumer_counts(counts=(2, 4), learners={"a": WolfPhc(episodes=50)}, seeds=(0,))
+    counts = sweeps.consumer_counts(counts=(2, 4), learners={"a": Play(learner=WolfPhc(), rounds=50)}, seeds=(0,))
     assert counts.method.tolist() == ["exact", "a", "exact", "a"]
 
 
