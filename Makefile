@@ -30,7 +30,7 @@ test: $(VENV)/dev
 	$(BIN)/python -m pytest -q -m "not slow" $(WORKERS)
 
 test-slow: $(VENV)/dev
-	$(BIN)/python -m pytest -q $(WORKERS)
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q $(WORKERS)
 
 # For a nightly run: the newest versions of everything, whatever constraints.txt says, in an environment of their own.
 test-newest:

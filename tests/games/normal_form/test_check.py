@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from edgeworth import Quality, Termination
 from edgeworth.core.checking import Mismatch
 from edgeworth.core.verdict import Status
+from edgeworth.core.violation import Violation
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import Deviation, LemkeHowson, NormalFormGame, Play, Profile
 from edgeworth.games.normal_form.check import EPSILON_TOL
-from edgeworth.games.normal_form.model import Violation
 from edgeworth.learning import WolfPhc
 from edgeworth.testing import FAULTS, Fault, normal_form_games, profiles
 from tests.oracles import normal_form as oracle

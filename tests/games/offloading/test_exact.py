@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import BoundEvidence, Quality, Stop, Termination
@@ -44,7 +44,6 @@ def test_the_best_equilibrium_and_the_notes() -> None:
     assert "must have at most 5e+07 profiles" in refused.notes[0]
 
 
-@settings(max_examples=60)
 @given(offloading_games(max_users=4), st.integers(0, 2))
 def test_exact_and_milp_find_the_oracles_optimum(game: OffloadingGame, seed: int) -> None:
     best, _ = oracle.optimum(game)

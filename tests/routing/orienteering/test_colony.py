@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import Stop, Termination
@@ -76,7 +76,6 @@ def test_threads_and_resumption_change_nothing(method: str) -> None:
 
 @BOTH
 @given(problem=orienteering_problems(), seed=st.integers(0, 5))
-@settings(max_examples=60)
 def test_plans_are_feasible_and_no_worse_than_the_start(method: str, problem: OrienteeringProblem, seed: int) -> None:
     first = orienteering.solve(problem, method="greedy")
     result = orienteering.solve(problem, method=method, seed=seed, start=first.require(), stop=Stop(iterations=5))
@@ -140,7 +139,12 @@ def test_vehicles_of_their_own_kind() -> None:
 @BOTH
 def test_what_cannot_be_done_is_not_done(method: str) -> None:
     def solved(**changed: Any) -> Any:
-        given: dict[str, Any] = {"coordinates": [[3, 0], [0, 4], [3, 0], [0, 0]], "profit": [5.0, 4.0, 3.0], "latest": 20.0}
+        given: dict[str, Any] = {
+            "coordinates": [[3, 0], [0, 4], [3, 0], [0, 0]],
+            "profit": [5.0, 4.0, 3.0],
+            "depot": "last",
+            "latest": 20.0,
+        }
         problem = OrienteeringProblem.from_coordinates(**(given | changed), rounding="none")
         result = orienteering.solve(problem, method=method, seed=0, stop=Stop(iterations=10))
         assert orienteering.verify(problem, result)

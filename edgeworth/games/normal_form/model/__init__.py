@@ -3,7 +3,6 @@
 from edgeworth.games.normal_form.model.functions import (
     Deviation,
     ProfileLike as ProfileLike,
-    Violation as Violation,
     best_responses,
     commitment_bound,
     commitment_bounds as commitment_bounds,

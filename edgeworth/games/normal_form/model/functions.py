@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.core.violation import Violation, Violations
 from edgeworth.games.normal_form.model.problem import Floats, Ints, NormalFormGame, Profile
 
 ProfileLike = Profile | Sequence[ArrayLike]
@@ -21,22 +22,6 @@ ProfileLike = Profile | Sequence[ArrayLike]
 
 
 _ASK = 500
-
-
-@dataclass(frozen=True)
-class Violation:
-    """What keeps a player's vector from being a mixed strategy, as data: by how much, whose, and in words."""
-
-    amount: float
-    player: int
-    text: str
-
-    def replay(self, game: NormalFormGame, profile: Profile) -> float:
-        """Look at the same player again: the amount now, 0 where nothing is broken."""
-        return max((found.amount for found in violations(game, profile) if found.player == self.player), default=0.0)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True)
@@ -59,24 +44,39 @@ class Deviation:
 
 
 def violations(game: NormalFormGame, profile: Profile) -> tuple[Violation, ...]:
-    """Every player whose vector is no mixed strategy; empty for a feasible profile.
+    """Every player whose vector is no mixed strategy.
 
-    An entry below 0 breaks the rule by its size, a sum other than 1 by the difference; up to FEASIBILITY_TOL both pass. Raises
-    ValueError for a profile of other numbers of players or strategies: it belongs to another game.
+    Parameters
+    ----------
+    game : NormalFormGame
+    profile : Profile
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible profile. Rule: ``distribution`` (of a player); the amount is the size of the lowest negative entry
+        or the difference of the sum from 1, whichever is larger. Up to FEASIBILITY_TOL both pass.
+
+    Raises
+    ------
+    TypeError
+        For anything but a Profile.
+    ValueError
+        For a profile of other numbers of players or strategies: it belongs to another game.
     """
     if not isinstance(profile, Profile):
         validation.reject_type("profile", "must be a Profile", profile)
     if tuple(len(vector) for vector in profile) != game.shape:
         got = tuple(len(vector) for vector in profile)
         validation.reject("profile", f"must have probabilities for strategies {game.shape}", got)
-    found = []
+    broken = Violations(game, violations)
     for i, vector in enumerate(profile):
         lowest, total = float(vector.min()), math.fsum(vector.tolist())
         amount = max(-lowest, abs(total - 1.0))
         if amount > FEASIBILITY_TOL:
             text = f"player {game.players[i]!r}: probabilities sum to {total!r}, the lowest is {lowest!r}"
-            found.append(Violation(amount, i, text))
-    return tuple(found)
+            broken.add("distribution", amount, text, player=i)
+    return tuple(broken.found)
 
 
 def payoffs(game: NormalFormGame, profile: ProfileLike) -> Floats:

@@ -7,6 +7,7 @@ from collections import namedtuple
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 
 ROUNDOFF = 2.0**-53
 EVALUATIONS = 3.0
@@ -171,7 +172,7 @@ def search_sets(
                 upper = total + (2.0 * size + 32.0) * ROUNDOFF * terms
                 if upper > floor:
                     start = ptr[sets]
-                    member[start : start + number] = state.members[:number]
+                    assign(member[start : start + number], state.members[:number])
                     worth[sets] = upper
                     sets += 1
                     ptr[sets] = start + number

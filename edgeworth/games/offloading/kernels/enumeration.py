@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 from edgeworth.games.offloading.kernels.dynamics import ROUNDOFF, rounding
 
 
@@ -65,7 +66,7 @@ def equilibria(game, choice, digits, load, count, found, threshold, budget):
                 inside = inside and count[k] <= game.cap[k]
         if inside and _rests(game, choice, load, count, threshold):
             if seen < len(found):
-                found[seen] = choice
+                assign(found[seen], choice)
             seen += 1
             if seen == len(found):
                 return looked, seen, False

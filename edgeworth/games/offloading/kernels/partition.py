@@ -11,6 +11,7 @@ from collections import namedtuple
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign, ranked
 
 Worth = namedtuple(
     "Worth",
@@ -302,7 +303,7 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
     tie = TIE * abs(leaves.value[:count].max()) if best_only else 0.0
     sets, nodes = 0, 0
     out_ptr[0] = 0
-    for spot in np.argsort(-leaves.value[:count]):
+    for spot in ranked(-leaves.value[:count]):
         if leaves.value[spot] <= floor + tie:
             break
         low, high = leaves.low[spot], leaves.high[spot]
@@ -313,7 +314,7 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
             item[a] = _slice_item(worth, k, p, low, high, price) - nu - mu * worth.weight[worth.user[p]]
             spare[0] += max(item[a], 0.0)
         spare[0] += 1e-12 * abs(spare[0])
-        rank = np.argsort(-np.abs(item))
+        rank = ranked(-np.abs(item))
         for a in range(size - 1, -1, -1):
             weight[a] = worth.weight[worth.user[worth.by_pair[first + rank[a]]]]
             suffix[a] = suffix[a + 1] + (weight[a] if item[rank[a]] > -np.inf else 0.0)
@@ -334,7 +335,7 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
                         start = out_ptr[sets]
                         if sets + 1 >= len(out_ptr) or start + number[size] > len(out_pair):
                             return -1, nodes
-                        out_pair[start : start + number[size]] = members[: number[size]]
+                        assign(out_pair[start : start + number[size]], members[: number[size]])
                         out_worth[sets] = total
                         sets += 1
                         out_ptr[sets] = start + number[size]

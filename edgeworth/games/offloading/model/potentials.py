@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeworth.games.offloading.model.functions import loads, positions, provider_costs
-from edgeworth.games.offloading.model.game import Floats, OffloadingGame, Profile
-from edgeworth.games.offloading.model.rational import Which as Which
+from edgeworth.games.offloading.model.game import Floats, OffloadingGame, Profile, Which
 
 
 def paper_potential(game: OffloadingGame, profile: Profile) -> float:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Literal
 
-from edgeworth.games.offloading.model.game import OffloadingGame
-
-Which = Literal["paper", "weighted"]
-"""A potential: the paper's equation (21), or the weighted one."""
+from edgeworth.games.offloading.model.game import OffloadingGame, Which
 
 
 class Rational:

@@ -15,13 +15,13 @@ from edgeworth.core.checking import (
 from edgeworth.core.numeric import OPTIMALITY_TOL
 from edgeworth.core.result import Quality, Result, Termination
 from edgeworth.core.verdict import Scope, Verdict
+from edgeworth.core.violation import Violation
 from edgeworth.games.trading.check.bound import interval_bound
 from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret, price_value as price_value
 from edgeworth.games.trading.check.reply import DEMAND_TOL, DemandDeviation, largest_demand_deviation
 from edgeworth.games.trading.model import (
     Equilibrium,
     TradingGame,
-    Violation,
     equilibrium_of,
     profile_utilities,
     value,

@@ -14,9 +14,10 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
-from edgeworth.routing.orienteering.exact.labelling import Cut
+from edgeworth.routing.orienteering.exact.evidence import proved
+from edgeworth.routing.orienteering.exact.labelling import RunEnded
 from edgeworth.routing.orienteering.exact.master import Column
-from edgeworth.routing.orienteering.exact.root import Closed, Root, TooManyLabels
+from edgeworth.routing.orienteering.exact.root import GapClosed, Root, TooManyLabels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
 
 _TRIED_LABELS, _TRIED_ROUTES = 200_000, 3_000  # up to which the routes of better plans are listed after each round
@@ -111,15 +112,15 @@ def searched(root: Root, prove: Callable[[Root], str]) -> Found[RoutePlan]:
         gave_up = prove(root)
         ending = Termination.PROVED if root.closed else Termination.CONVERGED
         notes = (gave_up,) if gave_up and not root.closed else ()
-    except Closed:
+    except GapClosed:
         ending = Termination.PROVED
-    except Cut as cut:
-        ending = Termination.PROVED if root.closed else cut.reason
+    except RunEnded as ended:
+        ending = Termination.PROVED if root.closed else ended.reason
     except TooManyLabels:
         ending = Termination.CONVERGED
         notes = (f"the relaxation needs more than {root.limit} labels: the bound is the best before",)
     root.run.tick(root.rounds, root.value, root.bound)
-    bound, evidence, certificate = root.proved()
+    bound, evidence, certificate = proved(root)
     return Found(
         plan(root.problem, root.sequences),
         ending,
@@ -152,7 +153,7 @@ def _prove(root: Root, params: ColumnGeneration) -> str:
     return ""
 
 
-class _Told(Observer):
+class _StopWith(Observer):
     """Ends the colony's run when the run it belongs to must end."""
 
     def __init__(self, run: Run[RoutePlan]) -> None:
@@ -174,7 +175,7 @@ def colony(root: Root, iterations: int) -> None:
         sense="max",
         stop=Stop(iterations=iterations),
         rng=np.random.default_rng(0),
-        observer=_Told(root.run),
+        observer=_StopWith(root.run),
         start=plan(root.problem, root.sequences),
     )
     found = ant_colony_local_search(root.problem, EacoLs(), run).solution

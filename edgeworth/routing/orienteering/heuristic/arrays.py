@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core.jit import read_only
-from edgeworth.routing.orienteering.kernels.plans import Core, Plan
+from edgeworth.routing.orienteering.kernels.plans import Instance, Plan
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
 
 NEIGHBOURS = 200
 """Nearest customers kept for every location."""
 
 
-def core_of(problem: OrienteeringProblem) -> Any:
-    """The problem as a `Core`; limits with half of the tolerance, so that rounding in another order breaks nothing. Times are
-    since the first vehicle's origin (`model.limits`), so that where a clock begins changes nothing."""
+def instance_of(problem: OrienteeringProblem) -> Any:
+    """The problem as a `Instance`; limits with half of the tolerance, so that rounding in another order breaks nothing. Times
+    are since the first vehicle's origin (`model.limits`), so that where a clock begins changes nothing."""
     n, limits = problem.customers, problem.inner_limits
     origin = float(limits.origin.min(initial=np.inf)) if problem.vehicles else 0.0
     later = limits.origin - origin
@@ -29,7 +29,7 @@ def core_of(problem: OrienteeringProblem) -> Any:
     np.fill_diagonal(apart, np.inf)
     near = np.argsort(apart, axis=1, kind="stable")[:, : min(max(n - 1, 0), NEIGHBOURS)]
     return read_only(
-        Core(
+        Instance(
             travel=travel,
             back=np.ascontiguousarray(travel.T),
             distance=np.ascontiguousarray(problem.distance),

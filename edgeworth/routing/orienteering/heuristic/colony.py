@@ -15,7 +15,7 @@ from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.routing.orienteering.heuristic.arrays import core_of
+from edgeworth.routing.orienteering.heuristic.arrays import instance_of
 from edgeworth.routing.orienteering.kernels import colony as kernel
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value
 
@@ -110,18 +110,18 @@ def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) 
     ending = run.tick(0, reached)
     if n == 0 or m == 0:
         return Found(best, ending or Termination.CONVERGED)
-    core = core_of(problem)
-    trail, tours = _trail(problem, core.closes, params), _tours(problem, params)
+    instance = instance_of(problem)
+    trail, tours = _trail(problem, instance.closes, params), _tours(problem, params)
     seed = np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64))
     factor, steps, done = 1.0, 0, 0
     cuts = np.linspace(0, params.ants, min(run.threads, params.ants) + 1).astype(int).tolist()
     with ThreadPoolExecutor(max(1, len(cuts) - 1), initializer=work_for, initargs=(counter(),)) as pool:
         while ending is None and done < params.iterations:
             if len(cuts) == 2:
-                steps += kernel.explore(core, trail, tours, 0, params.ants, seed, done)
+                steps += kernel.explore(instance, trail, tours, 0, params.ants, seed, done)
             else:
                 parts = pairwise(cuts)
-                jobs = [pool.submit(kernel.explore, core, trail, tours, a, b, seed, done) for a, b in parts]
+                jobs = [pool.submit(kernel.explore, instance, trail, tours, a, b, seed, done) for a, b in parts]
                 steps += sum(job.result() for job in jobs)
             done += 1
             ant = int(np.argmax(tours.values))
@@ -131,7 +131,7 @@ def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) 
                 best = plan(problem, [np.array(part) for part in np.split(tours.tours[ant, : ends[-1]], ends[:-1])])
             # All pheromone loses the share rho: the same as new pheromone counting 1 / (1 - rho) times as much from now on.
             factor /= 1.0 - params.evaporation
-            kernel.reinforce(core, trail, tours, ant, factor * params.deposit)
+            kernel.reinforce(instance, trail, tours, ant, factor * params.deposit)
             if factor > _RESCALE:
                 kernel.rescale(trail, 1.0 / factor)
                 factor = 1.0

@@ -14,12 +14,12 @@ from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.routing.orienteering.heuristic.arrays import core_of, empty_plan, fill, scales, solution_of
+from edgeworth.routing.orienteering.heuristic.arrays import empty_plan, fill, instance_of, scales, solution_of
 from edgeworth.routing.orienteering.kernels import ant as kernel
 from edgeworth.routing.orienteering.kernels import improve
 from edgeworth.routing.orienteering.kernels.constructive import insert_greedily
 from edgeworth.routing.orienteering.kernels.plans import copy_route
-from edgeworth.routing.orienteering.kernels.search import N_INTS, Desk, Knobs
+from edgeworth.routing.orienteering.kernels.search import N_INTS, SearchParameters, SearchState
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 
 _GAIN = 1e-9  # relative; what local search must gain
@@ -102,12 +102,12 @@ class EacoLs:
 
 
 class _Ant(NamedTuple):
-    """Its plan, a copy to work on, the best plan it met, its desk, and the values of plan and best."""
+    """Its plan, a copy to work on, the best plan it met, its state, and the values of plan and best."""
 
     plan: Any
     work: Any
     best: Any
-    desk: Any
+    state: Any
     values: Any
 
 
@@ -183,18 +183,18 @@ class _Colony:
 
     def __init__(self, problem: OrienteeringProblem, params: EacoLs, start: RoutePlan | None, seed: np.uint64) -> None:
         self.problem, self.params, self.seed = problem, params, seed
-        self.core = core_of(problem)
+        self.instance = instance_of(problem)
         money, time = scales(problem)
         self.hot, self.cold = params.initial_temperature * money, params.final_temperature * money
-        self.knobs = Knobs(
-            thrift=params.travel_penalty * money / time,
-            stretch=params.segment,
+        self.parameters = SearchParameters(
+            travel_penalty=params.travel_penalty * money / time,
+            segment=params.segment,
             removals=params.removals,
-            whole=params.full_pool,
-            width=params.neighbours,
+            full_pool=params.full_pool,
+            neighbours=params.neighbours,
             blink=params.blink,
-            short=params.detour_offset * time,
-            spread=params.noise,
+            detour_offset=params.detour_offset * time,
+            noise=params.noise,
             alpha=params.pheromone,
             by_rate=0.3,
             by_square=0.6,
@@ -206,23 +206,23 @@ class _Colony:
         self.values = np.array([ant.values[1] for ant in self.ants])
 
     def _ant(self, start: RoutePlan | None) -> _Ant:
-        core, m, n = self.core, self.problem.vehicles, self.problem.customers
-        desk = _desk(m, n)
+        instance, m, n = self.instance, self.problem.vehicles, self.problem.customers
+        state = _search_state(m, n)
         current, work, best = (empty_plan(self.problem) for _ in range(3))
         if start is not None:
             fill(work, start)
-        kernel.take_plan(core, work, desk)
+        kernel.take_plan(instance, work, state)
         if start is None:
-            insert_greedily(core, work, desk.spot[0], desk.gain[0], desk.added[0], self.knobs.short)
-            kernel.take_plan(core, work, desk)
+            insert_greedily(instance, work, state.spot[0], state.gain[0], state.added[0], self.parameters.detour_offset)
+            kernel.take_plan(instance, work, state)
         for target in (current, best):
             target.stops[:] = work.stops
-            kernel.take_plan(core, target, _desk(m, n))
+            kernel.take_plan(instance, target, _search_state(m, n))
             for k in range(m):
                 copy_route(work, target, k)
         # The value is the model's, so that a start is never lost to a rounding error.
         worth = value(self.problem, solution_of(self.problem, best))
-        return _Ant(current, work, best, desk, np.array([worth, worth]))
+        return _Ant(current, work, best, state, np.array([worth, worth]))
 
     def iterate(self, iteration: int, share: float, spread: Callable[..., Any]) -> None:
         """One iteration at that share of the run; `spread` is ``map``, or that of a pool of threads."""
@@ -231,7 +231,7 @@ class _Colony:
         def move(index: int) -> None:
             ant = self.ants[index]
             kernel.walk(
-                self.core, ant.plan, ant.work, ant.best, ant.desk, self.pheromone, self.knobs, self.params.attempts,
+                self.instance, ant.plan, ant.work, ant.best, ant.state, self.pheromone, self.parameters, self.params.attempts,
                 self.seed, iteration, index, temperature, ant.values,
             )  # fmt: skip
             self._improve(ant)
@@ -240,18 +240,18 @@ class _Colony:
         self.values = np.array([ant.values[1] for ant in self.ants])
         if self.params.pheromone > 0.0:
             best = self.ants[int(np.argmax(self.values))].best
-            kernel.lay(self.pheromone, self.core, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
+            kernel.lay(self.pheromone, self.instance, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
 
     def _improve(self, ant: _Ant) -> None:
         """Local search on the ant's plan. The moves are kernels of their own, called from here: one that held them all would
         take a minute to compile."""
         least = _GAIN * (1.0 + abs(float(ant.values[0])))
-        given = (self.core, ant.work, ant.desk, self.knobs.thrift, least)
+        given = (self.instance, ant.work, ant.state, self.parameters.travel_penalty, least)
         for _ in range(self.params.rounds):
             made = improve.bring_in(*given) + improve.cross(*given) + improve.or_opt(*given) + improve.two_opt_star(*given)
             if not made:
                 break
-        kernel.settle(self.core, ant.plan, ant.work, ant.best, ant.desk, ant.values)
+        kernel.settle(self.instance, ant.plan, ant.work, ant.best, ant.state, ant.values)
 
     def incumbent(self) -> tuple[RoutePlan, float]:
         """The best plan of all ants and its value by the model; nobody moves where rounding broke a limit."""
@@ -262,8 +262,8 @@ class _Colony:
         return solution, value(self.problem, solution)
 
 
-def _desk(m: int, n: int) -> Any:
-    return Desk(
+def _search_state(m: int, n: int) -> Any:
+    return SearchState(
         known=np.full((2, m, n), -1, dtype=np.int64),
         spot=np.zeros((2, m, n), dtype=np.int64),
         gain=np.zeros((2, m, n)),

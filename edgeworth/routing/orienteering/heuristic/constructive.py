@@ -7,7 +7,7 @@ import numpy as np
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.routing.orienteering.heuristic.arrays import core_of, empty_plan, scales, solution_of
+from edgeworth.routing.orienteering.heuristic.arrays import empty_plan, instance_of, scales, solution_of
 from edgeworth.routing.orienteering.kernels.constructive import insert_greedily
 from edgeworth.routing.orienteering.kernels.plans import refresh
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan
@@ -44,10 +44,10 @@ def greedy_insertion(problem: OrienteeringProblem, params: None, run: Run[RouteP
     Vansteenwegen, Souffriau, Vanden Berghe and Van Oudheusden, Iterated local search for the team orienteering problem with
     time windows, Computers & Operations Research 36 (2009); the ratio is our own.
     """
-    core, target = core_of(problem), empty_plan(problem)
+    instance, target = instance_of(problem), empty_plan(problem)
     for k in range(problem.vehicles):
-        refresh(core, target, k)
+        refresh(instance, target, k)
     shape = (problem.vehicles, problem.customers)
     spot, gain, added = np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros(shape)
-    count = insert_greedily(core, target, spot, gain, added, _SHORT * scales(problem)[1])
+    count = insert_greedily(instance, target, spot, gain, added, _SHORT * scales(problem)[1])
     return Found(solution_of(problem, target), Termination.CONVERGED, iterations=int(count))

@@ -17,11 +17,11 @@ from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds.dual_solution import DualSolution
+from edgeworth.solvers.allocation.bounds.execution import Execution, RunEnded
 from edgeworth.solvers.allocation.bounds.kinds import ASSIGNMENT_MULTIPLIERS, CAPACITY_MULTIPLIERS
-from edgeworth.solvers.allocation.bounds.prices import Prices
+from edgeworth.solvers.allocation.bounds.minimiser import DualMinimiser
 from edgeworth.solvers.allocation.bounds.refutation import stranded
 from edgeworth.solvers.allocation.bounds.repair import Repair
-from edgeworth.solvers.allocation.bounds.workbench import Cut, Workbench
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
@@ -164,42 +164,43 @@ def lagrangian_duals(
     run: Run[Assignment],
     *,
     until: float = math.inf,
-    told: bool = True,
+    report: bool = True,
 ) -> DualSolution:
-    """Prices, their bound and a repaired choice: the work of `lagrangian_relaxation`. Tasks that must be served have pairs.
+    """Multipliers, their bound and a repaired choice: the work of `lagrangian_relaxation`.
 
-    until: run seconds at which it ends. told: does the run hear of its iterations, values and bounds?
+    Every task that must be served has a pair.
+    until: run seconds at which it ends. report: whether the run is given its iterations, values and bounds.
     """
     threads: Any = (
         ThreadPoolExecutor(run.threads, initializer=work_for, initargs=(counter(),)) if run.threads > 1 else nullcontext()
     )
     with threads as pool:
-        bench = Workbench(problem, run, pool, until=until, told=told)
-        prices, repair = Prices(bench, params.tolerance, params.cooling), Repair(bench)
+        execution = Execution(problem, run, pool, until=until, report=report)
+        prices, repair = DualMinimiser(execution, params.tolerance, params.cooling), Repair(execution)
         if run.start is not None:
             repair.offer(positions(problem, run.start))
         ending = Termination.CONVERGED
         bound = dual_bound(problem, prices.best)
         try:
-            bench.bound = bound
-            bench.look()
+            execution.bound = bound
+            execution.poll()
             if not _free(prices, repair):
                 ending = _minimise(prices, repair)
-                bench.bound = bound = dual_bound(problem, prices.best)
-                bench.look()
+                execution.bound = bound = dual_bound(problem, prices.best)
+                execution.poll()
                 _assign(prices, repair, params.rounds)
-                bench.look()
-        except Cut as cut:
-            ending = cut.ending
+                execution.poll()
+        except RunEnded as ended:
+            ending = ended.ending
     if repair.choice is not None:
         value = problem.objective(repair.profit)
         if closes(value, bound, problem.sense, problem.integral, problem.offset):
             ending = Termination.PROVED
     feasible = repair.choice is not None
-    return DualSolution(prices.best, bound, repair.choice, feasible, ending, bench.iterations)
+    return DualSolution(prices.best, bound, repair.choice, feasible, ending, execution.iterations)
 
 
-def _free(prices: Prices, repair: Repair) -> bool:
+def _free(prices: DualMinimiser, repair: Repair) -> bool:
     """Do all tasks fit at their best servers when capacity costs nothing? Then that is an optimum."""
     _, choice, _, load = prices.evaluate(prices.best)
     if np.any(load > repair.limit):
@@ -208,28 +209,28 @@ def _free(prices: Prices, repair: Repair) -> bool:
     return True
 
 
-def _minimise(prices: Prices, repair: Repair) -> Termination:
+def _minimise(prices: DualMinimiser, repair: Repair) -> Termination:
     """Find prices, within their share of the time, and a first assignment on the way."""
 
     def rough(u: Floats) -> None:
         _, choice, best, _ = prices.evaluate(u)
         repair.first(u, choice, best)
 
-    bench = prices.bench
-    until, now = bench.deadline, bench.run.elapsed
-    bench.deadline = now + _PRICING * (min(until, now + bench.run.remaining) - now)
+    execution = prices.execution
+    until, now = execution.deadline, execution.run.elapsed
+    execution.deadline = now + _PRICING * (min(until, now + execution.run.remaining) - now)
     try:
         prices.minimise(rough)
-    except Cut as cut:
-        if not cut.own:
+    except RunEnded as ended:
+        if not ended.own:
             raise
-        return cut.ending
+        return ended.ending
     finally:
-        bench.deadline = until
+        execution.deadline = until
     return Termination.CONVERGED
 
 
-def _assign(prices: Prices, repair: Repair, rounds: int) -> None:
+def _assign(prices: DualMinimiser, repair: Repair, rounds: int) -> None:
     u = prices.best
     _, choice, best, _ = prices.evaluate(u)
     repair.first(u, choice, best)

@@ -146,19 +146,19 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         return Found(**{**vars(found), "notes": (note, *found.notes)})
     if problem.pairs > LP_PAIRS:
         until = run.elapsed + _PRICING * run.remaining
-        duals = lagrangian_duals(problem, Lagrangian(), run, until=until, told=False)
-        return _Race(problem, params, run, duals).result()
+        duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
+        return _Portfolio(problem, params, run, duals).result()
     duals = linear_duals(problem, run)
     if duals.infeasible:
         if run.start is not None:
             note = f"HiGHS says that the LP relaxation has no solution ({duals.status}), yet a start was given"
             return Found(run.start, Termination.ERROR, notes=(note,))
         return refuted(problem, run, f"the LP relaxation has no solution (HiGHS: {duals.status})")
-    return _Race(problem, params, run, duals).result()
+    return _Portfolio(problem, params, run, duals).result()
 
 
-class _Watch(Observer):
-    """Lets the main thread stop the annealing thread."""
+class _StopFlag(Observer):
+    """By its flag the main thread stops the annealing thread."""
 
     def __init__(self) -> None:
         self.stopped = False
@@ -168,12 +168,12 @@ class _Watch(Observer):
 
 
 class _Annealing:
-    """The local search as a companion: in turns of so many proposals, or in a thread until it is told to stop."""
+    """The local search as a companion: in turns of so many proposals, or in a thread until its flag is set."""
 
     def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution) -> None:
         self._sense, self._start = problem.sense, run.start
         self._rng = np.random.default_rng(run.rng.integers(2**63))
-        self._watch = _Watch()
+        self._flag = _StopFlag()
         self._error: BaseException | None = None
         self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), self._run(Stop(iterations=0)), duals)
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -195,7 +195,7 @@ class _Annealing:
 
     def end(self) -> None:
         """Stop the thread, where one runs."""
-        self._watch.stopped = True
+        self._flag.stopped = True
         if self._thread.ident is not None:
             self._thread.join()
         if self._error is not None:
@@ -208,11 +208,11 @@ class _Annealing:
             self._error = error
 
     def _run(self, stop: Stop) -> Run[Assignment]:
-        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._watch, start=self._start)
+        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start)
 
 
-class _Race:
-    """Annealing and proof side by side: what one finds the other hears."""
+class _Portfolio:
+    """Annealing and proof side by side; each uses the incumbents and bounds of the other."""
 
     def __init__(self, problem: AllocationProblem, params: Exact, run: Run[Assignment], duals: DualSolution) -> None:
         self.problem, self.run = problem, run
@@ -224,7 +224,7 @@ class _Race:
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
         self.best: Assignment | None = None
         self.profit = -math.inf
-        self._take(self.annealing.best)
+        self._accept(self.annealing.best)
 
     def result(self) -> Found[Assignment]:
         parallel = self.anneals and self.run.threads > 1
@@ -234,7 +234,7 @@ class _Race:
             ending = self._work(parallel)
         finally:
             self.annealing.end()
-        self._take(self.annealing.best)
+        self._accept(self.annealing.best)
         infeasible = self.proof.solved and self.best is None
         if infeasible:
             bound, (evidence, certificate) = None, self._refutation()
@@ -276,7 +276,7 @@ class _Race:
                 many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
                 self.annealing.turn(many if first else int(share * _PROPOSALS))
                 first = False
-            self._take(self.annealing.best)
+            self._accept(self.annealing.best)
             if proof.failed:
                 if run.stop.seconds is None or not self.anneals or self.annealing.over:
                     return Termination.CONVERGED
@@ -285,7 +285,7 @@ class _Race:
                 continue
             proof.advance(run.allowance(proof.nodes, _NODES))
             if proof.positions is not None:
-                self._take(assignment_of(self.problem, proof.positions))
+                self._accept(assignment_of(self.problem, proof.positions))
 
     @property
     def _value(self) -> float | None:
@@ -296,15 +296,15 @@ class _Race:
         """The bound so far in the problem's own terms."""
         return objective_bound(self.problem, self.proof.bound)
 
-    def _take(self, solution: Assignment | None) -> None:
-        """An incumbent from either side; the tree hears of the better ones."""
+    def _accept(self, solution: Assignment | None) -> None:
+        """Accept a solution of either side as incumbent where it is better, and pass its value to the tree."""
         if solution is None or solution is self.best:
             return
         chosen = positions(self.problem, solution)
         profit = math.fsum(self.problem.profit[chosen[chosen >= 0]].tolist())
         if profit > self.profit:
             self.best, self.profit = solution, profit
-            self.proof.hear(profit)
+            self.proof.set_incumbent(profit)
 
     def _evidence(self) -> tuple[float, BoundEvidence, Certificate]:
         """The bound to report, and what the checker can rebuild of it: the cheapest certificate that reaches it."""

@@ -95,7 +95,7 @@ class LocalSearch:
             validation.integer("cycles", self.cycles, minimum=1)
 
 
-class _Core(NamedTuple):
+class _Candidates(NamedTuple):
     """The candidates of the search as the kernels want them; the pair (or -1) and the task of every candidate."""
 
     arrays: Any
@@ -142,7 +142,7 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
     notes: tuple[str, ...] = ()
     if problem.pairs > LP_PAIRS and not len(problem.stranded):
         until = run.elapsed + _PRICING * run.remaining
-        duals = lagrangian_duals(problem, Lagrangian(), run, until=until, told=False)
+        duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
         if duals.ending is Termination.TIME:
             notes = ("the Lagrangian's prices were cut by the clock",)
     else:
@@ -181,7 +181,7 @@ class AnnealingSearch:
         spread = float(problem.profit.std()) if problem.pairs else 0.0
         self.scale = spread or float(np.abs(problem.profit).max(initial=0.0)) or 1.0
         first = None if run.start is None else positions(problem, run.start)
-        self.core = _candidates(problem, duals.multipliers, params.window * self.scale, first)
+        self.candidates = _candidates(problem, duals.multipliers, params.window * self.scale, first)
         self.state = self._state(_preferred(problem, duals) if first is None else first)
         self.schedule = self._schedule()
 
@@ -189,7 +189,7 @@ class AnnealingSearch:
         """Cool, reheat, cool ... until a rule, the number of cycles, or a closed gap ends it."""
         cycles = self.params.cycles or (None if self.run.stop.rules else _FREE_CYCLES)
         ints, reals = self.state.ints, self.state.reals
-        self._take_incumbent()
+        self._accept_incumbent()
         while True:
             value = None if self.best is None else self.problem.objective(self.value)
             if (
@@ -202,14 +202,14 @@ class AnnealingSearch:
             ending = self.run.tick(self.done, value, self.bound)
             if ending is not None:
                 return ending
-            if not np.any(np.diff(self.core.arrays.ptr) > 1) or (cycles is not None and ints[annealing.CYCLE] >= cycles):
+            if not np.any(np.diff(self.candidates.arrays.ptr) > 1) or (cycles is not None and ints[annealing.CYCLE] >= cycles):
                 return Termination.CONVERGED  # nothing can move, or all cycles are done
             count = self.run.allowance(self.done, _CHUNK)
             before = reals[annealing.BEST_VALUE], ints[annealing.FOUND]
-            annealing.anneal(self.core.arrays, self.state, self.schedule, count, self.run.rng)
+            annealing.anneal(self.candidates.arrays, self.state, self.schedule, count, self.run.rng)
             self.done += count
             if (reals[annealing.BEST_VALUE], ints[annealing.FOUND]) != before:
-                self._take_incumbent()
+                self._accept_incumbent()
 
     def _first_incumbent(self, choice: Ints | None) -> Assignment | None:
         """The given start, or a choice known to be feasible, or the regret-greedy one where that serves all that must be."""
@@ -223,11 +223,11 @@ class AnnealingSearch:
     def _profit(self, choice: Ints) -> float:
         return float(self.problem.profit[choice[choice >= 0]].sum())
 
-    def _take_incumbent(self) -> None:
+    def _accept_incumbent(self) -> None:
         """The kernel's incumbent becomes ours if the model finds it feasible and it is better."""
         if not self.state.ints[annealing.FOUND]:
             return
-        choice = self.core.pair[self.state.best]
+        choice = self.candidates.pair[self.state.best]
         profit = self._profit(choice)
         if profit > self.value and not missing(self.problem, choice):
             solution = assignment_of(self.problem, choice)
@@ -236,16 +236,16 @@ class AnnealingSearch:
 
     def _state(self, wanted: Ints) -> Any:
         """Start from the pairs wanted, as far as they fit, and the least regret."""
-        core, problem = self.core.arrays, self.problem
+        candidates, problem = self.candidates.arrays, self.problem
         m, n = problem.tasks, problem.servers
-        choice = core.ptr[:-1].copy()
-        whole = np.flatnonzero(self.core.pair == wanted[self.core.task])
-        choice[self.core.task[whole]] = whole
+        choice = candidates.ptr[:-1].copy()
+        whole = np.flatnonzero(self.candidates.pair == wanted[self.candidates.task])
+        choice[self.candidates.task[whole]] = whole
         state = annealing.State(
             choice=choice,
             best=choice.copy(),
             load=np.zeros(n + 1),
-            member=np.empty(len(self.core.task), dtype=np.int64),
+            member=np.empty(len(self.candidates.task), dtype=np.int64),
             count=np.zeros(n + 1, dtype=np.int64),
             place=np.empty(m, dtype=np.int64),
             touched=np.arange(m),
@@ -257,12 +257,12 @@ class AnnealingSearch:
         )
         state.ints[annealing.TOUCHED] = m
         # The wishes go first, then the tasks that would lose most by their second choice.
-        urgency = core.regret[np.minimum(core.ptr[:-1] + 1, core.ptr[1:] - 1)] if m else np.zeros(0)
-        urgency[self.core.task[whole]] = np.inf
-        annealing.greedy_start(core, state, np.argsort(-urgency, kind="stable"))
-        state.reals[annealing.VALUE] = core.gain[choice].sum()
+        urgency = candidates.regret[np.minimum(candidates.ptr[:-1] + 1, candidates.ptr[1:] - 1)] if m else np.zeros(0)
+        urgency[self.candidates.task[whole]] = np.inf
+        annealing.greedy_start(candidates, state, np.argsort(-urgency, kind="stable"))
+        state.reals[annealing.VALUE] = candidates.gain[choice].sum()
         state.reals[annealing.RHO] = self.params.overload_penalty * self.scale
-        annealing.rebuild(core, state)
+        annealing.rebuild(candidates, state)
         if state.ints[annealing.OVERLOADED] == 0:
             annealing.save_best(state)
         return state
@@ -270,11 +270,11 @@ class AnnealingSearch:
     def _schedule(self) -> Any:
         params, scale, m = self.params, self.scale, self.problem.tasks
         # Values that are all whole numbers need no temperature at which a difference of 1 is never accepted.
-        cold = max(params.final_temperature * scale, 0.1 if self.problem.integral else 0.0)
+        final = max(params.final_temperature * scale, 0.1 if self.problem.integral else 0.0)
         return annealing.Schedule(
-            hot=max(params.initial_temperature * scale, cold),
-            reheat=max(params.reheat_temperature * scale, cold),
-            cold=cold,
+            initial=max(params.initial_temperature * scale, final),
+            reheat=max(params.reheat_temperature * scale, final),
+            final=final,
             levels=params.levels,
             length=max(1, min(params.proposals * m, 200_000)),
             doublings=params.doublings,
@@ -291,7 +291,7 @@ def _preferred(problem: AllocationProblem, duals: DualSolution) -> Ints:
     return np.full(problem.tasks, -2, dtype=np.int64) if duals.choice is None else duals.choice
 
 
-def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Ints | None) -> _Core:
+def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Ints | None) -> _Candidates:
     """Candidates of every task by rising regret: its pairs within the window, those of the start, and staying unserved.
 
     Tasks that must be served and have a pair may not stay unserved.
@@ -315,7 +315,7 @@ def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Int
     task, server, weight = task[order], server[order], weight[order]
     begin = np.concatenate([[0], np.cumsum(np.bincount(server, minlength=n + 1))])
     mean = np.bincount(server, weight, n + 1) / np.maximum(1, np.diff(begin))
-    arrays = annealing.Core(
+    arrays = annealing.Candidates(
         ptr=np.concatenate([[0], np.cumsum(np.bincount(task, minlength=m))]),
         server=server,
         gain=profit[order],
@@ -326,4 +326,4 @@ def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Int
         unit=np.divide(1.0, mean, out=np.ones(n + 1), where=mean > 0.0),
         start=begin,
     )
-    return _Core(arrays, pair[order], task)
+    return _Candidates(arrays, pair[order], task)

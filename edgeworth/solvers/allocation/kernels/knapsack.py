@@ -5,16 +5,28 @@ arrays that the caller reuses. Every value returned is a sum of at most `count` 
 wrong by at most (count + 8) eps times the sum of the gains' terms, a margin that callers add.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeworth.core.jit import leaf
+from edgeworth.core.kernels import assign, ranked
 
-# Scratch of the branch and bound. take, now int8[most + 1]: the best set and the present one. least float64[most + 2]: least
-# weight of the items from t on. worth, left float64[most + 1]: gain and room before item t was taken; going back restores
-# them instead of subtracting, so that rounding errors cannot build up over the search.
-Branching = namedtuple("Branching", "take now least worth left")
+
+class Branching(NamedTuple):
+    """Scratch of the branch and bound.
+
+    take, now [most + 1]: the best set and the present one. least [most + 2]: least weight of the items from t on. worth, left
+    [most + 1]: gain and room before item t was taken; going back restores them instead of subtracting, so that rounding errors
+    cannot build up over the search.
+    """
+
+    take: NDArray[np.int8]
+    now: NDArray[np.int8]
+    least: NDArray[np.float64]
+    worth: NDArray[np.float64]
+    left: NDArray[np.float64]
 
 
 @leaf
@@ -40,7 +52,7 @@ def sort_by_ratio(items, count, gain, weight):
     ratio = np.empty(count)
     for t in range(count):
         ratio[t] = -gain[t] / max(weight[items[t]], 1e-300)
-    order = np.argsort(ratio)
+    order = ranked(ratio)
     old_items = items[:count].copy()
     old_gain = gain[:count].copy()
     for t in range(count):
@@ -114,7 +126,7 @@ def branch(items, count, gain, weight, room, skip, floor, effort, scratch):
                 t += 1
         if alive and total > best:
             best = total
-            take[:t] = now[:t]
+            assign(take[:t], now[:t])
             take[t:count] = 0
         steps += 1
         if steps > effort:

@@ -1,6 +1,7 @@
 """The Q-learning of the MTA paper (Algorithms 1-3) over pairs."""
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 
 
 @leaf
@@ -66,4 +67,4 @@ def episodes(
         totals[k] = total
         if total > best[0]:
             best[0] = total
-            best_choice[:] = choice
+            assign(best_choice, choice)

@@ -7,9 +7,10 @@ steps and keeps all state in arrays, so that it can be left and entered again at
 order of their entering, from which a checker can repeat the search.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit, leaf
 from edgeworth.solvers.allocation.kernels.dual import (
@@ -25,10 +26,24 @@ from edgeworth.solvers.allocation.kernels.dual import (
     worth_of,
 )
 
-# state int8[depth, pairs], lam float64[depth, m], mean float32[depth, pairs]; ints int64[N_INTS], reals float64[N_REALS]. The
-# log, kept where ints[LOGS] is 1: branched int32[most nodes], the pair a node branches on or -1; rounds int32[most nodes],
-# how many rows of `rows` are the node's; rows int32[most rows, m], the multipliers its pairs were fixed with, in units.
-Stack = namedtuple("Stack", "state lam mean ints reals branched rounds rows")
+
+class Stack(NamedTuple):
+    """The open nodes, and the log of all.
+
+    state, mean [depth, pairs], lam [depth, m]: of each open node. ints [N_INTS], reals [N_REALS]. The log, kept where
+    ints[LOGS] is 1: branched [most nodes], the pair a node branches on or -1; rounds [most nodes], how many rows of `rows` are
+    the node's; rows [most rows, m], the multipliers its pairs were fixed with, in units.
+    """
+
+    state: NDArray[np.int8]
+    lam: NDArray[np.float64]
+    mean: NDArray[np.float32]
+    ints: NDArray[np.int64]
+    reals: NDArray[np.float64]
+    branched: NDArray[np.int32]
+    rounds: NDArray[np.int32]
+    rows: NDArray[np.int32]
+
 
 DEPTH, NODES, PHASE, TURN, SERVER, LOGS, ROWS, N_INTS = range(8)
 BOUND, N_REALS = range(2)
