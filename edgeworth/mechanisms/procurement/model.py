@@ -52,8 +52,8 @@ class Tender:
     provenance
         Where the tender comes from.
     supplier_names
-        One text a supplier, by default the labels of the arguments that are Series, which are brought into one order; None where
-        suppliers have numbers only.
+        One text a supplier, by default the labels of the arguments that are Series, which are brought into one order; None
+        where suppliers have numbers only.
 
     Raises
     ------
