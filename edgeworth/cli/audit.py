@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from edgeworth.cli import output, sources
-from edgeworth.cli.groups import FAILED
+from edgeworth.cli.groups import FAILED, methods_of, offers
 
 _KINDS = ("double-auction", "procurement")
 
 
 @click.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=offers(lambda ctx: methods_of(*_KINDS)[1:]))
 @click.option("--problem", type=sources.FILE, help="a market Edgeworth saved; otherwise one is generated")
 @click.option("--preset", default=None, help="preset to generate (default: fusion)")
 @click.option("--buyers", type=int, help="number of buyers")

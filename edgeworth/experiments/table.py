@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from edgeworth.core.faces import origin
 from edgeworth.core.numeric import OPTIMALITY_TOL, Sense, relative_gap
 from edgeworth.core.result import Result
 
@@ -86,18 +87,13 @@ def _distinct(plain: Mapping[str, str]) -> dict[str, str]:
 
 
 def _plain_label(problem: Any) -> str:
-    origin = problem.provenance
-    if not origin.name:
+    source, label = problem.provenance, origin(problem.provenance)
+    if not source.name:
         return f"{problem.kind} {problem.hash[:8]}"
-    if origin.source == "file":
-        index = origin.parameters.get("index")
-        return str(origin.name) if index is None else f"{origin.name} #{index}"
-    return f"{origin.name} seed {origin.seed}" if isinstance(origin.seed, int) else f"{origin.name} {problem.hash[:8]}"
+    return label if source.source == "file" or isinstance(source.seed, int) else f"{label} {problem.hash[:8]}"
 
 
-def row(
-    problem: Any, label: str, method: str, seed: int | None, limit: float | None, outcome: Outcome
-) -> dict[str, Any]:
+def row(problem: Any, label: str, method: str, seed: int | None, limit: float | None, outcome: Outcome) -> dict[str, Any]:
     """The columns known as soon as the run is over; absent numbers are None. limit: of the run, in seconds."""
     result = outcome.result
     overran = limit is not None and outcome.seconds > limit * (1.0 + OVERRUN_SHARE) + OVERRUN_SECONDS

@@ -27,3 +27,7 @@ __all__ = [
     "Session",
     "WolfPhc",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__.copy()

@@ -87,10 +87,19 @@ def test_a_failed_write_leaves_the_old_file(comparison: Comparison, tmp_path: Pa
         (lambda lines: [lines[0].replace('"kind": "allocation"', '"kind": 3'), *lines[1:]], "line 1: has no valid setting"),
         (lambda lines: [lines[0].replace('"runs"', '"run"'), *lines[1:]], "line 1: has no valid setting"),
         (lambda lines: lines[:-1], "is truncated: 18 rows were saved, 17 are here"),
-        (lambda lines: [lines[0], lines[1].replace('"verified": true', '"verified": 1'), *lines[2:]], "line 2: verified is not"),
+        (
+            lambda lines: [lines[0], lines[1].replace('"verified": true', '"verified": 1'), *lines[2:]],
+            "line 2: verified is not",
+        ),
         (lambda lines: [lines[0], lines[1].replace('"verified"', '"v"'), *lines[2:]], "line 2: has no verified"),
-        (lambda lines: [lines[0], lines[1].replace('"method": "greedy"', '"method": "x"'), *lines[2:]], "line 2: the method 'x'"),
-        (lambda lines: [lines[0], lines[1].replace('"seconds": ', '"seconds": 1e999, "s": '), *lines[2:]], "line 2: seconds is not of its type: inf"),
+        (
+            lambda lines: [lines[0], lines[1].replace('"method": "greedy"', '"method": "x"'), *lines[2:]],
+            "line 2: the method 'x'",
+        ),
+        (
+            lambda lines: [lines[0], lines[1].replace('"seconds": ', '"seconds": 1e999, "s": '), *lines[2:]],
+            "line 2: seconds is not of its type: inf",
+        ),
         (lambda lines: [lines[0], "[" * 100_000, *lines[2:]], "line 2: is not a line of JSON"),
     ],
 )
@@ -142,10 +151,14 @@ def test_different_settings_are_refused() -> None:
     here = compare(problems(0), ["random"])
     with pytest.raises(TypeError, match="other: must be a Comparison"):
         here.merge(here.frame)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="other: must hold no run of this comparison; both hold hotspot seed 0, random, seed 0"):
+    with pytest.raises(
+        ValueError, match="other: must hold no run of this comparison; both hold hotspot seed 0, random, seed 0"
+    ):
         here.merge(here)
     limited = compare(problems(1), [MethodSpec("random", "random", stop=Stop(seconds=9.0))])
-    with pytest.raises(ValueError, match="'random' stands for 'random; stop: none' here and for 'random; stop: seconds 9' there"):
+    with pytest.raises(
+        ValueError, match="'random' stands for 'random; stop: none' here and for 'random; stop: seconds 9' there"
+    ):
         here.merge(limited)
     for name, value, message in (
         ("threads", 2, "threads differs: 1 here, 2 there"),

@@ -85,8 +85,10 @@ def lagrangian(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> F
     ending = descent.descend(steps, tick)
     if math.isinf(descent.least):
         return Found(profile, ending or Termination.TIME, iterations=search.passes, notes=("stopped before there was a bound",))
-    certificate = certify(game, search.worth, descent.price, 4 * params.slices)
-    bound = slice_bound(game, certificate.arrays)
+    run.incumbent = profile
+    with run.breakable():
+        certificate = certify(game, search.worth, descent.price, 4 * params.slices)
+        bound = slice_bound(game, certificate.arrays)
     proved = closes(welfare, bound, game.sense, game.integral)
     return Found(
         profile,

@@ -26,3 +26,7 @@ __all__ = [
     "Setting",
     "audit",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__.copy()

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -29,8 +30,8 @@ LARGEST = 1e250
 """Prices, worths and weights are at most this, so that no score overflows."""
 
 
-@dataclass(frozen=True, eq=False)
-class Tender:
+@dataclass(frozen=True, eq=False, repr=False)
+class Tender(ShownProblem):
     """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
 
     ``price`` >= 0 float64 [n], money; ``utilisation`` in [0, 1] float64 [n], the share of the processor that is busy;
@@ -43,6 +44,8 @@ class Tender:
     fractions of the numbers as they are stored: rounding never makes or breaks a tie.
     Source: BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("suppliers",)
 
     kind: ClassVar[str] = "procurement"
 
@@ -149,9 +152,14 @@ class Tender:
         )
 
 
-@dataclass(frozen=True)
-class Award:
+@dataclass(frozen=True, repr=False)
+class Award(ShownSolution):
     """``winner``: the supplier who gets the task, -1 for none; ``payment``: what it is paid."""
+
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("winner", "number of the supplier, -1: none", axis="supplier"),
+        Column("payment", "money that the winner gets"),
+    )
 
     winner: int
     payment: float
@@ -159,6 +167,9 @@ class Award:
     def __post_init__(self) -> None:
         object.__setattr__(self, "winner", validation.integer("winner", self.winner, minimum=-1))
         object.__setattr__(self, "payment", validation.real("payment", self.payment, minimum=-LARGEST, maximum=LARGEST))
+
+    def _content(self) -> dict[str, Any]:
+        return {"winner": [self.winner], "payment": [self.payment]}
 
     def to_payload(self) -> Payload:
         """As plain fields."""

@@ -48,11 +48,12 @@ def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profil
     if ending is not None:
         return Found(_no_worse(game, start, run), ending, notes=("stopped before there was a bound",))
     split = best_split(game, worth, start, run, lambda total: base + total)
-    profile = _no_worse(game, split.choice, run)
+    profile = run.incumbent = _no_worse(game, split.choice, run)
     welfare = value(game, profile)
     if split.proved:
         if split.price is not None:
-            searched = _searched_bound(game, worth, split.price, welfare, run)
+            with run.breakable():
+                searched = _searched_bound(game, worth, split.price, welfare, run)
             if searched is not None:
                 bound, certificate = searched
                 return replace(_found(profile, split, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate)
@@ -65,11 +66,10 @@ def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profil
         return _found(profile, split, bound=bound, evidence=BoundEvidence.CLAIMED)
     if split.price is None:
         return _found(profile, split)
-    certificate = certify(game, worth, split.price, 96)
-    return replace(
-        _found(profile, split, bound=slice_bound(game, certificate.arrays), evidence=BoundEvidence.RECOMPUTED),
-        certificate=certificate,
-    )
+    with run.breakable():
+        certificate = certify(game, worth, split.price, 96)
+        bound = slice_bound(game, certificate.arrays)
+    return replace(_found(profile, split, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate)
 
 
 class _Steps:
@@ -90,7 +90,7 @@ def _searched_bound(
 ) -> tuple[float, Certificate] | None:
     """A bound just above the welfare, with the certificate from which the checker's search proves it; None where that does not
     end in time."""
-    ceiling = reduced_worths(game, worth, price)
+    ceiling = reduced_worths(game, worth, price, run)
     if ceiling is None:
         return None
     slices = dict(certify(game, worth, price, _SLICES).arrays)

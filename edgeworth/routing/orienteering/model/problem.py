@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -29,8 +30,8 @@ _CUSTOMER = ("demand", "open", "close", "service_time", "service_cost")
 _VEHICLE = ("start", "end", "speed", "capacity", "cost_per_distance", "cost_per_time", "earliest", "latest")
 
 
-@dataclass(frozen=True, eq=False)
-class OrienteeringProblem:
+@dataclass(frozen=True, eq=False, repr=False)
+class OrienteeringProblem(ShownProblem):
     """(Team) orienteering with time windows, capacities and travel costs: vehicles k = 0..m-1 visit customers i = 0..n-1.
 
     maximise the sum over all visited i of ``profit[k, i] - service_cost[i]`` (k the vehicle that visits i) minus the cost of
@@ -63,6 +64,8 @@ class OrienteeringProblem:
     >>> p.customers, p.vehicles, p.distance[0, 1]
     (1, 1, np.float64(5.0))
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("vehicles", "customers")
 
     kind: ClassVar[str] = "orienteering"
 

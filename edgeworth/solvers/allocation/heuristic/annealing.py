@@ -115,7 +115,10 @@ def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assig
             return refuted(problem, run, note)
         if relaxed.multipliers is None:
             notes = (f"the LP was not solved (HiGHS: {answer.status}): no bound",)
-    search = AnnealingSearch(problem, params, run, relaxed)
+    if isinstance(relaxed, Priced) and relaxed.choice is not None:
+        run.incumbent = run.start or assignment_of(problem, relaxed.choice)
+    with run.breakable():
+        search = AnnealingSearch(problem, params, run, relaxed)
     ending = search.anneal()
     notes = notes if search.best is not None else (*notes, "no feasible assignment was met")
     return Found(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -24,8 +25,8 @@ _EXACT = 2.0**53  # sums of integers up to here are exact in floating point
 _EXACT_SUMS = 2.0**50  # sums of multiples of a grid are taken as exact up to so many times the grid
 
 
-@dataclass(frozen=True, eq=False)
-class AllocationProblem:
+@dataclass(frozen=True, eq=False, repr=False)
+class AllocationProblem(ShownProblem):
     """Multi-task allocation (MTA), a generalised-assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
 
     maximise (or minimise) ``offset + sum v_ij x_ij`` subject to ``sum_i x_ij <= 1`` for every task (``= 1`` where
@@ -51,6 +52,8 @@ class AllocationProblem:
     >>> p.servers, p.tasks, p.pairs
     (1, 2, 2)
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("servers", "tasks", "pairs")
 
     kind: ClassVar[str] = "allocation"
 
@@ -359,9 +362,12 @@ def _fits_alone(weight: Floats, capacity: Floats) -> Bools:
     return result
 
 
-@dataclass(frozen=True, eq=False)
-class Assignment:
+@dataclass(frozen=True, eq=False, repr=False)
+class Assignment(ShownSolution):
     """A solution: ``server`` int64 [tasks], the server of every task, -1 where the task is left unserved. Read-only."""
+
+    row: ClassVar[str] = "task"
+    columns: ClassVar[tuple[Column, ...]] = (Column("server", "number of the server, -1: not served", axis="server"),)
 
     server: Ints
 
