@@ -1,7 +1,9 @@
 """How long every method takes to end after Ctrl-C: SIGINT is sent to a process of its own at several moments of the run.
 
 Prints one line a method: the longest time from the signal to the return of ``solve``, the longest processor time of it (which
-says more on a machine that does other things: "busy"), and what the runs ended with. Negative: it ended before the signal. Usage: ``python benchmarks/interrupts.py [FAMILY [METHOD]]``.
+says more on a machine that does other things: "busy"), and what the runs ended with. Negative: it ended before the signal.
+
+Usage: ``python benchmarks/interrupts.py [FAMILY [METHOD]]``.
 """
 
 from __future__ import annotations

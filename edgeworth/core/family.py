@@ -113,8 +113,8 @@ class Family(Model[P, S]):
         -----
         The quality is OPTIMAL only where a bound that `verify` can rebuild closes the gap; a method is never believed.
 
-        Ctrl-C ends the run within half a second, and its best solution so far is returned with termination INTERRUPTED; a second
-        one raises KeyboardInterrupt. A loop over calls goes on with the next call then, whose first Ctrl-C raises
+        Ctrl-C ends the run within half a second, and its best solution so far is returned with termination INTERRUPTED; a
+        second one raises KeyboardInterrupt. A loop over calls goes on with the next call then, whose first Ctrl-C raises
         KeyboardInterrupt, as does every one in calls that follow each other within 5 seconds (in a notebook: in one cell).
 
         The logger ``edgeworth`` tells of the beginning and the end of every run at level INFO, and of every better value at

@@ -24,6 +24,7 @@ S = TypeVar("S")
 
 _LONG = 10.0
 """Seconds after which a run without any rule says how to bound it, once a process."""
+_BOUND_IT = "stop=Stop(seconds=60) would bound it, and Ctrl-C ends it with the best so far"
 _TOLD = threading.Event()
 
 
@@ -130,8 +131,7 @@ class Run(Generic[S]):
             self._asked |= bool(self._observer.on_improved(progress))
         if not self._ruled and progress.seconds > _LONG and not _TOLD.is_set():
             _TOLD.set()
-            text = "this run has no limit and goes on after %g s; stop=Stop(seconds=60) would bound it, Ctrl-C ends it with its best"
-            logger.warning(text, _LONG)
+            logger.warning("the run has no limit and goes on after %g s; %s", _LONG, _BOUND_IT)
         self._asked |= bool(self._observer.on_progress(progress))
         if record and (improved or moved):
             self.record(iterations, best, limit)
