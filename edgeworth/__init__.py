@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from edgeworth._version import __version__
+
 if TYPE_CHECKING:
     from edgeworth.core.errors import FileFormatError as FileFormatError
     from edgeworth.core.errors import MissingExtraError as MissingExtraError
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from edgeworth.experiments import Comparison as Comparison
     from edgeworth.experiments import MethodSpec as MethodSpec
     from edgeworth.experiments import compare as compare
-
-__version__ = "0.1.0"
 
 _PUBLIC = {
     "BoundEvidence": "edgeworth.core.result",

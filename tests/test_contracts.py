@@ -22,7 +22,10 @@ every_row = pytest.mark.parametrize(("fam", "row"), ROWS, ids=[f"{fam.kind}-{row
 OPTIMAL = (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
 INFEASIBLE = (Quality.INFEASIBLE, Quality.CLAIMED_INFEASIBLE)
 HOMES = {kind: import_module(f"tests.cases.{kind.replace('-', '_')}") for kind in _families.FAMILIES}
-CASES = {kind: home.CASES for kind, home in HOMES.items()}
+CASES = {
+    kind: {f"example {k}": problem for k, problem in enumerate(family(kind).examples())} | home.CASES
+    for kind, home in HOMES.items()
+}
 STRATEGIES = {kind: home.STRATEGY for kind, home in HOMES.items()}
 KNOWN = [(fam, row, name) for fam, row in ROWS for name in CASES[fam.kind]]
 

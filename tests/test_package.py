@@ -9,6 +9,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 import edgeworth
@@ -71,8 +72,50 @@ def test_the_reader_of_imports_sees_them() -> None:
     assert "edgeworth.solvers.allocation.heuristic" in MODULES["edgeworth.solvers.allocation"]  # TYPE_CHECKING
 
 
+def _edges() -> dict[str, set[str]]:
+    """Module -> modules of the package that its text imports, lazily and for type checkers too."""
+    edges: dict[str, set[str]] = {}
+    for module, path in ((_module_name(path), path) for path in PACKAGE.rglob("*.py")):
+        edges[module] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                edges[module] |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module is not None:
+                for alias in node.names:  # a name is a module of its own, or something that its module defines
+                    whole = f"{node.module}.{alias.name}"
+                    edges[module].add(whole if whole in MODULES else node.module)
+    return {module: (found & set(MODULES)) - {module} for module, found in edges.items()}
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Lazy imports and those under TYPE_CHECKING count: a circle is a circle whenever it closes."""
+    graph = nx.DiGraph([(module, other) for module, found in _edges().items() for other in found])
+    circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    assert not circles
+
+
+@pytest.mark.parametrize("home", sorted(_families.FAMILIES.values()))
+def test_a_package_of_a_family_adds_only_its_own(home: str) -> None:
+    """One statement of the family, an "auto" where it needs words, and names for type checkers; all else is derived."""
+    path = PACKAGE.joinpath(*home.split(".")[1:], "__init__.py")
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    assert defined <= {"_auto"}
+    late = {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.If)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.ImportFrom)
+        for alias in inner.names
+    }
+    fam = import_module(home).FAMILY
+    params = {row.params.partition(":")[2] for row in fam.methods if row.params and row.params.startswith(f"{home}.")}
+    assert late == params | set(fam.late), "type checkers see other names than the package resolves"
+
+
 def test_core_knows_no_problem() -> None:
-    allowed = ("core", "_families", "__version__")
+    allowed = ("core", "_families", "_version")
     for module, imports in MODULES.items():
         if _inside(module, "core"):
             ours = {name for name in imports if name.startswith("edgeworth.")}

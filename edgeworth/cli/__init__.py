@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import click
 
-from edgeworth import __version__
+from edgeworth._version import __version__
 from edgeworth.cli.audit import audit
 from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands

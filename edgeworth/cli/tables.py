@@ -50,7 +50,7 @@ def show_versions(as_json: bool) -> None:
     import platform
     from importlib import metadata
 
-    from edgeworth import __version__
+    from edgeworth._version import __version__
 
     found = {"edgeworth": __version__, "python": platform.python_version(), "platform": platform.platform()}
     found["cpus"] = str(os.cpu_count())

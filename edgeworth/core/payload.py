@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth import __version__
+from edgeworth._version import __version__
 from edgeworth.core import archive, files, validation
 from edgeworth.core.errors import FileFormatError
 

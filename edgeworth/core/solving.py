@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edgeworth import __version__
+from edgeworth._version import __version__
 from edgeworth.core import validation
 from edgeworth.core.method import FEATURES, Found, Method
 from edgeworth.core.numeric import closes

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from edgeworth import __version__
+from edgeworth._version import __version__
 from edgeworth.core import validation
 from edgeworth.core.files import read_text, wrong
 from edgeworth.experiments import table

@@ -10,7 +10,8 @@ from importlib import metadata
 from types import MappingProxyType
 from typing import Any
 
-from edgeworth import __version__, _families
+from edgeworth import _families
+from edgeworth._version import __version__
 from edgeworth.core import validation
 from edgeworth.core.numeric import Sense
 
