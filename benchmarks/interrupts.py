@@ -37,6 +37,8 @@ SIZES: dict[str, dict[str, Any]] = {
 OTHERS: dict[tuple[str, str], dict[str, Any]] = {
     ("allocation", "milp"): {"preset": "hotspot", "servers": 30, "tasks": 1_500},
     ("normal-form", "lemke-howson"): {"strategies": 250},
+    ("normal-form", "stackelberg"): {"strategies": 150},
+    ("normal-form", "zero-sum"): {"preset": "zero-sum", "strategies": 700},
 }
 
 
