@@ -41,10 +41,10 @@ class Progress:
 
 
 class Observer:
-    """Override what you need; every method here does nothing.
+    """A base class whose methods do nothing: override what you need.
 
     `on_improved` and `on_progress` may return True to ask the run to stop; it ends with termination OBSERVER and keeps its
-    incumbent. They are called between chunks of work, about every 20-50 ms.
+    incumbent. They are called between chunks of work, about every 20-50 ms, in the thread that called ``solve``.
     """
 
     def on_start(self, problem: Any, method: str) -> None:
