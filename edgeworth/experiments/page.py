@@ -55,8 +55,10 @@ svg text { font-family: system-ui, "Segoe UI", Roboto, sans-serif !important; }
 @media print { .tall { max-height: none; } }
 """
 
-_PERCENT = ("gap", "gap_to_best_bound", "mean_gap_to_best_bound", "solved")
-_PERCENT += ("share_optimal", "share_claimed", "share_verified", "share_overran")
+_PERCENT = (
+    "gap", "gap_to_best_bound", "mean_gap_to_best_bound", "solved", "share_optimal", "share_claimed", "share_verified",
+    "share_overran",
+)  # fmt: skip
 _UNITS = {"seconds": "seconds (s)", "mean_seconds": "mean seconds (s)", "time_limit": "time limit (s)"}
 
 

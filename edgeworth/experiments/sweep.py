@@ -65,7 +65,8 @@ def compare(
         by then. What it raises is logged, and the sweep goes on.
     rows : str or path, optional
         A file that does not exist yet; every row is on the disk there, as a line of JSON, before the next is waited for.
-        `Comparison.load` reads it, whatever ended the program. A disk that fills up on the way is logged, and the sweep goes on.
+        `Comparison.load` reads it, whatever ended the program. A disk that fills up on the way is logged, and the sweep goes
+        on.
     grace : float, optional
         Seconds beyond its limit after which a run is given up, compilation not counted; by default 30 for methods of the
         library, and 5 plus the limit once more for callables. Runs without a limit in seconds are never given up.

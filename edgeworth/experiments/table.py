@@ -14,19 +14,22 @@ from edgeworth.core.faces import origin
 from edgeworth.core.numeric import OPTIMALITY_TOL, Sense, relative_gap
 from edgeworth.core.result import Result
 
-NUMBER = frozenset({float, int, type(None)})
-_TEXT, _FLAG = frozenset({str}), frozenset({bool})
+Kinds = frozenset[type[Any]]
+_MISSING: type[Any] = type(None)
+NUMBER: Kinds = frozenset({float, int, _MISSING})
+_TEXT: Kinds = frozenset({str})
+_FLAG: Kinds = frozenset({bool})
 _COMPARABLE, _OFFSET = "comparable", "offset"  # of the rows only: no columns
 
-KINDS: dict[str, frozenset[type]] = {
+KINDS: dict[str, Kinds] = {
     "problem": _TEXT,
     "problem_hash": _TEXT,
-    "instance_seed": frozenset({int, str, type(None)}),
+    "instance_seed": frozenset({int, str, _MISSING}),
     "method": _TEXT,
-    "method_seed": frozenset({int, type(None)}),
+    "method_seed": frozenset({int, _MISSING}),
     "value": NUMBER,
     "bound": NUMBER,
-    "bound_evidence": _TEXT | {type(None)},
+    "bound_evidence": _TEXT | {_MISSING},
     "gap": NUMBER,
     "gap_to_best_bound": NUMBER,
     "quality": _TEXT,
@@ -37,7 +40,7 @@ KINDS: dict[str, frozenset[type]] = {
     "verified": _FLAG,
     "notes": _TEXT,
     _COMPARABLE: _FLAG,
-    _OFFSET: NUMBER - {type(None)},
+    _OFFSET: NUMBER - {_MISSING},
 }
 """What every row holds, and the types of its cells; the problem's own measures follow and are numbers."""
 
