@@ -26,11 +26,30 @@ FEATURES = ("start", "threads", "trace", "iterations", "stalled", "target", "gap
 class Found(Generic[S]):
     """What a method function returns; the frame adds the value, the quality and the record of the run.
 
-    solution None with `infeasible` True claims that no solution exists. `bound` is in the problem's own sense and terms.
-    evidence: RECOMPUTED where the checker can rebuild the bound (or the infeasibility) from `certificate`; a bound without
-    evidence is a claim.
+    Parameters
+    ----------
+    solution : the family's solution, or None
+        The best solution found.
+    termination : Termination
+        Why the method ended.
+    bound : float, optional
+        A bound on the values of what the family's bounds cover, in the problem's own sense and terms. An infinite one is none.
+    evidence : BoundEvidence, optional
+        RECOMPUTED where the checker can rebuild the bound, or the infeasibility, from the certificate. A bound without evidence
+        is a claim.
+    certificate : Certificate, optional
+        The arrays that the checker rebuilds the bound from.
+    infeasible : bool
+        True, with no solution, says that none exists.
+    iterations, evaluations, nodes : int
+        Counters of the run, >= 0, as the method defines them.
+    notes : tuple of str
+        What a user must know.
 
-    Raises ValueError or TypeError where a field is not of its kind (a bound that is NaN, an unknown word of evidence).
+    Raises
+    ------
+    ValueError, TypeError
+        Where a field is not of its kind, such as a bound that is NaN.
     """
 
     solution: S | None
@@ -65,12 +84,27 @@ class Found(Generic[S]):
 
 @dataclass(frozen=True)
 class Method:
-    """One row.
+    """One row of a method table.
 
-    name: what users type. kind: the contract it must pass. function, params: ``module:name`` strings, resolved on use, so
-    that listing methods imports nothing heavy; the function is called ``f(problem, params, run) -> Found``. exact: may claim
-    an optimum. randomised: depends on the seed. supports: see `FEATURES`. requires: a pair (importable module, extra) for
-    optional dependencies. guarantee, reference: one line each for people.
+    Parameters
+    ----------
+    name : str
+        What users type.
+    kind : {"optimise", "bound", "equilibrium", "mechanism", "policy"}
+        The contract that the method must pass.
+    function, params : str
+        ``module:name`` of the method function ``f(problem, params, run) -> Found`` and of its frozen parameter dataclass (None
+        where there is none). They are imported on use, so that listing methods imports nothing heavy.
+    exact : bool
+        True where the method may claim an optimum.
+    randomised : bool
+        True where the answer depends on the seed.
+    guarantee, reference : str
+        One line each for people.
+    supports : frozenset of str
+        The arguments and stop rules that the method takes, of `FEATURES`.
+    requires : (str, str), optional
+        The module of an optional dependency, and the extra that installs it.
     """
 
     name: str

@@ -12,10 +12,22 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Option:
-    """A keyword argument of a source; ``name`` with hyphens is the option.
+    """A keyword argument of a source; its name with hyphens is the option of the command line.
 
-    type: "int", "float", "text", "path" (an existing file) or "flag". choices: the legal texts, where they are few.
-    required: wherever its source is used. implies: keyword arguments that it stands for unless they are given too.
+    Parameters
+    ----------
+    name : str
+        The keyword argument.
+    type : {"int", "float", "text", "path", "flag"}
+        What it takes; a path is an existing file.
+    help : str
+        One line for people.
+    choices : tuple of str
+        The legal texts, where they are few.
+    required : bool
+        True where the option must be given whenever its source is used.
+    implies : mapping
+        Keyword arguments that the option stands for unless they are given too.
     """
 
     name: str
@@ -30,8 +42,17 @@ class Option:
 class Source:
     """A function that makes one problem.
 
-    function: ``module:name``, resolved on use. reads: None for the family's generator, called ``f(seed=..., **options)``;
-    for a reader the name of its option, which takes a file and may be repeated: ``f(path, **options)`` for each.
+    Parameters
+    ----------
+    function : str
+        ``module:name``, imported on use.
+    help : str
+        One line for people.
+    options : tuple of Option
+        The keyword arguments that it takes.
+    reads : str, optional
+        None for the family's generator, called ``f(seed=..., **options)``. For a reader the name of its option, which takes a
+        file and may be repeated: ``f(path, **options)`` for each.
     """
 
     function: str

@@ -15,8 +15,14 @@ from edgeworth.core.display import html_table
 class Status(StrEnum):
     """What a verdict says.
 
-    HOLDS, FAILS: the property was judged. MEASURED: a number without a claim to hold it against. NOT_CHECKED: the check's
-    budget ended first; nothing was refuted and nothing confirmed.
+    Attributes
+    ----------
+    HOLDS, FAILS
+        The property was judged.
+    MEASURED
+        A number without a claim to hold it against, such as the regret of a learner's play.
+    NOT_CHECKED
+        The check's budget ended first; nothing was refuted and nothing confirmed.
     """
 
     HOLDS = "holds"
@@ -32,9 +38,24 @@ ScopeKind = Literal["exhaustive", "sampled", "partial", "claimed"]
 class Scope:
     """How far a check went.
 
-    kind: "exhaustive" (everything was looked at), "sampled" (`count` draws of `seed`), "partial" (the first `count` pieces),
-    "claimed" (a part rests on a solver's word, which `note` names). note: what else a reader must know.
+    Parameters
+    ----------
+    kind : {"exhaustive", "sampled", "partial", "claimed"}
+        Everything was looked at; ``count`` draws were; the first ``count`` pieces were; a part rests on a solver's word.
+    count : int, optional
+        Draws or pieces, >= 0; given for sampled and partial scopes only.
+    seed : int or str, optional
+        Of the draws.
+    note : str
+        What else a reader must know; of a claimed scope, what is claimed.
 
+    Raises
+    ------
+    ValueError, TypeError
+        For another kind, and for a count where there is none or none where there is one.
+
+    Examples
+    --------
     >>> str(Scope("sampled", 40, 1)), str(Scope("partial", 140)), str(Scope("claimed", note="the side only"))
     ('sampled: 40, seed 1', 'partial: 140 pieces', 'claimed: the side only')
     """
@@ -68,12 +89,26 @@ EXHAUSTIVE = Scope()
 
 @dataclass(frozen=True)
 class Verdict:
-    """One checked property. Truthy when it holds, and when it is a measurement.
+    """One checked property. It is truthy when it holds, and when it is a measurement.
 
-    status: `Status`. violation: by how much it is broken, >= 0 (0 when it holds exactly), in the units the check documents.
-    tolerance: the violation up to which it counts as holding, a constant of the checker; None where nothing was judged.
-    witness: the evidence when it does not hold, as data (the overloaded server, the deviation that gains), which can be
-    replayed; None when it holds, but for measurements. scope: how far the check went.
+    Parameters
+    ----------
+    status : Status
+        What the check says.
+    violation : float
+        By how much the property is broken, >= 0, in the units that the check documents; 0 when it holds exactly.
+    tolerance : float or None
+        The violation up to which the property counts as holding, a constant of the checker; None where nothing was judged.
+    witness : object, optional
+        The evidence where the property does not hold, as data that can be replayed: the overloaded server, the deviation that
+        gains, the report that manipulates. A measurement may have one too.
+    scope : Scope
+        How far the check went.
+
+    Examples
+    --------
+    >>> str(Verdict.of(False, violation=2.0, witness="server 3").status), bool(Verdict(Status.MEASURED, 0.1))
+    ('fails', True)
     """
 
     status: Status
@@ -99,7 +134,7 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Was the property judged, and does it hold?"""
+        """True where the property was judged and holds."""
         return self.status is Status.HOLDS
 
     def __bool__(self) -> bool:
@@ -108,7 +143,24 @@ class Verdict:
 
 @dataclass(frozen=True, repr=False)
 class Report(Mapping[str, Verdict]):
-    """Named verdicts. Truthy when all of them are; a report without verdicts is refused."""
+    """Named verdicts, as a mapping. It is truthy when all of them are.
+
+    Parameters
+    ----------
+    verdicts : mapping of str to Verdict
+        At least one.
+
+    Raises
+    ------
+    ValueError
+        For no verdict at all: what was not looked at does not hold.
+
+    Examples
+    --------
+    >>> report = Report({"value": Verdict.of(True), "bound": Verdict.of(False, 0.5, witness="the bound is too tight")})
+    >>> bool(report), list(report.failures)
+    (False, ['bound'])
+    """
 
     verdicts: Mapping[str, Verdict]
 
@@ -164,10 +216,10 @@ class Report(Mapping[str, Verdict]):
         return html_table(head, rows, "verified" if self else "NOT verified")
 
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {_told(verdict)} ({verdict.scope})" for name, verdict in self.verdicts.items())
+        return "\n".join(f"{name}: {_described(verdict)} ({verdict.scope})" for name, verdict in self.verdicts.items())
 
 
-def _told(verdict: Verdict) -> str:
+def _described(verdict: Verdict) -> str:
     if verdict.status is Status.HOLDS:
         return f"holds, {verdict.violation:.6g} within {verdict.tolerance:.6g}"
     if verdict.status is Status.FAILS:

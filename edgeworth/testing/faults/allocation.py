@@ -19,7 +19,7 @@ from edgeworth.solvers.allocation.model import (
 from edgeworth.testing.faults.base import SHIFT, Fault, fitting_quality
 
 
-def _with_solution(problem: AllocationProblem, result: Result[Any], server: Any) -> Result[Any]:
+def _with_solution(problem: AllocationProblem, result: Result[Assignment], server: Any) -> Result[Assignment]:
     """The result with another assignment and nothing else that could be wrong."""
     assignment = Assignment(server)
     eligible = not np.any(positions(problem, assignment) == -2)
@@ -34,7 +34,7 @@ def _with_solution(problem: AllocationProblem, result: Result[Any], server: Any)
     )
 
 
-def _served(problem: AllocationProblem, result: Result[Any]) -> Any:
+def _served(problem: AllocationProblem, result: Result[Assignment]) -> Any:
     """A copy of the result's assignment, as complete as the eligible pairs allow."""
     server = np.full(problem.tasks, -1) if result.solution is None else np.array(result.solution.server)
     for j in np.flatnonzero(server < 0):
@@ -43,7 +43,7 @@ def _served(problem: AllocationProblem, result: Result[Any]) -> Any:
     return server
 
 
-def overloaded_server(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def overloaded_server(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """All tasks eligible at one server sit there, more than it can carry."""
     server = _served(problem, result)
     for i in range(problem.servers):
@@ -54,7 +54,7 @@ def overloaded_server(problem: AllocationProblem, result: Result[Any]) -> Result
     return None
 
 
-def ineligible_pair(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def ineligible_pair(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """One task sits at a server that it is not eligible for."""
     server = _served(problem, result)
     for j in range(problem.tasks):
@@ -66,7 +66,7 @@ def ineligible_pair(problem: AllocationProblem, result: Result[Any]) -> Result[A
     return None
 
 
-def unserved_task(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def unserved_task(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """One task that must be served is not."""
     wanted = np.flatnonzero(problem.must_serve)
     if not len(wanted):
@@ -76,7 +76,7 @@ def unserved_task(problem: AllocationProblem, result: Result[Any]) -> Result[Any
     return _with_solution(problem, result, server)
 
 
-def foreign_value(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def foreign_value(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """The value is that of the same assignment on another problem: one whose pairs are all worth more."""
     if result.value is None or result.solution is None:
         return None
@@ -87,7 +87,7 @@ def foreign_value(problem: AllocationProblem, result: Result[Any]) -> Result[Any
     return replace(result, value=wrong, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE)
 
 
-def foreign_bound(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def foreign_bound(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """The multipliers are the problem's, the bound is what they prove on another one, whose pairs are all worth less."""
     if result.certificate is None or "u" not in result.certificate.arrays:
         return None
@@ -99,7 +99,7 @@ def foreign_bound(problem: AllocationProblem, result: Result[Any]) -> Result[Any
     return replace(result, bound=wrong, quality=fitting_quality(problem, result, wrong))
 
 
-def negative_multipliers(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def negative_multipliers(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """One multiplier of the certificate is negative; the bound is left as it was."""
     if result.certificate is None or result.bound is None or not len(result.certificate.arrays.get("u", ())):
         return None
@@ -108,7 +108,7 @@ def negative_multipliers(problem: AllocationProblem, result: Result[Any]) -> Res
     return replace(result, certificate=Certificate(result.certificate.kind, {**result.certificate.arrays, "u": u}))
 
 
-def _tree(result: Result[Any]) -> dict[str, Any] | None:
+def _tree(result: Result[Assignment]) -> dict[str, Any] | None:
     """Copies of the arrays of a branch tree that proves a bound; None where the result has none."""
     certificate = result.certificate
     if certificate is None or certificate.kind != "branch-tree" or result.bound is None:
@@ -116,11 +116,11 @@ def _tree(result: Result[Any]) -> dict[str, Any] | None:
     return {name: np.array(values) for name, values in certificate.arrays.items()}
 
 
-def _with_tree(result: Result[Any], arrays: dict[str, Any]) -> Result[Any]:
+def _with_tree(result: Result[Assignment], arrays: dict[str, Any]) -> Result[Assignment]:
     return replace(result, certificate=Certificate("branch-tree", arrays))
 
 
-def missing_branch(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def missing_branch(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """The tree ends after its first leaf: the other side of the branchings above it is not looked at."""
     arrays = _tree(result)
     if arrays is None or len(arrays["branched"]) < 2:
@@ -131,7 +131,7 @@ def missing_branch(problem: AllocationProblem, result: Result[Any]) -> Result[An
     return _with_tree(result, arrays)
 
 
-def pruned_root(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def pruned_root(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """The tree is one leaf without any multipliers."""
     arrays = _tree(result)
     if arrays is None or problem.pairs == 0:
@@ -143,7 +143,7 @@ def pruned_root(problem: AllocationProblem, result: Result[Any]) -> Result[Any] 
     return _with_tree(result, arrays)
 
 
-def truncated_multipliers(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def truncated_multipliers(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """The last row of multipliers is gone."""
     arrays = _tree(result)
     if arrays is None or not len(arrays["multipliers"]):
@@ -152,7 +152,7 @@ def truncated_multipliers(problem: AllocationProblem, result: Result[Any]) -> Re
     return _with_tree(result, arrays)
 
 
-def lowered_target(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def lowered_target(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """The tree claims that nothing reaches what the solution found is worth, and the bound says so too."""
     arrays = _tree(result)
     if arrays is None or result.value is None or result.value == problem.offset:
@@ -164,7 +164,7 @@ def lowered_target(problem: AllocationProblem, result: Result[Any]) -> Result[An
     return _with_tree(replace(result, bound=wrong, quality=fitting_quality(problem, result, wrong)), arrays)
 
 
-def pair_out_of_range(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def pair_out_of_range(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """A branching is on a pair that the problem does not have."""
     arrays = _tree(result)
     if arrays is None or not np.any(arrays["branched"] >= 0):
@@ -173,7 +173,7 @@ def pair_out_of_range(problem: AllocationProblem, result: Result[Any]) -> Result
     return _with_tree(result, arrays)
 
 
-def negative_row(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def negative_row(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """Multipliers of tasks that may stay unserved are negative, which would lower every bound."""
     arrays = _tree(result)
     if arrays is None or not len(arrays["multipliers"]) or problem.must_serve.all():
@@ -182,7 +182,7 @@ def negative_row(problem: AllocationProblem, result: Result[Any]) -> Result[Any]
     return _with_tree(result, arrays)
 
 
-def twice_the_same_task(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def twice_the_same_task(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """The order by which servers alike are told apart names a task twice."""
     arrays = _tree(result)
     if arrays is None or problem.tasks < 2:
@@ -191,7 +191,7 @@ def twice_the_same_task(problem: AllocationProblem, result: Result[Any]) -> Resu
     return _with_tree(result, arrays)
 
 
-def false_infeasibility(problem: AllocationProblem, result: Result[Any]) -> Result[Any] | None:
+def false_infeasibility(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """A problem with a solution is called infeasible, with the certificate of its bound as evidence."""
     if result.solution is None or result.certificate is None:
         return None

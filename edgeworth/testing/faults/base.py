@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core.numeric import closes
+from edgeworth.core.problem import Problem, S
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
 
 Plant = Callable[[Any, Result[Any]], Result[Any] | None]
@@ -26,11 +27,11 @@ class Fault:
     verdict: str
     plant: Plant
 
-    def __call__(self, problem: Any, result: Result[Any]) -> Result[Any] | None:
+    def __call__(self, problem: Any, result: Result[S]) -> Result[S] | None:
         return self.plant(problem, result)
 
 
-def shifted_value(problem: Any, result: Result[Any]) -> Result[Any] | None:
+def shifted_value(problem: Problem, result: Result[S]) -> Result[S] | None:
     """The value is off by 1e-6, relative, and the quality is no more than FEASIBLE."""
     if result.value is None:
         return None
@@ -38,7 +39,7 @@ def shifted_value(problem: Any, result: Result[Any]) -> Result[Any] | None:
     return replace(result, value=wrong, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE)
 
 
-def shifted_bound(problem: Any, result: Result[Any]) -> Result[Any] | None:
+def shifted_bound(problem: Problem, result: Result[S]) -> Result[S] | None:
     """The bound is tighter by 1e-6, relative: past what its certificate proves, or past a value that it met."""
     if result.bound is None:
         return None
@@ -50,33 +51,33 @@ def shifted_bound(problem: Any, result: Result[Any]) -> Result[Any] | None:
     return replace(result, bound=tight, quality=fitting_quality(problem, result, tight))
 
 
-def _step(result: Result[Any], number: float) -> float:
+def _step(result: Result[S], number: float) -> float:
     """The relative shift of what is at stake in a number, and enough to change it in floating point."""
     return max(SHIFT * (abs(number - result.offset) or SHIFT), 4.0 * math.ulp(number))
 
 
-def missing_certificate(problem: Any, result: Result[Any]) -> Result[Any] | None:
+def missing_certificate(problem: Problem, result: Result[S]) -> Result[S] | None:
     """The bound is said to be recomputed and there is nothing to recompute it from."""
     if result.bound_evidence is not BoundEvidence.RECOMPUTED:
         return None
     return replace(result, certificate=None)
 
 
-def unproved_optimum(problem: Any, result: Result[Any]) -> Result[Any] | None:
+def unproved_optimum(problem: Problem, result: Result[S]) -> Result[S] | None:
     """OPTIMAL is claimed without a bound that closes the gap."""
     if result.value is None:
         return None
     return replace(result, quality=Quality.OPTIMAL, bound=None, bound_evidence=None, certificate=None)
 
 
-def lost_solution(problem: Any, result: Result[Any]) -> Result[Any] | None:
+def lost_solution(problem: Problem, result: Result[S]) -> Result[S] | None:
     """FEASIBLE is claimed and there is no solution."""
     return replace(
         result, solution=None, value=None, bound=None, bound_evidence=None, certificate=None, quality=Quality.FEASIBLE
     )
 
 
-def word_for_proof(problem: Any, result: Result[Any]) -> Result[Any] | None:
+def word_for_proof(problem: Problem, result: Result[S]) -> Result[S] | None:
     """OPTIMAL rests on a bound that equals the value and is nobody's but the method's."""
     if result.value is None:
         return None
@@ -84,13 +85,13 @@ def word_for_proof(problem: Any, result: Result[Any]) -> Result[Any] | None:
     return replace(result, quality=Quality.OPTIMAL, **bare)
 
 
-def word_for_infeasibility(problem: Any, result: Result[Any]) -> Result[Any] | None:
+def word_for_infeasibility(problem: Problem, result: Result[S]) -> Result[S] | None:
     """INFEASIBLE is stated, and there is no evidence of it."""
     gone: dict[str, Any] = {"solution": None, "value": None, "bound": None, "bound_evidence": None, "certificate": None}
     return replace(result, quality=Quality.INFEASIBLE, **gone)
 
 
-def foreign_offset(problem: Any, result: Result[Any]) -> Result[Any] | None:
+def foreign_offset(problem: Problem, result: Result[S]) -> Result[S] | None:
     """The result states a constant part of the values that the problem does not have, which makes every gap small."""
     return replace(result, offset=result.offset + 1e12)
 
@@ -98,7 +99,7 @@ def foreign_offset(problem: Any, result: Result[Any]) -> Result[Any] | None:
 def _altered(change: Callable[[Any], Any]) -> Plant:
     """The same bound from a certificate with all its arrays changed."""
 
-    def plant(problem: Any, result: Result[Any]) -> Result[Any] | None:
+    def plant(problem: Problem, result: Result[S]) -> Result[S] | None:
         if result.bound_evidence is not BoundEvidence.RECOMPUTED or result.certificate is None:
             return None
         arrays = {name: change(np.array(values)) for name, values in result.certificate.arrays.items()}
@@ -109,7 +110,7 @@ def _altered(change: Callable[[Any], Any]) -> Plant:
     return plant
 
 
-def fitting_quality(problem: Any, result: Result[Any], bound: float) -> Quality:
+def fitting_quality(problem: Problem, result: Result[S], bound: float) -> Quality:
     """The quality that goes with a bound, so that it is not a second fault."""
     if result.value is None:
         return result.quality

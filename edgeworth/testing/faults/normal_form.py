@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from edgeworth.games.normal_form.model import (
 from edgeworth.testing.faults.base import SHIFT, Fault
 
 
-def too_much_probability(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+def too_much_probability(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """Player 0's probabilities sum to 1 + 1e-6."""
     if result.solution is None:
         return None
@@ -29,7 +28,7 @@ def too_much_probability(game: NormalFormGame, result: Result[Any]) -> Result[An
     return replace(result, solution=Profile(vectors))
 
 
-def negative_probability(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+def negative_probability(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """One strategy of the last player has a negative probability; the sum is 1."""
     if result.solution is None or game.shape[-1] < 2:
         return None
@@ -43,7 +42,7 @@ def negative_probability(game: NormalFormGame, result: Result[Any]) -> Result[An
     return replace(result, solution=Profile(vectors))
 
 
-def profitable_deviation(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+def profitable_deviation(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """An equilibrium is claimed for a pure profile from which somebody gains by leaving."""
     if result.method not in ("pure", "zero-sum", "lemke-howson"):
         return None
@@ -57,7 +56,7 @@ def profitable_deviation(game: NormalFormGame, result: Result[Any]) -> Result[An
     return None
 
 
-def another_commitment(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+def another_commitment(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """The multipliers are those of the best commitment, the profile is a worse one."""
     if result.certificate is None or result.certificate.kind != "commitment-multipliers" or result.solution is None:
         return None
@@ -69,7 +68,7 @@ def another_commitment(game: NormalFormGame, result: Result[Any]) -> Result[Any]
     return None
 
 
-def useless_multipliers(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+def useless_multipliers(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """The multipliers of the commitment are all 0: they prove no more than the largest payoff."""
     if result.certificate is None or result.certificate.kind != "commitment-multipliers" or result.value is None:
         return None
@@ -81,14 +80,14 @@ def useless_multipliers(game: NormalFormGame, result: Result[Any]) -> Result[Any
     return replace(result, certificate=Certificate("commitment-multipliers", {"y": y}))
 
 
-def misshapen_multipliers(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+def misshapen_multipliers(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """The multipliers of the commitment are not there under their name."""
     if result.certificate is None or result.certificate.kind != "commitment-multipliers":
         return None
     return replace(result, certificate=Certificate("commitment-multipliers", {"u": result.certificate.arrays["y"]}))
 
 
-def unfaithful_reply(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+def unfaithful_reply(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """The follower plays, a millionth of the time, a reply from which it would gain by leaving."""
     if result.certificate is None or result.certificate.kind != "commitment-multipliers" or result.solution is None:
         return None
@@ -106,7 +105,7 @@ def unfaithful_reply(game: NormalFormGame, result: Result[Any]) -> Result[Any] |
     return None
 
 
-def oversized_multipliers(game: NormalFormGame, result: Result[Any]) -> Result[Any] | None:
+def oversized_multipliers(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """The multipliers of the commitment are as large as floats go."""
     if result.certificate is None or result.certificate.kind != "commitment-multipliers":
         return None

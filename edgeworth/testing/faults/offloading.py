@@ -13,7 +13,9 @@ from edgeworth.games.offloading.model import OffloadingGame, Profile, utilities,
 from edgeworth.testing.faults.base import SHIFT, Fault
 
 
-def _with_profile(game: OffloadingGame, result: Result[Any], provider: Any, *, within_reach: bool = True) -> Result[Any]:
+def _with_profile(
+    game: OffloadingGame, result: Result[Profile], provider: Any, *, within_reach: bool = True
+) -> Result[Profile]:
     """The result with another profile and nothing else that could be wrong; it claims an equilibrium."""
     profile = Profile(provider)
     return replace(
@@ -30,7 +32,7 @@ def _with_profile(game: OffloadingGame, result: Result[Any], provider: Any, *, w
     )
 
 
-def out_of_reach(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+def out_of_reach(game: OffloadingGame, result: Result[Profile]) -> Result[Profile] | None:
     """One user sits at a provider that does not cover it."""
     for i in range(game.users):
         beyond = np.setdiff1d(np.arange(game.providers), game.provider[game.indptr[i] : game.indptr[i + 1]])
@@ -41,7 +43,7 @@ def out_of_reach(game: OffloadingGame, result: Result[Any]) -> Result[Any] | Non
     return None
 
 
-def over_the_cap(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+def over_the_cap(game: OffloadingGame, result: Result[Profile]) -> Result[Profile] | None:
     """All users in reach of one provider sit there, more than its cap."""
     for k in range(game.providers):
         here = game.user[game.provider == k]
@@ -68,19 +70,19 @@ def _restless(game: OffloadingGame) -> Any:
     return None
 
 
-def restless_user(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+def restless_user(game: OffloadingGame, result: Result[Profile]) -> Result[Profile] | None:
     """An equilibrium is claimed, and one user gains by moving."""
     found = _restless(game)
     return None if found is None else _with_profile(game, result, found)
 
 
-def own_tolerance(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+def own_tolerance(game: OffloadingGame, result: Result[Profile]) -> Result[Profile] | None:
     """The same, and the result's parameters say that gains of any size count for nothing."""
     found = _restless(game)
     return None if found is None else replace(_with_profile(game, result, found), params=SimpleNamespace(threshold=1e9))
 
 
-def foreign_user(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+def foreign_user(game: OffloadingGame, result: Result[Profile]) -> Result[Profile] | None:
     """A best-response cycle of a user and a provider that do not exist."""
     if not game.users:
         return None
@@ -89,7 +91,7 @@ def foreign_user(game: OffloadingGame, result: Result[Any]) -> Result[Any] | Non
     return replace(local, certificate=Certificate("best-response-cycle", arrays))
 
 
-def open_cycle(game: OffloadingGame, result: Result[Any]) -> Result[Any] | None:
+def open_cycle(game: OffloadingGame, result: Result[Profile]) -> Result[Profile] | None:
     """A best-response cycle whose only move gains nothing."""
     if not game.users:
         return None

@@ -16,7 +16,7 @@ from edgeworth.testing.faults.base import SHIFT, Fault
 _TRIES = 200
 
 
-def _with_plan(problem: OrienteeringProblem, result: Result[Any], solution: RoutePlan) -> Result[Any]:
+def _with_plan(problem: OrienteeringProblem, result: Result[RoutePlan], solution: RoutePlan) -> Result[RoutePlan]:
     """The result with another plan and nothing else that could be wrong."""
     once = len(np.unique(solution.served)) == len(solution.served)
     return replace(
@@ -40,7 +40,7 @@ def _orders(problem: OrienteeringProblem) -> Iterator[list[list[int]]]:
                 yield [list(stops) if vehicle == k else [] for vehicle in range(problem.vehicles)]
 
 
-def _breaking(problem: OrienteeringProblem, result: Result[Any], rule: str) -> Result[Any] | None:
+def _breaking(problem: OrienteeringProblem, result: Result[RoutePlan], rule: str) -> Result[RoutePlan] | None:
     """A plan that breaks the rule by more than rounding, where one of those tried does."""
     for sequences in _orders(problem):
         solution = plan(problem, sequences)
@@ -49,22 +49,22 @@ def _breaking(problem: OrienteeringProblem, result: Result[Any], rule: str) -> R
     return None
 
 
-def late_service(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def late_service(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """A customer is served after its window closed."""
     return _breaking(problem, result, "windows")
 
 
-def late_return(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def late_return(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """A vehicle comes back too late."""
     return _breaking(problem, result, "return")
 
 
-def overloaded_vehicle(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def overloaded_vehicle(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """A vehicle carries more than its capacity."""
     return _breaking(problem, result, "capacity")
 
 
-def visited_twice(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def visited_twice(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """A customer that is visited is visited once more, at the end of the last route."""
     if result.solution is None or not len(result.solution.served):
         return None
@@ -73,7 +73,7 @@ def visited_twice(problem: OrienteeringProblem, result: Result[Any]) -> Result[A
     return _with_plan(problem, result, plan(problem, sequences))
 
 
-def _restated(problem: OrienteeringProblem, result: Result[Any], name: str) -> Result[Any] | None:
+def _restated(problem: OrienteeringProblem, result: Result[RoutePlan], name: str) -> Result[RoutePlan] | None:
     """The plan as it is, but its first stop states another number."""
     if result.solution is None:
         return None
@@ -87,17 +87,17 @@ def _restated(problem: OrienteeringProblem, result: Result[Any], name: str) -> R
     return None
 
 
-def wrong_arrival(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def wrong_arrival(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """A stop states that the vehicle arrives later than it does."""
     return _restated(problem, result, "arrival")
 
 
-def wrong_load(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def wrong_load(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """A stop states more load than the vehicle carries."""
     return _restated(problem, result, "load")
 
 
-def wrong_return(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def wrong_return(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """A vehicle states an earlier return than its route gives."""
     if result.solution is None or not result.solution.routes:
         return None
@@ -106,7 +106,7 @@ def wrong_return(problem: OrienteeringProblem, result: Result[Any]) -> Result[An
     return _with_plan(problem, result, RoutePlan((early, *others)))
 
 
-def foreign_value(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def foreign_value(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """The value is that of the same plan on another problem: one whose customers all pay 1 more."""
     if result.value is None or result.solution is None or not len(result.solution.served):
         return None
@@ -115,8 +115,8 @@ def foreign_value(problem: OrienteeringProblem, result: Result[Any]) -> Result[A
 
 
 def _rewritten(
-    problem: OrienteeringProblem, result: Result[Any], change: Callable[[dict[str, Any]], dict[str, Any]]
-) -> Result[Any] | None:
+    problem: OrienteeringProblem, result: Result[RoutePlan], change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Result[RoutePlan] | None:
     """The same bound from a certificate whose arrays prove less; nothing where the bound is 0, which needs no proof."""
     if result.certificate is None or result.bound_evidence is not BoundEvidence.RECOMPUTED or not result.bound:
         return None
@@ -127,7 +127,7 @@ def _rewritten(
     return replace(result, certificate=Certificate(result.certificate.kind, changed))
 
 
-def torn_neighbours(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def torn_neighbours(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """The sets of neighbours point to customers that do not exist."""
     beyond = np.array([problem.customers], dtype=np.int64)
     return _rewritten(
@@ -137,12 +137,14 @@ def torn_neighbours(problem: OrienteeringProblem, result: Result[Any]) -> Result
     )
 
 
-def negative_multipliers(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def negative_multipliers(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """The multipliers are negative, as if visits were rewarded twice."""
     return _rewritten(problem, result, lambda arrays: {"multipliers": -1.0 - arrays["multipliers"]})
 
 
-def _nobody(problem: OrienteeringProblem, result: Result[Any], kind: str, more: dict[str, Any]) -> Result[Any] | None:
+def _nobody(
+    problem: OrienteeringProblem, result: Result[RoutePlan], kind: str, more: dict[str, Any]
+) -> Result[RoutePlan] | None:
     """OPTIMAL without a move, from multipliers of 0 and largest values of 0, where somebody can earn something."""
     if result.value is None or result.value <= 0.0:
         return None
@@ -164,18 +166,18 @@ def _nobody(problem: OrienteeringProblem, result: Result[Any], kind: str, more: 
     )
 
 
-def hidden_bypass(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def hidden_bypass(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """Nobody moves, and the certificate at the root says that no route is worth anything."""
     return _nobody(problem, result, "ng-routes", {})
 
 
-def hidden_routes(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def hidden_routes(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """Nobody moves, and the certificate beyond the root says that there are no routes to list."""
     tree = {"target": np.zeros(1), "branches": np.full((1, 2), -1), "leaves": np.zeros((1, problem.customers))}
     return _nobody(problem, result, "listed-routes", tree)
 
 
-def felled_tree(problem: OrienteeringProblem, result: Result[Any]) -> Result[Any] | None:
+def felled_tree(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Result[RoutePlan] | None:
     """The same, with largest values that are large enough and a tree of which a branch is missing."""
     branches, enough = (
         np.array([[0, 0], [-1, -1]]),

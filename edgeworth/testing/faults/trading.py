@@ -14,7 +14,7 @@ from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_
 from edgeworth.testing.faults.base import SHIFT, Fault, fitting_quality
 
 
-def _with_solution(game: TradingGame, result: Result[Any], solution: Equilibrium) -> Result[Any]:
+def _with_solution(game: TradingGame, result: Result[Equilibrium], solution: Equilibrium) -> Result[Equilibrium]:
     """The result with another solution and nothing else that could be wrong."""
     return replace(
         result,
@@ -27,7 +27,7 @@ def _with_solution(game: TradingGame, result: Result[Any], solution: Equilibrium
     )
 
 
-def excessive_demand(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def excessive_demand(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """One consumer asks for more than it may."""
     if result.solution is None:
         return None
@@ -36,7 +36,7 @@ def excessive_demand(game: TradingGame, result: Result[Any]) -> Result[Any] | No
     return _with_solution(game, result, equilibrium_of(game, result.solution.price, demands))
 
 
-def excessive_price(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def excessive_price(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The price is higher than it may be."""
     if result.solution is None:
         return None
@@ -44,7 +44,7 @@ def excessive_price(game: TradingGame, result: Result[Any]) -> Result[Any] | Non
     return _with_solution(game, result, equilibrium_of(game, price, result.solution.demands))
 
 
-def poor_reply(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def poor_reply(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """One consumer's demand is not its best reply."""
     if result.solution is None or not claims_equilibrium(FAMILY, result):
         return None
@@ -60,7 +60,7 @@ def poor_reply(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     return None
 
 
-def poor_price(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def poor_price(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The consumers are in equilibrium at a price that earns less than another one."""
     if result.solution is None or not claims_equilibrium(FAMILY, result):
         return None
@@ -72,7 +72,7 @@ def poor_price(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     return None
 
 
-def poor_price_behind_a_gap(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def poor_price_behind_a_gap(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The same, said to be proved, with a bound that is true and so far away that it would excuse any price."""
     poor = poor_price(game, result)
     if poor is None or result.bound is None:
@@ -86,7 +86,7 @@ def poor_price_behind_a_gap(game: TradingGame, result: Result[Any]) -> Result[An
     )
 
 
-def strayed_demand(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def strayed_demand(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """An interior demand is off by 1e-6 of itself: hardly a regret, and yet no reply."""
     if result.solution is None or not claims_equilibrium(FAMILY, result):
         return None
@@ -98,7 +98,7 @@ def strayed_demand(game: TradingGame, result: Result[Any]) -> Result[Any] | None
     return _with_solution(game, result, equilibrium_of(game, price, demands, strong=result.solution.tie_break == "strong"))
 
 
-def broken_tie(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def broken_tie(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """A consumer that is indifferent at the price does not answer as the record says."""
     if result.solution is None or not claims_equilibrium(FAMILY, result) or result.solution.tie_break == "none":
         return None
@@ -109,7 +109,7 @@ def broken_tie(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
     return _with_solution(game, result, equilibrium_of(game, price, demands, strong=strong))
 
 
-def misstated_profits(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def misstated_profits(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """One consumer's profit is off by 1e-6 of what it is made of."""
     if result.solution is None:
         return None
@@ -120,7 +120,7 @@ def misstated_profits(game: TradingGame, result: Result[Any]) -> Result[Any] | N
     return replace(result, solution=replace(result.solution, profits=profits))
 
 
-def misstated_regime(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def misstated_regime(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The regime is another one."""
     if result.solution is None:
         return None
@@ -128,13 +128,13 @@ def misstated_regime(game: TradingGame, result: Result[Any]) -> Result[Any] | No
     return replace(result, solution=replace(result.solution, regime=regime))
 
 
-def _with_certificate(result: Result[Any], **changed: Any) -> Result[Any] | None:
+def _with_certificate(result: Result[Equilibrium], **changed: Any) -> Result[Equilibrium] | None:
     if result.certificate is None or "e_high" not in result.certificate.arrays:
         return None
     return replace(result, certificate=Certificate(result.certificate.kind, {**result.certificate.arrays, **changed}))
 
 
-def forgotten_prices(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def forgotten_prices(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The certificate leaves the highest prices out."""
     if result.certificate is None or game.min_price == game.max_price:
         return None
@@ -143,7 +143,7 @@ def forgotten_prices(game: TradingGame, result: Result[Any]) -> Result[Any] | No
     return _with_certificate(result, price=price)
 
 
-def understated_power(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def understated_power(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The certificate says of the last interval that less is mined than is."""
     if result.certificate is None or not game.rewarded.any() or (game.role_ratio * game.max_demand > 0.0).sum() < 2:
         return None  # without a contest the powers say nothing
@@ -155,7 +155,7 @@ def understated_power(game: TradingGame, result: Result[Any]) -> Result[Any] | N
     return _with_certificate(result, **changed)
 
 
-def unbounded_claims(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def unbounded_claims(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The certificate is one interval whose claims are as wide as floats go."""
     if result.certificate is None or not game.rewarded.any() or (game.role_ratio * game.max_demand > 0.0).sum() < 2:
         return None
@@ -164,7 +164,7 @@ def unbounded_claims(game: TradingGame, result: Result[Any]) -> Result[Any] | No
     return _with_certificate(result, price=price, **{name: np.array([claim]) for name, claim in arrays.items()})
 
 
-def foreign_bound(game: TradingGame, result: Result[Any]) -> Result[Any] | None:
+def foreign_bound(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The bound is that of a game in which every unit costs the provider 1% of the highest price more."""
     if result.solution is None or result.bound is None:
         return None

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeworth import Termination
+from edgeworth import Quality, Termination
 from edgeworth.core.checking import Mismatch
 from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
@@ -97,7 +97,7 @@ def test_a_run_cut_short_claims_nothing() -> None:
     result = normal_form.solve(CLASSIC, method="pure")
     wrong = replace(result, solution=Profile.pure(CLASSIC, [1, 0]), value=1.0)
     assert "epsilon" in normal_form.verify(CLASSIC, wrong).failures
-    assert normal_form.verify(CLASSIC, replace(wrong, termination=Termination.TIME))
+    assert normal_form.verify(CLASSIC, replace(wrong, termination=Termination.TIME, quality=Quality.FEASIBLE))
 
 
 def test_a_follower_that_does_not_reply_best_is_noticed() -> None:
@@ -243,7 +243,7 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "game: must have two players",
     ),
     "answer of a type": (lambda: normal_form.verify(PENNIES, HALF), TypeError, "answer: must be a Profile or a Result"),  # type: ignore[arg-type]
-    "verify what": (lambda: normal_form.verify(HALF, Profile(HALF)), TypeError, "game: must be a NormalFormGame"),  # type: ignore[arg-type]
+    "verify what": (lambda: normal_form.verify(HALF, Profile(HALF)), TypeError, "problem: must be a NormalFormGame"),  # type: ignore[arg-type]
 }
 
 

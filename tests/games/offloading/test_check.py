@@ -159,7 +159,7 @@ def test_cycles_are_replayed_move_by_move() -> None:
 def test_misuse() -> None:
     game = offloading.generate(preset="random", users=3, providers=2, seed=0)
     other = offloading.generate(preset="random", users=3, providers=2, seed=1)
-    with pytest.raises(TypeError, match="game: must be an OffloadingGame"):
+    with pytest.raises(TypeError, match="problem: must be an OffloadingGame"):
         offloading.verify(3, Profile([0, 0, 0]))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="answer: must be a Profile or a Result"):
         offloading.verify(game, [0, 0, 0])  # type: ignore[arg-type]
