@@ -20,7 +20,7 @@ from typing import Any
 
 from edgeworth import Observer, Stop, _families
 
-MOMENTS = (0.3, 1.0, 3.0, 7.0)
+MOMENTS = (0.3, 2.0, 6.0)
 """Seconds of the run after which the signal is sent."""
 LIMIT = 0.5
 """Seconds within which a method must have returned."""
@@ -31,11 +31,12 @@ SIZES: dict[str, dict[str, Any]] = {
     "trading": {"consumers": 20_000},
     "offloading": {"users": 3_000},
     "normal-form": {"strategies": 700},
-    "double-auction": {"buyers": 300, "sellers": 100},
+    "double-auction": {"preset": "unit", "buyers": 100_000, "sellers": 100_000},
     "procurement": {"suppliers": 1_000_000},
 }
 OTHERS: dict[tuple[str, str], dict[str, Any]] = {
     ("allocation", "milp"): {"preset": "hotspot", "servers": 30, "tasks": 1_500},
+    ("double-auction", "off-aic2"): {"buyers": 300, "sellers": 100},
     ("normal-form", "lemke-howson"): {"strategies": 250},
     ("normal-form", "stackelberg"): {"strategies": 150},
     ("normal-form", "zero-sum"): {"preset": "zero-sum", "strategies": 700},
