@@ -24,14 +24,13 @@ from harness import record, table
 
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import NormalFormGame
-from edgeworth.learning import Exp3, GigaWolf, Learner, MarkovGame, MinimaxQ, PgaApp, QLearning, Session, WolfPhc
+from edgeworth.learning import LEARNERS, Learner, MarkovGame, Session, WolfPhc
 
 SEEDS = range(5)
 TARGET = 5_000_000
 ROUNDS = 1_000_000
 PLAIN_ROUNDS = 20_000
 GAMES = 200
-LEARNERS: tuple[Learner, ...] = (QLearning(), WolfPhc(), PgaApp(), GigaWolf(), MinimaxQ(), Exp3())
 
 
 def _seconds(work: Callable[[], Any]) -> float:
@@ -45,8 +44,8 @@ def learners() -> None:
     rows = []
     for actions in (2, 3, 10):
         payoffs = np.random.default_rng(0).uniform(size=(2, actions, actions))
-        for learner in LEARNERS:
-            rounds = ROUNDS if not isinstance(learner, MinimaxQ) else ROUNDS // 20
+        for learner in (kind() for kind in LEARNERS.values()):
+            rounds = ROUNDS if learner.cost == 1 else ROUNDS // 20
             one, two, plain = [], [], []
             for seed in SEEDS:
                 pair = [_session(payoffs, learner, 2 * seed + k) for k in range(2)]

@@ -18,8 +18,8 @@ from harness import record, table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from edgeworth.mechanisms import double_auction as da
 from edgeworth.mechanisms.auditing import Sampled, audit
+from edgeworth.mechanisms.auditing.lookup import audit_model_of
 from edgeworth.mechanisms.auditing.pieces import Subject, pieces_of
-from edgeworth.mechanisms.auditing.setting import setting_of
 from edgeworth.mechanisms.double_auction.exact import best
 from edgeworth.solvers import allocation
 from tests.oracles import double_auction as naive
@@ -161,12 +161,12 @@ def readings(count: int = 100) -> None:
         deficits = buyers = sellers = agents = 0
         for seed in range(count):
             market = da.generate(preset="multi-unit", seed=seed)
-            setting = setting_of(market)
+            model = audit_model_of(market)
             outcome = da.run(mechanism, market)
             deficits += da.surplus(outcome) < -1e-9
-            for agent in setting.agents(market, "price"):
-                honest = setting.utility(market, outcome, agent, "price", "utility")
-                gain = max(p.supremum for p in pieces_of(Subject(setting, mechanism, market, agent, "price"))) - honest
+            for agent in model.agents(market, "price"):
+                honest = model.utility(market, outcome, agent, "price")
+                gain = max(p.supremum for p in pieces_of(Subject(model, mechanism, market, agent, "price"))) - honest
                 buyers += agent[0] == "buyer" and gain > 1e-7
                 sellers += agent[0] == "seller" and gain > 1e-7
                 agents += 1

@@ -324,8 +324,8 @@ def learners() -> None:
         game = offloading.generate(users=users, providers=providers, preset="random", seed=0)
         top = offloading.solve(game, method="lagrangian", seed=0)
         equilibrium = statistics.fmean(offloading.solve(game, seed=s).value or 0.0 for s in range(10))
-        for name, params in (("exp3", offloading.Exp3()), ("wolf-phc", offloading.WolfPhc())):
-            session = offloading.Session(game, params, seed=0)
+        for name, play in offloading.PLAYS.items():
+            session = offloading.Session(game, play, seed=0)
             for rounds in (2_000, 18_000, 180_000):
                 session.advance(rounds)
                 end = session.profile()

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,18 +19,26 @@ from harness import record, table
 from edgeworth.games import trading
 from edgeworth.games.trading.check.regret import follower_regret
 from edgeworth.games.trading.exact.follower import stage
-from edgeworth.games.trading.learned import NEAR, Session, TabularLearner, distance, target
+from edgeworth.games.trading.learned import NEAR, Session, distance, target
 from edgeworth.games.trading.model import TradingGame, equilibrium_of
+from edgeworth.games.trading.sweeps import LEARNERS
+from edgeworth.learning import GigaWolf, Learner, MinimaxQ, PgaApp, WolfPhc
 
-_OWN: dict[str, Any] = {
-    "prices": 21, "demands": 19, "bins": 1, "explore": 0.2, "explore_decay": 3e-3, "leader_explore": 0.5, "leader_rate": 0.01,
-    "rate": 0.3, "discount": 0.0,
-}  # fmt: skip
-BEST: dict[str, TabularLearner] = {
-    "wolf-phc": trading.WolfPhc(**_OWN, win=0.005, lose=0.01, episodes=400_000),
-    "pga-app": trading.PgaApp(**_OWN, step=0.05, prediction=0.0, episodes=100_000),
-    "giga-wolf": trading.GigaWolf(**_OWN, step=0.1, episodes=100_000),
-    "minimax-q": trading.MinimaxQ(**(_OWN | {"explore": 0.1, "explore_decay": 0.0}), episodes=10_000),
+_GRID: dict[str, Any] = {"prices": 21, "demands": 19, "bins": 1}
+_VALUES: dict[str, Any] = {"explore": 0.2, "explore_decay": 3e-3, "rate": 0.3, "discount": 0.0}
+
+
+def _led(learner: Learner, rounds: int) -> trading.Play:
+    """The provider learns slowly and goes on exploring."""
+    leader = replace(learner, explore=0.5, explore_decay=0.0, rate=0.01, rate_decay=0.0)  # type: ignore[call-arg]
+    return trading.Play(learner=learner, leader=leader, rounds=rounds, **_GRID)
+
+
+BEST: dict[str, trading.Play] = {
+    "wolf-phc": _led(WolfPhc(**_VALUES, win=0.005, lose=0.01), 400_000),
+    "pga-app": _led(PgaApp(**_VALUES, step=0.05, prediction=0.0), 100_000),
+    "giga-wolf": _led(GigaWolf(**_VALUES, step=0.1), 100_000),
+    "minimax-q": _led(MinimaxQ(**(_VALUES | {"explore": 0.1, "explore_decay": 0.0})), 10_000),
 }
 """The best settings found by a random search of some minutes a learner and by looking at what held it back, on other seeds."""
 
@@ -221,8 +229,8 @@ def grid() -> None:
 def speed() -> None:
     """Agent-steps a second of the learners on the ten consumers and the provider of Table 1, one thread."""
     rows, game = [], trading.generate()
-    for name, params in SETTINGS["paper"].items():
-        session = Session(game, params, seed=0)
+    for name, play in SETTINGS["paper"].items():
+        session = Session(game, play, seed=0)
         session.advance(10)
         count = 2_000 if name == "minimax-q" else 50_000
         seconds = best_time(lambda s=session, c=count: s.advance(c), 5)
@@ -236,15 +244,15 @@ def learners() -> None:
     """The share of 20 seeds within 5% of the equilibrium or its closest grid point at the end, and the median distance."""
     rows = []
     for setting, chosen in SETTINGS.items():
-        for name, params in chosen.items():
+        for name, play in chosen.items():
             cells = []
             for preset in ("interior", "kink", "two-peaks"):
                 apart, profits = [], []
                 game = trading.generate(preset=preset)
                 best = trading.solve(game).value
                 for seed in range(20):
-                    session = Session(game, params, seed=seed)
-                    session.advance(params.episodes)
+                    session = Session(game, play, seed=seed)
+                    session.advance(play.required()[1])
                     apart.append(distance(session.profile(), target(session)))
                     profits.append(trading.value(game, session.profile()) / best)
                 near = np.mean([x <= NEAR + 1e-12 for x in apart])
@@ -252,22 +260,14 @@ def learners() -> None:
             rows.append([name, setting, *cells])
     text = (
         "In brackets: the medians of the distance and of the provider's profit as a share of the best. Best settings: "
-        + "; ".join(
-            f"{name} " + ", ".join(f"{key} {value:g}" for key, value in asdict(params).items() if value is not None)
-            for name, params in BEST.items()
-        )
+        + "; ".join(f"{name} {play!r}" for name, play in BEST.items())
     )
     header = ["learner", "setting", "interior", "kink", "two-peaks"]
     record("trading: share of 20 seeds within 5% of the equilibrium", table(header, rows) + "\n\n" + text + ".")
 
 
-SETTINGS: dict[str, dict[str, TabularLearner]] = {
-    "paper": {
-        "wolf-phc": trading.WolfPhc(),
-        "pga-app": trading.PgaApp(),
-        "giga-wolf": trading.GigaWolf(),
-        "minimax-q": trading.MinimaxQ(),
-    },
+SETTINGS: dict[str, dict[str, trading.Play]] = {
+    "paper": LEARNERS,
     "best found": BEST,
 }
 SECTIONS: dict[str, Callable[[], None]] = {

@@ -19,10 +19,19 @@ if TYPE_CHECKING:
     from edgeworth.core.method import Found as Found
     from edgeworth.core.observer import Observer as Observer
     from edgeworth.core.observer import Progress as Progress
-    from edgeworth.core.result import BoundEvidence as BoundEvidence
-    from edgeworth.core.result import Quality as Quality
-    from edgeworth.core.result import Result as Result
-    from edgeworth.core.result import Termination as Termination
+    from edgeworth.core.precompile import compile_kernels as compile_kernels
+    from edgeworth.core.result import (
+        BoundEvidence as BoundEvidence,
+    )
+    from edgeworth.core.result import (
+        Quality as Quality,
+    )
+    from edgeworth.core.result import (
+        Result as Result,
+    )
+    from edgeworth.core.result import (
+        Termination as Termination,
+    )
     from edgeworth.core.stop import Stop as Stop
     from edgeworth.core.verdict import Report as Report
     from edgeworth.core.verdict import Verdict as Verdict
@@ -47,6 +56,7 @@ _PUBLIC = {
     "Termination": "edgeworth.core.result",
     "Verdict": "edgeworth.core.verdict",
     "compare": "edgeworth.experiments",
+    "compile_kernels": "edgeworth.core.precompile",
     "load": "edgeworth.core.io",
 }
 

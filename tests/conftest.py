@@ -15,9 +15,10 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=60,
+    max_examples=30,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
+settings.register_profile("thorough", settings.get_profile("edgeworth"), max_examples=60)  # make test-slow
 settings.register_profile("explore", settings.get_profile("edgeworth"), derandomize=False, max_examples=400, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "edgeworth"))
 

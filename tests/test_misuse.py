@@ -184,12 +184,12 @@ CALLS: dict[str, Case] = {
     "pairs unsorted": (
         lambda: _problem(server=[1, 0, 0, 1]),
         ValueError,
-        "server: must increase strictly within a task (sorted, no duplicate pair); got 0 after 1 in task 0",
+        "server: must increase strictly within a task (sorted, no duplicate pair); got 0 after 1 for task 0",
     ),
     "pairs double": (
         lambda: _problem(server=[0, 1, 1, 1]),
         ValueError,
-        "server: must increase strictly within a task (sorted, no duplicate pair); got 1 after 1 in task 1",
+        "server: must increase strictly within a task (sorted, no duplicate pair); got 1 after 1 for task 1",
     ),
     "a heavy pair": (
         lambda: _problem(weight=[1.0, 1.0, 2.5, 1.0]),

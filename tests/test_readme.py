@@ -1,4 +1,6 @@
-"""What the README shows works, with shorter time limits."""
+"""What the README and the guide show works, with shorter time limits."""
+
+from __future__ import annotations
 
 import re
 import shlex
@@ -16,95 +18,141 @@ from edgeworth.games import normal_form
 from edgeworth.routing import orienteering
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = [line for line in TEXT.splitlines() if line.startswith("edgeworth ")]
-FILES = {
-    "site-optus-melbCBD.csv": "eua/site-optus-melbCBD.csv",
-    "users-melbcbd-generated.csv": "eua/users-melbcbd-generated.csv",
-    "c05100": "gap/instances/c05100",
-    "c101.txt": "toptw/instances/c101.txt",
-}
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+COMMANDS = [line for text in (README, GUIDE) for line in text.splitlines() if line.startswith("edgeworth ")]
+FILES = {"c05100": "gap/instances/c05100", "c101.txt": "toptw/instances/c101.txt"}
+EUA = ("--sites", "eua/site-optus-melbCBD.csv", "--users", "eua/users-melbcbd-generated.csv")  # what --fetch downloads
+SHORTER = (("seconds=5", "seconds=0.3"), ("steps=50", "steps=5, rounds=3"))
+
+
+def _blocks(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+
+
+def _run(code: str, names: dict[str, Any]) -> dict[str, Any]:
+    for long, short in SHORTER:
+        code = code.replace(long, short)
+    exec(code, names)
+    return names
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    mpl.use("Agg")
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    plt.close("all")
+
+
+def _section(head: str) -> dict[str, Any]:
+    """The names that the guide's section leaves."""
+    (text,) = [part for part in GUIDE.split("\n## ") if part.startswith(head)]
+    names: dict[str, Any] = {}
+    for code in _blocks(text):
+        _run(code, names)
+    return names
+
+
+# --- the README ---------------------------------------------------------------------------------------------------------------
 
 
 def test_the_newcomer_needs_exactly_two_commands() -> None:
-    assert re.findall(r"^make ([\w-]+)", TEXT, flags=re.MULTILINE) == ["demo", "test"]
+    assert re.findall(r"^make ([\w-]+)", README, flags=re.MULTILINE) == ["demo", "test"]
 
 
-def test_the_figure_is_there() -> None:
-    for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", TEXT):
-        assert (ROOT / path).is_file()
+def test_the_readme_is_short() -> None:
+    assert len(README.split()) <= 650
+    for code in _blocks(README):
+        lines = [line for line in code.splitlines() if not line.startswith(("from ", "import "))]
+        assert len(lines) <= 3
 
 
-def test_the_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    code = re.search(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-    assert code is not None
-    names: dict[str, object] = {}
-    exec(code.group(1).replace("seconds=5", "seconds=0.3"), names)
-    assert names["report"]
-    assert names["table"].verified  # type: ignore[attr-defined]
-    assert (tmp_path / "report.html").is_file()
-
-
-def test_the_example_of_finite_games_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    codes = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-    (code,) = [code for code in codes if "normal_form" in code]
-    names: dict[str, object] = {}
-    exec(code, names)
-    game, result = names["game"], names["result"]
-    assert normal_form.verify(game, result)  # type: ignore[arg-type]
-    assert normal_form.read_nfg(tmp_path / "shapley.nfg").hash == game.hash  # type: ignore[attr-defined]
-
-
-def test_the_example_of_trading_runs() -> None:
-    (code,) = [code for code in re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL) if "trading" in code]
-    names: dict[str, object] = {}
-    exec(code, names)
-    best = names["best"]
-    assert names["checked"]
-    assert len(names["demands"]) == 10  # type: ignore[arg-type]
-    shown = (round(best.value, 1), round(best.solution.price, 2), best.solution.regime)  # type: ignore[attr-defined]
-    assert shown == (8337.0, 11.34, "interior")
-
-
-def test_the_example_of_orienteering_runs() -> None:
-    mpl.use("Agg")
-    (code,) = [code for code in re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL) if "orienteering" in code]
+def test_the_readme_runs_from_top_to_bottom(folder: Path) -> None:
     names: dict[str, Any] = {}
-    exec(code.replace("seconds=5", "seconds=0.3"), names)
-    plt.close("all")
+    results: dict[str, Any] = {}
+    for code in _blocks(README):
+        _run(code, names)
+        if "result" in names:
+            results[names["result"].kind] = names["result"]
+    assert results["allocation"].quality is Quality.OPTIMAL
+    assert normal_form.regret(names["game"], results["normal-form"].solution) <= 1e-12
+    assert names["learned"] >= 0.0
+    assert not names["claim"]
+    assert not names["audit"].truthful
+    assert names["award"].payment > 0.0
+    assert names["table"].verified
+    assert (folder / "report.html").is_file()
+
+
+# --- all pages ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", PAGES[page]):
+        if not target.startswith("https://"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=range(len(COMMANDS)))
+def test_the_commands_run(command: str, folder: Path, shared_data: Path) -> None:
+    words = [str(shared_data / FILES[word]) if word in FILES else word for word in shlex.split(command)[1:]]
+    if "--fetch" in words:
+        at = words.index("--fetch")
+        words[at : at + 1] = [str(shared_data / word) if "/" in word else word for word in EUA]
+    if "--time-limit" in words:
+        words[words.index("--time-limit") + 1] = "0.3"
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    if words[0] == "compare":
+        assert "All runs verified." in done.output
+
+
+def test_there_are_commands() -> None:
+    assert len(COMMANDS) == 7
+
+
+# --- the guide ----------------------------------------------------------------------------------------------------------------
+
+
+def test_allocation(folder: Path) -> None:
+    names = _section("Allocation")
+    assert names["report"]
+    assert names["table"].verified
+    assert (folder / "report.html").is_file()
+
+
+def test_routes(folder: Path) -> None:
+    names = _section("Routes")
     assert orienteering.verify(names["problem"], names["result"])
     assert names["exact"].quality is Quality.OPTIMAL
     assert names["exact"].bound_evidence is BoundEvidence.RECOMPUTED
 
 
-def test_the_example_of_offloading_runs() -> None:
-    codes = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-    (code,) = [code for code in codes if "import offloading" in code]
-    names: dict[str, object] = {}
-    exec(code.replace("steps=50", "steps=5, rounds=3"), names)
+def test_trading() -> None:
+    names = _section("Pricing")
+    best = names["best"]
+    assert names["checked"]
+    assert len(names["demands"]) == 10
+    assert (round(best.value, 1), round(best.solution.price, 2), best.solution.regime) == (8337.0, 11.34, "interior")
+
+
+def test_offloading() -> None:
+    names = _section("Offloading")
     assert names["nash"]
     assert not names["claim"]
 
 
-def test_the_example_of_auditing_runs() -> None:
-    (code,) = [code for code in re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL) if "import double_auction" in code]
-    names: dict[str, Any] = {}
-    exec(code, names)
+def test_finite_games(folder: Path) -> None:
+    names = _section("Finite games")
+    game = names["game"]
+    assert normal_form.verify(game, names["result"])
+    assert normal_form.read_nfg(folder / "shapley.nfg").hash == game.hash
+
+
+def test_auditing() -> None:
+    names = _section("Auditing")
     assert not names["found"].truthful
     assert names["ours"].truthful
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=range(len(COMMANDS)))
-def test_the_commands_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared_data: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    words = [str(shared_data / FILES[word]) if word in FILES else word for word in shlex.split(command)[1:]]
-    words[words.index("--time-limit") + 1] = "0.3"
-    done = CliRunner().invoke(main, words)
-    assert done.exit_code == 0, done.output
-    assert "All runs verified." in done.output
-
-
-def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 4

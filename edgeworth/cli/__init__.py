@@ -13,6 +13,7 @@ import click
 
 from edgeworth._version import __version__
 from edgeworth.cli.audit import audit
+from edgeworth.cli.compile import compile_
 from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands
 from edgeworth.cli.sweep import compare
@@ -34,5 +35,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, solve, verify, compare, audit, methods, show_versions):
+for _command in (generate, solve, verify, compare, audit, methods, compile_, show_versions):
     main.add_command(_command)

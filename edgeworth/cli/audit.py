@@ -1,100 +1,115 @@
-"""``edgeworth audit``: is a mechanism truthful, rational, balanced on this market?"""
+"""``edgeworth audit``: whether a mechanism is truthful, rational and balanced on one problem."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgeworth import _families
 from edgeworth.cli import output, sources
-from edgeworth.cli.groups import FAILED, methods_of, offers
+from edgeworth.cli.groups import FAILED, Action, PerFamily, action, offers
 
-_KINDS = ("double-auction", "procurement")
+if TYPE_CHECKING:
+    from edgeworth.core.verdict import Verdict
+    from edgeworth.mechanisms.auditing import Audit
+
+_HELP = """Audit a RULE on one {kind} problem, whose reports are taken as the truth.
+
+The problem is an instance of a preset (--seed) or a file. RULE is one of: {rules}.
+
+Exit code 0 when the rule is truthful, individually rational and weakly budget balanced there; 1 otherwise, also where the
+seconds ended before all reports were examined.
+"""
 
 
-@click.command()
-@click.argument("rule", shell_complete=offers(lambda ctx: methods_of(*_KINDS)[1:]))
-@click.option("--problem", type=sources.FILE, help="a market Edgeworth saved; otherwise one is generated")
-@click.option("--preset", default=None, help="preset to generate (default: fusion)")
-@click.option("--buyers", type=int, help="number of buyers")
-@click.option("--sellers", type=int, help="number of sellers")
-@click.option("--suppliers", type=int, help="number of suppliers (procurement)")
-@click.option("--seed", type=int, default=0, show_default=True, help="instance seed")
-@click.option("--sampled", type=int, help="try so many random reports an agent instead of all of them")
-@click.option("--repetitions", type=int, help="with --sampled: plays of every report, for a rule that draws lots")
-@click.option("--seconds", type=float, help="of the examination of reports (default: 30, without limit for samples)")
-@click.option("--rationality", default="ask", show_default=True, help="ask, or utility: tours count")
-@click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
-def audit(
-    rule: str,
-    problem: str | None,
-    preset: str | None,
-    buyers: int | None,
-    sellers: int | None,
-    suppliers: int | None,
-    seed: int,
-    sampled: int | None,
-    repetitions: int | None,
-    seconds: float | None,
-    rationality: str,
-    as_json: bool,
-) -> None:
-    """Audit a RULE on one market, whose reports are taken as the truth.
+def _audit(kind: str) -> Action:
+    from edgeworth.core.family import family
+    from edgeworth.core.lazy import resolve
 
-    Exit code 0 when the rule is truthful, individually rational and weakly budget balanced there; 1 otherwise, also where the
-    seconds ended before all reports were examined.
-    """
-    from edgeworth.core.io import load
-    from edgeworth.mechanisms import procurement
+    model = resolve(family(kind).audit_model or "")
+    first, *others = model.dimensions
+    dimensions = f"part of a report to vary, {first} (default){''.join(f', {name}' for name in others)}; repeatable"
+    params = [
+        click.Argument(["rule"], shell_complete=offers(lambda ctx: model.mechanisms)),
+        *sources.options(kind, saved=True),
+        click.Option(["--seed"], type=click.IntRange(min=0), help="instance seed (default: 0)"),
+        click.Option(["--dimension", "dimensions"], multiple=True, help=dimensions),
+        click.Option(["--sampled"], type=int, help="try so many random reports an agent (Sampled) instead of all of them"),
+        click.Option(["--repetitions"], type=int, help="with --sampled: plays of every report, for a randomised rule"),
+        click.Option(["--seconds"], type=float, help="of the examination of reports (default: 30, without limit for samples)"),
+        click.Option(["--rationality"], default="ask", show_default=True, help="ask, or utility: tours count"),
+        click.Option(["--json", "as_json"], is_flag=True, help="print one JSON document, nothing else"),
+    ]
+
+    def run(given: dict[str, Any]) -> None:
+        _run(kind, given)
+
+    return action(kind, _HELP.format(kind=kind, rules=", ".join(model.mechanisms)), params, run)
+
+
+class _Audited(PerFamily):
+    """One subcommand a family that has an audit model."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from edgeworth.core.family import family
+
+        return [kind for kind in _families.FAMILIES if family(kind).audit_model is not None]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self.build(cmd_name) if cmd_name in self.list_commands(ctx) else None
+
+
+audit = _Audited(
+    name="audit",
+    help="Audit a mechanism on one problem: truthfulness, rationality, budget balance, monotonicity, efficiency.",
+    no_args_is_help=True,
+    subcommand_metavar="FAMILY RULE [OPTIONS]",
+)
+audit.build = _audit
+
+
+def _run(kind: str, given: dict[str, Any]) -> None:
     from edgeworth.mechanisms.auditing import Sampled
     from edgeworth.mechanisms.auditing import audit as examine
 
-    sizes = {"buyers": buyers, "sellers": sellers, "suppliers": suppliers}
-    given: dict[str, Any] = {name: size for name, size in sizes.items() if size is not None}
-    if preset is not None:
-        given["preset"] = preset
-    if problem is not None:
-        if given:
-            raise click.UsageError(f"--{next(iter(given))} is not used with --problem.")
-        market = load(problem)
-        if getattr(market, "kind", None) not in _KINDS:
-            raise click.UsageError(f"--problem: {problem} does not hold a market.")
-    else:
-        kind = "procurement" if rule in {row.name for row in procurement.METHODS} else "double-auction"
-        market = _generated(kind, given, seed)
+    sampled, repetitions = given["sampled"], given["repetitions"]
     if repetitions is not None and sampled is None:
         raise click.UsageError("--repetitions is used with --sampled only.")
-    scope: Any = "exhaustive" if sampled is None else Sampled(sampled, 0, 1 if repetitions is None else repetitions)
-    found = examine(rule, market, scope=scope, rationality=rationality, seconds=seconds)  # type: ignore[arg-type]
+    problems = sources.obtain(kind, given, seed=given["seed"], instances=None)
+    if len(problems) != 1:
+        raise click.UsageError(f"one problem is audited at a time; the options ask for {len(problems)}.")
+    found = examine(
+        given["rule"],
+        problems[0],
+        scope="exhaustive" if sampled is None else Sampled(sampled, 0, 1 if repetitions is None else repetitions),
+        dimensions=given["dimensions"] or None,
+        rationality=given["rationality"],
+        seconds=given["seconds"],
+    )
     numbers = {name: getattr(found, name) for name in ("welfare", "optimum", "efficiency_ratio", "surplus", "pieces")}
-    if as_json:
-        verdicts = {name: {**_plain(verdict), "witness": _words(verdict)} for name, verdict in found.report.items()}
-        output.document({"rule": rule, "market": market.hash, "verdicts": verdicts, **numbers})
+    if given["as_json"]:
+        about = {"family": kind, "rule": given["rule"], "market": problems[0].hash}
+        output.document(about | {"verdicts": _as_data(found)} | numbers)
     else:
-        click.echo(str(found))
-        click.echo(output.pairs({name: output.number(number) for name, number in numbers.items()}))
+        output.say(str(found))
+        output.say(output.pairs({name: output.number(number) for name, number in numbers.items()}))
     if not (found.truthful and found.individually_rational and found.weakly_budget_balanced):
         raise SystemExit(FAILED)
 
 
-def _generated(kind: str, given: dict[str, Any], seed: int) -> Any:
-    from edgeworth.mechanisms import double_auction, procurement
-
-    taken = {"double-auction": {"preset", "buyers", "sellers"}, "procurement": {"preset", "suppliers"}}[kind]
-    for name in given:
-        if name not in taken:
-            raise click.UsageError(f"--{name} is not used for {kind}.")
-    make: Any = double_auction.generate if kind == "double-auction" else procurement.generate
-    return make(seed=seed, **given)
+def _as_data(found: Audit) -> dict[str, Any]:
+    return {name: _verdict(verdict) for name, verdict in found.report.items()}
 
 
-def _plain(verdict: Any) -> dict[str, Any]:
-    told = {name: getattr(verdict, name) for name in ("holds", "violation", "tolerance")}
-    if math.isinf(verdict.violation):
-        told["violation"] = "infinite"  # grows with the report without end; JSON has no infinity
-    return told | {"status": str(verdict.status), "scope": str(verdict.scope)}
-
-
-def _words(verdict: Any) -> str | None:
-    return None if verdict.witness is None else str(verdict.witness)
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    infinite = math.isinf(verdict.violation)  # grows with the report without end; JSON has no infinity
+    return {
+        "holds": verdict.holds,
+        "violation": "infinite" if infinite else verdict.violation,
+        "tolerance": verdict.tolerance,
+        "status": str(verdict.status),
+        "scope": str(verdict.scope),
+        "witness": None if verdict.witness is None else str(verdict.witness),
+    }

@@ -104,12 +104,13 @@ def action(name: str, help: str, params: Sequence[click.Parameter], run: Callabl
 
 
 def one_of(choices: Sequence[str]) -> Callable[[click.Context, click.Parameter, Any], Any]:
-    """An option's callback that accepts the choices only and names the nearest."""
+    """The callback of an option, or of an argument of several values, that accepts the choices only and names the nearest."""
 
     def check(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
-        if value is not None and value not in choices:
-            text = f"{value!r} is not one of {', '.join(choices)}.{nearest(value, choices)}"
-            raise click.BadParameter(text, ctx=ctx, param=param)
+        for each in value if isinstance(value, tuple) else () if value is None else (value,):
+            if each not in choices:
+                text = f"{each!r} is not one of {', '.join(choices)}.{nearest(each, choices)}"
+                raise click.BadParameter(text, ctx=ctx, param=param)
         return value
 
     return check

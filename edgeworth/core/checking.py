@@ -31,8 +31,8 @@ __all__ = [
     "Refute",
     "certificate_array",
     "claims_equilibrium",
+    "covered",
     "epsilon_verdict",
-    "leaves_equilibrium",
     "not_checked",
     "rebuilt",
     "require_own",
@@ -339,10 +339,14 @@ def claims_equilibrium(fam: Model[Any, Any], result: Result[Any]) -> bool:
     return kinds.get(result.method) == "equilibrium" and result.termination in (Termination.PROVED, Termination.CONVERGED)
 
 
-def leaves_equilibrium(report: Report) -> bool:
-    """Does the profile leave an equilibrium that it does not claim? Its value then says nothing about bounds on equilibria."""
+def covered(fam: Model[Any, Any], report: Report) -> bool:
+    """Whether the family's bounds hold for the solution that the report is on.
+
+    Where they hold for equilibria only, they say nothing about a profile from which somebody gains by deviating.
+    """
     verdict = report.get("epsilon")
-    return verdict is not None and verdict.status is Status.MEASURED and verdict.violation > OPTIMALITY_TOL
+    leaves = verdict is not None and verdict.status is Status.MEASURED and verdict.violation > OPTIMALITY_TOL
+    return fam.covers == "all" or not leaves
 
 
 def epsilon_verdict(

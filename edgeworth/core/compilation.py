@@ -15,14 +15,19 @@ from importlib import import_module
 logger = logging.getLogger(__name__)
 
 _TELL = 1.0  # seconds of compilation from which on the user is told
+_told = threading.Event()  # once a process
 
 
 class Counter:
-    """Seconds that one thread, or those that work for one run, have spent compiling; what overlaps is counted once."""
+    """Seconds that one thread, or those that work for one run, have spent compiling; what overlaps is counted once.
+
+    `kernels` counts the signatures that were compiled, not loaded.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a signal handler may ask in the midst of it
         self._total, self._depth, self._began = 0.0, 0, 0.0
+        self.kernels = 0
 
     @property
     def seconds(self) -> float:
@@ -41,12 +46,20 @@ class Counter:
         """It is over."""
         with self._lock:
             self._depth -= 1
-            if self._depth:
-                return
-            spent = time.perf_counter() - self._began
-            self._total += spent
-        if spent > _TELL:
-            logger.info("compiled a kernel in %.1f s; it is kept for later runs, and no clock counts it", spent)
+            if not self._depth:
+                self._total += time.perf_counter() - self._began
+
+    def compiled(self) -> None:
+        """One more kernel was compiled; says so once a process, where that takes long."""
+        with self._lock:
+            self.kernels += 1
+            under_way = time.perf_counter() - self._began if self._depth else 0.0
+        if under_way > _TELL and not _told.is_set():
+            _told.set()
+            logger.warning(
+                "compiling kernels, which takes some seconds once: they are kept for later runs, and no clock counts it "
+                "(`edgeworth compile` does it in advance)"
+            )
 
 
 class _Counters(threading.local):

@@ -13,11 +13,15 @@ from typing import Any, TypeVar
 
 import numba
 import numba.core.event
+import numpy as np
+from numba.core import types
+from numba.core.registry import CPUDispatcher
 
 from edgeworth.core import kernel_cache
 from edgeworth.core.compilation import counter
 
 F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R", bound="tuple[Any, ...]")
 
 
 class _Told(numba.core.event.Listener):
@@ -30,14 +34,26 @@ class _Told(numba.core.event.Listener):
         counter().end()
 
 
+class _Compiled(numba.core.event.Listener):
+    """Reports every signature that is compiled because the cache does not hold it."""
+
+    def on_start(self, event: Any) -> None:
+        pass
+
+    def on_end(self, event: Any) -> None:
+        counter().compiled()
+
+
 numba.core.event.register("numba:compiler_lock", _Told())  # type: ignore[no-untyped-call]
+numba.core.event.register("numba:compile", _Compiled())  # type: ignore[no-untyped-call]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def kernel_sources(package: Path = _PACKAGE) -> list[Path]:
-    """The files that hold jitted functions: this one and every ``kernels*.py``, alone or in a ``kernels`` folder."""
-    found = [*package.rglob("kernels*.py"), *package.rglob("kernels/*.py"), package / "core" / "jit.py"]
+    """The files that hold jitted functions: this one, every ``kernels*.py``, alone or in a ``kernels`` folder, and learners."""
+    found = [*package.rglob("kernels*.py"), *package.rglob("kernels/*.py"), *package.rglob("learners/*.py")]
+    found.append(package / "core" / "jit.py")
     return sorted(set(found))
 
 
@@ -53,20 +69,61 @@ def sources_hash(package: Path = _PACKAGE) -> str:
 _FOLDER = kernel_cache.folder(sources_hash())
 
 
-def jit(function: F | None = None, *, parallel: bool = False, counted: bool = True) -> Any:
+class _Dispatcher(CPUDispatcher):  # type: ignore[misc]
+    """numba's, but for constants among the arguments of a call from another kernel.
+
+    numba compiles a callee anew for every literal integer or truth value it is called with. Here a constant is a number like
+    any other; LLVM still sees it wherever it inlines the callee.
+    """
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        plain = tuple(types.unliteral(each) for each in args)
+        return super().get_call_template(plain, {name: types.unliteral(each) for name, each in kws.items()})
+
+
+class _Leaf(_Dispatcher):
+    def __call__(self, *args: Any) -> Any:
+        raise TypeError(f"{self.py_func.__name__}: only kernels call it; py_func is the function that was compiled")
+
+
+def jit(function: F | None = None, *, counted: bool = True) -> Any:
     """``numba.njit`` with the salted cache. It releases the GIL; no fast-math: results are those of IEEE arithmetic.
 
     counted=False: for kernels that allocate nothing. Arrays are then passed on to callees without counting references, which
     for tuples of a dozen arrays makes small callees several times faster; numba refuses to compile an allocation in them.
     """
+    return _compiled(function, _Dispatcher, counted)
 
+
+def leaf(function: F | None = None, *, counted: bool = True) -> Any:
+    """`jit` for functions that only kernels call: numba makes no wrapper for calls from Python, which for tuples of a dozen
+    arrays takes longer to compile than the function itself."""
+    return _compiled(function, _Leaf, counted, no_cpython_wrapper=True)
+
+
+def _compiled(function: F | None, dispatcher: type[_Dispatcher], counted: bool, **options: Any) -> Any:
     def compile_(target: F) -> Any:
-        options: dict[str, Any] = {"nogil": True, "parallel": parallel}
         if not counted:
             options["_nrt"] = False
-        made = numba.njit(target, **options)
+        made = numba.njit(target, nogil=True, no_cfunc_wrapper=True, **options)
+        made.__class__ = dispatcher
         if _FOLDER is not None:
             kernel_cache.keep(made, _FOLDER)
         return made
 
     return compile_ if function is None else compile_(function)
+
+
+def read_only(record: R) -> R:
+    """The same named tuple with every array in C order and read-only, copied only where its order is another.
+
+    numba compiles a kernel anew for arrays of another order and for arrays that may be written to, so what a kernel only reads
+    passes through here: the flags that a user's or a model's arrays happen to have then make no difference.
+    """
+    return type(record)(*(_read_only(each) if isinstance(each, np.ndarray) else each for each in record))
+
+
+def _read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    view = np.ascontiguousarray(array).reshape(array.shape).view()
+    view.flags.writeable = False
+    return view

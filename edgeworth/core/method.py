@@ -105,6 +105,8 @@ class Method:
         The arguments and stop rules that the method takes, of `FEATURES`.
     requires : (str, str), optional
         The module of an optional dependency, and the extra that installs it.
+    kernels : bool
+        True where the method runs compiled kernels, which `core.prepare` compiles or loads before its clock starts.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Method:
     params: str | None = None
     supports: frozenset[str] = frozenset()
     requires: tuple[str, str] | None = None
+    kernels: bool = False
 
     def __post_init__(self) -> None:
         for feature in self.supports:

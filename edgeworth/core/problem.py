@@ -96,6 +96,10 @@ class Model(Generic[P, S]):
     covers : {"all", "equilibria"}
         What a bound of this family bounds: the value of every feasible solution, or of equilibria only (a profile that is
         none may be worth more).
+    reply_value : callable, optional
+        ``reply_value(problem, solution)``, of a family with a leader: the value of the leader's choice where the followers
+        reply to it with their equilibrium, by code of the check room. A bound that covers equilibria only can be held against
+        it even where the solution's followers are in none.
     from_array : callable, optional
         ``from_array(problem, array)``: a solution from plain numbers, as a user's own method may return them.
     """
@@ -112,6 +116,7 @@ class Model(Generic[P, S]):
     rebuild: Mapping[str, Rebuild] = field(default_factory=dict)
     infeasibility: Mapping[str, Refute] = field(default_factory=dict)
     covers: Coverage = "all"
+    reply_value: Callable[[P, S], float] | None = None
     from_array: Callable[[P, Any], S] | None = None
 
     def method(self, name: str) -> Method:

@@ -58,6 +58,8 @@ class Run(Generic[S]):
         Ctrl-C reaches this run: it is in the main thread, under `interruptible`.
     incumbent : solution or None
         What is returned where the method is left by an `Interruption`; at first the start.
+    prepared : float
+        Seconds spent on the method's kernels before the run began.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Run(Generic[S]):
         threads: int = 1,
         trace: bool = False,
         offset: float = 0.0,
+        prepared: float = 0.0,
     ) -> None:
         self.sense: Sense = sense
         self.offset = offset
@@ -89,6 +92,7 @@ class Run(Generic[S]):
         self._improved_at = 0
         self._counter = counter()
         self._compiled = self._counter.seconds
+        self.prepared = prepared
         self._began = time.perf_counter()
 
     @property

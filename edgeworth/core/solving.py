@@ -14,6 +14,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import FEATURES, Found, Method
 from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
+from edgeworth.core.prepare import prepare
 from edgeworth.core.problem import Model, P, S
 from edgeworth.core.result import BoundEvidence, Quality, Result, Stats, Termination
 from edgeworth.core.run import Interruption, Run, interruptible
@@ -119,6 +120,7 @@ def solve(
         wanted = row.params_type()
         params = wanted() if wanted is not None else None
     rng, record = generator(seed)
+    prepared = prepare(fam, row)  # before anybody is told that the run starts, and before its clock does
     watcher = observer or Observer()
     watcher.on_start(problem, row.name)
     run: Run[S] = Run(
@@ -130,6 +132,7 @@ def solve(
         start=start,
         threads=threads,
         trace=trace,
+        prepared=prepared,
     )
     logger.info("%s: %s begins", fam.kind, row.name)
     before = problem.hash
@@ -217,7 +220,7 @@ def _judge(
         sense=problem.sense,
         quality=_quality(fam, problem, row, found, value, termination),
         termination=termination,
-        stats=Stats(run.elapsed, found.iterations, found.evaluations, found.nodes, run.compile_seconds),
+        stats=Stats(run.elapsed, found.iterations, found.evaluations, found.nodes, run.prepared + run.compile_seconds),
         trace=run.trace(),
         params=params,
         seed=seed if row.randomised else None,

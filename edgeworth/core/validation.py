@@ -16,6 +16,9 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+_PLAIN = frozenset({bool, int, float, str, np.float64, np.int64, np.ndarray})
+"""Types of entries that hold neither labels nor masks."""
+
 
 def shown(value: object) -> str:
     """``repr`` cut to one readable line."""
@@ -105,9 +108,11 @@ def array(
 
     Float arrays take integers (exactly representable) but no booleans; integer arrays take no floats; boolean arrays
     take only booleans. Entries must be finite and within the range; the message names the first offending index.
-    Masked arrays are refused, since NumPy would drop the mask; pandas' nullable columns are taken where nothing is missing.
+    Masked arrays are refused, since NumPy would drop the mask, and so are Series and DataFrames whose index is not the
+    positions, since NumPy would drop the labels (`core.names.align` is what brings labels into order). pandas' nullable columns
+    are taken where nothing is missing.
     """
-    value = _without_mask(argument, value)
+    value = _without_pandas(argument, value)
     try:
         raw = np.asarray(value)
     except (ValueError, TypeError) as error:
@@ -133,13 +138,38 @@ def array(
     return result
 
 
-def _without_mask(argument: str, value: Any) -> Any:
-    """The value, or NumPy's form of pandas' nullable columns; an error for masked arrays and for missing values."""
+def is_labelled(value: object) -> bool:
+    """Whether a value is a Series or DataFrame of pandas, whose entries have labels."""
+    pandas = sys.modules.get("pandas")  # who has a Series has imported it
+    return pandas is not None and isinstance(value, pandas.Series | pandas.DataFrame)
+
+
+def is_positions(index: Any) -> bool:
+    """Whether an index of pandas holds the positions 0, 1, ..., as the default index does."""
+    if not len(index):
+        return True
+    return getattr(index.dtype, "kind", "O") in "iu" and np.array_equal(np.asarray(index), np.arange(len(index)))
+
+
+def refuse_labels_and_masks(argument: str, value: Any) -> None:
+    """Refuse what NumPy would take by position or without its mask, also within lists."""
     masked = sys.modules.get("numpy.ma")  # who has a masked array has imported it
-    if masked is not None:
-        nested = value if isinstance(value, list | tuple) else ()
-        if any(isinstance(item, masked.MaskedArray) for item in (value, *nested)):
-            reject_type(argument, "must not be a masked array; fill or drop what is masked", value)
+    if masked is not None and isinstance(value, masked.MaskedArray):
+        reject_type(argument, "must not be a masked array; fill or drop what is masked", value)
+    if is_labelled(value) and not is_positions(value.index):
+        rule = "must not have labels, which name nothing here; order it and take to_numpy()"
+        reject_type(argument, rule, value.index.tolist()[:3])
+    if isinstance(value, list | tuple) and any(kind not in _PLAIN for kind in set(map(type, value))):
+        for item in value:
+            if type(item) not in _PLAIN:
+                refuse_labels_and_masks(argument, item)
+
+
+def _without_pandas(argument: str, value: Any) -> Any:
+    """The value, or NumPy's form of pandas' nullable columns; an error for masks, labels and missing values."""
+    if type(value) is np.ndarray:
+        return value
+    refuse_labels_and_masks(argument, value)
     pandas = sys.modules.get("pandas")
     if pandas is None:
         return value

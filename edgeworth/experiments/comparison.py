@@ -48,7 +48,11 @@ class Comparison:
         Columns: ``problem`` (a label) and ``problem_hash``; ``instance_seed`` (from the provenance); ``method`` (label),
         ``method_seed`` (missing: deterministic); ``value``, ``bound``, ``bound_evidence``, ``gap`` (signed, relative) as in
         `Result`; ``gap_to_best_bound``: the gap of the value to the tightest recomputed bound that any method left on this
-        instance (where there is none, the tightest claimed one) and nothing refuted; ``quality``, ``termination``;
+        instance (where there is none, the tightest claimed one) and nothing refuted, missing where the family's bounds do not
+        hold for the solution (a profile out of equilibrium, of a family whose bounds hold for equilibria only); of games,
+        ``regret``: the largest relative gain of a deviation, as the checker found it, and where there is a leader
+        ``gap_of_price``: the same gap of what the leader's choice earns where the followers reply by their exact equilibrium;
+        ``quality``, ``termination``;
         ``seconds`` and ``time_limit`` of the run; ``overran``: it took more than its limit, 10% and 0.2 s; ``verified``: the
         family's checker found nothing wrong, the run did not end in an error, and no other method's verified value
         contradicts its bound; ``notes``; then the problem's measures. NaN: there is no such number.
@@ -64,10 +68,10 @@ class Comparison:
         """One row a method; statistics are over instances, after averaging the method seeds of each.
 
         ``instances`` with at least one run; ``solved``: share of runs with a verified value; ``mean_value``, ``mean_bound``,
-        ``mean_gap_to_best_bound``, ``mean_seconds``; ``share_optimal`` (proved by a
-        recomputed bound), ``share_claimed`` (an optimum on a method's word), ``share_verified``, ``share_overran``;
-        ``difference``: mean over the
-        ``pairs`` instances on which both have a value of (value - the reference's value), in the problem's own sense;
+        ``mean_gap_to_best_bound``, of games ``mean_gap_of_price`` and ``mean_regret``, ``mean_seconds``; ``share_optimal``
+        (proved by a recomputed bound), ``share_claimed`` (an optimum on a method's word), ``share_verified``,
+        ``share_overran``; ``difference``: mean over the ``pairs`` instances on which both have a value of (value - the
+        reference's value), in the problem's own sense;
         ``difference_low``, ``difference_high``: its 95% interval by Student's t, mean -+ t(.975, pairs - 1) s / sqrt(pairs),
         NaN for fewer than two pairs. Values and bounds that failed the check are left out. Interpret the interval for
         instances drawn independently from one distribution (a preset); for a set of files it is descriptive only.

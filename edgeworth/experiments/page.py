@@ -56,8 +56,8 @@ svg text { font-family: system-ui, "Segoe UI", Roboto, sans-serif !important; }
 """
 
 _PERCENT = (
-    "gap", "gap_to_best_bound", "mean_gap_to_best_bound", "solved", "share_optimal", "share_claimed", "share_verified",
-    "share_overran",
+    "gap", "gap_to_best_bound", "gap_of_price", "mean_gap_to_best_bound", "mean_gap_of_price", "solved", "share_optimal",
+    "share_claimed", "share_verified", "share_overran",
 )  # fmt: skip
 _UNITS = {"seconds": "seconds (s)", "mean_seconds": "mean seconds (s)", "time_limit": "time limit (s)"}
 

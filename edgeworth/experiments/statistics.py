@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edgeworth.core import validation
 from edgeworth.core.numeric import Sense
 from edgeworth.core.result import Quality
+from edgeworth.experiments.table import OF_GAMES
 
 LEVEL = 0.95
 """Coverage of the intervals."""
@@ -52,6 +53,7 @@ def per_instance(frame: pd.DataFrame) -> pd.DataFrame:
             "verified": sound.astype(float),
             "overran": frame["overran"].astype(float),
         }
+        | {name: frame[name].where(sound) for name in OF_GAMES if name in frame}
     )
     return numbers.groupby(["method", "problem_hash"], sort=False).mean().reset_index()
 
@@ -79,6 +81,7 @@ def summarise(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, referenc
                 "mean_value": group["value"].mean(),
                 "mean_bound": group["bound"].mean(),
                 "mean_gap_to_best_bound": group["gap_to_best_bound"].mean(),
+                **{f"mean_{name}": group[name].mean() for name in OF_GAMES if name in group},
                 "mean_seconds": group["seconds"].mean(),
                 "share_optimal": group["optimal"].mean(),
                 "share_claimed": group["claimed"].mean(),

@@ -19,7 +19,7 @@ _MISSING: type[Any] = type(None)
 NUMBER: Kinds = frozenset({float, int, _MISSING})
 _TEXT: Kinds = frozenset({str})
 _FLAG: Kinds = frozenset({bool})
-_COMPARABLE, _OFFSET = "comparable", "offset"  # of the rows only: no columns
+_COMPARABLE, _OFFSET, _REPLY = "comparable", "offset", "reply_value"  # of the rows only: no columns
 
 KINDS: dict[str, Kinds] = {
     "problem": _TEXT,
@@ -32,6 +32,8 @@ KINDS: dict[str, Kinds] = {
     "bound_evidence": _TEXT | {_MISSING},
     "gap": NUMBER,
     "gap_to_best_bound": NUMBER,
+    "gap_of_price": NUMBER,
+    "regret": NUMBER,
     "quality": _TEXT,
     "termination": _TEXT,
     "seconds": NUMBER,
@@ -41,11 +43,14 @@ KINDS: dict[str, Kinds] = {
     "notes": _TEXT,
     _COMPARABLE: _FLAG,
     _OFFSET: NUMBER - {_MISSING},
+    _REPLY: NUMBER,
 }
 """What every row holds, and the types of its cells; the problem's own measures follow and are numbers."""
 
-COLUMNS = tuple(name for name in KINDS if name not in (_COMPARABLE, _OFFSET))
-"""The columns of every comparison; the problem's own measures follow."""
+OF_GAMES = ("gap_of_price", "regret")
+"""Columns that are left out where no run has such a number."""
+COLUMNS = tuple(name for name in KINDS if name not in (_COMPARABLE, _OFFSET, _REPLY, *OF_GAMES))
+"""The columns of every comparison; those of games and the problem's own measures come beside them."""
 
 OVERRUN_SHARE, OVERRUN_SECONDS = 0.1, 0.2
 """A run overran when it took more than its limit, this share of it and these seconds."""
@@ -53,9 +58,12 @@ OVERRUN_SHARE, OVERRUN_SECONDS = 0.1, 0.2
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left: its result (None: the method raised), whether it stood the check, notes, measures, seconds, and
-    whether its value can be compared with bounds (not where a profile leaves the equilibrium that a bound presupposes), and
-    whether Ctrl-C came on the way, which a method that ends by itself does not say.
+    """What a run left.
+
+    result: None where the method raised. verified: it stood the check. comparable: the family's bounds hold for its solution
+    (not for a profile out of equilibrium where they hold for equilibria only). interrupted: Ctrl-C came on the way, which a
+    method that ends by itself does not say. regret: of a game, the largest gain of a deviation, relative to the player's
+    stake, as the checker judged or measured it. reply_value: see `core.problem.Model`.
     """
 
     result: Result[Any] | None
@@ -65,6 +73,8 @@ class Outcome:
     seconds: float
     comparable: bool = True
     interrupted: bool = False
+    regret: float | None = None
+    reply_value: float | None = None
 
 
 def problem_labels(problems: Sequence[Any]) -> dict[str, str]:
@@ -111,6 +121,8 @@ def row(problem: Any, label: str, method: str, seed: int | None, limit: float | 
         "bound_evidence": None if result is None or result.bound_evidence is None else str(result.bound_evidence),
         "gap": None if result is None else result.gap,
         "gap_to_best_bound": None,
+        "gap_of_price": None,
+        "regret": outcome.regret,
         "quality": "none" if result is None else str(result.quality),
         "termination": "error" if result is None else str(result.termination),
         "seconds": outcome.seconds,
@@ -120,17 +132,18 @@ def row(problem: Any, label: str, method: str, seed: int | None, limit: float | 
         "notes": "; ".join(outcome.notes),
     }
     measures = {f"measure_{name}" if name in known else name: number for name, number in outcome.measures.items()}
-    return known | measures | {_COMPARABLE: outcome.comparable, _OFFSET: problem.offset}
+    return known | measures | {_COMPARABLE: outcome.comparable, _OFFSET: problem.offset, _REPLY: outcome.reply_value}
 
 
 def frame(rows: Sequence[Mapping[str, Any]], sense: Sense) -> pd.DataFrame:
-    """The table: rows in the order given, `COLUMNS`, then the measures in the order of their first appearance."""
+    """The table: rows in the order given, `COLUMNS` and those of games, then the measures in the order of appearance."""
     finished = [dict(item) for item in rows]
     for digest in dict.fromkeys(item["problem_hash"] for item in finished):
         _look_across([item for item in finished if item["problem_hash"] == digest], sense)
     measures = list(dict.fromkeys(name for item in finished for name in item if name not in KINDS))
     data: dict[str, Any] = {}
-    for name in (*COLUMNS, *measures):
+    absent = {name for name in OF_GAMES if all(item[name] is None for item in finished)}
+    for name in (*(name for name in KINDS if name in (*COLUMNS, *OF_GAMES) and name not in absent), *measures):
         column = [item.get(name) for item in finished]
         kind = KINDS.get(name, NUMBER)
         if kind == NUMBER:
@@ -149,7 +162,7 @@ def _look_across(rows: Sequence[dict[str, Any]], sense: Sense) -> None:
     """On one instance: refute bounds that another method's verified value beats, then measure all values by the best bound."""
     best: dict[str, Any] | None = None
     better = max if sense == "max" else min
-    sound = [item for item in rows if item["verified"] and item["value"] is not None and item.get(_COMPARABLE, True)]
+    sound = [item for item in rows if item["verified"] and item["value"] is not None and item[_COMPARABLE]]
     if sound:
         best = better(sound, key=lambda item: item["value"])
     for item in rows:
@@ -165,6 +178,7 @@ def _look_across(rows: Sequence[dict[str, Any]], sense: Sense) -> None:
     if not bounds:
         return
     tightest = min(bounds) if sense == "max" else max(bounds)
-    for item in sound:
-        if item["verified"]:
-            item["gap_to_best_bound"] = relative_gap(item["value"], tightest, sense, item[_OFFSET])
+    for item in (item for item in sound if item["verified"]):
+        item["gap_to_best_bound"] = relative_gap(item["value"], tightest, sense, item[_OFFSET])
+    for item in (item for item in rows if item["verified"] and item[_REPLY] is not None):
+        item["gap_of_price"] = relative_gap(item[_REPLY], tightest, sense, item[_OFFSET])

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.checking import leaves_equilibrium, rebuilt
+from edgeworth.core.checking import covered, rebuilt
 from edgeworth.core.compilation import counter
 from edgeworth.core.family import family
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.run import PRESSES
 from edgeworth.core.stop import Stop
+from edgeworth.core.verdict import Status
 from edgeworth.experiments import table
 
 logger = logging.getLogger(__name__)
@@ -139,7 +140,10 @@ def _run(task: Task) -> table.Outcome:
                 threads=task.threads,
             )
         report = fam.verify(task.problem, result)
-        measures = {} if result.solution is None else fam.measures(task.problem, result.solution)
+        measures, replied = {}, None
+        if result.solution is not None:
+            measures = fam.measures(task.problem, result.solution)
+            replied = None if fam.reply_value is None else fam.reply_value(task.problem, result.solution)
     except KeyboardInterrupt:
         raise
     except Overrun:
@@ -154,8 +158,18 @@ def _run(task: Task) -> table.Outcome:
     notes += [f"not checked: {name}: {verdict.witness}" for name, verdict in report.unchecked.items()]
     verified = bool(report) and result.termination is not Termination.ERROR
     interrupted = result.termination is Termination.INTERRUPTED or PRESSES.count > presses
-    comparable = not leaves_equilibrium(report)
-    return table.Outcome(result, verified, tuple(notes), measures, result.stats.seconds, comparable, interrupted)
+    regret = report.get("epsilon")
+    return table.Outcome(
+        result,
+        verified,
+        tuple(notes),
+        measures,
+        result.stats.seconds,
+        comparable=covered(fam, report),
+        interrupted=interrupted,
+        regret=None if regret is None or regret.status is Status.NOT_CHECKED else regret.violation,
+        reply_value=replied,
+    )
 
 
 def failed(note: str, began: float, result: Result[Any] | None = None) -> table.Outcome:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from edgeworth.core import validation
 from edgeworth.core.seeds import Seed, generator
 from edgeworth.learning.kernels.markov import play
-from edgeworth.learning.learners import Learner, MinimaxQ
-from edgeworth.learning.population import Floats, Ints, Population
+from edgeworth.learning.kernels.rows import Floats, Ints
+from edgeworth.learning.learners.base import Learner
+from edgeworth.learning.population import Population
 
 _SUM_TOL = 1e-9
 
@@ -22,9 +23,26 @@ _SUM_TOL = 1e-9
 class MarkovGame:
     """Players i with actions a_i in states s: rewards u_i(s, a_1, ..., a_n), then state s' with probability p(s' | s, a).
 
-    payoffs float64 [states, players, |A_1|, ..., |A_n|]; transitions float64 [states, |A_1|, ..., |A_n|, states], rows summing
-    to 1 within 1e-9; it may be None where there is one state: a repeated game. Play begins in state 0. Arrays are copied and
-    read-only. Raises ValueError or TypeError for wrong shapes, no players, NaN, infinities, negative probabilities.
+    Parameters
+    ----------
+    payoffs : float64 array [states, players, |A_1|, ..., |A_n|]
+        Rewards. They are copied and read-only.
+    transitions : float64 array [states, |A_1|, ..., |A_n|, states], optional
+        Probabilities of the next state, summing to 1 within 1e-9. None, allowed with one state, makes a repeated game.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For wrong shapes, no players, NaN, infinities, negative probabilities, or sums that are not 1.
+
+    Notes
+    -----
+    Play begins in state 0.
+
+    Examples
+    --------
+    >>> MarkovGame.repeated([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]]).actions
+    (2, 2)
     """
 
     payoffs: Floats
@@ -50,7 +68,7 @@ class MarkovGame:
 
     @classmethod
     def repeated(cls, payoffs: object) -> MarkovGame:
-        """A game of one state from payoffs [players, |A_1|, ..., |A_n|]."""
+        """Return a game of one state from payoffs [players, |A_1|, ..., |A_n|]."""
         return cls(np.asarray(payoffs)[np.newaxis])
 
     @property
@@ -70,15 +88,39 @@ class MarkovGame:
 
 
 class Session:
-    """One learner a player on a Markov game; `advance` plays on, as often as one likes.
+    """One learner for each player of a Markov game; `advance` plays on, as often as needed.
 
-    seed: int, SeedSequence, Generator or None. The same seed gives the same play, in however many pieces it is advanced.
-    ``population`` holds the learners' tables; ``totals`` float64 [players] the sums of rewards; ``joint`` int64
-    [states, |A_1|, ..., |A_n|] how often every joint action was played; ``steps`` the rounds played; ``state`` int64 [1] where
-    play stands.
+    Parameters
+    ----------
+    game : MarkovGame
+        The game.
+    learners : sequence of Learner
+        One for each player.
+    seed : int, SeedSequence, Generator or None
+        The same seed gives the same play, in however many pieces it is advanced.
 
-    Raises TypeError for something that is no learner, ValueError where there is not one a player.
+    Attributes
+    ----------
+    population : Population
+        The learners' tables.
+    totals : float64 array [players]
+        Sums of rewards.
+    joint : int64 array [states, |A_1|, ..., |A_n|]
+        Number of times every joint action was played.
+    steps : int
+        Number of rounds played.
+    state : int64 array [1]
+        The current state.
 
+    Raises
+    ------
+    TypeError
+        For an object that is no game or no learner.
+    ValueError
+        If there is not one learner for each player.
+
+    Examples
+    --------
     >>> from edgeworth.learning import WolfPhc
     >>> game = MarkovGame.repeated([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]])
     >>> session = Session(game, [WolfPhc(explore=0.1)] * 2, seed=0)
@@ -93,7 +135,10 @@ class Session:
         if len(learners) != game.players:
             validation.reject("learners", f"must be one for each of {game.players} players", len(learners))
         actions, states, joint = game.actions, game.states, math.prod(game.actions)
-        against = [joint // actions[i] if isinstance(learner, MinimaxQ) else 1 for i, learner in enumerate(learners)]
+        against = [
+            joint // actions[i] if isinstance(learner, Learner) and learner.observes_opponents else 1
+            for i, learner in enumerate(learners)
+        ]
         self.game = game
         self.population = Population(learners, states=[states] * game.players, actions=actions, opponents=against)
         self.totals: Floats = np.zeros(game.players)
@@ -107,25 +152,30 @@ class Session:
         self._chosen: Ints = np.zeros(game.players, dtype=np.int64)
 
     def advance(self, steps: int) -> None:
-        """Play so many rounds more, >= 0. About 10 to 50 million learning steps a second for few actions."""
+        """Play more rounds. For few actions it makes 10 to 50 million learning steps a second.
+
+        Parameters
+        ----------
+        steps : int
+            Number of rounds, at least 0.
+        """
         count = validation.integer("steps", steps, minimum=0)
-        all_ = self.population
         play(
-            self._payoffs, self._reach, all_.codes, all_.parameters, all_.memory, all_.base, all_.size, all_.actions,
-            all_.opponents, self.state, self._chosen, self.totals, self.joint.reshape(self.game.states, -1), count, self._rng,
+            self._payoffs, self._reach, self.population.tables, self.state, self._chosen, self.totals,
+            self.joint.reshape(self.game.states, -1), count, self._rng,
         )  # fmt: skip
         self.steps += count
 
     def policy(self, player: int) -> Floats:
-        """`Population.policy`: what it plays now."""
+        """Return the policy of a player now; see `Population.policy`."""
         return self.population.policy(player)
 
     def average_policy(self, player: int) -> Floats:
-        """`Population.average_policy`: the mean over its policies."""
+        """Return the mean of a player's policies so far; see `Population.average_policy`."""
         return self.population.average_policy(player)
 
     def frequencies(self, player: int) -> Floats:
-        """The empirical frequencies of its actions, float64 [states, actions]; NaN in states never visited."""
+        """Return the empirical frequencies of a player's actions, float64 [states, actions]; NaN in states never visited."""
         plays = self.population.plays(player)
         with np.errstate(invalid="ignore"):
             return np.asarray(plays / plays.sum(axis=1, keepdims=True))

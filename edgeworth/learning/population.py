@@ -5,22 +5,56 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.learning.learners import COLUMNS, Learner, MinimaxQ
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from edgeworth.learning.kernels.rows import (
+    AVERAGE,
+    COUNTS,
+    POLICY,
+    QUALITY,
+    VISITS,
+    Floats,
+    Ints,
+    Tables,
+    block,
+    length,
+    own_block,
+)
+from edgeworth.learning.learners.base import Learner
+from edgeworth.learning.registry import CODES, is_registered
 
 
 class Population:
-    """Learners i = 0..N-1, the i-th with ``states[i]`` states and ``actions[i]`` actions.
+    """Learners i = 0..N-1, each with a table of rows, one row a state.
 
-    opponents: how many joint actions of its opponents the i-th tells apart; only minimax-Q looks at them, all others must
-    have 1 (the default for everybody).
+    Parameters
+    ----------
+    learners : sequence of Learner
+        The learners; the same one may stand for several agents.
+    states, actions : sequence of int
+        Number of states and of own actions of each learner, at least 1.
+    opponents : sequence of int, optional
+        Number of joint actions of its opponents that each learner distinguishes. Must be 1, the default, for learners that do
+        not observe their opponents.
 
-    A kernel of your own drives them through the leaves of `edgeworth.learning.kernels`:
+    Attributes
+    ----------
+    parameters : float64 array [N, columns]
+        A row for each learner; `Learner.column` names the columns.
+    memory : float64 array
+        All rows, and after them the scratch space of the rules; the only array that changes. Policies start uniform, values and
+        counts at 0. `edgeworth.learning.kernels.rows` describes a row.
+    codes, base, size, states, actions, opponents : int64 array [N]
+        Code of the rule, offset of the first row, length of a row, and the numbers given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of range or of the wrong type.
+
+    Notes
+    -----
+    A kernel of another domain takes `tables` and drives the learners by three functions of `edgeworth.learning.kernels.rules`::
 
         at = base[i] + state * size[i]
         a = act(parameters, i, memory, at, actions[i], rng.random())
@@ -28,13 +62,11 @@ class Population:
         later = value_ahead(memory, base[i] + next_state * size[i])   # before anybody learns, where they share rows
         learn(codes[i], parameters, i, memory, at, actions[i], opponents[i], a, against, reward, later)
 
-    with the attributes ``codes``, ``base``, ``size``, ``actions``, ``opponents`` int64 [N], ``parameters`` float64 [N, columns]
-    and ``memory`` float64, the only one that changes. A chunk of work is a call of that kernel; between chunks everything
-    that is needed to go on is in ``memory``, the generator and the domain's own state.
+    Between two calls of that kernel everything needed to go on is in ``memory``, the random generator and the state of the
+    domain. The kernel is compiled once, whatever learners it drives.
 
-    Policies start uniform, qualities and counts at 0. Raises ValueError or TypeError naming the argument for anything out of
-    range.
-
+    Examples
+    --------
     >>> from edgeworth.learning import WolfPhc
     >>> population = Population([WolfPhc(), WolfPhc()], states=[1, 3], actions=[2, 4])
     >>> population.policy(1).shape
@@ -52,61 +84,73 @@ class Population:
         self.learners = tuple(learners)
         count = len(self.learners)
         for i, learner in enumerate(self.learners):
-            if not isinstance(learner, Learner) or not hasattr(type(learner), "code"):
+            if not is_registered(learner):
                 validation.reject_type("learners", f"must hold learners (entry {i})", learner)
         self.states: Ints = validation.array("states", states, np.int64, (count,), minimum=1)
         self.actions: Ints = validation.array("actions", actions, np.int64, (count,), minimum=1)
         given = [1] * count if opponents is None else opponents
         self.opponents: Ints = validation.array("opponents", given, np.int64, (count,), minimum=1)
         for i, learner in enumerate(self.learners):
-            if self.opponents[i] > 1 and not isinstance(learner, MinimaxQ):
+            if self.opponents[i] > 1 and not learner.observes_opponents:
                 rule = f"must be 1 for {type(learner).__name__} (entry {i}): it does not look at its opponents' actions"
                 validation.reject("opponents", rule, int(self.opponents[i]))
-        self.codes: Ints = np.array([type(learner).code for learner in self.learners], dtype=np.int64)
-        self.parameters: Floats = np.zeros((count, COLUMNS))
-        for i, learner in enumerate(self.learners):
-            columns = learner.columns()
-            self.parameters[i, : len(columns)] = columns
-        self.size: Ints = 2 + 5 * self.actions + self.actions * self.opponents
+        self.codes: Ints = np.array([CODES[learner.name] for learner in self.learners], dtype=np.int64)
+        rows = [learner.row() for learner in self.learners]
+        self.parameters: Floats = np.zeros((count, max(map(len, rows), default=0)))
+        for i, row in enumerate(rows):
+            self.parameters[i, : len(row)] = row
+        of_each = list(zip(self.learners, self.actions.tolist(), self.opponents.tolist(), strict=True))
+        self.size: Ints = np.array([length(n, o, learner.own_blocks) for learner, n, o in of_each], dtype=np.int64)
         ends = np.cumsum(self.size * self.states)
         self.base: Ints = ends - self.size * self.states
-        self.memory: Floats = np.zeros(int(ends[-1]) if count else 0)
-        for i in range(count):
-            rows, n = self._rows(i), int(self.actions[i])
-            rows[:, 2 : 2 + 2 * n] = 1.0 / n
-            rows[:, 2 + 3 * n : 2 + 4 * n] = 1.0 / n
+        scratch = max((learner.scratch(n, o) for learner, n, o in of_each), default=0)
+        self.memory: Floats = np.zeros((int(ends[-1]) if count else 0) + scratch)
+        for i, (_, n, o) in enumerate(of_each):
+            rows_of = self._rows(i)
+            rows_of[:, block(0, n, POLICY) : block(0, n, COUNTS)] = 1.0 / n  # policy and average
+            rows_of[:, own_block(0, n, o, 0) :] = 1.0 / n
 
     def __len__(self) -> int:
         return len(self.learners)
 
+    @property
+    def tables(self) -> Tables:
+        """The arrays as one argument of a kernel, not copied."""
+        return Tables(self.codes, self.parameters, self.memory, self.base, self.size, self.actions, self.opponents)
+
     def policy(self, agent: int) -> Floats:
-        """The policy by which it plays but for exploring, a copy, float64 [states, actions]."""
-        return self._part(agent, 0)
+        """Return a copy of the policy by which an agent plays when it does not explore, float64 [states, actions]."""
+        return self._block(agent, POLICY)
 
     def average_policy(self, agent: int) -> Floats:
-        """The mean of the policies it has played, over the visits of each state, float64 [states, actions]; uniform where there
-        were none."""
-        return self._part(agent, 1)
+        """Return the mean of the policies that an agent has played over the visits of each state, float64 [states, actions].
+
+        It is uniform in states that were never visited.
+        """
+        return self._block(agent, AVERAGE)
 
     def plays(self, agent: int) -> Floats:
-        """How often it has played each action, explored ones included, float64 [states, actions]."""
-        return self._part(agent, 2)
+        """Return how often an agent has played each action, explored ones included, float64 [states, actions]."""
+        return self._block(agent, COUNTS)
 
     def visits(self, agent: int) -> Floats:
-        """How often it has learnt in each state, float64 [states]."""
-        return self._rows(agent)[:, 0].copy()
+        """Return how often an agent has learnt in each state, float64 [states]."""
+        return self._rows(agent)[:, VISITS].copy()
 
     def quality(self, agent: int) -> Floats:
-        """Q, float64 [states, actions] (EXP3: logarithms of the weights); minimax-Q: [states, actions, opponents' actions]."""
-        rows, n = self._rows(agent), int(self.actions[agent])
-        table = rows[:, 2 + 5 * n :].copy()
-        if isinstance(self.learners[agent], MinimaxQ):
-            return table.reshape(len(rows), n, int(self.opponents[agent]))
+        """Return Q of an agent, float64 [states, actions], or [states, actions, opponents' actions] where it observes those.
+
+        For EXP3 it holds the logarithms of the weights.
+        """
+        rows, n, o = self._rows(agent), int(self.actions[agent]), int(self.opponents[agent])
+        table = rows[:, block(0, n, QUALITY) : own_block(0, n, o, 0)].copy()
+        if self.learners[agent].observes_opponents:
+            return table.reshape(len(rows), n, o)
         return table
 
-    def _part(self, agent: int, k: int) -> Floats:
+    def _block(self, agent: int, which: int) -> Floats:
         rows, n = self._rows(agent), int(self.actions[agent])
-        return rows[:, 2 + k * n : 2 + (k + 1) * n].copy()
+        return rows[:, block(0, n, which) : block(0, n, which + 1)].copy()
 
     def _rows(self, agent: int) -> Floats:
         i = validation.integer("agent", agent, minimum=0, maximum=len(self) - 1)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import pickle
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,12 +24,13 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import BoundEvidence, Quality, Result, Termination
 from edgeworth.core.stop import Stop
 
-SECONDS = 0.1
+SECONDS = 0.02
 """The time rule that `stop_clauses` sets."""
 GRACE = 5.0
 """How many seconds longer a run may take: loading a solver, a busy machine. A method that ignores the rule takes longer on
 a problem that is worth stopping."""
 
+_SOLUTIONS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # problem -> a solution of it, or None
 _ENDED = (Termination.PROVED, Termination.CONVERGED)
 
 
@@ -204,12 +206,16 @@ def refusal_clauses(call: _Call) -> None:
 
 
 def _some_solution(call: _Call) -> Any:
+    """A solution of the problem, None where no method finds one in `SECONDS`; looked for once for all methods of a family."""
+    if call.problem not in _SOLUTIONS:
+        _SOLUTIONS[call.problem] = next((found for found in _solutions(call) if found is not None), None)
+    return _SOLUTIONS[call.problem]
+
+
+def _solutions(call: _Call) -> Iterator[Any]:
     for row in call.fam.methods:
         if row.kind != "bound" and row.requires is None:
-            found = call.fam.solve(call.problem, method=row.name, seed=0, stop=Stop(seconds=GRACE)).solution
-            if found is not None:
-                return found
-    return None
+            yield call.fam.solve(call.problem, method=row.name, seed=0, stop=Stop(seconds=SECONDS)).solution
 
 
 def stop_clauses(call: _Call) -> None:

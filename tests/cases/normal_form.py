@@ -10,8 +10,9 @@ from tests.oracles import normal_form as oracle
 
 
 def optimum(problem: NormalFormGame) -> tuple[float, tuple[int, ...]]:
-    """No profile is worth more to player 0 than its best outcome."""
-    return oracle.best_outcome(problem.payoffs.tolist())
+    """No profile is worth more than the best outcome."""
+    player = None if problem.objective == "welfare" else problem.players.index(problem.objective)
+    return oracle.best_outcome(problem.payoffs.tolist(), player)
 
 
 CASES = {

@@ -24,7 +24,7 @@ def _cases() -> dict[str, OffloadingGame]:
         "a tie with staying": dense([[1.0]], [1.0]),
         "no room": dense(two, [1.0, 1.0], cap=[0, 0]),
         "room for one": dense(two, [2.0, 2.0], cap=[1, 1], price=two / 10.0),
-        "careless users": dense(two, [2.0, 2.0], sensitivity=[0.0, 1.0, 0.0], workload=[1.0, 2.0, 0.0]),
+        "congestion-insensitive users": dense(two, [2.0, 2.0], sensitivity=[0.0, 1.0, 0.0], workload=[1.0, 2.0, 0.0]),
         "prices and costs": dense(two, [2.0, 1.0], price=[[0.3, 0.1], [0.2, 0.4], [0.1, 0.1]], cost_rate=[0.2, 0.5]),
         "machines, soft": dense(two, [2.0, 2.0], human=[False] * 3, deadline=[1.0, 2.0, 0.5], regime="soft-deadline"),
         "machines, floored": dense(two, [2.0, 2.0], human=[False] * 3, deadline=[1.0, 2.0, 0.5], regime="floored"),

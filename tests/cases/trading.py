@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from edgeworth.games.trading import TradingGame, generate
+from edgeworth.learning import LEARNERS
 from edgeworth.testing import trading_games
 from tests.oracles.trading import optimum
 
 __all__ = ["CASES", "STRATEGY", "UNBOUNDED", "game", "optimum"]
 
-UNBOUNDED = ("wolf-phc", "pga-app", "giga-wolf", "minimax-q")
+UNBOUNDED = tuple(LEARNERS)
 
 
 def game(n: int = 2, **changed: Any) -> TradingGame:

@@ -88,7 +88,9 @@ def _one_of_each_kind(kind: str) -> list[str]:
 
 def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> None:
     calls: list[list[str]] = [["methods", "--json"], ["show-versions", "--json"]]
-    calls.append(["audit", "trade-reduction", "--buyers", "2", "--sellers", "2", "--preset", "unit", "--json"])
+    calls.append(
+        ["audit", "double-auction", "trade-reduction", "--buyers", "2", "--sellers", "2", "--preset", "unit", "--json"]
+    )
     for kind, words in SMALL.items():
         problem = f"{kind}.json"
         calls.append(["generate", kind, *words, "--out", problem, "--json"])

@@ -18,7 +18,7 @@ from edgeworth.core.stop import Stop
 from edgeworth.learning import Exp3, GigaWolf, Learner, MarkovGame, MinimaxQ, PgaApp, Population, QLearning, Session, WolfPhc
 from edgeworth.learning.kernels.rows import act, length, project, value_ahead
 from edgeworth.learning.kernels.rules import learn
-from edgeworth.learning.kernels.zero_sum import matrix_game
+from edgeworth.learning.kernels.zero_sum import matrix_game, scratch
 from tests.oracles import learning as oracle
 
 Floats = NDArray[np.float64]
@@ -103,7 +103,7 @@ def test_minimax_q_agrees_with_the_oracle(data: st.DataObject) -> None:
         base, size = int(population.base[0]), int(population.size[0])
         ahead = value_ahead(population.memory, base + later * size)
         assert ahead == pytest.approx(naive.worth(later), abs=1e-9)
-        learn(4, population.parameters, 0, population.memory, base + s * size, n, o, a, b, reward, ahead)
+        learn(population.codes[0], population.parameters, 0, population.memory, base + s * size, n, o, a, b, reward, ahead)
         naive.learn(s, a, b, reward, ahead)
         assert population.quality(0)[s] == pytest.approx(np.array(naive.q[s]), abs=1e-9)
         guaranteed = (population.policy(0)[s] @ population.quality(0)[s]).min()
@@ -183,10 +183,10 @@ def _highs_value(matrix: Floats) -> float:
 
 def _solved(matrix: Floats) -> tuple[float, Floats]:
     n, o = matrix.shape
-    memory = np.concatenate([matrix.ravel(), np.full(n, np.nan)])
+    memory = np.concatenate([matrix.ravel(), np.full(n + scratch(n, o), np.nan)])
     value = matrix_game(memory, 0, n, o, n * o)
     assert np.array_equal(memory[: n * o], matrix.ravel())
-    return value, memory[n * o :]
+    return value, memory[n * o : n * o + n]
 
 
 @given(data=st.data())
@@ -215,6 +215,6 @@ def test_the_small_solver_agrees_with_highs(shape: tuple[int, int], whole: bool)
 
 
 def test_the_length_of_a_row_is_what_population_lays_out() -> None:
-    population = Population([WolfPhc(), MinimaxQ()], states=[2, 3], actions=[4, 5], opponents=[1, 7])
-    assert population.size.tolist() == [length(4, 1), length(5, 7)]
-    assert len(population.memory) == 2 * length(4, 1) + 3 * length(5, 7)
+    population = Population([GigaWolf(), MinimaxQ()], states=[2, 3], actions=[4, 5], opponents=[1, 7])
+    assert population.size.tolist() == [length(4, 1, 2), length(5, 7, 0)]
+    assert len(population.memory) == 2 * length(4, 1, 2) + 3 * length(5, 7, 0) + scratch(5, 7)

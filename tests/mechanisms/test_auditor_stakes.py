@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import bisect
 import functools
+import itertools
 import logging
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -69,8 +71,11 @@ def test_a_cut_sweep_is_partial_and_no_verdict() -> None:
     assert found.truthful.scope.kind == "partial"
 
 
-def test_time_is_shared_by_the_agents() -> None:
-    """The first buyer's endless ladder leaves time for the seller, who is the one that gains."""
+def test_time_is_shared_by_the_agents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first buyer's endless ladder leaves time for the seller, who is the one that gains; the clock goes 1 ms a look."""
+    looks = itertools.count()
+    clock = SimpleNamespace(perf_counter=lambda: next(looks) / 1_000)
+    monkeypatch.setattr("edgeworth.mechanisms.auditing.judge.time", clock)
 
     def rule(market: Any) -> Outcome:
         winner, price = first_and_second(list(market.bid))

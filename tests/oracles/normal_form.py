@@ -104,10 +104,14 @@ def pure_equilibria(payoffs: list[Any]) -> list[tuple[int, ...]]:
     return found
 
 
-def best_outcome(payoffs: list[Any]) -> tuple[float, tuple[int, ...]]:
-    """The largest payoff of player 0, and where."""
-    top = max(outcomes(payoffs), key=lambda outcome: at(payoffs[0], outcome))
-    return at(payoffs[0], top), top
+def best_outcome(payoffs: list[Any], player: int | None = None) -> tuple[float, tuple[int, ...]]:
+    """The largest payoff of a player, or (None) sum of all payoffs, and where."""
+
+    def worth(outcome: tuple[int, ...]) -> Any:
+        return sum(at(table, outcome) for table in (payoffs if player is None else [payoffs[player]]))
+
+    top = max(outcomes(payoffs), key=worth)
+    return worth(top), top
 
 
 def stackelberg_2xm(lead: list[list[float]], follow: list[list[float]]) -> Fraction:

@@ -11,12 +11,12 @@ out, because the refusal stays recorded in the tracer.
 """
 
 from edgeworth.core.traced.number import Exact, NotTraceableError, Traced, TracedFloat, Tracer, exact
-from edgeworth.core.traced.sweeping import Place, affine, at, boundary_above, boundary_below, run, sweep
+from edgeworth.core.traced.sweeping import Interval, affine, at, boundary_above, boundary_below, run, sweep
 
 __all__ = [
     "Exact",
+    "Interval",
     "NotTraceableError",
-    "Place",
     "Traced",
     "TracedFloat",
     "Tracer",

@@ -1,4 +1,4 @@
-"""Runs on traced numbers, and whole ranges of t cut into the places on which a run does not change."""
+"""Runs on traced numbers, and whole ranges of t cut into points and intervals on which a run does not change."""
 
 from __future__ import annotations
 
@@ -13,9 +13,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Place(Generic[T]):
-    """A point (lower == upper) or the open piece (lower, upper) of t on which a function's run does not change; upper None: no
-    end. answer: what it returned there, traced numbers inside."""
+class Interval(Generic[T]):
+    """A point (lower == upper) or an open interval (lower, upper) of t on which a function's run does not change.
+
+    Attributes
+    ----------
+    lower, upper
+        Its ends; upper None: it does not end.
+    answer
+        What the function returned there, traced numbers inside.
+    """
 
     lower: Exact
     upper: Exact | None
@@ -23,11 +30,11 @@ class Place(Generic[T]):
 
     @property
     def is_point(self) -> bool:
-        """A single value of t?"""
+        """True for a single value of t."""
         return self.upper is not None and self.lower == self.upper
 
     def inside(self) -> Exact:
-        """Some t of the place: the point, the middle of the piece, or one beyond where it has no end."""
+        """Some t of it: the point, the middle of the interval, or one beyond where it has no end."""
         if self.upper is None:
             return self.lower + 1
         return (self.lower + self.upper) / Fraction(2)
@@ -62,29 +69,29 @@ def run(function: Callable[[Any], T], point: Exact, side: int) -> tuple[T, Trace
     return answer, tracer
 
 
-def sweep(function: Callable[[Any], T], low: Any, high: Any = None) -> Iterator[Place[T]]:
-    """All places of ``function`` from `low` upwards to `high` (None: without end): point, piece, point, ... in order.
+def sweep(function: Callable[[Any], T], low: Any, high: Any = None) -> Iterator[Interval[T]]:
+    """All intervals of ``function`` from `low` upwards to `high` (None: without end): point, interval, point, ... in order.
 
     The function must depend on its argument alone. Raises NotTraceableError where it leaves the affine world. Costs two runs
     for every breakpoint.
     """
     point, end = exact(low), None if high is None else exact(high)
     while True:
-        yield Place(point, point, run(function, point, 0)[0])
+        yield Interval(point, point, run(function, point, 0)[0])
         if end is not None and point >= end:
             return
         answer, tracer = run(function, point, 1)
         upper = tracer.nearest
         if end is not None and (upper is None or upper > end):
             upper = end
-        yield Place(point, upper, answer)
+        yield Interval(point, upper, answer)
         if upper is None:
             return
         point = upper
 
 
 def boundary_below(wins: Callable[[Any], bool], start: Any, low: Any) -> Exact:
-    """The lower end of the stretch of winning t that ends at `start` (where it wins), not below `low`.
+    """The lower end of the interval of winning t that ends at `start` (where it wins), not below `low`.
 
     Exact; walks downwards from root to root, and stops at the first t that loses.
     """
@@ -103,8 +110,8 @@ def boundary_below(wins: Callable[[Any], bool], start: Any, low: Any) -> Exact:
 
 
 def boundary_above(wins: Callable[[Any], bool], start: Any, high: Any = None) -> Exact | None:
-    """The upper end of the stretch of winning t that begins at `start` (where it wins); None: it does not end before `high`."""
-    for place in sweep(wins, start, high):
-        if not place.answer:
-            return place.lower
+    """The upper end of the interval of winning t that begins at `start` (where it wins); None: it has none below `high`."""
+    for interval in sweep(wins, start, high):
+        if not interval.answer:
+            return interval.lower
     return None

@@ -22,14 +22,7 @@ from edgeworth.games.normal_form.model import *
 
 if TYPE_CHECKING:
     from edgeworth.games.normal_form.exact import LemkeHowson as LemkeHowson, mixed_equilibria as mixed_equilibria
-    from edgeworth.games.normal_form.learned import (
-        Exp3 as Exp3,
-        GigaWolf as GigaWolf,
-        MinimaxQ as MinimaxQ,
-        PgaApp as PgaApp,
-        QLearning as QLearning,
-        WolfPhc as WolfPhc,
-    )
+    from edgeworth.games.normal_form.learned import PLAYS as PLAYS, Play as Play
 
 
 def _auto(game: model.NormalFormGame) -> str:
@@ -52,7 +45,7 @@ FAMILY = Family(
     judge=check.judge,
     from_array=lambda game, array: model.Profile(array),
     examples=tiny_problems,
-    late={"mixed_equilibria": "exact"},
+    late={"PLAYS": "learned", "mixed_equilibria": "exact"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

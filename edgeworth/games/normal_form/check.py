@@ -41,11 +41,11 @@ from edgeworth.core.checking import (
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.verdict import Verdict
+from edgeworth.core.violation import Violation
 from edgeworth.games.normal_form.model import (
     Deviation,
     NormalFormGame,
     Profile,
-    Violation,
     commitment_bounds,
     commitment_stake,
     deviation_payoffs,

@@ -3,128 +3,84 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
 
 import numpy as np
 
+from edgeworth import learning
 from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.games.normal_form.model import NormalFormGame, Profile
-from edgeworth.learning import learners
 from edgeworth.learning.markov import MarkovGame, Session
+from edgeworth.learning.play import functions, plays
 
 ANSWERS = ("average", "last", "frequencies")
 _CHUNK_SECONDS = 0.03
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Play(learners.Learner):
-    """What the learning methods share, besides the learner's own parameters (`edgeworth.learning`).
+class Play(learning.Play):
+    """Parameters of the learning methods of finite games.
 
-    Each of them states its `explore`: the default here would come before the learner's own.
+    Parameters
+    ----------
+    learner : Learner, optional
+        The learner that every player is. None stands for the learner of the method row, with the defaults of this game
+        (`PLAYS`).
+    rounds : int, optional
+        Number of rounds, at least 0; by default 200,000, for minimax-q 20,000.
+    answer : {"average", "last", "frequencies"}, optional
+        Profile to return: the mean of each player's policies, the policies at the end, or the frequencies of the strategies
+        played, explored ones included. By default "average", for q-learning "frequencies", for minimax-q "last".
 
-    rounds: of play, >= 0. answer: "average", the mean of each player's policies; "last", the policies at the end;
-    "frequencies", how often each strategy was played, explored ones included.
+    Raises
+    ------
+    ValueError, TypeError
+        If a field is out of range or of the wrong type.
+
+    Notes
+    -----
+    Payoffs are scaled to [0, 1], which EXP3's ``low`` and ``high`` should leave as they are.
+
+    Examples
+    --------
+    >>> from edgeworth.games import normal_form
+    >>> from edgeworth.learning import WolfPhc
+    >>> game = normal_form.generate(preset="chicken", seed=0)
+    >>> play = Play(learner=WolfPhc(explore=0.1), rounds=1000, answer="last")
+    >>> normal_form.solve(game, method="wolf-phc", params=play, seed=0).stats.iterations
+    1000
     """
 
-    rounds: int = 200_000
-    answer: str = "average"
+    answer: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        validation.integer("rounds", self.rounds, minimum=0)
-        validation.choice("answer", self.answer, ANSWERS)
+        if self.answer is not None:
+            validation.choice("answer", self.answer, ANSWERS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class QLearning(_Play, learners.QLearning):
-    """Parameters of the method "q-learning": those of `edgeworth.learning.QLearning`, ``rounds`` and ``answer``."""
-
-    rate: float = 0.1
-    rate_decay: float = 1e-4
-    discount: float = 0.0
-    explore: float = 0.1
-    answer: str = "frequencies"
-
-
-@dataclass(frozen=True, kw_only=True)
-class WolfPhc(_Play, learners.WolfPhc):
-    """Parameters of the method "wolf-phc": those of `edgeworth.learning.WolfPhc`, ``rounds`` and ``answer``."""
-
-    rate: float = 0.1
-    rate_decay: float = 1e-5
-    discount: float = 0.0
-    win: float = 2e-4
-    lose: float = 8e-4
-    step_decay: float = 1e-5
-    explore: float = 0.05
-    explore_decay: float = 1e-4
-
-
-@dataclass(frozen=True, kw_only=True)
-class PgaApp(_Play, learners.PgaApp):
-    """Parameters of the method "pga-app": those of `edgeworth.learning.PgaApp`, ``rounds`` and ``answer``."""
-
-    rate: float = 0.1
-    discount: float = 0.0
-    step: float = 2e-3
-    step_decay: float = 1e-4
-    explore: float = 0.05
-    explore_decay: float = 1e-4
-
-
-@dataclass(frozen=True, kw_only=True)
-class GigaWolf(_Play, learners.GigaWolf):
-    """Parameters of the method "giga-wolf": those of `edgeworth.learning.GigaWolf`, ``rounds`` and ``answer``."""
-
-    rate: float = 0.1
-    discount: float = 0.0
-    step: float = 2e-3
-    explore: float = 0.05
-    explore_decay: float = 1e-4
-
-
-@dataclass(frozen=True, kw_only=True)
-class MinimaxQ(_Play, learners.MinimaxQ):
-    """Parameters of the method "minimax-q": those of `edgeworth.learning.MinimaxQ`, ``rounds`` and ``answer``."""
-
-    explore: float = 0.2
-    rate: float = 0.5
-    rate_decay: float = 1e-3
-    discount: float = 0.0
-    rounds: int = 20_000
-    answer: str = "last"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exp3(_Play, learners.Exp3):
-    """Parameters of the method "exp3": those of `edgeworth.learning.Exp3`, ``rounds`` and ``answer``.
-
-    Payoffs are scaled to [0, 1], which ``low`` and ``high`` should leave as they are.
-    """
-
-    mixing: float = 0.02
-
-
-def play(game: NormalFormGame, params: Any, run: Run[Profile]) -> Found[Profile]:
-    """All players learn by the same rule, from the rewards of a repeated game; the profile is what `answer` says.
+def play(game: NormalFormGame, params: Play, run: Run[Profile]) -> Found[Profile]:
+    """All players learn by the same rule, from the rewards of a repeated game; the profile is what `Play.answer` says.
 
     Every player's payoffs are scaled to [0, 1] (all 0 where they do not differ), so that steps and rates mean the same in
     every game. Guarantee: none; no equilibrium is claimed, and the verdict epsilon says how far the profile is from one.
     Iterations: rounds.
     """
+    learner, rounds = params.required()
     low = game.payoffs.min(axis=tuple(range(1, game.payoffs.ndim)), keepdims=True)
     span = game.payoffs.max(axis=tuple(range(1, game.payoffs.ndim)), keepdims=True) - low
     scaled = (game.payoffs - low) / np.where(span > 0.0, span, 1.0)
     players = len(game.shape)
-    session = Session(MarkovGame.repeated(scaled), [params] * players, seed=run.rng)
+    session = Session(MarkovGame.repeated(scaled), [learner] * players, seed=run.rng)
     chunk, ending = 100, run.tick(0)
-    while ending is None and session.steps < params.rounds:
+    while ending is None and session.steps < rounds:
         began = time.perf_counter()
-        done = run.allowance(session.steps, min(chunk, params.rounds - session.steps))
+        done = run.allowance(session.steps, min(chunk, rounds - session.steps))
         session.advance(done)
         spent = time.perf_counter() - began
         chunk = max(1, min(int(chunk * min(_CHUNK_SECONDS / max(spent, 1e-9), 10.0)), 10_000_000))
@@ -134,6 +90,36 @@ def play(game: NormalFormGame, params: Any, run: Run[Profile]) -> Found[Profile]
         "last": session.policy,
         "frequencies": session.frequencies if session.steps else session.policy,
     }
-    vectors = [tables[params.answer](i)[0] for i in range(players)]
+    vectors = [tables[params.answer or "average"](i)[0] for i in range(players)]
     profile = Profile([vector / vector.sum() for vector in vectors])
     return Found(profile, ending or Termination.CONVERGED, iterations=session.steps)
+
+
+PLAYS: Mapping[str, Play] = MappingProxyType(
+    plays(
+        Play(rounds=200_000, answer="average"),
+        [
+            Play(
+                learner=learning.QLearning(rate=0.1, rate_decay=1e-4, discount=0.0, explore=0.1),
+                answer="frequencies",
+            ),
+            Play(
+                learner=learning.WolfPhc(
+                    rate=0.1, rate_decay=1e-5, discount=0.0, win=2e-4, lose=8e-4, step_decay=1e-5, explore=0.05,
+                    explore_decay=1e-4,
+                )
+            ),
+            Play(
+                learner=learning.PgaApp(
+                    rate=0.1, discount=0.0, step=2e-3, step_decay=1e-4, explore=0.05, explore_decay=1e-4
+                )
+            ),
+            Play(learner=learning.GigaWolf(rate=0.1, discount=0.0, step=2e-3, explore=0.05, explore_decay=1e-4)),
+            Play(learner=learning.MinimaxQ(rate=0.5, rate_decay=1e-3, discount=0.0), rounds=20_000, answer="last"),
+            Play(learner=learning.Exp3(mixing=0.02)),
+        ],
+    )
+)  # fmt: skip
+"""Name -> complete play of every learning method of finite games."""
+
+globals().update(functions(play, PLAYS))

@@ -1,17 +1,17 @@
-"""The methods of finite games, one row each."""
+"""The methods of finite games, one row each; a row for every learner of `edgeworth.learning`."""
 
 from __future__ import annotations
 
 from edgeworth.core.method import Method
+from edgeworth.learning.rows import learner_rows
 
 _ROOM = "edgeworth.games.normal_form"
-_SUPPORTS = frozenset({"iterations"})
 
 METHODS: tuple[Method, ...] = (
     Method(
         name="pure",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:pure",
+        function=f"{_ROOM}.exact:enumerate_pure_equilibria",
         exact=True,
         randomised=False,
         guarantee="the pure equilibrium best for player 0; no solution where there is none",
@@ -20,7 +20,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="zero-sum",
         kind="equilibrium",
-        function=f"{_ROOM}.exact:zero_sum",
+        function=f"{_ROOM}.exact:minimax_linear_program",
         exact=True,
         randomised=False,
         guarantee="minimax strategies of two-player constant-sum games; others are refused",
@@ -33,6 +33,7 @@ METHODS: tuple[Method, ...] = (
         params=f"{_ROOM}.exact:LemkeHowson",
         exact=True,
         randomised=False,
+        kernels=True,
         requires=("quantecon", "games"),
         guarantee="a mixed equilibrium of two-player games; others are refused",
         reference="Lemke and Howson, J. SIAM 12 (1964); QuantEcon.py",
@@ -40,76 +41,11 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="stackelberg",
         kind="optimise",
-        function=f"{_ROOM}.exact:stackelberg",
+        function=f"{_ROOM}.exact:optimal_commitment",
         exact=False,
         randomised=False,
         guarantee="the best commitment of player 0 of two, proved by its multipliers; other games are refused",
         reference="Conitzer and Sandholm, EC 2006; Conitzer and Korzhyk, AAAI 2011; HiGHS",
     ),
-    Method(
-        name="q-learning",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:QLearning",
-        exact=False,
-        randomised=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Watkins and Dayan, Machine Learning 8 (1992)",
-    ),
-    Method(
-        name="wolf-phc",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:WolfPhc",
-        exact=False,
-        randomised=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Bowling and Veloso, Artificial Intelligence 136 (2002)",
-    ),
-    Method(
-        name="pga-app",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:PgaApp",
-        exact=False,
-        randomised=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Zhang and Lesser, AAAI 2010",
-    ),
-    Method(
-        name="giga-wolf",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:GigaWolf",
-        exact=False,
-        randomised=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Bowling, NIPS 17 (2005)",
-    ),
-    Method(
-        name="minimax-q",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:MinimaxQ",
-        exact=False,
-        randomised=True,
-        supports=_SUPPORTS,
-        guarantee="none",
-        reference="Littman, ICML 1994",
-    ),
-    Method(
-        name="exp3",
-        kind="optimise",
-        function=f"{_ROOM}.learned:play",
-        params=f"{_ROOM}.learned:Exp3",
-        exact=False,
-        randomised=True,
-        supports=_SUPPORTS,
-        guarantee="none; little regret of its own play, whatever the others do",
-        reference="Auer, Cesa-Bianchi, Freund and Schapire, SIAM J. Computing 32 (2002)",
-    ),
+    *learner_rows(_ROOM, supports=frozenset({"iterations"})),
 )

@@ -15,6 +15,7 @@ SOURCES: tuple[Source, ...] = (
             Option("preset", "text", "what to generate (default: random)", choices=PRESETS),
             Option("players", "int", "number of players (random only)"),
             Option("strategies", "int", "strategies of each player (random and zero-sum)"),
+            Option("objective", "text", "whose payoff the value is: welfare, or a player's name (default: see the presets)"),
         ),
     ),
     Source(function=f"{_ROOM}:read_nfg", help="a strategic-form game of Gambit (.nfg)", reads="nfg"),

@@ -6,6 +6,16 @@
 >>> report = offloading.verify(game, result)
 >>> bool(report), report["epsilon"].violation <= 1e-9
 (True, True)
+
+Verdicts of `verify`, beside ``value``, ``bound`` and ``quality`` of a result; all checks are exhaustive:
+
+- ``coverage``, ``cap``: every user is in reach of its provider, and no provider serves more users than its cap; witness: a
+  `Violation`.
+- ``epsilon``: the largest gain of a user by one move of its own that caps and coverage leave open, relative to its spread (the
+  best less the worst that its open actions earn at the profile); tolerance 1e-9 beyond rounding; witness: a `Deviation`.
+- ``cycle``: of a result whose certificate is a best-response cycle, every move of it is replayed.
+
+Bounds hold for every feasible profile (``FAMILY.covers``), learners' and equilibria's alike.
 """
 
 from __future__ import annotations
@@ -29,7 +39,7 @@ if TYPE_CHECKING:
         Trajectory as Trajectory,
         trajectory as trajectory,
     )
-    from edgeworth.games.offloading.learned import Exp3 as Exp3, Session as Session, WolfPhc as WolfPhc
+    from edgeworth.games.offloading.learned import PLAYS as PLAYS, Play as Play, Session as Session
 
 FAMILY = Family(
     kind="offloading",
@@ -45,6 +55,7 @@ FAMILY = Family(
     from_array=lambda game, array: model.Profile(array),
     examples=tiny_problems,
     late={
+        "PLAYS": "learned",
         "Session": "learned",
         "Trajectory": "heuristic",
         "build_model": "exact",

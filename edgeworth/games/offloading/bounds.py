@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.aside import aside
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
@@ -26,9 +28,16 @@ _WORK = 4e8  # visits of pairs that the default number of steps makes, slices an
 
 @dataclass(frozen=True)
 class Lagrangian:
-    """Parameters of `lagrangian`. slices: of every provider's load, >= 1, in the steps; the final bound takes four times as
-    many. steps: of the subgradient method, >= 0; None: as many as fit into about a minute, 5 to 400. rounds: of the local
-    search, >= 1.
+    """Parameters of `lagrangian_relaxation`.
+
+    Parameters
+    ----------
+    slices : int, >= 1
+        Slices of every provider's load during the steps; the final bound takes four times as many.
+    steps : int, >= 0, or None
+        Steps of the subgradient method; None: as many as fit into about a minute, 5 to 400.
+    rounds : int, >= 1, or None
+        Descents of the local search, as of `LocalSearch`.
     """
 
     slices: int = 24
@@ -42,18 +51,38 @@ class Lagrangian:
         LocalSearch(self.rounds)
 
 
-def lagrangian(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> Found[Profile]:
-    """A profile by local search, and an upper bound on the welfare of all profiles.
+def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> Found[Profile]:
+    """An upper bound on the welfare of all profiles by Lagrangian relaxation, with a profile by local search.
 
-    Every user is priced out of its one place by pi_i >= 0, which leaves one problem a provider: the set of users worth most
-    less their prices. Its maximum is bounded over slices of the load (`model.slice_bound`); a subgradient method with
-    Polyak's steps, started from the users' marginal contributions at the local search's profile, lowers the bound. Any
-    prices and slices give a valid bound, so the certificate "prices-and-slices" is all that the checker needs.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : Lagrangian
+        Slices of the loads, steps of the subgradient method and rounds of the local search.
+    run : Run
+        Clock, stop rules and random generator of the run; its ``start``, if any, begins the local search.
 
-    The gap between value and bound is no proof of a bad profile: part of it is the relaxation's. With the welfare of the worst
-    and the best equilibrium it makes intervals of the prices of anarchy and stability (`price_of_anarchy`).
-    Iterations: passes of the search and steps. Stopped by the clock, the best so far is returned, without a bound where
-    not even the first was finished. Source: Held and Karp, Math. Prog. 1 (1971); Polyak, USSR Comp. Math. 9 (1969).
+    Returns
+    -------
+    Found
+        A feasible profile and a bound recomputed from the certificate "prices-and-slices". A run that the clock ends before the
+        first bound has none. ``iterations`` counts passes of the search and steps.
+
+    Notes
+    -----
+    The rows "user i at one provider" are relaxed with multipliers pi_i >= 0, which leaves one problem for every provider: the
+    set of users whose worth less their multipliers is largest. Its maximum is bounded over slices of the load; a subgradient
+    method with Polyak's step length, started at the users' marginal contributions in the local search's profile, lowers the
+    bound. Any multipliers and slices give a valid bound, so the checker needs nothing else.
+
+    The gap between value and bound does not prove a bad profile: part of it is the relaxation's. With the welfare of the worst
+    and the best equilibrium the bound makes intervals of the prices of anarchy and stability (`price_of_anarchy`).
+
+    References
+    ----------
+    Held and Karp, The traveling-salesman problem and minimum spanning trees: part II, Math. Prog. 1 (1971). Polyak,
+    Minimization of unsmooth functionals, USSR Comp. Math. 9 (1969).
     """
     search = Search(game, welfare_worth(game), run)
     rounds = params.rounds or LocalSearch().rounds or max(2, min(200, 20_000_000 // max(10 * game.pairs, 1)))
@@ -62,7 +91,7 @@ def lagrangian(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> F
     for _ in range(rounds - 1):
         if ending is not None or run.elapsed > until:
             break
-        search.kick(LocalSearch().kick)
+        search.perturb(LocalSearch().perturbation)
         ending = search.descend()
     profile = profile_of(game, search.best)
     if run.start is not None and value(game, profile) < value(game, run.start):
@@ -86,9 +115,7 @@ def lagrangian(game: OffloadingGame, params: Lagrangian, run: Run[Profile]) -> F
     if math.isinf(descent.least):
         return Found(profile, ending or Termination.TIME, iterations=search.passes, notes=("stopped before there was a bound",))
     run.incumbent = profile
-    with run.breakable():
-        certificate = certify(game, search.worth, descent.price, 4 * params.slices)
-        bound = slice_bound(game, certificate.arrays)
+    certificate, bound = aside(run, partial(certified, game, search.worth, descent.price, 4 * params.slices))
     proved = closes(welfare, bound, game.sense, game.integral)
     return Found(
         profile,
@@ -147,6 +174,12 @@ class Prices:
         return self.base + float(price.sum()) + float(np.maximum(bounds, 0.0).sum()), None
 
 
+def certified(game: OffloadingGame, worth: Any, price: Floats, slices: int) -> tuple[Certificate, float]:
+    """`certify`, and the bound that its certificate proves."""
+    certificate = certify(game, worth, price, slices)
+    return certificate, slice_bound(game, certificate.arrays)
+
+
 def certify(game: OffloadingGame, worth: Any, price: Floats, slices: int) -> Certificate:
     """Prices and the slices of every provider, by rising load: what `model.slice_bound` reads."""
     ptr, columns = [0], []
@@ -154,9 +187,11 @@ def certify(game: OffloadingGame, worth: Any, price: Floats, slices: int) -> Cer
     for k in range(game.providers):
         count, _ = partition.bound_provider(worth, k, price, room, 0.0)
         order = np.argsort(room.low[:count], kind="stable")
-        columns.append([column[:count][order] for column in (room.low, room.high, room.tilt, room.toll)])
+        columns.append(
+            [column[:count][order] for column in (room.low, room.high, room.weight_multiplier, room.count_multiplier)]
+        )
         ptr.append(ptr[-1] + count)
     none = np.zeros(0)
     table = [np.concatenate([none, *(part[c] for part in columns)]) for c in range(4)]
     arrays = {"price": price, "ptr": np.array(ptr, dtype=np.int64)}
-    return Certificate(SLICES, arrays | dict(zip(("low", "high", "tilt", "toll"), table, strict=True)))
+    return Certificate(SLICES, arrays | dict(zip(("low", "high", "weight_multiplier", "count_multiplier"), table, strict=True)))

@@ -1,8 +1,10 @@
-"""Decentralised learning: users who see nothing but their own utility, by EXP3 or WoLF-PHC of `edgeworth.learning`."""
+"""Decentralised learning: users who observe nothing but their own utility, by the learners of `edgeworth.learning`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -16,93 +18,122 @@ from edgeworth.games.offloading.heuristic.board import Board
 from edgeworth.games.offloading.kernels import learning as kernel
 from edgeworth.games.offloading.model import OffloadingGame, Profile, profile_of, value
 from edgeworth.games.offloading.model.game import Floats
+from edgeworth.learning.play import functions, plays
 
-_CHUNK = 500_000  # pairs looked at between two looks at the clock, about 20 ms
+_CHUNK = 500_000  # pairs evaluated between two looks at the clock, about 20 ms
 
 
-@dataclass(frozen=True)
-class Exp3:
-    """Parameters of `exp3`. rounds: of play, >= 1. mixing: gamma of EXP3, in (0, 1].
+@dataclass(frozen=True, kw_only=True)
+class Play(learning.Play):
+    """Parameters of the learning methods of the offloading game.
 
-    crowding: rewards are scaled to [0, 1] and clipped between the best a user can get and what it gets where every provider in
-    reach carries `crowding` times its share of all weight (by rate), > 0. The regret bound holds where nothing is clipped.
+    Parameters
+    ----------
+    learner : Learner, optional
+        The learner that every user is; one that does not observe its opponents. None stands for the learner of the method row,
+        with the defaults of this game (`PLAYS`).
+    rounds : int, optional
+        Number of rounds, at least 0; by default 20,000.
+    crowding : float
+        Rewards are scaled to [0, 1] and clipped between the utility at which every provider in reach carries `crowding` times
+        its share of all weight (by rate) and the best that the user can get. Above 0. EXP3's regret bound holds where nothing
+        is clipped.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a field is out of range or of the wrong type.
+
+    Notes
+    -----
+    The defaults of the learners that estimate Q are ours, chosen by hand: a slow rate, because the same action pays differently
+    from round to round, and exploration, because an action never tried is never known.
+
+    Examples
+    --------
+    >>> from edgeworth.games import offloading
+    >>> from edgeworth.learning import Exp3
+    >>> game = offloading.generate(preset="random", users=12, providers=4, seed=0)
+    >>> play = Play(learner=Exp3(mixing=0.1), rounds=500)
+    >>> offloading.solve(game, method="exp3", params=play, seed=0).stats.iterations
+    500
     """
 
-    rounds: int = 20_000
-    mixing: float = 0.05
     crowding: float = 2.0
 
     def __post_init__(self) -> None:
-        validation.integer("rounds", self.rounds, minimum=1)
+        super().__post_init__()
         validation.real("crowding", self.crowding, minimum=0.0, open_minimum=True)
-        self.rule()
-
-    def rule(self) -> learning.Learner:
-        """The learner that every user is."""
-        return learning.Exp3(mixing=self.mixing)
-
-
-@dataclass(frozen=True)
-class WolfPhc:
-    """Parameters of `wolf_phc`. rounds, crowding: as in `Exp3`. rate, win, lose, explore: of `edgeworth.learning.WolfPhc`.
-
-    Defaults by hand (ours): a slow rate, because the same place pays differently from round to round, and exploration,
-    because a place never tried is never known.
-    """
-
-    rounds: int = 20_000
-    crowding: float = 2.0
-    rate: float = 0.1
-    win: float = 0.001
-    lose: float = 0.004
-    explore: float = 0.02
-
-    def __post_init__(self) -> None:
-        validation.integer("rounds", self.rounds, minimum=1)
-        validation.real("crowding", self.crowding, minimum=0.0, open_minimum=True)
-        self.rule()
-
-    def rule(self) -> learning.Learner:
-        """The learner that every user is."""
-        return learning.WolfPhc(rate=self.rate, discount=0.0, win=self.win, lose=self.lose, explore=self.explore)
+        if self.learner is not None and self.learner.observes_opponents:
+            validation.reject("learner", "must not observe the others' actions, which users do not see", self.learner)
 
 
 class Session:
-    """One learner a user on one game; `advance` plays on.
+    """One learner for each user of a game; `advance` plays on.
 
-    In a round everybody draws a place. Users arrive in random order; who finds a provider full computes locally. Each then
-    sees its own utility and nothing else. seed: int, SeedSequence, Generator or None; the same seed gives the same play, in
-    however many pieces it is advanced.
+    In a round every user draws an action: local execution or one of its pairs. Users arrive in random order; who finds a
+    provider full computes locally. Each then observes its own utility and nothing else.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    play : Play
+        The play, its learner given; how many rounds are played is up to `advance`.
+    seed : int, SeedSequence, Generator or None
+        The same seed gives the same play, in however many pieces it is advanced.
+
+    Attributes
+    ----------
+    population : edgeworth.learning.Population
+        The learners' tables.
+    rounds : int
+        Number of rounds played.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If game or play are of the wrong type, or the play has no learner.
+
+    Examples
+    --------
+    >>> from edgeworth.games import offloading
+    >>> game = offloading.generate(preset="random", users=12, providers=4, seed=0)
+    >>> session = Session(game, PLAYS["exp3"], seed=0)
+    >>> session.advance(100)
+    >>> session.rounds
+    100
     """
 
-    def __init__(self, game: OffloadingGame, params: Exp3 | WolfPhc, *, seed: Seed = None) -> None:
+    def __init__(self, game: OffloadingGame, play: Play, *, seed: Seed = None) -> None:
         if not isinstance(game, OffloadingGame):
             validation.reject_type("game", "must be an OffloadingGame", game)
-        if not isinstance(params, Exp3 | WolfPhc):
-            validation.reject_type("params", "must be Exp3 or WolfPhc", params)
+        if not isinstance(play, Play):
+            validation.reject_type("play", "must be a Play", play)
+        if play.learner is None:
+            validation.reject("learner", "must be given", None)
         m, n = game.users, game.providers
-        self.game, self.params, self.rounds = game, params, 0
-        self.population = learning.Population([params.rule()] * m, states=[1] * m, actions=(1 + np.diff(game.indptr)).tolist())
+        self.game, self.play, self.rounds = game, play, 0
+        self.population = learning.Population([play.learner] * m, states=[1] * m, actions=(1 + np.diff(game.indptr)).tolist())
         self._rng = generator(seed)[0]
         self._arrays = Board(game).arrays
-        self._low, self._high = _range(game, params.crowding)
+        self._low, self._high = _range(game, play.crowding)
         self._cost = game.cost_rate[game.provider] * game.workload[game.user] / game.rate[game.provider]
-        self._order = np.arange(m)
+        self._order, self._drawn = np.arange(m), np.zeros(m, dtype=np.int64)
         self._choice, self._load, self._count = np.full(m, -1), np.zeros(n), np.zeros(n, dtype=np.int64)
         self._seen, self._totals = np.zeros(game.pairs), np.zeros(1 + m)
 
     @property
     def chunk(self) -> int:
-        """Rounds that take some 20 ms."""
+        """Number of rounds that take about 20 ms."""
         return max(1, _CHUNK // (self.game.pairs + 4 * self.game.users + 1))
 
     def advance(self, rounds: int) -> None:
-        """Play so many rounds more, >= 0."""
-        count, all_ = validation.integer("rounds", rounds, minimum=0), self.population
+        """Play `rounds` more rounds, at least 0."""
+        count = validation.integer("rounds", rounds, minimum=0)
         kernel.rounds(
-            self._arrays, all_.codes, all_.parameters, all_.memory, all_.base, all_.actions, self._low, self._high,
-            self.game.price, self._cost, self._order, self._choice, self._load, self._count, self._seen, self._totals, count,
-            self._rng,
+            self._arrays, self.population.tables, self._low, self._high, self.game.price, self._cost, self._order,
+            self._drawn, self._choice, self._load, self._count, self._seen, self._totals, count, self._rng,
         )  # fmt: skip
         self.rounds += count
 
@@ -113,8 +144,11 @@ class Session:
 
     @property
     def regret(self) -> Floats:
-        """External regret of every user a round, float64 [users]: what the best single action would have earned on average, the
-        others' play as it was, less what was earned; at least 0 up to rounding. NaN before the first round."""
+        """External regret of every user per round, float64 [users]; NaN before the first round.
+
+        It is the mean utility of the best single action, the others' play as it was, less the mean utility earned: at least 0
+        up to rounding.
+        """
         if not self.rounds:
             return np.full(self.game.users, np.nan)
         best = self._totals[1:].copy()
@@ -122,7 +156,7 @@ class Session:
         return best / self.rounds
 
     def profile(self) -> Profile:
-        """Everybody's most probable place, users in order; who finds it full computes locally."""
+        """Return every user's most probable action, users in order; who finds a provider full computes locally."""
         game = self.game
         choice, count = np.full(game.users, -1, dtype=np.int64), np.zeros(game.providers, dtype=np.int64)
         for i in range(game.users):
@@ -134,33 +168,21 @@ class Session:
         return profile_of(game, choice)
 
 
-def exp3(game: OffloadingGame, params: Exp3, run: Run[Profile]) -> Found[Profile]:
-    """EXP3 (exponential weights under bandit feedback) for every user; the answer: everybody's most probable place at the end.
+def play(game: OffloadingGame, params: Play, run: Run[Profile]) -> Found[Profile]:
+    """Every user learns from its own utility alone; the profile is every user's most probable action at the end.
 
     The notes give the mean welfare of the rounds as played and the users' mean and largest external regret. No equilibrium
     is claimed: with vanishing regret the play as a whole, not a profile, approaches the coarse correlated equilibria.
-    Iterations: rounds. Source: Auer, Cesa-Bianchi, Freund and Schapire, SIAM J. Computing 32 (2002).
+    Iterations: rounds.
     """
-    return _learn(game, params, run)
-
-
-def wolf_phc(game: OffloadingGame, params: WolfPhc, run: Run[Profile]) -> Found[Profile]:
-    """`exp3` with WoLF-PHC as everybody's rule. Guarantee: none.
-
-    Source: Bowling and Veloso, Artificial Intelligence 136 (2002).
-    """
-    return _learn(game, params, run)
-
-
-def _learn(game: OffloadingGame, params: Exp3 | WolfPhc, run: Run[Profile]) -> Found[Profile]:
+    _, rounds = params.required()
     session = Session(game, params, seed=run.rng)
     traced = run.trace() is not None
     ending = None
-    while ending is None and session.rounds < params.rounds:
+    while ending is None and session.rounds < rounds:
         ending = run.tick(session.rounds)
         if ending is None:
-            left = params.rounds - session.rounds
-            session.advance(run.allowance(session.rounds, min(session.chunk, left)))
+            session.advance(run.allowance(session.rounds, min(session.chunk, rounds - session.rounds)))
             if traced:
                 run.record(session.rounds, value(game, session.profile()))
     regret = session.regret
@@ -171,8 +193,25 @@ def _learn(game: OffloadingGame, params: Exp3 | WolfPhc, run: Run[Profile]) -> F
     return Found(session.profile(), ending or Termination.CONVERGED, iterations=session.rounds, notes=notes)
 
 
+PLAYS: Mapping[str, Play] = MappingProxyType(
+    plays(
+        Play(rounds=20_000),
+        [
+            Play(learner=learning.QLearning(rate=0.1, discount=0.0, explore=0.02)),
+            Play(learner=learning.WolfPhc(rate=0.1, discount=0.0, win=0.001, lose=0.004, explore=0.02)),
+            Play(learner=learning.PgaApp(rate=0.1, discount=0.0, step=0.001, explore=0.02)),
+            Play(learner=learning.GigaWolf(rate=0.1, discount=0.0, step=0.001, explore=0.02)),
+        ],
+        observable=False,
+    )
+)
+"""Name -> complete play of every learning method of the offloading game."""
+
+globals().update(functions(play, PLAYS))
+
+
 def _range(game: OffloadingGame, crowding: float) -> tuple[Floats, Floats]:
-    """Between what a user earns at worst under `crowding` and at best alone, float64 [users] each; low < high."""
+    """The least utility of every user under `crowding` and its highest alone, float64 [users] each; low < high."""
     low, high = game.local_utility.copy(), game.local_utility.copy()
     if game.pairs:
         i, k = game.user, game.provider

@@ -7,6 +7,21 @@
 (8337.0, 11.34, 'optimal')
 >>> bool(trading.verify(game, result))
 True
+
+Verdicts of `verify`, beside ``value``, ``bound`` and ``quality`` of a result:
+
+- ``feasible``: price and demands lie in their intervals, exactly; witness: a `Violation`.
+- ``record``: profits, regime and tie-break are what the model says of price and demands.
+- ``epsilon``: the largest regret of a consumer, relative to the spread (greatest less least) of what it attains by its demands,
+  the others' fixed; from the utility functions alone, tolerance 1e-9; witness: the `Deviation` that gains.
+- ``reply``: the largest relative distance of a demand from the consumer's best response; tolerance 1e-12; witness: a
+  `DemandDeviation`.
+- ``ties``: consumers that are indifferent at this price ask for what ``tie_break`` says (those indifferent at every price for
+  the least).
+- ``leader``: the leader's regret, relative to the spread of the profits seen, by a search over prices with a solver of the
+  consumers' stage of the checker's own; tolerance 1e-9; its scope says how many prices were tried.
+
+Bounds hold for equilibria only (``FAMILY.covers``): consumers out of equilibrium may buy more than the leader can sell in one.
 """
 
 from __future__ import annotations
@@ -21,13 +36,14 @@ from edgeworth.games.trading.methods import METHODS as METHODS
 from edgeworth.games.trading.model import *
 
 if TYPE_CHECKING:
+    from edgeworth.games.trading.discrete import finite_game as finite_game
     from edgeworth.games.trading.exact import (
         BestResponse as BestResponse,
         Exact as Exact,
         follower_equilibrium as follower_equilibrium,
     )
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
-    from edgeworth.games.trading.learned import GigaWolf as GigaWolf, MinimaxQ as MinimaxQ, PgaApp as PgaApp, WolfPhc as WolfPhc
+    from edgeworth.games.trading.learned import PLAYS as PLAYS, Play as Play
 
 FAMILY = Family(
     kind="trading",
@@ -41,8 +57,9 @@ FAMILY = Family(
     judge=check.judge,
     rebuild=check.REBUILD,
     covers="equilibria",
+    reply_value=check.price_value,
     examples=tiny_problems,
-    late={"BestResponse": "exact", "follower_equilibrium": "exact"},
+    late={"PLAYS": "learned", "BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.provenance import Provenance
+from edgeworth.games.normal_form.model import NormalFormGame
 from edgeworth.games.trading.model import TradingGame
-
-if TYPE_CHECKING:
-    from edgeworth.games.normal_form import NormalFormGame
 
 MOST_ENTRIES = 20_000_000
 """Payoffs that `finite_game` is willing to store: 160 MB."""
 
 
 def finite_game(game: TradingGame, prices: ArrayLike, demands: ArrayLike) -> NormalFormGame:
-    """The finite game in which provider and consumers choose at once: player 0 a price, player i + 1 a demand of consumer i.
+    """Restrict price and demands to finitely many, and let provider and consumers choose at once.
 
-    prices, demands: float64, at least one each, strictly increasing and inside [p_min, p_max] and [F_min, F_max]. Payoffs are
-    the profit (p - C) sum F and the consumers' utilities. The leader's commitment of the original game is `normal_form`'s
-    Stackelberg solution for N = 1, and the best over prices of the consumers' equilibria in general.
+    Parameters
+    ----------
+    game : TradingGame
+    prices, demands : array_like
+        float64, at least one each, strictly increasing, inside [p_min, p_max] and [F_min, F_max].
 
-    Raises ValueError for points outside, and for more than 20,000,000 payoffs, (N + 1) P D^N.
+    Returns
+    -------
+    NormalFormGame
+        Player 0, "provider", chooses a price; player i + 1, "consumer i", a demand of consumer i. Payoffs are the profit
+        (p - C) sum F and the consumers' utilities; the objective is the provider's payoff, as in the trading game.
+
+    Raises
+    ------
+    ValueError
+        For points outside, and for more than 20,000,000 payoffs, (N + 1) P D^N.
+
+    Notes
+    -----
+    The leader's commitment of the original game is the method ``stackelberg`` of `edgeworth.games.normal_form` for N = 1, and
+    the best over prices of the consumers' equilibria in general.
+
+    Examples
+    --------
+    >>> from edgeworth.games import normal_form, trading
+    >>> finite = trading.finite_game(trading.generate(preset="interior", consumers=2), [10.0, 20.0], [10.0, 30.0, 50.0])
+    >>> finite.players, finite.shape, finite.objective
+    (('provider', 'consumer 0', 'consumer 1'), (2, 3, 3), 'provider')
     """
-    from edgeworth.games.normal_form import NormalFormGame
-
     p = _points("prices", prices, game.min_price, game.max_price)
     f = _points("demands", demands, game.min_demand, game.max_demand)
     n = game.consumers
@@ -54,6 +71,7 @@ def finite_game(game: TradingGame, prices: ArrayLike, demands: ArrayLike) -> Nor
         players=("provider", *(f"consumer {i}" for i in range(n))),
         strategies=(tuple(f"{x:.17g}" for x in p), *(names for _ in range(n))),
         title="computing-power trading",
+        objective="provider",
         provenance=Provenance("arrays", "trading", {"trading": game.hash}),
     )
 

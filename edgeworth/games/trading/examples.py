@@ -8,6 +8,7 @@ from edgeworth.games.trading.model import TradingGame, generate
 def tiny_problems() -> tuple[TradingGame, ...]:
     """Problems that every method of the family deals with in milliseconds; see `core.family.Family.examples`."""
     return (
+        generate(preset="interior"),
         generate(preset="kink"),
         generate(preset="two-peaks"),
         generate(preset="random", consumers=4, seed=0),

@@ -22,7 +22,13 @@ Search = Generator[float, float, None]
 
 @dataclass(frozen=True)
 class Grid:
-    """Parameters of `grid`. points: number of prices, >= 1 (1: the lowest price)."""
+    """Parameters of `grid_search`.
+
+    Parameters
+    ----------
+    points : int, >= 1
+        Number of prices; with 1 only the lowest price is tried.
+    """
 
     points: int = 1001
 
@@ -32,7 +38,13 @@ class Grid:
 
 @dataclass(frozen=True)
 class GoldenSection:
-    """Parameters of `golden_section`. tolerance: end when the interval is this share of the price range, in (0, 1]."""
+    """Parameters of `golden_section_search`.
+
+    Parameters
+    ----------
+    tolerance : float, in (0, 1]
+        The search ends when the interval is this share of the price range.
+    """
 
     tolerance: float = 1e-9
 
@@ -40,8 +52,32 @@ class GoldenSection:
         validation.real("tolerance", self.tolerance, minimum=0.0, maximum=1.0, open_minimum=True)
 
 
-def grid(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equilibrium]:
-    """The best of evenly spaced prices p_min, ..., p_max. Iterations: prices. Guarantee: none between the points."""
+def grid_search(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equilibrium]:
+    """The best of evenly spaced prices, the consumers answering each with their equilibrium.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    params : Grid
+        Number of prices.
+    run : Run
+        Clock and stop rules of the run.
+
+    Returns
+    -------
+    Found
+        The best price tried, with the consumers' equilibrium. ``iterations`` and ``evaluations`` count prices.
+
+    Notes
+    -----
+    The prices are ``p_min + k (p_max - p_min) / (points - 1)``, k = 0, ..., points - 1; the first of equal profits is kept. No
+    guarantee between the points.
+
+    References
+    ----------
+    Evenly spaced prices; our own baseline.
+    """
 
     points = np.linspace(game.min_price, game.max_price, params.points)
 
@@ -52,12 +88,32 @@ def grid(game: TradingGame, params: Grid, run: Run[Equilibrium]) -> Found[Equili
     return _search(game, prices(), run)
 
 
-def golden_section(game: TradingGame, params: GoldenSection, run: Run[Equilibrium]) -> Found[Equilibrium]:
-    """Golden-section search over the price. Iterations: prices.
+def golden_section_search(game: TradingGame, params: GoldenSection, run: Run[Equilibrium]) -> Found[Equilibrium]:
+    """Golden-section search over the price, the consumers answering each price with their equilibrium.
 
-    Right where the profit rises to one maximum and falls, which the paper's Theorem 5 says and which is not so: on the preset
-    ``two-peaks`` it ends at the local maximum. Guarantee: none.
-    Source: Kiefer, Proc. AMS 4 (1953).
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    params : GoldenSection
+        Length of the interval at which the search ends.
+    run : Run
+        Clock and stop rules of the run.
+
+    Returns
+    -------
+    Found
+        The best price tried, with the consumers' equilibrium. ``iterations`` and ``evaluations`` count prices.
+
+    Notes
+    -----
+    Of two inner prices that divide the interval in the golden ratio, the side of the worse one is discarded. The result is the
+    optimum where the profit rises to one maximum and falls after it. The paper's Theorem 5 says that it does, which is false:
+    on the preset ``two-peaks`` the search ends at a local maximum. No guarantee.
+
+    References
+    ----------
+    Kiefer, Sequential minimax search for a maximum, Proc. AMS 4 (1953).
     """
 
     def prices() -> Search:

@@ -16,7 +16,7 @@ def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any
     """Figure 6 from `sweeps.convergence`: median over seeds with the range, theory as a black line."""
     ax = _axes(ax)
     for k, (method, runs) in enumerate(table.groupby("method", sort=False)):
-        part = runs.assign(progress=runs.episode / runs.episode.max())
+        part = runs.assign(progress=runs.rounds / runs.rounds.max())
         grouped = part.groupby("progress")[column]
         ax.plot(grouped.median(), color=colour(k), label=figure_text(str(method)), lw=1.4)
         ax.fill_between(grouped.min().index, grouped.min(), grouped.max(), color=colour(k), alpha=0.15, lw=0)

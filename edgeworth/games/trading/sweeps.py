@@ -16,40 +16,26 @@ from edgeworth.core.family import family
 from edgeworth.core.result import Result
 from edgeworth.games.trading.exact.follower import stage
 from edgeworth.games.trading.genetic import genetic_demand, genetic_price
-from edgeworth.games.trading.learned import (
-    GigaWolf,
-    MinimaxQ,
-    PgaApp,
-    Session,
-    TabularLearner,
-    WolfPhc,
-    distance,
-    target,
-)
+from edgeworth.games.trading.learned import PLAYS, Play, Session, distance, target
 from edgeworth.games.trading.model import Equilibrium, TradingGame, generate, profile_utilities, value
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEARNERS: dict[str, TabularLearner] = {
-    "wolf-phc": WolfPhc(),
-    "pga-app": PgaApp(),
-    "giga-wolf": GigaWolf(),
-    "minimax-q": MinimaxQ(),
-}
+LEARNERS: dict[str, Play] = {name: PLAYS[name] for name in ("wolf-phc", "pga-app", "giga-wolf", "minimax-q")}
 """The learners of figures 6 and 8(b) with the paper's parameters."""
 
 
 def convergence(
     game: TradingGame,
     *,
-    learners: dict[str, TabularLearner] | None = None,
+    learners: dict[str, Play] | None = None,
     seeds: Iterable[int] = range(5),
     points: int = 50,
 ) -> pd.DataFrame:
     """Figure 6: the learners' profile along the rounds, against theory.
 
-    Columns: method, seed, episode, price, total_demand, leader_profit, consumer_profit (mean), distance (see
+    Columns: method, seed, rounds, price, total_demand, leader_profit, consumer_profit (mean), distance (see
     `learned.distance`), theory (the exact equilibrium's leader_profit). `points` >= 1 rows a run.
     """
     import pandas as pd
@@ -57,17 +43,18 @@ def convergence(
     steps = validation.integer("points", points, minimum=1)
     rows = []
     best = value(game, equilibrium(game))
-    for method, params in (learners or LEARNERS).items():
+    for method, play in (learners or LEARNERS).items():
+        _, rounds = play.required()
         for seed in seeds:
-            session = Session(game, params, seed=seed)
+            session = Session(game, play, seed=seed)
             goal = target(session)
             for k in range(steps):
-                session.advance(params.episodes * (k + 1) // steps - session.episodes)
+                session.advance(rounds * (k + 1) // steps - session.rounds)
                 at = session.profile()
                 numbers = (at.price, at.demands.sum(), value(game, at), at.profits.mean(), distance(at, goal), best)
-                rows.append((method, seed, session.episodes, *numbers))
+                rows.append((method, seed, session.rounds, *numbers))
     names = ["price", "total_demand", "leader_profit", "consumer_profit", "distance", "theory"]
-    return pd.DataFrame(rows, columns=["method", "seed", "episode", *names])
+    return pd.DataFrame(rows, columns=["method", "seed", "rounds", *names])
 
 
 def profit_models(game: TradingGame, *, consumer: int = 0, points: int = 201) -> pd.DataFrame:
@@ -100,11 +87,13 @@ def profit_balance(game: TradingGame, *, consumer: int = 0, seeds: Iterable[int]
 
     at = equilibrium(game)
     rows: list[tuple[Any, ...]] = [("exact equilibrium", 0, at)]
+    play = LEARNERS["wolf-phc"]
+    _, rounds = play.required()
     for seed in seeds:
         rows.append(("P1 by GA", seed, genetic_price(game, seed=seed).solution))
         rows.append(("P2 by GA", seed, genetic_demand(game, at, consumer=consumer, seed=seed).solution))
-        session = Session(game, LEARNERS["wolf-phc"], seed=seed)
-        session.advance(session.params.episodes)
+        session = Session(game, play, seed=seed)
+        session.advance(rounds)
         rows.append(("PB-MARL", seed, session.profile()))
     table = [(name, seed, value(game, x), x.profits[consumer], x.price, x.demands[consumer]) for name, seed, x in rows]
     return pd.DataFrame(table, columns=["solution", "seed", "leader_profit", "consumer_profit", "price", "demand"])
@@ -114,7 +103,7 @@ def consumer_counts(
     *,
     counts: Sequence[int] = (2, 5, 10, 20, 40),
     preset: str = "ai-bazaar",
-    learners: dict[str, TabularLearner] | None = None,
+    learners: dict[str, Play] | None = None,
     seeds: Iterable[int] = (),
 ) -> pd.DataFrame:
     """Figure 8(b): profits against the number of consumers, exact and learned (where `seeds` are given).
@@ -128,10 +117,11 @@ def consumer_counts(
         game = generate(preset=preset, consumers=n)
         at = equilibrium(game)
         rows.append((n, "exact", 0, value(game, at), at.profits.mean(), 0.0))
-        for method, params in (learners or LEARNERS).items():
+        for method, play in (learners or LEARNERS).items():
+            _, rounds = play.required()
             for seed in seeds:
-                session = Session(game, params, seed=seed)
-                session.advance(params.episodes)
+                session = Session(game, play, seed=seed)
+                session.advance(rounds)
                 found = session.profile()
                 apart = distance(found, target(session))
                 rows.append((n, method, seed, value(game, found), found.profits.mean(), apart))

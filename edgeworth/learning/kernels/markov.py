@@ -1,16 +1,25 @@
-"""The loop over a Markov game given as arrays: everybody acts, is paid, learns; the state moves on."""
+"""The loop over a Markov game given as arrays: every player acts, is paid and learns; then the state changes."""
+
+import numpy as np
 
 from edgeworth.core.jit import jit
-from edgeworth.learning.kernels.rows import act, value_ahead
-from edgeworth.learning.kernels.rules import learn
+from edgeworth.learning.kernels.rules import act, joint_of_others, learn, value_ahead
 
 
-@jit
-def play(payoffs, reach, codes, parameters, memory, base, size, actions, opponents, state, chosen, totals, joint, steps, rng):
+@jit(counted=False)
+def play(payoffs, reach, tables, state, chosen, totals, joint, steps, rng):
     """`steps` rounds. payoffs [states, players, joint actions]; reach [states, joint actions, states]: cumulative transition
-    probabilities. `state` [1] is where it stands; `totals` [players] and `joint` [states, joint actions] count on.
+    probabilities; tables: the players' `Tables`. `state` [1] is the current state; `totals` [players] and `joint` [states,
+    joint actions] count on.
+
+    1. Every player draws an action by its policy for the state.
+    2. The next state is drawn from the transition probabilities of the joint action.
+    3. Every player is paid and learns by its rule.
     """
+    codes, parameters, memory, base, size = tables.codes, tables.parameters, tables.memory, tables.base, tables.size
+    actions, opponents = tables.actions, tables.opponents
     players = codes.size
+    unobserved = np.int64(0)
     for _ in range(steps):
         s = state[0]
         j = 0
@@ -25,11 +34,7 @@ def play(payoffs, reach, codes, parameters, memory, base, size, actions, opponen
             while ahead < reach.shape[2] - 1 and u >= reach[s, j, ahead]:
                 ahead += 1
         for i in range(players):
-            against = 0
-            if opponents[i] > 1:
-                for k in range(players):
-                    if k != i:
-                        against = against * actions[k] + chosen[k]
+            against = joint_of_others(actions, chosen, i) if opponents[i] > 1 else unobserved
             reward = payoffs[s, i, j]
             totals[i] += reward
             later = value_ahead(memory, base[i] + ahead * size[i])

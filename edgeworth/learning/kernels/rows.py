@@ -1,39 +1,84 @@
-"""One row = what one learner keeps for one state, in one flat memory; choosing an action; projection onto the simplex.
+"""The table rows of the learners: layout, choice of an action, update of Q, projection onto the simplex.
 
-With n actions of its own and o of its opponents (o = 1 for all but minimax-Q), a row is 2 + 5 n + n o numbers long:
+One row is what one learner keeps for one state, in one flat memory. With n actions of its own and o joint actions of its
+opponents (o = 1 for all but minimax-Q), a row that begins at `at` holds
 
-    at                 visits of the state
-    at + 1             value of the state as the learner sees it
-    at + 2             policy, n
-    at + 2 + n         average of the policies played so far, n
-    at + 2 + 2 n       how often each action was played, n
-    at + 2 + 3 n       GIGA-WoLF's slow policy, n
-    at + 2 + 4 n       room for an update's intermediate results, n
-    at + 2 + 5 n       quality Q(s, a, b), n x o with b fastest; EXP3: logarithms of the weights
+    at + VISITS                    number of visits of the state
+    at + VALUE                     value of the state as the learner estimates it
+    block(at, n, POLICY)           policy, n
+    block(at, n, AVERAGE)          average of the policies played so far, n
+    block(at, n, COUNTS)           number of times each action was played, n
+    block(at, n, QUALITY)          Q(s, a, b), n x o with b fastest; EXP3: logarithms of the weights
+    own_block(at, n, o, k)         the k-th block of the learner's own, n each
 
-Helpers take one memory and offsets, never views or tuples of arrays: a tuple of ten arrays makes a step ten times slower.
+The functions are plain loops; `edgeworth.learning.kernels.rules` makes them callable from compiled code. They take one memory
+and offsets, never views or tuples of arrays: a tuple of ten arrays makes a step ten times slower.
 """
 
-from edgeworth.core.jit import jit
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.learning.learners.base import Learner, ValueLearner
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+EXPLORE, EXPLORE_DECAY = Learner.column("explore"), Learner.column("explore_decay")
+RATE, RATE_DECAY, DISCOUNT = (ValueLearner.column(name) for name in ("rate", "rate_decay", "discount"))
+
+VISITS, VALUE = range(2)
+HEAD = 2
+"""Numbers of a row before its blocks."""
+POLICY, AVERAGE, COUNTS, QUALITY = range(4)
 
 
-@jit
-def length(n, o):
-    """How many numbers a row takes."""
-    return 2 + 5 * n + n * o
+class Tables(NamedTuple):
+    """Learners and their rows as the arrays that a kernel drives; see `edgeworth.learning.Population`."""
+
+    codes: Ints
+    parameters: Floats
+    memory: Floats
+    base: Ints
+    size: Ints
+    actions: Ints
+    opponents: Ints
 
 
-@jit
-def act(parameters, agent, memory, at, n, u):
-    """The action for one uniform u: with probability explore / (1 + explore_decay visits) a uniform one, else by the policy."""
-    explore = parameters[agent, 0] / (1.0 + parameters[agent, 1] * memory[at])
+def length(n: int, o: int, own: int) -> int:
+    """Return the number of entries of a row with `own` blocks of the learner's own."""
+    return HEAD + (QUALITY + own) * n + n * o
+
+
+def block(at: int, n: int, which: int) -> int:
+    """Return where a block begins that every learner has."""
+    return at + HEAD + which * n
+
+
+def own_block(at: int, n: int, o: int, which: int) -> int:
+    """Return where a block of the learner's own begins."""
+    return at + HEAD + (QUALITY + which) * n + n * o
+
+
+def decayed(parameters: Floats, agent: int, column: int, decay: int, visits: float) -> float:
+    """Return a parameter after so many visits of the state: x / (1 + decay visits)."""
+    return float(parameters[agent, column] / (1.0 + parameters[agent, decay] * visits))
+
+
+def act(parameters: Floats, agent: int, memory: Floats, at: int, n: int, u: float) -> int:
+    """Return the action for one uniform number u: with probability explore a uniform one, else one drawn from the policy."""
+    explore = decayed(parameters, agent, EXPLORE, EXPLORE_DECAY, memory[at + VISITS])
     if u < explore:
         return min(int(u / explore * n), n - 1)
     u = (u - explore) / (1.0 - explore)
+    policy = block(at, n, POLICY)
     reached = 0.0
     last = 0
     for a in range(n):
-        p = memory[at + 2 + a]
+        p = memory[policy + a]
         if p > 0.0:
             reached += p
             last = a
@@ -42,15 +87,45 @@ def act(parameters, agent, memory, at, n, u):
     return last  # rounding left the sum below u
 
 
-@jit
-def value_ahead(memory, at):
-    """What a row is worth to an update that leads there."""
-    return memory[at + 1]
+def value_ahead(memory: Floats, at: int) -> float:
+    """Return the value of a row for an update that leads there."""
+    return float(memory[at + VALUE])
 
 
-@jit
-def project(memory, at, n):
-    """The nearest point of the simplex to memory[at : at + n], in place (Michelot, J. Optimization Theory Appl. 50, 1986)."""
+def joint_of_others(actions: Ints, chosen: Ints, agent: int) -> int:
+    """Return the joint action of all agents but one, the last one's action varying fastest."""
+    joint = 0
+    for k in range(actions.size):
+        if k != agent:
+            joint = joint * actions[k] + chosen[k]
+    return int(joint)
+
+
+def best_action(memory: Floats, at: int, n: int) -> int:
+    """Return the action of the largest Q, the first one on ties."""
+    quality = block(at, n, QUALITY)
+    best = 0
+    for a in range(1, n):
+        if memory[quality + a] > memory[quality + best]:
+            best = a
+    return best
+
+
+def update_quality(
+    parameters: Floats, agent: int, memory: Floats, at: int, n: int, action: int, reward: float, ahead: float
+) -> int:
+    """Move Q of the action towards reward + discount ahead, set the value of the row; return the action of the largest Q."""
+    rate = decayed(parameters, agent, RATE, RATE_DECAY, memory[at + VISITS])
+    goal = reward + parameters[agent, DISCOUNT] * ahead
+    k = block(at, n, QUALITY) + action
+    memory[k] += rate * (goal - memory[k])
+    best = best_action(memory, at, n)
+    memory[at + VALUE] = memory[block(at, n, QUALITY) + best]
+    return best
+
+
+def project(memory: Floats, at: int, n: int) -> None:
+    """Replace memory[at : at + n] by the nearest point of the simplex (Michelot, J. Optimization Theory Appl. 50, 1986)."""
     count = n
     total = 0.0
     for a in range(n):

@@ -1,4 +1,4 @@
-"""Is a mechanism truthful, rational, balanced, monotone, efficient? Answers with counterexamples that can be replayed.
+"""Audits of mechanisms: truthful, rational, balanced, monotone, efficient, or a counterexample that replays.
 
 >>> from edgeworth.mechanisms import double_auction
 >>> from edgeworth.mechanisms.auditing import audit
@@ -7,23 +7,29 @@
 'payments less rewards are -9'
 """
 
+from edgeworth.core.audit_model import TOLERANCE, AuditModel
 from edgeworth.mechanisms.auditing.audit import Audit, audit
 from edgeworth.mechanisms.auditing.pieces import IncompleteError
 from edgeworth.mechanisms.auditing.sampling import Sampled
-from edgeworth.mechanisms.auditing.setting import TOLERANCE, Setting
-from edgeworth.mechanisms.auditing.witness import Forgone, Imbalance, Loss, Manipulation, Reversal
+from edgeworth.mechanisms.auditing.witness import (
+    BudgetImbalance,
+    Manipulation,
+    MonotonicityViolation,
+    RationalityViolation,
+    WelfareLoss,
+)
 
 __all__ = [
     "TOLERANCE",
     "Audit",
-    "Forgone",
-    "Imbalance",
+    "AuditModel",
+    "BudgetImbalance",
     "IncompleteError",
-    "Loss",
     "Manipulation",
-    "Reversal",
+    "MonotonicityViolation",
+    "RationalityViolation",
     "Sampled",
-    "Setting",
+    "WelfareLoss",
     "audit",
 ]
 

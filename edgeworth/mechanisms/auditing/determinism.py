@@ -1,4 +1,4 @@
-"""Is a rule a function of the market alone? Its outcomes, its own state, the global random states and the clock, compared."""
+"""Whether a rule is a function of the market alone, by its outcomes, its state, the global random states and the clock."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _QUIET = frozenset({"logging", "warnings", "edgeworth", "numba", "threading", "i
 """They look at the clock for their own sake."""
 
 
-def ours(module: Any) -> bool:
-    """Is this module's code a library's, no rule's?"""
+def is_library(module: Any) -> bool:
+    """True for a module of a library, whose code is no rule's own."""
     return isinstance(module, str) and module.partition(".")[0] in _LIBRARIES
 
 
@@ -153,7 +153,7 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
         frame = value.gi_frame
         return [("", "ended")] if frame is None else [("", str(frame.f_lasti)), (" local", dict(frame.f_locals))]
     if isinstance(value, type):
-        if ours(value.__module__):
+        if is_library(value.__module__):
             return []
         skipped = ("__dict__", "__weakref__", "__doc__", "__module__")
         return [(f".{name}", item) for name, item in vars(value).items() if name not in skipped]
@@ -164,7 +164,7 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
 
 def _of_object(value: Any) -> list[tuple[str, Any]]:
     kind = type(value)
-    if ours(kind.__module__):
+    if is_library(kind.__module__):
         if is_dataclass(value):  # parameters and problems; what they remember besides is no state
             return [(f".{item.name}", getattr(value, item.name)) for item in fields(value) if item.init]
         if kind.__module__ in ("itertools", "builtins", "collections") and hasattr(value, "__next__"):
@@ -181,7 +181,7 @@ def _of_object(value: Any) -> list[tuple[str, Any]]:
 
 
 def _of_function(function: types.FunctionType) -> list[tuple[str, Any]]:
-    if ours(function.__module__):
+    if is_library(function.__module__):
         return []
     parts: list[tuple[str, Any]] = [(f".{name}", item) for name, item in vars(function).items() if name != "__wrapped__"]
     parts += [(f" default {i}", item) for i, item in enumerate(function.__defaults__ or ())]
@@ -204,10 +204,10 @@ def _short(value: Any) -> str:
 
 
 def _quiet(frame: types.FrameType | None) -> bool:
-    """Does a library look at the clock for its own sake? The frames up to the rule's own code tell."""
+    """True where a library looks at the clock for its own sake; the frames up to the rule's own code tell."""
     while frame is not None:
         module = frame.f_globals.get("__name__")
-        if not ours(module):
+        if not is_library(module):
             return False
         if str(module).partition(".")[0] in _QUIET:
             return True
@@ -258,7 +258,7 @@ def _codes(function: types.FunctionType) -> list[types.CodeType]:
     return codes
 
 
-class Way(NamedTuple):
+class Execution(NamedTuple):
     """What the rule's own code did in a run: the exceptions that it met and went on from, and a digest of the instructions
     that it went through, in order."""
 
@@ -266,7 +266,7 @@ class Way(NamedTuple):
     digest: int
 
 
-def gone(call: Callable[[], T]) -> tuple[T, Way]:
+def executed(call: Callable[[], T]) -> tuple[T, Execution]:
     """Run, and watch the way that the rule's own code takes; libraries' code is not looked at."""
     met: set[str] = set()
     steps: list[int] = []
@@ -280,7 +280,7 @@ def gone(call: Callable[[], T]) -> tuple[T, Way]:
         return local
 
     def trace(frame: types.FrameType, event: str, detail: Any) -> Any:
-        if ours(frame.f_globals.get("__name__")):
+        if is_library(frame.f_globals.get("__name__")):
             return None
         frame.f_trace_lines, frame.f_trace_opcodes = False, True
         step(id(frame.f_code))
@@ -292,7 +292,7 @@ def gone(call: Callable[[], T]) -> tuple[T, Way]:
         answer = call()
     finally:
         sys.settrace(before)
-    return answer, Way(frozenset(met), hash(tuple(steps)))
+    return answer, Execution(frozenset(met), hash(tuple(steps)))
 
 
 _LOOKING = frozenset({"_getframe", "currentframe", "f_back", "tb_frame", "gettrace", "getprofile", "extract_stack"})
@@ -305,13 +305,13 @@ def looks_around(rule: Any) -> str | None:
     for value in seen.values():
         if isinstance(value, types.FunctionType):
             found = _LOOKING.intersection(name for code in _codes(value) for name in code.co_names)
-            if found and not ours(value.__module__):
+            if found and not is_library(value.__module__):
                 return min(found)
     return None
 
 
 CHANCE = ("draws", "gives")
-"""How the causes begin that mean lots rather than memory or a clock."""
+"""How the causes begin that mean chance rather than memory or a clock."""
 
 
 class Watch:
@@ -327,7 +327,7 @@ class Watch:
         """Why the rule is no function of the market, as far as a few runs show; empty where nothing speaks against it."""
         self.states = random_states()
         self.outcome, causes = watched(self.honest)
-        self.told = leaves(self.outcome)
+        self.expected = leaves(self.outcome)
         self.state = leaves(self.rule)
         return self._again(causes)
 
@@ -346,7 +346,7 @@ class Watch:
         for _ in range(self.runs):
             outcome, seen = watched(self.honest)
             causes += seen
-            if leaves(outcome) != self.told:
+            if leaves(outcome) != self.expected:
                 causes.append("gives another outcome when the same market is run again")
         causes += [f"draws from the global generator {name}" for name in moved(self.states)]
         return list(dict.fromkeys([*causes, *self._altered()]))

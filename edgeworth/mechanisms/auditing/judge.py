@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel, Rationality
 from edgeworth.core.verdict import EXHAUSTIVE, Scope, Status, Verdict
 from edgeworth.mechanisms.auditing.pieces import ROUNDING, Piece, Subject, pieces_of, spot_check
-from edgeworth.mechanisms.auditing.setting import TOLERANCE, Agent, Setting, stake
 from edgeworth.mechanisms.auditing.types import regrets
-from edgeworth.mechanisms.auditing.witness import Loss, Manipulation, Reversal
+from edgeworth.mechanisms.auditing.witness import Manipulation, MonotonicityViolation, RationalityViolation
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,39 +44,39 @@ class Gain(NamedTuple):
 class Case:
     """One mechanism on one market."""
 
-    setting: Setting
+    model: AuditModel[Any, Any]
     mechanism: Any
     market: Any
     outcome: Any
 
     def subjects(self, dimensions: Iterable[str]) -> list[Subject]:
         """Every agent in every dimension."""
-        noise = self.setting.rounding(self.mechanism, self.market, self.outcome)
+        noise = self.model.rounding(self.market, self.mechanism, self.outcome)
         return [
-            Subject(self.setting, self.mechanism, self.market, agent, dimension, noise)
+            Subject(self.model, self.mechanism, self.market, agent, dimension, noise)
             for dimension in dimensions
-            for agent in self.setting.agents(self.market, dimension)
+            for agent in self.model.agents(self.market, dimension)
         ]
 
     def honest(self, subject: Subject) -> tuple[float, float]:
         """Units and utility of an agent in the honest outcome."""
-        units = self.setting.quantity(self.market, self.outcome, subject.agent)
-        return units, self.setting.utility(self.market, self.outcome, subject.agent, subject.dimension, "utility")
+        units = self.model.quantity(self.market, self.outcome, subject.agent)
+        return units, self.model.utility(self.market, self.outcome, subject.agent, subject.dimension)
 
-    def rational(self, rationality: str, outcomes: Sequence[Any], scope: Scope = EXHAUSTIVE) -> Verdict:
+    def rational(self, rationality: Rationality, outcomes: Sequence[Any], scope: Scope = EXHAUSTIVE) -> Verdict:
         """With true reports nobody loses: in any of these outcomes."""
-        worst: Loss | None = None
+        worst: RationalityViolation | None = None
         bound, largest = 0.0, 0.0
-        dimension = self.setting.DIMENSIONS[0]
-        noise = self.setting.rounding(self.mechanism, self.market, self.outcome)
-        for agent in self.setting.agents(self.market, dimension):
+        dimension = self.model.dimensions[0]
+        noise = self.model.rounding(self.market, self.mechanism, self.outcome)
+        for agent in self.model.agents(self.market, dimension):
             for outcome in outcomes:
-                utility = self.setting.utility(self.market, outcome, agent, dimension, rationality)
-                units = self.setting.quantity(self.market, outcome, agent)
-                tolerance = noise + TOLERANCE * stake(self.setting, self.market, agent, dimension, units, utility)
+                utility = self.model.utility(self.market, outcome, agent, dimension, rationality)
+                units = self.model.quantity(self.market, outcome, agent)
+                tolerance = noise + TOLERANCE * self.model.stake(self.market, agent, units, utility)
                 largest = max(largest, tolerance)
                 if -utility > tolerance and (worst is None or utility < worst.utility):
-                    worst, bound = Loss(self.market, agent, utility, rationality), tolerance
+                    worst, bound = RationalityViolation(self.market, agent, utility, rationality), tolerance
         if worst is None:
             return Verdict.of(True, 0.0, largest, None, scope)
         return Verdict.of(False, -worst.utility, bound, worst, scope)
@@ -120,13 +120,13 @@ class Case:
         """The verdicts; `cut` names the budget that ended first, if one did: what was not refuted is then not checked."""
         gains: list[Gain] = []
         regretted: list[Gain] = []
-        reversals: list[Reversal] = []
+        wrong_way: list[MonotonicityViolation] = []
         count, largest = 0, 0.0
-        linear = all(dimension in self.setting.LINEAR for dimension in dimensions)
+        linear = all(dimension in self.model.linear for dimension in dimensions)
         for subject, found in examined:
-            setting, agent, dimension = self.setting, subject.agent, subject.dimension
+            model, agent, dimension = self.model, subject.agent, subject.dimension
             units, honest = self.honest(subject)
-            sign = setting.direction(agent, dimension)
+            sign = model.direction(agent, dimension)
             count += len(found)
             before = subject.stake(units, honest)
             for piece in found:
@@ -140,9 +140,11 @@ class Case:
                     gains.append(Gain(gain, tolerance, self.market, agent, dimension, subject.truth, piece.report))
             for one, two in pairwise(found):
                 if sign * (two.units - one.units) < 0:
-                    reversals.append(Reversal(self.market, agent, dimension, one.inner, two.inner, one.units, two.units))
-            for regret in regrets(found, sign, setting.costs(self.market, agent), subject.noise) if linear else ():
-                other = setting.reported(self.market, agent, dimension, regret.truth)
+                    wrong_way.append(
+                        MonotonicityViolation(self.market, agent, dimension, one.inner, two.inner, one.units, two.units)
+                    )
+            for regret in regrets(found, sign, model.costs(self.market, agent), subject.noise) if linear else ():
+                other = model.reported(self.market, agent, dimension, regret.truth)
                 regretted.append(Gain(regret.gain, regret.tolerance, other, agent, dimension, regret.truth, regret.report))
         scope = scope_of(count)
         unrefuted = [f"the budget of {reason} ended first" for reason in cut()]
@@ -156,13 +158,13 @@ class Case:
 
         truthful = concluded(self._worst(gains, scope), largest)
         any_type = concluded(self._worst(regretted, scope), largest) if linear else None
-        return Incentives(truthful, any_type, concluded(self._reversed(reversals, scope), 0.0), count)
+        return Incentives(truthful, any_type, concluded(self._wrong_way(wrong_way, scope), 0.0), count)
 
-    def _reversed(self, reversals: list[Reversal], scope: Scope) -> Verdict | None:
-        for reversal in sorted(reversals, key=lambda item: -abs(item.high_quantity - item.low_quantity)):
-            amount = reversal.replay(self.mechanism)
+    def _wrong_way(self, found: list[MonotonicityViolation], scope: Scope) -> Verdict | None:
+        for violation in sorted(found, key=lambda item: -abs(item.high_quantity - item.low_quantity)):
+            amount = violation.replay(self.mechanism)
             if amount > 0:
-                return Verdict.of(False, amount, 0.0, reversal, scope)
+                return Verdict.of(False, amount, 0.0, violation, scope)
         return None
 
     def _worst(self, gains: list[Gain], scope: Scope) -> Verdict | None:

@@ -10,10 +10,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeworth.core.traced import NotTraceableError, Place, affine, exact, run, sweep
-from edgeworth.mechanisms.auditing.determinism import Way, gone, looks_around, ours
-from edgeworth.mechanisms.auditing.setting import TOLERANCE, Agent, Setting, stake
+from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel
+from edgeworth.core.traced import Interval, NotTraceableError, affine, exact, run, sweep
+from edgeworth.mechanisms.auditing.determinism import Execution, executed, is_library, looks_around
 
 MOST_PIECES = 20_000
 """Of one agent; beyond them an audit is ``partial``."""
@@ -31,9 +32,24 @@ Values = Callable[[float], tuple[float, float]]
 class Piece:
     """A point (lower == upper) or an open interval of reports, and what the agent has of it.
 
-    upper: infinite for the last one, ``far`` stands in for it then. units there; the supremum of its utility, a report that
-    comes close to that, and one in the middle; ``net``: money received less costs borne, its limits at the lower end and at
-    ``far``, and ``slope``, by which it moves with the report (affine all the way); exact: by exact arithmetic, else by floats.
+    Attributes
+    ----------
+    lower, upper
+        The ends; the last interval has none above (infinite).
+    far
+        The upper end, or a report that stands in for it where there is none.
+    units
+        What the agent trades there.
+    supremum, report
+        The supremum of its utility, and a report that comes close to it.
+    inner
+        A report in the middle.
+    net
+        Money received less costs borne: its limits at ``lower`` and at ``far``.
+    slope
+        By how much that moves with the report; it is affine all the way.
+    exact
+        True for exact arithmetic, False for floats.
     """
 
     lower: float
@@ -55,44 +71,53 @@ class Piece:
 
 
 class IncompleteError(RuntimeError):
-    """A derived breakpoint is missing: a rule and its derivation disagree. A fault of the library, never of a market."""
+    """Raised where a derived breakpoint is missing: a rule and its derivation disagree.
+
+    A fault of the library, or of a `RuleSpec`, never of a market.
+    """
 
 
 @dataclass
 class Subject:
     """One agent of one market under one mechanism, in one dimension of its report."""
 
-    setting: Setting
+    model: AuditModel[Any, Any]
     mechanism: Any
     market: Any
     agent: Agent
     dimension: str
-    noise: float = 0.0  # the rule's own rounding of money, see ``Setting.rounding``
+    noise: float = 0.0  # the rule's own rounding of money, see `AuditModel.rounding`
 
     def __post_init__(self) -> None:
-        self.values: Values = self.setting.own_values(self.mechanism, self.market, self.agent, self.dimension)
-        self.truth = self.setting.truth(self.market, self.agent, self.dimension)
+        self.values: Values = self.model.values(self.market, self.mechanism, self.agent, self.dimension)
+        self.truth = self.model.truth(self.market, self.agent, self.dimension)
         rng = np.random.default_rng(0)
-        drawn = [
-            self.setting.deviations(self.market, self.agent, self.dimension, rng) for _ in range(9 if not self.truth else 0)
-        ]
+        drawn = [self.draw_report(rng) for _ in range(9 if not self.truth else 0)]
         self.usual = self.truth or float(np.median([report for report in drawn if report > 0.0] or [1.0]))
-        self.library = isinstance(self.mechanism, str) or ours(getattr(self.mechanism, "__module__", None))
+        self.library = isinstance(self.mechanism, str) or is_library(getattr(self.mechanism, "__module__", None))
 
-    def gain(self, units: float) -> float:
+    def draw_report(self, rng: np.random.Generator) -> float:
+        """A random report to try."""
+        return self.model.draw_report(self.market, self.agent, self.dimension, rng)
+
+    def breakpoints(self) -> NDArray[np.float64] | None:
+        """The derived breakpoints; None where the mechanism has none."""
+        return self.model.breakpoints(self.market, self.mechanism, self.agent, self.dimension)
+
+    def worth(self, units: float) -> float:
         """What units are worth by the truth."""
-        return float(self.setting.own_gain(self.market, self.agent, self.dimension, units))
+        return float(self.model.worth(self.market, self.agent, units))
 
     def stake(self, units: float, utility: float) -> float:
-        """See `edgeworth.mechanisms.auditing.setting.stake`."""
-        return stake(self.setting, self.market, self.agent, self.dimension, units, utility)
+        """See `AuditModel.stake`."""
+        return self.model.stake(self.market, self.agent, units, utility)
 
     def point(self, report: float) -> list[Piece]:
         """A single report, by the mechanism itself; none where it refuses a tie."""
         units, utility = self.values(report)
         if units != units:
             return []
-        net = utility - self.gain(units)
+        net = utility - self.worth(units)
         return [Piece(report, report, report, units, utility, report, report, (net, net))]
 
     def beyond(self, last: float) -> float:
@@ -100,7 +125,7 @@ class Subject:
         return 2.0 * last + self.usual
 
     def agrees(self, report: float, units: float, utility: float) -> bool:
-        """Does the mechanism itself give these units and this utility, but for rounding, at a report?"""
+        """True where the mechanism itself gives these units and this utility, but for rounding, at a report."""
         really, got = self.values(report)
         if really != really:
             return True  # a tie refused: there is no outcome to differ
@@ -140,7 +165,7 @@ def derived(subject: Subject, points: Any) -> Iterator[Piece]:
         upper = 2.0 * second - first if near == width else second + slope * (high - two)
         flat = abs(slope) * width <= 1e-12 * subject.stake(units, first)
         best, where = max((lower, low + 1e-6 * near), (upper, high - 1e-6 * width))
-        worth = subject.gain(units)
+        worth = subject.worth(units)
         middle = (low + high) / 2.0
         if last:
             best, where = _unbounded(subject, units, upper, slope, high) or (best, where)
@@ -166,30 +191,30 @@ def traced(subject: Subject) -> Iterator[Piece]:
     A point is what the mechanism makes of that float; a piece is exact but for the final conversion to floats, and refused
     where the mechanism itself does otherwise. Points that are no floats cannot be reported.
     """
-    own = subject.setting.own_function(subject.mechanism, subject.market, subject.agent, subject.dimension)
+    own = subject.model.traced(subject.market, subject.mechanism, subject.agent, subject.dimension)
     watched = not subject.library
     if watched and (name := looks_around(subject.mechanism)) is not None:
         raise NotTraceableError(f"its code looks at who calls it ({name})")
-    way = Way(frozenset(), 0)
+    way = Execution(frozenset(), 0)
     known: set[int] = set()
 
     def function(t: Any) -> tuple[Any, Any, Any] | None:
         nonlocal way
         if not watched:
             return own(t)
-        answer, way = gone(lambda: own(t))
+        answer, way = executed(lambda: own(t))
         return answer
 
-    for index, place in enumerate(sweep(function, 0)):
-        inside = _inside(place, subject)
+    for index, interval in enumerate(sweep(function, 0)):
+        inside = _inside(interval, subject)
         if watched and inside is not None:
-            _same_way(subject, own, place, inside, way, known)
+            _same_execution(subject, own, interval, inside, way, known)
         if inside is None:
             continue
-        if place.is_point or place.answer is None:
+        if interval.is_point or interval.answer is None:
             yield from subject.point(inside)
             continue
-        found = _piece(subject, place, index, inside)
+        found = _piece(subject, interval, index, inside)
         yield from found
         if watched:
             yield from _edges(subject, found)
@@ -207,17 +232,19 @@ def _edges(subject: Subject, found: Sequence[Piece]) -> Iterator[Piece]:
                 yield from subject.point(report)
 
 
-def _same_way(subject: Subject, own: Any, place: Place[Any], report: float, way: Way, known: set[int]) -> None:
+def _same_execution(
+    subject: Subject, own: Any, interval: Interval[Any], report: float, way: Execution, known: set[int]
+) -> None:
     """A rule must take on a float the way that it takes on a traced number: refused where it tells them apart.
 
     At a point, and in a piece as narrow as rounding, only the exceptions that it goes on from are compared. Where the ways
-    differ both are gone once more, one after the other: the first of two runs may fill a cache. known: the ways that floats
+    differ both are executed once more, one after the other: the first of two runs may fill a cache. known: the ways that floats
     were seen to go; a question that tells the two apart lies on the way itself, so that one float for each is enough.
     """
-    narrow = place.is_point or (place.upper is not None and place.upper - place.lower <= place.upper / 10**12)
+    narrow = interval.is_point or (interval.upper is not None and interval.upper - interval.lower <= interval.upper / 10**12)
     if not way.met and (narrow or way.digest in known):
         return
-    _, really = gone(lambda: subject.values(report))
+    _, really = executed(lambda: subject.values(report))
     if way.met - really.met:
         raise NotTraceableError(f"it goes on after {', '.join(sorted(way.met - really.met))}, which no float raises")
     if narrow:
@@ -225,31 +252,31 @@ def _same_way(subject: Subject, own: Any, place: Place[Any], report: float, way:
     if way.digest == really.digest:
         known.add(way.digest)
         return
-    (_, again), _ = run(lambda t: gone(lambda: own(t)), exact(report), 0)
-    _, really = gone(lambda: subject.values(report))
+    (_, again), _ = run(lambda t: executed(lambda: own(t)), exact(report), 0)
+    _, really = executed(lambda: subject.values(report))
     if again.digest == really.digest:
         known.add(again.digest)
     else:
         raise NotTraceableError("on floats its code goes another way than on traced numbers: it tells them apart")
 
 
-def _inside(place: Place[Any], subject: Subject) -> float | None:
-    """A float in the place: the point itself or the middle; None where there is none."""
-    if place.is_point:
-        report = float(place.lower)
-        return report if report == place.lower else None
-    high = exact(subject.beyond(float(place.lower))) if place.upper is None else place.upper
-    middle = float((place.lower + high) / Fraction(2))
-    return middle if place.lower < middle < high else None
+def _inside(interval: Interval[Any], subject: Subject) -> float | None:
+    """A float in the interval: the point itself or the middle; None where there is none."""
+    if interval.is_point:
+        report = float(interval.lower)
+        return report if report == interval.lower else None
+    high = exact(subject.beyond(float(interval.lower))) if interval.upper is None else interval.upper
+    middle = float((interval.lower + high) / Fraction(2))
+    return middle if interval.lower < middle < high else None
 
 
-def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> list[Piece]:
-    units, money, cost = place.answer
+def _piece(subject: Subject, interval: Interval[Any], index: int, middle: float) -> list[Piece]:
+    units, money, cost = interval.answer
     a, b = affine(money)
     fixed = a - exact(cost)
-    worth = exact(subject.setting.own_gain(subject.market, subject.agent, subject.dimension, units))
-    low = place.lower
-    high = exact(subject.beyond(float(low))) if place.upper is None else place.upper
+    worth = exact(subject.model.worth(subject.market, subject.agent, units))
+    low = interval.lower
+    high = exact(subject.beyond(float(low))) if interval.upper is None else interval.upper
 
     def utility(t: Any) -> float:
         return float(worth + fixed + b * exact(t))
@@ -260,7 +287,7 @@ def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> li
     reports = [middle]
     if not (narrow or subject.library):
         reports = [_between(low, high, 0.1 + 0.35 * turn), _between(low, high, 0.9 - 0.35 * turn)]
-    if place.upper is None:
+    if interval.upper is None:
         reports += [1e3 * reports[-1], 1e6 * reports[-1]]
     for report in reports:
         if not subject.agrees(report, float(units), utility(report)):
@@ -275,9 +302,9 @@ def _piece(subject: Subject, place: Place[Any], index: int, middle: float) -> li
     ends = (utility(low), utility(high))
     close = float((low if b < 0 else high) + (high - low) * Fraction(1 if b < 0 else -1, 10**6))
     best, where = max(ends), middle if b == 0 or not low < close < high else close
-    if place.upper is None:
+    if interval.upper is None:
         best, where = _unbounded(subject, float(units), ends[1], float(b), float(high)) or (best, where)
-    upper = math.inf if place.upper is None else float(high)
+    upper = math.inf if interval.upper is None else float(high)
     net = (float(fixed + b * low), float(fixed + b * high))
     return [Piece(float(low), upper, float(high), float(units), best, where, middle, net, float(b), True)]
 
@@ -291,7 +318,7 @@ def pieces_of(subject: Subject) -> Iterator[Piece]:
 
     Raises ValueError, pointing to sampling, where neither derivation nor tracing reaches the mechanism.
     """
-    points = subject.setting.own_breakpoints(subject.mechanism, subject.market, subject.agent, subject.dimension)
+    points = subject.breakpoints()
     if points is not None:
         yield from derived(subject, points)
         return
@@ -321,7 +348,7 @@ def spot_check(subject: Subject, found: Sequence[Piece]) -> list[Piece]:
     rng = np.random.default_rng(0)
     lowers = [piece.lower for piece in found]
     for _ in range(SPOT_CHECKS // 4 if subject.library else SPOT_CHECKS):
-        report = subject.setting.deviations(subject.market, subject.agent, subject.dimension, rng)
+        report = subject.draw_report(rng)
         at = bisect_right(lowers, report) - 1
         near = found[max(at - 2, 0) : at + 3]
         inside = [p for p in near if (p.lower < report < p.upper) or p.lower == report == p.upper]
@@ -334,11 +361,11 @@ def spot_check(subject: Subject, found: Sequence[Piece]) -> list[Piece]:
             points += subject.point(report)
             continue
         text = f"{subject.agent} reporting {report!r} has {subject.values(report)}, not what was derived for that piece"
-        if subject.setting.own_breakpoints(subject.mechanism, subject.market, subject.agent, subject.dimension) is not None:
+        if subject.breakpoints() is not None:
             raise IncompleteError(text)
         raise not_traced(subject.mechanism, text)
     return points
 
 
 def _says(subject: Subject, piece: Piece, report: float) -> bool:
-    return subject.agrees(report, piece.units, subject.gain(piece.units) + piece.net_at(report))
+    return subject.agrees(report, piece.units, subject.worth(piece.units) + piece.net_at(report))

@@ -1,4 +1,4 @@
-"""Sampled reports: once each for a rule that is a function of the market, by a sequential test for one that draws lots."""
+"""Sampled reports: once each for a deterministic mechanism, by a sequential test for a randomised one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.audit_model import TOLERANCE
 from edgeworth.core.verdict import Scope, Status, Verdict
 from edgeworth.mechanisms.auditing.determinism import draw_from, draws
 from edgeworth.mechanisms.auditing.judge import Case, Incentives
 from edgeworth.mechanisms.auditing.pieces import Piece, Subject
-from edgeworth.mechanisms.auditing.setting import TOLERANCE
 from edgeworth.mechanisms.auditing.witness import Manipulation
 
 RARE = 0.02
-"""A rule that draws lots is called truthful only if gains in so large a part of its draws would have been seen."""
+"""A randomised mechanism is called truthful only if gains in so large a part of its draws would have been seen."""
 
 _STAKES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
 """Shares of the capital that the tests bet, in equal parts."""
@@ -27,12 +27,37 @@ _STAKES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
 
 @dataclass(frozen=True)
 class Sampled:
-    """Try `n` random reports an agent and dimension, drawn from `seed`.
+    """The scope of an audit that tries random reports instead of all of them.
 
-    repetitions: for a rule that draws lots; each report is played so often against the truth, both with the same draws of the
-    global generators, and the expected gain is tested. level: the chance, at most, that a truthful rule is called manipulable
-    by the whole audit. It holds for rules at which nobody who reports the truth loses or is paid above the highest bid, and
-    nobody pays more, or gets less, than he reported: that bounds what a report can gain or lose (``Setting.exposure``).
+    Attributes
+    ----------
+    n
+        Random reports an agent and dimension.
+    seed
+        Where they are drawn from.
+    repetitions
+        For a randomised mechanism: so often each report is played against the truth, both with the same draws of the global
+        generators, and the expected gain is tested.
+    level
+        The probability, at most, that the whole audit calls a truthful randomised mechanism manipulable; in (0, .5].
+
+    Raises
+    ------
+    ValueError, TypeError
+        For numbers out of range.
+
+    Notes
+    -----
+    The level holds for mechanisms at which nobody who reports the truth loses or is paid above the highest bid, and nobody pays
+    more, or gets less, than he reported: that bounds what a report can gain or lose (`AuditModel.exposure`).
+
+    Examples
+    --------
+    >>> from edgeworth.mechanisms import double_auction
+    >>> from edgeworth.mechanisms.auditing import Sampled, audit
+    >>> found = audit("k-double-auction", double_auction.Market(bid=[9.0, 4.0], ask=[1.0]), scope=Sampled(20, seed=1))
+    >>> str(found.truthful.status), str(found.truthful.scope)
+    ('fails', 'sampled: 20, seed 1')
     """
 
     n: int
@@ -55,8 +80,7 @@ def once_each(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: 
 
     def examined() -> Iterator[tuple[Subject, list[Piece]]]:
         for subject in case.subjects(dimensions):
-            setting = case.setting
-            drawn = [setting.deviations(case.market, subject.agent, subject.dimension, rng) for _ in range(scope.n)]
+            drawn = [subject.draw_report(rng) for _ in range(scope.n)]
             found: list[Piece] = []
             for report in sorted({*drawn, subject.truth}):
                 if time.perf_counter() > ends:
@@ -81,6 +105,8 @@ def interval(gains: NDArray[np.float64], bound: float, level: float) -> tuple[fl
     """
     if bound <= 0.0:
         return 0.0, 0.0
+    if not np.isfinite(bound):
+        return -np.inf, np.inf
 
     def end(draws: NDArray[np.float64]) -> float:
         low, high = -bound, float(draws.mean())
@@ -111,27 +137,27 @@ class _Played:
     tolerance: float
 
 
-def by_lots(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: float) -> tuple[Incentives, list[Any]]:
-    """The expected gains of a rule that draws lots, and its honest outcomes.
+def repeated(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: float) -> tuple[Incentives, list[Any]]:
+    """The expected gains of a randomised mechanism, and its honest outcomes.
 
     The first repetitions choose one report an agent, fresh ones test it, so that one test an agent is counted (Bonferroni).
     Truth and lie are played with the same draws. FAILS: a lower confidence limit of an expected gain is above the tolerance.
     HOLDS: no draw of any report gained, and draws that gain would be rarer than `RARE` at this level. Else NOT_CHECKED.
     """
-    setting, market = case.setting, case.market
+    model, market = case.model, case.market
     rng = np.random.default_rng(scope.seed)
     seeds = [*draws(scope.seed, scope.repetitions, "choose"), *draws(scope.seed, scope.repetitions, "test")]
     honest = []
     for seed in seeds:
         draw_from(seed)
-        honest.append(setting.run(case.mechanism, market))
+        honest.append(model.run(market, case.mechanism))
     first, second = (range(scope.repetitions), range(scope.repetitions, 2 * scope.repetitions))
     ends = time.perf_counter() + seconds
     cut = False
     played: list[_Played] = []
     for subject in case.subjects(dimensions):
-        usual = np.array([setting.utility(market, o, subject.agent, subject.dimension, "utility") for o in honest])
-        before = max(subject.stake(setting.quantity(market, o, subject.agent), u) for o, u in zip(honest, usual, strict=True))
+        usual = np.array([model.utility(market, o, subject.agent, subject.dimension) for o in honest])
+        before = max(subject.stake(model.quantity(market, o, subject.agent), u) for o, u in zip(honest, usual, strict=True))
 
         def gains(report: float, turns: range, subject: Subject = subject, usual: Any = usual) -> NDArray[np.float64]:
             values: list[float] = []
@@ -141,7 +167,7 @@ def by_lots(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: fl
             return np.nan_to_num(np.array(values, dtype=np.float64))
 
         best, where, largest = -np.inf, subject.truth, 0.0
-        for report in [setting.deviations(market, subject.agent, subject.dimension, rng) for _ in range(scope.n)]:
+        for report in [subject.draw_report(rng) for _ in range(scope.n)]:
             if time.perf_counter() > ends:
                 cut = True
                 break
@@ -156,21 +182,21 @@ def by_lots(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: fl
 
 
 def _concluded(case: Case, scope: Sampled, played: list[_Played], cut: bool) -> Incentives:
-    setting, market = case.setting, case.market
+    model, market = case.model, case.market
     level = scope.level / max(len(played), 1)
     note = f"{scope.repetitions} repetitions, level {scope.level:g}"
-    told = Scope("sampled", scope.n, scope.seed, note)
+    sampled = Scope("sampled", scope.n, scope.seed, note)
     truthful: Verdict | None = None
     widest = ("", -np.inf)
     for item in played:
         subject = item.subject
-        low, high = interval(item.gains, setting.exposure(market, subject.agent, item.report), level)
+        low, high = interval(item.gains, model.exposure(market, subject.agent, item.report), level)
         mean = float(item.gains.mean())
         if low > item.tolerance and (truthful is None or mean > truthful.violation):
             witness = Manipulation(
                 market, subject.agent, subject.dimension, subject.truth, item.report, mean, scope.repetitions, scope.seed
             )
-            truthful = Verdict.of(False, mean, item.tolerance, witness, told)
+            truthful = Verdict.of(False, mean, item.tolerance, witness, sampled)
         if mean > widest[1]:
             side, index = subject.agent
             widest = (
@@ -183,7 +209,7 @@ def _concluded(case: Case, scope: Sampled, played: list[_Played], cut: bool) -> 
             scoped = Scope("sampled", scope.n, scope.seed, f"{note}; gains in less than {rare:.2g} of the draws")
             truthful = Verdict.of(True, 0.0, max((item.tolerance for item in played), default=0.0), None, scoped)
         else:
-            truthful = Verdict(Status.NOT_CHECKED, witness=widest[0] or "undecided", scope=told)
-    unsaid = Verdict(Status.NOT_CHECKED, witness="the rule draws lots", scope=told)
-    any_type = unsaid if played and all(p.subject.dimension in setting.LINEAR for p in played) else None
-    return Incentives(truthful, any_type, unsaid, len(played) * scope.n)
+            truthful = Verdict(Status.NOT_CHECKED, witness=widest[0] or "undecided", scope=sampled)
+    unjudged = Verdict(Status.NOT_CHECKED, witness="the mechanism is randomised", scope=sampled)
+    any_type = unjudged if played and all(p.subject.dimension in model.linear for p in played) else None
+    return Incentives(truthful, any_type, unjudged, len(played) * scope.n)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from edgeworth.core.audit_model import TOLERANCE
 from edgeworth.mechanisms.auditing.pieces import ROUNDING, Piece
-from edgeworth.mechanisms.auditing.setting import TOLERANCE
 
 FAR_TYPES = (1e3, 1e6, 1e12)
 """Multiples of the last piece's stand-in end at which types without an upper end are looked at."""
@@ -48,9 +48,11 @@ def regrets(pieces: Sequence[Piece], sign: int, costs: float, noise: float, most
     best = gains[np.arange(len(rows)), p]
     paid = np.where(np.isinf(top), 0.0, np.abs(top))[chosen][p]
     dealt = np.maximum(units[where], units[chosen][p])
-    told = np.array([0.0 if piece.exact else ROUNDING * min(piece.report, piece.far) for piece in pieces])[chosen][p]
+    rounding = np.array([0.0 if piece.exact else ROUNDING * min(piece.report, piece.far) for piece in pieces])[chosen][p]
     tolerance = (
-        noise + told * dealt + TOLERANCE * np.maximum.reduce([v * dealt, paid, np.abs(net), np.where(dealt > 0, costs, 0.0)])
+        noise
+        + rounding * dealt
+        + TOLERANCE * np.maximum.reduce([v * dealt, paid, np.abs(net), np.where(dealt > 0, costs, 0.0)])
     )
     found: list[Regret] = []
     for row in sorted(np.flatnonzero(best > tolerance).tolist(), key=lambda row: -best[row])[:most]:

@@ -6,19 +6,33 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from edgeworth.core.audit_model import Agent, Rationality
 from edgeworth.mechanisms.auditing.determinism import draw_from, draws, untouched
-from edgeworth.mechanisms.auditing.setting import setting_of
+from edgeworth.mechanisms.auditing.lookup import audit_model_of
 
 
 @dataclass(frozen=True)
 class Manipulation:
-    """Agent `agent` = (side, index), whose true `dimension` is `truth`, gains `gain` by reporting `report` instead.
+    """A report by which an agent gains.
 
-    repetitions, seed: of a rule that draws lots; `gain` is the mean over so many draws then.
+    Attributes
+    ----------
+    market
+        The problem whose reports are the truth, but for what `truth` says of the agent.
+    agent
+        Side and index of the agent, such as ``("buyer", 0)``.
+    dimension
+        The part of its report that it misstates.
+    truth, report
+        What is true, and what it reports instead.
+    gain
+        Its utility by the report less that by the truth; the mean over the draws where the mechanism is randomised.
+    repetitions, seed
+        Of a randomised mechanism: number and seed of the draws.
     """
 
     market: Any
-    agent: tuple[str, int]
+    agent: Agent
     dimension: str
     truth: float
     report: float
@@ -27,25 +41,25 @@ class Manipulation:
     seed: int = 0
 
     def replay(self, mechanism: Any) -> float:
-        """Run the mechanism on the truth and on the report: the gain again, over the same draws where it draws lots."""
+        """Run the mechanism on the truth and on the report: the gain again, over the same draws if it is randomised."""
         with untouched():
             if self.repetitions == 1:
                 return self._once(mechanism)
             gains = []
             for seed in draws(self.seed, self.repetitions, "test"):
                 draw_from(seed)
-                honest = setting_of(self.market).run(mechanism, self.market)
+                honest = audit_model_of(self.market).run(self.market, mechanism)
                 draw_from(seed)
                 gains.append(self._once(mechanism, honest))
         return math.fsum(gains) / len(gains)
 
     def _once(self, mechanism: Any, honest: Any = None) -> float:
-        setting = setting_of(self.market)
+        model = audit_model_of(self.market)
         if honest is None:
-            honest = setting.run(mechanism, self.market)
-        lying = setting.run(mechanism, setting.reported(self.market, self.agent, self.dimension, self.report))
-        before = setting.utility(self.market, honest, self.agent, self.dimension, "utility")
-        return setting.utility(self.market, lying, self.agent, self.dimension, "utility") - before
+            honest = model.run(self.market, mechanism)
+        lying = model.run(model.reported(self.market, self.agent, self.dimension, self.report), mechanism)
+        before = model.utility(self.market, honest, self.agent, self.dimension)
+        return model.utility(self.market, lying, self.agent, self.dimension) - before
 
     def __str__(self) -> str:
         side, index = self.agent
@@ -55,11 +69,21 @@ class Manipulation:
 
 
 @dataclass(frozen=True)
-class Reversal:
-    """Agent `agent` trades `low_quantity` at report `low` and `high_quantity` at report `high` > low: the wrong way round."""
+class MonotonicityViolation:
+    """Two reports of an agent between which its quantity moves the wrong way.
+
+    Attributes
+    ----------
+    market, agent, dimension
+        As in `Manipulation`.
+    low, high
+        The two reports, low < high.
+    low_quantity, high_quantity
+        The units that it trades at each.
+    """
 
     market: Any
-    agent: tuple[str, int]
+    agent: Agent
     dimension: str
     low: float
     high: float
@@ -68,12 +92,12 @@ class Reversal:
 
     def replay(self, mechanism: Any) -> float:
         """Run the mechanism at both reports: by how much the quantity moves the wrong way."""
-        setting = setting_of(self.market)
+        model = audit_model_of(self.market)
         found = []
         for report in (self.low, self.high):
-            market = setting.reported(self.market, self.agent, self.dimension, report)
-            found.append(setting.quantity(market, setting.run(mechanism, market), self.agent))
-        return -setting.direction(self.agent, self.dimension) * (found[1] - found[0])
+            market = model.reported(self.market, self.agent, self.dimension, report)
+            found.append(model.quantity(market, model.run(market, mechanism), self.agent))
+        return -model.direction(self.agent, self.dimension) * (found[1] - found[0])
 
     def __str__(self) -> str:
         side, index = self.agent
@@ -84,52 +108,78 @@ class Reversal:
 
 
 @dataclass(frozen=True)
-class Loss:
-    """Agent `agent` has utility `utility` < 0 although it reports the truth."""
+class RationalityViolation:
+    """An agent that loses although it reports the truth.
+
+    Attributes
+    ----------
+    market, agent
+        As in `Manipulation`.
+    utility
+        Its utility, below 0.
+    rationality
+        What it must not lose by: ``"ask"`` or ``"utility"``, see `audit`.
+    """
 
     market: Any
-    agent: tuple[str, int]
+    agent: Agent
     utility: float
-    rationality: str
+    rationality: Rationality
 
     def replay(self, mechanism: Any) -> float:
         """Run the mechanism: the utility again."""
-        setting = setting_of(self.market)
-        outcome = setting.run(mechanism, self.market)
-        return setting.utility(self.market, outcome, self.agent, setting.DIMENSIONS[0], self.rationality)
+        model = audit_model_of(self.market)
+        outcome = model.run(self.market, mechanism)
+        return model.utility(self.market, outcome, self.agent, model.dimensions[0], self.rationality)
 
     def __str__(self) -> str:
         return f"{self.agent[0]} {self.agent[1]} has utility {self.utility:.6g} by {self.rationality!r} with the true report"
 
 
 @dataclass(frozen=True)
-class Imbalance:
-    """The auctioneer keeps `surplus`; negative: he pays it in."""
+class BudgetImbalance:
+    """Payments and rewards that do not balance.
+
+    Attributes
+    ----------
+    market
+        As in `Manipulation`.
+    surplus
+        What the auctioneer keeps; negative where it pays in.
+    """
 
     market: Any
     surplus: float
 
     def replay(self, mechanism: Any) -> float:
         """Run the mechanism: the surplus again."""
-        setting = setting_of(self.market)
-        return setting.surplus(self.market, setting.run(mechanism, self.market))
+        model = audit_model_of(self.market)
+        return model.surplus(self.market, model.run(self.market, mechanism))
 
     def __str__(self) -> str:
         return f"payments less rewards are {self.surplus:.6g}"
 
 
 @dataclass(frozen=True)
-class Forgone:
-    """The outcome's welfare and the greatest one."""
+class WelfareLoss:
+    """An outcome whose welfare is not the greatest.
+
+    Attributes
+    ----------
+    market
+        As in `Manipulation`.
+    welfare, optimum
+        The outcome's welfare, and the greatest one.
+    """
 
     market: Any
     welfare: float
     optimum: float
 
     def replay(self, mechanism: Any) -> float:
-        """Run the mechanism and the exact method: the welfare forgone."""
-        setting = setting_of(self.market)
-        return setting.optimum(self.market) - setting.welfare(self.market, setting.run(mechanism, self.market))
+        """Run the mechanism and the exact method: the welfare lost."""
+        model = audit_model_of(self.market)
+        return model.optimum(self.market) - model.welfare(self.market, model.run(self.market, mechanism))
 
     def __str__(self) -> str:
         return f"welfare {self.welfare:.6g} of {self.optimum:.6g}"

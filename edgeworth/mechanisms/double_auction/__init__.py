@@ -1,5 +1,10 @@
 """Double auctions: edge servers buy computing from vehicles that carry UAVs, or anybody from anybody.
 
+`run` gives the outcome of a rule, `solve` the same beside a bound of the welfare. `verify` judges ``capacity`` (units sold),
+``route`` (windows, return and numbering of the tours; in routed markets only) and ``idle`` (who does not trade neither pays nor
+receives); of a result also ``value``, ``bound`` (rebuilt from one price, from prices of the sellers, or by going through all
+sets of few buyers) and ``quality``. Whether a rule is truthful, rational or balanced `edgeworth.mechanisms.auditing` says.
+
 >>> from edgeworth.mechanisms import double_auction
 >>> market = double_auction.generate(buyers=4, sellers=3, preset="unit", seed=0)
 >>> outcome = double_auction.run("mcafee", market)
@@ -19,15 +24,12 @@ from edgeworth.mechanisms.double_auction.methods import METHODS as METHODS
 from edgeworth.mechanisms.double_auction.model import *
 
 if TYPE_CHECKING:
-    from edgeworth.mechanisms.double_auction.rules import (
-        Classic as Classic,
-        KDoubleAuction as KDoubleAuction,
-        OffAic2 as OffAic2,
-        Posted as Posted,
-        RankPosted as RankPosted,
-        Rule as Rule,
-        run as run,
-    )
+    from edgeworth.mechanisms.double_auction.clearing.phases import OffAic2 as OffAic2
+    from edgeworth.mechanisms.double_auction.rules import Rule as Rule, run as run
+    from edgeworth.mechanisms.double_auction.rules.k_double_auction import KDoubleAuction as KDoubleAuction
+    from edgeworth.mechanisms.double_auction.rules.posted_procurement import Posted as Posted
+    from edgeworth.mechanisms.double_auction.rules.rank_procurement import RankPosted as RankPosted
+    from edgeworth.mechanisms.double_auction.spec import Classic as Classic
 
 
 def _auto(problem: model.Market) -> str:
@@ -47,7 +49,7 @@ FAMILY = Family(
     judge=check.judge,
     rebuild=check.REBUILD,
     examples=tiny_problems,
-    audit_model="edgeworth.mechanisms.double_auction.setting",
+    audit_model="edgeworth.mechanisms.double_auction.incentives:AUDIT_MODEL",
     late={"Rule": "rules", "run": "rules"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify

@@ -40,16 +40,9 @@ class Steps(Protocol):
 def judge(
     market: Market, outcome: Outcome, claimed: bool, result: Result[Outcome] | None, budget: Budget
 ) -> tuple[dict[str, Verdict], float | None]:
-    """Check an outcome or a result against the market. Truthy when every verdict holds.
+    """The verdicts on an outcome, which the package's docstring lists, and its welfare.
 
-    For an outcome: ``capacity`` (units sold), ``route`` (tours driven again: windows, return, numbering; only in routed
-    markets) and ``idle`` (who does not trade neither pays nor receives); witness: a `model.Violation`. For a result also
-    ``value`` (the welfare, recomputed, relative 1e-9), ``bound`` (where it says "recomputed": rebuilt from one price, from
-    prices of the sellers, or by going through all sets of few buyers) and ``quality``. All checks are exhaustive, units are
-    counted in whole numbers; seconds: the budget, and what it does not suffice for is NOT_CHECKED. Whether the rule is
-    truthful, rational or balanced is the auditor's question (`edgeworth.mechanisms.auditing`).
-
-    Raises TypeError for other types, ValueError for a result of another market and for an outcome of another shape.
+    All checks are exhaustive, units are counted in whole numbers, tours are driven again.
     """
     return _feasibility(market, outcome), value(market, outcome)
 

@@ -214,7 +214,7 @@ def seller_prices(market: Market, run: Run[Any]) -> Any | None:
 def proof(market: Market, value: float, *, optimal: bool, run: Run[Any] | None = None) -> tuple[float, Certificate]:
     """The bound that the checker can rebuild, and its certificate.
 
-    optimal: is the value meant to be the greatest? Then a proof is looked for: one price for all units, in plain markets a
+    optimal: the value is meant to be the greatest. Then a proof is looked for: one price for all units, in plain markets a
     price for every seller, and for few buyers the word "all-sets", on which the checker looks at all of them itself. Else, and
     where none of these closes the gap (tours that cost nearly all they earn), the lower of the two price bounds.
     """

@@ -1,5 +1,9 @@
 """Procurement by a multi-attribute second-score reverse auction (B-Auction): one task, many suppliers.
 
+`run` gives the award of a rule, `solve` the same beside the greatest welfare. `verify` judges ``winner`` (its score is within
+the task's worth) and ``idle`` (nobody is paid without work); of a result also ``value``, ``bound`` (the closed form) and
+``quality``.
+
 >>> from edgeworth.mechanisms import procurement
 >>> tender = procurement.Tender(price=[3.0, 2.0, 4.0], utilisation=[0.1, 0.9, 0.2], weight=2.0)
 >>> award = procurement.run("second-score", tender)
@@ -33,7 +37,7 @@ FAMILY = Family(
     judge=check.judge,
     rebuild=check.REBUILD,
     examples=tiny_problems,
-    audit_model="edgeworth.mechanisms.procurement.setting",
+    audit_model="edgeworth.mechanisms.procurement.incentives:AUDIT_MODEL",
     late={"run": "rules"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify

@@ -15,11 +15,7 @@ REBUILD: dict[str, Rebuild] = {"least-score": lambda tender, arrays, budget: bes
 def judge(
     tender: Tender, award: Award, claimed: bool, result: Result[Award] | None, budget: Budget
 ) -> tuple[dict[str, Verdict], float | None]:
-    """Check an award or a result: ``winner`` (score within the task's worth), ``idle`` (no pay without work); of a result also
-    ``value``, ``bound`` (the closed form) and ``quality``. Witness: a `model.Violation` or a `Mismatch`.
-
-    Raises TypeError for other types, ValueError for a result of another tender and for a winner who does not exist.
-    """
+    """The verdicts on an award, which the package's docstring lists, and its welfare; ValueError for an unknown winner."""
     return _feasibility(tender, award), value(tender, award)
 
 

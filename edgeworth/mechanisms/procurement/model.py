@@ -13,18 +13,22 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
+from edgeworth.core.violation import Violation, Violations
 
 Floats = NDArray[np.float64]
 
 __all__ = ["PRESETS", "Award", "Tender", "generate", "measures", "value", "violations"]
 
 PRESETS = ("edge",)
+"""What `generate` can make."""
+
+_ARRAYS = ("price", "utilisation")
 
 LARGEST = 1e250
 """Prices, worths and weights are at most this, so that no score overflows."""
@@ -34,15 +38,43 @@ LARGEST = 1e250
 class Tender(ShownProblem):
     """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
 
-    ``price`` >= 0 float64 [n], money; ``utilisation`` in [0, 1] float64 [n], the share of the processor that is busy;
-    ``weight`` >= 0, money for a utilisation of 1 (what the buyer suffers of it). ``verified``: is the utilisation measured by
-    the buyer, so that reporting another one changes nothing but the price counts? False: the reported one decides. The task
-    is worth ``worth`` >= 0 to the buyer, who takes no offer of a score above it.
+    Attributes
+    ----------
+    price
+        What each supplier asks for the task, money, >= 0; float64 [n].
+    utilisation
+        The share of each supplier's processor that is busy, in [0, 1]; float64 [n].
+    weight
+        What the buyer suffers of a utilisation of 1, money, >= 0.
+    worth
+        What the task is worth to the buyer, >= 0, who takes no offer of a score above it.
+    verified
+        True where the buyer measures the utilisation, so that only the price is reported; False where the reported one decides.
+    provenance
+        Where the tender comes from.
+    supplier_names
+        One text a supplier, by default the labels of the arguments that are Series, which are brought into one order; None
+        where suppliers have numbers only.
 
-    Arrays are copied and read-only; n may be 0. Raises ValueError or TypeError naming the argument, the rule and the value,
-    also for money above `LARGEST`. Whose score is lowest, whether it is within the worth, and the welfare are decided in
-    fractions of the numbers as they are stored: rounding never makes or breaks a tie.
-    Source: BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument out of range or of a wrong shape or type, and for money above 1e250.
+
+    Notes
+    -----
+    Arrays are copied and read-only; n may be 0. Whose score is lowest, whether it is within the worth, and the welfare are
+    decided in fractions of the numbers as they are stored: rounding never makes or breaks a tie.
+
+    References
+    ----------
+    BEST paper, section VI-B, after Che, RAND J. Econ. 24 (1993).
+
+    Examples
+    --------
+    >>> tender = Tender(price=[3.0, 2.0], utilisation=[0.1, 0.9], weight=2.0)
+    >>> tender.score.tolist(), tender.cheapest
+    ([3.2, 3.8], 0)
     """
 
     sizes: ClassVar[tuple[str, ...]] = ("suppliers",)
@@ -55,13 +87,19 @@ class Tender(ShownProblem):
     worth: float = 1e6
     verified: bool = True
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+    supplier_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
+        arrays: dict[str, tuple[Any, names.Axes]] = {name: (getattr(self, name), ("supplier",)) for name in _ARRAYS}
+        aligned, found = names.align(arrays, {"supplier_names": self.supplier_names})
+        for name, item in (aligned | found).items():
+            store(name, item)
         store("price", validation.array("price", self.price, np.float64, (None,), minimum=0.0, maximum=LARGEST))
         shape = (len(self.price),)
+        store("supplier_names", names.checked("supplier_names", self.supplier_names, len(self.price)))
         store("utilisation", validation.array("utilisation", self.utilisation, np.float64, shape, minimum=0.0, maximum=1.0))
         store("weight", validation.real("weight", self.weight, minimum=0.0, maximum=LARGEST))
         store("worth", validation.real("worth", self.worth, minimum=0.0, maximum=LARGEST))
@@ -123,10 +161,10 @@ class Tender(ShownProblem):
 
     def reported(self, supplier: int, name: str, report: float) -> Tender:
         """The tender in which one supplier reports another price or utilisation."""
-        validation.choice("name", name, ("price", "utilisation"))
-        values = np.array(getattr(self, name))
+        price = validation.choice("name", name, ("price", "utilisation")) == "price"
+        values = np.array(self.price if price else self.utilisation)
         values[supplier] = report
-        return replace(self, **{name: values})  # type: ignore[arg-type]
+        return replace(self, price=values) if price else replace(self, utilisation=values)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
@@ -135,26 +173,33 @@ class Tender(ShownProblem):
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
         content: dict[str, Any] = {name: getattr(self, name) for name in ("weight", "worth", "verified")}
-        return Payload(
-            content | {"provenance": self.provenance.to_fields()}, {"price": self.price, "utilisation": self.utilisation}
-        )
+        content |= {"provenance": self.provenance.to_fields()} | names.to_fields(self, "supplier")
+        return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Tender:
         """The inverse of `to_payload`; validates like the constructor."""
         origin: Mapping[str, Any] = payload.field("provenance")
-        names = ("weight", "worth", "verified")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
-            payload.array("price"),
-            payload.array("utilisation"),
-            **{name: payload.field(name) for name in names},
+            **arrays,
+            **{name: payload.field(name) for name in ("weight", "worth", "verified")},
             provenance=Provenance(**origin),
+            **names.from_fields(payload.fields, "supplier"),
         )
 
 
 @dataclass(frozen=True, repr=False)
 class Award(ShownSolution):
-    """``winner``: the supplier who gets the task, -1 for none; ``payment``: what it is paid."""
+    """Who gets the task, and for what.
+
+    Attributes
+    ----------
+    winner
+        The supplier who gets the task, -1 for none.
+    payment
+        What it is paid.
+    """
 
     columns: ClassVar[tuple[Column, ...]] = (
         Column("winner", "number of the supplier, -1: none", axis="supplier"),
@@ -181,25 +226,11 @@ class Award(ShownSolution):
         return cls(payload.field("winner"), payload.field("payment"))
 
 
-@dataclass(frozen=True)
-class Violation:
-    """One broken constraint: ``winner`` (its score is above the worth; in money) or ``idle`` (paid for nothing)."""
-
-    rule: str
-    amount: float
-    text: str
-
-    def replay(self, tender: Tender, award: Award) -> float:
-        """Look again: the amount by which the rule is broken now."""
-        return next((found.amount for found in violations(tender, award) if found.rule == self.rule), 0.0)
-
-    def __str__(self) -> str:
-        return self.text
-
-
 def value(tender: Tender, award: Award) -> float:
-    """Welfare ``worth - p - weight u`` of the winner, rounded once, reports taken as true; 0 without an award. The payment
-    cancels."""
+    """The welfare ``worth - p - weight u`` of an award, reports taken as true; 0 without a winner.
+
+    The payment cancels. Rounded once, from the exact number.
+    """
     _require_fitting(tender, award)
     if award.winner < 0:
         return 0.0
@@ -207,19 +238,37 @@ def value(tender: Tender, award: Award) -> float:
 
 
 def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
-    """Every broken constraint; empty for a feasible award."""
+    """Every broken constraint of an award.
+
+    Parameters
+    ----------
+    tender : Tender
+    award : Award
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible award. Rules: ``winner`` (of a supplier whose score is above the worth; in money) and ``idle``
+        (something is paid though nobody works; in money, without a place).
+
+    Raises
+    ------
+    ValueError
+        For a winner whom the tender does not have.
+    """
     _require_fitting(tender, award)
+    broken = Violations(tender, violations)
     if award.winner < 0:
-        broken = award.payment != 0.0
-        return (Violation("idle", abs(award.payment), f"nobody works, yet {award.payment} is paid"),) * broken
-    over = tender.exact_score(award.winner) - Fraction(tender.worth)
-    if over <= 0:
-        return ()
-    return (Violation("winner", float(over), f"the winner's score is {float(over)} above the task's worth"),)
+        if award.payment != 0.0:
+            broken.add("idle", abs(award.payment), f"nobody works, yet {award.payment} is paid")
+    elif (over := tender.exact_score(award.winner) - Fraction(tender.worth)) > 0:
+        text = f"the score of the winner, {broken.named('supplier', award.winner)}, is {float(over)} above the task's worth"
+        broken.add("winner", float(over), text, supplier=award.winner)
+    return tuple(broken.found)
 
 
 def measures(tender: Tender, award: Award) -> dict[str, float]:
-    """Named numbers: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
+    """Named numbers of an award: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
     welfare = value(tender, award)
     if award.winner < 0:
         return {"welfare": welfare, "payment": 0.0, "surplus": 0.0, "supplier_utility": 0.0}
@@ -228,9 +277,27 @@ def measures(tender: Tender, award: Award) -> dict[str, float]:
 
 
 def generate(*, preset: str = "edge", suppliers: int | None = None, verified: bool = True, seed: Seed = None) -> Tender:
-    """Generate a tender. ``edge`` (ours; default 10 suppliers): prices U[1, 10], utilisations U[0, 1], weight 5, worth 20.
+    """Generate a tender.
 
-    `seed`: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same tender.
+    Parameters
+    ----------
+    preset
+        ``"edge"`` (ours): prices U[1, 10], utilisations U[0, 1], weight 5, worth 20.
+    suppliers
+        How many; None: 10.
+    verified
+        As in `Tender`.
+    seed
+        An int, SeedSequence, Generator or None (fresh, recorded). The same arguments give the same tender.
+
+    Returns
+    -------
+    Tender
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range or of another type.
     """
     validation.choice("preset", preset, PRESETS)
     n = 10 if suppliers is None else validation.integer("suppliers", suppliers, minimum=0)

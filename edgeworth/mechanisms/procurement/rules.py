@@ -16,12 +16,45 @@ RULES = ("second-score", "first-score")
 
 
 def run(rule: str | Callable[[Tender], Award], tender: Tender) -> Award:
-    """The award of a rule, a pure function. The lowest score wins, of equal ones the lowest index.
+    """The award of a rule on a tender: a pure function.
 
-    ``second-score``: the winner is paid ``s_2 - weight u_winner``, s_2 the second-lowest score or the task's worth if that is
-    lower: its critical price. With u measured (`Tender.verified`) the price is truthful: no report moves the payment. Where u
-    is self-reported, a lower u both wins more often and raises the payment: ``audit(..., dimensions=("utilisation",))`` finds
-    it. ``first-score``: the winner is paid its price; not truthful.
+    Parameters
+    ----------
+    rule
+        ``"second-score"``, ``"first-score"``, or any callable from a tender to an award.
+    tender
+        The tender as reported.
+
+    Returns
+    -------
+    Award
+        Who gets the task, and for what.
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule.
+    TypeError
+        For arguments of another type, and where a callable returns anything but an `Award`.
+
+    Notes
+    -----
+    The lowest score wins, of equal ones the lowest index. By ``second-score`` the winner is paid ``s_2 - weight u_winner``, s_2
+    the second-lowest score or the task's worth if that is lower: its critical price. With u measured (`Tender.verified`) the
+    price is truthful: no report moves the payment. Where u is self-reported, a lower u both wins more often and raises the
+    payment, which ``audit(..., dimensions=("utilisation",))`` finds. By ``first-score`` the winner is paid its price, which is
+    not truthful.
+
+    References
+    ----------
+    BEST paper, section VI-B; Che, Design competition through multidimensional auctions, RAND J. Econ. 24 (1993).
+
+    Examples
+    --------
+    >>> from edgeworth.mechanisms import procurement
+    >>> tender = procurement.Tender(price=[3.0, 2.0, 4.0], utilisation=[0.1, 0.9, 0.2], weight=2.0)
+    >>> procurement.run("first-score", tender)
+    Award(winner=0, payment=3.0)
     """
     if not isinstance(tender, Tender):
         validation.reject_type("tender", "must be a Tender", tender)
@@ -51,10 +84,31 @@ def _found(rule: str, problem: Tender) -> Found[Award]:
 
 
 def second_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]:
-    """The rule as a method; the bound is the closed form of the greatest welfare."""
+    """The second-score auction: the lowest score wins and is paid its critical price.
+
+    Notes
+    -----
+    The winner w is paid ``s_2 - weight u_w``, s_2 the second-lowest score or the task's worth if that is lower. Efficient and
+    individually rational; truthful in the price where the buyer measures the utilisation. The bound is the closed form of the
+    greatest welfare.
+
+    References
+    ----------
+    BEST paper, section VI-B (B-Auction); Che, Design competition through multidimensional auctions, RAND J. Econ. 24 (1993).
+    """
     return _found("second-score", problem)
 
 
 def first_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]:
-    """The rule as a method; the bound is the closed form of the greatest welfare."""
+    """The first-score auction: the lowest score wins and is paid its price.
+
+    Notes
+    -----
+    Efficient by the reports; not truthful, for the winner's price is its payment. The bound is the closed form of the greatest
+    welfare.
+
+    References
+    ----------
+    Che, Design competition through multidimensional auctions, RAND J. Econ. 24 (1993).
+    """
     return _found("first-score", problem)

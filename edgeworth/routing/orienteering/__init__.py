@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         build_model as build_model,
     )
     from edgeworth.routing.orienteering.heuristic import Eaco as Eaco, EacoLs as EacoLs
+    from edgeworth.routing.orienteering.model.graphs import from_graph as from_graph, to_graph as to_graph
     from edgeworth.routing.orienteering.plots import plot_routes as plot_routes, plot_schedule as plot_schedule
 
 _EXACT_CUSTOMERS = 50  # up to here the exact methods end within seconds as a rule
@@ -49,7 +50,13 @@ FAMILY = Family(
     rebuild=check.REBUILD,
     from_array=model.plan,
     examples=tiny_problems,
-    late={"build_model": "exact", "plot_routes": "plots", "plot_schedule": "plots"},
+    late={
+        "build_model": "exact",
+        "from_graph": "model.graphs",
+        "plot_routes": "plots",
+        "plot_schedule": "plots",
+        "to_graph": "model.graphs",
+    },
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

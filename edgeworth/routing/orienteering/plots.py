@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.display import figure_text
+from edgeworth.core.names import label
 from edgeworth.core.style import COLOURS, FAINT, INK, WRONG, colour, dress, new_axes
 from edgeworth.routing.orienteering.model import (
     OrienteeringProblem,
@@ -30,15 +30,30 @@ _SMALLEST, _LARGEST = 14.0, 150.0  # areas of customers, in square points
 
 
 def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | None = None) -> Axes:
-    """The map of a plan: who drives where.
+    """Draw the map of a plan.
 
-    Depots are squares, customers circles whose area grows with their profit (for the vehicle that visits, respectively the
-    largest over all vehicles); those that nobody visits are faint. One colour a vehicle (from the eighth on with another
-    dash), arrows in the direction of travel. Straight lines, also where the distances are those of a road network. A stop
-    that breaks a constraint has a red ring. Equal scales on both axes. Draws on ``ax`` or on a new figure; returns the axes.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        With coordinates.
+    plan : RoutePlan
+    ax : matplotlib.axes.Axes, optional
+        Default: those of a new figure.
 
-    Raises ValueError for a problem without coordinates, and for a plan of another number of vehicles or with customers that
-    do not exist; TypeError for other types.
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Depots are squares, customers circles whose area grows with their profit (for the vehicle that visits, respectively the
+        largest over all vehicles); those that nobody visits are faint. One colour a vehicle (from the eighth on with another
+        dash), arrows in the direction of travel, straight lines also where the distances are those of a road network. A stop
+        that breaks a constraint has a red ring.
+
+    Raises
+    ------
+    ValueError
+        For a problem without coordinates, and for a plan of another number of vehicles or with customers that do not exist.
+    TypeError
+        For other types.
     """
     _require(problem, plan)
     if problem.coordinates is None:
@@ -54,7 +69,15 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
         if len(route):
             count = f"{len(route)} stop{'s' if len(route) != 1 else ''}"
             ends = place[[problem.start[k], *route.stops, problem.end[k]]]
-            ax.plot(*ends.T, color=colour(k), ls=_style(k), lw=1.5, alpha=0.85, zorder=3, label=f"vehicle {k} ({count})")
+            ax.plot(
+                *ends.T,
+                color=colour(k),
+                ls=_style(k),
+                lw=1.5,
+                alpha=0.85,
+                zorder=3,
+                label=f"{_called(problem, 'vehicle', k)} ({count})",
+            )
             _arrows(ax, place, *edges(problem, k, route), colour(k))
             stops = route.stops
             ax.scatter(
@@ -62,8 +85,13 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
             )
     homes = np.unique(np.concatenate([problem.start, problem.end]))
     _points(ax, place[homes], 62.0, "depot", marker="s", color=INK, edgecolors="white", linewidths=0.9, zorder=5)
-    wrong = [violation.customer for violation in broken if violation.customer is not None]
-    wrong += [int(i) for v in broken if v.customer is None and v.vehicle is not None for i in plan.routes[v.vehicle].stops[-1:]]
+    wrong: list[int] = []
+    for each in broken:
+        customer, vehicle = each.at("customer"), each.at("vehicle")
+        if customer is not None:
+            wrong.append(customer)
+        elif vehicle is not None:
+            wrong += plan.routes[vehicle].stops[-1:].tolist()
     rings = np.unique(np.array(wrong, dtype=np.int64))
     _points(
         ax, place[rings], _LARGEST * 1.8, "breaks a constraint", facecolors="none", edgecolors=WRONG, linewidths=1.8, zorder=6
@@ -78,18 +106,33 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
 
 
 def plot_schedule(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | None = None) -> Axes:
-    """The timetable of a plan: one row a stop, in the order of the visits, vehicle after vehicle; time runs to the right.
+    """Draw the timetable of a plan.
 
-    Light bars: the windows in which service may begin, cut at the edges of the day. Thin lines: driving. Hatched: waiting.
-    Solid, in the vehicle's colour: service. A vehicle's last row is its way home; the vertical mark there is its latest
-    return. Times are recomputed from the sequences. What comes too late is red. No coordinates are needed. Draws on ``ax``
-    or on a new figure; returns the axes.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    plan : RoutePlan
+    ax : matplotlib.axes.Axes, optional
+        Default: those of a new figure.
 
-    Raises ValueError for a plan of another number of vehicles or with customers that do not exist; TypeError for other types.
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One row a stop, in the order of the visits, vehicle after vehicle; time runs to the right. Light bars: the windows in
+        which service may begin, clipped at the edges of the day. Thin lines: driving. Hatched: waiting. Solid, in the vehicle's
+        colour: service. A vehicle's last row is its way home; the vertical mark there is its latest return. Times are
+        recomputed from the sequences. What comes too late is red.
+
+    Raises
+    ------
+    ValueError
+        For a plan of another number of vehicles or with customers that do not exist.
+    TypeError
+        For other types.
     """
     _require(problem, plan)
     broken = violations(problem, plan)
-    late = {(v.vehicle, v.customer) for v in broken if v.rule in ("windows", "return")}
+    late = {(v.at("vehicle"), v.at("customer")) for v in broken if v.rule in ("windows", "return")}
     true = scheduled(problem, plan.sequences)
     moving = [k for k, route in enumerate(true.routes) if len(route)]
     rows = sum(len(true.routes[k]) + 1 for k in moving)
@@ -98,12 +141,11 @@ def plot_schedule(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | N
     first = min((float(problem.earliest[k]) for k in moving), default=0.0)
     last = max((max(float(problem.latest[k]), true.routes[k].end_time) for k in moving), default=1.0)
     last = max(last, first + 1e-9 * max(1.0, abs(first)))
-    named = _namer(problem)
     labels: list[tuple[str, str]] = []
     for k in moving:
         if labels:
             ax.axhline(len(labels) - 0.5, color=FAINT, lw=0.8)
-        labels += _timetable(ax, problem, k, true.routes[k], len(labels), (first, last), named, late)
+        labels += _timetable(ax, problem, k, true.routes[k], len(labels), (first, last), late)
     ax.set_yticks(range(len(labels)), [text for text, _ in labels])
     ax.set_ylim(max(len(labels), 1) - 0.4, -0.6)
     ax.set_xlim(first - 0.01 * (last - first), last + 0.02 * (last - first))
@@ -167,13 +209,8 @@ def _dress(ax: Axes, title: str) -> None:
     ax.tick_params(labelsize=8)
 
 
-def _namer(problem: OrienteeringProblem) -> Callable[[int], str]:
-    names = problem.names
-    return (
-        (lambda i: f"customer {i}" if i < problem.customers else "return")
-        if names is None
-        else (lambda i: figure_text(names[i]))
-    )
+def _called(problem: OrienteeringProblem, axis: str, index: int) -> str:
+    return figure_text(label(problem, axis, index))
 
 
 def _timetable(
@@ -183,7 +220,6 @@ def _timetable(
     route: Route,
     row: int,
     day: tuple[float, float],
-    named: Callable[[int], str],
     late: set[tuple[int | None, int | None]],
 ) -> list[tuple[str, str]]:
     """The rows of one vehicle, from `row` on; texts and colours of their labels."""
@@ -199,13 +235,17 @@ def _timetable(
         wrong = (vehicle, i) in late
         ax.barh(row, leave - begin, left=begin, height=0.5, color=WRONG if wrong else own, lw=0)
         ax.plot([begin], [row], marker="|", ms=7, color=WRONG if wrong else own)  # service may take no time
-        text = f"vehicle {vehicle}:  {named(i)}" if not labels else named(i)
+        text = _called(problem, "customer", i)
+        text = text if labels else f"{_called(problem, 'vehicle', vehicle)}:  {text}"
         labels.append((text, WRONG if wrong else own))
         clock, row = leave, row + 1
     wrong = (vehicle, None) in late
     ax.plot([clock, route.end_time], [row, row], color=WRONG if wrong else INK, lw=1.1, solid_capstyle="butt")
     ax.plot([float(problem.latest[vehicle])], [row], marker="|", ms=9, mew=1.6, color=INK)
-    labels.append((named(int(problem.end[vehicle])), WRONG if wrong else own))
+    home = "return"
+    if problem.location_names is not None:
+        home += f" to {figure_text(problem.location_names[int(problem.end[vehicle])])}"
+    labels.append((home, WRONG if wrong else own))
     return labels
 
 

@@ -13,4 +13,15 @@ def tiny_problems() -> tuple[AllocationProblem, ...]:
         AllocationProblem.from_matrices(
             [[3, 5, 4], [4, 2, 6]], [[2, 3, 2], [3, 1, 2]], [5, 4], sense="min", must_serve=[True, True, False]
         ),
+        AllocationProblem.from_matrices(  # generalised assignment of type D: the smallest here whose proof branches
+            [
+                [103, 88, 87, 79, 105, 113, 81, 85, 99],
+                [108, 82, 98, 96, 79, 106, 89, 88, 95],
+                [105, 98, 98, 96, 99, 86, 94, 96, 98],
+            ],
+            [[14, 15, 20, 24, 5, 8, 22, 24, 10], [11, 23, 13, 10, 22, 10, 13, 18, 16], [6, 5, 23, 20, 22, 16, 22, 11, 14]],
+            [37, 36, 37],
+            sense="min",
+            must_serve=[True] * 9,
+        ),
     )

@@ -1,4 +1,4 @@
-"""What the auditor asks of a family of mechanisms, answered for multi-task allocation with the MTA paper's payments.
+"""Multi-task allocation as the auditor sees it, with the MTA paper's payments.
 
 The paper claims incentive compatibility and names none of the reports that it could hold for. Here servers report theta
 (cycles a unit of data), alpha (energy coefficient), mu (capacity) or f (frequency); a method allocates by the reports; server
@@ -11,22 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.audit_model import Agent, AuditModel, Rationality
 from edgeworth.core.family import family
 from edgeworth.core.numeric import FEASIBILITY_TOL
-from edgeworth.core.traced import NotTraceableError
 from edgeworth.solvers.allocation.methods import METHODS
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, MecSystem, value
 
-Agent = tuple[str, int]
 _FIELDS = {"theta": "cycles_per_unit", "alpha": "energy_coefficient", "mu": "capacity", "f": "frequency"}
-DIMENSIONS = tuple(_FIELDS)
-LINEAR: tuple[str, ...] = ()
-MECHANISMS = tuple(row.name for row in METHODS if row.kind == "optimise")
 
 
 class Settled(NamedTuple):
@@ -34,6 +30,97 @@ class Settled(NamedTuple):
 
     assignment: Assignment
     reported: MecSystem
+
+
+Allocator: TypeAlias = str | Callable[[AllocationProblem], Any]
+"""A method's name, or a function from a problem to an assignment."""
+
+
+class AllocationModel(AuditModel[AllocationProblem, Settled]):
+    """Servers report a parameter of theirs; utilities are not linear in any of them."""
+
+    dimensions = tuple(_FIELDS)
+    linear = ()
+    mechanisms = tuple(row.name for row in METHODS if row.kind == "optimise")
+
+    def agents(self, problem: AllocationProblem, dimension: str) -> list[Agent]:
+        """All servers."""
+        return [("server", i) for i in range(problem.servers)]
+
+    def truth(self, problem: AllocationProblem, agent: Agent, dimension: str) -> float:
+        """The parameter reported."""
+        return float(getattr(_system(problem), _FIELDS[dimension])[agent[1]])
+
+    def reported(self, problem: AllocationProblem, agent: Agent, dimension: str, report: float) -> AllocationProblem:
+        """The problem under another report; eligibility follows anew."""
+        system = _system(problem)
+        values = np.array(getattr(system, _FIELDS[dimension]))
+        values[agent[1]] = report
+        changes: dict[str, Any] = {_FIELDS[dimension]: values}
+        return AllocationProblem.from_system(replace(system, **changes), must_serve=problem.must_serve)
+
+    def draw_report(self, problem: AllocationProblem, agent: Agent, dimension: str, rng: np.random.Generator) -> float:
+        """The truth times a factor between 1/3 and 3."""
+        return float(self.truth(problem, agent, dimension) * np.exp(rng.uniform(-np.log(3.0), np.log(3.0))))
+
+    def run(self, problem: AllocationProblem, mechanism: Allocator) -> Settled:
+        """Allocate by a method's name or a callable."""
+        system = _system(problem)
+        if callable(mechanism):
+            assignment = mechanism(problem)
+            if not isinstance(assignment, Assignment):
+                validation.reject_type("mechanism", "must return an Assignment", assignment)
+            return Settled(assignment, system)
+        return Settled(family(problem.kind).solve(problem, method=mechanism, seed=0).require(), system)
+
+    def quantity(self, problem: AllocationProblem, outcome: Settled, agent: Agent) -> float:
+        """Units of data that the server computes."""
+        return float(_system(problem).data_size[outcome.assignment.server == agent[1]].sum())
+
+    def direction(self, agent: Agent, dimension: str) -> int:
+        """More work for who needs fewer cycles and less energy, has more room and is faster."""
+        return -1 if dimension in ("theta", "alpha") else 1
+
+    def money(self, problem: AllocationProblem, outcome: Settled, agent: Agent) -> float:
+        """Payments by the reports for what is truly done, less fees given, plus fees taken."""
+        return _account(problem, outcome, agent)[0]
+
+    def utility(
+        self, problem: AllocationProblem, outcome: Settled, agent: Agent, dimension: str, rationality: Rationality = "utility"
+    ) -> float:
+        """Payments by the reports, costs by the truth; see the module."""
+        return _account(problem, outcome, agent)[1]
+
+    def worth(self, problem: AllocationProblem, agent: Agent, units: Any) -> int:
+        """Utilities are not linear in a type: nothing to separate."""
+        return 0
+
+    def welfare(self, problem: AllocationProblem, outcome: Settled) -> float:
+        """The problem's value."""
+        return value(problem, outcome.assignment)
+
+    def optimum(self, problem: AllocationProblem) -> float:
+        """By the exact method."""
+        result = family(problem.kind).solve(problem, method="exact", seed=0)
+        return float(result.value if result.value is not None else 0.0)
+
+    def surplus(self, problem: AllocationProblem, outcome: Settled) -> float:
+        """Nobody stands between users and servers; fees cancel."""
+        return 0.0
+
+    def turnover(self, problem: AllocationProblem, outcome: Settled) -> float:
+        """Nothing is kept or added, see `surplus`."""
+        return 0.0
+
+    def costs(self, problem: AllocationProblem, agent: Agent) -> float:
+        """The largest payment for a task that the server could get by its true parameters."""
+        system = _system(problem)
+        largest = np.abs(system.unit_price).max(initial=0.0) * system.data_size.max(initial=0.0)
+        return float(largest * system.cycles_per_unit[agent[1]])
+
+    def exposure(self, problem: AllocationProblem, agent: Agent, report: float) -> float:
+        """The largest payment for every task."""
+        return self.costs(problem, agent) * problem.tasks
 
 
 def _system(problem: AllocationProblem) -> MecSystem:
@@ -44,56 +131,14 @@ def _system(problem: AllocationProblem) -> MecSystem:
     return problem.system
 
 
-def agents(problem: AllocationProblem, dimension: str) -> list[Agent]:
-    """All servers."""
-    return [("server", i) for i in range(problem.servers)]
-
-
-def truth(problem: AllocationProblem, agent: Agent, dimension: str) -> float:
-    """The report, taken as the truth."""
-    return float(getattr(_system(problem), _FIELDS[dimension])[agent[1]])
-
-
-def reported(problem: AllocationProblem, agent: Agent, dimension: str, report: float) -> AllocationProblem:
-    """The problem under another report; eligibility follows anew."""
-    system = _system(problem)
-    values = np.array(getattr(system, _FIELDS[dimension]))
-    values[agent[1]] = report
-    changes: dict[str, Any] = {_FIELDS[dimension]: values}
-    return AllocationProblem.from_system(replace(system, **changes), must_serve=problem.must_serve)
-
-
-def deviations(problem: AllocationProblem, agent: Agent, dimension: str, rng: np.random.Generator) -> float:
-    """The truth times a factor between 1/3 and 3."""
-    return float(truth(problem, agent, dimension) * np.exp(rng.uniform(-np.log(3.0), np.log(3.0))))
-
-
-def run(mechanism: Any, problem: AllocationProblem) -> Settled:
-    """Allocate by a method's name or a callable problem -> Assignment."""
-    system = _system(problem)
-    if callable(mechanism):
-        return Settled(mechanism(problem), system)
-    return Settled(family(problem.kind).solve(problem, method=mechanism, seed=0).require(), system)
-
-
-def quantity(problem: AllocationProblem, outcome: Settled, agent: Agent) -> float:
-    """Units of data that the server computes."""
-    return float(_system(problem).data_size[outcome.assignment.server == agent[1]].sum())
-
-
-def direction(agent: Agent, dimension: str) -> int:
-    """More work for who needs fewer cycles and less energy, has more room and is faster."""
-    return -1 if dimension in ("theta", "alpha") else 1
-
-
-def utility(problem: AllocationProblem, outcome: Settled, agent: Agent, dimension: str, rationality: str) -> float:
-    """Payments by the reports, costs by the truth; see the module."""
-    system, told, i = _system(problem), outcome.reported, agent[1]
+def _account(problem: AllocationProblem, outcome: Settled, agent: Agent) -> tuple[float, float]:
+    """A server's money, and its utility."""
+    system, reported, i = _system(problem), outcome.reported, agent[1]
     server = outcome.assignment.server
     task = np.flatnonzero(server >= 0)
     at = server[task]
     terms = system.terms(task, at)
-    paid = told.unit_price[task] * told.terms(task, at).cycles
+    paid = reported.unit_price[task] * reported.terms(task, at).cycles
     load = np.bincount(at, weights=terms.cycles, minlength=system.servers)
     fits = load <= system.capacity * (1.0 + FEASIBILITY_TOL)
     done = fits[at] & (terms.latency <= system.deadline[task] * (1.0 + FEASIBILITY_TOL))
@@ -101,68 +146,9 @@ def utility(problem: AllocationProblem, outcome: Settled, agent: Agent, dimensio
     fee = np.where(terms.sent, system.fee_share * paid, 0.0)
     own = paid - fee - terms.compute_energy
     source = fee - np.where(terms.sent, terms.send_energy, 0.0)
-    return float(own[at == i].sum() + source[system.source[task] == i].sum())
+    mine, sent = at == i, system.source[task] == i
+    money = (paid - fee)[mine].sum() + fee[sent].sum()
+    return float(money), float(own[mine].sum() + source[sent].sum())
 
 
-def surplus(problem: AllocationProblem, outcome: Settled) -> float:
-    """Nobody stands between users and servers; fees cancel."""
-    return 0.0
-
-
-def welfare(problem: AllocationProblem, outcome: Settled) -> float:
-    """The problem's value."""
-    return value(problem, outcome.assignment)
-
-
-def optimum(problem: AllocationProblem) -> float:
-    """By the exact method."""
-    result = family(problem.kind).solve(problem, method="exact", seed=0)
-    return float(result.value if result.value is not None else 0.0)
-
-
-def turnover(problem: AllocationProblem, outcome: Settled) -> float:
-    """Nothing is kept or added, see `surplus`."""
-    return 0.0
-
-
-def costs(problem: AllocationProblem, agent: Agent) -> float:
-    """The largest payment for a task that the server could get by its true parameters."""
-    system = _system(problem)
-    largest = np.abs(system.unit_price).max(initial=0.0) * system.data_size.max(initial=0.0)
-    return float(largest * system.cycles_per_unit[agent[1]])
-
-
-def rounding(mechanism: Any, problem: AllocationProblem, outcome: Settled) -> float:
-    """Nothing is a difference of totals."""
-    return 0.0
-
-
-def exposure(problem: AllocationProblem, agent: Agent, report: float) -> float:
-    """The largest payment for every task."""
-    return costs(problem, agent) * problem.tasks
-
-
-def own_values(
-    mechanism: Any, problem: AllocationProblem, agent: Agent, dimension: str
-) -> Callable[[float], tuple[float, float]]:
-    """report -> (data, utility) of one server."""
-
-    def at(report: float) -> tuple[float, float]:
-        outcome = run(mechanism, reported(problem, agent, dimension, report))
-        return quantity(problem, outcome, agent), utility(problem, outcome, agent, dimension, "utility")
-
-    return at
-
-
-def own_breakpoints(mechanism: Any, problem: AllocationProblem, agent: Agent, dimension: str) -> None:
-    """None are derived."""
-
-
-def own_function(mechanism: Any, problem: AllocationProblem, agent: Agent, dimension: str) -> NoReturn:
-    """Payments are products of reports: not to be traced."""
-    raise NotTraceableError("allocation methods are black boxes")
-
-
-def own_gain(problem: AllocationProblem, agent: Agent, dimension: str, units: Any) -> int:
-    """Utilities here are not linear in a type: nothing to separate."""
-    return 0
+AUDIT_MODEL = AllocationModel()

@@ -12,24 +12,28 @@ from edgeworth.mechanisms.double_auction.model import Market, Outcome, value
 from edgeworth.testing.faults.base import Fault, Plant
 
 
-def _with_outcome(market: Market, result: Result[Any], outcome: Outcome) -> Result[Any]:
-    worth = value(market, outcome)
-    plain: dict[str, Any] = {"bound": None, "bound_evidence": None, "certificate": None, "quality": Quality.FEASIBLE}
-    return replace(result, solution=outcome, value=worth, **plain)
+def _with_outcome(market: Market, result: Result[Outcome], outcome: Outcome) -> Result[Outcome]:
+    return replace(
+        result,
+        solution=outcome,
+        value=value(market, outcome),
+        bound=None,
+        bound_evidence=None,
+        certificate=None,
+        quality=Quality.FEASIBLE,
+    )
 
 
-def oversold(market: Market, result: Result[Any]) -> Result[Any] | None:
+def oversold(market: Market, result: Result[Outcome]) -> Result[Outcome] | None:
     """All buyers are served by one seller, more than it can carry."""
     if not market.sellers or market.demand.sum() <= market.capacity[0]:
         return None
-    stop = np.arange(market.buyers) if market.routes is not None else None
-    reward = np.zeros(market.sellers)
-    served: Any = stop
-    outcome = Outcome(np.zeros(market.buyers, dtype=np.int64), np.zeros(market.buyers), reward, served)
+    stop = np.arange(market.buyers) if market.routes is not None else np.full(market.buyers, -1)
+    outcome = Outcome(np.zeros(market.buyers, dtype=np.int64), np.zeros(market.buyers), np.zeros(market.sellers), stop)
     return _with_outcome(market, result, outcome)
 
 
-def paying_loser(market: Market, result: Result[Any]) -> Result[Any] | None:
+def paying_loser(market: Market, result: Result[Outcome]) -> Result[Outcome] | None:
     """A buyer who is not served pays 1% of his bid's worth."""
     if result.solution is None:
         return None
@@ -41,7 +45,7 @@ def paying_loser(market: Market, result: Result[Any]) -> Result[Any] | None:
     return _with_outcome(market, result, replace(result.solution, payment=payment))
 
 
-def idle_reward(market: Market, result: Result[Any]) -> Result[Any] | None:
+def idle_reward(market: Market, result: Result[Outcome]) -> Result[Outcome] | None:
     """A seller who sells nothing is paid."""
     if result.solution is None:
         return None
@@ -53,7 +57,7 @@ def idle_reward(market: Market, result: Result[Any]) -> Result[Any] | None:
     return _with_outcome(market, result, replace(result.solution, reward=reward))
 
 
-def wrapping_units(market: Market, result: Result[Any]) -> Result[Any] | None:
+def wrapping_units(market: Market, result: Result[Outcome]) -> Result[Outcome] | None:
     """One unit too many, where a sum of 64-bit integers may wrap: every buyer at a seller of too little room."""
     if market.routes is not None or not market.buyers:
         return None
@@ -67,7 +71,7 @@ def wrapping_units(market: Market, result: Result[Any]) -> Result[Any] | None:
 def _forged(kind: str, arrays: dict[str, Any]) -> Plant:
     """The bound is said to be the value, by a certificate that proves nothing."""
 
-    def plant(market: Market, result: Result[Any]) -> Result[Any] | None:
+    def plant(market: Market, result: Result[Outcome]) -> Result[Outcome] | None:
         if result.value is None:
             return None
         certificate = Certificate(kind, {name: np.array(values) for name, values in arrays.items()})

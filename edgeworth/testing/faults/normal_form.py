@@ -70,12 +70,12 @@ def another_commitment(game: NormalFormGame, result: Result[Profile]) -> Result[
 
 def useless_multipliers(game: NormalFormGame, result: Result[Profile]) -> Result[Profile] | None:
     """The multipliers of the commitment are all 0: they prove no more than the largest payoff."""
-    if result.certificate is None or result.certificate.kind != "commitment-multipliers" or result.value is None:
+    if result.certificate is None or result.certificate.kind != "commitment-multipliers" or result.solution is None:
         return None
     y = np.zeros((game.shape[1], game.shape[1]))
     bound = commitment_bound(game, y)
     room = max(SHIFT * commitment_stake(game, bound), SHIFT * SHIFT * float(game.magnitude[0]))
-    if not bound - result.value > room:
+    if not bound - payoffs(game, result.solution)[0] > room:
         return None
     return replace(result, certificate=Certificate("commitment-multipliers", {"y": y}))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -12,23 +11,30 @@ from edgeworth.mechanisms.procurement.model import Award, Tender, value, violati
 from edgeworth.testing.faults.base import SHIFT, Fault
 
 
-def _with_award(tender: Tender, result: Result[Any], award: Award) -> Result[Any]:
-    plain: dict[str, Any] = {"bound": None, "bound_evidence": None, "certificate": None, "quality": Quality.FEASIBLE}
-    return replace(result, solution=award, value=value(tender, award), **plain)
+def _with_award(tender: Tender, result: Result[Award], award: Award) -> Result[Award]:
+    return replace(
+        result,
+        solution=award,
+        value=value(tender, award),
+        bound=None,
+        bound_evidence=None,
+        certificate=None,
+        quality=Quality.FEASIBLE,
+    )
 
 
-def unwanted_winner(tender: Tender, result: Result[Any]) -> Result[Any] | None:
+def unwanted_winner(tender: Tender, result: Result[Award]) -> Result[Award] | None:
     """The task goes to a supplier whose score is above its worth."""
     over = np.flatnonzero(tender.score > tender.worth)
     return _with_award(tender, result, Award(int(over[0]), 1.0)) if len(over) else None
 
 
-def paid_nobody(tender: Tender, result: Result[Any]) -> Result[Any] | None:
+def paid_nobody(tender: Tender, result: Result[Award]) -> Result[Award] | None:
     """A payment without a winner."""
     return _with_award(tender, result, Award(-1, 1.0))
 
 
-def overpriced_by_a_hair(tender: Tender, result: Result[Any]) -> Result[Any] | None:
+def overpriced_by_a_hair(tender: Tender, result: Result[Award]) -> Result[Award] | None:
     """The winner's score is above the least one, and OPTIMAL is claimed by the certificate of the least."""
     best = tender.cheapest
     if best is None:
@@ -37,8 +43,13 @@ def overpriced_by_a_hair(tender: Tender, result: Result[Any]) -> Result[Any] | N
         award = Award(i, 0.0)
         if not violations(tender, award) and value(tender, award) < value(tender, Award(best, 0.0)) * (1.0 - SHIFT):
             forged = _with_award(tender, result, award)
-            claim: dict[str, Any] = {"bound": forged.value, "bound_evidence": BoundEvidence.RECOMPUTED}
-            return replace(forged, certificate=Certificate("least-score", {}), quality=Quality.OPTIMAL, **claim)
+            return replace(
+                forged,
+                bound=forged.value,
+                bound_evidence=BoundEvidence.RECOMPUTED,
+                certificate=Certificate("least-score", {}),
+                quality=Quality.OPTIMAL,
+            )
     return None
 
 

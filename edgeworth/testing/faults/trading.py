@@ -86,7 +86,7 @@ def poor_price_behind_a_gap(game: TradingGame, result: Result[Equilibrium]) -> R
     )
 
 
-def strayed_demand(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
+def deviating_demand(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """An interior demand is off by 1e-6 of itself: hardly a regret, and yet no reply."""
     if result.solution is None or not claims_equilibrium(FAMILY, result):
         return None
@@ -181,7 +181,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("poor reply", "epsilon", poor_reply),
     Fault("poor price", "leader", poor_price),
     Fault("poor price behind a gap", "leader", poor_price_behind_a_gap),
-    Fault("strayed demand", "reply", strayed_demand),
+    Fault("deviating demand", "reply", deviating_demand),
     Fault("broken tie", "ties", broken_tie),
     Fault("misstated profits", "record", misstated_profits),
     Fault("misstated regime", "record", misstated_regime),

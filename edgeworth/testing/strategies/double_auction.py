@@ -14,19 +14,56 @@ if TYPE_CHECKING:
 
 
 def unit_markets(*, max_buyers: int = 4, max_sellers: int = 4) -> SearchStrategy[Market]:
-    """Small unit markets, degenerate ones among them: nobody on a side, ties, zeros, reports in tenths. With a history."""
+    """Small unit markets, degenerate ones among them: nobody on a side, ties, zeros, reports in tenths. With a history.
+
+    Parameters
+    ----------
+    max_buyers, max_sellers
+        The largest numbers of traders.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(unit_markets(), lambda market: market.buyers == 2).unit
+    True
+    """
     return _markets(max_buyers, max_sellers, False, False)
 
 
 def markets(*, max_buyers: int = 4, max_sellers: int = 3, routed: bool = True) -> SearchStrategy[Market]:
-    """Small markets with demands and capacities, plain ones and (unless `routed` is False) routed ones. With a history."""
+    """Small markets with demands and capacities. With a history.
+
+    Parameters
+    ----------
+    max_buyers, max_sellers
+        The largest numbers of traders.
+    routed
+        Whether routed markets are among them, beside plain ones.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+    """
     return _markets(max_buyers, max_sellers, True, routed)
 
 
 def _markets(max_buyers: int, max_sellers: int, multi: bool, routed: bool) -> SearchStrategy[Market]:
     st = hypothesis_strategies()
 
-    @st.composite  # type: ignore[untyped-decorator]
     def build(draw: Any) -> Market:
         n, m = draw(st.integers(0, max_buyers)), draw(st.integers(0, max_sellers))
         report = st.one_of(
@@ -36,10 +73,11 @@ def _markets(max_buyers: int, max_sellers: int, multi: bool, routed: bool) -> Se
         def listed(entry: Any, length: int) -> Any:
             return draw(st.lists(entry, min_size=length, max_size=length))
 
-        demand = capacity = routes = None
+        units: dict[str, Any] = {}  # without them: ones
+        routes = None
         if multi:
-            demand = np.array(listed(st.integers(1, 4), n), dtype=np.int64)
-            capacity = np.array(listed(st.integers(0, 8), m), dtype=np.int64)
+            units["demand"] = np.array(listed(st.integers(1, 4), n), dtype=np.int64)
+            units["capacity"] = np.array(listed(st.integers(0, 8), m), dtype=np.int64)
         if routed and draw(st.booleans()):
             spot = st.tuples(st.floats(0.0, 30.0, width=32), st.floats(0.0, 30.0, width=32))
             opens = np.array(listed(st.floats(0.0, 40.0, width=32), n), dtype=np.float64)
@@ -57,11 +95,10 @@ def _markets(max_buyers: int, max_sellers: int, multi: bool, routed: bool) -> Se
         return Market(
             bid=np.array(listed(report, n), dtype=np.float64),
             ask=np.array(listed(report, m), dtype=np.float64),
-            demand=demand,  # type: ignore[arg-type]  # None means ones
-            capacity=capacity,  # type: ignore[arg-type]
             routes=routes,
             history=(0.0, 10.0),
+            **units,
         )
 
-    built: SearchStrategy[Market] = build()
+    built: SearchStrategy[Market] = st.composite(build)()
     return built

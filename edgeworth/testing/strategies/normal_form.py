@@ -31,6 +31,7 @@ def normal_form_games(
         count = 2 if opposed else draw(st.integers(min_players, max_players))
         shape = tuple(draw(st.lists(st.integers(1, max_strategies), min_size=count, max_size=count)))
         tables = 1 if opposed else count
+        objective = draw(st.sampled_from(["welfare", *(str(i + 1) for i in range(count))]))
         cells = tables * math.prod(shape)
         whole = st.integers(-4, 4)
         real = st.floats(-9.0, 9.0, allow_subnormal=False, width=32)
@@ -42,13 +43,13 @@ def normal_form_games(
             low = np.array(below, dtype=np.int64).reshape(tables, *shape)
             if opposed:
                 top, low = np.concatenate([top, -top]), np.concatenate([low, low])
-            return NormalFormGame(top / low, numerators=top, denominators=low)
+            return NormalFormGame(top / low, numerators=top, denominators=low, objective=objective)
         values = np.array(flat, dtype=np.float64).reshape(tables, *shape)
         for table in values:  # each player in units of its own
             table *= draw(st.sampled_from([1.0, 1.0, 1e-6, 1e6]))
         if draw(st.sampled_from([False, False, False, True])):  # a payoff that dwarfs all others
             values.flat[draw(st.integers(0, cells - 1))] = draw(st.sampled_from([-1e9, 1e9]))
-        return NormalFormGame(np.concatenate([values, -values]) if opposed else values)
+        return NormalFormGame(np.concatenate([values, -values]) if opposed else values, objective=objective)
 
     return build()  # type: ignore[no-any-return]
 

@@ -14,10 +14,24 @@ if TYPE_CHECKING:
 
 
 def tenders(*, max_suppliers: int = 5) -> SearchStrategy[Tender]:
-    """Small tenders: nobody offers, ties, weight 0, a task that is worth too little, verified attributes or not."""
+    """Small tenders: nobody offers, ties, weight 0, a task that is worth too little, verified attributes or not.
+
+    Parameters
+    ----------
+    max_suppliers
+        The largest number of suppliers.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+    """
     st = hypothesis_strategies()
 
-    @st.composite  # type: ignore[untyped-decorator]
     def build(draw: Any) -> Tender:
         n = draw(st.integers(0, max_suppliers))
         price = st.one_of(st.integers(0, 4).map(float), st.floats(0.0, 10.0, width=32))
@@ -30,5 +44,5 @@ def tenders(*, max_suppliers: int = 5) -> SearchStrategy[Tender]:
             verified=draw(st.booleans()),
         )
 
-    built: SearchStrategy[Tender] = build()
+    built: SearchStrategy[Tender] = st.composite(build)()
     return built

@@ -15,17 +15,18 @@ from hypothesis import strategies as st
 from edgeworth import Quality, Termination
 from edgeworth.core.checking import Mismatch
 from edgeworth.core.verdict import Status
+from edgeworth.core.violation import Violation
 from edgeworth.games import normal_form
-from edgeworth.games.normal_form import Deviation, LemkeHowson, NormalFormGame, Profile, WolfPhc
+from edgeworth.games.normal_form import Deviation, LemkeHowson, NormalFormGame, Play, Profile
 from edgeworth.games.normal_form.check import EPSILON_TOL
-from edgeworth.games.normal_form.model import Violation
+from edgeworth.learning import WolfPhc
 from edgeworth.testing import FAULTS, Fault, normal_form_games, profiles
 from tests.oracles import normal_form as oracle
 
 ALL = FAULTS["normal-form"]
 SOLVERS = ("pure", "zero-sum", "lemke-howson", "stackelberg", "minimax-q")
 CLASSIC = NormalFormGame([[[2.0, 4.0], [1.0, 3.0]], [[1.0, 0.0], [0.0, 1.0]]])
-FEW = normal_form.MinimaxQ(rounds=50)
+FEW = Play(rounds=50)
 
 
 def _results(game: NormalFormGame) -> list[Any]:
@@ -84,7 +85,7 @@ def test_a_bare_profile_is_judged_as_an_equilibrium(data: st.DataObject) -> None
 
 def test_learners_claim_nothing_and_are_measured() -> None:
     game = normal_form.generate(preset="shapley", seed=0)
-    result = normal_form.solve(game, method="wolf-phc", seed=0, params=WolfPhc(rounds=100))
+    result = normal_form.solve(game, method="wolf-phc", seed=0, params=Play(rounds=100))
     verdict = normal_form.verify(game, result)["epsilon"]
     assert verdict
     assert verdict.violation > EPSILON_TOL
@@ -180,7 +181,7 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "profile[0]: must hold finite numbers; got 'one'",
     ),
     "exact a number": (lambda: normal_form.regret(PENNIES, HALF, exact=1), TypeError, "exact: must be True or False"),  # type: ignore[call-overload]
-    "game": (lambda: normal_form.regret(PENNIES.payoffs, HALF), TypeError, "game: must be a NormalFormGame"),  # type: ignore[arg-type]
+    "game": (lambda: normal_form.regret(PENNIES.payoffs, HALF), TypeError, "problem: must be a NormalFormGame"),  # type: ignore[arg-type]
     "player": (lambda: normal_form.best_responses(PENNIES, HALF, 2), ValueError, "player: must be at most 1; got 2"),
     "tolerance": (
         lambda: normal_form.best_responses(PENNIES, HALF, 0, tolerance=-1.0),
@@ -224,13 +225,22 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "initial: must be below the number of strategies, 4; got 4",
     ),
-    "rounds": (lambda: WolfPhc(rounds=-1), ValueError, "rounds: must be at least 0"),
-    "answer": (lambda: WolfPhc(answer="mean"), ValueError, "answer: must be one of average, last, frequencies"),
-    "learner's own": (lambda: WolfPhc(rate=0.0), ValueError, "rate: must be above 0.0"),
-    "params of another": (
-        lambda: normal_form.solve(PENNIES, method="exp3", params=WolfPhc()),
+    "rounds": (lambda: Play(rounds=-1), ValueError, "rounds: must be at least 0"),
+    "answer": (lambda: Play(answer="mean"), ValueError, "answer: must be one of average, last, frequencies"),
+    "learner": (
+        lambda: Play(learner="exp3"),  # type: ignore[arg-type]
         TypeError,
-        "params: must be of type Exp3",
+        "learner: must be a learner or None; got 'exp3'",
+    ),
+    "another learner": (
+        lambda: normal_form.solve(PENNIES, method="exp3", params=Play(learner=WolfPhc())),
+        ValueError,
+        "learner: must be of type Exp3 for this method",
+    ),
+    "params of another": (
+        lambda: normal_form.solve(PENNIES, method="exp3", params=LemkeHowson()),
+        TypeError,
+        "params: must be of type Play",
     ),
     "multipliers": (
         lambda: normal_form.commitment_bound(PENNIES, [[1.0]]),

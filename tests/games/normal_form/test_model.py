@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ def test_payoffs_and_regrets_agree_with_the_oracle(data: st.DataObject) -> None:
     scale = max(float(game.magnitude.max()), 1e-300)
     expected = [oracle.expected(tables, mixed, i) for i in range(len(tables))]
     assert normal_form.payoffs(game, profile) == pytest.approx(expected, abs=1e-12 * scale)
-    assert normal_form.value(game, profile) == pytest.approx(expected[0], abs=1e-12 * scale)
+    wanted = sum(expected) if game.objective == "welfare" else expected[game.players.index(game.objective)]
+    assert normal_form.value(game, profile) == pytest.approx(wanted, abs=1e-12 * scale * len(expected))
     gains = oracle.regrets(tables, mixed)
     assert normal_form.regrets(game, profile) == pytest.approx(gains, abs=1e-12 * scale)
     assert normal_form.regret(game, profile) == pytest.approx(max(gains), abs=1e-12 * scale)
@@ -181,7 +183,10 @@ def test_the_hash_sees_everything_but_the_provenance() -> None:
         NormalFormGame.from_fractions(table.astype(int)),
     ]
     assert len({game.hash for game in games}) == len(games)
-    assert NormalFormGame(table, strategies=(("heads", "tails"),) * 2, title="matching-pennies").hash == PENNIES.hash
+    assert (
+        NormalFormGame(table, strategies=(("heads", "tails"),) * 2, title="matching-pennies", objective="1").hash
+        == PENNIES.hash
+    )
 
 
 def test_generated_games_repeat_and_differ() -> None:
@@ -242,3 +247,32 @@ def test_readers_of_saved_games_check_them(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("heads", "tails"))
     with pytest.raises(ValueError, match="strategies"):
         edgeworth.load(path)
+
+
+def test_the_value_is_what_the_objective_names() -> None:
+    """Battle of the sexes at (opera, opera): the players earn 2 and 1."""
+    game = normal_form.generate(preset="battle-of-the-sexes")
+    opera = normal_form.Profile.pure(game, [0, 0])
+    values = {name: normal_form.value(replace(game, objective=name), opera) for name in ("welfare", "1", "2")}
+    assert values == {"welfare": 3.0, "1": 2.0, "2": 1.0}
+    measured = normal_form.measures(game, opera)
+    assert (measured["payoff 1"], measured["payoff 2"], measured["welfare"]) == (2.0, 1.0, 3.0)
+    assert game.objective == "welfare"
+    assert normal_form.generate(preset="zero-sum", seed=0).objective == "1"
+    assert normal_form.generate(preset="zero-sum", seed=0, objective="2").objective == "2"
+    with pytest.raises(ValueError, match="objective: must be one of welfare, 1, 2"):
+        replace(game, objective="3")
+
+
+def test_the_objective_is_part_of_the_game(tmp_path: Path) -> None:
+    game = replace(normal_form.generate(preset="chicken"), objective="2")
+    game.save(tmp_path / "game.json")
+    assert edgeworth.load(tmp_path / "game.json").objective == "2"
+    assert game.hash != replace(game, objective="welfare").hash
+    assert len({normal_form.solve(replace(game, objective=name), method="pure").value for name in ("1", "2")}) == 1
+
+
+def test_the_objective_chooses_among_pure_equilibria() -> None:
+    game = normal_form.generate(preset="battle-of-the-sexes")
+    best = [normal_form.solve(replace(game, objective=name), method="pure").require().support for name in ("1", "2")]
+    assert best == [((0,), (0,)), ((1,), (1,))]

@@ -171,7 +171,7 @@ def test_a_commitment_said_to_be_proved_needs_its_multipliers() -> None:
 
 def test_multipliers_in_a_game_of_three_prove_nothing() -> None:
     game = normal_form.generate(players=3, strategies=2, seed=0)
-    result = normal_form.solve(game, method="minimax-q", seed=0, params=normal_form.MinimaxQ(rounds=5))
+    result = normal_form.solve(game, method="minimax-q", seed=0, params=normal_form.Play(rounds=5))
     false = replace(result, certificate=Certificate("commitment-multipliers", {"y": np.zeros((2, 2))}))
     assert normal_form.verify(game, false)["commitment"].status is Status.FAILS
 
@@ -180,7 +180,7 @@ def test_multipliers_that_cancel_buy_no_room() -> None:
     """Reply 0 is the mean of replies 1 and 2: any y for both of them changes nothing, however large."""
     lead = [[5.0, 0.0, 10.0], [0.0, 1.0, 2.0]]
     follow = [[0.0, 1.0, -1.0], [0.0, -1.0, 1.0]]
-    game = NormalFormGame([lead, follow])
+    game = NormalFormGame([lead, follow], objective="1")
     result = normal_form.solve(game, method="stackelberg")
     assert normal_form.verify(game, result)
     assert result.certificate is not None

@@ -20,7 +20,7 @@ from tests.oracles import offloading as oracle
 
 @st.composite
 def games_and_slices(draw: Any) -> tuple[OffloadingGame, dict[str, Any]]:
-    """Any prices, tilts and tolls, any slices that cover the loads."""
+    """Any prices, weight multipliers and count multipliers, any slices that cover the loads."""
     game = draw(offloading_games(max_users=3, max_providers=2))
     number = st.floats(-4.0, 4.0)
     arrays: dict[str, Any] = {"price": np.abs([draw(number) for _ in range(game.users)])}
@@ -32,7 +32,9 @@ def games_and_slices(draw: Any) -> tuple[OffloadingGame, dict[str, Any]]:
         rows += [(a, b, draw(number), abs(draw(number))) for a, b in itertools.pairwise(edges)]
         ptr.append(len(rows))
     table = np.array(rows).reshape(-1, 4)
-    return game, arrays | {"ptr": np.array(ptr)} | {name: table[:, c] for c, name in enumerate(("low", "high", "tilt", "toll"))}
+    return game, arrays | {"ptr": np.array(ptr)} | {
+        name: table[:, c] for c, name in enumerate(("low", "high", "weight_multiplier", "count_multiplier"))
+    }
 
 
 @given(games_and_slices())
@@ -54,25 +56,25 @@ def test_slices_that_prove_nothing_are_refused() -> None:
     assert slice_bound(game, arrays) == result.bound
     wrong = {
         "price: must be at least 0.0": {"price": arrays["price"] - 10.0},
-        "toll: must be at least 0": {"toll": arrays["toll"] - 1.0},
+        "count_multiplier: must be at least 0": {"count_multiplier": arrays["count_multiplier"] - 1.0},
         "low: must cover": {"low": arrays["low"] + 0.1},
         "low: must cover the loads": {"high": arrays["high"] * 0.5},
         "ptr: must begin with 0": {"ptr": arrays["ptr"] * np.array([0, 0, 0, 1])},
         "price: must have shape": {"price": arrays["price"][:-1]},
-        "must have shape": {"tilt": arrays["tilt"][:-1]},
+        "must have shape": {"weight_multiplier": arrays["weight_multiplier"][:-1]},
     }
     for rule, changed in wrong.items():
         with pytest.raises(ValueError, match=rule):
             slice_bound(game, arrays | changed)
     with pytest.raises(KeyError):
-        slice_bound(game, {name: values for name, values in arrays.items() if name != "tilt"})
+        slice_bound(game, {name: values for name, values in arrays.items() if name != "weight_multiplier"})
 
 
 @pytest.mark.parametrize("regime", offloading.REGIMES)
 @pytest.mark.parametrize("preset", ["random", "fusion"])
 def test_the_interval_of_the_price_of_anarchy_is_narrow(preset: str, regime: Any) -> None:
     game = offloading.generate(preset=preset, users=60, seed=0, regime=regime)
-    result = offloading.solve(game, method="lagrangian", seed=0, params=Lagrangian(steps=60, rounds=20))
+    result = offloading.solve(game, method="lagrangian", seed=0, params=Lagrangian(steps=40, rounds=15))
     assert offloading.verify(game, result)
     equilibria = [offloading.solve(game, seed=seed).require() for seed in range(3)]
     found = offloading.price_of_anarchy(game, equilibria, result)

@@ -208,8 +208,8 @@ def test_users_who_do_not_mind_delays_settle_and_the_others_follow() -> None:
     game = replace(game, sensitivity=np.where(np.arange(60) % 3 == 0, 0.0, 1.0))
     result = offloading.solve(game, seed=0)
     assert offloading.verify(game, result)
-    careless = np.flatnonzero(game.gamma == 0.0)
-    for i in careless.tolist():
+    insensitive = np.flatnonzero(game.gamma == 0.0)
+    for i in insensitive.tolist():
         best = max(0.0, float((game.base - game.price)[game.indptr[i] : game.indptr[i + 1]].max()))
         assert offloading.utilities(game, result.require())[i] == pytest.approx(best)
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from edgeworth import Stop
 from edgeworth.games import offloading
-from edgeworth.games.offloading import Exp3, OffloadingGame, Profile, Session, WolfPhc
+from edgeworth.games.offloading import PLAYS, OffloadingGame, Play, Profile, Session
+from edgeworth.learning import Exp3, MinimaxQ
 from tests.oracles import offloading as oracle
 
 
-@pytest.mark.parametrize("params", [Exp3(), WolfPhc()], ids=["exp3", "wolf-phc"])
-def test_pieces_make_the_same_play(params: Any) -> None:
+@pytest.mark.parametrize("method", PLAYS)
+def test_pieces_make_the_same_play(method: str) -> None:
     game = offloading.generate(preset="random", users=12, providers=4, seed=0)
-    whole, parts = Session(game, params, seed=1), Session(game, params, seed=1)
+    whole, parts = (Session(game, PLAYS[method], seed=1) for _ in range(2))
     whole.advance(500)
     for rounds in (1, 0, 199, 300):
         parts.advance(rounds)
@@ -39,7 +38,7 @@ def test_welfare_and_regret_of_one_round_match_the_oracle(capped: bool) -> None:
             local_utility=[0.0, 0.5, 0.0, 0.1],
             cap=[1, 1] if capped else None,
         )
-        session = Session(game, Exp3(mixing=1.0), seed=seed)
+        session = Session(game, Play(learner=Exp3(mixing=1.0)), seed=seed)
         session.advance(1)
         plays = [int(session.population.plays(i)[0].argmax()) - 1 for i in range(4)]
         candidates = [plays] if not capped else _after_refusals(game, plays)
@@ -69,7 +68,7 @@ def _after_refusals(game: OffloadingGame, plays: list[int]) -> list[list[int]]:
     return outcomes
 
 
-@pytest.mark.parametrize("method", ["exp3", "wolf-phc"])
+@pytest.mark.parametrize("method", PLAYS)
 def test_a_dominant_place_is_found(method: str) -> None:
     """Each of three users has a provider of its own that is best whatever the others do."""
     gain = np.full((3, 3), 0.2) + 2.0 * np.eye(3)
@@ -79,10 +78,10 @@ def test_a_dominant_place_is_found(method: str) -> None:
     assert offloading.verify(game, result)["epsilon"].violation == 0.0
 
 
-@pytest.mark.parametrize(("method", "params"), [("exp3", Exp3), ("wolf-phc", WolfPhc)])
-def test_longer_play_has_less_regret_and_more_welfare(method: str, params: Any) -> None:
+@pytest.mark.parametrize("method", ["exp3", "wolf-phc"])
+def test_longer_play_has_less_regret_and_more_welfare(method: str) -> None:
     game = offloading.generate(preset="random", users=30, providers=6, seed=0)
-    short, long = Session(game, params(), seed=0), Session(game, params(), seed=0)
+    short, long = (Session(game, PLAYS[method], seed=0) for _ in range(2))
     short.advance(500)
     long.advance(20_000)
     assert long.regret.mean() < 0.5 * short.regret.mean()
@@ -103,15 +102,19 @@ def test_profiles_respect_caps_and_notes_tell_the_regret() -> None:
 
 def test_nobody_plays_and_misuse() -> None:
     empty = OffloadingGame.from_matrices(np.zeros((0, 1)), [1.0])
-    session = Session(empty, Exp3(), seed=0)
+    session = Session(empty, PLAYS["exp3"], seed=0)
     session.advance(10)
     assert session.welfare == 0.0
     assert isinstance(session.profile(), Profile)
-    assert np.isnan(Session(empty, Exp3(), seed=0).welfare)
+    assert np.isnan(Session(empty, PLAYS["exp3"], seed=0).welfare)
     game = offloading.generate(preset="random", users=3, providers=2, seed=0)
-    with pytest.raises(TypeError, match="params: must be Exp3 or WolfPhc"):
+    with pytest.raises(TypeError, match="play: must be a Play"):
         Session(game, None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="game: must be an OffloadingGame"):
-        Session(3, Exp3())  # type: ignore[arg-type]
+        Session(3, PLAYS["exp3"])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="rounds: must be at least 0"):
-        Session(game, Exp3()).advance(-1)
+        Session(game, PLAYS["exp3"]).advance(-1)
+    with pytest.raises(ValueError, match="learner: must be given"):
+        Session(game, Play())
+    with pytest.raises(ValueError, match="learner: must not observe the others' actions"):
+        Play(learner=MinimaxQ())

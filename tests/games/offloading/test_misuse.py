@@ -15,14 +15,13 @@ from edgeworth.games import offloading
 from edgeworth.games.offloading import (
     BestResponse,
     EdgeSystem,
-    Exp3,
     Lagrangian,
     LocalSearch,
     LogLinear,
     OffloadingGame,
+    Play,
     Profile,
     Sampled,
-    WolfPhc,
 )
 from edgeworth.games.offloading.model.presets import _system
 
@@ -134,7 +133,7 @@ CALLS: dict[str, Case] = {
     "method": (lambda: _solve(method="pgbrd"), ValueError, "method: must be one of random-feasible"),
     "threads": (lambda: _solve(threads=2), ValueError, "threads: not supported by method 'pg-brd'"),
     "stop": (lambda: _solve(stop=Stop(gap=0.1)), ValueError, "gap: not supported by method 'pg-brd'"),
-    "params": (lambda: _solve(params=Exp3()), TypeError, "params: must be of type BestResponse for method 'pg-brd'"),
+    "params": (lambda: _solve(params=Play()), TypeError, "params: must be of type BestResponse for method 'pg-brd'"),
     "start": (lambda: _solve(start=[0, 0]), TypeError, "start: must be of type Profile"),
     "start cap": (
         lambda: offloading.solve(_game(cap=[1, 1]), start=Profile([0, 0, -1, -1])),  # type: ignore[arg-type]
@@ -148,7 +147,7 @@ CALLS: dict[str, Case] = {
         "method: must be one of pg-brd, round-robin",
     ),
     "trajectory params": (
-        lambda: offloading.trajectory(GAME, params=Exp3()),  # type: ignore[arg-type]
+        lambda: offloading.trajectory(GAME, params=Play()),  # type: ignore[arg-type]
         TypeError,
         "params: must be of type BestResponse",
     ),
@@ -157,15 +156,17 @@ CALLS: dict[str, Case] = {
     "BestResponse threshold": (lambda: BestResponse(threshold=0.0), ValueError, "threshold: must be at least 1e-12; got 0.0"),
     "BestResponse patience": (lambda: BestResponse(patience=-1), ValueError, "patience: must be at least 0; got -1"),
     "LogLinear passes": (lambda: LogLinear(passes=0), ValueError, "passes: must be at least 1; got 0"),
-    "LogLinear cold": (lambda: LogLinear(hot=0.1, cold=0.2), ValueError, "cold: must be at most 0.1; got 0.2"),
-    "LocalSearch kick": (lambda: LocalSearch(kick=0.0), ValueError, "kick: must be above 0.0; got 0.0"),
+    "LogLinear final_temperature": (
+        lambda: LogLinear(initial_temperature=0.1, final_temperature=0.2),
+        ValueError,
+        "final_temperature: must be at most 0.1; got 0.2",
+    ),
+    "LocalSearch perturbation": (lambda: LocalSearch(perturbation=0.0), ValueError, "perturbation: must be above 0.0; got 0.0"),
     "LocalSearch rounds": (lambda: LocalSearch(rounds=0), ValueError, "rounds: must be at least 1; got 0"),
     "Lagrangian slices": (lambda: Lagrangian(slices=0), ValueError, "slices: must be at least 1; got 0"),
     "Lagrangian steps": (lambda: Lagrangian(steps=-1), ValueError, "steps: must be at least 0; got -1"),
-    "Exp3 mixing": (lambda: Exp3(mixing=0.0), ValueError, "mixing: must be above 0.0; got 0.0"),
-    "Exp3 rounds": (lambda: Exp3(rounds=0), ValueError, "rounds: must be at least 1; got 0"),
-    "WolfPhc win": (lambda: WolfPhc(win=0.5, lose=0.1), ValueError, "win: must be at most lose (0.1); got 0.5"),
-    "WolfPhc crowding": (lambda: WolfPhc(crowding=0.0), ValueError, "crowding: must be above 0.0; got 0.0"),
+    "Play rounds": (lambda: Play(rounds=-1), ValueError, "rounds: must be at least 0; got -1"),
+    "Play crowding": (lambda: Play(crowding=0.0), ValueError, "crowding: must be above 0.0; got 0.0"),
     "Sampled": (lambda: Sampled(0), ValueError, "profiles: must be at least 1; got 0"),
 }
 

@@ -18,7 +18,7 @@ from tests.oracles import offloading as oracle
 CELLS = list(itertools.product([False, True], repeat=3))
 
 
-def _failing(which: Any, regime: Any = "linearised", games: int = 6, **kind: bool) -> tuple[int, int]:
+def _failing(which: Any, regime: Any = "linearised", games: int = 4, **kind: bool) -> tuple[int, int]:
     """How many of the improving deviations of some random games do not raise the potential, and how many games have one."""
     failing = broken = 0
     for seed in range(games):
@@ -40,7 +40,7 @@ def test_theorem_1_fails_in_every_cell_and_the_weighted_potential_holds(identica
     what a user does to itself. Shares over many games: benchmarks/offloading.py."""
     kind = {"identical": identical, "prices": prices, "provider_cost": cost}
     failing, broken = _failing("paper", **kind)
-    assert broken == 6
+    assert broken == 4
     assert failing > 0
     assert _failing("weighted", **kind) == (0, 0)
 

@@ -305,7 +305,7 @@ def test_no_mutated_search_proves_less_than_the_optimum() -> None:
             if value <= 0.0:
                 continue
             changed = dict(arrays, target=np.array([value * (1.0 + 4e-10)]))
-            name = str(rng.choice(["ceiling", "price", "tilt", "toll", "nothing"]))
+            name = str(rng.choice(["ceiling", "price", "weight_multiplier", "count_multiplier", "nothing"]))
             if name != "nothing":
                 changed[name] = np.abs(changed[name] * rng.uniform(0.0, 2.0, changed[name].shape))
             forged = optimal(game, Profile(np.array(actions)), float(changed["target"][0]), result.certificate.kind, changed)  # type: ignore[union-attr]
@@ -342,10 +342,16 @@ def test_games_beyond_the_range_of_floats_are_refused() -> None:
 def test_the_bound_goes_up_when_it_rounds() -> None:
     """The certificate of a single free user proves its gain, and not one float less."""
     game = OffloadingGame.from_matrices([[0.3]], [1.0], sensitivity=[0.0])
-    arrays = {"price": np.zeros(1), "ptr": np.array([0, 1]), "low": np.zeros(1), "high": np.array([1.5]), "tilt": np.zeros(1)}
-    bound = slice_bound(game, arrays | {"toll": np.zeros(1)})
+    arrays = {
+        "price": np.zeros(1),
+        "ptr": np.array([0, 1]),
+        "low": np.zeros(1),
+        "high": np.array([1.5]),
+        "weight_multiplier": np.zeros(1),
+    }
+    bound = slice_bound(game, arrays | {"count_multiplier": np.zeros(1)})
     assert 0.3 < bound <= 0.3 * (1.0 + 1e-14)
-    assert math.isfinite(slice_bound(game, arrays | {"toll": np.array([1e240])}))
+    assert math.isfinite(slice_bound(game, arrays | {"count_multiplier": np.array([1e240])}))
 
 
 def test_learners_play_where_one_more_changes_no_float() -> None:

@@ -104,7 +104,7 @@ def test_a_bound_of_another_kind_of_certificate_is_not_believed() -> None:
 
 def test_learners_are_measured_not_failed() -> None:
     problem = trading.generate(preset="kink")
-    result = trading.solve(problem, method="wolf-phc", params=trading.WolfPhc(episodes=500), seed=0)
+    result = trading.solve(problem, method="wolf-phc", params=trading.Play(rounds=500), seed=0)
     report = trading.verify(problem, result)
     assert report
     assert report["epsilon"].violation > 1e-3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from edgeworth import MethodSpec, compare
@@ -22,6 +23,24 @@ def test_a_profile_out_of_equilibrium_refutes_no_bound() -> None:
     assert frame.gap_to_best_bound["learner"].map(math.isnan).all()
     assert frame.gap_to_best_bound["grid"] >= 0.0
     assert "comparable" not in table.frame.columns
+    assert (frame.regret["learner"] > 1e-9).all()
+    assert frame.regret["exact"] <= 1e-9
+
+
+def test_a_learned_price_is_held_against_the_bound_with_exact_replies() -> None:
+    problem = trading.generate(preset="random", consumers=6, seed=1)
+    table = compare([problem], ["exact", "grid", "wolf-phc"], seeds=range(2))
+    frame = table.frame
+    assert (frame.gap_of_price >= -1e-9).all()
+    bound = frame.bound[frame.method == "exact"].iloc[0]
+    for row, result in zip(frame.itertuples(), table.results, strict=True):
+        assert result is not None
+        price = result.require().price
+        profit = (price - problem.unit_cost) * trading.follower_equilibrium(problem, price).sum()
+        assert row.gap_of_price == pytest.approx((bound - profit) / profit, rel=1e-6, abs=1e-9)
+    summary = table.summary()
+    assert summary.mean_gap_of_price["wolf-phc"] >= summary.mean_gap_of_price["exact"] >= -1e-9
+    assert summary.mean_regret["wolf-phc"] > summary.mean_regret["exact"]
 
 
 def test_the_command_line_knows_the_family(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_the_gap_closes(consumers: int, gap: float) -> None:
 
 
 @given(problem=trading_games(max_consumers=4))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_two_independent_searches_agree(problem: TradingGame) -> None:
     result = trading.solve(problem, method="exact")
     assert result.value is not None

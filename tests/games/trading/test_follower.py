@@ -137,8 +137,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no reward": ({"effective_reward": [500.0, 0.0]}, "consumer 1 has no effective reward"),
     "alone": ({"n": 1}, "one consumer alone has no interior demand"),
     "cost": ({"service_profit": 220.0}, "a unit of demand must cost something, consumer 0 gains"),
-    "share": ({"n": 3, "effective_reward": [500.0, 500.0, 1.0]}, "it is not for consumer 2"),
-    "box": ({"max_demand": 2.0}, "a demand leaves the box"),
+    "share": ({"n": 3, "effective_reward": [500.0, 500.0, 1.0]}, "must be below the sum of a_j / R_j"),
+    "too much": ({"max_demand": 2.0}, "more than F_max = 2"),
 }
 
 

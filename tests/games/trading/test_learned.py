@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edgeworth import Stop, learning
+from edgeworth import Stop
 from edgeworth.games import trading
-from edgeworth.games.trading import GigaWolf, MinimaxQ, PgaApp, WolfPhc
-from edgeworth.games.trading.learned import NEAR, Session, TabularLearner, distance, target
+from edgeworth.games.trading import PLAYS, Play
+from edgeworth.games.trading.learned import NEAR, Session, distance, target
+from edgeworth.learning import LEARNERS, Exp3, WolfPhc
 from tests.cases.trading import game
 
-ALL: list[TabularLearner] = [WolfPhc(), PgaApp(), GigaWolf(), MinimaxQ()]
-names = pytest.mark.parametrize("params", ALL, ids=lambda params: type(params).__name__)
+methods = pytest.mark.parametrize("method", PLAYS)
 
 
-@names
-def test_the_same_seed_plays_the_same_in_any_pieces(params: TabularLearner) -> None:
+@methods
+def test_the_same_seed_plays_the_same_in_any_pieces(method: str) -> None:
     problem = trading.generate(preset="two-peaks", consumers=3)
-    whole, parts = Session(problem, params, seed=3), Session(problem, params, seed=3)
+    whole, parts = (Session(problem, PLAYS[method], seed=3) for _ in range(2))
     whole.advance(500)
     for count in (1, 0, 199, 300):
         parts.advance(count)
     assert np.array_equal(whole.population.memory, parts.population.memory)
-    other = Session(problem, params, seed=4)
+    other = Session(problem, PLAYS[method], seed=4)
     other.advance(500)
     assert not np.array_equal(whole.population.memory, other.population.memory)
 
 
 def test_the_papers_rates_are_the_defaults() -> None:
-    params = WolfPhc()
-    assert (params.rate, params.discount, params.win, params.lose, params.explore) == (0.8, 0.1, 0.0025, 0.01, 0.0)
+    learner = PLAYS["wolf-phc"].learner
+    assert isinstance(learner, WolfPhc)
+    assert (learner.rate, learner.discount, learner.win, learner.lose, learner.explore) == (0.8, 0.1, 0.0025, 0.01, 0.0)
 
 
 @pytest.mark.parametrize("method", ["wolf-phc", "pga-app", "giga-wolf"])
@@ -41,7 +43,7 @@ def test_where_everybody_asks_for_the_most_the_learners_find_it(method: str) -> 
     problem = trading.generate(preset="ai-bazaar")
     near = 0
     for seed in range(3):
-        session = Session(problem, trading.FAMILY.method(method).params_type()(), seed=seed)  # type: ignore[misc]
+        session = Session(problem, PLAYS[method], seed=seed)
         session.advance(100_000)
         near += distance(session.profile(), target(session)) <= NEAR + 1e-12
     assert near >= 2
@@ -50,16 +52,15 @@ def test_where_everybody_asks_for_the_most_the_learners_find_it(method: str) -> 
 def test_one_consumer_with_a_dominant_demand() -> None:
     """Costs negative: F_max at every price; then the highest price is best. WoLF-PHC with exploration finds both."""
     problem = game(1, service_profit=220.0)
-    result = trading.solve(problem, method="wolf-phc", params=WolfPhc(explore=0.1, episodes=50_000), seed=1)
+    result = trading.solve(problem, method="wolf-phc", params=Play(learner=WolfPhc(explore=0.1), rounds=50_000), seed=1)
     assert result.require().price == 20.0
     assert result.require().demands.tolist() == [100.0]
 
 
-@names
-def test_results_say_how_far_they_are(params: TabularLearner) -> None:
+@methods
+def test_results_say_how_far_they_are(method: str) -> None:
     problem = trading.generate(preset="interior", consumers=3)
-    method = {"WolfPhc": "wolf-phc", "PgaApp": "pga-app", "GigaWolf": "giga-wolf", "MinimaxQ": "minimax-q"}
-    result = trading.solve(problem, method=method[type(params).__name__], seed=0, stop=Stop(iterations=300), trace=True)
+    result = trading.solve(problem, method=method, seed=0, stop=Stop(iterations=300), trace=True)
     assert result.stats.iterations == 300
     assert result.notes[0].startswith("distance ")
     assert "near" in result.notes[1] or "within 5%" in result.notes[1]
@@ -68,7 +69,7 @@ def test_results_say_how_far_they_are(params: TabularLearner) -> None:
 
 
 def test_the_target_is_the_exact_equilibrium_and_its_closest_grid_profile() -> None:
-    session = Session(trading.generate(preset="interior"), WolfPhc())
+    session = Session(trading.generate(preset="interior"), PLAYS["wolf-phc"])
     goal = target(session)
     assert goal.price == pytest.approx(20.0)
     assert goal.total == pytest.approx(292.047, abs=1e-3)
@@ -78,21 +79,26 @@ def test_the_target_is_the_exact_equilibrium_and_its_closest_grid_profile() -> N
 
 
 def test_the_provider_may_explore_and_learn_by_itself() -> None:
-    session = Session(game(2), WolfPhc(explore=0.1, explore_decay=0.5, leader_explore=0.3, leader_rate=0.01))
-    provider, consumer = session.population.learners[:2]
-    assert isinstance(provider, learning.WolfPhc)
-    assert isinstance(consumer, learning.WolfPhc)
-    assert (provider.explore, provider.explore_decay, provider.rate) == (0.3, 0.0, 0.01)
-    assert (consumer.explore, consumer.explore_decay, consumer.rate) == (0.1, 0.5, 0.8)
+    consumer, provider = WolfPhc(explore=0.1, explore_decay=0.5), WolfPhc(explore=0.3, rate=0.01)
+    assert Session(game(2), Play(learner=consumer, leader=provider)).population.learners == (provider, consumer, consumer)
+    mixed = Play(learner=consumer, leader=Exp3(low=-1.0))
+    session = Session(game(2), mixed, seed=0)
+    session.advance(100)
+    assert session.population.visits(0).sum() == 100
+    with pytest.raises(ValueError, match="leader: must be of type WolfPhc for this method"):
+        trading.solve(game(2), method="wolf-phc", params=mixed)
+
+
+def test_every_learner_of_the_registry_is_a_row() -> None:
+    assert list(PLAYS) == list(LEARNERS) == [row.name for row in trading.METHODS if row.name in LEARNERS]
 
 
 def test_profits_come_close_where_prices_need_not() -> None:
     """Around the best price of `kink` the profit is flat: with replies well learnt it is within 2% of the best."""
     problem = trading.generate(preset="kink")
-    params = WolfPhc(
-        prices=11, demands=19, bins=1, explore=0.1, explore_decay=3e-3, leader_explore=0.3, leader_rate=0.01,
-        rate=0.1, discount=0.0, win=0.002, lose=0.004, episodes=100_000,
-    )  # fmt: skip
+    learner = WolfPhc(explore=0.1, explore_decay=3e-3, rate=0.1, discount=0.0, win=0.002, lose=0.004)
+    leader = replace(learner, explore=0.3, explore_decay=0.0, rate=0.01)
+    params = Play(learner=learner, leader=leader, rounds=100_000, prices=11, demands=19, bins=1)
     result = trading.solve(problem, method="wolf-phc", params=params, seed=0)
     best = trading.solve(problem).value
     assert result.value is not None
@@ -108,14 +114,13 @@ def test_no_round_no_answer() -> None:
 
 
 MISUSE: dict[str, tuple[Any, type[Exception], str]] = {
-    "prices": (lambda: WolfPhc(prices=1), ValueError, "prices: must be at least 2; got 1"),
-    "episodes": (lambda: PgaApp(episodes=0), ValueError, "episodes: must be at least 1; got 0"),
-    "bins": (lambda: MinimaxQ(bins=0), ValueError, "bins: must be at least 1"),
-    "rate": (lambda: GigaWolf(rate=0.0), ValueError, "rate: must be above 0.0"),
-    "win": (lambda: WolfPhc(win=0.1), ValueError, "win: must be at most lose"),
-    "leader_rate": (lambda: WolfPhc(leader_rate=2.0), ValueError, "rate: must be at most 1.0; got 2.0"),
-    "game": (lambda: Session(3, WolfPhc()), TypeError, "game: must be a TradingGame"),  # type: ignore[arg-type]
-    "params": (lambda: Session(game(), 3), TypeError, "params: must be the parameters of a learner"),  # type: ignore[arg-type]
+    "prices": (lambda: Play(prices=1), ValueError, "prices: must be at least 2; got 1"),
+    "rounds": (lambda: Play(rounds=-1), ValueError, "rounds: must be at least 0; got -1"),
+    "bins": (lambda: Play(bins=0), ValueError, "bins: must be at least 1"),
+    "leader": (lambda: Play(leader=3), TypeError, "leader: must be a learner or None; got 3"),  # type: ignore[arg-type]
+    "game": (lambda: Session(3, PLAYS["exp3"]), TypeError, "game: must be a TradingGame"),  # type: ignore[arg-type]
+    "play": (lambda: Session(game(), 3), TypeError, "play: must be a Play"),  # type: ignore[arg-type]
+    "no learner": (lambda: Session(game(), Play()), ValueError, "learner: must be given; got None"),
 }
 
 

@@ -129,7 +129,7 @@ def test_a_solution_keeps_what_it_is_told() -> None:
 def test_the_finite_game_has_the_same_payoffs() -> None:
     problem = game(3, role_ratio=[0.1, 0.2, 0.0], min_demand=0.0)
     prices, demands = np.linspace(10.0, 20.0, 4), np.linspace(0.0, 100.0, 5)
-    finite = problem.discretise(prices, demands)
+    finite = trading.finite_game(problem, prices, demands)
     assert finite.shape == (4, 5, 5, 5)
     for at in np.ndindex(finite.shape):
         asks = [float(demands[k]) for k in at[1:]]
@@ -142,7 +142,7 @@ def test_the_finite_game_has_the_same_payoffs() -> None:
 def test_a_finite_equilibrium_of_the_consumers_is_close_to_the_continuous_one() -> None:
     problem = trading.generate(preset="interior", consumers=2)
     prices, demands = np.array([20.0]), np.linspace(10.0, 100.0, 181)
-    finite = problem.discretise(prices, demands)
+    finite = trading.finite_game(problem, prices, demands)
     found = normal_form.pure_equilibria(finite)
     exact = trading.follower_equilibrium(problem, 20.0)
     assert len(found)
@@ -196,11 +196,11 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "regime": (lambda: replace(_solution(), regime="inside"), ValueError, "regime: must be one of"),
     "tie break": (lambda: replace(_solution(), tie_break="soft"), ValueError, "tie_break: must be one of"),
     "profits length": (lambda: replace(_solution(), profits=np.zeros(3)), ValueError, "profits: must have shape 2"),
-    "finite prices": (lambda: game().discretise([5.0], [5.0]), ValueError, "prices: must be at least 10.0 everywhere"),
-    "finite order": (lambda: game().discretise([12.0], [6.0, 5.0]), ValueError, "demands: must be at least one number"),
-    "finite none": (lambda: game().discretise([], [6.0]), ValueError, "prices: must be at least one number"),
+    "finite prices": (lambda: trading.finite_game(game(), [5.0], [5.0]), ValueError, "prices: must be at least 10.0"),
+    "finite order": (lambda: trading.finite_game(game(), [12.0], [6.0, 5.0]), ValueError, "demands: must be at least one"),
+    "finite none": (lambda: trading.finite_game(game(), [], [6.0]), ValueError, "prices: must be at least one number"),
     "finite size": (
-        lambda: game(9).discretise([12.0], np.linspace(1.0, 100.0, 10)),
+        lambda: trading.finite_game(game(9), [12.0], np.linspace(1.0, 100.0, 10)),
         ValueError,
         "demands: would need more than 20000000 payoffs for 9 consumers",
     ),

@@ -12,11 +12,13 @@ import pandas as pd
 import pytest
 
 from edgeworth import MissingExtraError
+from edgeworth.core.claims import SMOKE, ClaimVerdict, claim_table
 from edgeworth.games import trading
 from edgeworth.games.trading import claims, plots, sweeps
 from edgeworth.games.trading.genetic import genetic_demand, genetic_price
-from edgeworth.games.trading.learned import WolfPhc
+from edgeworth.games.trading.learned import Play
 from edgeworth.games.trading.race import READINGS, mining_race, wilson
+from edgeworth.learning import WolfPhc
 from tests.cases.trading import game
 
 
@@ -29,11 +31,10 @@ def axes() -> Any:
 
 def test_convergence_table_and_plot(axes: Any) -> None:
     problem = trading.generate(preset="interior", consumers=3)
-    table = sweeps.convergence(
-        problem, learners={"a": WolfPhc(episodes=200), "b": WolfPhc(episodes=90)}, seeds=(0, 1), points=4
-    )
+    learners = {"a": Play(learner=WolfPhc(), rounds=200), "b": Play(learner=WolfPhc(), rounds=90)}
+    table = sweeps.convergence(problem, learners=learners, seeds=(0, 1), points=4)
     assert len(table) == 2 * 2 * 4
-    assert table.groupby("method").episode.max().to_dict() == {"a": 200, "b": 90}
+    assert table.groupby("method").rounds.max().to_dict() == {"a": 200, "b": 90}
     assert table.theory.nunique() == 1
     assert plots.plot_convergence(table, ax=axes) is axes
     assert len(axes.lines) == 3
@@ -88,52 +89,60 @@ def test_sweeps_are_tidy(axes: Any) -> None:
     for by, table in tables.items():
         assert not table.isna().any().any()
         assert plots.plot_lines(table, str(table.columns[0]), "consumer_profit", by, ax=axes) is axes
-    counts = sweeps.consumer_counts(counts=(2, 4), learners={"a": WolfPhc(episodes=50)}, seeds=(0,))
+    counts = sweeps.consumer_counts(counts=(2, 4), learners={"a": Play(learner=WolfPhc(), rounds=50)}, seeds=(0,))
     assert counts.method.tolist() == ["exact", "a", "exact", "a"]
 
 
-EXPECTED = {  # the claim's source -> its verdict on the paper's own numbers
-    "Table 1": claims.FAILS,
-    "condition (14)": claims.FAILS,
-    "Theorem 3": claims.HOLDS,
-    "Theorem 4, (18)": claims.PARTLY,
-    "equation (27)": claims.FAILS,
-    "Theorem 5": claims.FAILS,
-    "figure 8(b)": claims.HOLDS,
-    "figure 9(a)": claims.PARTLY,
-    "figure 9(b)": claims.HOLDS,
-    "figure 9(c)": claims.PARTLY,
-    "figure 9(d)": claims.PARTLY,
+EXPECTED = {  # what a test without learners says of the paper's own numbers
+    "table-1": ("does not hold", "unit audit"),
+    "condition-14": ("cannot hold", "proved"),
+    "theorem-3": ("holds", "proved"),
+    "theorem-4": ("holds in part", "measured"),
+    "equation-27": ("does not hold", "proved"),
+    "theorem-5": ("does not hold", "proved"),
+    "figure-8b-consumers": ("holds", "measured"),
+    "figure-9a": ("holds in part", "measured"),
+    "figure-9b": ("holds", "measured"),
+    "figure-9c": ("holds in part", "measured"),
+    "figure-9d": ("holds in part", "measured"),
+    "figure-9d-mining": ("does not hold", "measured"),
 }
-CHECKS = (
-    claims.table_one, claims.condition_14, claims.uniqueness, claims.closed_form_18, claims.derivative_27, claims.unique_price,
-    claims.more_consumers, claims.role_ratio, claims.role_crossing, claims.performance_factor, claims.block_size,
-)  # fmt: skip
+BY_ID = {claim.id: claim for claim in claims.CLAIMS}
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_what_the_paper_claims(check: Any) -> None:
-    claim = check()
-    assert claim.verdict == EXPECTED[claim.source], claim
-    assert any(character.isdigit() for character in claim.evidence)
-
-
-def test_more_mining_does_not_earn_more() -> None:
-    assert claims.more_mining().verdict == claims.FAILS
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_the_paper_claims(name: str) -> None:
+    found = BY_ID[name].examine(SMOKE)
+    assert (str(found.verdict), str(found.reason)) == EXPECTED[name]
+    assert found.numbers
+    assert found.instances > 0
+    assert found.conclusive
+    assert any(character.isdigit() for character in found.text)
 
 
 def test_figure_9_needs_other_rewards_than_table_1() -> None:
     """(a) rises first only for R > 22,934, (d) only for R < 6,250."""
-    assert "R > 229" in claims.role_ratio().evidence
-    assert "R < 62" in claims.block_size().evidence
+    assert "R > 229" in BY_ID["figure-9a"].examine(SMOKE).text
+    assert "R < 62" in BY_ID["figure-9d"].examine(SMOKE).text
+
+
+def test_every_claim_says_where_it_stands_and_how_it_is_decided() -> None:
+    assert len(BY_ID) == len(claims.CLAIMS) == 15
+    for claim in claims.CLAIMS:
+        assert claim.source
+        assert claim.quote
+        assert claim.statement
+        assert claim.scope
+        assert claim.rule.estimator
+        assert claim.rule.threshold
 
 
 @pytest.mark.slow
 def test_the_whole_table_has_a_row_a_claim() -> None:
-    table = claims.paper_claims(seeds=range(1))
-    assert list(table.columns) == ["source", "claim", "verdict", "evidence"]
-    assert len(table) == 15
-    assert set(table.verdict) <= {claims.HOLDS, claims.PARTLY, claims.FAILS}
+    table = claim_table(claims.CLAIMS, SMOKE)
+    assert table.index.tolist() == [claim.id for claim in claims.CLAIMS]
+    assert set(table.verdict) <= {str(verdict) for verdict in ClaimVerdict}
+    assert not table.conclusive["figure-6"]  # one seed of ten
 
 
 def test_the_mining_race_under_both_readings(axes: Any) -> None:

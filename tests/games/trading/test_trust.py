@@ -18,7 +18,7 @@ from edgeworth.games.trading import Equilibrium, TradingGame
 from edgeworth.games.trading.check import kernels
 from edgeworth.games.trading.check.bound import SLACK, interval_bound
 from edgeworth.games.trading.check.regret import follower_regret
-from edgeworth.games.trading.check.reply import STRAY_TOL, strays, worst_stray
+from edgeworth.games.trading.check.reply import DEMAND_TOL, demand_deviations, largest_demand_deviation
 from edgeworth.games.trading.exact.follower import stage
 from edgeworth.games.trading.model import equilibrium_of, value
 from tests.cases.trading import CASES, game
@@ -68,7 +68,7 @@ def _profit(problem: TradingGame, price: float, demands: Any) -> Fraction:
 
 
 def _passes(problem: TradingGame, solution: Equilibrium) -> bool:
-    return worst_stray(problem, solution)[0] <= STRAY_TOL and follower_regret(problem, solution)[0] <= 1e-9
+    return largest_demand_deviation(problem, solution)[0] <= DEMAND_TOL and follower_regret(problem, solution)[0] <= 1e-9
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -358,11 +358,11 @@ def test_peaks_are_above_every_value() -> None:
             assert bound >= best - abs(best) * Fraction(1, 10**14)
 
 
-def test_honest_equilibria_have_no_strays() -> None:
+def test_honest_equilibria_have_no_demand_deviations() -> None:
     for seed in range(40):
         problem = trading.generate(preset="random", consumers=3 + 7 * seed, seed=seed)
         for price in np.linspace(problem.min_price, problem.max_price, 5).tolist():
-            assert strays(problem, equilibrium_of(problem, price, stage(problem, price)[0]))[0].max() <= 1e-15
+            assert demand_deviations(problem, equilibrium_of(problem, price, stage(problem, price)[0]))[0].max() <= 1e-15
 
 
 def test_a_claimed_bound_is_no_recomputed_one() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth.core.checking import Budget
@@ -76,7 +76,7 @@ def test_the_floor_is_not_believed() -> None:
 def test_by_hand() -> None:
     """Out and back, 2 x 5 within 20: once by an elementary route, twice where nothing is remembered, thanks to a detour."""
     problem = OrienteeringProblem.from_coordinates(
-        [[3.0, 4.0], [3.0, 5.0], [0.0, 0.0]], [7.0, 1.0], latest=13.0, rounding="none"
+        [[3.0, 4.0], [3.0, 5.0], [0.0, 0.0]], [7.0, 1.0], depot="last", latest=13.0, rounding="none"
     )
     forgetful = recomputed_bound(problem, arrays(problem, [0.0, 0.0]))
     assert forgetful == 15.0  # 0, 1, 0: 5 + 1 + 1 + 5 = 12 <= 13
@@ -113,7 +113,6 @@ def test_missing_arrays_are_refused() -> None:
             recomputed_bound(problem, {key: values for key, values in content.items() if key != name})
 
 
-@settings(max_examples=40)
 @given(problem=orienteering_problems(min_customers=2, max_customers=5, min_vehicles=1), seed=st.integers(0, 5))
 def test_planted_faults_are_caught(problem: OrienteeringProblem, seed: int) -> None:
     result = orienteering.solve(problem, method="column-generation")

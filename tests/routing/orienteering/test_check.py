@@ -14,9 +14,9 @@ from edgeworth.core.checking import Mismatch
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import BoundEvidence, Quality, Result, Termination
 from edgeworth.core.verdict import EXHAUSTIVE
+from edgeworth.core.violation import Violation
 from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import OrienteeringProblem, RoutePlan, plan
-from edgeworth.routing.orienteering.model import Violation
 from edgeworth.testing import FAULTS, Fault, orienteering_problems, route_sequences
 from tests.oracles import orienteering as oracle
 
@@ -31,6 +31,7 @@ def _fixed() -> OrienteeringProblem:
         open=[0.0, 0.0, 0.0, 0.0],
         close=[15.0, 100.0, 100.0, 100.0],
         rounding="none",
+        depot="last",
         latest=[65.0, 25.0],
         demand=[1.0, 2.0, 2.0, 1.0],
         capacity=[3.0, 2.0],
@@ -98,7 +99,7 @@ def test_the_witness_names_the_place_and_the_worst_one() -> None:
     verdict = orienteering.verify(problem, plan(problem, [[0, 1], []]))["windows"]
     assert not verdict
     assert isinstance(verdict.witness, Violation)
-    assert (verdict.witness.vehicle, verdict.witness.customer, verdict.violation) == (0, 1, (20.0 - 4.0) / 4.0)
+    assert (verdict.witness.at("vehicle"), verdict.witness.at("customer"), verdict.violation) == (0, 1, (20.0 - 4.0) / 4.0)
     assert verdict.tolerance == FEASIBILITY_TOL
     assert verdict.scope == EXHAUSTIVE
 
@@ -162,7 +163,7 @@ def test_an_optimum_needs_a_bound_that_closes_the_gap() -> None:
 
 
 def test_whole_profits_close_a_gap_below_one() -> None:
-    problem = OrienteeringProblem.from_coordinates([[3, 4], [0, 0]], [7.0], latest=10.0, rounding="none")
+    problem = OrienteeringProblem.from_coordinates([[3, 4], [0, 0]], [7.0], depot="last", latest=10.0, rounding="none")
     result = replace(orienteering.solve(problem, method="milp"), bound=7.9)
     assert orienteering.verify(problem, result)
     assert "quality" in orienteering.verify(problem, replace(result, bound=8.1)).failures

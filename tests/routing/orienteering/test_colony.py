@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import Stop, Termination
@@ -76,7 +76,6 @@ def test_threads_and_resumption_change_nothing(method: str) -> None:
 
 @BOTH
 @given(problem=orienteering_problems(), seed=st.integers(0, 5))
-@settings(max_examples=60)
 def test_plans_are_feasible_and_no_worse_than_the_start(method: str, problem: OrienteeringProblem, seed: int) -> None:
     first = orienteering.solve(problem, method="greedy")
     result = orienteering.solve(problem, method=method, seed=seed, start=first.require(), stop=Stop(iterations=5))
@@ -140,7 +139,12 @@ def test_vehicles_of_their_own_kind() -> None:
 @BOTH
 def test_what_cannot_be_done_is_not_done(method: str) -> None:
     def solved(**changed: Any) -> Any:
-        given: dict[str, Any] = {"coordinates": [[3, 0], [0, 4], [3, 0], [0, 0]], "profit": [5.0, 4.0, 3.0], "latest": 20.0}
+        given: dict[str, Any] = {
+            "coordinates": [[3, 0], [0, 4], [3, 0], [0, 0]],
+            "profit": [5.0, 4.0, 3.0],
+            "depot": "last",
+            "latest": 20.0,
+        }
         problem = OrienteeringProblem.from_coordinates(**(given | changed), rounding="none")
         result = orienteering.solve(problem, method=method, seed=0, stop=Stop(iterations=10))
         assert orienteering.verify(problem, result)
@@ -157,7 +161,9 @@ def test_what_cannot_be_done_is_not_done(method: str) -> None:
 
 def test_a_large_problem_uses_neighbourhoods_only() -> None:
     problem = orienteering.generate(preset="random", vehicles=6, customers=450, seed=0)
-    result = orienteering.solve(problem, method="eaco-ls", seed=0, stop=Stop(iterations=3), params=EacoLs(whole=100, width=10))
+    result = orienteering.solve(
+        problem, method="eaco-ls", seed=0, stop=Stop(iterations=3), params=EacoLs(full_pool=100, neighbours=10)
+    )
     assert orienteering.verify(problem, result)
     greedy = orienteering.solve(problem, method="greedy").value
     assert result.value is not None
@@ -172,10 +178,10 @@ def test_a_large_problem_uses_neighbourhoods_only() -> None:
         (lambda: Eaco(evaporation=1.0), "evaporation: must be below 1"),
         (lambda: Eaco(arrival="late"), "arrival: must be one of end, start"),  # type: ignore[arg-type]
         (lambda: Eaco(pheromone=-1.0), "pheromone: must be at least 0"),
-        (lambda: EacoLs(hot=0.01, cold=0.1), "hot: must be at least cold"),
+        (lambda: EacoLs(initial_temperature=0.01, final_temperature=0.1), "initial_temperature: must be at least final_t"),
         (lambda: EacoLs(blink=1.0), "blink: must be below 1"),
-        (lambda: EacoLs(stretch=0), "stretch: must be at least 1"),
-        (lambda: EacoLs(short=0.0), "short: must be above 0"),
+        (lambda: EacoLs(segment=0), "segment: must be at least 1"),
+        (lambda: EacoLs(detour_offset=0.0), "detour_offset: must be above 0"),
     ],
 )
 def test_parameters_out_of_range(params: Any, message: str) -> None:

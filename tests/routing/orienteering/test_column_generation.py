@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import Quality, Stop, Termination
@@ -18,7 +18,6 @@ from tests.oracles import orienteering as oracle
 from tests.routing.orienteering.test_dp import random_problem
 
 
-@settings(max_examples=60)
 @given(problem=orienteering_problems(max_customers=5, max_vehicles=3), neighbours=st.integers(0, 3))
 def test_optimal_with_vehicles_of_all_kinds(problem: OrienteeringProblem, neighbours: int) -> None:
     best = float(oracle.optimum(problem)[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import Quality, Stop, Termination
@@ -18,7 +18,6 @@ from edgeworth.testing import orienteering_problems
 from tests.oracles import orienteering as oracle
 
 
-@settings(max_examples=80)
 @given(problem=orienteering_problems(max_customers=5, max_vehicles=1), neighbours=st.integers(0, 3))
 def test_optimal_whatever_the_matrices_are(problem: OrienteeringProblem, neighbours: int) -> None:
     best = float(oracle.optimum(problem)[0])
@@ -40,6 +39,7 @@ def random_problem(seed: int, customers: int = 25, integral: bool = False) -> Or
         rng.integers(-2, 30, customers).astype(np.float64),
         opens,
         opens + rng.uniform(5.0, 40.0, customers).round(1),
+        depot="last",
         latest=70.0,
         demand=rng.integers(0, 5, customers).astype(np.float64),
         capacity=18.0,

@@ -13,7 +13,7 @@ from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import OrienteeringProblem, plan
 from edgeworth.testing import orienteering_problems
 
-read = OrienteeringProblem.from_graph
+read = orienteering.from_graph
 
 
 def _complete() -> nx.DiGraph:
@@ -30,7 +30,7 @@ def _complete() -> nx.DiGraph:
 
 def test_a_complete_graph() -> None:
     problem = read(_complete(), depots=["H"], latest=20.0)
-    assert problem.names == ("a", "b", "H")  # customers in the graph's order, then depots
+    assert problem.location_names == ("a", "b", "H")  # customers in the graph's order, then depots
     assert problem.distance.tolist() == [[0.0, 5.0, 2.0], [6.0, 0.0, 4.0], [1.0, 3.0, 0.0]]
     assert problem.travel_time.tolist() == problem.distance.tolist()
     assert problem.profit.tolist() == [[5.0, 3.0]]
@@ -53,7 +53,7 @@ def test_attributes_have_the_names_they_are_given() -> None:
 
 def test_customers_can_be_chosen_and_ordered() -> None:
     problem = read(_complete(), depots=["H"], customers=["b", "a"], latest=20.0)
-    assert problem.names == ("b", "a", "H")
+    assert problem.location_names == ("b", "a", "H")
     assert read(_complete(), depots=["H"], customers=["b"], latest=20.0).customers == 1
 
 
@@ -95,7 +95,7 @@ def test_a_network_of_one_way_streets() -> None:
 
 @given(problem=orienteering_problems(min_vehicles=1))
 def test_there_and_back(problem: OrienteeringProblem) -> None:
-    graph = problem.to_graph()
+    graph = orienteering.to_graph(problem)
     n = problem.customers
     same = bool((problem.profit == problem.profit[:1]).all())
     if not same:
@@ -117,9 +117,9 @@ def test_there_and_back(problem: OrienteeringProblem) -> None:
 
 
 def test_names_become_nodes() -> None:
-    graph = orienteering.generate(preset="fusion", vehicles=1, customers=2, seed=0).to_graph()
+    graph = orienteering.to_graph(orienteering.generate(preset="fusion", vehicles=1, customers=2, seed=0))
     assert list(graph) == [0, 1, 2]
-    named = read(_complete(), depots=["H"], latest=20.0).to_graph()
+    named = orienteering.to_graph(read(_complete(), depots=["H"], latest=20.0))
     assert list(named) == ["a", "b", "H"]
     assert named.nodes["H"]["depot"] is True
     assert named.nodes["a"]["profit"] == 5.0

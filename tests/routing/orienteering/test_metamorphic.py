@@ -18,7 +18,7 @@ from edgeworth.testing import orienteering_problems, route_sequences
 from tests.oracles import orienteering as oracle
 
 PROBLEMS = orienteering_problems(max_customers=4)
-few = settings(max_examples=30)
+few = settings(max_examples=15)
 
 
 def _optimum(problem: OrienteeringProblem) -> float:

@@ -19,12 +19,12 @@ LINE = [[10.0, 0.0], [20.0, 0.0], [0.0, 0.0]]
 
 
 def _line(**changed: Any) -> OrienteeringProblem:
-    given: dict[str, Any] = {"profit": [5.0, 3.0], "latest": 100.0, "rounding": "none"}
+    given: dict[str, Any] = {"profit": [5.0, 3.0], "depot": "last", "latest": 100.0, "rounding": "none"}
     return OrienteeringProblem.from_coordinates(LINE, **(given | changed))
 
 
 def _matrix(**changed: Any) -> OrienteeringProblem:
-    given: dict[str, Any] = {"distance": [[0.0, 1.0], [1.0, 0.0]], "profit": [1.0], "latest": 9.0}
+    given: dict[str, Any] = {"distance": [[0.0, 1.0], [1.0, 0.0]], "profit": [1.0], "depot": "last", "latest": 9.0}
     return OrienteeringProblem.from_matrices(**(given | changed))
 
 
@@ -74,7 +74,7 @@ CALLS: dict[str, Case] = {
     "distance without a depot": (
         lambda: _matrix(profit=[1.0, 1.0]),
         ValueError,
-        "distance: must cover 2 customers and at least one depot; got an array of shape (2, 2)",
+        "depot: must leave a row of the matrix for each of 2 customers; got 2 rows, 1 of them depots",
     ),
     "travel_time of another shape": (
         lambda: _matrix(travel_time=np.zeros((3, 3))),
@@ -98,12 +98,12 @@ CALLS: dict[str, Case] = {
         "rounding: must be one of trunc1, trunc2, nearest, none; got 1",
     ),
     "coordinates in space": (
-        lambda: OrienteeringProblem.from_coordinates([[0, 0, 0]], [], latest=1.0, rounding="none"),
+        lambda: OrienteeringProblem.from_coordinates([[0, 0, 0]], [], depot="last", latest=1.0, rounding="none"),
         ValueError,
         "coordinates: must have shape any x 2; got shape 1 x 3",
     ),
     "coordinates NaN": (
-        lambda: OrienteeringProblem.from_coordinates([[0, math.nan]], [], latest=1.0, rounding="none"),
+        lambda: OrienteeringProblem.from_coordinates([[0, math.nan]], [], depot="last", latest=1.0, rounding="none"),
         ValueError,
         "coordinates: must be finite everywhere; got nan at index [0, 1]",
     ),
@@ -147,7 +147,22 @@ CALLS: dict[str, Case] = {
     "vehicles negative": (lambda: _line(vehicles=-1), ValueError, "vehicles: must be at least 0; got -1"),
     "vehicles a float": (lambda: _line(vehicles=2.0), TypeError, "vehicles: must be an integer; got 2.0 of type float"),
     "vehicles a boolean": (lambda: _line(vehicles=True), TypeError, "vehicles: must be an integer; got True of type bool"),
-    "start at a customer": (lambda: _line(start=[1]), ValueError, "start: must be at least 2 everywhere; got 1 at index [0]"),
+    "start at a customer": (
+        lambda: _line(start=[1]),
+        ValueError,
+        "depot: must leave a row of the matrix for each of 2 customers",
+    ),
+    "start and end at a customer": (
+        lambda: _line(depot=None, start=[1], end=[2]),
+        ValueError,
+        "start: must be at least 2 everywhere; got 1 at index [0]",
+    ),
+    "no depot": (lambda: _line(depot=None), ValueError, 'depot: must say which row is the depot ("first", "last", a position'),
+    "no depot, but a start": (lambda: _line(depot=None, start=[2]), ValueError, "depot: must say which row is the depot"),
+    "depot beyond": (lambda: _line(depot=3), ValueError, "depot: must be at most 2; got 3"),
+    "depot from behind": (lambda: _line(depot=-1), ValueError, "depot: must be at least 0; got -1"),
+    "depot a float": (lambda: _line(depot=2.0), TypeError, "depot: must be an integer; got 2.0"),
+    "depot misspelt": (lambda: _line(depot="frist"), ValueError, "depot: must be one of first, last (did you mean 'first'?)"),
     "end nowhere": (lambda: _line(end=[3]), ValueError, "end: must be at most 2 everywhere; got 3 at index [0]"),
     "start a float": (lambda: _line(start=[2.0]), TypeError, "start: must hold integers, not dtype float64"),
     "speed 0": (lambda: _line(speed=0.0), ValueError, "speed: must be above 0.0 everywhere; got 0.0 at index [0]"),
@@ -172,10 +187,14 @@ CALLS: dict[str, Case] = {
     "latest missing": (lambda: OrienteeringProblem.from_matrices([[0.0]], []), TypeError, "latest"),
     "an unknown argument": (lambda: _line(servicetime=1.0), TypeError, "servicetime"),
     # names
-    "names a text": (lambda: _line(names="abc"), TypeError, "names: must be a sequence of texts; got 'abc' of type str"),
-    "names of numbers": (lambda: _line(names=[1, 2, 3]), TypeError, "names: must be a sequence of texts"),
-    "names too few": (lambda: _line(names=["a", "b"]), ValueError, "names: must name each of 3 locations; got 2"),
-    "names twice": (lambda: _line(names=["a", "b", "a"]), ValueError, "names: must differ; got 'a'"),
+    "names a text": (
+        lambda: _line(location_names="abc"),
+        TypeError,
+        "location_names: must be a sequence of texts; got 'abc' of type str",
+    ),
+    "names of numbers": (lambda: _line(location_names=[1, 2, 3]), TypeError, "location_names: must be a sequence of texts"),
+    "names too few": (lambda: _line(location_names=["a", "b"]), ValueError, "location_names: must hold 3 names; got 2"),
+    "names twice": (lambda: _line(location_names=["a", "b", "a"]), ValueError, "location_names: must differ; got 'a'"),
     # plans
     "sequences too few": (
         lambda: plan(_line(vehicles=2), [[0]]),

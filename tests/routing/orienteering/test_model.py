@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import OrienteeringProblem, Route, RoutePlan, plan
-from edgeworth.routing.orienteering.model import Violation, euclidean
+from edgeworth.routing.orienteering.model import euclidean
 from edgeworth.testing import orienteering_problems, route_sequences
 from tests.oracles import orienteering as oracle
 
@@ -24,7 +24,7 @@ LINE = [[10.0, 0.0], [20.0, 0.0], [30.0, 0.0], [0.0, 0.0]]
 
 def _line(**changed: Any) -> OrienteeringProblem:
     """Three customers on a line at 10, 20 and 30 from the depot."""
-    given: dict[str, Any] = {"profit": [5.0, 3.0, 4.0], "latest": 100.0, "rounding": "none"}
+    given: dict[str, Any] = {"profit": [5.0, 3.0, 4.0], "depot": "last", "latest": 100.0, "rounding": "none"}
     return OrienteeringProblem.from_coordinates(LINE, **(given | changed))
 
 
@@ -58,22 +58,22 @@ def test_violations_name_what_the_oracle_finds(data: st.DataObject) -> None:
     found = orienteering.violations(problem, solution)
     visited = [i for stops in sequences for i in stops]
     twice = {i: visited.count(i) - 1.0 for i in visited if visited.count(i) > 1}
-    assert {v.customer: v.amount for v in found if v.rule == "visits"} == twice
+    assert {v.at("customer"): v.amount for v in found if v.rule == "visits"} == twice
     late, back, heavy = set(), set(), set()
     for k, stops in enumerate(sequences):
         pairs = oracle.Clock(problem, k).pairs(stops)
         late |= {(k, i) for i, (begin, limit) in zip(stops, pairs, strict=False) if begin > limit}
         back |= {k} if stops and pairs[len(stops)][0] > pairs[len(stops)][1] else set()
         heavy |= {k} if any(load > limit for load, limit in pairs[len(stops) + 1 :]) else set()
-    assert {(v.vehicle, v.customer) for v in found if v.rule == "windows"} == late
-    assert {v.vehicle for v in found if v.rule == "return"} == back
-    assert {v.vehicle for v in found if v.rule == "capacity"} == heavy
+    assert {(v.at("vehicle"), v.at("customer")) for v in found if v.rule == "windows"} == late
+    assert {v.at("vehicle") for v in found if v.rule == "return"} == back
+    assert {v.at("vehicle") for v in found if v.rule == "capacity"} == heavy
     assert not any(v.rule == "schedule" for v in found)
     for violation in found:
         assert violation.amount > 0.0
         assert str(violation) == violation.text
-        place = (violation.rule, violation.vehicle, violation.customer)
-        same = [v.amount for v in found if (v.rule, v.vehicle, v.customer) == place]
+        place = (violation.rule, violation.at("vehicle"), violation.at("customer"))
+        same = [v.amount for v in found if (v.rule, v.at("vehicle"), v.at("customer")) == place]
         assert violation.replay(problem, solution) == max(same)  # one visited twice can be late twice
 
 
@@ -112,7 +112,7 @@ def test_a_vehicle_that_stays_pays_nothing_even_where_its_end_is_elsewhere() -> 
 
 def test_the_way_there_and_the_way_back_may_differ() -> None:
     distance = [[0.0, 9.0, 1.0], [2.0, 0.0, 7.0], [3.0, 4.0, 0.0]]
-    problem = OrienteeringProblem.from_matrices(distance, [1.0, 1.0], latest=30.0)
+    problem = OrienteeringProblem.from_matrices(distance, [1.0, 1.0], depot="last", latest=30.0)
     assert plan(problem, [[0, 1]]).routes[0].end_time == 3.0 + 9.0 + 7.0
     assert plan(problem, [[1, 0]]).routes[0].end_time == 4.0 + 2.0 + 1.0
 
@@ -120,7 +120,7 @@ def test_the_way_there_and_the_way_back_may_differ() -> None:
 def test_a_replayed_violation_is_gone_once_it_is_repaired() -> None:
     problem = _line(demand=1.0, capacity=1.5)
     (violation,) = orienteering.violations(problem, plan(problem, [[0, 1]]))
-    assert (violation.rule, violation.vehicle, violation.amount) == ("capacity", 0, pytest.approx(0.5 / 1.5))
+    assert (violation.rule, violation.at("vehicle"), violation.amount) == ("capacity", 0, pytest.approx(0.5 / 1.5))
     assert violation.replay(problem, plan(problem, [[0]])) == 0.0
 
 
@@ -166,10 +166,10 @@ def test_plans_that_misstate_their_schedule_are_found() -> None:
         numbers = getattr(route, name).copy()
         numbers[1] += 0.5
         (violation,) = orienteering.violations(problem, RoutePlan((replace(route, **{name: numbers}),)))
-        assert (violation.rule, violation.vehicle, violation.customer) == ("schedule", 0, 1)
+        assert (violation.rule, violation.at("vehicle"), violation.at("customer")) == ("schedule", 0, 1)
         assert name in violation.text
     (violation,) = orienteering.violations(problem, RoutePlan((replace(route, end_time=route.end_time - 4.0),)))
-    assert (violation.rule, violation.customer, violation.amount) == ("schedule", None, 4.0 / 40.0)
+    assert (violation.rule, violation.at("customer"), violation.amount) == ("schedule", None, 4.0 / 40.0)
     slightly = replace(route, arrival=route.arrival * (1.0 + 1e-10))
     assert not orienteering.violations(problem, RoutePlan((slightly,)))
 
@@ -182,7 +182,7 @@ def _best(problem: OrienteeringProblem) -> float:
 
 
 def test_nobody_and_nothing() -> None:
-    nothing = OrienteeringProblem.from_matrices(np.zeros((0, 0)), [], latest=0.0, vehicles=0)
+    nothing = OrienteeringProblem.from_matrices(np.zeros((0, 0)), [], start=[], end=[], latest=0.0, vehicles=0)
     assert (nothing.customers, nothing.vehicles, nothing.locations) == (0, 0, 0)
     empty = plan(nothing, [])
     assert orienteering.value(nothing, empty) == 0.0
@@ -192,7 +192,7 @@ def test_nobody_and_nothing() -> None:
 
 
 def test_no_customers() -> None:
-    problem = OrienteeringProblem.from_coordinates([[0, 0]], [], latest=9.0, vehicles=2, rounding="none")
+    problem = OrienteeringProblem.from_coordinates([[0, 0]], [], depot="last", latest=9.0, vehicles=2, rounding="none")
     assert (problem.customers, problem.vehicles) == (0, 2)
     assert problem.profit.shape == (2, 0)
     idle = plan(problem, [[], []])
@@ -216,7 +216,7 @@ def test_windows_that_nobody_reaches_are_no_error_and_nobody_goes() -> None:
     assert _best(problem) == 0.0
     for i in range(3):
         (violation,) = orienteering.violations(problem, plan(problem, [[i]]))
-        assert (violation.rule, violation.customer) == ("windows", i)
+        assert (violation.rule, violation.at("customer")) == ("windows", i)
 
 
 def test_windows_that_open_after_the_latest_return_are_no_error() -> None:
@@ -245,7 +245,9 @@ def test_zero_capacity_carries_what_weighs_nothing() -> None:
 
 
 def test_points_that_coincide_are_several_customers() -> None:
-    problem = OrienteeringProblem.from_coordinates([[5, 5]] * 3 + [[0, 0]], [1.0, 2.0, 4.0], latest=15.0, rounding="trunc1")
+    problem = OrienteeringProblem.from_coordinates(
+        [[5, 5]] * 3 + [[0, 0]], [1.0, 2.0, 4.0], depot="last", latest=15.0, rounding="trunc1"
+    )
     solution = plan(problem, [[2, 0, 1]])
     assert solution.routes[0].arrival.tolist() == [7.0, 7.0, 7.0]
     assert not orienteering.violations(problem, solution)
@@ -256,7 +258,7 @@ def test_a_vehicle_that_cannot_return_stays() -> None:
     problem = _line(vehicles=2, latest=[100.0, 1.0])
     assert not orienteering.violations(problem, plan(problem, [[0], []]))
     (violation,) = orienteering.violations(problem, plan(problem, [[], [0]]))
-    assert (violation.rule, violation.vehicle, violation.amount) == ("return", 1, 19.0)
+    assert (violation.rule, violation.at("vehicle"), violation.amount) == ("return", 1, 19.0)
     assert violation.replay(problem, plan(problem, [[], [0]])) == 19.0
 
 
@@ -320,7 +322,7 @@ def test_payloads_give_the_problem_back(problem: OrienteeringProblem) -> None:
 def test_infinite_capacities_survive_files(tmp_path: Any) -> None:
     import edgeworth
 
-    problem = _line(vehicles=2, capacity=[np.inf, 3.0], names=["a", "b", "c", "depot"])
+    problem = _line(vehicles=2, capacity=[np.inf, 3.0], location_names=["a", "b", "c", "depot"])
     for ending in ("json", "npz"):
         path = tmp_path / f"p.{ending}"
         problem.save(path)
@@ -328,13 +330,13 @@ def test_infinite_capacities_survive_files(tmp_path: Any) -> None:
         assert isinstance(again, OrienteeringProblem)
         assert again.hash == problem.hash
         assert again.capacity.tolist() == [np.inf, 3.0]
-        assert again.names == ("a", "b", "c", "depot")
+        assert again.location_names == ("a", "b", "c", "depot")
         assert again.coordinates is not None
         assert again.coordinates.tolist() == LINE
 
 
 def test_the_hash_sees_every_field_but_the_provenance() -> None:
-    problem = _line(vehicles=2, capacity=5.0, demand=1.0, names=["a", "b", "c", "depot"])
+    problem = _line(vehicles=2, capacity=5.0, demand=1.0, location_names=["a", "b", "c", "depot"])
     changed = [
         replace(problem, travel_time=problem.distance * 2.0),
         replace(problem, distance=problem.distance * 2.0, travel_time=problem.travel_time),
@@ -345,7 +347,7 @@ def test_the_hash_sees_every_field_but_the_provenance() -> None:
         replace(problem, capacity=np.array([5.0, np.inf])),
         replace(problem, capacity=np.array([5.0, 0.0])),
         replace(problem, coordinates=None),
-        replace(problem, names=None),
+        replace(problem, location_names=None),
     ]
     hashes = {problem.hash, *(other.hash for other in changed)}
     assert len(hashes) == 1 + len(changed)
@@ -412,7 +414,7 @@ def test_roundings() -> None:
 def test_truncation_can_break_the_triangle_inequality() -> None:
     """1.99 becomes 1.9 twice, but 3.98 becomes 3.9: the way over the middle is shorter. Nothing here relies on it."""
     problem = OrienteeringProblem.from_coordinates(
-        [[1.99, 0.0], [3.98, 0.0], [0.0, 0.0]], [1.0, 1.0], latest=9.0, rounding="trunc1"
+        [[1.99, 0.0], [3.98, 0.0], [0.0, 0.0]], [1.0, 1.0], depot="last", latest=9.0, rounding="trunc1"
     )
     assert problem.distance[2, 0] + problem.distance[0, 1] < problem.distance[2, 1]
 
@@ -476,5 +478,5 @@ def test_plans_hold_what_they_are_given() -> None:
 
 
 def test_violations_are_data() -> None:
-    violation = Violation("windows", 0.5, 1, 2, "late")
+    violation = orienteering.violations(_line(close=5.0), plan(_line(), [[0]]))[0]
     assert pickle.loads(pickle.dumps(violation)) == violation

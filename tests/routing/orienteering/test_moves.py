@@ -100,13 +100,13 @@ def test_moves_find_what_they_are_for() -> None:
 
     build = OrienteeringProblem.from_coordinates
     line = [[1, 0], [2, 0], [3, 0], [4, 0], [0, 0]]
-    one = build(line, [1.0] * 4, latest=99, rounding="none")
+    one = build(line, [1.0] * 4, depot="last", latest=99, rounding="none")
     (row,) = after(improve.or_opt, one, [[2, 0, 3, 1]])
     assert orienteering.measures(one, orienteering.plan(one, [row]))["distance"] == 8.0
     assert sorted(after(improve.bring_in, one, [[0, 1]])[0]) == [0, 1, 2, 3]
-    tight = build([[4, 0], [0, 4], [0, 0]], [1.0, 3.0], latest=8, rounding="none")
+    tight = build([[4, 0], [0, 4], [0, 0]], [1.0, 3.0], depot="last", latest=8, rounding="none")
     assert after(improve.bring_in, tight, [[0]]) == [[1]]  # replacement
-    swap = build([[4, 0], [5, 0], [-4, 0], [-5, 0], [0, 0]], [1.0] * 4, vehicles=2, latest=99, rounding="none")
+    swap = build([[4, 0], [5, 0], [-4, 0], [-5, 0], [0, 0]], [1.0] * 4, vehicles=2, depot="last", latest=99, rounding="none")
     assert {frozenset(row) for row in after(improve.two_opt_star, swap, [[0, 2], [3, 1]])} == {
         frozenset({0, 1}),
         frozenset({2, 3}),

@@ -31,8 +31,8 @@ def _no_figure_survives() -> Iterator[None]:
 
 def _town(**changed: Any) -> OrienteeringProblem:
     given: dict[str, Any] = {
-        "open": [15.0, 0.0, 0.0, 0.0], "close": [20.0, 90.0, 90.0, 90.0], "latest": 100.0, "vehicles": 2, "rounding": "none",
-        "service_time": 2.0,
+        "open": [15.0, 0.0, 0.0, 0.0], "close": [20.0, 90.0, 90.0, 90.0], "depot": "last", "latest": 100.0, "vehicles": 2,
+        "rounding": "none", "service_time": 2.0,
     }  # fmt: skip
     places = [[10.0, 0.0], [20.0, 0.0], [0.0, 30.0], [5.0, 5.0], [0.0, 0.0]]
     return OrienteeringProblem.from_coordinates(places, [1.0, 2.0, 4.0, 0.0], **(given | changed))
@@ -115,7 +115,7 @@ def test_what_breaks_a_constraint_is_ringed() -> None:
 
 
 def test_a_map_needs_coordinates_and_says_so() -> None:
-    problem = OrienteeringProblem.from_matrices([[0.0, 1.0], [1.0, 0.0]], [1.0], latest=9.0)
+    problem = OrienteeringProblem.from_matrices([[0.0, 1.0], [1.0, 0.0]], [1.0], depot="last", latest=9.0)
     with pytest.raises(ValueError, match="problem: must have coordinates to be drawn on a map"):
         orienteering.plot_routes(problem, plan(problem, [[0]]))
     assert not plt.get_fignums()
@@ -169,9 +169,9 @@ def test_what_is_late_is_red() -> None:
 
 
 def test_names_label_the_rows() -> None:
-    problem = _town(names=["inn", "mill", "farm", "well", "home"])
+    problem = _town(location_names=["inn", "mill", "farm", "well", "home"])
     ax = orienteering.plot_schedule(problem, plan(problem, [[1], []]))
-    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["vehicle 0:  mill", "home"]
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["vehicle 0:  customer mill", "return to home"]
 
 
 @given(data=st.data())

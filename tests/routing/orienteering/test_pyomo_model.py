@@ -19,10 +19,17 @@ from tests.oracles import orienteering as oracle
 LINE = [[10, 0], [20, 0], [30, 0], [0, 0]]
 CASES = {
     "windows": OrienteeringProblem.from_coordinates(
-        LINE, [5, 3, 4], open=[40, 0, 0], close=[50, 90, 35], latest=70.0, rounding="none"
+        LINE, [5, 3, 4], open=[40, 0, 0], close=[50, 90, 35], depot="last", latest=70.0, rounding="none"
     ),
     "two vehicles with costs and capacities": OrienteeringProblem.from_coordinates(
-        LINE, [[5, 3, 4], [6, 1, 9]], demand=[1, 1, 2], capacity=[2, 1], latest=90.0, cost_per_distance=0.0625, rounding="none"
+        LINE,
+        [[5, 3, 4], [6, 1, 9]],
+        demand=[1, 1, 2],
+        capacity=[2, 1],
+        depot="last",
+        latest=90.0,
+        cost_per_distance=0.0625,
+        rounding="none",
     ),
 }
 OPTIMA = {"windows": 12.0, "two vehicles with costs and capacities": 5.0 + 3.0 - 2.5}
@@ -95,10 +102,14 @@ def test_a_run_without_time_returns_the_plan_in_which_nobody_moves() -> None:
 
 def test_cycles_that_take_no_time_are_not_routes() -> None:
     """Two customers in one point, far away: times alone would let them pay each other a visit without a vehicle."""
-    problem = OrienteeringProblem.from_coordinates([[90, 0], [90, 0], [1, 0], [0, 0]], [9, 9, 1], latest=3.0, rounding="none")
+    problem = OrienteeringProblem.from_coordinates(
+        [[90, 0], [90, 0], [1, 0], [0, 0]], [9, 9, 1], depot="last", latest=3.0, rounding="none"
+    )
     result = orienteering.solve(problem, method="milp")
     assert result.value == 1.0
-    far = OrienteeringProblem.from_coordinates([[9, 0], [9, 0], [1, 0], [0, 0]], [9, 9, 1], latest=3.0, rounding="none")
+    far = OrienteeringProblem.from_coordinates(
+        [[9, 0], [9, 0], [1, 0], [0, 0]], [9, 9, 1], depot="last", latest=3.0, rounding="none"
+    )
     assert orienteering.solve(far, method="milp").value == 1.0
 
 

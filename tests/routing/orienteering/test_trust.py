@@ -182,7 +182,7 @@ def _random_tree(rng: Any, depth: int, n: int, kinds: int) -> list[tuple[int, in
 def test_what_passes_a_customer_by_may_be_no_later_than_windows_are_wide() -> None:
     """A bypass that is later by 4e-7 of a window of 1, with a span of 1e6: the customer must not be skipped."""
     distance = np.array([[0.0, 0.5, 1e3], [1.0, 0.0, 1e3], [0.5, 1.0000004, 0.0]])
-    problem = OrienteeringProblem.from_matrices(distance, [1.0, 100.0], [0.0, 0.0], [1e6, 1.0], latest=1e6)
+    problem = OrienteeringProblem.from_matrices(distance, [1.0, 100.0], [0.0, 0.0], [1e6, 1.0], depot="last", latest=1e6)
     assert orienteering.value(problem, plan(problem, [[0, 1]])) == 101.0
     assert not orienteering.violations(problem, plan(problem, [[0, 1]]))
     certificate = Certificate("ng-routes", root_arrays([1.0, 0.0]))
@@ -194,11 +194,13 @@ def test_what_passes_a_customer_by_may_be_no_later_than_windows_are_wide() -> No
 @pytest.mark.parametrize("method", ["column-generation", "dp", "milp", "greedy"])
 def test_a_limit_that_means_none_changes_nothing(latest: float, method: str) -> None:
     distance = [[0.0, 1.5, 3.25], [1.5, 0.0, 2.0], [3.25, 2.0, 0.0]]
-    problem = OrienteeringProblem.from_matrices(distance, [5.0, 7.0], [0.0, 0.0], [10.25, 5.25], latest=latest)
+    problem = OrienteeringProblem.from_matrices(distance, [5.0, 7.0], [0.0, 0.0], [10.25, 5.25], depot="last", latest=latest)
     result = orienteering.solve(problem, method=method)
     assert result.value == 12.0
     assert orienteering.verify(problem, result)
-    narrow = OrienteeringProblem.from_matrices(distance, [5.0, 7.0], [0.0, 4.0], [3.5, 5.25 - 1e-7], latest=latest)
+    narrow = OrienteeringProblem.from_matrices(
+        distance, [5.0, 7.0], [0.0, 4.0], [3.5, 5.25 - 1e-7], depot="last", latest=latest
+    )
     later = orienteering.solve(narrow, method=method)
     assert later.value == float(oracle.optimum(narrow)[0])
     assert orienteering.verify(narrow, later)
@@ -208,7 +210,7 @@ def test_nobody_is_late_because_the_clock_began_in_1970() -> None:
     """A second late after a minute is late, whether the departure is said to be at 0 or at 1.7e9, or is not said at all."""
     for earliest in (0.0, 1.7e9):
         problem = OrienteeringProblem.from_matrices(
-            [[0.0, 60.5], [60.5, 0.0]], [1.0], [1.7e9], [1.7e9 + 60.0], latest=1.7e9 + 1000.0, earliest=earliest
+            [[0.0, 60.5], [60.5, 0.0]], [1.0], [1.7e9], [1.7e9 + 60.0], depot="last", latest=1.7e9 + 1000.0, earliest=earliest
         )
         late = plan(problem, [[0]])
         assert bool(orienteering.violations(problem, late)) == (earliest > 0.0)  # who leaves in time waits
@@ -245,7 +247,12 @@ def test_where_the_clock_begins_changes_nothing(seed: int, shift: float) -> None
 
 def test_whole_capacities_hold_exactly() -> None:
     problem = OrienteeringProblem.from_matrices(
-        [[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]], [5.0, 3.0], latest=9.0, demand=[16e9, 16.0], capacity=16e9
+        [[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]],
+        [5.0, 3.0],
+        depot="last",
+        latest=9.0,
+        demand=[16e9, 16.0],
+        capacity=16e9,
     )
     assert orienteering.violations(problem, plan(problem, [[0, 1]]))
     assert orienteering.solve(problem, method="column-generation").value == 5.0
@@ -258,7 +265,7 @@ def crossing() -> OrienteeringProblem:
     """Three customers, any two of them on the route of the only vehicle."""
     far = np.full((4, 4), 1.0)
     np.fill_diagonal(far, 0.0)
-    return OrienteeringProblem.from_matrices(far, [3.0, 3.0, 3.0], latest=3.0, vehicles=1)
+    return OrienteeringProblem.from_matrices(far, [3.0, 3.0, 3.0], depot="last", latest=3.0, vehicles=1)
 
 
 def test_a_tree_by_hand() -> None:
@@ -346,7 +353,9 @@ def endless() -> tuple[OrienteeringProblem, Certificate]:
     distance = 0.5 + 0.01 * rng.random((5, 5))
     np.fill_diagonal(distance, 0.0)
     distance[4, :4] = distance[:4, 4] = 1e4
-    problem = OrienteeringProblem.from_matrices(distance, 10.0 + rng.random(4), latest=2.05e4, cost_per_distance=0.001)
+    problem = OrienteeringProblem.from_matrices(
+        distance, 10.0 + rng.random(4), depot="last", latest=2.05e4, cost_per_distance=0.001
+    )
     return problem, Certificate("ng-routes", root_arrays(np.zeros(4)))
 
 

@@ -15,9 +15,9 @@ from edgeworth.core.checking import Mismatch
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Termination
 from edgeworth.core.verdict import EXHAUSTIVE
+from edgeworth.core.violation import Violation
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment, MecSystem
-from edgeworth.solvers.allocation.model import Violation
 from edgeworth.testing import FAULTS, Fault, allocation_problems, assignments, mec_systems
 from tests.oracles import allocation as oracle
 
@@ -108,7 +108,7 @@ def test_the_witness_names_the_overloaded_server_and_the_worst_one() -> None:
     verdict = allocation.verify(problem, Assignment(np.array([0, 0, 1, 1, 1])))["capacity"]
     assert not verdict
     assert isinstance(verdict.witness, Violation)
-    assert (verdict.witness.server, verdict.violation) == (1, 0.5)
+    assert (verdict.witness.at("server"), verdict.violation) == (1, 0.5)
     assert verdict.tolerance == FEASIBILITY_TOL
     assert verdict.scope == EXHAUSTIVE
 
@@ -136,7 +136,7 @@ def test_deadlines_are_recomputed_from_the_raw_fields(system: MecSystem) -> None
         if oracle.margin(late.system, j, i) > 1e-8:
             assert bool(verdict) == oracle.timely(late.system, j, i)
         if not verdict:
-            assert (verdict.witness.task, verdict.witness.server) == (j, i)
+            assert (verdict.witness.at("task"), verdict.witness.at("server")) == (j, i)
             assert verdict.witness.replay(late, Assignment(server)) == verdict.violation
 
 

@@ -184,7 +184,7 @@ def _same(one: float | None, other: float | None) -> bool:
 
 
 @given(problem=allocation_problems())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_branch_and_bound_finds_the_optimum_of_tiny_problems(problem: AllocationProblem) -> None:
     result = allocation.solve(problem, method="exact", seed=0)
     best = oracle.optimum(problem)

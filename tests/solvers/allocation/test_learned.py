@@ -73,7 +73,6 @@ def test_the_default_mode_agrees_with_the_naive_learner(data: st.DataObject) -> 
 
 
 @given(data=st.data())
-@settings(max_examples=60)
 def test_the_literal_mode_agrees_with_the_printed_rules(data: st.DataObject) -> None:
     system = data.draw(mec_systems(min_tasks=1))
     if data.draw(st.booleans()):  # deadlines so short that the printed rule lets servers through

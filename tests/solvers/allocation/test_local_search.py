@@ -101,11 +101,11 @@ def test_minimisation_with_all_tasks_served_reaches_a_public_optimum(shared_data
 @pytest.mark.parametrize(
     ("given", "error", "fragment"),
     [
-        ({"hot": 0.0}, ValueError, "hot: must be above 0.0; got 0.0"),
+        ({"initial_temperature": 0.0}, ValueError, "initial_temperature: must be above 0.0; got 0.0"),
         ({"levels": 1}, ValueError, "levels: must be at least 2; got 1"),
         ({"levels": 3.0}, TypeError, "levels: must be an integer; got 3.0"),
         ({"cycles": 0}, ValueError, "cycles: must be at least 1; got 0"),
-        ({"depth": 9}, ValueError, "depth: must be at most 8; got 9"),
+        ({"chain_length": 9}, ValueError, "chain_length: must be at most 8; got 9"),
         ({"window": float("inf")}, ValueError, "window: must be finite; got inf"),
         ({"windows": 1.0}, TypeError, "windows"),
     ],

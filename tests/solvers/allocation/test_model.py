@@ -44,12 +44,12 @@ def test_violations_name_what_the_oracle_finds(data: st.DataObject) -> None:
     servers = assignment.server.tolist()
     table = oracle.pairs(problem)
     found = allocation.violations(problem, assignment)
-    at_pair = {(v.task, v.server) for v in found if v.rule == "eligibility"}
+    at_pair = {(v.at("task"), v.at("server")) for v in found if v.rule == "eligibility"}
     assert at_pair == {(j, i) for j, i in enumerate(servers) if i >= 0 and (j, i) not in table}
-    over = {v.server for v in found if v.rule == "capacity"}
+    over = {v.at("server") for v in found if v.rule == "capacity"}
     load = oracle.loads(problem, servers)
     assert over == {i for i, c in enumerate(problem.capacity.tolist()) if load[i] > c * (1 + 1e-9)}
-    lost = {v.task for v in found if v.rule == "must_serve"}
+    lost = {v.at("task") for v in found if v.rule == "must_serve"}
     assert lost == {j for j, i in enumerate(servers) if i < 0 and problem.must_serve[j]}
     for violation in found:
         assert violation.replay(problem, assignment) == violation.amount > 0

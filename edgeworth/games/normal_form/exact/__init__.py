@@ -1,6 +1,19 @@
 """Equilibria by enumeration, linear programming and complementary pivoting, and optimal commitments."""
 
-from edgeworth.games.normal_form.exact.commitment import stackelberg
-from edgeworth.games.normal_form.exact.equilibria import LemkeHowson, lemke_howson, mixed_equilibria, pure, zero_sum
+from edgeworth.games.normal_form.exact.commitment import optimal_commitment
+from edgeworth.games.normal_form.exact.equilibria import (
+    LemkeHowson,
+    enumerate_pure_equilibria,
+    lemke_howson,
+    minimax_linear_program,
+    mixed_equilibria,
+)
 
-__all__ = ["LemkeHowson", "lemke_howson", "mixed_equilibria", "pure", "stackelberg", "zero_sum"]
+__all__ = [
+    "LemkeHowson",
+    "enumerate_pure_equilibria",
+    "lemke_howson",
+    "minimax_linear_program",
+    "mixed_equilibria",
+    "optimal_commitment",
+]

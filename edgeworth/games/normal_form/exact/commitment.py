@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +22,7 @@ from edgeworth.games.normal_form.model import (
     commitment_stake,
     deviation_payoffs,
     exact_table,
+    payoffs,
     stakes,
 )
 
@@ -29,23 +31,44 @@ _SMALL = 4_096  # |A_0| |A_1|^2, the entries of all programs: up to here they ar
 _CLEAR = 1e-11  # relative: what floats may leave and still be taken for the optimum
 
 
-def stackelberg(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """The best mixed commitment of player 0 of two, with the reply of player 1: a strong Stackelberg equilibrium.
+def optimal_commitment(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The best mixed commitment of player 0 of two, with the best response of player 1: a strong Stackelberg equilibrium.
 
-    For every reply t: maximise sum_s x(s) u_0(s, t) subject to t being a best reply to x (Conitzer and Sandholm 2006); the
-    best of these programs. Games of up to 4,096 entries (|A_0| |A_1|^2: 16 x 16) are solved in exact arithmetic
-    (`exact.rational`). Larger ones together by HiGHS, as one program over p(s, t) = the weight of reply t times x_t(s):
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players; others are refused.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and stop rules of the run.
+
+    Returns
+    -------
+    Found
+        The commitment with the follower's response, and a bound on every commitment, recomputed from the certificate
+        "commitment-multipliers". ``iterations`` counts pivots.
+
+    Notes
+    -----
+    For every response t a linear program maximises ``sum_s x(s) u_0(s, t)`` subject to t being a best response to x; the best
+    of these programs is the answer. Games of up to 4,096 entries (|A_0| |A_1|^2: 16 x 16) are solved in exact arithmetic. In
+    larger ones HiGHS solves all programs as one, over p(s, t) = the weight of response t times x_t(s):
 
         maximise sum p(s, t) u_0(s, t),  sum_s p(s, t) (u_1(s, t') - u_1(s, t)) <= 0 for all t, t',  sum p = 1,  p >= 0.
 
-    Its optimum is the best of theirs, and each t that carries weight attains it. Where payoffs differ so widely in size that
-    the solver's tolerances leave the answer worse than its own multipliers say, by more than 1e-11 of what is at stake, the
-    programs are solved in exact arithmetic after all.
+    Its optimum is the best of theirs, and each t that carries weight attains it. Where payoffs differ so widely that the
+    solver's answer is worse than its own multipliers say, by more than 1e-11 of what is at stake, the programs are solved in
+    exact arithmetic after all.
 
-    Certificate "commitment-multipliers": the duals ``y`` [t, t'], from which the checker rebuilds a bound on every commitment
-    (`model.commitment_bound`), and of exact ones ``rest``, what rounding took off them: where a payoff is 1e13 times as large
-    as what the leader earns, the 53 bits of y alone would not prove it. The profile is no Nash equilibrium in general: player 0
-    may wish to deviate from what it is committed to. Other games than of two players are refused. Iterations: pivots.
+    The certificate holds the duals ``y`` [t, t'] and, of exact ones, ``rest``, what rounding took off them: where a payoff is
+    1e13 times as large as what the leader earns, the 53 bits of y alone would prove nothing. The profile is no Nash equilibrium
+    in general: player 0 may wish to deviate from its commitment.
+
+    References
+    ----------
+    Conitzer and Sandholm, Computing the optimal strategy to commit to, EC 2006. Conitzer and Korzhyk, Commitment to correlated
+    strategies, AAAI 2011.
     """
     if len(game.shape) != 2:
         return refused("the method needs a two-player game: player 0 leads, player 1 follows")
@@ -54,11 +77,19 @@ def stackelberg(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[
         return Found(None, ending)
     n, m = game.shape
     if n * m * m <= _SMALL:
-        return _in_fractions(game, run, 0, None)
+        return _with_note(game, _in_fractions(game, run, 0, None))
     found = _by_highs(game, run)
-    if found.termination is not Termination.PROVED or _clear(game, found):
+    if found.termination is Termination.PROVED and not _clear(game, found):
+        found = _in_fractions(game, run, found.iterations, found.solution)
+    return _with_note(game, found)
+
+
+def _with_note(game: NormalFormGame, found: Found[Profile]) -> Found[Profile]:
+    """Says what the leader earns, which need not be the game's objective."""
+    if found.solution is None or found.termination is not Termination.PROVED:
         return found
-    return _in_fractions(game, run, found.iterations, found.solution)
+    note = f"player {game.players[0]!r} commits and earns {payoffs(game, found.solution)[0]:.10g}"
+    return replace(found, notes=(*found.notes, note))
 
 
 def _clear(game: NormalFormGame, found: Found[Profile]) -> bool:

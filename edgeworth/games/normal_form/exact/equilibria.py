@@ -19,7 +19,15 @@ from edgeworth.core.run import Run
 from edgeworth.games.normal_form.exact import rational
 from edgeworth.games.normal_form.exact.polish import polished, settled
 from edgeworth.games.normal_form.exact.scaling import refused, simplex, unit
-from edgeworth.games.normal_form.model import NormalFormGame, Profile, constant_sum, exact_table, pure_equilibria
+from edgeworth.games.normal_form.model import (
+    NormalFormGame,
+    Profile,
+    constant_sum,
+    exact_table,
+    objective_table,
+    payoffs,
+    pure_equilibria,
+)
 
 _MOST_SUPPORTS = 5_000_000
 MOST_EXACT = 50
@@ -27,10 +35,32 @@ MOST_EXACT = 50
 _SPOILT = "rounding spoilt the answer: a regret is left"
 
 
-def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """All pure equilibria by comparing payoffs; returned is the best one for player 0 (the first of them on ties).
+def enumerate_pure_equilibria(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The pure equilibrium of highest value, by comparing the payoffs of all pure profiles.
 
-    Guarantee: exact; no solution means that there is no pure equilibrium. Evaluations: outcomes looked at.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        The pure equilibrium of the highest value, as the game's objective names it (the first of them on ties); no solution
+        means that the game has no pure equilibrium. ``evaluations`` counts profiles.
+
+    Notes
+    -----
+    A pure profile is an equilibrium where every player's payoff is the largest along its own axis of its payoff array. The
+    comparison is exact, and the notes say how many equilibria there are.
+
+    References
+    ----------
+    Nash, Equilibrium points in n-person games, PNAS 36 (1950).
     """
     ending = run.tick(0)
     if ending is not None:
@@ -39,19 +69,42 @@ def pure(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile
     count = int(np.prod(game.shape))
     if not len(found):
         return Found(None, Termination.PROVED, evaluations=count, notes=("the game has no pure equilibrium",))
-    best = found[int(np.argmax(game.payoffs[0][tuple(found.T)]))]
+    best = found[int(np.argmax(objective_table(game)[tuple(found.T)]))]
     notes = (f"{len(found)} pure equilibria",)
     return Found(Profile.pure(game, best.tolist()), Termination.PROVED, evaluations=count, notes=notes)
 
 
-def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """Minimax strategies of a two-player zero-sum (or constant-sum) game by one linear program, solved by HiGHS.
+def minimax_linear_program(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """Minimax strategies of a two-player constant-sum game by one linear program.
 
-    maximise v subject to sum_a pi(a) u_0(a, b) >= v for all b, pi in the simplex; the duals of the rows are the other player's
-    strategy (von Neumann 1928; Dantzig 1951). Payoffs are scaled to [1, 2] for the solver, whose tolerances the equations on
-    the supports then take off (`polished`). Where a regret beyond rounding is left, the program is solved in exact arithmetic
-    if the game has at most 50 strategies, all players together; if it has more, the run ends with ERROR. Other games are
-    refused. Iterations: simplex iterations.
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players whose payoffs sum to a constant; others are refused.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        An equilibrium. ``iterations`` counts simplex iterations.
+
+    Notes
+    -----
+    The program is
+
+        maximise v  subject to  sum_a pi(a) u_0(a, b) >= v for all b,  pi in the simplex;
+
+    the duals of its rows are the other player's strategy. Payoffs are scaled to [1, 2] for HiGHS, whose tolerances the
+    equations on the supports then remove. Where a regret beyond rounding is left, the program is solved in exact arithmetic if
+    the game has at most 50 strategies, all players together; otherwise the run ends with ERROR.
+
+    References
+    ----------
+    von Neumann, Zur Theorie der Gesellschaftsspiele, Math. Annalen 100 (1928). Dantzig, A proof of the equivalence of the
+    programming problem and the game problem (1951).
     """
     if constant_sum(game) is None:
         return refused("the method needs a two-player game of constant sum")
@@ -74,8 +127,10 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
     if answer.x is None or answer.row_dual is None:
         return Found(None, answer.termination, iterations=answer.iterations, notes=(f"HiGHS: {answer.status}",))
     profile = polished(game, Profile([simplex(answer.x[:n]), simplex(-answer.row_dual[:m])]))
-    if answer.termination is not Termination.PROVED or settled(game, profile):
+    if answer.termination is not Termination.PROVED:
         return Found(profile, answer.termination, iterations=answer.iterations)
+    if settled(game, profile):
+        return Found(profile, Termination.PROVED, iterations=answer.iterations, notes=(_value_of_the_game(game, profile),))
     if n + m > MOST_EXACT:
         return Found(profile, Termination.ERROR, iterations=answer.iterations, notes=(_SPOILT,))
     ended: list[Termination] = []
@@ -93,13 +148,25 @@ def zero_sum(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[Pro
         return Found(profile, ended[0], iterations=answer.iterations)
     total = sum(solved.x)
     vectors = [simplex([float(p / total) for p in part]) for part in (solved.y, solved.x)]
-    return Found(Profile(vectors), Termination.PROVED, iterations=answer.iterations + solved.pivots)
+    profile = Profile(vectors)
+    notes = (_value_of_the_game(game, profile),)
+    return Found(profile, Termination.PROVED, iterations=answer.iterations + solved.pivots, notes=notes)
+
+
+def _value_of_the_game(game: NormalFormGame, profile: Profile) -> str:
+    return f"the value of the game to player {game.players[0]!r} is {payoffs(game, profile)[0]:.10g}"
 
 
 @dataclass(frozen=True)
 class LemkeHowson:
-    """Parameters of `lemke_howson`. initial: the strategy, from 0 over both players' strategies in order, whose label is
-    dropped first, >= 0; different ones may lead to different equilibria."""
+    """Parameters of `lemke_howson`.
+
+    Parameters
+    ----------
+    initial : int, >= 0
+        The strategy, counted over both players' strategies in order, whose label is dropped first; different ones may lead to
+        different equilibria.
+    """
 
     initial: int = 0
 
@@ -108,13 +175,33 @@ class LemkeHowson:
 
 
 def lemke_howson(game: NormalFormGame, params: LemkeHowson, run: Run[Profile]) -> Found[Profile]:
-    """One mixed equilibrium of a two-player game by Lemke and Howson's complementary pivoting, as QuantEcon implements it.
+    """One mixed equilibrium of a two-player game by complementary pivoting, as QuantEcon implements it (extra ``games``).
 
-    The pivots are lexicographic, so degenerate games end too; in the worst case there are exponentially many. The pivoting is
-    begun anew with four times as many allowed each time, so that the run's rules are looked at in between. What it returns is
-    polished by the equations on its supports and checked here; where a regret beyond rounding is left, games of at most 50
-    strategies, all players together, are pivoted in exact arithmetic (`exact.rational`); in larger ones the other labels are
-    tried, and where none helps the run ends with ERROR. Other games than of two players are refused. Iterations: pivots.
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players; others are refused.
+    params : LemkeHowson
+        Which label is dropped first.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        An equilibrium. ``iterations`` counts pivots.
+
+    Notes
+    -----
+    The pivots are lexicographic, so degenerate games end too; in the worst case there are exponentially many. The pivoting
+    begins anew with four times as many pivots allowed each time, so that the run's rules are looked at in between. Its answer
+    is refined by the equations on its supports and checked; where a regret beyond rounding is left, games of at most 50
+    strategies, all players together, are pivoted in exact arithmetic; in larger ones the other labels are tried, and where none
+    helps the run ends with ERROR.
+
+    References
+    ----------
+    Lemke and Howson, Equilibrium points of bimatrix games, J. SIAM 12 (1964). QuantEcon.py, game_theory.lemke_howson.
     """
     if len(game.shape) != 2:
         return refused("the method needs a two-player game")

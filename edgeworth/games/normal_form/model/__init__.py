@@ -3,7 +3,6 @@
 from edgeworth.games.normal_form.model.functions import (
     Deviation,
     ProfileLike as ProfileLike,
-    Violation as Violation,
     best_responses,
     commitment_bound,
     commitment_bounds as commitment_bounds,
@@ -15,6 +14,7 @@ from edgeworth.games.normal_form.model.functions import (
     exact_regrets as exact_regrets,
     exact_table as exact_table,
     measures,
+    objective_table as objective_table,
     payoffs,
     pure_equilibria,
     regret,

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.core.violation import Violation, Violations
 from edgeworth.games.normal_form.model.problem import Floats, Ints, NormalFormGame, Profile
 
 ProfileLike = Profile | Sequence[ArrayLike]
@@ -21,22 +22,6 @@ ProfileLike = Profile | Sequence[ArrayLike]
 
 
 _ASK = 500
-
-
-@dataclass(frozen=True)
-class Violation:
-    """What keeps a player's vector from being a mixed strategy, as data: by how much, whose, and in words."""
-
-    amount: float
-    player: int
-    text: str
-
-    def replay(self, game: NormalFormGame, profile: Profile) -> float:
-        """Look at the same player again: the amount now, 0 where nothing is broken."""
-        return max((found.amount for found in violations(game, profile) if found.player == self.player), default=0.0)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 @dataclass(frozen=True)
@@ -59,24 +44,39 @@ class Deviation:
 
 
 def violations(game: NormalFormGame, profile: Profile) -> tuple[Violation, ...]:
-    """Every player whose vector is no mixed strategy; empty for a feasible profile.
+    """Every player whose vector is no mixed strategy.
 
-    An entry below 0 breaks the rule by its size, a sum other than 1 by the difference; up to FEASIBILITY_TOL both pass. Raises
-    ValueError for a profile of other numbers of players or strategies: it belongs to another game.
+    Parameters
+    ----------
+    game : NormalFormGame
+    profile : Profile
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible profile. Rule: ``distribution`` (of a player); the amount is the size of the lowest negative entry
+        or the difference of the sum from 1, whichever is larger. Up to FEASIBILITY_TOL both pass.
+
+    Raises
+    ------
+    TypeError
+        For anything but a Profile.
+    ValueError
+        For a profile of other numbers of players or strategies: it belongs to another game.
     """
     if not isinstance(profile, Profile):
         validation.reject_type("profile", "must be a Profile", profile)
     if tuple(len(vector) for vector in profile) != game.shape:
         got = tuple(len(vector) for vector in profile)
         validation.reject("profile", f"must have probabilities for strategies {game.shape}", got)
-    found = []
+    broken = Violations(game, violations)
     for i, vector in enumerate(profile):
         lowest, total = float(vector.min()), math.fsum(vector.tolist())
         amount = max(-lowest, abs(total - 1.0))
         if amount > FEASIBILITY_TOL:
             text = f"player {game.players[i]!r}: probabilities sum to {total!r}, the lowest is {lowest!r}"
-            found.append(Violation(amount, i, text))
-    return tuple(found)
+            broken.add("distribution", amount, text, player=i)
+    return tuple(broken.found)
 
 
 def payoffs(game: NormalFormGame, profile: ProfileLike) -> Floats:
@@ -90,9 +90,19 @@ def payoffs(game: NormalFormGame, profile: ProfileLike) -> Floats:
 
 
 def value(game: NormalFormGame, profile: Profile) -> float:
-    """The expected payoff of player 0."""
+    """What the game's ``objective`` names: the welfare, that is the sum of the expected payoffs, or one player's."""
+    player = game.objective_player
+    if player is None:
+        return math.fsum(payoffs(game, profile).tolist())
     mixed = _feasible(game, profile)
-    return float(_deviation_payoffs(game, mixed, 0) @ mixed[0])
+    return float(_deviation_payoffs(game, mixed, player) @ mixed[player])
+
+
+def objective_table(game: NormalFormGame) -> Floats:
+    """The value of every pure outcome, float64 [|A_0|, ..., |A_(n-1)|]."""
+    player = game.objective_player
+    with np.errstate(over="ignore"):
+        return np.asarray(game.payoffs.sum(axis=0) if player is None else game.payoffs[player])
 
 
 def deviation_payoffs(game: NormalFormGame, profile: ProfileLike, player: int) -> Floats:
@@ -257,15 +267,16 @@ def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
     """Named numbers for tables.
 
     epsilon: the largest regret, relative to what the player has at stake (`stakes`); welfare: sum of expected payoffs; lowest:
-    the lowest of them; support: strategies of positive probability, all players together.
+    the lowest of them; support: strategies of positive probability, all players together; payoff NAME: what the player of that
+    name earns, one number a player.
     """
     earned = payoffs(game, profile)
     return {
         "epsilon": worst_deviation(game, profile)[0],
-        "welfare": float(earned.sum()),
+        "welfare": math.fsum(earned.tolist()),
         "lowest": float(earned.min()),
         "support": float(sum(len(kept) for kept in profile.support)),
-    }
+    } | {f"payoff {name}": amount for name, amount in zip(game.players, earned.tolist(), strict=True)}
 
 
 def _feasible(game: NormalFormGame, profile: ProfileLike) -> Profile:

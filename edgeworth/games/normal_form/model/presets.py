@@ -9,7 +9,7 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
-from edgeworth.games.normal_form.model.problem import NormalFormGame
+from edgeworth.games.normal_form.model.problem import WELFARE, NormalFormGame
 
 _SCISSORS = [[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]
 
@@ -27,12 +27,19 @@ CLASSICS: dict[str, tuple[list[Any], tuple[str, ...]]] = {
 }
 """name -> payoffs and the strategies' names, the same for both players."""
 
+_CONSTANT_SUM = ("zero-sum", "matching-pennies", "rock-paper-scissors")  # their welfare is 0, whatever is played
+
 PRESETS = ("random", "zero-sum", *CLASSICS)
 _MAX_ENTRIES = 10_000_000
 
 
 def generate(
-    *, preset: str = "random", players: int | None = None, strategies: int | None = None, seed: Seed = None
+    *,
+    preset: str = "random",
+    players: int | None = None,
+    strategies: int | None = None,
+    objective: str | None = None,
+    seed: Seed = None,
 ) -> NormalFormGame:
     """Generate a finite game.
 
@@ -42,6 +49,8 @@ def generate(
     one mixed equilibrium), ``prisoners-dilemma`` (3, 0, 5, 1), ``coordination`` (2, 0, 1), ``battle-of-the-sexes`` and
     ``chicken``.
 
+    objective: whose payoff the value of a profile is, "welfare" or a player's name ("1", "2", ...); default: the welfare, but
+    in the presets whose welfare is always 0 (``zero-sum``, ``matching-pennies``, ``rock-paper-scissors``) that of player "1".
     `seed`: int, SeedSequence, Generator or None (fresh, recorded in the provenance). Same arguments, same game. Raises
     ValueError or TypeError for arguments out of range, that the preset does not take, or of more than 10^7 payoffs.
     """
@@ -51,10 +60,16 @@ def generate(
         if item is not None and name not in takes:
             validation.reject(name, f"is not taken by preset {preset!r}", item)
     rng, record = generator(seed, INSTANCES)
+    given: dict[str, Any] = {} if objective is None else {"objective": objective}
+    wanted = ("1" if preset in _CONSTANT_SUM else WELFARE) if objective is None else objective
     if preset in CLASSICS:
         classic, names = CLASSICS[preset]
         return NormalFormGame(
-            np.array(classic), strategies=(names, names), title=preset, provenance=Provenance("preset", preset, {}, record)
+            np.array(classic),
+            strategies=(names, names),
+            title=preset,
+            objective=wanted,
+            provenance=Provenance("preset", preset, given, record),
         )
     n = validation.integer("players", 2 if players is None else players, minimum=1)
     m = validation.integer("strategies", 3 if strategies is None else strategies, minimum=1)
@@ -62,6 +77,8 @@ def generate(
         validation.reject("strategies", f"must leave at most {_MAX_ENTRIES} payoffs for {n} players", m)
     if preset == "zero-sum":
         own = rng.standard_normal((m, m))
-        return NormalFormGame(np.stack([own, -own]), provenance=Provenance("preset", preset, {"strategies": m}, record))
+        origin = Provenance("preset", preset, {"strategies": m} | given, record)
+        return NormalFormGame(np.stack([own, -own]), objective=wanted, provenance=origin)
     table = rng.uniform(size=(n, *(m,) * n))
-    return NormalFormGame(table, provenance=Provenance("preset", preset, {"players": n, "strategies": m}, record))
+    origin = Provenance("preset", preset, {"players": n, "strategies": m} | given, record)
+    return NormalFormGame(table, objective=wanted, provenance=origin)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
@@ -23,6 +23,8 @@ Ints = NDArray[np.int64]
 
 LARGEST_PAYOFF = 2.0**1000
 """Beyond, differences and means of payoffs might overflow."""
+WELFARE = "welfare"
+"""The objective that is the sum of all players' expected payoffs."""
 EXACT_INTEGERS = 2**53
 """Numerators and denominators stay below: their float64 quotient is then correctly rounded."""
 
@@ -33,13 +35,18 @@ class NormalFormGame(ShownProblem):
 
     payoffs: float64 [players, |A_0|, ..., |A_(n-1)|], in any units, larger is better. At least one player; every player has
     at least one strategy. players: their names (default "1", "2", ...); strategies: names per player (default "1", "2", ...),
-    distinct within a player; title: text.
+    distinct within a player; title: text. Payoffs of one or two players may be a list of a Series or DataFrame a player, whose
+    labels become the strategies' names; the same labels in another order are brought into the order of the first.
+
+    objective: whose payoff the value of a profile is: "welfare", the sum of all players' expected payoffs, or a player's name.
+    It decides what is compared, and which of several pure equilibria is returned; equilibria do not depend on it. Where all
+    payoffs sum to one constant the welfare says nothing: name a player.
 
     numerators, denominators: int64 of the same shape, |.| <= 2^53, denominators >= 1, or None; kept reduced. Where given,
     payoffs are the fractions exactly, ``payoffs`` their nearest float64, and exact verification uses the fractions; where
     not, the floats are exact as they stand. `from_fractions` builds both.
 
-    ``sense`` is "max": a profile's value is the expected payoff of player 0. Arrays are copied and read-only. Raises ValueError
+    ``sense`` is "max": larger values are better. Arrays are copied and read-only. Raises ValueError
     or TypeError naming the argument, the rule and the value for wrong shapes, NaN, infinities, sizes above 2^1000, duplicate
     names.
 
@@ -61,12 +68,16 @@ class NormalFormGame(ShownProblem):
     title: str = ""
     numerators: Ints | None = None
     denominators: Ints | None = None
+    objective: str = WELFARE
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
+        payoffs, labels = _unlabelled(self.payoffs, self.strategies)
+        store("payoffs", payoffs)
+        store("strategies", labels)
         try:
             shape = np.shape(self.payoffs)
         except ValueError as error:
@@ -80,10 +91,11 @@ class NormalFormGame(ShownProblem):
         given: Any = self.strategies or ((),) * len(self.players)
         if isinstance(given, str) or not hasattr(given, "__len__") or len(given) != len(self.players):
             validation.reject("strategies", f"must list names for each of {len(self.players)} players", given)
-        named = tuple(_names(f"strategies[{i}]", names, shape[i + 1]) for i, names in enumerate(given))
+        named = tuple(_names(f"strategies[{i}]", each, shape[i + 1]) for i, each in enumerate(given))
         store("strategies", named)
         if not isinstance(self.title, str):
             validation.reject_type("title", "must be text", self.title)
+        validation.choice("objective", self.objective, [WELFARE, *self.players])
         if (self.numerators is None) != (self.denominators is None):
             validation.reject("denominators", "must be given together with numerators", self.denominators)
         if self.numerators is not None:
@@ -109,12 +121,14 @@ class NormalFormGame(ShownProblem):
         players: Sequence[str] = (),
         strategies: Sequence[Sequence[str]] = (),
         title: str = "",
+        objective: str = WELFARE,
         provenance: Provenance | None = None,
     ) -> NormalFormGame:
         """From nested sequences of `fractions.Fraction`, integers or text such as "1/3", shaped like ``payoffs``.
 
         Raises ValueError where a numerator or denominator exceeds 2^53, and as the class does.
         """
+        validation.refuse_labels_and_masks("payoffs", payoffs)
         raw = np.asarray(payoffs, dtype=object)
         exact = [_fraction("payoffs", entry) for entry in raw.ravel()]
         top = np.array([entry.numerator for entry in exact], dtype=object).reshape(raw.shape)
@@ -129,8 +143,19 @@ class NormalFormGame(ShownProblem):
             title=title,
             numerators=numerators,
             denominators=denominators,
+            objective=objective,
             provenance=provenance or Provenance("arrays"),
         )
+
+    @property
+    def objective_player(self) -> int | None:
+        """The number of the player whose payoff is the value; None for the welfare."""
+        return None if self.objective == WELFARE else self.players.index(self.objective)
+
+    @property
+    def player_names(self) -> tuple[str, ...]:
+        """The names of the players, as `edgeworth.core.names` reads them."""
+        return self.players
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -170,6 +195,7 @@ class NormalFormGame(ShownProblem):
             "players": list(self.players),
             "strategies": [list(names) for names in self.strategies],
             "title": self.title,
+            "objective": self.objective,
             "provenance": self.provenance.to_fields(),
         }
         arrays: dict[str, NDArray[Any]] = {"payoffs": self.payoffs}
@@ -186,6 +212,7 @@ class NormalFormGame(ShownProblem):
             players=tuple(payload.field("players")),
             strategies=tuple(tuple(names) for names in payload.field("strategies")),
             title=payload.field("title"),
+            objective=payload.field("objective"),
             numerators=payload.arrays.get("numerators"),
             denominators=payload.arrays.get("denominators"),
             provenance=Provenance(**origin),
@@ -266,19 +293,35 @@ class Profile(ShownSolution):
         return cls([payload.array(str(i)) for i in range(payload.field("players"))])
 
 
-def _names(argument: str, names: Any, count: int) -> tuple[str, ...]:
-    if isinstance(names, str) or not hasattr(names, "__len__"):
-        validation.reject_type(argument, "must be a sequence of names", names)
-    if not len(names):
+_SIDES = ("row", "column")
+
+
+def _unlabelled(payoffs: Any, strategies: Any) -> tuple[Any, Any]:
+    """Payoffs of one or two players as arrays where they are Series or DataFrames, and the names of their strategies."""
+    listed = payoffs if isinstance(payoffs, list | tuple) else []
+    if len(listed) > len(_SIDES) or not any(map(validation.is_labelled, listed)):
+        return payoffs, strategies
+    if strategies and len(strategies) != len(listed):
+        return payoffs, strategies
+    axes: names.Axes = _SIDES[: len(listed)]
+    stated = {f"{axis}_names": given or None for axis, given in zip(axes, strategies or ((),) * len(axes), strict=True)}
+    aligned, found = names.align({f"payoffs[{i}]": (each, axes) for i, each in enumerate(listed)}, stated)
+    return list(aligned.values()), tuple(found[f"{axis}_names"] or () for axis in axes)
+
+
+def _names(argument: str, given: Any, count: int) -> tuple[str, ...]:
+    if isinstance(given, str) or not hasattr(given, "__len__"):
+        validation.reject_type(argument, "must be a sequence of names", given)
+    if not len(given):
         return tuple(str(k + 1) for k in range(count))
-    if len(names) != count:
-        validation.reject(argument, f"must hold {count} names", names)
-    for name in names:
+    if len(given) != count:
+        validation.reject(argument, f"must hold {count} names", given)
+    for name in given:
         if not isinstance(name, str):
             validation.reject_type(argument, "must hold text", name)
-    if len(set(names)) != len(names):
-        validation.reject(argument, "must be distinct", names)
-    return tuple(names)
+    if len(set(given)) != len(given):
+        validation.reject(argument, "must be distinct", given)
+    return tuple(given)
 
 
 def _fraction(argument: str, value: Any) -> Fraction:

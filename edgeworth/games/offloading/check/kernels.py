@@ -6,7 +6,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 
 ROUNDOFF = 2.0**-53
 EVALUATIONS = 3.0
@@ -37,7 +38,7 @@ def loads(provider, weight, choice, load, count):
             count[provider[choice[i]]] += 1
 
 
-@jit
+@leaf
 def margin(gain, price, transfer, s, tau, c, delay, number, low, high):
     """How far rounding may move a utility, `EVALUATIONS` times; see `equilibrium.epsilon` for the derivation."""
     late = transfer + c * delay - tau
@@ -166,7 +167,7 @@ def search_sets(
                 upper = total + (2.0 * size + 32.0) * ROUNDOFF * terms
                 if upper > floor:
                     start = ptr[sets]
-                    member[start : start + number] = state.members[:number]
+                    assign(member[start : start + number], state.members[:number])
                     worth[sets] = upper
                     sets += 1
                     ptr[sets] = start + number

@@ -234,8 +234,8 @@ def _deviations(game: OffloadingGame, now: Ints, choice: Ints, which: Which) -> 
     user, pair, target = user[open_], pair[open_], target[open_]
     w, c, s, tau = game.weight[user], game.workload[user], game.sensitivity[user], game.deadline[user]
     low, high = game.clip
-    careless = s * c == 0.0
-    scale = np.divide(w * w, s * c, out=np.ones(len(user)), where=~careless)
+    insensitive = s * c == 0.0
+    scale = np.divide(w * w, s * c, out=np.ones(len(user)), where=~insensitive)
 
     def at(place: Ints, index: Ints, mass: Floats) -> tuple[Floats, Floats, Floats, Floats]:
         """Utility and the user's part of the potential at a place, and the sizes of their terms."""
@@ -272,5 +272,5 @@ def _deviations(game: OffloadingGame, now: Ints, choice: Ints, which: Which) -> 
     gain, gain_off = u_new - u_old, off * (size_new + size_old) + 1e-300
     rise, rise_off = part_new - part_old, off * (part_size_new + part_size_old) + 1e-300
     if which == "weighted":
-        rise, rise_off = np.where(careless, gain, rise), np.where(careless, gain_off, rise_off)
+        rise, rise_off = np.where(insensitive, gain, rise), np.where(insensitive, gain_off, rise_off)
     return _Moves(user, pair, gain, rise, gain_off, rise_off)

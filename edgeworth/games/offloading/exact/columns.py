@@ -1,4 +1,4 @@
-"""The best split of users among providers, proved: column generation, enumeration of the sets that matter, a set packing.
+"""The best partition of users among providers, proved: column generation, enumeration of the sets that matter, a set packing.
 
 Works on any worth of `heuristic.worth`: the welfare, or the weighted potential.
 """
@@ -31,10 +31,25 @@ _SMOOTH = 0.5  # weight of the best prices when new sets are looked for, after W
 
 
 @dataclass(frozen=True)
-class Split:
-    """choice: pairs of a best split (or the best found). bound: on the worth of any split (inf: none). proved: do they meet?
+class Partition:
+    """Users divided among providers, and what is proved of it.
 
-    price: prices pi of the users at which the column generation ended (None: it did not). sets: that were enumerated.
+    Parameters
+    ----------
+    choice : int64 [users]
+        The pair of every user, -1 for local execution.
+    bound : float
+        On the total worth of every partition; infinity: none.
+    proved : bool
+        Bound and total worth meet.
+    termination : Termination
+    price : float64 [users] or None
+        The users' prices at which the column generation ended; None: it did not.
+    sets : int
+        User sets that were enumerated.
+    iterations : int
+        Pricing rounds.
+    notes : tuple of str
     """
 
     choice: Ints
@@ -61,15 +76,37 @@ class _Pool:
         self.provider.append(provider)
 
 
-def best_split(game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], report: Callable[[float], float | None]) -> Split:
-    """A split of the highest total worth.
+def best_partition(
+    game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], report: Callable[[float], float | None]
+) -> Partition:
+    """Divide the users among the providers for the highest total worth.
 
+    Parameters
+    ----------
+    game : OffloadingGame
+    worth : Worth
+        What user sets are worth at each provider (`heuristic.worth`).
+    start : int64 [users]
+        The pairs of a feasible partition.
+    run : Run
+    report : callable
+        ``report(total)``: the bound that the run records for a total worth, or None.
+
+    Returns
+    -------
+    Partition
+
+    Notes
+    -----
     1. Column generation on ``max sum V_k(S) x_kS``, every user in at most one set, every provider with at most one: user sets
-    are priced exactly, by slices of the load and depth-first search. 2. With its prices, every set whose reduced worth is
-    below its provider's best by more than the distance between bound and best known split belongs to no better split; the
-    others are enumerated. 3. HiGHS picks the best packing of these.
+       are priced exactly, by slices of the load and depth-first search.
+    2. With its prices, every set whose reduced worth is below its provider's best by more than the distance between bound and
+       incumbent belongs to no better partition; the others are enumerated.
+    3. HiGHS picks the best packing of these.
 
-    start: pairs of a feasible split. report: total worth -> what the run is told as a bound (None: nothing).
+    References
+    ----------
+    Baldacci, Christofides and Mingozzi, Math. Prog. 115 (2008); smoothed prices after Wentges (1997).
     """
     pool = _Pool([], [], [])
     for k in range(game.providers):
@@ -83,10 +120,10 @@ def best_split(game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], rep
     while True:
         ending = run.tick(steps, None, None if math.isinf(least) else report(least))
         if ending is not None:
-            return Split(start, least, False, ending, best if math.isfinite(least) else None, 0, steps)
+            return Partition(start, least, False, ending, best if math.isfinite(least) else None, 0, steps)
         answer = minimise(_packing(game, pool, integer=False), run)
         if answer.row_dual is None:
-            return Split(start, least, False, answer.termination, None, 0, steps, (f"HiGHS: {answer.status}",))
+            return Partition(start, least, False, answer.termination, None, 0, steps, (f"HiGHS: {answer.status}",))
         price = np.maximum(-answer.row_dual[: game.users], 0.0)
         ceiling = -answer.bound
         for smooth in (_SMOOTH, 0.0) if math.isfinite(least) else (0.0,):
@@ -94,7 +131,7 @@ def best_split(game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], rep
             try:
                 found = aside(run, partial(prices.sets, at))
             except Interruption:
-                return Split(start, least, False, Termination.INTERRUPTED, None, 0, steps)
+                return Partition(start, least, False, Termination.INTERRUPTED, None, 0, steps)
             steps += 1
             if found is None:
                 return _too_hard(start, least, best, steps)
@@ -103,7 +140,7 @@ def best_split(game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], rep
                 best, least = at.copy(), bound
             fresh = 0
             for k, (pairs, total, _) in enumerate(found):
-                if total - price[game.user[pairs]].sum() > answer_toll(answer, game, k) + 1e-10 * max(abs(ceiling), 1e-9):
+                if total - price[game.user[pairs]].sum() > convexity_dual(answer, game, k) + 1e-10 * max(abs(ceiling), 1e-9):
                     pool.add(pairs, total, k)
                     fresh += 1
             if fresh:
@@ -111,7 +148,7 @@ def best_split(game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], rep
         if least - ceiling <= 1e-10 * max(abs(ceiling), 1e-12) or not fresh:
             break
     better, total = _pick(game, pool, minimise(_packing(game, pool, integer=True), run).x)
-    if total > known:  # a split of the sets met so far: a smaller distance leaves fewer sets to enumerate
+    if total > known:  # a partition of the sets met so far: a smaller distance leaves fewer sets to enumerate
         start, known = better, total
     return _close(game, worth, start, known, best, least, prices, run, steps, report)
 
@@ -122,7 +159,7 @@ def reduced_worths(game: OffloadingGame, worth: Any, price: Floats, run: Run[Any
     return None if found is None else np.array([max(gain, 0.0) for _, _, gain in found])
 
 
-def answer_toll(answer: Any, game: OffloadingGame, k: int) -> float:
+def convexity_dual(answer: Any, game: OffloadingGame, k: int) -> float:
     """The dual price of provider k's row."""
     return max(-float(answer.row_dual[game.users + k]), 0.0)
 
@@ -138,25 +175,25 @@ def _close(
     run: Run[Any],
     steps: int,
     report: Callable[[float], float | None],
-) -> Split:
-    """Enumerate what can belong to a better split than the known one, and pack."""
+) -> Partition:
+    """Enumerate what can belong to a better partition than the known one, and pack."""
     if bound - known <= _CLOSED * abs(bound):
-        return Split(start, bound, True, Termination.PROVED, price, 0, steps)
+        return Partition(start, bound, True, Termination.PROVED, price, 0, steps)
     gap = bound - known + 1e-9 * max(abs(bound), 1e-12)
     pool = _Pool([], [], [])
     for k in range(game.providers):
         ending = run.tick(steps, None, report(bound))
         if ending is not None:
-            return Split(start, bound, False, ending, price, 0, steps)
+            return Partition(start, bound, False, ending, price, 0, steps)
         try:
             near = aside(run, partial(prices.near_best, k, price, gap))
         except Interruption:
-            return Split(start, bound, False, Termination.INTERRUPTED, None, 0, steps)
+            return Partition(start, bound, False, Termination.INTERRUPTED, None, 0, steps)
         for pairs, total in near:
             pool.add(pairs, total, k)
         if prices.failed:
             return _too_hard(start, bound, price, steps)
-    for k in range(game.providers):  # the known split stays among the candidates
+    for k in range(game.providers):  # the known partition stays among the candidates
         here = start[start >= 0]
         here = here[game.provider[here] == k]
         if len(here):
@@ -169,11 +206,11 @@ def _close(
     if total <= known:
         choice = start
     proved = answer.termination is Termination.PROVED and not answer.infeasible
-    return Split(choice, min(bound, -answer.bound), proved, answer.termination, price, len(pool.worth), steps)
+    return Partition(choice, min(bound, -answer.bound), proved, answer.termination, price, len(pool.worth), steps)
 
 
 def _pick(game: OffloadingGame, pool: _Pool, x: Floats | None) -> tuple[Ints, float]:
-    """The split that a packing stands for, and its total worth; minus infinity where there is none."""
+    """The partition that a packing stands for, and its total worth; minus infinity where there is none."""
     choice = np.full(game.users, -1, dtype=np.int64)
     if x is None:
         return choice, -math.inf
@@ -183,9 +220,9 @@ def _pick(game: OffloadingGame, pool: _Pool, x: Floats | None) -> tuple[Ints, fl
     return choice, math.fsum(pool.worth[column] for column in taken)
 
 
-def _too_hard(start: Ints, bound: float, price: Floats, steps: int) -> Split:
+def _too_hard(start: Ints, bound: float, price: Floats, steps: int) -> Partition:
     note = "the user sets that may belong to an optimum are too many to enumerate: not proved"
-    return Split(start, bound, False, Termination.STALLED, price if math.isfinite(bound) else None, 0, steps, (note,))
+    return Partition(start, bound, False, Termination.STALLED, price if math.isfinite(bound) else None, 0, steps, (note,))
 
 
 class _Pricing:

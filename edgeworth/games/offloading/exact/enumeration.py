@@ -43,13 +43,32 @@ def count_equilibria(game: OffloadingGame) -> int:
     return sum(len(rows) for rows, _ in _walk(game, 1_000))
 
 
-def equilibria(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+def enumerate_equilibria(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
     """The pure (generalised) equilibrium of the highest welfare, by looking at all profiles.
 
-    Guarantee: PROVED with a solution: no equilibrium has a higher welfare; PROVED without: no pure equilibrium exists, which
-    the notes say. The notes also give the number of equilibria and their lowest welfare. What is said of all profiles rests on
-    this enumeration alone and comes without a certificate: `verify` judges the profile. Iterations: profiles. Games with more
-    than 5e7 profiles are REFUSED.
+    Parameters
+    ----------
+    game : OffloadingGame
+        A game of at most 5e7 profiles; others are refused.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and stop rules of the run.
+
+    Returns
+    -------
+    Found
+        PROVED with a solution: no equilibrium has a higher welfare. PROVED without one: the game has no pure equilibrium.
+        ``iterations`` counts profiles.
+
+    Notes
+    -----
+    The notes give the number of equilibria, their lowest and their highest welfare. What is said of all profiles rests on this
+    enumeration alone and comes without a certificate: `verify` judges the profile.
+
+    References
+    ----------
+    Enumeration; the equilibrium is that of Nash, PNAS 36 (1950), over the actions that the caps leave open.
     """
     if game.profiles > LIMIT:
         return Found(None, Termination.REFUSED, notes=(f"must have at most {LIMIT:.0e} profiles; got {game.profiles:.3g}",))

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from edgeworth.core.aside import aside
 from edgeworth.core.checking import BudgetEnded
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
-from edgeworth.games.offloading.bounds import certify
-from edgeworth.games.offloading.check.splits import search_bound
-from edgeworth.games.offloading.exact.columns import Split, best_split, reduced_worths
+from edgeworth.games.offloading.bounds import certified, certify
+from edgeworth.games.offloading.check.partition_bound import search_bound
+from edgeworth.games.offloading.exact.columns import Partition, best_partition, reduced_worths
 from edgeworth.games.offloading.heuristic.board import shuffled
 from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play
 from edgeworth.games.offloading.heuristic.welfare import Search
 from edgeworth.games.offloading.heuristic.worth import potential_worth, welfare_worth
-from edgeworth.games.offloading.model import SEARCH, OffloadingGame, Profile, Slices, profile_of, slice_bound, value
+from edgeworth.games.offloading.model import SEARCH, OffloadingGame, Profile, Slices, profile_of, value
 from edgeworth.games.offloading.model.game import Bools, Floats, Ints
 
 _ROUNDS = 60
@@ -30,46 +32,70 @@ _SLICES = 400  # of every provider's load in a certificate
 _ABOVE = 5e-10  # the bound's distance from the welfare, half of what proves an optimum
 
 
-def exact(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """The highest welfare of all feasible profiles: column generation, enumeration and a set packing (`columns.best_split`).
+def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The highest welfare of all feasible profiles: column generation, enumeration of user sets, and a set packing.
 
-    In every regime. The start is ``start`` or a local search's. Guarantee: PROVED with a matching bound where it ends by
-    itself. The certificate "prices-and-search" then lets a checker repeat the proof without the column generation and without
-    HiGHS: it searches for itself, by the prices, all user sets and profiles that could be better (`check.splits`). The bound
-    is 5e-10 above the welfare, which is what is searched for. Where that search takes too many steps (`_STEPS`, some seconds),
-    the bound is the solvers' claim (evidence "claimed"). Stopped, the method returns the best known profile with the
-    column generation's bound, recomputable from its prices.
-    Games whose near-optimal user sets are too many to enumerate (some 10 users a provider, hundreds in reach) end as STALLED.
-    Iterations: pricing rounds. Source: ours; Baldacci, Christofides and Mingozzi, Math. Prog. 115 (2008), for the scheme.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game, in any regime.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and random generator of the run; its ``start``, if any, or else a local search gives the first incumbent.
+
+    Returns
+    -------
+    Found
+        A profile; PROVED with a matching bound where the method ends by itself. The bound is recomputed from the certificate
+        "prices-and-search", 5e-10 above the welfare, or a claim where that search takes too many steps. A stopped run returns
+        the best known profile with the bound of the column generation, recomputable from its multipliers. ``iterations`` counts
+        pricing rounds.
+
+    Notes
+    -----
+    1. Column generation. Every column is a set of users at one provider with its worth; the rows say that a user is in one set
+       at most and that a provider takes one set.
+    2. Enumeration. By the multipliers at which it ends, all user sets that a better profile could hold are enumerated.
+    3. Set packing. HiGHS chooses among them.
+
+    The certificate lets a checker repeat the proof without column generation and without HiGHS: it searches by the multipliers
+    for all user sets and profiles that could be better. Games with too many near-optimal user sets (some 10 users at a
+    provider, hundreds in reach) end as STALLED.
+
+    References
+    ----------
+    Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem based on the set partitioning
+    formulation with additional cuts, Math. Prog. 115 (2008), for the scheme; its application is our own.
     """
     worth = welfare_worth(game)
     start, ending = _searched(game, worth, run)
     base = math.fsum(game.local_utility.tolist())
     if ending is not None:
         return Found(_no_worse(game, start, run), ending, notes=("stopped before there was a bound",))
-    split = best_split(game, worth, start, run, lambda total: base + total)
-    profile = run.incumbent = _no_worse(game, split.choice, run)
+    partition = best_partition(game, worth, start, run, lambda total: base + total)
+    profile = run.incumbent = _no_worse(game, partition.choice, run)
     welfare = value(game, profile)
-    if split.proved:
-        if split.price is not None:
+    if partition.proved:
+        if partition.price is not None:
             with run.breakable():
-                searched = _searched_bound(game, worth, split.price, welfare, run)
+                searched = _searched_bound(game, worth, partition.price, welfare, run)
             if searched is not None:
                 bound, certificate = searched
-                return replace(_found(profile, split, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate)
+                return replace(
+                    _found(profile, partition, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate
+                )
         size = float(np.abs(worth.prize).sum()) if game.pairs else 0.0
-        claimed = max(base + split.bound, welfare)
+        claimed = max(base + partition.bound, welfare)
         bound = welfare if claimed - welfare <= max(1e-9 * abs(welfare), 1e-13 * size) else claimed
         if not closes(welfare, bound, game.sense, game.integral):
             note = "large terms cancel in the welfare: rounding leaves a gap to its bound"
-            split = replace(split, termination=Termination.STALLED, notes=(*split.notes, note))
-        return _found(profile, split, bound=bound, evidence=BoundEvidence.CLAIMED)
-    if split.price is None:
-        return _found(profile, split)
-    with run.breakable():
-        certificate = certify(game, worth, split.price, 96)
-        bound = slice_bound(game, certificate.arrays)
-    return replace(_found(profile, split, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate)
+            partition = replace(partition, termination=Termination.STALLED, notes=(*partition.notes, note))
+        return _found(profile, partition, bound=bound, evidence=BoundEvidence.CLAIMED)
+    if partition.price is None:
+        return _found(profile, partition)
+    certificate, bound = aside(run, partial(certified, game, worth, partition.price, 96))
+    return replace(_found(profile, partition, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate)
 
 
 class _Steps:
@@ -93,7 +119,7 @@ def _searched_bound(
     ceiling = reduced_worths(game, worth, price, run)
     if ceiling is None:
         return None
-    slices = dict(certify(game, worth, price, _SLICES).arrays)
+    slices = dict(aside(run, partial(certify, game, worth, price, _SLICES)).arrays)
     table = Slices(game, slices)
     for k in range(game.providers):  # what the checker's rounding may add to a set, also to one that is worth nothing
         ceiling[k] += 8.0 * max(float(block.margin.max()) for block in table.blocks(k))
@@ -106,29 +132,49 @@ def _searched_bound(
     return bound, certificate
 
 
-def potential_maximiser(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """The profile of the highest weighted potential Psi, by the scheme of `exact`; best responses then confirm it.
+def maximise_potential(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The profile of the highest weighted potential Psi, by the scheme of `column_generation`, confirmed by best responses.
 
-    In the linear regime it is an equilibrium, the one that potential theory selects; the notes say whether it is proved maximal
-    (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not enter Psi: the
-    largest total of their own utilities is fixed first (they mind nobody), and Psi is maximised over the others. In kinked
-    regimes Psi is that of the linearised game: its maximiser is only a start for `pg_brd`, whose guarantee holds. Iterations:
-    pricing rounds and passes.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and random generator of the run.
+
+    Returns
+    -------
+    Found
+        An equilibrium in the linear regime. ``iterations`` counts pricing rounds and passes.
+
+    Notes
+    -----
+    In the linear regime a maximiser of Psi is an equilibrium, the one that potential theory selects; the notes say whether it
+    is proved maximal (the method's word: `verify` judges the equilibrium, not the potential). Users with gamma_i = 0 do not
+    enter Psi and do not feel congestion: the largest total of their own utilities is fixed first, and Psi is maximised over the
+    others. In kinked regimes Psi is that of the linearised game, and its maximiser is only a start for
+    `asynchronous_best_response`, whose guarantee holds.
+
+    References
+    ----------
+    Monderer and Shapley, Potential games, Games and Economic Behavior 14 (1996).
     """
-    careless = game.gamma == 0.0
-    fixed = _careless_places(game, careless, run)
-    rest, kept, load = _without(game, careless, fixed)
+    insensitive = game.gamma == 0.0
+    fixed = _insensitive_places(game, insensitive, run)
+    rest, kept, load = _without(game, insensitive, fixed)
     choice = fixed.copy()
     worth = potential_worth(rest, load)
     notes: tuple[str, ...]
-    start, ending = _searched(rest, worth, run, told=False)
+    start, ending = _searched(rest, worth, run, reports=False)
     steps = 0
     if ending is None:
-        split = best_split(rest, worth, start, run, lambda total: None)
-        start, steps = split.choice, split.iterations
-        state = "proved maximal" if split.proved else "not proved maximal"
-        notes = (f"the weighted potential is {state}, users with gamma = 0 fixed first", *split.notes)
-        ending = None if split.proved or split.termination is Termination.STALLED else split.termination
+        partition = best_partition(rest, worth, start, run, lambda total: None)
+        start, steps = partition.choice, partition.iterations
+        state = "proved maximal" if partition.proved else "not proved maximal"
+        notes = (f"the weighted potential is {state}, users with gamma = 0 fixed first", *partition.notes)
+        ending = None if partition.proved or partition.termination is Termination.STALLED else partition.termination
     else:
         notes = ("the weighted potential was not maximised: stopped",)
     choice[start >= 0] = kept[start[start >= 0]]
@@ -140,14 +186,14 @@ def potential_maximiser(game: OffloadingGame, params: None, run: Run[Profile]) -
     return replace(found, iterations=found.iterations + steps, notes=(*notes, *found.notes))
 
 
-def _searched(game: OffloadingGame, worth: Any, run: Run[Profile], *, told: bool = True) -> tuple[Ints, Termination | None]:
-    """A good split by local search, and why the run must end, if it must."""
-    search = Search(game, worth, run, told=told)
+def _searched(game: OffloadingGame, worth: Any, run: Run[Profile], *, reports: bool = True) -> tuple[Ints, Termination | None]:
+    """A good partition by local search, and why the run must end, or None."""
+    search = Search(game, worth, run, reports=reports)
     ending = search.descend()
     for _ in range(_ROUNDS):
         if ending is not None:
             break
-        search.kick(0.1)
+        search.perturb(0.1)
         ending = search.descend()
     return search.best, ending
 
@@ -161,23 +207,23 @@ def _no_worse(game: OffloadingGame, choice: Ints, run: Run[Profile]) -> Profile:
 
 
 def _found(
-    profile: Profile, split: Split, *, bound: float | None = None, evidence: BoundEvidence | None = None
+    profile: Profile, partition: Partition, *, bound: float | None = None, evidence: BoundEvidence | None = None
 ) -> Found[Profile]:
     return Found(
         profile,
-        split.termination,
+        partition.termination,
         bound=bound,
         evidence=evidence,
-        iterations=split.iterations,
-        nodes=split.sets,
-        notes=split.notes,
+        iterations=partition.iterations,
+        nodes=partition.sets,
+        notes=partition.notes,
     )
 
 
-def _careless_places(game: OffloadingGame, careless: Bools, run: Run[Profile]) -> Ints:
+def _insensitive_places(game: OffloadingGame, insensitive: Bools, run: Run[Profile]) -> Ints:
     """Pairs of the users with gamma_i = 0 such that the total of their own utilities is largest under the caps; others -1."""
     choice = np.full(game.users, -1, dtype=np.int64)
-    pairs = np.flatnonzero(careless[game.user])
+    pairs = np.flatnonzero(insensitive[game.user])
     gain = (game.base - game.price)[pairs] - game.local_utility[game.user[pairs]]
     pairs = pairs[gain > 0.0]
     if not len(pairs):

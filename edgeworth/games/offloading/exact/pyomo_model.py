@@ -26,7 +26,7 @@ def build_model(game: OffloadingGame, objective: Literal["welfare", "potential"]
     the delay takes; constraints ``one_place[i]``, ``cap[k]``; ``congestion[i, k]``: loss >= slope (Lambda_k - (W_k - w_i)(1 -
     offload)) + lateness at no load, W_k the weight of all users in reach, so that it binds only where the user is; binary
     ``late[i, k]`` and ``floor[i, k]`` where a floored machine loses its reward and no more; objective ``total``, maximised.
-    Exact, with a relaxation that is weak: for tiny games. `exact` is the method for larger ones.
+    Exact, with a relaxation that is weak: for tiny games. `column_generation` is the method for larger ones.
     """
     import pyomo.environ as pyo
 
@@ -96,12 +96,32 @@ def _terms(game: OffloadingGame, worth: Any, p: int, i: int, k: int) -> tuple[fl
     return slope, start, float(worth.prize[p]), most
 
 
-def milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """The highest welfare by `build_model`, solved through Pyomo's interface to HiGHS, gap 0, without a start.
+def pyomo_milp(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+    """The Pyomo model of `build_model` for the highest welfare, solved by HiGHS with a relative gap of 0; for tiny games.
 
-    It shows that the Pyomo model says what the game says, and is the pattern for other solvers; tiny games only, `exact` is
-    far faster. Guarantee: optimal when proved, up to the solver's tolerances (1e-7 relative); the bound is its claim. Obeys
-    the clock.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and threads of the run.
+
+    Returns
+    -------
+    Found
+        The profile of the solver's incumbent and its bound, a claim, up to the solver's tolerances (1e-7 relative).
+
+    Notes
+    -----
+    A linearisation of the congestion terms whose relaxation is weak: `column_generation` is far faster. It shows that the Pyomo
+    model and the game agree, and is the pattern for other solvers. It reports nothing before its end, so of the stop rules it
+    obeys the clock only.
+
+    References
+    ----------
+    Bynum et al., Pyomo - Optimization Modeling in Python (2021). Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
     """
     if not game.pairs:
         empty = Profile(np.full(game.users, -1))

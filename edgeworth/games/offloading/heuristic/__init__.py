@@ -2,9 +2,16 @@
 
 from edgeworth.games.offloading.heuristic.baselines import all_local, greedy_delay, random_feasible
 from edgeworth.games.offloading.heuristic.board import Board, shuffled
-from edgeworth.games.offloading.heuristic.dynamics import BestResponse, LogLinear, log_linear, max_gain, pg_brd, round_robin
+from edgeworth.games.offloading.heuristic.dynamics import (
+    BestResponse,
+    LogLinear,
+    asynchronous_best_response,
+    largest_gain_best_response,
+    log_linear_learning,
+    round_robin_best_response,
+)
 from edgeworth.games.offloading.heuristic.trajectory import Trajectory, trajectory
-from edgeworth.games.offloading.heuristic.welfare import LocalSearch, local_search
+from edgeworth.games.offloading.heuristic.welfare import LocalSearch, iterated_local_search
 
 __all__ = [
     "BestResponse",
@@ -13,13 +20,13 @@ __all__ = [
     "LogLinear",
     "Trajectory",
     "all_local",
+    "asynchronous_best_response",
     "greedy_delay",
-    "local_search",
-    "log_linear",
-    "max_gain",
-    "pg_brd",
+    "iterated_local_search",
+    "largest_gain_best_response",
+    "log_linear_learning",
     "random_feasible",
-    "round_robin",
+    "round_robin_best_response",
     "shuffled",
     "trajectory",
 ]

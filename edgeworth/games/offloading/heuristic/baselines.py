@@ -13,9 +13,29 @@ from edgeworth.games.offloading.model import OffloadingGame, Profile
 
 
 def random_feasible(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """Users in random order pick uniformly among local execution and the providers in reach that have room.
+    """Users in random order choose uniformly among local execution and the providers in reach that have room.
 
-    The first step of PG-BRD, and the online stage of the paper's FUSION_NoPG. Feasible.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and random generator of the run.
+
+    Returns
+    -------
+    Found
+        A feasible profile.
+
+    Notes
+    -----
+    The first step of the paper's PG-BRD, and the online stage of its FUSION_NoPG. No guarantee beyond feasibility.
+
+    References
+    ----------
+    FUSION paper, section V-E, step 1.
     """
     board = Board(game)
     board.begin("random-feasible", run)
@@ -23,9 +43,30 @@ def random_feasible(game: OffloadingGame, params: None, run: Run[Profile]) -> Fo
 
 
 def greedy_delay(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """Users 0, 1, ... go where they wait least at the loads so far, local execution included, and stay. Feasible.
+    """Users 0, 1, ... choose the action of least delay at the loads so far, local execution included, and keep it.
 
-    Stopped by the clock, the rest stay local.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        A feasible profile. Where the clock ends the run, the remaining users execute locally.
+
+    Notes
+    -----
+    User i compares its local delay with ``transfer_ik + (load_k + weight_i) * unit_ik`` at every provider in reach that has
+    room. One pass, O(pairs); no guarantee beyond feasibility.
+
+    References
+    ----------
+    Our own baseline.
     """
     board, m = Board(game), game.users
     for begin in range(0, m, CHUNK):
@@ -39,5 +80,28 @@ def greedy_delay(game: OffloadingGame, params: None, run: Run[Profile]) -> Found
 
 
 def all_local(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
-    """Nobody offloads: always feasible, worth the sum of the local utilities."""
+    """Every user executes locally.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : None
+        The method has no parameters.
+    run : Run
+        The run.
+
+    Returns
+    -------
+    Found
+        The profile without offloading: always feasible, worth the sum of the local utilities.
+
+    Notes
+    -----
+    The reference from which the gains of offloading are counted.
+
+    References
+    ----------
+    FUSION paper, section V-A.
+    """
     return Found(Profile(np.full(game.users, -1)), Termination.CONVERGED, iterations=1)

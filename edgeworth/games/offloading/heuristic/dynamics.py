@@ -29,15 +29,19 @@ _QUIET_PASSES = 20  # passes before cycles are looked for: most runs have come t
 
 @dataclass(frozen=True)
 class BestResponse:
-    """Parameters of `pg_brd`, `round_robin` and `max_gain`.
+    """Parameters of `asynchronous_best_response`, `round_robin_best_response` and `largest_gain_best_response`.
 
-    start: "random-feasible" (the paper's: users in random order pick uniformly among local execution and what has room),
-    "greedy" (in random order, each its best action at the loads so far) or "local".
-    threshold: a user moves only for a gain above threshold x its spread (what its best action earns now less its worst one),
-    in [1e-12, 1]; the paper's acceptance threshold is absolute and its value lost. Above half of
-    `model.EQUILIBRIUM_TOL` a profile at which nobody moves is no equilibrium: such a run ends as STALLED, claims none, and
-    `verify` measures its epsilon. patience: how many passes a game without a known potential goes on after a best-response
-    cycle was met, >= 0.
+    Parameters
+    ----------
+    start : {"random-feasible", "greedy", "local"}
+        Starting profile: users in random order choose uniformly among local execution and the providers with room (the
+        paper's), users in random order choose their best action at the loads so far, or all users execute locally.
+    threshold : float, in [1e-12, 1]
+        A user moves only for a gain above ``threshold`` times its spread, the difference between its best and its worst action
+        now. The paper's threshold is absolute and its value lost. Above half of `model.EQUILIBRIUM_TOL` a profile at rest is no
+        equilibrium: such a run ends as STALLED and claims none, and `verify` measures its epsilon.
+    patience : int, >= 0
+        Passes that a game without a known potential goes on after a best-response cycle was met.
     """
 
     start: Start = "random-feasible"
@@ -52,67 +56,163 @@ class BestResponse:
 
 @dataclass(frozen=True)
 class LogLinear:
-    """Parameters of `log_linear`: as in `BestResponse`, and
+    """Parameters of `log_linear_learning`.
 
-    passes: over which the temperature falls geometrically, >= 1. hot, cold: first and last temperature, relative to the mean
-    over users of the largest |utility term|, > 0. weighted: scale each user's temperature by gamma_i / w_i (mean 1), so that
-    the process at a fixed temperature is stationary at exp(Psi / T).
+    Parameters
+    ----------
+    start, threshold, patience
+        As of `BestResponse`.
+    passes : int, >= 1
+        Passes over which the temperature falls geometrically.
+    initial_temperature, final_temperature : float, > 0
+        First and last temperature, relative to the mean over users of the largest |utility term|.
+    weighted : bool
+        Whether each user's temperature is scaled by gamma_i / w_i (mean 1), so that the process at a fixed temperature has the
+        stationary law exp(Psi / T).
     """
 
     start: Start = "random-feasible"
     threshold: float = 1e-10
     patience: int = 50
     passes: int = 100
-    hot: float = 0.1
-    cold: float = 1e-4
+    initial_temperature: float = 0.1
+    final_temperature: float = 1e-4
     weighted: bool = True
 
     def __post_init__(self) -> None:
         BestResponse(self.start, self.threshold, self.patience)
         validation.integer("passes", self.passes, minimum=1)
-        validation.real("hot", self.hot, minimum=0.0, open_minimum=True)
-        validation.real("cold", self.cold, minimum=0.0, maximum=self.hot, open_minimum=True)
+        validation.real("initial_temperature", self.initial_temperature, minimum=0.0, open_minimum=True)
+        validation.real(
+            "final_temperature", self.final_temperature, minimum=0.0, maximum=self.initial_temperature, open_minimum=True
+        )
         validation.flag("weighted", self.weighted)
 
 
-def pg_brd(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
-    """Asynchronous best response (PG-BRD): users in random order, each moves to its best reply if that gains enough.
+def asynchronous_best_response(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+    """Asynchronous best-response dynamics (PG-BRD): users in random order move to a best response if that gains enough.
 
-    A pass visits all users, in a fresh order (`board.shuffled`); users who provably still have their best reply are
-    passed over without being looked at, which changes nothing but the time. After a pass without a move loads are summed anew
-    and all users are visited once more without exception; when nobody moves then, the profile is an equilibrium up to
-    the threshold. Ties go to local execution, then to the lowest provider.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : BestResponse
+        Starting profile, acceptance threshold, and patience where no potential is known.
+    run : Run
+        Clock, stop rules and random generator of the run; its ``start``, if any, replaces the starting profile.
 
-    Guarantee: in the linear regime (and without machines) it ends, because every accepted move raises the weighted potential
-    (lexicographically where gamma_i = 0). In kinked regimes no potential is known: a best-response cycle that is met
-    comes back as the certificate "best-response-cycle"; after ``patience`` more passes the run ends as STALLED with the
-    profile it has, no equilibrium is claimed, and on small games the notes say whether one exists.
-    Iterations: passes. O(pairs) a pass, O(pairs) memory. Source: FUSION paper, section V-E.
+    Returns
+    -------
+    Found
+        A profile; CONVERGED where it is an equilibrium up to the threshold, STALLED where none is claimed. A best-response
+        cycle that was met is the certificate "best-response-cycle". ``iterations`` counts passes.
+
+    Notes
+    -----
+    1. A pass visits all users in a fresh random order. A visited user moves to its best response if that gains more than
+       ``threshold`` times its spread; ties go to local execution, then to the lowest provider. Users who provably still play a
+       best response are passed over, which changes nothing but the time.
+    2. After a pass without a move loads are summed anew and all users are visited once more without exception; when nobody
+       moves then, the profile is an equilibrium up to the threshold.
+
+    In the linear regime (and without machines) the dynamics end, because every accepted move raises the weighted potential
+    (lexicographically where gamma_i = 0). In kinked regimes no potential is known: after a cycle is met and ``patience`` more
+    passes the run ends as STALLED with the profile it has, and on small games the notes say whether an equilibrium exists. Work
+    O(pairs) a pass, memory O(pairs).
+
+    References
+    ----------
+    FUSION paper, section V-E. Monderer and Shapley, Potential games, Games and Economic Behavior 14 (1996).
     """
     return Play(game, params, run).best_responses(lambda: shuffled(game.users, run.rng))
 
 
-def round_robin(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
-    """Best responses of users 0, 1, ..., m-1 in turn; otherwise as `pg_brd`."""
+def round_robin_best_response(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+    """Best-response dynamics in which users 0, 1, ..., m-1 move in turn.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : BestResponse
+        Starting profile, acceptance threshold, and patience where no potential is known.
+    run : Run
+        Clock, stop rules and random generator (of the starting profile) of the run.
+
+    Returns
+    -------
+    Found
+        As of `asynchronous_best_response`. ``iterations`` counts passes.
+
+    Notes
+    -----
+    `asynchronous_best_response` with a fixed order of users; its guarantee holds.
+
+    References
+    ----------
+    Monderer and Shapley, Potential games, Games and Economic Behavior 14 (1996).
+    """
     order = np.arange(game.users)
     return Play(game, params, run).best_responses(lambda: order)
 
 
-def max_gain(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
-    """The user who gains most, relative to its spread, moves to its best reply, until nobody gains more than the threshold.
+def largest_gain_best_response(game: OffloadingGame, params: BestResponse, run: Run[Profile]) -> Found[Profile]:
+    """Best-response dynamics in which the user with the largest gain, relative to its spread, moves next.
 
-    One move costs O(pairs). Guarantee as for `pg_brd`. Iterations: moves.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : BestResponse
+        Starting profile, acceptance threshold, and patience where no potential is known.
+    run : Run
+        Clock, stop rules and random generator (of the starting profile) of the run.
+
+    Returns
+    -------
+    Found
+        As of `asynchronous_best_response`. ``iterations`` counts moves.
+
+    Notes
+    -----
+    The dynamics end when nobody gains more than the threshold. One move costs O(pairs). The guarantee of
+    `asynchronous_best_response` holds.
+
+    References
+    ----------
+    Monderer and Shapley, Potential games, Games and Economic Behavior 14 (1996).
     """
     return Play(game, params, run).largest_gains()
 
 
-def log_linear(game: OffloadingGame, params: LogLinear, run: Run[Profile]) -> Found[Profile]:
-    """Log-linear learning under a falling temperature, then best responses until nobody moves.
+def log_linear_learning(game: OffloadingGame, params: LogLinear, run: Run[Profile]) -> Found[Profile]:
+    """Log-linear learning under a falling temperature, followed by best responses until nobody moves.
 
-    A visited user draws its action with probability proportional to exp(utility / T_i). With T_i = T gamma_i / w_i the
-    process at fixed T has the stationary law exp(Psi / T) on feasible profiles of the linear regime, so low temperatures favour
-    the potential's maximisers. The closing best responses give the guarantee of `pg_brd`. Iterations: passes of both phases.
-    Source: Blume, Games and Economic Behavior 5 (1993); Marden and Shamma, Games and Economic Behavior 75 (2012).
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : LogLinear
+        Starting profile, acceptance threshold, patience, and the cooling schedule.
+    run : Run
+        Clock, stop rules and random generator of the run; its ``start``, if any, replaces the starting profile.
+
+    Returns
+    -------
+    Found
+        As of `asynchronous_best_response`. ``iterations`` counts the passes of both phases.
+
+    Notes
+    -----
+    A visited user draws its action with probability proportional to exp(utility / T_i). With ``T_i = T gamma_i / w_i`` the
+    process at fixed T has the stationary law exp(Psi / T) on the feasible profiles of the linear regime, Psi being the weighted
+    potential, so low temperatures favour its maximisers. The closing best responses give the guarantee of
+    `asynchronous_best_response`.
+
+    References
+    ----------
+    Blume, The statistical mechanics of strategic interaction, Games and Economic Behavior 5 (1993). Marden and Shamma,
+    Revisiting log-linear learning, Games and Economic Behavior 75 (2012).
     """
     play = Play(game, BestResponse(params.start, params.threshold, params.patience), run)
     size = float(play.board.arrays.size.mean()) if game.users else 1.0
@@ -121,10 +221,12 @@ def log_linear(game: OffloadingGame, params: LogLinear, run: Run[Profile]) -> Fo
     relative = slope / slope.mean() if game.users else slope
     for step in range(params.passes):
         share = step / max(params.passes - 1, 1)
-        heat = np.maximum(params.hot ** (1.0 - share) * params.cold**share * size * relative, 1e-300)
-        ending = play.revise(heat)
+        temperature = np.maximum(
+            params.initial_temperature ** (1.0 - share) * params.final_temperature**share * size * relative, 1e-300
+        )
+        ending = play.revise(temperature)
         if ending is not None:
-            return play.found(ending)
+            return play.finished(ending)
     return play.best_responses(lambda: shuffled(game.users, run.rng))
 
 
@@ -158,19 +260,19 @@ class Play:
         left = self.params.patience
         while True:
             if self.run.allowance(self.passes, 1) == 0:
-                return self.found(self.run.tick(self.passes) or Termination.ITERATIONS)
+                return self.finished(self.run.tick(self.passes) or Termination.ITERATIONS)
             movers, ending = self._pass(np.arange(self.game.users) if certified else order())
             if ending is not None:
-                return self.found(ending)
+                return self.finished(ending)
             if movers == 0 and certified:
-                return self.found(Termination.CONVERGED)
+                return self.finished(Termination.CONVERGED)
             if movers == 0:
                 self.board.recount()
             certified = movers == 0
             if self.cycle is not None:
                 left -= 1
                 if left < 0:
-                    return self.found(Termination.STALLED)
+                    return self.finished(Termination.STALLED)
 
     def largest_gains(self) -> Found[Profile]:
         """Single moves until nobody gains enough; loads are summed anew before that is believed."""
@@ -178,23 +280,23 @@ class Play:
         while True:
             ending = self.run.tick(self.passes)
             if ending is not None:
-                return self.found(ending)
+                return self.finished(ending)
             if dynamics.largest_gain(self.board.arrays, self.board.state, self.params.threshold):
                 self.passes += 1
                 fresh = False
                 self._drain()
-                self._note_pass(self.board.take(dynamics.MOVERS))
+                self._note_pass(self.board.reset_counter(dynamics.MOVERS))
                 if self.watch is not None and self.passes % 200 == 0:
                     self.cycle = self.watch.search()
                     if self.cycle is not None:  # the next move depends on the profile alone: it goes round for ever
-                        return self.found(Termination.STALLED)
+                        return self.finished(Termination.STALLED)
             elif fresh:
-                return self.found(Termination.CONVERGED)
+                return self.finished(Termination.CONVERGED)
             else:
                 self.board.recount()
                 fresh = True
 
-    def revise(self, heat: Any) -> Termination | None:
+    def revise(self, temperature: Any) -> Termination | None:
         """One pass of logit revisions."""
         if self.run.allowance(self.passes, 1) == 0:
             return self.run.tick(self.passes) or Termination.ITERATIONS
@@ -204,16 +306,16 @@ class Play:
             ending = self.run.tick(self.passes)
             if ending is not None:
                 return ending
-            dynamics.revise(self.board.arrays, self.board.state, order, begin, min(begin + CHUNK, m), heat, noise)
+            dynamics.revise(self.board.arrays, self.board.state, order, begin, min(begin + CHUNK, m), temperature, noise)
             self.board.drain()  # revisions are no best replies: no part of a cycle
         self.board.recount()
         if self.watch is not None:
             self.watch.begin(self.board.state.choice)
         self.passes += 1
-        self._note_pass(self.board.take(dynamics.MOVERS))
+        self._note_pass(self.board.reset_counter(dynamics.MOVERS))
         return None
 
-    def found(self, ending: Termination) -> Found[Profile]:
+    def finished(self, ending: Termination) -> Found[Profile]:
         """What the run hands back."""
         notes: list[str] = []
         certificate = None
@@ -248,7 +350,7 @@ class Play:
             dynamics.sweep(self.board.arrays, self.board.state, order, begin, end, self.params.threshold)
             self._drain()
         self.passes += 1
-        movers = self.board.take(dynamics.MOVERS)
+        movers = self.board.reset_counter(dynamics.MOVERS)
         self._note_pass(movers)
         if self.watch is not None and self.cycle is None and self.passes > _QUIET_PASSES:
             self.cycle = self.watch.search()

@@ -1,4 +1,4 @@
-"""Welfare by local search: every user moves where the total gains most, with kicks."""
+"""Welfare by local search: every user moves where the total gains most, with perturbations."""
 
 from __future__ import annotations
 
@@ -22,26 +22,52 @@ _WORK = 20_000_000  # visits of pairs that the default number of rounds makes
 
 @dataclass(frozen=True)
 class LocalSearch:
-    """Parameters of `local_search`. kick: share of the users who are sent to random places before a new descent, in (0, 1].
-    rounds: how many descents, >= 1; None: about 20 million visits of pairs, 2 to 500 rounds.
+    """Parameters of `iterated_local_search`.
+
+    Parameters
+    ----------
+    rounds : int, >= 1, or None
+        Number of descents; None: 2 to 500, about 20 million visits of pairs in all.
+    perturbation : float, in (0, 1]
+        Share of the users that are moved to random actions before a new descent.
     """
 
     rounds: int | None = None
-    kick: float = 0.1
+    perturbation: float = 0.1
 
     def __post_init__(self) -> None:
         if self.rounds is not None:
             validation.integer("rounds", self.rounds, minimum=1)
-        validation.real("kick", self.kick, minimum=0.0, maximum=1.0, open_minimum=True)
+        validation.real("perturbation", self.perturbation, minimum=0.0, maximum=1.0, open_minimum=True)
 
 
-def local_search(game: OffloadingGame, params: LocalSearch, run: Run[Profile]) -> Found[Profile]:
+def iterated_local_search(game: OffloadingGame, params: LocalSearch, run: Run[Profile]) -> Found[Profile]:
     """Iterated local search for the highest welfare: users in random order move where the welfare gains most.
 
-    A move counts what it does to everybody, not to the mover alone, so the rest points are local optima of the welfare and
-    in general no equilibria. Descents start from ``start`` or a greedy profile, later ones from the best profile with a
-    share of the users sent to random places; the better one is kept. Guarantee: feasible, no worse than the start.
-    Iterations: passes over all users. O(pairs) a pass in linear games; elsewhere a move also costs the users at the two places.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : LocalSearch
+        Number of descents, and the share of users that a perturbation moves.
+    run : Run
+        Clock, stop rules and random generator of the run; its ``start``, if any, begins the first descent.
+
+    Returns
+    -------
+    Found
+        A feasible profile, no worse than the start. ``iterations`` counts passes over all users.
+
+    Notes
+    -----
+    The gain of a move is what it adds to the utilities of all users, so a local optimum is one of the welfare and in general no
+    equilibrium. The first descent begins at the start or at a greedy profile, later ones at the best profile with a random
+    share of the users moved to random actions; the better profile is kept. A pass costs O(pairs) in linear games; elsewhere a
+    move also costs the users at the two providers.
+
+    References
+    ----------
+    Lourenço, Martin and Stützle, Iterated local search (2003). The moves are our own.
     """
     search = Search(game, welfare_worth(game), run)
     rounds = params.rounds or max(2, min(500, _WORK // max(10 * game.pairs, 1)))
@@ -49,7 +75,7 @@ def local_search(game: OffloadingGame, params: LocalSearch, run: Run[Profile]) -
     for _ in range(rounds - 1):
         if ending is not None:
             break
-        search.kick(params.kick)
+        search.perturb(params.perturbation)
         ending = search.descend()
     profile = profile_of(game, search.best)
     if run.start is not None and value(game, profile) < value(game, run.start):  # equal but for rounding
@@ -60,8 +86,8 @@ def local_search(game: OffloadingGame, params: LocalSearch, run: Run[Profile]) -
 class Search:
     """The places now, and the best choices met; ``total`` of a worth that `heuristic.worth` makes."""
 
-    def __init__(self, game: OffloadingGame, worth: Any, run: Run[Profile], *, told: bool = True) -> None:
-        self.game, self.worth, self.run, self.told = game, worth, run, told
+    def __init__(self, game: OffloadingGame, worth: Any, run: Run[Profile], *, reports: bool = True) -> None:
+        self.game, self.worth, self.run, self.reports = game, worth, run, reports
         if run.start is not None:
             choice = positions(game, run.start)
         else:
@@ -95,11 +121,11 @@ class Search:
         total = self._total()
         if total > self.most:
             self.best, self.most = self.places.state.choice.copy(), total
-        if self.told:
+        if self.reports:
             ending = self.run.tick(self.passes, value(self.game, profile_of(self.game, self.best))) or ending
         return ending
 
-    def kick(self, share: float) -> None:
+    def perturb(self, share: float) -> None:
         """Back to the best choices, with some users at random places that have room."""
         game, rng = self.game, self.run.rng
         choice = self.best.copy()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeworth.core.jit import read_only
 from edgeworth.games.offloading.kernels import partition
 from edgeworth.games.offloading.model import OffloadingGame
 from edgeworth.games.offloading.model.game import Floats, Ints
@@ -37,23 +38,25 @@ def potential_worth(game: OffloadingGame, load: Floats) -> Any:
 
 def _worth(game: OffloadingGame, linear: bool, prize: Floats, late: Floats, gamma: Floats, low: Floats, high: Floats) -> Any:
     by_ptr = np.concatenate([[0], np.cumsum(np.bincount(game.provider, minlength=game.providers))])
-    return partition.Worth(
-        linear=linear,
-        ptr=game.indptr,
-        provider=game.provider,
-        user=game.user,
-        prize=prize,
-        late=late,
-        gamma=gamma,
-        sens=game.sensitivity,
-        unit=game.unit,
-        low=low,
-        high=high,
-        weight=game.weight,
-        rate=game.rate,
-        cap=game.cap,
-        by_ptr=by_ptr,
-        by_pair=np.argsort(game.provider, kind="stable"),
+    return read_only(
+        partition.Worth(
+            linear=linear,
+            ptr=game.indptr,
+            provider=game.provider,
+            user=game.user,
+            prize=prize,
+            late=late,
+            gamma=gamma,
+            sens=game.sensitivity,
+            unit=game.unit,
+            low=low,
+            high=high,
+            weight=game.weight,
+            rate=game.rate,
+            cap=game.cap,
+            by_ptr=by_ptr,
+            by_pair=np.argsort(game.provider, kind="stable"),
+        )
     )
 
 

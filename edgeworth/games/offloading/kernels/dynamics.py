@@ -11,7 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 Arrays = namedtuple(
     "Arrays",
@@ -67,12 +67,12 @@ def prepare(linear, ptr, gain, price, transfer, sens, deadline, worth, late, siz
         size[i] = most
 
 
-@jit
+@leaf
 def _kinked(worth, late, sens, unit, low, high, delay):
     return worth - sens * min(max(late + unit * delay, low), high)
 
 
-@jit
+@leaf
 def utility_of(game, state, i, p, extra):
     """Of user i at pair p, where `extra` of its weight is not yet in the load."""
     k = game.provider[p]
@@ -82,7 +82,7 @@ def utility_of(game, state, i, p, extra):
     return _kinked(game.worth[p], game.late[p], game.sens[i], game.unit[i], game.low[i], game.high[i], delay)
 
 
-@jit
+@leaf
 def rounding(game, i, p, load, number):
     """How far the utility of user i at pair p (-1: local), at this load of that many users, may be off by rounding.
 
@@ -102,7 +102,7 @@ def rounding(game, i, p, load, number):
     return s * worst + 4.0 * ROUNDOFF * (abs(game.gain[p]) + abs(game.price[p]) + s * abs(at))
 
 
-@jit
+@leaf
 def slack(game, state, i, old, new):
     """What a move of user i from pair old to pair new must gain at least, so that it does gain."""
     total = ROUNDOFF * abs(game.local[i])
@@ -133,7 +133,7 @@ def recount(game, state):
     state.reals[WINDOW] = 0.0
 
 
-@jit
+@leaf
 def _close_window(game, state):
     """A new window for the ranges of delays: the old one's width joins the drift."""
     state.reals[DRIFT] += state.reals[WINDOW]
@@ -143,7 +143,7 @@ def _close_window(game, state):
         state.highest[k] = state.lowest[k]
 
 
-@jit
+@leaf
 def _widen(lowest, highest, k, delay, window):
     """Provider k's delay changed: its range, and the widest range of all."""
     if delay < lowest[k]:
@@ -153,14 +153,14 @@ def _widen(lowest, highest, k, delay, window):
     return max(window, highest[k] - lowest[k])
 
 
-@jit
+@leaf
 def _touch(game, state, k):
     """`_widen` for callers who hold tuples."""
     delay = state.load[k] * game.inverse[k]
     state.reals[WINDOW] = _widen(state.lowest, state.highest, k, delay, state.reals[WINDOW])
 
 
-@jit
+@leaf
 def _move(game, state, i, old, new):
     if old >= 0:
         k = game.provider[old]
@@ -181,7 +181,7 @@ def _move(game, state, i, old, new):
         state.ints[LOGGED] += 1
 
 
-@jit
+@leaf
 def _fetch(game, state, block):
     """Read the rows of a block in the order of memory where most will be visited: in random order each read would wait."""
     first, last = block * BLOCK, min((block + 1) * BLOCK, len(game.weight))
@@ -294,7 +294,7 @@ def sweep(game, state, order, begin, end, threshold):
             expiry[i] = np.inf if margin >= 0.0 else -np.inf
 
 
-@jit
+@leaf
 def _look(game, state, i, threshold):
     """All actions that the caps leave open, one by one: (the pair to be at, by how much staying is preferred)."""
     old, own, local = state.choice[i], game.weight[i], game.local[i]

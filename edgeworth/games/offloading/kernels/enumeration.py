@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 from edgeworth.games.offloading.kernels.dynamics import ROUNDOFF, rounding
 
 
-@jit
+@leaf
 def _mark(i, p):
     """A number that stands for user i at pair p: splitmix64 of both."""
     x = np.uint64(i) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(p + 2) * np.uint64(0xD1B54A32D192ED03)
@@ -65,14 +66,14 @@ def equilibria(game, choice, digits, load, count, found, threshold, budget):
                 inside = inside and count[k] <= game.cap[k]
         if inside and _rests(game, choice, load, count, threshold):
             if seen < len(found):
-                found[seen] = choice
+                assign(found[seen], choice)
             seen += 1
             if seen == len(found):
                 return looked, seen, False
     return looked, seen, False
 
 
-@jit
+@leaf
 def _rests(game, choice, load, count, threshold):
     """Does nobody gain more than threshold x its spread, and more than rounding, by a move of its own?"""
     for i in range(len(choice)):
@@ -99,7 +100,7 @@ def _rests(game, choice, load, count, threshold):
     return True
 
 
-@jit
+@leaf
 def pair_utility(game, load, i, p, extra):
     """Of user i at pair p, where `extra` of its weight is not yet in the load."""
     delay = (load[game.provider[p]] + extra) * game.inverse[game.provider[p]]

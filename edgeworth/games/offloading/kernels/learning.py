@@ -1,4 +1,4 @@
-"""Rounds of decentralised learning: everybody draws a place, is paid its own utility, and learns from that alone."""
+"""Rounds of decentralised learning: every user draws an action, is paid its own utility, and learns from that alone."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ import numpy as np
 
 from edgeworth.core.jit import jit
 from edgeworth.games.offloading.kernels.enumeration import pair_utility
-from edgeworth.learning.kernels.rows import act, value_ahead
-from edgeworth.learning.kernels.rules import learn
+from edgeworth.learning.kernels.rules import act, learn, value_ahead
 
 
-@jit
-def rounds(
-    game, codes, parameters, memory, base, actions, low, high, price, cost, order, choice, load, count, seen, totals, steps, rng
-):
-    """`steps` rounds. Action 0 is local execution, action a > 0 the user's a-th pair.
+@jit(counted=False)
+def rounds(game, tables, low, high, price, cost, order, drawn, choice, load, count, seen, totals, steps, rng):
+    """`steps` rounds. Action 0 is local execution, action a > 0 the user's a-th pair; agent i of the `tables` is user i.
+
+    1. The users are put into a random order.
+    2. In that order each draws an action by its policy and is assigned to it, or computes locally where the provider is full.
+    3. Every user is paid its utility; what its other actions would have paid is added up for the regret.
+    4. Every user learns from its own scaled reward.
 
     Users arrive in random order (``order`` is shuffled on from round to round); who finds a provider full computes locally and
     is paid for that. Rewards are scaled to [0, 1] between low and high of the user and clipped. seen: per pair, the total that
     the user would have earned there (it alone moved; local utility where it is full), less what it earned; totals: welfare of
     the rounds, then the same for local execution, a number a user.
     """
+    codes, parameters, memory, base = tables.codes, tables.parameters, tables.memory, tables.base
+    actions, opponents = tables.actions, tables.opponents
+    unobserved = np.int64(0)
     m = len(actions)
-    drawn = np.empty(m, dtype=np.int64)
     for _ in range(steps):
         load[:] = 0.0
         count[:] = 0
@@ -53,4 +57,4 @@ def rounds(
                     seen[q] += other - earned
             scaled = min(max((earned - low[i]) / (high[i] - low[i]), 0.0), 1.0)
             later = value_ahead(memory, base[i])
-            learn(codes[i], parameters, i, memory, base[i], actions[i], 1, drawn[i], 0, scaled, later)
+            learn(codes[i], parameters, i, memory, base[i], actions[i], opponents[i], drawn[i], unobserved, scaled, later)

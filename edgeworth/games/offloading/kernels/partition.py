@@ -10,7 +10,8 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign, ranked
 
 Worth = namedtuple(
     "Worth",
@@ -27,11 +28,11 @@ Places = namedtuple("Places", ["choice", "load", "slope", "count", "head", "afte
 TIE = 1e-11
 """How much better than the best known set another one must be to be found, as a share of the slices' highest bound."""
 
-Leaves = namedtuple("Leaves", ["low", "high", "tilt", "toll", "value"])
+Leaves = namedtuple("Leaves", ["low", "high", "weight_multiplier", "count_multiplier", "value"])
 """Slices [low, high] of a provider's load, with the multipliers of weight and of number, and the bound they give."""
 
 
-@jit
+@leaf
 def member_worth(worth, p, i, delay):
     """Of user i's pair p at Lambda / F = delay."""
     if worth.linear:
@@ -43,7 +44,7 @@ def member_worth(worth, p, i, delay):
 # --- moves --------------------------------------------------------------------------------------------------------------
 
 
-@jit
+@leaf
 def place(worth, at, i, p):
     """Put user i, who is nowhere, at pair p (-1: it stays nowhere)."""
     at.choice[i] = p
@@ -68,7 +69,7 @@ def seat(worth, at, choice):
         place(worth, at, i, choice[i])
 
 
-@jit
+@leaf
 def remove(worth, at, i):
     """Take user i away from where it is."""
     p = at.choice[i]
@@ -90,7 +91,7 @@ def remove(worth, at, i):
         at.before[at.after[i]] = at.before[i]
 
 
-@jit
+@leaf
 def _joining(worth, at, i, p):
     """What the total gains when user i, who is nowhere, comes to pair p."""
     k = worth.provider[p]
@@ -132,7 +133,7 @@ def descend(worth, at, order, begin, end, tolerance):
 # --- bounds -------------------------------------------------------------------------------------------------------------
 
 
-@jit
+@leaf
 def _slice_item(worth, k, p, low, high, price):
     """The most that a member can be worth in a set whose load is in the slice; -inf where it is too heavy for the slice."""
     i = worth.user[p]
@@ -141,15 +142,15 @@ def _slice_item(worth, k, p, low, high, price):
     return member_worth(worth, p, i, max(low, worth.weight[i]) / worth.rate[k]) - price[i]
 
 
-@jit
-def _tilted(worth, k, item, tilt, toll, low, high):
+@leaf
+def _dual_value(worth, k, item, weight_multiplier, count_multiplier, low, high):
     """(dual value, weight and number of the members it takes) at the multipliers."""
     first = worth.by_ptr[k]
-    total = max(tilt * low, tilt * high) + toll * worth.cap[k]
+    total = max(weight_multiplier * low, weight_multiplier * high) + count_multiplier * worth.cap[k]
     mass, number = 0.0, 0
     for a in range(first, worth.by_ptr[k + 1]):
         w = worth.weight[worth.user[worth.by_pair[a]]]
-        rest = item[a - first] - tilt * w - toll
+        rest = item[a - first] - weight_multiplier * w - count_multiplier
         if rest > 0.0:
             total += rest
             mass += w
@@ -157,27 +158,27 @@ def _tilted(worth, k, item, tilt, toll, low, high):
     return total, mass, number
 
 
-@jit
-def _best_tilt(worth, k, item, steepest, toll, low, high):
-    """The multiplier of the weight that gives the least dual value for this toll, by bisection."""
-    value, mass, number = _tilted(worth, k, item, 0.0, toll, low, high)
+@leaf
+def _best_weight_multiplier(worth, k, item, steepest, count_multiplier, low, high):
+    """The multiplier of the weight that gives the least dual value for this count_multiplier, by bisection."""
+    value, mass, number = _dual_value(worth, k, item, 0.0, count_multiplier, low, high)
     if low <= mass <= high:
         return 0.0, value, number
     inner, outer = 0.0, steepest if mass > high else -steepest
-    tilt, least, taken = 0.0, value, number
+    weight_multiplier, least, taken = 0.0, value, number
     for _ in range(40):
         middle = 0.5 * (inner + outer)
-        value, mass, number = _tilted(worth, k, item, middle, toll, low, high)
+        value, mass, number = _dual_value(worth, k, item, middle, count_multiplier, low, high)
         if value < least:
-            tilt, least, taken = middle, value, number
+            weight_multiplier, least, taken = middle, value, number
         if (mass > high) if outer > 0.0 else (mass < low):
             inner = middle
         else:
             outer = middle
-    return tilt, least, taken
+    return weight_multiplier, least, taken
 
 
-@jit
+@leaf
 def _bound_slice(worth, k, price, low, high, item, leaves, spot):
     """Fill leaf `spot` with the slice [low, high] and the best multipliers found; any multipliers give a valid bound."""
     first, last = worth.by_ptr[k], worth.by_ptr[k + 1]
@@ -188,21 +189,25 @@ def _bound_slice(worth, k, price, low, high, item, leaves, spot):
         if item[a - first] > -np.inf:
             steepest = max(steepest, abs(item[a - first]) / worth.weight[worth.user[p]])
             dearest = max(dearest, item[a - first])
-    tilt, value, number = _best_tilt(worth, k, item, 2.0 * steepest, 0.0, low, high)
-    toll = 0.0
+    weight_multiplier, value, number = _best_weight_multiplier(worth, k, item, 2.0 * steepest, 0.0, low, high)
+    count_multiplier = 0.0
     if number > worth.cap[k]:
         cheap, dear = 0.0, dearest
         for _ in range(25):
             middle = 0.5 * (cheap + dear)
-            t, v, c = _best_tilt(worth, k, item, 2.0 * steepest, middle, low, high)
+            t, v, c = _best_weight_multiplier(worth, k, item, 2.0 * steepest, middle, low, high)
             if v < value:
-                tilt, value, toll = t, v, middle
+                weight_multiplier, value, count_multiplier = t, v, middle
             if c > worth.cap[k]:
                 cheap = middle
             else:
                 dear = middle
     leaves.low[spot], leaves.high[spot] = low, high
-    leaves.tilt[spot], leaves.toll[spot], leaves.value[spot] = tilt, toll, value
+    leaves.weight_multiplier[spot], leaves.count_multiplier[spot], leaves.value[spot] = (
+        weight_multiplier,
+        count_multiplier,
+        value,
+    )
 
 
 @jit
@@ -246,7 +251,11 @@ def bound_all(worth, price, leaves, begin, end, taken, bounds):
         for a in range(worth.by_ptr[k], worth.by_ptr[k + 1]):
             p = worth.by_pair[a]
             i = worth.user[p]
-            rest = _slice_item(worth, k, p, low, high, price) - leaves.tilt[worst] * worth.weight[i] - leaves.toll[worst]
+            rest = (
+                _slice_item(worth, k, p, low, high, price)
+                - leaves.weight_multiplier[worst] * worth.weight[i]
+                - leaves.count_multiplier[worst]
+            )
             taken[i] += rest > 0.0
 
 
@@ -284,17 +293,24 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
     tie = TIE * abs(leaves.value[:count].max()) if best_only else 0.0
     sets, nodes = 0, 0
     out_ptr[0] = 0
-    for leaf in np.argsort(-leaves.value[:count]):
-        if leaves.value[leaf] <= floor + tie:
+    for spot in ranked(-leaves.value[:count]):
+        if leaves.value[spot] <= floor + tie:
             break
-        low, high, tilt, toll = leaves.low[leaf], leaves.high[leaf], leaves.tilt[leaf], leaves.toll[leaf]
-        spare[0] = max(tilt * low, tilt * high) + toll * worth.cap[k]
+        low, high, weight_multiplier, count_multiplier = (
+            leaves.low[spot],
+            leaves.high[spot],
+            leaves.weight_multiplier[spot],
+            leaves.count_multiplier[spot],
+        )
+        spare[0] = max(weight_multiplier * low, weight_multiplier * high) + count_multiplier * worth.cap[k]
         for a in range(size):
             p = worth.by_pair[first + a]
-            item[a] = _slice_item(worth, k, p, low, high, price) - toll - tilt * worth.weight[worth.user[p]]
+            item[a] = (
+                _slice_item(worth, k, p, low, high, price) - count_multiplier - weight_multiplier * worth.weight[worth.user[p]]
+            )
             spare[0] += max(item[a], 0.0)
         spare[0] += 1e-12 * abs(spare[0])
-        rank = np.argsort(-np.abs(item))
+        rank = ranked(-np.abs(item))
         for a in range(size - 1, -1, -1):
             weight[a] = worth.weight[worth.user[worth.by_pair[first + rank[a]]]]
             suffix[a] = suffix[a + 1] + (weight[a] if item[rank[a]] > -np.inf else 0.0)
@@ -315,7 +331,7 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
                         start = out_ptr[sets]
                         if sets + 1 >= len(out_ptr) or start + number[size] > len(out_pair):
                             return -1, nodes
-                        out_pair[start : start + number[size]] = members[: number[size]]
+                        assign(out_pair[start : start + number[size]], members[: number[size]])
                         out_worth[sets] = total
                         sets += 1
                         out_ptr[sets] = start + number[size]

@@ -8,7 +8,6 @@ from edgeworth.games.offloading.model.bounds import (
 )
 from edgeworth.games.offloading.model.efficiency import Efficiency, interaction_overhead, price_of_anarchy
 from edgeworth.games.offloading.model.functions import (
-    Violation as Violation,
     choice_utilities as choice_utilities,
     choice_violations as choice_violations,
     choice_welfare as choice_welfare,
@@ -24,10 +23,15 @@ from edgeworth.games.offloading.model.functions import (
     value,
     violations,
 )
-from edgeworth.games.offloading.model.game import EQUILIBRIUM_TOL as EQUILIBRIUM_TOL, REGIMES, OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import (
+    EQUILIBRIUM_TOL as EQUILIBRIUM_TOL,
+    REGIMES,
+    OffloadingGame,
+    Profile,
+    Which as Which,
+)
 from edgeworth.games.offloading.model.graphs import from_networkx, to_networkx
 from edgeworth.games.offloading.model.potentials import (
-    Which as Which,
     paper_potential,
     potential as potential,
     weighted_potential,

@@ -20,34 +20,58 @@ _BLOCK = 250_000  # entries of one step, some 20 ms
 
 
 def slice_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]], tick: Callable[[], None] | None = None) -> float:
-    """The Lagrangian bound of user prices pi >= 0, rounded outward; valid for any numbers in the arrays.
+    """Bound the welfare of every feasible profile by Lagrangian duality from users' prices, rounded outward.
 
+    Parameters
+    ----------
+    game : OffloadingGame
+    arrays : mapping
+        ``price`` float64 [users], pi >= 0; ``ptr`` int64 [providers + 1]; ``low``, ``high``, ``weight_multiplier`` and
+        ``count_multiplier`` float64 [slices]: provider k has the slices from ptr[k] to ptr[k + 1], by rising load, without a
+        hole from 0 to the sum of its users' weights.
+    tick : callable, optional
+        Called between steps of some 20 ms; what it raises ends the work.
+
+    Returns
+    -------
+    float
+        No feasible profile has more welfare. Any numbers in the arrays give a valid bound.
+
+    Raises
+    ------
+    KeyError, ValueError, TypeError
+        For arrays that prove nothing, among them numbers whose products would leave the range of floats.
+
+    Notes
+    -----
     With v_ik(x) the utility before payments at load x, less local utility and the user's share of the provider's cost,
 
         welfare <= sum_i local_i + sum_i pi_i + sum_k max over sets S of sum_{i in S} (v_ik(Lambda_S) - pi_i).
 
     Loads of provider k are covered by slices [low, high]. Utilities do not rise with the load, so a set whose load is in a
-    slice is worth at most ``sum_i max(0, v_ik(max(low, w_i)) - pi_i - tilt w_i - toll) + max(tilt low, tilt high) + toll
-    cap_k`` over the users with w_i <= high, for any tilt and any toll >= 0 (multipliers of weight and of number).
+    slice is worth at most
 
-    arrays: ``price`` float64 [users]; ``ptr`` int64 [providers + 1]; ``low``, ``high``, ``tilt``, ``toll`` float64 [slices],
-    of provider k those from ptr[k] to ptr[k + 1], by rising load, without a hole from 0 to the sum of its users' weights.
-    tick: called between steps of some 20 ms; what it raises ends the work. Raises KeyError, ValueError or TypeError for arrays
-    that prove nothing, among them numbers whose products would leave the range of floats.
+        sum_i max(0, v_ik(max(low, w_i)) - pi_i - mu w_i - nu) + max(mu low, mu high) + nu cap_k
+
+    over the users with w_i <= high, for every weight multiplier mu and every count multiplier nu >= 0.
 
     The margin. All statements above are exact for the numbers as they are stored, and comparisons of floats are exact too (the
     sum of weights is `math.fsum`, correctly rounded, and ``high`` must be above it by 1e-12). What is rounded, u = 2^-53:
 
     - lateness at a load: C / w, load / F and their product, then + transfer and - tau: 5 u X, X = transfer + delay + tau.
       Clipping to an interval that holds 0 moves it no further. Times s: s X (5 u + u).
-    - cost C / F, + local + pi: 4 u of their sizes; tilt w: u; four subtractions: 4 u of all sizes. With T = |gain| + s X +
-      |local| + cost + pi + |tilt| w + toll an entry is off by at most 14 u T, 16 u T with all terms of second order.
+    - cost C / F, + local + pi: 4 u of their sizes; mu w: u; four subtractions: 4 u of all sizes. With T = |gain| + s X +
+      |local| + cost + pi + |mu| w + nu an entry is off by at most 14 u T, 16 u T with all terms of second order.
     - max(0, .) moves no further; a sum of N entries >= 0 in any order: N u of the sum; the two fixed terms and their sum: 6 u
       of their sizes; the slice's total: u.
     - underflow: 2^-1075 an operation, s (1 + C / w) times in the loss; 2^-1070 of that a user covers it.
 
     These are added to every slice before the maximum is taken (times 1.001 for the rounding of the margin itself); the last
     sum is correctly rounded and goes one float up.
+
+    References
+    ----------
+    Held and Karp, Math. Prog. 1 (1971). The slices are our own.
     """
     slices = Slices(game, arrays)
     parts = [*game.local_utility.tolist(), *slices.price.tolist()]
@@ -64,9 +88,18 @@ def slice_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]], tick: 
 class Block(NamedTuple):
     """Some slices of one provider, a row each.
 
-    low, high: float64 [rows]. item: float64 [rows, users in reach], what a member brings at most less its price, tilt w and
-    toll; minus infinity where it is too heavy for the slice. fixed: what is added whoever comes. margin: of the row's rounding.
-    bound: ``sum max(0, item) + fixed`` rounded outward.
+    Parameters
+    ----------
+    low, high : float64 [rows]
+        The loads between which a slice lies.
+    item : float64 [rows, users in reach]
+        The most that a member adds, less its price, mu w and nu (`slice_bound`); minus infinity where it is too heavy.
+    fixed : float64 [rows]
+        What is added whichever users come.
+    margin : float64 [rows]
+        Of the row's rounding.
+    bound : float64 [rows]
+        ``sum max(0, item) + fixed``, rounded outward.
     """
 
     low: Floats
@@ -89,7 +122,12 @@ class Slices:
         if self.ptr[0] != 0 or np.any(self.ptr[1:] <= self.ptr[:-1]):
             validation.reject("ptr", "must begin with 0 and rise", self.ptr)
         steep, dear = LARGEST / max(mass, 1.0), LARGEST / max(int(game.cap.max(initial=0)), 1)
-        ranges = {"low": (0.0, 4.0 * mass), "high": (0.0, 4.0 * mass), "tilt": (-steep, steep), "toll": (0.0, dear)}
+        ranges = {
+            "low": (0.0, 4.0 * mass),
+            "high": (0.0, 4.0 * mass),
+            "weight_multiplier": (-steep, steep),
+            "count_multiplier": (0.0, dear),
+        }
         self._columns = [
             validation.array(name, arrays[name], np.float64, (int(self.ptr[-1]),), minimum=least, maximum=most)
             for name, (least, most) in ranges.items()
@@ -109,7 +147,7 @@ class Slices:
     def blocks(self, k: int) -> Iterator[Block]:
         """All slices of provider k, some 20 ms of work at a time. ValueError where they leave a hole."""
         game, pairs = self.game, self.pairs(k)
-        low, high, tilt, toll = (column[self.ptr[k] : self.ptr[k + 1]] for column in self._columns)
+        low, high, weight_multiplier, count_multiplier = (column[self.ptr[k] : self.ptr[k + 1]] for column in self._columns)
         user = game.user[pairs]
         weight, s, unit, tau = game.weight[user], game.sensitivity[user], game.unit[user], game.deadline[user]
         gain, transfer, own = game.gain[pairs], game.transfer[pairs], self._own[pairs]
@@ -124,7 +162,7 @@ class Slices:
         tiny = 2.0**-1070 * float((s * (1.0 + unit)).sum() + len(pairs) + 1.0)
         rows = max(1, _BLOCK // max(len(pairs), 1))
         for begin in range(0, len(low), rows):
-            lo, hi, b, c = (column[begin : begin + rows, None] for column in (low, high, tilt, toll))
+            lo, hi, b, c = (column[begin : begin + rows, None] for column in (low, high, weight_multiplier, count_multiplier))
             delay = unit * (np.maximum(lo, weight) / game.rate[k])
             lost = s * np.clip(transfer + delay - tau, floor, ceiling)
             inside = weight <= hi

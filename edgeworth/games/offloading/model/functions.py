@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from edgeworth.core import validation
+from edgeworth.core import sparse, validation
+from edgeworth.core.violation import Violation, Violations
 from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame, Profile
-
-Rule = Literal["coverage", "cap"]
 
 EXACT_USERS = 20_000
 """Games of up to so many users are valued in fractions where floats lose what is at stake; half a second at most."""
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One broken constraint, as data: the rule, by how much, where, and in words.
-
-    coverage: ``user`` sits at ``provider``, which is out of reach; amount 1. cap: ``provider`` serves more users than
-    its cap; amount: how many more.
-    """
-
-    rule: Rule
-    amount: float
-    user: int | None
-    provider: int
-    text: str
-
-    def replay(self, game: OffloadingGame, profile: Profile) -> float:
-        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
-        again = violations(game, profile)
-        same = (v.amount for v in again if (v.rule, v.user, v.provider) == (self.rule, self.user, self.provider))
-        return next(same, 0.0)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def require_profile(game: OffloadingGame, profile: Profile) -> None:
@@ -55,16 +29,7 @@ def positions(game: OffloadingGame, profile: Profile) -> Ints:
     Raises ValueError for a profile of another length or with a provider beyond the game's.
     """
     require_profile(game, profile)
-    chosen = profile.provider
-    low, end = game.indptr[:-1].copy(), game.indptr[1:]
-    high = end.copy()
-    while np.any(low < high):  # bisection over all users at once: the providers of a user are sorted
-        middle = (low + high) // 2
-        right = (low < high) & (game.provider[np.minimum(middle, game.pairs - 1)] < chosen)
-        low, high = np.where(right, middle + 1, low), np.where(right | (low >= high), high, middle)
-    hit = low < end
-    hit[hit] = game.provider[low[hit]] == chosen[hit]
-    return np.where(chosen < 0, -1, np.where(hit, low, -2))
+    return sparse.positions(game.indptr, game.provider, profile.provider)
 
 
 def profile_of(game: OffloadingGame, choice: Ints) -> Profile:
@@ -150,22 +115,40 @@ def value(game: OffloadingGame, profile: Profile) -> float:
 
 
 def violations(game: OffloadingGame, profile: Profile) -> tuple[Violation, ...]:
-    """Every broken constraint; empty for a feasible profile."""
-    choice = positions(game, profile)
-    return choice_violations(game, profile, choice)
+    """Every broken constraint of a profile.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+    profile : Profile
+        One provider, or -1, for each user.
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible profile. Rules: ``coverage`` (a user at a provider out of reach; amount 1) and ``cap`` (a provider
+        with more users than its cap; amount: how many more). The places are users and providers.
+
+    Raises
+    ------
+    ValueError
+        For a profile of another length, or with a provider that the game does not have.
+    """
+    return choice_violations(game, profile, positions(game, profile))
 
 
 def choice_violations(game: OffloadingGame, profile: Profile, choice: Ints) -> tuple[Violation, ...]:
     """`violations` where the `positions` are known."""
-    found: list[Violation] = []
+    broken = Violations(game, violations)
     for i in np.flatnonzero(choice == -2).tolist():
         k = int(profile.provider[i])
-        found.append(Violation("coverage", 1.0, i, k, f"user {i} is out of reach of provider {k}"))
+        text = f"{broken.named('user', i)} is out of reach of {broken.named('provider', k)}"
+        broken.add("coverage", 1.0, text, user=i, provider=k)
     count = np.bincount(profile.provider[profile.provider >= 0], minlength=game.providers)
     for k in np.flatnonzero(count > game.cap).tolist():
-        text = f"provider {k} serves {int(count[k])} users, its cap is {int(game.cap[k])}"
-        found.append(Violation("cap", float(count[k] - game.cap[k]), None, k, text))
-    return tuple(found)
+        text = f"{broken.named('provider', k)} serves {int(count[k])} users, its cap is {int(game.cap[k])}"
+        broken.add("cap", float(count[k] - game.cap[k]), text, provider=k)
+    return tuple(broken.found)
 
 
 def measures(game: OffloadingGame, profile: Profile) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from os import PathLike
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, sparse, validation
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Regime = Literal["linearised", "soft-deadline", "floored"]
+Which = Literal["paper", "weighted"]
+"""A candidate for a potential."""
 
 REGIMES: tuple[Regime, ...] = ("linearised", "soft-deadline", "floored")
 
@@ -34,6 +36,7 @@ LARGEST = 1e250
 _PAIR = ("gain", "transfer", "price")
 _USER = ("weight", "workload", "sensitivity", "deadline", "human", "local_utility", "local_delay")
 _PROVIDER = ("rate", "cap", "cost_rate", "uav")
+_AXES: dict[str, names.Axes] = {**dict.fromkeys(_USER, ("user",)), **dict.fromkeys(_PROVIDER, ("provider",))}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,7 +62,8 @@ class OffloadingGame(ShownProblem):
     (upload seconds), ``price``. Users [m]: ``weight`` w > 0, ``workload`` C >= 0 (cycles), ``sensitivity`` s >= 0 (utility a
     second), ``deadline`` tau (seconds, > 0 for machines, 0 for humans), ``human`` bool, ``local_utility``, ``local_delay``
     >= 0 (seconds). Providers [n]: ``rate`` F > 0 (cycles a second), ``cap`` int64 >= 0 (default: no limit, stored as m),
-    ``cost_rate`` >= 0 (money a busy second), ``uav`` bool.
+    ``cost_rate`` >= 0 (money a busy second), ``uav`` bool. ``user_names`` and ``provider_names``, one text each, serve tables,
+    messages and graphs; None where they have numbers only.
 
     Arrays are copied and read-only; m or n may be 0. Raises ValueError or TypeError naming the argument, the rule and the
     value for wrong shapes, NaN, infinities, values out of range, duplicate or unsorted pairs, and for numbers so large or
@@ -97,6 +101,8 @@ class OffloadingGame(ShownProblem):
     uav: Bools = None  # type: ignore[assignment]
     regime: Regime = "linearised"
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+    user_names: tuple[str, ...] | None = None
+    provider_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
@@ -113,9 +119,7 @@ class OffloadingGame(ShownProblem):
 
         store("regime", validation.choice("regime", self.regime, REGIMES))
         store("rate", validation.array("rate", self.rate, np.float64, (None,), minimum=0.0, open_minimum=True))
-        store("indptr", validation.array("indptr", self.indptr, np.int64, (None,), minimum=0))
-        if len(self.indptr) == 0 or self.indptr[0] != 0 or np.any(np.diff(self.indptr) < 0):
-            validation.reject("indptr", "must begin with 0 and never decrease", self.indptr)
+        store("indptr", sparse.pointer(self.indptr))
         pairs, n, m = int(self.indptr[-1]), len(self.rate), len(self.indptr) - 1
         store("provider", validation.array("provider", self.provider, np.int32, (pairs,), minimum=0, maximum=n - 1))
         store("gain", validation.array("gain", self.gain, np.float64, (pairs,)))
@@ -137,14 +141,9 @@ class OffloadingGame(ShownProblem):
             i = int(wrong[0])
             rule = "must be 0 for a human, above 0 for a machine"
             raise ValueError(f"deadline: {rule}; got {self.deadline[i]} for user {i}, human {bool(self.human[i])}")
-        rising = self.provider[1:] > self.provider[:-1]
-        inner = self.indptr[1:-1]
-        rising[inner[(inner > 0) & (inner < pairs)] - 1] = True  # from one user to the next anything goes
-        if not rising.all():
-            p = int(np.argmin(rising)) + 1
-            i = int(np.searchsorted(self.indptr, p, side="right")) - 1
-            rule = "must increase strictly within a user (sorted, no duplicate pair)"
-            raise ValueError(f"provider: {rule}; got {self.provider[p]} after {self.provider[p - 1]} for user {i}")
+        sparse.require_sorted(self.indptr, self.provider, "user", "provider")
+        store("user_names", names.checked("user_names", self.user_names, m))
+        store("provider_names", names.checked("provider_names", self.provider_names, n))
         self._require_representable()
 
     def _require_representable(self) -> None:
@@ -199,8 +198,7 @@ class OffloadingGame(ShownProblem):
     @cached_property
     def user(self) -> Ints:
         """The user of every pair, int64 [pairs]."""
-        result: Ints = _frozen(np.repeat(np.arange(self.users, dtype=np.int64), np.diff(self.indptr)))
-        return result
+        return sparse.rows_of(self.indptr)
 
     @cached_property
     def unit(self) -> Floats:
@@ -260,43 +258,59 @@ class OffloadingGame(ShownProblem):
         cost_rate: ArrayLike | None = None,
         uav: ArrayLike | None = None,
         regime: Regime = "linearised",
+        user_names: Sequence[str] | None = None,
+        provider_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
     ) -> OffloadingGame:
-        """From pairs in any order: ``user``, ``provider``, ``gain`` and, if given, ``transfer`` and ``price`` of one length.
+        """A game from the pairs within reach, in any order.
 
-        The rest as the class says, and it raises as the class does; a pair named twice is refused.
+        Parameters
+        ----------
+        user, provider : array-like of int [pairs]
+            The pairs by position; each at most once.
+        gain, transfer, price : array-like [pairs]
+            Series of the pairs are brought into one order by their index, which names nothing.
+        rate : array-like [providers]
+        users : int
+            The number of users.
+        user_names, provider_names : sequence of str, optional
+            Default: the labels of the arguments of users and of providers that are Series.
+        weight, workload, sensitivity, deadline, human, local_utility, local_delay, cap, cost_rate, uav, regime, provenance
+            As in the class.
+
+        Returns
+        -------
+        OffloadingGame
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class, and for a pair that is named twice.
         """
         m = validation.integer("users", users, minimum=0)
-        f = validation.array("rate", rate, np.float64, (None,))
-        i = validation.array("user", user, np.int64, (None,), minimum=0, maximum=m - 1)
-        k = validation.array("provider", provider, np.int64, (len(i),), minimum=0, maximum=len(f) - 1)
-        columns: dict[str, Any] = {"gain": gain, "transfer": transfer, "price": price}
-        for name, given in columns.items():
-            if given is not None:
-                columns[name] = validation.array(name, given, np.float64, (len(i),))
-        key = i * max(len(f), 1) + k
-        order = np.argsort(key, kind="stable")
-        twice = np.flatnonzero(np.diff(key[order]) == 0)
-        if len(twice):
-            p = int(order[twice[0]])
-            raise ValueError(f"provider: must name a pair once; got provider {k[p]} twice for user {i[p]}")
+        columns = {"user": user, "provider": provider, "gain": gain, "transfer": transfer, "price": price}
+        pairs, _ = names.align({name: (column, ("pair",)) for name, column in columns.items()})
+        entries = {
+            "rate": rate, "weight": weight, "workload": workload, "sensitivity": sensitivity, "deadline": deadline,
+            "human": human, "local_utility": local_utility, "local_delay": local_delay, "cap": cap, "cost_rate": cost_rate,
+            "uav": uav,
+        }  # fmt: skip
+        arrays = {name: (entry, _AXES[name]) for name, entry in entries.items()}
+        aligned, found = names.align(arrays, {"user_names": user_names, "provider_names": provider_names})
+        f = validation.array("rate", aligned["rate"], np.float64, (None,))
+        i = validation.array("user", pairs["user"], np.int64, (None,), minimum=0, maximum=m - 1)
+        k = validation.array("provider", pairs["provider"], np.int64, (len(i),), minimum=0, maximum=len(f) - 1)
+        order, indptr = sparse.compress(i, k, m, len(f), "user", "provider")
+        for name in _PAIR:
+            if pairs[name] is not None:
+                aligned[name] = validation.array(name, pairs[name], np.float64, (len(i),))[order]
         return cls(
-            indptr=np.concatenate([[0], np.cumsum(np.bincount(i, minlength=m))]).astype(np.int64),
+            indptr=indptr,
             provider=k[order].astype(np.int32),
-            rate=f,
-            **{name: None if given is None else given[order] for name, given in columns.items()},  # type: ignore[arg-type]
-            weight=weight,  # type: ignore[arg-type]  # validated by the class, as all that follow
-            workload=workload,  # type: ignore[arg-type]
-            sensitivity=sensitivity,  # type: ignore[arg-type]
-            deadline=deadline,  # type: ignore[arg-type]
-            human=human,  # type: ignore[arg-type]
-            local_utility=local_utility,  # type: ignore[arg-type]
-            local_delay=local_delay,  # type: ignore[arg-type]
-            cap=cap,  # type: ignore[arg-type]
-            cost_rate=cost_rate,  # type: ignore[arg-type]
-            uav=uav,  # type: ignore[arg-type]
             regime=regime,
             provenance=provenance or Provenance("arrays"),
+            **aligned,
+            **found,
         )
 
     @classmethod
@@ -319,38 +333,57 @@ class OffloadingGame(ShownProblem):
         cost_rate: ArrayLike | None = None,
         uav: ArrayLike | None = None,
         regime: Regime = "linearised",
+        user_names: Sequence[str] | None = None,
+        provider_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
     ) -> OffloadingGame:
-        """From dense matrices users x providers: gain, and if given transfer, price and ``reach`` (bool, default all True)."""
-        f = validation.array("rate", rate, np.float64, (None,))
-        g = validation.array("gain", gain, np.float64, (None, len(f)))
-        inside = np.ones(g.shape, dtype=bool) if reach is None else validation.array("reach", reach, np.bool_, g.shape)
+        """A game from dense matrices, one row a user and one column a provider.
+
+        Parameters
+        ----------
+        gain : array-like [users, providers]
+            Rows and columns of a DataFrame name users and providers.
+        rate : array-like [providers]
+        reach : array-like of bool [users, providers], optional
+            Default: everybody reaches everything.
+        transfer, price : array-like [users, providers], optional
+        user_names, provider_names : sequence of str, optional
+            Default: the labels of the arguments that are Series or DataFrames. Arguments with the same labels in another order
+            are brought into this order; with other labels they are refused.
+        weight, workload, sensitivity, deadline, human, local_utility, local_delay, cap, cost_rate, uav, regime, provenance
+            As in the class.
+
+        Returns
+        -------
+        OffloadingGame
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class.
+        """
+        entries = {
+            "rate": rate, "weight": weight, "workload": workload, "sensitivity": sensitivity, "deadline": deadline,
+            "human": human, "local_utility": local_utility, "local_delay": local_delay, "cap": cap, "cost_rate": cost_rate,
+            "uav": uav,
+        }  # fmt: skip
+        pair: names.Axes = ("user", "provider")
+        matrices = {"gain": gain, "reach": reach, "transfer": transfer, "price": price}
+        arrays = {name: (matrix, pair) for name, matrix in matrices.items()}
+        arrays |= {name: (entry, _AXES[name]) for name, entry in entries.items()}
+        given, found = names.align(arrays, {"user_names": user_names, "provider_names": provider_names})
+        f = validation.array("rate", given["rate"], np.float64, (None,))
+        g = validation.array("gain", given["gain"], np.float64, (None, len(f)))
+        inside = np.ones(g.shape, dtype=bool)
+        if reach is not None:
+            inside = validation.array("reach", given["reach"], np.bool_, g.shape)
         i, k = np.nonzero(inside)
-
-        def entries(name: str, given: ArrayLike | None) -> Any:
-            return None if given is None else validation.array(name, given, np.float64, g.shape)[i, k]
-
-        return cls.from_pairs(
-            user=i,
-            provider=k,
-            gain=g[i, k],
-            rate=f,
-            users=len(g),
-            transfer=entries("transfer", transfer),
-            price=entries("price", price),
-            weight=weight,
-            workload=workload,
-            sensitivity=sensitivity,
-            deadline=deadline,
-            human=human,
-            local_utility=local_utility,
-            local_delay=local_delay,
-            cap=cap,
-            cost_rate=cost_rate,
-            uav=uav,
-            regime=regime,
-            provenance=provenance,
-        )
+        for name in ("transfer", "price"):
+            if given[name] is not None:
+                given[name] = validation.array(name, given[name], np.float64, g.shape)[i, k]
+        given |= {"gain": g[i, k], "rate": f}
+        del given["reach"]
+        return cls.from_pairs(user=i, provider=k, users=len(g), regime=regime, provenance=provenance, **given, **found)
 
     # --- files ----------------------------------------------------------------------------------------------------------
 
@@ -361,16 +394,19 @@ class OffloadingGame(ShownProblem):
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
         arrays = {name: getattr(self, name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
-        return Payload({"regime": self.regime, "provenance": self.provenance.to_fields()}, arrays)
+        content = {"regime": self.regime, "provenance": self.provenance.to_fields()}
+        return Payload(content | names.to_fields(self, "user", "provider"), arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> OffloadingGame:
         """The inverse of `to_payload`; validates like the constructor."""
         origin: Mapping[str, Any] = payload.field("provenance")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
         return cls(
-            **{name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)},
+            **arrays,
             regime=payload.field("regime"),
             provenance=Provenance(**origin),
+            **names.from_fields(payload.fields, "user", "provider"),
         )
 
 

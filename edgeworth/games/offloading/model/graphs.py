@@ -12,30 +12,52 @@ from edgeworth.games.offloading.model.game import _PAIR, _PROVIDER, _USER, Offlo
 
 
 def to_networkx(game: OffloadingGame) -> Any:
-    """A ``networkx.Graph``: nodes ("user", i) with bipartite=0, ("provider", k) with bipartite=1, an edge for every pair.
+    """The game as a bipartite ``networkx.Graph``.
 
-    Node and edge attributes carry the game's fields by name; the graph has the attribute ``regime``. Users come first, in
-    order, then providers: `from_networkx` reads the graph back to an equal game.
+    Parameters
+    ----------
+    game : OffloadingGame
+
+    Returns
+    -------
+    networkx.Graph
+        Nodes ("user", i) with the attribute bipartite=0, then ("provider", k) with bipartite=1, i and k positions or, where the
+        game has them, names; an edge for every pair. Node and edge attributes carry the game's fields; the graph has the
+        attribute ``regime``. `from_networkx` reads it back to an equal game.
     """
     import networkx as nx
 
     graph = nx.Graph(regime=game.regime)
-    for i in range(game.users):
-        graph.add_node(("user", i), bipartite=0, **{name: getattr(game, name)[i].item() for name in _USER})
-    for k in range(game.providers):
-        graph.add_node(("provider", k), bipartite=1, **{name: getattr(game, name)[k].item() for name in _PROVIDER})
+    users: list[Any] = [("user", i) for i in game.user_names or range(game.users)]
+    providers: list[Any] = [("provider", k) for k in game.provider_names or range(game.providers)]
+    for i, node in enumerate(users):
+        graph.add_node(node, bipartite=0, **{name: getattr(game, name)[i].item() for name in _USER})
+    for k, node in enumerate(providers):
+        graph.add_node(node, bipartite=1, **{name: getattr(game, name)[k].item() for name in _PROVIDER})
     columns = [getattr(game, name).tolist() for name in _PAIR]
     for i, k, *values in zip(game.user.tolist(), game.provider.tolist(), *columns, strict=True):
-        graph.add_edge(("user", i), ("provider", k), **dict(zip(_PAIR, values, strict=True)))
+        graph.add_edge(users[i], providers[k], **dict(zip(_PAIR, values, strict=True)))
     return graph
 
 
 def from_networkx(graph: Any) -> OffloadingGame:
-    """From a bipartite graph as `to_networkx` writes it; nodes may have any names, users and providers keep their order.
+    """A game from a bipartite graph such as `to_networkx` makes.
 
-    Nodes: attribute ``bipartite`` 0 (user) or 1 (provider). Edges need ``gain``, providers ``rate``; other fields default as
-    in `OffloadingGame` where no node or edge has them. Names are recorded in the provenance by number of nodes only.
-    Raises ValueError or TypeError for other types, a missing or partly missing attribute, an edge within one side.
+    Parameters
+    ----------
+    graph : networkx.Graph
+        Nodes have the attribute ``bipartite``, 0 for a user and 1 for a provider, in the order of the game. Edges need the
+        attribute ``gain``, providers ``rate``; other fields default as in `OffloadingGame` where no node or edge has them.
+
+    Returns
+    -------
+    OffloadingGame
+        The texts of the nodes are its names; of nodes ("user", x) and ("provider", x) the text of x.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For another type of graph, an attribute that some have and some lack, and an edge within one side.
     """
     if not (hasattr(graph, "nodes") and hasattr(graph, "edges")) or graph.is_directed() or graph.is_multigraph():
         validation.reject_type("graph", "must be an undirected networkx Graph", graph)
@@ -56,11 +78,17 @@ def from_networkx(graph: Any) -> OffloadingGame:
         provider=np.array([k for _, k, _ in links], dtype=np.int64),
         users=len(users),
         regime=graph.graph.get("regime", "linearised"),
+        user_names=[_name(node, "user") for node in users],
+        provider_names=[_name(node, "provider") for node in providers],
         provenance=Provenance("networkx", parameters={"users": len(users), "providers": len(providers)}),
         **_columns([data for _, _, data in links], _PAIR, {"gain"}, "edge"),
         **_columns([graph.nodes[node] for node in users], _USER, set(), "user"),
         **_columns([graph.nodes[node] for node in providers], _PROVIDER, {"rate"}, "provider"),
     )
+
+
+def _name(node: Any, side: str) -> str:
+    return str(node[1] if isinstance(node, tuple) and len(node) == 2 and node[0] == side else node)
 
 
 def _columns(rows: list[Any], names: tuple[str, ...], needed: set[str], where: str) -> dict[str, Any]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
 from edgeworth.games.offloading.model.functions import loads, positions, provider_costs
-from edgeworth.games.offloading.model.game import Floats, OffloadingGame, Profile
-
-Which = Literal["paper", "weighted"]
+from edgeworth.games.offloading.model.game import Floats, OffloadingGame, Profile, Which
 
 
 def paper_potential(game: OffloadingGame, profile: Profile) -> float:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from edgeworth.games.offloading.model.game import OffloadingGame
-from edgeworth.games.offloading.model.potentials import Which
+from edgeworth.games.offloading.model.game import OffloadingGame, Which
 
 
 class Rational:
@@ -38,9 +37,9 @@ class Rational:
 
     def rise(self, which: Which, i: int, old: int, old_load: Fraction, new: int, new_load: Fraction) -> Fraction | None:
         """How much the potential changes when user i goes from pair old to pair new; None where it does not depend on i
-        (the weighted one, of users who do not mind delays)."""
-        careless = self._sense(i) * self._work(i) == 0
-        if which == "weighted" and careless:
+        (the weighted one, of congestion-insensitive users)."""
+        insensitive = self._sense(i) * self._work(i) == 0
+        if which == "weighted" and insensitive:
             return None
         parts = [self._part(which, i, p, load) for p, load in ((new, new_load), (old, old_load))]
         return parts[0] - parts[1]

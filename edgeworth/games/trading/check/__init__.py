@@ -15,20 +15,20 @@ from edgeworth.core.checking import (
 from edgeworth.core.numeric import OPTIMALITY_TOL
 from edgeworth.core.result import Quality, Result, Termination
 from edgeworth.core.verdict import Scope, Verdict
+from edgeworth.core.violation import Violation
 from edgeworth.games.trading.check.bound import interval_bound
-from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret
-from edgeworth.games.trading.check.reply import STRAY_TOL, Stray, worst_stray
+from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret, price_value as price_value
+from edgeworth.games.trading.check.reply import DEMAND_TOL, DemandDeviation, largest_demand_deviation
 from edgeworth.games.trading.model import (
     Equilibrium,
     TradingGame,
-    Violation,
     equilibrium_of,
     profile_utilities,
     value,
     violations,
 )
 
-__all__ = ["Deviation", "Stray"]
+__all__ = ["DemandDeviation", "Deviation"]
 
 REBUILD: dict[str, Rebuild] = {"price-intervals": interval_bound}
 
@@ -40,41 +40,37 @@ EPSILON_TOL = 1e-9
 def judge(
     game: TradingGame, solution: Equilibrium, claimed: bool, result: Result[Equilibrium] | None, budget: Budget
 ) -> tuple[dict[str, Verdict], float | None]:
-    """Check a solution or a result against the game. Truthy when every verdict holds.
+    """Judge a solution as a Stackelberg equilibrium, or measure how far it is from one.
 
     Parameters
     ----------
     game : TradingGame
-    answer : Equilibrium or Result
-        A bare solution is judged as a Stackelberg equilibrium.
-    seconds : float
-        The budget; what it does not suffice for is NOT_CHECKED.
+    solution : Equilibrium
+    claimed : bool
+        The consumers are said to be in equilibrium: a bare solution, an equilibrium method that ended by proof or convergence.
+    result : Result, optional
+        Where the solution comes from.
+    budget : Budget
+        What the search over the leader's prices may spend.
 
     Returns
     -------
-    Report
-        ``feasible``: price and demands lie in their intervals, exactly. ``record``: profits, regime and tie-break are what the
-        model says of price and demands. ``epsilon``: the largest regret of a consumer, relative to the spread (greatest less
-        least) of what it attains by its demands, the others' fixed, from the utility functions alone; tolerance 1e-9; witness:
-        the `Deviation` that gains. ``reply``: the largest distance of a demand from the consumer's reply, relative; tolerance
-        1e-12; witness: a `Stray`. ``ties``: consumers that are indifferent at this price ask for what ``tie_break`` says (those
-        indifferent at every price for the least). ``leader``: the leader's regret, by a search over prices with a follower
-        solver of the checker's own, relative to the spread of the profits seen; tolerance 1e-9; its scope says how many prices
-        were tried. For a result also ``value``, ``bound`` (rebuilt from the certificate's price intervals alone) and
-        ``quality``.
+    verdicts : dict of Verdict
+        Listed in the docstring of `edgeworth.games.trading`.
+    value : float or None
+        The leader's profit; None where price or demands leave their intervals.
 
     Raises
     ------
-    TypeError, ValueError
-        For other types, a result of another game, and demands of another length.
+    ValueError
+        For demands of another length.
 
     Notes
     -----
-    All tolerances are constants of the checker. What is claimed, and so judged: of a bare solution everything; of a result of
-    an equilibrium method that ended by proof or convergence, and of any result that says OPTIMAL, that the consumers are in
-    equilibrium (``epsilon``, ``reply``, ``ties``); that the leader's price is best (``leader``) only where it is a bare
-    solution, or the result ended by proof or says OPTIMAL. ``exact`` that stopped early, or at a coarser gap than 1e-9, claims
-    the consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best.
+    All tolerances are constants of the checker. Of a bare solution everything is judged. Of a result that claims an
+    equilibrium, or says OPTIMAL, the consumers are judged (``epsilon``, ``reply``, ``ties``); the leader's price (``leader``)
+    only where the result ended by proof or says OPTIMAL. A method that stopped early, or at a coarser gap than 1e-9, claims the
+    consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best.
     Everything that is not claimed (learners, grids, runs cut short) is measured.
     """
     leads = claimed
@@ -91,8 +87,8 @@ def judge(
     verdicts["record"] = _record(game, solution)
     epsilon, deviation = follower_regret(game, solution)
     verdicts["epsilon"] = epsilon_verdict(epsilon, deviation, EPSILON_TOL, claimed=claimed)
-    distance, stray = worst_stray(game, solution)
-    verdicts["reply"] = epsilon_verdict(distance, stray, STRAY_TOL, claimed=claimed)
+    distance, deviant = largest_demand_deviation(game, solution)
+    verdicts["reply"] = epsilon_verdict(distance, deviant, DEMAND_TOL, claimed=claimed)
     ties, untied = _untied(game, solution)
     verdicts["ties"] = epsilon_verdict(ties, untied, 0.0, claimed=claimed)
     try:

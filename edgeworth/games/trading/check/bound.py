@@ -12,7 +12,7 @@ What the bound covers
     certificate are tested with. `check.reply` computes these ends itself with errors of at most 10 u (1 + m_i X): g and w have
     2 roundings each, the cost 4, the share 3. A linear consumer passes at F_min or F_max (relative t), by the sign of its cost,
     where that exceeds 16 u of its terms, and with any demand where not: prices within 64 u of its threshold, those of strong
-    ties among them. Prices and demands lie in their intervals exactly. Zones that this module uses are wider: `STRAY` 1.01e-11
+    ties among them. Prices and demands lie in their intervals exactly. Zones that this module uses are wider: `DRIFT` 1.01e-12
     for t, `SLACK` 96 u for k (64 for the check, 10 for its rounding, 22 for the rounding of the same few operations here), 96 u
     for thresholds.
 
@@ -51,7 +51,7 @@ from edgeworth.games.trading.model import Floats, TradingGame
 _U = 2.0**-53
 SLACK = 96.0 * _U
 """What shares may be wrong by, relative to 1 + (g p + w) X."""
-STRAY = 1.01e-12
+DRIFT = 1.01e-12
 """What demands may be wrong by, relative."""
 _ZONE = 96.0 * _U
 _ROUNDING = 32.0 * _U
@@ -121,10 +121,10 @@ class _Intervals:
         x_most = min(x_most, self.most)
         if not x_most >= x_least:
             validation.reject("power_right", "must be at most power_left and the most that all can mine", x_least)
-        total = (1.0 + STRAY) * kernels.share_sum(*self.contest, a, x_most, True, SLACK) + self._mined(a, True) / x_most
+        total = (1.0 + DRIFT) * kernels.share_sum(*self.contest, a, x_most, True, SLACK) + self._mined(a, True) / x_most
         if x_most < self.most and not total < 1.0 - self.spare:
             validation.reject("power_left", f"must not be below the mining power at {a}", x_most)
-        total = (1.0 - STRAY) * kernels.share_sum(*self.contest, b, x_least, False, SLACK) + self._mined(b, False) / x_least
+        total = (1.0 - DRIFT) * kernels.share_sum(*self.contest, b, x_least, False, SLACK) + self._mined(b, False) / x_least
         if not total > 1.0 + self.spare:
             if len(self.beta) == 1 and self.low == 0.0 and self._mined(b, False) == 0.0:
                 return self._crude(a, b)  # it may mine alone, and then as little as it likes
@@ -133,11 +133,11 @@ class _Intervals:
         # what p in [a, b] says by itself, or: all shares at their highest (lowest) sum to less (more) than 1
         e_high, e_low = min(e_high, (b - a) * x_most * (1.0 + 1e-12)), max(e_low, -(b - a) * x_least * (1.0 + 1e-12))
         if e_high < (b - a) * x_most * (1.0 + _ROUNDING):
-            total = (1.0 + STRAY) * kernels.chord_sum(*self.contest, *ends, True, e_high, SLACK)
+            total = (1.0 + DRIFT) * kernels.chord_sum(*self.contest, *ends, True, e_high, SLACK)
             if not total + self._mined(a, True) / x_least < 1.0 - self.spare:
                 validation.reject("e_high", "must be out of reach of all equilibria", e_high)
         if -e_low < (b - a) * x_least * (1.0 + _ROUNDING):
-            total = (1.0 - STRAY) * kernels.chord_sum(*self.contest, *ends, False, e_low, SLACK)
+            total = (1.0 - DRIFT) * kernels.chord_sum(*self.contest, *ends, False, e_low, SLACK)
             if not total + self._mined(b, False) / x_most > 1.0 + self.spare:
                 validation.reject("e_low", "must be out of reach of all equilibria", e_low)
         return self._bounded(*ends, e_low, e_high)
@@ -147,7 +147,7 @@ class _Intervals:
         from edgeworth.games.trading.check import kernels
 
         line = np.zeros(5)
-        kernels.line_sums(*self.lines, a, b, 0.0, STRAY, line)
+        kernels.line_sums(*self.lines, a, b, 0.0, DRIFT, line)
         demand = line[1] + len(self.beta) * self.high if b >= self.cost else line[0] + len(self.beta) * self.low
         bound = (b - self.cost) * float(demand)
         return bound + _ROUNDING * abs(bound)
@@ -162,13 +162,13 @@ class _Intervals:
 
         out, line = np.zeros(14), np.zeros(5)
         if len(self.beta):
-            kernels.gather(*self.contest, a, x_most, b, x_least, e_low, e_high, SLACK, STRAY, out)
+            kernels.gather(*self.contest, a, x_most, b, x_least, e_low, e_high, SLACK, DRIFT, out)
         n, g, w, v, gv, wv, s, sv, down, up, mined, down_size, up_size, mu = out.tolist()
-        kernels.line_sums(*self.lines, a, b, mu, STRAY, line)
+        kernels.line_sums(*self.lines, a, b, mu, DRIFT, line)
         down, up, mined = down + line[0], up + line[1], mined + line[2]
         down_size, up_size = down_size + line[3], up_size + line[4]
         top, turn = b * x_most, abs(mu)
-        wrong = (SLACK + _ROUNDING) * (v + turn * n + top * (gv + turn * g) + x_most * (wv + turn * w)) + STRAY * (
+        wrong = (SLACK + _ROUNDING) * (v + turn * n + top * (gv + turn * g) + x_most * (wv + turn * w)) + DRIFT * (
             sv + turn * s
         )
         k1 = v - mu * (n - 1.0) if len(self.beta) else 0.0
@@ -180,7 +180,7 @@ class _Intervals:
         cost = self.cost
         bound = (b - cost) * (above if b >= cost else below)
         if n > 0.0 and g > 0.0 and (a >= cost or b <= cost):
-            theta = SLACK * (n + g * top + w * x_most) + STRAY * s
+            theta = SLACK * (n + g * top + w * x_most) + DRIFT * s
             lift = 1.0 + _ROUNDING
             p = np.array(
                 [

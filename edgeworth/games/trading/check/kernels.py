@@ -6,12 +6,12 @@ themselves lose is in the allowances `slack` and `pad` of `check.bound`, whose d
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 _PIECES = 512
 
 
-@jit
+@leaf
 def add(total, lost, term):
     """The sum and what it has lost so far."""
     new = total + term
@@ -20,7 +20,7 @@ def add(total, lost, term):
     return new, lost + ((term - new) + total)
 
 
-@jit
+@leaf
 def clipped(share, lower, higher):
     """A share between the bounds."""
     if share >= higher:
@@ -44,7 +44,7 @@ def share_sum(slope, offset, beta, low, high, price, power, upper, slack):
     return total + lost
 
 
-@jit
+@leaf
 def line(g, w, a, x_most, b, x_least, upper, slack):
     """The highest or lowest unclipped share on the chord from (a, x_most) to (b, x_least), rounded outward."""
     pad = slack * (1.0 + (g * b + w) * x_most)
@@ -70,7 +70,7 @@ def chord_sum(slope, offset, beta, low, high, a, x_most, b, x_least, upper, e, s
     return total + lost
 
 
-@jit
+@leaf
 def place(g, w, role, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray):
     """Where one consumer must be (0 surely interior, 1 at the lower bound, 2 at the upper, 3 anywhere), the range of its x, and
     its highest share."""
@@ -175,7 +175,7 @@ def quadratic_peak(k0, k1, k2, lo, hi):
     return best
 
 
-@jit
+@leaf
 def _terms(margin, demand, lo, hi):
     """The same from the product's terms c_k X^k, k = -2..2: exact where the factors' curvatures cancel (a flat profit).
 
@@ -196,7 +196,7 @@ def _terms(margin, demand, lo, hi):
     return max(least, most) + 0.125 * width * width * bend + 3.6e-15 * size
 
 
-@jit
+@leaf
 def _piece(margin, demand, lo, hi, losing):
     """No X of [lo, hi] has a larger product of margin(X) and demand(X): see `product_peak`."""
     a1 = margin[0] + (margin[1] + margin[2] / lo) / lo
@@ -266,7 +266,7 @@ def reply_range(slope, offset, beta, low, high, price, power, slack, x_low, x_hi
         x_low[i] = clipped(share * power, least, most)
 
 
-@jit
+@leaf
 def reply_sum(cost, beta, low, high, fixed, power):
     """The shares that are replies to a power, all together."""
     least, most = low / power, high / power

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeworth.core.checking import Budget
-from edgeworth.games.trading.check.reply import ALLOWANCE, STRAY_TOL, competing, thresholds
+from edgeworth.games.trading.check.reply import ALLOWANCE, DEMAND_TOL, competing, thresholds
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, utilities
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -17,14 +17,24 @@ _CELLS = 1_000_000  # prices x consumers of the first grid
 
 @dataclass(frozen=True)
 class Deviation:
-    """Who gains what by which other action: consumer None is the leader, its action a price; gain in units of utility."""
+    """A unilateral deviation that gains.
+
+    Parameters
+    ----------
+    consumer : int or None
+        Who deviates; None is the leader.
+    action : float
+        The demand, or the leader's price, to which it deviates.
+    gain : float
+        What it gains, in units of utility (of the leader: with the consumers' equilibrium at the other price).
+    """
 
     consumer: int | None
     action: float
     gain: float
 
     def replay(self, game: TradingGame, solution: Equilibrium) -> float:
-        """Play it again: the gain now (for the leader, with the consumers' equilibrium at the other price)."""
+        """The gain of the same deviation from another solution."""
         if self.consumer is None:
             before = (solution.price - game.unit_cost) * float(solution.demands.sum())
             return float(profits_at(game, np.array([self.action]))[0]) - before
@@ -125,6 +135,12 @@ def leader_regret(
     return gain / spread, Deviation(None, where, gain), tried
 
 
+def price_value(game: TradingGame, solution: Equilibrium) -> float:
+    """The leader's profit at the solution's price where the consumers answer with their equilibrium, whatever they ask for in
+    the solution; consumers that are indifferent ask for the least. By the checker's own solver of the consumers' stage."""
+    return float(profits_at(game, np.array([solution.price]))[0])
+
+
 def rounding(game: TradingGame, solution: Equilibrium, price: float | None = None) -> float:
     """What rounding, and demands within the tolerance of their replies, may amount to in the profit at a price."""
     p = solution.price if price is None else price
@@ -137,7 +153,7 @@ def rounding(game: TradingGame, solution: Equilibrium, price: float | None = Non
         loose = ALLOWANCE * (1.0 + size * power) * (power / game.role_ratio[mines])
     loose = np.minimum(loose, game.max_demand - game.min_demand)
     total = float(demands.sum())
-    return abs(p - game.unit_cost) * (2.0 * float(loose.sum()) + STRAY_TOL * total + 64.0 * _EPS * total)
+    return abs(p - game.unit_cost) * (2.0 * float(loose.sum()) + DEMAND_TOL * total + 64.0 * _EPS * total)
 
 
 def profits_at(game: TradingGame, prices: Floats, budget: Budget | None = None) -> Floats:

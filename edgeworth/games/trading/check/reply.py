@@ -1,4 +1,4 @@
-"""Is every consumer where its reply puts it? A regret is flat around a best reply: 1e-9 of it leaves 3e-5 of a demand.
+"""Distances of the demands from best responses. A regret is flat around those: 1e-9 of it leaves 3e-5 of a demand.
 
 The provider earns what is demanded, so demands themselves are judged, and the bound on the provider's profit covers what is
 passed here (`check.bound`).
@@ -14,17 +14,29 @@ from numpy.typing import NDArray
 
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame
 
-STRAY_TOL = 1e-12
+DEMAND_TOL = 1e-12
 """How far a demand may lie from the reply to the others' demands, relative to the larger of the two."""
 ALLOWANCE = 64.0 * 2.0**-53
-"""What rounding may do to a consumer's share of the power X, relative to 1 + (g p + w) X: see `strays`."""
+"""What rounding may do to a consumer's share of the power X, relative to 1 + (g p + w) X: see `demand_deviations`."""
 _INDIFFERENT = 16.0 * 2.0**-53
 _TINY = 1e-280
 
 
 @dataclass(frozen=True)
-class Stray:
-    """A consumer whose demand is not its reply: whose, the demand, the nearest one that is, how far apart, relative."""
+class DemandDeviation:
+    """A consumer whose demand is no best response to the others'.
+
+    Parameters
+    ----------
+    consumer : int
+        Its index.
+    demand : float
+        What it asks for.
+    reply : float
+        The nearest demand that is a best response.
+    distance : float
+        Between the two, relative to the larger.
+    """
 
     consumer: int
     demand: float
@@ -32,25 +44,26 @@ class Stray:
     distance: float
 
     def replay(self, game: TradingGame, solution: Equilibrium) -> float:
-        """Look at the same consumer again: how far its demand is from its reply now."""
-        return float(strays(game, solution)[0][self.consumer])
+        """The distance of the same consumer's demand from its best response in another solution."""
+        return float(demand_deviations(game, solution)[0][self.consumer])
 
     def __str__(self) -> str:
-        return f"consumer {self.consumer} asks for {self.demand:.17g}; its reply is {self.reply:.17g}"
+        return f"consumer {self.consumer} asks for {self.demand:.17g}; its best response is {self.reply:.17g}"
 
 
-def worst_stray(game: TradingGame, solution: Equilibrium) -> tuple[float, Stray | None]:
-    """The largest distance of a demand from the consumer's reply, and that consumer; (0, None) where all reply."""
-    distance, reply = strays(game, solution)
+def largest_demand_deviation(game: TradingGame, solution: Equilibrium) -> tuple[float, DemandDeviation | None]:
+    """The largest distance of a demand from the consumer's best response, with the consumer; (0, None) where there is none."""
+    distance, reply = demand_deviations(game, solution)
     i = int(distance.argmax())
     if not distance[i] > 0.0:
         return 0.0, None
-    return float(distance[i]), Stray(i, float(solution.demands[i]), float(reply[i]), float(distance[i]))
+    return float(distance[i]), DemandDeviation(i, float(solution.demands[i]), float(reply[i]), float(distance[i]))
 
 
 def competing(game: TradingGame) -> NDArray[np.bool_]:
-    """Who competes with somebody. Where one consumer alone mines its share is 1 in any case, and its utility is linear.
+    """The consumers that compete with somebody, bool [N].
 
+    Where one consumer alone mines, its share is 1 in any case and its utility linear.
     A linear consumer mines nothing at any price where F_min = 0 and its threshold lies below all prices.
     """
     stays = (game.min_demand > 0.0) | game.rewarded | (game.threshold * (1.0 + 96.0 * 2.0**-53) >= game.min_price)
@@ -63,8 +76,8 @@ def thresholds(game: TradingGame) -> Floats:
     return np.where(game.rewarded & (game.threshold == -np.inf), np.inf, game.threshold)
 
 
-def strays(game: TradingGame, solution: Equilibrium) -> tuple[Floats, Floats]:
-    """How far every demand is from the replies that cannot be told apart, relative; and the nearest of those replies.
+def demand_deviations(game: TradingGame, solution: Equilibrium) -> tuple[Floats, Floats]:
+    """Relative distance of every demand from its best responses, an interval that floats do not resolve; the nearest of them.
 
     A competing consumer replies to the power X of all, its own included, with the share clip(1 - c X), c = g p - w; in an
     equilibrium, and only there, that is the share it has. With u = 2^-53 a solver that sums shares to 1 in floats leaves X

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.games.trading.exact.closed_form import broken_condition, interior_demands
 from edgeworth.games.trading.kernels import follower as kernel
 from edgeworth.games.trading.model import Floats, TradingGame
 
@@ -102,28 +103,10 @@ def linear_demands(game: TradingGame, price: float, strong: bool) -> Floats:
 
 
 def _closed_form(game: TradingGame, price: float) -> Floats:
-    def refuse(reason: str) -> None:
-        raise ValueError(f"method: 'closed-form' does not apply: {reason}; use 'exact'")
-
-    beta, reward = game.role_ratio, game.effective_reward
-    if np.ptp(beta) != 0.0 or beta[0] == 0.0:
-        refuse(f"role ratios must be equal and positive, they run from {beta.min()} to {beta.max()}")
-    if not game.rewarded.all():
-        refuse(f"consumer {int(np.argmin(game.rewarded))} has no effective reward")
-    if game.consumers < 2:
-        refuse("one consumer alone has no interior demand")
-    cost = (game.payment_weight * price - game.service_margin) / reward
-    if not (cost > 0.0).all():
-        i = int(np.argmin(cost))
-        refuse(f"a unit of demand must cost something, consumer {i} gains {-cost[i] * reward[i]} by it")
-    spread = (game.consumers - 1) * cost - cost.sum()
-    if not (spread < 0.0).all():
-        refuse(f"(N - 1) a_i / R_i must be below the sum of a_j / R_j; it is not for consumer {int(np.argmax(spread))}")
-    total = (game.consumers - 1) / cost.sum()
-    demands = total - total * total * cost
-    if demands.min() < game.min_demand or demands.max() > game.max_demand:
-        refuse(f"a demand leaves the box: they run from {demands.min()} to {demands.max()}")
-    return np.asarray(demands)
+    broken = broken_condition(game, price, price)
+    if broken is not None:
+        raise ValueError(f"method: 'closed-form' does not apply: {broken}; use 'exact'")
+    return interior_demands(game, price)
 
 
 def _best_response(game: TradingGame, price: float, strong: bool, params: BestResponse) -> Floats:

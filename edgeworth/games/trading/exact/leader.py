@@ -6,26 +6,21 @@ import heapq
 import itertools
 import time
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
-from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.trading.exact.follower import stage
-from edgeworth.games.trading.exact.piece import BLUR, DRIFT, ZONE, Piece, piece_of
-from edgeworth.games.trading.kernels import bound as kernel
-from edgeworth.games.trading.kernels import follower
+from edgeworth.games.trading.exact.intervals import Interval, bounding_contest, certificate, interval, widened
+from edgeworth.games.trading.exact.piece import ZONE
 from edgeworth.games.trading.model import Contest, Equilibrium, Floats, TradingGame, equilibrium_of
 
-CERTIFICATE = "price-intervals"
-_COLUMNS = ("power_left", "power_right", "e_low", "e_high")
 SMALL = 1_000
 """Up to so many consumers the default gap is 2e-10, beyond it 5e-7."""
 
-_WIDEST = 1e30  # powers of the certificate are widened by as little as a check of them needs, at most by this factor
 _NARROW, _NARROWEST = 1e-10, 4e-13  # relative widths of intervals
 _STUCK, _PATIENCE = 1e-7, 10
 _CLOSED = 9e-10  # relative gap
@@ -34,27 +29,19 @@ _TICK = 0.02  # seconds
 
 @dataclass(frozen=True)
 class Exact:
-    """Parameters of `exact`. gap: relative gap at which it ends, >= 0; None: 2e-10 up to 1,000 consumers, 5e-7 beyond."""
+    """Parameters of `price_branch_and_bound`.
+
+    Parameters
+    ----------
+    gap : float, >= 0, or None
+        Relative gap at which the search ends; None: 2e-10 up to 1,000 consumers, 5e-7 beyond.
+    """
 
     gap: float | None = None
 
     def __post_init__(self) -> None:
         if self.gap is not None:
             validation.real("gap", self.gap, minimum=0.0)
-
-
-class _Node(NamedTuple):
-    """An interval of prices: its ends, the mining power at each (widened), the range of e, what is known of it, and
-    for how many splits in a row that has hardly changed."""
-
-    left: float
-    right: float
-    power_left: float
-    power_right: float
-    e_low: float
-    e_high: float
-    piece: Piece
-    stuck: int = 0
 
 
 class _Best:
@@ -77,27 +64,50 @@ class _Best:
             self.profit, self.price, self.strong, self.demands = profit, price, strong, demands
 
 
-def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equilibrium]:
-    """The price of greatest profit, the consumers answering with their equilibrium: branch and bound over prices.
+def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equilibrium]:
+    """Branch and bound over the price for the leader's global optimum, the consumers answering with their equilibrium.
 
-    The mining power X(p) never rises with p. On an interval of prices all shares are confined by it (`kernels.bound`), which
-    says who is surely interior or at a bound. Where n consumers are surely interior, with sums A_1 = sum g, A_0 = sum w, and
-    the others mine B in all, ``p = (A_0 + (n - 1) / X + B / X^2) / A_1`` and the total demand is a quadratic polynomial in X;
-    the profit is their product, whose maximum over the interval's powers is found from the roots of a quartic. Consumers of
-    whom nothing is sure enter by the range of their x. The interval with the highest bound is split, at a threshold of
-    linear consumers inside it where there is one, in the middle otherwise.
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    params : Exact
+        Relative gap at which the search ends.
+    run : Run
+        Clock and stop rules of the run.
 
-    Profit may jump down where linear consumers are indifferent; the optimum is then attained with ties broken for the leader
-    (``tie_break`` "strong": all of them ask for F_max, what they do at lower prices). A narrow interval of its own holds such a
-    price and those that rounding cannot tell from it.
+    Returns
+    -------
+    Found
+        The price of greatest profit with the consumers' demands, and a bound on the profit of every price, recomputed from the
+        certificate "price-intervals" (the intervals, the mining power at their ends and the ranges of e). OPTIMAL where the gap
+        closes to 1e-9. ``iterations`` counts intervals split.
 
-    A bound covers what floats and a checker's tolerance may do to shares and demands (`exact.piece`), about 1e-11 of the
-    profit. The gap that ends the search is relative to |profit| or, where that is less, to how much profits seen differ.
+    Notes
+    -----
+    The mining power X(p) never rises with p. On an interval of prices all shares are confined by it, which tells who is surely
+    interior or at a bound.
 
-    Iterations: intervals split; rules ``iterations``, ``gap`` and ``target``. The certificate "price-intervals" holds the
-    intervals, the powers at their ends and the ranges of e, from which the checker rebuilds every bound. OPTIMAL when the gap
-    closes to 1e-9; beyond 1,000 consumers it ends at 5e-7 unless told otherwise.
-    Source: ours; the contest as an aggregative game after Szidarovszky and Okuguchi, Games Econ. Behav. 18 (1997).
+    1. Bound. Where n consumers are surely interior, with sums A_1 = sum g and A_0 = sum w, and the others mine B in all,
+
+           p = (A_0 + (n - 1) / X + B / X^2) / A_1,
+
+       and the total demand is a quadratic polynomial in X. The profit is the product, whose maximum over the powers of the
+       interval is found from the roots of a quartic. Consumers whose regime is not certain enter by the range of their demand.
+    2. Branching. The interval of the highest bound is split: at a threshold of consumers with linear utility inside it where
+       there is one, in the middle otherwise.
+    3. Ties. The profit may jump down where consumers are indifferent; the optimum is then attained with ties broken for the
+       leader (``tie_break`` "strong": all of them ask for F_max, what they do at lower prices). A narrow interval of its own
+       holds such a price and those that rounding cannot tell from it.
+
+    A bound covers what floats and a checker's tolerance may do to shares and demands, about 1e-11 of the profit. The gap that
+    ends the search is relative to |profit| or, where that is less, to how much the profits seen differ; beyond 1,000 consumers
+    it is 5e-7 by default.
+
+    References
+    ----------
+    Szidarovszky and Okuguchi, On the existence and uniqueness of pure Nash equilibrium in rent-seeking games, Games and
+    Economic Behavior 18 (1997), for the contest as an aggregative game. The bound is our own.
     """
     gap = params.gap if params.gap is not None else (2e-10 if game.consumers <= SMALL else 5e-7)
     noise = 4e-16 * game.max_price * game.max_demand * game.consumers  # what rounding leaves of the largest profit there is
@@ -105,12 +115,12 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
     power_left = _evaluate(game, best, game.min_price, 0.0)
     power_right = _evaluate(game, best, game.max_price, power_left)
     ends = (
-        _widened(game, contest, game.min_price, power_left, True),
-        _widened(game, contest, game.max_price, power_right, False),
+        widened(game, contest, game.min_price, power_left, True),
+        widened(game, contest, game.max_price, power_right, False),
     )
-    root = _node(game, contest, game.min_price, game.max_price, *ends)
-    heap: list[tuple[float, int, _Node]] = [(-root.piece.bound, next(order), root)]
-    closed: list[_Node] = []
+    root = interval(game, contest, game.min_price, game.max_price, *ends)
+    heap: list[tuple[float, int, Interval]] = [(-root.piece.bound, next(order), root)]
+    closed: list[Interval] = []
     split, ended, told = 0, run.tick(0, best.profit, root.piece.bound), time.perf_counter()
     while ended is None and heap:
         node = heap[0][2]
@@ -130,10 +140,10 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
             continue
         guess = float(np.sqrt(node.power_left) * np.sqrt(node.power_right))
         power = _evaluate(game, best, middle, guess)
-        below, above = (_widened(game, contest, middle, power, upper) for upper in (False, True))
+        below, above = (widened(game, contest, middle, power, upper) for upper in (False, True))
         for child in (
-            _node(game, contest, node.left, middle, node.power_left, below),
-            _node(game, contest, middle, node.right, above, node.power_right),
+            interval(game, contest, node.left, middle, node.power_left, below),
+            interval(game, contest, middle, node.right, above, node.power_right),
         ):
             stuck = node.stuck + 1 if child.piece.bound - best.profit > 0.9 * excess else 0
             heapq.heappush(heap, (-min(child.piece.bound, node.piece.bound), next(order), child._replace(stuck=stuck)))
@@ -149,13 +159,13 @@ def exact(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equi
         ending,
         bound=bound,
         evidence=BoundEvidence.RECOMPUTED,
-        certificate=_certificate(game, leaves),
+        certificate=certificate(leaves),
         iterations=split,
         nodes=len(leaves),
     )
 
 
-def _upper(heap: list[tuple[float, int, _Node]], closed: list[_Node]) -> float:
+def _upper(heap: list[tuple[float, int, Interval]], closed: list[Interval]) -> float:
     return max([-heap[0][0]] * bool(heap) + [leaf.piece.bound for leaf in closed])
 
 
@@ -168,77 +178,14 @@ def _evaluate(game: TradingGame, best: _Best, price: float, guess: float) -> flo
     return power
 
 
-def bounding_contest(game: TradingGame) -> Contest:
-    """The contest as bounds see it: a consumer that competes with nobody (its share is 1 anyway) is a linear one.
-
-    Linear consumers mine nothing where F_min = 0 and they leave below all prices.
-    """
-    contest = game.contest
-    stays = (contest.linear_threshold * (1.0 + ZONE) >= game.min_price) | (game.min_demand > 0.0)
-    mines = (contest.linear_beta > 0.0) & stays
-    if len(contest.rows) != 1 or mines.any():
-        return contest
-    nobody = np.empty(0)
-    everybody = np.arange(game.consumers)
-    threshold = np.where(game.rewarded & (game.payment_weight == 0.0), np.inf, game.threshold)
-    return Contest(everybody[:0], nobody, nobody, nobody, everybody, threshold, game.role_ratio)
-
-
-def _widened(game: TradingGame, contest: Contest, price: float, power: float, upper: bool) -> float:
-    """The mining power at a price, raised (`upper`) or lowered until the sum of shares says so beyond rounding."""
-    if not len(contest.rows):
-        return 1.0
-    edge, role = contest.linear_threshold, contest.linear_beta
-    much = ~(edge * (1.0 + ZONE) < price) if upper else edge * (1.0 - ZONE) > price
-    held = float(np.where(much, game.max_demand, game.min_demand) @ role)
-    if np.any(np.abs(edge - price) <= ZONE * np.abs(edge)):  # indifferent, or nearly: all of them answer one way here
-        parts = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, held, price, power)
-        power = follower.equilibrium(*parts, np.empty(len(contest.rows)), np.empty(len(contest.rows)))[0]
-    shape = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, price)
-    spare = 4e-16 * (len(contest.rows) + 64)
-    most = (held + game.max_demand * float(contest.beta.sum())) * (1.0 + 1e-6)
-
-    def widened(factor: float) -> float:
-        return min(power * factor, most) if upper else power / factor
-
-    def enough(x: float) -> bool:
-        sign = 1.0 if upper else -1.0
-        total = (1.0 + sign * DRIFT) * kernel.reach(*shape, x, upper, BLUR) + held / x
-        return bool(sign * (total - 1.0) < -spare) or x == most
-
-    near, far = 1.0, 1.0 + 2.0 * DRIFT
-    while far < _WIDEST and not enough(widened(far)):
-        near, far = far, 1.0 + 2.0 * (far - 1.0)
-    for _ in range(12 if far > 1.0 + 1e-9 else 0):  # rarely: where one consumer holds nearly everything
-        middle = float(np.sqrt(near * far))
-        near, far = (near, middle) if enough(widened(middle)) else (middle, far)
-    return widened(far)
-
-
-def _node(game: TradingGame, contest: Contest, left: float, right: float, x_left: float, x_right: float) -> _Node:
-    """The interval, with powers as `_widened` gives them."""
-    out = np.zeros(14)
-    if not len(contest.rows):
-        piece = piece_of(game, contest, left, right, 1.0, 1.0, out)
-        return _Node(left, right, 1.0, 1.0, 0.0, 0.0, piece)
-    edge, role = contest.linear_threshold, contest.linear_beta
-    held_low = float(np.where(edge * (1.0 - ZONE) > right, game.max_demand, game.min_demand) @ role)
-    held_high = float(np.where(edge * (1.0 + ZONE) < left, game.min_demand, game.max_demand) @ role)
-    shape = (contest.slope, contest.offset, contest.beta, game.min_demand, game.max_demand, left, x_left, right, x_right)
-    e_low, e_high = kernel.deviation(*shape, held_low, held_high, BLUR, DRIFT)
-    kernel.sums(*shape, e_low, e_high, BLUR, DRIFT, out)
-    piece = piece_of(game, contest, left, right, x_left, x_right, out)
-    return _Node(left, right, x_left, x_right, e_low, e_high, piece)
-
-
-def _try_peak(game: TradingGame, best: _Best, node: _Node) -> None:
+def _try_peak(game: TradingGame, best: _Best, node: Interval) -> None:
     """Evaluate the price at which the node's bound is attained, where it lies inside."""
     price = node.piece.peak
     if price is not None and node.left < price < node.right:
         _evaluate(game, best, price, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
 
 
-def _split_point(game: TradingGame, contest: Contest, node: _Node, best: _Best) -> float | None:
+def _split_point(game: TradingGame, contest: Contest, node: Interval, best: _Best) -> float | None:
     """The unit cost, else the middle one of the prices beside thresholds, else the middle; None where no number is inside.
 
     The threshold itself is evaluated on the way.
@@ -256,9 +203,3 @@ def _split_point(game: TradingGame, contest: Contest, node: _Node, best: _Best) 
     if game.min_price < near < game.max_price:
         _evaluate(game, best, near, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
     return middle
-
-
-def _certificate(game: TradingGame, leaves: list[_Node]) -> Certificate:
-    price = np.array([leaves[0].left, *(leaf.right for leaf in leaves)])
-    columns = {name: np.array([getattr(leaf, name) for leaf in leaves]) for name in _COLUMNS}
-    return Certificate(CERTIFICATE, {"price": price, **columns})

@@ -8,7 +8,7 @@ All of it holds of demands that floats cannot tell from an equilibrium, too: sha
 demands that are off by `drift`, relative.
 """
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 _BLOCK = 1024
 
@@ -32,7 +32,7 @@ def reach(slope, offset, beta, low, high, price, power, upper, blur):
     return total
 
 
-@jit
+@leaf
 def excess(slope, offset, beta, least, most, left, x_left, right, x_right, upper, e, blur):
     """Sum of the clipped shares at the chord + e, each at its higher (`upper`) or lower end, and its slope in e."""
     total, steep = 0.0, 0.0
@@ -87,7 +87,7 @@ def deviation(slope, offset, beta, low, high, left, x_left, right, x_right, held
     return bounds
 
 
-@jit
+@leaf
 def ranges(g, w, b, low, high, left, x_left, right, x_right, e_low, e_high, blur, drift):
     """The class of one consumer (0 surely interior, 1 at the lower bound, 2 at the upper, 3 any), the range of its x, and its
     largest share."""

@@ -6,20 +6,20 @@ c_i = kappa_i / R_i = g_i p - w_i, b_i = beta_i; `fixed` is what linear consumer
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 _BLOCK = 1024  # terms summed at a time: the rounding error of long sums stays that of short ones
 _SAMPLE = 2048
 
 
-@jit
+@leaf
 def costs(slope, offset, price, cost):
     """c_i = g_i p - w_i."""
     for i in range(len(slope)):
         cost[i] = slope[i] * price - offset[i]
 
 
-@jit
+@leaf
 def shares(cost, beta, low, high, power):
     """At the mining power X > 0: number of interior shares, the sum of their costs, and the sum of the others' shares."""
     least, most = low / power, high / power
@@ -40,7 +40,7 @@ def shares(cost, beta, low, high, power):
     return count, slope, bound
 
 
-@jit
+@leaf
 def piece_root(count, slope, bound):
     """The X > 0 of C X^2 - (n - 1) X - B = 0: the sum of shares where n are interior with costs C, the others hold B in all."""
     half = 0.5 * (count - 1.0)
@@ -50,7 +50,7 @@ def piece_root(count, slope, bound):
     return bound / (root - half)
 
 
-@jit
+@leaf
 def bracket(cost, beta, low, high, fixed, weight):
     """Two powers between which the shares sum to 1, and a first guess."""
     total, sated, small, large = 0.0, 0.0, np.inf, 0.0
@@ -81,7 +81,7 @@ def bracket(cost, beta, low, high, fixed, weight):
     return left, right, guess
 
 
-@jit
+@leaf
 def aggregate(cost, beta, low, high, fixed, weight, guess):
     """The mining power X at which all shares sum to 1, and how many passes over the consumers that took.
 
@@ -135,7 +135,7 @@ def aggregate(cost, beta, low, high, fixed, weight, guess):
     return x, passes
 
 
-@jit
+@leaf
 def demands(cost, beta, low, high, fixed, power, demand):
     """The demands F_i = s_i X / b_i at the equilibrium power.
 
@@ -179,7 +179,7 @@ def demands(cost, beta, low, high, fixed, power, demand):
         )
 
 
-@jit
+@leaf
 def sampled(cost, beta, low, high, fixed):
     """A guess of the power: the equilibrium of a sample (every k-th consumer, for k others each), then of a larger one."""
     guess = 0.0

@@ -1,11 +1,12 @@
 """Rounds of the trading game between learners: the provider prices, the consumers answer, everybody is paid and learns."""
 
-from edgeworth.core.jit import jit
-from edgeworth.learning.kernels.rows import act, value_ahead
-from edgeworth.learning.kernels.rules import learn
+import numpy as np
+
+from edgeworth.core.jit import jit, leaf
+from edgeworth.learning.kernels.rules import act, learn, value_ahead
 
 
-@jit
+@leaf
 def bin_of(amount, top, bins):
     """Which of `bins` equal parts of [0, top] holds the amount."""
     if top <= 0.0:
@@ -13,17 +14,23 @@ def bin_of(amount, top, bins):
     return min(max(int(amount / top * bins), 0), bins - 1)
 
 
-@jit
-def rounds(
-    prices, demands, margin, weight, beta, reward, cost, scale, bins,
-    codes, parameters, memory, base, size, actions, opponents, state, chosen, against, paid, count, rng,
-):  # fmt: skip
-    """`count` rounds; agent 0 is the provider, agent i + 1 consumer i.
+@jit(counted=False)
+def rounds(prices, demands, margin, weight, beta, reward, cost, scale, bins, tables, state, chosen, against, paid, count, rng):
+    """`count` rounds; agent 0 of the `tables` is the provider, agent i + 1 consumer i.
+
+    1. The provider draws a price by its policy (AI-Bazaar paper, algorithm 1).
+    2. Every consumer learns from the round before, whose next state is this price.
+    3. The consumers draw their demands.
+    4. The consumers are paid by (30); the bins of the others' mining power are kept for those who observe them.
+    5. The provider is paid by (29) and learns; its next state is the bin of the total demand.
 
     state: 0 the provider's state (the bin of the last total demand), 1 the last price, -1 before the first round. A consumer's
     state is the price; it learns from a round when it sees the next price, so `chosen`, `against` and `paid` [consumers] keep
     actions, opponents' bins and rewards until then. Rewards are divided by `scale` [agents].
     """
+    codes, parameters, memory, base, size = tables.codes, tables.parameters, tables.memory, tables.base, tables.size
+    actions, opponents = tables.actions, tables.opponents
+    nothing = np.int64(0)
     consumers = beta.size
     most = demands[demands.size - 1]
     top_total, top_power = most * consumers, 0.0
@@ -50,11 +57,10 @@ def rounds(
             x = beta[i] * f
             share = x / power if power > 0.0 else 0.0
             paid[i] = (f * (margin[i] - weight[i] * prices[k]) + reward[i] * share) / scale[i + 1]
-            against[i] = bin_of(power - x, top_power, bins) if opponents[i + 1] > 1 else 0
+            against[i] = bin_of(power - x, top_power, bins) if opponents[i + 1] > 1 else nothing
         ahead = bin_of(total, top_total, bins)
         later = value_ahead(memory, base[0] + ahead * size[0])
         profit = (prices[k] - cost) * total / scale[0]
-        learn(
-            codes[0], parameters, 0, memory, here, actions[0], opponents[0], k, ahead if opponents[0] > 1 else 0, profit, later
-        )  # fmt: skip
+        seen = ahead if opponents[0] > 1 else nothing
+        learn(codes[0], parameters, nothing, memory, here, actions[0], opponents[0], k, seen, profit, later)
         state[0], state[1] = ahead, k

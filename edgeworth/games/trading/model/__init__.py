@@ -1,7 +1,6 @@
 """The trading model: game, solution, utilities, value, constraints, measures, generators."""
 
 from edgeworth.games.trading.model.functions import (
-    Violation as Violation,
     equilibrium_of as equilibrium_of,
     measures,
     profile_utilities as profile_utilities,

@@ -3,37 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.violation import Violation, Violations
 from edgeworth.games.trading.model.problem import Equilibrium, Floats, TradingGame
-
-Rule = Literal["price", "demand"]
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A price or a demand outside its interval, as data: the rule, by how much (relative to the bound), whose, and in words.
-
-    consumer: None for the price.
-    """
-
-    rule: Rule
-    amount: float
-    consumer: int | None
-    text: str
-
-    def replay(self, game: TradingGame, solution: Equilibrium) -> float:
-        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
-        again = violations(game, solution)
-        return next((v.amount for v in again if (v.rule, v.consumer) == (self.rule, self.consumer)), 0.0)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def utilities(game: TradingGame, price: float, demands: ArrayLike) -> Floats:
@@ -61,24 +38,42 @@ def value(game: TradingGame, solution: Equilibrium) -> float:
     return (solution.price - game.unit_cost) * math.fsum(solution.demands.tolist())
 
 
-def violations(game: TradingGame, solution: Equilibrium) -> list[Violation]:
-    """Where the price or a demand leaves its interval; empty when feasible.
+def violations(game: TradingGame, solution: Equilibrium) -> tuple[Violation, ...]:
+    """Every price or demand outside its interval.
 
+    Parameters
+    ----------
+    game : TradingGame
+    solution : Equilibrium
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible solution. Rules: ``price`` (no place) and ``demand`` (of a consumer); the amount is relative to
+        the end of the interval.
+
+    Raises
+    ------
+    ValueError
+        For demands of another length.
+
+    Notes
+    -----
     Intervals hold exactly: their ends are given numbers that any method can clip to, and a margin of 1e-9 of the price would be
-    more than that of the profit p - C. Raises ValueError for demands of another length.
+    more than that of the profit p - C.
     """
     _own(game, solution)
-    found = []
+    broken = Violations(game, violations)
     amount = _outside(np.array([solution.price]), game.min_price, game.max_price)[0]
     if amount > 0.0:
         where = f"[{game.min_price}, {game.max_price}]"
-        found.append(Violation("price", float(amount), None, f"the price {solution.price} lies outside {where}"))
+        broken.add("price", float(amount), f"the price {solution.price} lies outside {where}")
     amounts = _outside(solution.demands, game.min_demand, game.max_demand)
     for i in np.flatnonzero(amounts > 0.0).tolist():
         where = f"[{game.min_demand}, {game.max_demand}]"
-        text = f"the demand {solution.demands[i]} of consumer {i} lies outside {where}"
-        found.append(Violation("demand", float(amounts[i]), i, text))
-    return found
+        text = f"the demand {solution.demands[i]} of {broken.named('consumer', i)} lies outside {where}"
+        broken.add("demand", float(amounts[i]), text, consumer=i)
+    return tuple(broken.found)
 
 
 def measures(game: TradingGame, solution: Equilibrium) -> dict[str, float]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
-
-if TYPE_CHECKING:
-    from edgeworth.games.normal_form import NormalFormGame
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -62,7 +60,8 @@ class TradingGame(ShownProblem):
     ``evaluation_metric`` delta >= 0 (default 0).
     Scalars >= 0: ``reward`` R, ``performance_factor`` lambda, ``block_size`` B, ``puzzle_constant`` eps,
     ``propagation_factor`` tau; ``service_profit`` C_b and ``unit_cost`` C (money a unit of power); ``min_demand`` <=
-    ``max_demand`` (units of power), ``min_price`` <= ``max_price``. `effective_reward` is derived.
+    ``max_demand`` (units of power), ``min_price`` <= ``max_price``. `effective_reward` is derived. ``consumer_names``: one text
+    a consumer, by default the labels of the arrays that are Series, which are brought into one order.
 
     Per unit of x a consumer's cost is kappa_i = (u_i p - (1 - beta_i) C_b) / beta_i: a lottery contest with linear costs in a
     box. Consumers without a stake in the contest (beta_i = 0, or R_i = 0, or so small that kappa_i / R_i overflows) are
@@ -104,11 +103,16 @@ class TradingGame(ShownProblem):
     puzzle_constant: float = 0.0
     propagation_factor: float = 0.0
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+    consumer_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
+        arrays: dict[str, tuple[Any, names.Axes]] = {name: (getattr(self, name), ("consumer",)) for name in _ARRAYS}
+        aligned, found = names.align(arrays, {"consumer_names": self.consumer_names})
+        for name, item in (aligned | found).items():
+            store(name, item)
         store("role_ratio", validation.array("role_ratio", self.role_ratio, np.float64, (None,), minimum=0.0, maximum=1.0))
         n = len(self.role_ratio)
         if n == 0:
@@ -117,6 +121,7 @@ class TradingGame(ShownProblem):
             given = getattr(self, name)
             given = np.full(n, default) if given is None and default is not None else given
             store(name, validation.array(name, given, np.float64, (n,), minimum=0.0))
+        store("consumer_names", names.checked("consumer_names", self.consumer_names, n))
         for name in _NON_NEGATIVE:
             store(name, validation.real(name, getattr(self, name), minimum=0.0))
         for low, high in (("min_demand", "max_demand"), ("min_price", "max_price")):
@@ -208,7 +213,7 @@ class TradingGame(ShownProblem):
         content = {name: item for name, item in payload.fields.items() if name != "provenance"}
         return fingerprint(self.kind, content, payload.arrays)
 
-    # --- constructors and conversions -------------------------------------------------------------------------------------
+    # --- constructors ----------------------------------------------------------------------------------------------------
 
     @classmethod
     def from_effective_reward(
@@ -223,16 +228,39 @@ class TradingGame(ShownProblem):
         max_demand: float,
         min_price: float,
         max_price: float,
+        consumer_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
     ) -> TradingGame:
-        """From the effective rewards R_i >= 0 themselves, float64 [N]: raw reward 1, token effects R_i, nothing lost.
+        """A game from the effective rewards themselves.
 
-        Raises as the class does.
+        Parameters
+        ----------
+        role_ratio, payment_weight : array-like [N]
+        effective_reward : array-like [N]
+            R_i >= 0. They become the token effects of a raw reward of 1 of which nothing is lost.
+        service_profit, unit_cost, min_demand, max_demand, min_price, max_price : float
+            As in the class.
+        consumer_names : sequence of str, optional
+            Default: the labels of the arguments that are Series, which are brought into one order.
+        provenance : Provenance, optional
+
+        Returns
+        -------
+        TradingGame
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class.
         """
+        columns = {"role_ratio": role_ratio, "payment_weight": payment_weight, "effective_reward": effective_reward}
+        given, found = names.align(
+            {name: (column, ("consumer",)) for name, column in columns.items()}, {"consumer_names": consumer_names}
+        )
         return cls(
-            role_ratio=role_ratio,  # type: ignore[arg-type]  # validated by the class
-            payment_weight=payment_weight,  # type: ignore[arg-type]
-            token_effect=validation.array("effective_reward", effective_reward, np.float64, (None,), minimum=0.0),
+            role_ratio=given["role_ratio"],
+            payment_weight=given["payment_weight"],
+            token_effect=validation.array("effective_reward", given["effective_reward"], np.float64, (None,), minimum=0.0),
             reward=1.0,
             service_profit=service_profit,
             unit_cost=unit_cost,
@@ -241,13 +269,8 @@ class TradingGame(ShownProblem):
             min_price=min_price,
             max_price=max_price,
             provenance=provenance or Provenance("arrays"),
+            **found,
         )
-
-    def discretise(self, prices: ArrayLike, demands: ArrayLike) -> NormalFormGame:
-        """The finite game of leader and consumers over these prices and demands; see `edgeworth.games.trading.discrete`."""
-        from edgeworth.games.trading.discrete import finite_game
-
-        return finite_game(self, prices, demands)
 
     # --- files ------------------------------------------------------------------------------------------------------------
 
@@ -259,6 +282,7 @@ class TradingGame(ShownProblem):
         """As plain fields and arrays."""
         content: dict[str, Any] = {name: getattr(self, name) for name in _NON_NEGATIVE}
         content["provenance"] = self.provenance.to_fields()
+        content |= names.to_fields(self, "consumer")
         return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
@@ -266,7 +290,8 @@ class TradingGame(ShownProblem):
         """The inverse of `to_payload`; validates like the constructor."""
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         scalars = {name: payload.field(name) for name in _NON_NEGATIVE}
-        return cls(**arrays, **scalars, provenance=Provenance(**payload.field("provenance")))
+        named = names.from_fields(payload.fields, "consumer")
+        return cls(**arrays, **scalars, **named, provenance=Provenance(**payload.field("provenance")))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

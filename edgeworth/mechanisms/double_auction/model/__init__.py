@@ -1,7 +1,6 @@
 """The model of double auctions: markets, truths, outcomes, ties, welfare, constraints, generators."""
 
 from edgeworth.mechanisms.double_auction.model.functions import (
-    Violation as Violation,
     clearing_price as clearing_price,
     measures,
     price_bound as price_bound,

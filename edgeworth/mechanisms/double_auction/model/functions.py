@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -12,33 +11,10 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.traced import NotTraceableError, Traced, exact
+from edgeworth.core.violation import Violation, Violations
 from edgeworth.mechanisms.double_auction.model.market import LARGEST, Agent, Market, Outcome, Truth
 
-Rule = Literal["capacity", "route", "idle"]
 Rationality = Literal["ask", "utility"]
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One broken constraint, as data.
-
-    capacity: seller's load over its capacity, relative. route: a tour that misses a window or its return, or whose stops are
-    not numbered 0, 1, 2, ...; amount 1. idle: a trader without trade pays or receives; amount in money.
-    """
-
-    rule: Rule
-    amount: float
-    side: str
-    index: int
-    text: str
-
-    def replay(self, market: Market, outcome: Outcome) -> float:
-        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
-        key = (self.rule, self.side, self.index)
-        return next((v.amount for v in violations(market, outcome) if (v.rule, v.side, v.index) == key), 0.0)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def require_fitting(market: Market, outcome: Outcome) -> None:
@@ -67,10 +43,36 @@ def tour_cost(market: Market, outcome: Outcome, seller: int) -> float:
 
 
 def welfare(market: Market, outcome: Outcome, truth: Truth | None = None) -> float:
-    """``sum q_i (v_i - c_k)`` over all trades less the cost of all tours; truth None: reports are true. Payments cancel.
+    """The welfare of an outcome: ``sum q_i (v_i - c_k)`` over all trades, less the cost of all tours.
 
-    The paper's utilities (1)-(3) added up; a unit cost stands for flying and computing, a tour's cost for moving and
-    depreciation.
+    Parameters
+    ----------
+    market, outcome
+        What was reported, and what came of it.
+    truth
+        The true values and costs; None: the reports are true.
+
+    Returns
+    -------
+    float
+        In money, the sum correctly rounded.
+
+    Raises
+    ------
+    ValueError
+        For an outcome or a truth of another shape.
+
+    Notes
+    -----
+    The paper's utilities (1)-(3) added up; payments cancel. A unit cost stands for flying and computing, a tour's cost for
+    moving and depreciation.
+
+    Examples
+    --------
+    >>> from edgeworth.mechanisms import double_auction
+    >>> market = double_auction.Market(bid=[5.0], ask=[1.0])
+    >>> double_auction.welfare(market, double_auction.run("vcg", market))
+    4.0
     """
     require_fitting(market, outcome)
     value, cost = (market.bid, market.ask) if truth is None else (truth.value, truth.cost)
@@ -83,41 +85,77 @@ def welfare(market: Market, outcome: Outcome, truth: Truth | None = None) -> flo
 
 
 def value(market: Market, outcome: Outcome) -> float:
-    """The welfare with reports taken as true."""
+    """The welfare of an outcome with reports taken as true; see `welfare`."""
     return welfare(market, outcome)
 
 
 def violations(market: Market, outcome: Outcome) -> tuple[Violation, ...]:
-    """Every broken constraint; empty for a feasible outcome."""
+    """Every broken constraint of an outcome.
+
+    Parameters
+    ----------
+    market : Market
+    outcome : Outcome
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible outcome. Rules: ``capacity`` (a seller sells more than its capacity; relative to it), ``route`` (a
+        tour that misses a window or its return, or whose stops are not numbered 0, 1, ...; amount 1) and ``idle`` (a trader
+        without a trade pays or receives; in money). The places are buyers and sellers.
+
+    Raises
+    ------
+    ValueError
+        For an outcome of another market's shape.
+    """
     require_fitting(market, outcome)
-    found: list[Violation] = []
+    broken = Violations(market, violations)
     units = sold(market, outcome)
     for k in np.flatnonzero(units > market.capacity.astype(units.dtype)).tolist():
         room = int(market.capacity[k])
         amount = float(Fraction(int(units[k]) - room, room)) if room else math.inf
-        found.append(Violation("capacity", amount, "seller", k, f"seller {k} sells {units[k]} units of {room}"))
+        broken.add("capacity", amount, f"{broken.named('seller', k)} sells {units[k]} units of {room}", seller=k)
     if market.routes is not None:
         for k in np.unique(outcome.seller[outcome.seller >= 0]).tolist():
             stops = outcome.served_by(k)
-            broken = market.routes.tour(k, stops)[1]
+            text = market.routes.tour(k, stops, market)[1]
             if [int(outcome.stop[i]) for i in stops] != list(range(len(stops))):
-                broken = f"the stops of vehicle {k} must be numbered 0, 1, ...; got {[int(outcome.stop[i]) for i in stops]}"
-            if broken is not None:
-                found.append(Violation("route", 1.0, "seller", k, broken))
+                got = [int(outcome.stop[i]) for i in stops]
+                text = f"the stops of {broken.named('seller', k)} must be numbered 0, 1, ...; got {got}"
+            if text is not None:
+                broken.add("route", 1.0, text, seller=k)
     for side, money, idle in (("buyer", outcome.payment, outcome.seller < 0), ("seller", outcome.reward, units == 0)):
         for j in np.flatnonzero(idle & (money != 0)).tolist():
-            text = f"{side} {j} does not trade, yet {'pays' if side == 'buyer' else 'gets'} {money[j]}"
-            found.append(Violation("idle", abs(float(money[j])), side, j, text))
-    return tuple(found)
+            text = f"{broken.named(side, j)} does not trade, yet {'pays' if side == 'buyer' else 'gets'} {money[j]}"
+            broken.add("idle", abs(float(money[j])), text, **{side: j})
+    return tuple(broken.found)
 
 
-def utility(
-    market: Market, outcome: Outcome, agent: Agent, truth: Any, rationality: Rationality = "ask", demand: int | None = None
-) -> Any:
+def utility(market: Market, outcome: Outcome, agent: Agent, truth: Any, rationality: Rationality = "ask") -> Any:
     """An agent's utility: of a buyer ``q_i v_i - payment`` when served, of a seller ``reward - c_k Q_k``.
 
-    truth: the agent's true unit value or cost. rationality "utility" also charges the seller the cost of its tour (equation (2)
-    of the FUSION paper); "ask" leaves it out (its Theorem 2). Exact where the outcome is.
+    Parameters
+    ----------
+    market, outcome
+        What was reported, and what came of it.
+    agent
+        ``("buyer", i)`` or ``("seller", k)``.
+    truth
+        The agent's true unit value or cost.
+    rationality
+        ``"utility"`` also charges a seller the cost of its tour (equation (2) of the FUSION paper); ``"ask"`` leaves it out
+        (its Theorem 2).
+
+    Returns
+    -------
+    float or exact number
+        In money; exact where the outcome's money is.
+
+    Raises
+    ------
+    NotTraceableError
+        For an outcome with traced money.
     """
     side, index = agent
     money = outcome.payment[index] if side == "buyer" else outcome.reward[index]
@@ -140,15 +178,23 @@ def quantity(market: Market, outcome: Outcome, agent: Agent) -> int:
 
 
 def surplus(outcome: Outcome) -> float:
-    """What the auctioneer keeps: all payments less all rewards, correctly rounded; negative for a deficit."""
+    """What the auctioneer keeps in an outcome: all payments less all rewards, correctly rounded; negative for a deficit."""
     return math.fsum([*map(float, outcome.payment), *(-float(reward) for reward in outcome.reward)])
 
 
 def measures(market: Market, outcome: Outcome) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of an outcome, for tables.
 
-    welfare; surplus: payments less rewards; trades: buyers served; units; sellers_used; buyer_utility, seller_utility: sums
-    (tours charged); least_utility: of any trader by "ask".
+    Parameters
+    ----------
+    market, outcome
+        What was reported, and what came of it.
+
+    Returns
+    -------
+    dict
+        ``welfare``; ``surplus``, payments less rewards; ``trades``, buyers served; ``units``; ``sellers_used``;
+        ``buyer_utility`` and ``seller_utility``, sums with tours charged; ``least_utility`` of any trader by its report alone.
     """
     units = sold(market, outcome)
     served = outcome.seller >= 0

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
@@ -23,6 +23,8 @@ from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Route
 LARGEST = 1e250
 """Reports times units, and payments, stay below this, so that no sum of them overflows."""
 
+_AXES: dict[str, names.Axes] = {"bid": ("buyer",), "demand": ("buyer",), "ask": ("seller",), "capacity": ("seller",)}
+
 Agent = tuple[str, int]
 """``("buyer", i)`` or ``("seller", k)``."""
 
@@ -31,19 +33,45 @@ Agent = tuple[str, int]
 class Market(ShownProblem):
     """A double auction as reported: buyers i = 0..n-1 (edge servers), sellers k = 0..m-1 (vehicles with UAVs).
 
-    ``bid`` >= 0 float64 [n], money a unit; ``demand`` >= 1 int64 [n], units (tasks), served by one seller in whole or not at
-    all; ``ask`` >= 0 float64 [m], money a unit; ``capacity`` >= 0 int64 [m], units. ``routes`` where sellers must drive to
-    buyers (`Routes`), else None: a plain market. ``history`` = (low, high): the public range of unit bids in the past,
-    whatever is reported now (None: not known); mechanisms may build on it.
+    Attributes
+    ----------
+    bid
+        Reported value of a unit to each buyer, money, >= 0; float64 [n].
+    ask
+        Reported cost of a unit to each seller, money, >= 0; float64 [m].
+    demand
+        Units (tasks) of each buyer, >= 1, served by one seller in whole or not at all; int64 [n]. None: 1 each.
+    capacity
+        Units that each seller can sell, >= 0; int64 [m]. None: 1 each.
+    routes
+        `Routes` where sellers must drive to buyers; None for a plain market.
+    history
+        ``(low, high)``: the public range of unit bids in the past, whatever is reported now; mechanisms may build on it. None
+        where it is not known.
+    provenance
+        Where the market comes from.
+    buyer_names, seller_names
+        One text an agent, by default the labels of the arguments that are Series, which are brought into one order; None where
+        agents have numbers only.
 
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument out of range or of a wrong shape or type, and where all units at the highest report could be worth
+        1e250 or more.
+
+    Notes
+    -----
     A set S of buyers served by seller k is worth ``sum_{i in S} q_i (b_i - a_k)`` less the cost of its tour; the total over
-    disjoint feasible sets is the welfare, reports taken as true. Demand, capacity and routes are public.
+    disjoint feasible sets is the welfare, reports taken as true. Demand, capacity and routes are public. Arrays are copied and
+    read-only; n and m may be 0. Units may be any int64: sums of them are exact.
 
-    Arrays are copied and read-only; n, m may be 0. Raises ValueError or TypeError naming the argument, the rule and the value,
-    also where all units at the highest report could be worth `LARGEST` or more. Units may be any int64: sums of them are exact.
+    References
+    ----------
+    FUSION paper, section IV (equations 1-5).
 
-    Source: FUSION paper, section IV (equations 1-5).
-
+    Examples
+    --------
     >>> m = Market(bid=[10.0], ask=[1.0])
     >>> m.buyers, m.sellers, m.unit
     (1, 1, True)
@@ -60,14 +88,24 @@ class Market(ShownProblem):
     routes: Routes | None = None
     history: tuple[float, float] | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+    buyer_names: tuple[str, ...] | None = None
+    seller_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
+        aligned, found = names.align(
+            {name: (getattr(self, name), axes) for name, axes in _AXES.items()},
+            {"buyer_names": self.buyer_names, "seller_names": self.seller_names},
+        )
+        for name, item in (aligned | found).items():
+            store(name, item)
         store("bid", validation.array("bid", self.bid, np.float64, (None,), minimum=0.0))
         store("ask", validation.array("ask", self.ask, np.float64, (None,), minimum=0.0))
         n, m = len(self.bid), len(self.ask)
+        store("buyer_names", names.checked("buyer_names", self.buyer_names, n))
+        store("seller_names", names.checked("seller_names", self.seller_names, m))
         for name, length, low in (("demand", n, 1), ("capacity", m, 0)):
             given = np.ones(length, dtype=np.int64) if getattr(self, name) is None else getattr(self, name)
             store(name, validation.array(name, given, np.int64, (length,), minimum=low))
@@ -117,7 +155,7 @@ class Market(ShownProblem):
 
     @cached_property
     def unit(self) -> bool:
-        """A plain market in which every demand and every capacity is 1?"""
+        """True for a plain market in which every demand and every capacity is 1."""
         return self.routes is None and bool((self.demand == 1).all() and (self.capacity == 1).all())
 
     @cached_property
@@ -130,10 +168,10 @@ class Market(ShownProblem):
     def reported(self, agent: Agent, report: float) -> Market:
         """The market in which that agent reports another unit price."""
         side, index = agent
-        name = {"buyer": "bid", "seller": "ask"}[validation.choice("agent", side, ("buyer", "seller"))]
-        values = np.array(getattr(self, name))
+        buyer = validation.choice("agent", side, ("buyer", "seller")) == "buyer"
+        values = np.array(self.bid if buyer else self.ask)
         values[index] = validation.real("report", report, minimum=0.0)
-        return replace(self, **{name: values})  # type: ignore[arg-type]
+        return replace(self, bid=values) if buyer else replace(self, ask=values)
 
     def truth(self) -> Truth:
         """The reports taken as the truth."""
@@ -154,30 +192,31 @@ class Market(ShownProblem):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in ("bid", "ask", "demand", "capacity")}
+        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _AXES}
         if self.routes is not None:
             arrays |= {f"routes.{name}": values for name, values in self.routes.to_arrays().items()}
         history = None if self.history is None else list(self.history)
         content = {"history": history, "routed": self.routes is not None, "provenance": self.provenance.to_fields()}
-        return Payload(content, arrays)
+        return Payload(content | names.to_fields(self, "buyer", "seller"), arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Market:
         """The inverse of `to_payload`; validates like the constructor."""
         routes = Routes(**payload.part("routes")) if payload.field("routed") else None
-        names = ("bid", "ask", "demand", "capacity")
         origin: Mapping[str, Any] = payload.field("provenance")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _AXES}
         return cls(
-            **{name: payload.array(name) for name in names},
+            **arrays,
             routes=routes,
             history=None if payload.field("history") is None else tuple(payload.field("history")),
             provenance=Provenance(**origin),
+            **names.from_fields(payload.fields, "buyer", "seller"),
         )
 
 
 @dataclass(frozen=True)
 class ExactMarket:
-    """A `Market` in exact (or traced) numbers, tuples instead of arrays; what a mechanism sees that is being traced."""
+    """A `Market` in exact (or traced) numbers, tuples instead of arrays; see `Market` for the fields."""
 
     bid: tuple[Any, ...]
     ask: tuple[Any, ...]
@@ -199,7 +238,15 @@ class ExactMarket:
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """True unit values ``value`` >= 0 float64 [n] of buyers, true unit costs ``cost`` >= 0 float64 [m] of sellers."""
+    """What is true, where the reports of a `Market` may not be.
+
+    Attributes
+    ----------
+    value
+        True value of a unit to each buyer, money, >= 0; float64 [n].
+    cost
+        True cost of a unit to each seller, money, >= 0; float64 [m].
+    """
 
     value: Floats
     cost: Floats
@@ -215,11 +262,28 @@ class Truth:
 class Outcome(ShownSolution):
     """Who trades with whom, and who pays what.
 
-    ``seller`` int64 [n]: the seller that serves each buyer, -1 for none. ``payment`` float64 [n]: what each buyer pays in all;
-    ``reward`` float64 [m]: what each seller gets in all. ``stop`` int64 [n]: the buyer's place on his seller's tour, from 0;
-    -1 where unserved or in a plain market. ``tie_break``: the name of the tie-breaking used. Read-only.
-    While a mechanism is traced, payments and rewards may be exact or traced numbers; they are then kept as objects. Money is
-    finite and below `LARGEST`; text, NaN and everything that is no real number is refused with a ValueError or TypeError.
+    Attributes
+    ----------
+    seller
+        The seller that serves each buyer, -1 for none; int64 [n].
+    payment
+        What each buyer pays in all; float64 [n].
+    reward
+        What each seller gets in all; float64 [m].
+    stop
+        The buyer's place on its seller's tour, from 0; -1 where unserved or in a plain market; int64 [n]. None: -1 everywhere.
+    tie_break
+        The name of the tie-breaking used.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For text, NaN and everything that is no real number, and for money of 1e250 or more.
+
+    Notes
+    -----
+    Arrays are copied and read-only. While a mechanism is traced, payments and rewards may be exact or traced numbers; they are
+    then kept as objects.
     """
 
     columns: ClassVar[tuple[Column, ...]] = (
@@ -292,8 +356,8 @@ class Outcome(ShownSolution):
     @classmethod
     def from_payload(cls, payload: Payload) -> Outcome:
         """The inverse of `to_payload`."""
-        names = ("seller", "payment", "reward", "stop")
-        return cls(**{name: payload.array(name) for name in names}, tie_break=payload.field("tie_break"))
+        columns = ("seller", "payment", "reward", "stop")
+        return cls(**{name: payload.array(name) for name in columns}, tie_break=payload.field("tie_break"))
 
 
 def _money(name: str, value: Any, length: int | None) -> Any:

@@ -16,6 +16,7 @@ from edgeworth.mechanisms.double_auction.model.market import Market
 from edgeworth.mechanisms.double_auction.model.routes import Routes
 
 PRESETS = ("unit", "multi-unit", "fusion", "melbourne")
+"""What `generate` can make."""
 
 SIDE, HORIZON, SPEED = (
     1_000.0,
@@ -38,6 +39,28 @@ def generate(
 ) -> Market:
     """Generate a market.
 
+    Parameters
+    ----------
+    preset
+        ``"unit"``, ``"multi-unit"``, ``"fusion"`` or ``"melbourne"``, see below.
+    buyers, sellers
+        How many; None: as the preset says.
+    seed
+        An int, SeedSequence, Generator or None (fresh, recorded). The same arguments give the same market.
+    sites
+        Path of the EUA site file; for ``melbourne``, and for no other preset.
+
+    Returns
+    -------
+    Market
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range or that the preset does not take.
+
+    Notes
+    -----
     ``unit`` (default 10 + 10): bids and asks U[0, 10], unit demands and capacities. ``multi-unit`` (5 + 3): bids U[2, 10], asks
     U[1, 8], demands U{1..5}, capacities U{4..13}, a plain market.
     ``fusion`` (8 + 5), routed, all numbers (ours): places uniform in a square of 1,000 m; windows open U[0, 3000] s and last
@@ -46,8 +69,11 @@ def generate(
     .002 per joule = .1 a second; depreciation .5 a vehicle that leaves. The public history of bids is (1, 3).
     ``melbourne``: the same, buyers at the base stations of the EUA file ``sites`` (all 125, or that many drawn), 80 sellers.
 
-    `seed`: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same market. Raises ValueError or
-    TypeError for arguments out of range or that the preset does not take.
+    Examples
+    --------
+    >>> market = generate(preset="multi-unit", seed=0)
+    >>> market.buyers, market.sellers, market.unit
+    (5, 3, False)
     """
     validation.choice("preset", preset, PRESETS)
     if (sites is not None) != (preset == "melbourne"):

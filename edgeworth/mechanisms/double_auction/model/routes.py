@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.names import label
 from edgeworth.core.numeric import FEASIBILITY_TOL
 
 Floats = NDArray[np.float64]
@@ -23,7 +24,7 @@ _BUYER, _SELLER = ("opens", "closes", "service_time"), ("speed", "latest", "trav
 
 
 class NotApplicableError(ValueError):
-    """A rule or method is not made for this market, as the message says."""
+    """Raised where a rule or method is not made for a market; the message says why."""
 
 
 class Tour(NamedTuple):
@@ -37,13 +38,35 @@ class Tour(NamedTuple):
 class Routes:
     """Places and times of a routed market, all public.
 
-    ``place`` float64 [buyers, 2] and ``depot`` float64 [sellers, 2], metres; ``opens`` <= ``closes`` (service begins within)
-    and ``service_time`` >= 0, seconds [buyers]; of the sellers' vehicles ``speed`` >= 1e-60 m/s, ``latest`` return in seconds,
-    ``travel_cost`` >= 0 money per second on the road and ``depreciation`` >= 0 money once it leaves its depot [sellers]. A
-    vehicle leaves its depot at 0, drives straight lines, may wait, and returns.
+    Attributes
+    ----------
+    place
+        Where each buyer is, metres; float64 [buyers, 2].
+    depot
+        Where each seller's vehicle starts and ends, metres; float64 [sellers, 2].
+    opens, closes
+        The window in which each buyer's service must begin, seconds, ``opens <= closes``; float64 [buyers].
+    service_time
+        How long the service takes, seconds, >= 0; float64 [buyers].
+    speed
+        Of each vehicle, metres a second, >= 1e-60; float64 [sellers].
+    latest
+        When each vehicle must be back, seconds, >= 0; float64 [sellers].
+    travel_cost
+        Money for a second on the road, >= 0; float64 [sellers].
+    depreciation
+        Money once a vehicle leaves its depot, >= 0; float64 [sellers].
 
-    A vehicle may be late by `slack`, 1e-9 of the durations at stake (its longest leg and the longest service) and what
-    adding up the clock can be off by; where the clock begins to count does not matter.
+    Raises
+    ------
+    ValueError, TypeError
+        For arrays of a wrong shape, and for numbers that are not finite or out of range.
+
+    Notes
+    -----
+    A vehicle leaves its depot at 0, drives straight lines, may wait, and returns. It may be late by `slack`, 1e-9 of the
+    durations at stake (its longest leg and the longest service) and what adding up the clock can be off by; where the clock
+    begins to count does not matter.
     """
 
     place: Floats
@@ -101,8 +124,24 @@ class Routes:
         reach = [float(np.hypot(*(self.place - depot).T).max(initial=0.0)) for depot in self.depot]
         return [max(among, own) / speed + service for own, speed in zip(reach, self.speed.tolist(), strict=True)]
 
-    def tour(self, seller: int, stops: Any) -> tuple[float, str | None]:
-        """Cost of a sequence of stops, depreciation included (0 for none), and what makes it infeasible (None: nothing)."""
+    def tour(self, seller: int, stops: Any, market: Any = None) -> tuple[float, str | None]:
+        """The cost and the feasibility of a tour.
+
+        Parameters
+        ----------
+        seller : int
+        stops : sequence of int
+            Buyers in the order in which they are visited.
+        market : Market, optional
+            Whose names the text uses; default: positions.
+
+        Returns
+        -------
+        cost : float
+            Depreciation included; 0 for no stop.
+        broken : str or None
+            What makes the tour infeasible; None where nothing does.
+        """
         stops = [int(i) for i in stops]
         if not stops:
             return 0.0, None
@@ -114,12 +153,14 @@ class Routes:
             driven += leg
             clock = max(clock + leg, float(self.opens[i]))
             if clock > self.closes[i] + self.slack(seller, self.closes[i], number) and broken is None:
-                broken = f"vehicle {seller} begins at buyer {i} at {clock!r}, whose window closes at {float(self.closes[i])!r}"
+                begins = f"{label(market, 'seller', seller)} begins at {label(market, 'buyer', i)} at {clock!r}"
+                broken = f"{begins}, whose window closes at {float(self.closes[i])!r}"
             clock += float(self.service_time[i])
             here = self.place[i]
         leg = float(np.hypot(*(self.depot[seller] - here))) / float(self.speed[seller])
         if clock + leg > self.latest[seller] + self.slack(seller, self.latest[seller], len(stops) + 1) and broken is None:
-            broken = f"vehicle {seller} is back at {clock + leg!r}, it must be by {float(self.latest[seller])!r}"
+            back = f"{label(market, 'seller', seller)} is back at {clock + leg!r}"
+            broken = f"{back}, it must be by {float(self.latest[seller])!r}"
         cost = float(self.travel_cost[seller]) * (driven + leg) + float(self.depreciation[seller])
         return cost, broken
 

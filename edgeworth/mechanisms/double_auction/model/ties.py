@@ -14,13 +14,18 @@ from edgeworth.core import validation
 
 
 class TieError(ValueError):
-    """Two reports tie, and the tie-breaking in use refuses to decide."""
+    """Raised where two reports tie and the tie-breaking in use refuses to decide."""
 
 
 @runtime_checkable
 class TieBreak(Protocol):
-    """ranks(side, reports) -> int64 ranks, a permutation: among equal reports the lower rank goes first. Ranks must not depend
-    on the reports but for refusing them; `name` is recorded in outcomes."""
+    """How equal reports are ordered: a protocol with a `name`, which outcomes record, and a method `ranks`.
+
+    Notes
+    -----
+    ``ranks(side, reports)`` gives an int64 permutation; among equal reports the lower rank goes first. Ranks must not depend on
+    the reports, but for refusing them by a `TieError`.
+    """
 
     @property
     def name(self) -> str: ...
@@ -64,7 +69,13 @@ class Reverse:
 
 @dataclass(frozen=True)
 class Lottery:
-    """A permutation drawn from `seed`, one for each side, whatever the reports are."""
+    """A permutation drawn from a seed, one for each side, whatever the reports are.
+
+    Attributes
+    ----------
+    seed
+        Where it is drawn from, an integer >= 0.
+    """
 
     seed: int = 0
 

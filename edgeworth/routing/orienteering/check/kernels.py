@@ -7,7 +7,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 # travel, gain float64 [N, N]: time from the begin of service at one node to the arrival at the next, and the value of that arc;
 # opens, closes, demand float64 [N]; keeps uint64 [N, W], as bits: what a route remembers at a node; ptr int64 [N + 1], head
@@ -27,7 +27,7 @@ MADE, WAITING, AT, ENDED, N_INTS = range(5)
 ONE = np.uint64(1)
 
 
-@jit
+@leaf
 def push(heap, size, key, label):
     """Onto a binary heap of (key, label), smallest key first; heap float64 [capacity, 2]."""
     a = size
@@ -41,7 +41,7 @@ def push(heap, size, key, label):
     heap[a, 1] = label
 
 
-@jit
+@leaf
 def pop(heap, size):
     """The label of the smallest key; the heap has `size` entries before, one less after."""
     label = int(heap[0, 1])
@@ -62,7 +62,7 @@ def pop(heap, size):
     return label
 
 
-@jit
+@leaf
 def ahead(stairs, k, latest):
     """The best worth at node k of those no later than `latest`; -inf without any."""
     low = stairs.ptr[k]
@@ -159,7 +159,7 @@ def spread(net, pool, heap, last, ints, best, stairs, bounded, climbing, floor, 
     return DONE
 
 
-@jit
+@leaf
 def slot_of(size, j, memory):
     """Where labels of that node and those customers are chained, in a table of a power of two."""
     mixed = np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -169,7 +169,7 @@ def slot_of(size, j, memory):
     return np.int64(mixed & np.uint64(size - 1))
 
 
-@jit
+@leaf
 def reachable(ways, k, latest, room, memory, least):
     """(Is there a way on from k worth more than `least`, no earlier than that, no heavier than `room`, over none of the
     customers in `memory`; ways looked at)."""
@@ -196,7 +196,7 @@ def reachable(ways, k, latest, room, memory, least):
     return False, ways.ptr[k + 1] - first + 4
 
 
-@jit
+@leaf
 def apart(pool, y, k, memory):
     """Is label y at another node, or over other customers?"""
     different = pool.node[y] != k

@@ -14,9 +14,10 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
-from edgeworth.routing.orienteering.exact.labelling import Cut
+from edgeworth.routing.orienteering.exact.evidence import proved
+from edgeworth.routing.orienteering.exact.labelling import RunEnded
 from edgeworth.routing.orienteering.exact.master import Column
-from edgeworth.routing.orienteering.exact.root import Closed, Root, TooManyLabels
+from edgeworth.routing.orienteering.exact.root import GapClosed, Root, TooManyLabels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
 
 _TRIED_LABELS, _TRIED_ROUTES = 200_000, 3_000  # up to which the routes of better plans are listed after each round
@@ -30,10 +31,16 @@ _STEP = 1e-4  # how far below the bound the first target lies where values have 
 
 @dataclass(frozen=True)
 class ColumnGeneration:
-    """Parameters of `column-generation`.
+    """Parameters of `column_generation`.
 
-    neighbours: customers that each customer remembers at first, >= 0. labels: most labels kept in one labelling, >= 1 (about
-    100 bytes each, and as many again waiting). routes: most routes listed for the integer master, >= 1.
+    Parameters
+    ----------
+    neighbours : int, >= 0
+        Size of every customer's neighbourhood at first.
+    labels : int, >= 1
+        Most labels kept in one labelling, at about 100 bytes each and as many again waiting.
+    routes : int, >= 1
+        Most routes enumerated for the integer master.
     """
 
     neighbours: int = 8
@@ -47,35 +54,52 @@ class ColumnGeneration:
 
 
 def column_generation(problem: OrienteeringProblem, params: ColumnGeneration, run: Run[RoutePlan]) -> Found[RoutePlan]:
-    """Choose routes so that no customer is on two of them: an LP over routes priced by label setting, then integers.
+    """Column generation over routes priced by label setting, closed by enumeration of the routes that a better plan could use.
 
-    1. The restricted master (HiGHS) gives multipliers pi_i >= 0 of "customer i at most once"; routes of positive reduced value
-       are found by label setting, first heuristically (elementary routes, dominance by time and value alone), then exactly
-       over ng-routes: forward labels with bounds from backward labels without memory. Exact pricing happens between the LP's
-       multipliers and the best ones so far (smoothing). Each gives the bound
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The instance.
+    params : ColumnGeneration
+        First size of the neighbourhoods, the most labels kept and the most routes enumerated.
+    run : Run
+        Clock and stop rules of the run; its ``start``, if any, is the first incumbent.
+
+    Returns
+    -------
+    Found
+        A plan and a valid bound; both meet where the termination is PROVED. The bound is recomputed from "ng-routes" (prices,
+        neighbourhoods and largest reduced values) where L(pi) reaches it, and from "listed-routes" (the same and a small tree
+        over the routes of better plans, whose leaves carry multipliers of their own) where step 3 closed the gap; it is a claim
+        where that tree would be too large, or the run was cut after step 3 had begun. The run ends as CONVERGED, with a note,
+        when more labels or routes would be needed than allowed. ``iterations`` counts pricings.
+
+    Notes
+    -----
+    1. Column generation. The restricted master (HiGHS) gives multipliers pi_i >= 0 of "customer i at most once"; routes of
+       positive reduced value are found by label setting, first heuristically (elementary routes, dominance by time and value
+       alone), then exactly over ng-routes: forward labels with bounds from backward labels without memory. Exact pricing uses
+       prices between the multipliers of the master and the best ones so far (smoothing). Each pricing gives the bound
 
            L(pi) = sum_i pi_i + sum_k max(0, max { reduced value of r : r an ng-route of vehicle k }),
 
        rounded down to the grid of values where driving is free and profits are whole.
-    2. Neighbours are added along the cycles in the LP's routes until there are none (dynamic ng-routes).
-    3. Proof: a plan worth at least t holds only routes whose reduced value is above t - L(pi) + the best of their vehicle's.
-       Those are listed by label setting (completion bounds; of routes over the same customers to the same stop only the
-       undominated), and HiGHS chooses among them. t comes down from the bound to the next value above the
+    2. Dynamic ng-routes. Neighbours are added along the cycles in the routes of the master's solution until there are none.
+    3. Enumeration. A plan worth at least t holds only routes whose reduced value exceeds t - L(pi) + the largest reduced value
+       of their vehicle. Those are enumerated by label setting (completion bounds; of routes over the same customers to the same
+       stop only the undominated), and HiGHS chooses among them. t comes down from the bound to the next value above the
        incumbent; without a plan that good the bound falls below t. This stands in for branching.
 
-    Identical vehicles are one type with a number; others are priced each for itself. Incumbents come from `start`, greedy,
-    the LP's own routes (dives, the integer master over the best of them) and, where the LP does not settle it, some
-    iterations of `eaco-ls` with random numbers of its own, always the same.
+    Identical vehicles are one type with a number; others are priced one by one. Incumbents come from the start, greedy
+    insertion, the routes of the master (diving, and the integer master over the best of them) and, where the linear program
+    does not settle it, some iterations of "eaco-ls" with a fixed random stream. The clock changes the answer only by ending the
+    run.
 
-    Guarantee: optimal where PROVED; otherwise the bound is valid. Evidence: recomputed, by the certificate "ng-routes" (pi, the
-    sets of neighbours and the largest reduced values) where L(pi) reaches the bound reported, by "listed-routes" where step 3
-    closed the gap: with the same and a small tree, grown at the end over the routes of better plans, whose leaves carry
-    multipliers of their own. Claimed where that tree would be too large, or a run was cut after step 3 had begun.
-    Without the clock the answer does not depend on it. Ends as CONVERGED, with a note, when more labels or routes would be
-    needed than the parameters allow. Iterations: pricings. Memory: see `ColumnGeneration`.
-    Source: Baldacci, Mingozzi and Roberti, New route relaxation and pricing strategies for the vehicle routing problem,
-    Operations Research 59 (2011) (ng-routes, listing routes); Roberti and Mingozzi, Dynamic ng-path relaxation for the delivery
-    man problem, Transportation Science 48 (2014); Pessoa et al., INFORMS J. Comput. 30 (2018) (smoothing).
+    References
+    ----------
+    Baldacci, Mingozzi and Roberti, New route relaxation and pricing strategies for the vehicle routing problem, Operations
+    Research 59 (2011) (ng-routes, enumeration). Roberti and Mingozzi, Dynamic ng-path relaxation for the delivery man problem,
+    Transportation Science 48 (2014). Pessoa, Sadykov, Uchoa and Vanderbeck, INFORMS J. Comput. 30 (2018) (smoothing).
     """
     return searched(Root(problem, run, params.neighbours, params.labels), lambda root: _prove(root, params))
 
@@ -88,15 +112,15 @@ def searched(root: Root, prove: Callable[[Root], str]) -> Found[RoutePlan]:
         gave_up = prove(root)
         ending = Termination.PROVED if root.closed else Termination.CONVERGED
         notes = (gave_up,) if gave_up and not root.closed else ()
-    except Closed:
+    except GapClosed:
         ending = Termination.PROVED
-    except Cut as cut:
-        ending = Termination.PROVED if root.closed else cut.reason
+    except RunEnded as ended:
+        ending = Termination.PROVED if root.closed else ended.reason
     except TooManyLabels:
         ending = Termination.CONVERGED
         notes = (f"the relaxation needs more than {root.limit} labels: the bound is the best before",)
     root.run.tick(root.rounds, root.value, root.bound)
-    bound, evidence, certificate = root.proved()
+    bound, evidence, certificate = proved(root)
     return Found(
         plan(root.problem, root.sequences),
         ending,
@@ -129,7 +153,7 @@ def _prove(root: Root, params: ColumnGeneration) -> str:
     return ""
 
 
-class _Told(Observer):
+class _StopWith(Observer):
     """Ends the colony's run when the run it belongs to must end."""
 
     def __init__(self, run: Run[RoutePlan]) -> None:
@@ -141,17 +165,20 @@ class _Told(Observer):
 
 def colony(root: Root, iterations: int) -> None:
     """So many iterations of `eaco-ls` from the best plan, always with the same random numbers."""
-    from edgeworth.routing.orienteering.heuristic import EacoLs, eaco_ls  # kernels of their own, not needed by small problems
+    from edgeworth.routing.orienteering.heuristic import (  # kernels of their own, not needed by small problems
+        EacoLs,
+        ant_colony_local_search,
+    )
 
     root.tick()
     run = Run[RoutePlan](
         sense="max",
         stop=Stop(iterations=iterations),
         rng=np.random.default_rng(0),
-        observer=_Told(root.run),
+        observer=_StopWith(root.run),
         start=plan(root.problem, root.sequences),
     )
-    found = eaco_ls(root.problem, EacoLs(), run).solution
+    found = ant_colony_local_search(root.problem, EacoLs(), run).solution
     if found is not None:
         root.propose([stops.tolist() for stops in found.sequences])
     root.tick()

@@ -24,10 +24,14 @@ _TRIED_LABELS = 100_000  # up to which elementary labels are tried before the st
 
 @dataclass(frozen=True)
 class DynamicProgramming:
-    """Parameters of `dp`.
+    """Parameters of `dynamic_programming`.
 
-    neighbours: customers that each customer remembers at first, >= 0. labels: most labels kept in one labelling, >= 1 (about
-    100 bytes each, and as many again waiting).
+    Parameters
+    ----------
+    neighbours : int, >= 0
+        Size of every customer's neighbourhood at first.
+    labels : int, >= 1
+        Most labels kept in one labelling, at about 100 bytes each and as many again waiting.
     """
 
     neighbours: int = 8
@@ -38,33 +42,52 @@ class DynamicProgramming:
         validation.integer("labels", self.labels, minimum=1)
 
 
-def dp(problem: OrienteeringProblem, params: DynamicProgramming, run: Run[RoutePlan]) -> Found[RoutePlan]:
-    """Label setting with a relaxed state space that grows where the relaxation repeats customers, for one vehicle.
+def dynamic_programming(problem: OrienteeringProblem, params: DynamicProgramming, run: Run[RoutePlan]) -> Found[RoutePlan]:
+    """Label setting for one vehicle over a relaxed state space that grows where the relaxation repeats customers.
 
-    A label is a partial route: its last customer, time, load, value, and a memory of customers that it must not visit
-    again; of labels at one customer, one that is no later, no heavier, no worse and remembers no more (customers out of reach
-    aside) makes another superfluous.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The instance.
+    params : DynamicProgramming
+        First size of the neighbourhoods, and the most labels kept.
+    run : Run
+        Clock and stop rules of the run; its ``start``, if any, is the first incumbent.
 
-    1. Relaxation: the memory holds only neighbours of the customers passed (ng-routes), so that a customer may come again; to
-       come again costs, since customers carry prices pi_i >= 0, and
+    Returns
+    -------
+    Found
+        A plan and a valid bound; both meet where the termination is PROVED. The bound is recomputed from "ng-routes" where
+        L(pi) reaches it and from "listed-routes" where the elementary labels closed the gap, a claim where that is too much
+        work or the run was cut. The run ends as CONVERGED, with a note, when more labels would be needed than allowed.
+        ``iterations`` counts pricings, ``evaluations`` labels.
+
+    Notes
+    -----
+    A label is a partial route: its last customer, time, load, value, and a memory of customers that it must not visit again. Of
+    the labels at one customer, one that is no later, no heavier, no worse and remembers no more (customers out of reach aside)
+    dominates another.
+
+    1. Relaxation. The memory holds only neighbours of the customers passed (ng-routes), so that a customer may come again.
+       Customers carry prices pi_i >= 0, and
 
            L(pi) = sum_i pi_i + max(0, max { value of r - sum of pi_i over its visits : r an ng-route })
 
-       bounds every route's value. The best prices come from the LP over the routes found (as in `column_generation`);
-       neighbours are added along the cycles of its solution: decremental state-space relaxation, but local and with prices.
-    2. Elementary labels: the memory holds all customers passed. A label is dropped when its value, the best completion among
+       bounds every route's value. The best prices come from the linear program over the routes found (as in
+       `column_generation`); neighbours are added along the cycles of its solution: decremental state-space relaxation, but
+       local and with prices.
+    2. Elementary labels. The memory holds all customers passed. A label is dropped when its value, the best completion among
        the backward labels of the relaxation and the prices of all customers it can still visit sum up to no more than the
-       incumbent. Tried after every enlargement with few labels, at the end with ``labels``.
+       incumbent. This is tried with few labels after every enlargement and with ``labels`` at the end.
 
-    With several vehicles this is the method "column-generation", and the notes say so; without any nothing moves.
+    With several vehicles this is the method "column-generation", and the notes say so.
 
-    Guarantee: optimal where PROVED; otherwise, also when the clock cuts, the bound is valid. Evidence: recomputed, by the
-    certificate "ng-routes" where L(pi) reaches the bound, on the grid of values where these are whole, by "listed-routes" where
-    step 2 closed the gap (see `column_generation`); claimed where that is too much work, or the run was cut.
-    Ends as CONVERGED, with a note, when more labels would be needed than allowed. Iterations: pricings; evaluations: labels.
-    Source: Righini and Salani, Decremental state space relaxation strategies and initialization heuristics for solving the
-    orienteering problem with time windows with dynamic programming, Computers & Operations Research 36 (2009); Baldacci,
-    Mingozzi and Roberti, Operations Research 59 (2011) (ng-routes).
+    References
+    ----------
+    Righini and Salani, Decremental state space relaxation strategies and initialization heuristics for solving the orienteering
+    problem with time windows with dynamic programming, Computers & Operations Research 36 (2009). Baldacci, Mingozzi and
+    Roberti, New route relaxation and pricing strategies for the vehicle routing problem, Operations Research 59 (2011)
+    (ng-routes).
     """
     if problem.vehicles > 1:
         found = column_generation(problem, ColumnGeneration(params.neighbours, params.labels), run)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate
-from edgeworth.routing.orienteering.exact.labelling import Cut
+from edgeworth.routing.orienteering.exact.labelling import RunEnded
+from edgeworth.routing.orienteering.exact.root import Root
 from edgeworth.routing.orienteering.exact.tree import Tree
-
-if TYPE_CHECKING:
-    from edgeworth.routing.orienteering.exact.root import Root
 
 NG_ROUTES, LISTED_ROUTES = "ng-routes", "listed-routes"
 """Kinds of certificates: multipliers of the customers and the sets of neighbours that routes remember; these, with a target
@@ -31,13 +29,31 @@ class Proved(NamedTuple):
     certificate: Certificate
 
 
-def listed_proof(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | None:
+def proved(root: Root) -> Proved:
+    """The bound to report, and the certificate: of the best L(pi) where that reaches it, else of the routes listed."""
+    members = [np.flatnonzero(row) for row in root.certified_near]
+    arrays = {
+        "multipliers": root.prices,
+        "largest": root.kinds,
+        "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
+        "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
+    }
+    certificate = Certificate(NG_ROUTES, arrays)
+    rebuilt = root.reported(root.rounded_down(root.root_bound))
+    enough = not root.closed or closes(root.value, rebuilt, "max", root.problem.integral)
+    if enough and (rebuilt <= root.bound or closes(root.bound, rebuilt, "max", False)):
+        return Proved(rebuilt, BoundEvidence.RECOMPUTED, certificate)
+    listed = _listed_proof(root, arrays) if root.closed else None
+    return listed or Proved(root.bound, BoundEvidence.CLAIMED, certificate)
+
+
+def _listed_proof(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | None:
     """The evidence that no plan is better than the best one: the routes of better plans are listed once more, and a tree over
     them is grown whose leaves all stay below. None where that is too much work, or the run must end."""
     root.finishing = True
     try:
         return _listed(root, arrays)
-    except Cut:
+    except RunEnded:
         return None
     finally:
         root.finishing = False

@@ -18,8 +18,8 @@ _TABLE = 1 << 18
 _POOL, _KEPT = 1 << 14, 64  # to begin with; both double when full
 
 
-class Cut(Exception):  # not an error: the run's rules end it
-    """The run must end; `reason` says why."""
+class RunEnded(Exception):  # not an error
+    """A stop rule, the observer or an interrupt ended the run; `reason` says which."""
 
     def __init__(self, reason: Termination) -> None:
         super().__init__(str(reason))
@@ -29,7 +29,7 @@ class Cut(Exception):  # not an error: the run's rules end it
 class Labelling:
     """Labels of one network at a time. `run` makes them, `route` reads them; `made` counts those kept over all runs.
 
-    tick: called between chunks; raises `Cut` to end the run.
+    tick: called between chunks; raises `RunEnded` to end the run.
     """
 
     def __init__(self, base: TypeNetwork, tick: Callable[[], None]) -> None:

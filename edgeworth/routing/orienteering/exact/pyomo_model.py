@@ -161,13 +161,33 @@ def build_model(problem: OrienteeringProblem) -> Any:
     return model
 
 
-def milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Found[RoutePlan]:
-    """`build_model` solved through Pyomo's interface to HiGHS, gap 0, without a start; for small instances.
+def pyomo_milp(problem: OrienteeringProblem, params: None, run: Run[RoutePlan]) -> Found[RoutePlan]:
+    """The Pyomo model of `build_model` solved by HiGHS, with a relative gap of 0; for small instances.
 
-    It shows that the Pyomo model says what the arrays say, and is the pattern for other solvers. Guarantee: optimal when
-    HiGHS says so and the plan that its incumbent stands for has the value of its bound; the bound is its claim. Supports
-    threads; the run is told nothing before the end, so of the stop rules it
-    obeys only the clock, and a run that is cut before HiGHS has a solution returns the plan in which nobody moves.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The instance.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and threads of the run.
+
+    Returns
+    -------
+    Found
+        The plan of the solver's incumbent and its bound, a claim; PROVED where HiGHS says so and the plan has the value of the
+        bound.
+
+    Notes
+    -----
+    A formulation by arcs of vehicles with begin times and positions; its linear relaxation is weak. It shows that the Pyomo
+    model and the arrays agree, and is the pattern for other solvers. It reports nothing before its end, so of the stop rules it
+    obeys the clock only; a run that is cut before HiGHS has a solution returns the plan in which nobody moves.
+
+    References
+    ----------
+    Bynum et al., Pyomo - Optimization Modeling in Python (2021). Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
     """
     idle = plan(problem, [[]] * problem.vehicles)
     if not usable_arcs(problem):

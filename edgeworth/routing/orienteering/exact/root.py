@@ -8,13 +8,11 @@ from itertools import pairwise
 import numpy as np
 
 from edgeworth.core.numeric import closes
-from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.core.run import Run
-from edgeworth.routing.orienteering.exact.evidence import NG_ROUTES, Proved, listed_proof
-from edgeworth.routing.orienteering.exact.labelling import Cut, Labelling
+from edgeworth.routing.orienteering.exact.labelling import Labelling, RunEnded
 from edgeworth.routing.orienteering.exact.master import Choice, Column, Master, Prices, choose
 from edgeworth.routing.orienteering.exact.network import Flags, Floats, TypeNetwork, networks, route_value, value_grid
-from edgeworth.routing.orienteering.heuristic import greedy
+from edgeworth.routing.orienteering.heuristic import greedy_insertion
 from edgeworth.routing.orienteering.kernels import labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 
@@ -25,8 +23,8 @@ _TRY_AT = 0.01  # gap at which the proof is first tried
 _SMOOTHING = 0.7  # weight of the best multipliers so far at the first exact pricing after the LP
 
 
-class Closed(Exception):  # not an error
-    """The bound has met the value."""
+class GapClosed(Exception):  # not an error
+    """The bound equals the incumbent's value, up to rounding: the gap is closed."""
 
 
 class TooManyLabels(Exception):  # not an error
@@ -72,22 +70,22 @@ class Root:
         self._priced, self._worth_trying, self.finishing = False, _TRY_AT, False
         self.value = -math.inf
         self.sequences: list[list[int]] = [[] for _ in range(problem.vehicles)]
-        self._take(self.sequences)
+        self._accept(self.sequences)
         if run.start is not None:
-            self._take([stops.tolist() for stops in run.start.sequences])
-        begun = greedy(problem, None, run).solution
+            self._accept([stops.tolist() for stops in run.start.sequences])
+        begun = greedy_insertion(problem, None, run).solution
         if begun is not None:
-            self._take([stops.tolist() for stops in begun.sequences])
+            self._accept([stops.tolist() for stops in begun.sequences])
 
     # --- the state of the run -------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Tell the run; raises `Cut` when it must end, `Closed` when nothing is left to do."""
+        """Report progress to the run; raises `RunEnded` when it must end, `GapClosed` when nothing is left to do."""
         if self.closed and not self.finishing:
-            raise Closed
+            raise GapClosed
         ending = self.run.tick(self.rounds, self.value, self.bound)
         if ending is not None:
-            raise Cut(ending)
+            raise RunEnded(ending)
 
     @property
     def closed(self) -> bool:
@@ -109,26 +107,9 @@ class Root:
 
     def lower(self, bound: float) -> None:
         """No plan is worth more than that, but for the rounding of its routes' values."""
-        self.bound = self._rounded(min(self.bound, self.rounded_down(bound + self._blur)))
+        self.bound = self.reported(min(self.bound, self.rounded_down(bound + self._blur)))
 
-    def proved(self) -> Proved:
-        """The bound to report, and the certificate: of the best L(pi) where that reaches it, else of the routes listed."""
-        members = [np.flatnonzero(row) for row in self.certified_near]
-        arrays = {
-            "multipliers": self.prices,
-            "largest": self.kinds,
-            "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
-            "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
-        }
-        certificate = Certificate(NG_ROUTES, arrays)
-        rebuilt = self._rounded(self.rounded_down(self.root_bound))
-        enough = not self.closed or closes(self.value, rebuilt, "max", self.problem.integral)
-        if enough and (rebuilt <= self.bound or closes(self.bound, rebuilt, "max", False)):
-            return Proved(rebuilt, BoundEvidence.RECOMPUTED, certificate)
-        listed = listed_proof(self, arrays) if self.closed else None
-        return listed or Proved(self.bound, BoundEvidence.CLAIMED, certificate)
-
-    def _rounded(self, bound: float) -> float:
+    def reported(self, bound: float) -> float:
         """The value itself where rounding alone puts the bound below it; a bound that is wrong stays so, for the checker."""
         rounding = bound < self.value and closes(bound, self.value, "max", False)
         return self.value if rounding else bound
@@ -151,7 +132,7 @@ class Root:
         rounding = 0.0 if self.unit else float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * total
         return total + rounding + float((counts * errors * reached).sum())
 
-    def _take(self, sequences: list[list[int]]) -> None:
+    def _accept(self, sequences: list[list[int]]) -> None:
         """A plan, if it is the best so far; its routes become columns."""
         found = value(self.problem, plan(self.problem, sequences))
         for kind, base in enumerate(self.bases):
@@ -344,7 +325,7 @@ class Root:
     def propose(self, sequences: list[list[int]]) -> None:
         """A plan from elsewhere; it becomes the incumbent where it is feasible and better."""
         if not violations(self.problem, plan(self.problem, sequences)):
-            self._take(sequences)
+            self._accept(sequences)
 
     def completions(self, kind: int, threshold: float, limit: int) -> bool:
         """Backward labels of that type under the best multipliers, as bounds on how routes above `threshold` end."""
@@ -371,7 +352,7 @@ class Root:
     def offer(self, stops: list[int]) -> None:
         """A route of the only vehicle."""
         if route_value(self.problem, 0, stops) is not None:
-            self._take([stops])
+            self._accept([stops])
 
     def routes_for(self, target: float, limit: int, most: int) -> list[Column] | None:
         """All routes that a plan of value `target` or more may hold (of those over the same customers and with the same end,

@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from edgeworth.routing.orienteering.kernels.plans import Core, Plan
+from edgeworth.core.jit import read_only
+from edgeworth.routing.orienteering.kernels.plans import Instance, Plan
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
 
 NEIGHBOURS = 200
 """Nearest customers kept for every location."""
 
 
-def core_of(problem: OrienteeringProblem) -> Any:
-    """The problem as a `Core`; limits with half of the tolerance, so that rounding in another order breaks nothing. Times are
-    since the first vehicle's origin (`model.limits`), so that where a clock begins changes nothing."""
+def instance_of(problem: OrienteeringProblem) -> Any:
+    """The problem as a `Instance`; limits with half of the tolerance, so that rounding in another order breaks nothing. Times
+    are since the first vehicle's origin (`model.limits`), so that where a clock begins changes nothing."""
     n, limits = problem.customers, problem.inner_limits
     origin = float(limits.origin.min(initial=np.inf)) if problem.vehicles else 0.0
     later = limits.origin - origin
@@ -27,26 +28,28 @@ def core_of(problem: OrienteeringProblem) -> Any:
     apart = travel[:, :n] + travel[:n, :].T
     np.fill_diagonal(apart, np.inf)
     near = np.argsort(apart, axis=1, kind="stable")[:, : min(max(n - 1, 0), NEIGHBOURS)]
-    return Core(
-        travel=travel,
-        back=np.ascontiguousarray(travel.T),
-        distance=np.ascontiguousarray(problem.distance),
-        prize=problem.profit - problem.service_cost,
-        demand=problem.demand,
-        opens=problem.open - origin,
-        closes=closes,
-        service=problem.service_time,
-        first=problem.start,
-        last=problem.end,
-        slow=1.0 / problem.speed,
-        capacity=limits.capacity,
-        by_distance=problem.cost_per_distance,
-        by_time=problem.cost_per_time,
-        earliest=problem.earliest - origin,
-        latest=limits.latest + later,
-        kind=kind,
-        near=np.ascontiguousarray(near),
-        costly=bool(problem.cost_per_distance.any() or problem.cost_per_time.any()),
+    return read_only(
+        Instance(
+            travel=travel,
+            back=np.ascontiguousarray(travel.T),
+            distance=np.ascontiguousarray(problem.distance),
+            prize=problem.profit - problem.service_cost,
+            demand=problem.demand,
+            opens=problem.open - origin,
+            closes=closes,
+            service=problem.service_time,
+            first=problem.start,
+            last=problem.end,
+            slow=1.0 / problem.speed,
+            capacity=limits.capacity,
+            by_distance=problem.cost_per_distance,
+            by_time=problem.cost_per_time,
+            earliest=problem.earliest - origin,
+            latest=limits.latest + later,
+            kind=kind,
+            near=np.ascontiguousarray(near),
+            costly=bool(problem.cost_per_distance.any() or problem.cost_per_time.any()),
+        )
     )
 
 

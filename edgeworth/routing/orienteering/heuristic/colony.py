@@ -15,7 +15,7 @@ from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.routing.orienteering.heuristic.arrays import core_of
+from edgeworth.routing.orienteering.heuristic.arrays import instance_of
 from edgeworth.routing.orienteering.kernels import colony as kernel
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value
 
@@ -25,14 +25,23 @@ _RESCALE = 1e12  # pheromone is kept up to a common factor, which is taken out w
 
 @dataclass(frozen=True)
 class Eaco:
-    """Parameters of `eaco`; defaults (ours), since the paper's text lost its numbers.
+    """Parameters of `ant_colony`. The defaults are our own, since the paper's text lost its numbers.
 
-    ants: per iteration, >= 1. iterations: >= 0; a stop rule may end the run before.
-    pheromone (a), utility (b), distance (c), width (e), wait (g): exponents of equation (6), >= 0.
-    evaporation: share rho in [0, 1) of all pheromone lost in an iteration. deposit: >= 0, what an edge whose utility
-    increment is the largest possible receives, in units of the initial pheromone.
-    arrival: "end": a customer can be reached when the vehicle arrives before its window ends (the paper's step 2); "start": not
-    after it starts (the paper's condition (i)), which forbids arrivals inside of windows.
+    Parameters
+    ----------
+    ants : int, >= 1
+        Ants of an iteration.
+    iterations : int, >= 0
+        Iterations of the run; a stop rule may end it before.
+    pheromone, utility, distance, width, wait : float, >= 0
+        The exponents a, b, c, e and g of equation (6).
+    evaporation : float, in [0, 1)
+        Share rho of all pheromone that an iteration loses.
+    deposit : float, >= 0
+        What an edge of the largest possible utility increment receives, in units of the initial pheromone.
+    arrival : {"end", "start"}
+        "end": a customer can be reached when the vehicle arrives before its window ends (the paper's step 2); "start": when it
+        arrives no later than the window opens (the paper's condition (i)).
     """
 
     ants: int = 20
@@ -56,23 +65,44 @@ class Eaco:
         validation.choice("arrival", self.arrival, ("end", "start"))
 
 
-def eaco(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Found[RoutePlan]:
-    """eACO-VRP: every ant builds the tours of all vehicles, one after the other, step by step; the best ant's edges are marked.
+def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Found[RoutePlan]:
+    """The ant colony of the FUSION paper (eACO-VRP): ants build all routes; the edges of the best ant are reinforced.
 
-    From location i, vehicle k of an ant goes to a customer j with probability proportional to
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The instance.
+    params : Eaco
+        Number of ants and iterations, the exponents of equation (6), evaporation and deposit.
+    run : Run
+        Clock, stop rules, random generator and threads of the run; its ``start``, if any, is the first incumbent.
 
-        tau_ij^a  dU_ij^b  d_ij^-c  width_j^-e  (1 + wait_j)^-g                                     (equation 6)
+    Returns
+    -------
+    Found
+        The best plan met, feasible and worth at least 0. ``iterations`` counts those of the colony, ``evaluations`` steps of
+        ants. The run ends as CONVERGED after the ``iterations`` of its parameters.
 
-    among the customers not visited yet that the load left allows, that it reaches in time (``arrival``) and from which it still
-    gets to its end depot; wait is the time until the window opens, width the window's length, dU = profit - service cost - cost
-    of the edge. A tour ends when nobody is left to go to. After each iteration tau <- (1 - rho) tau on all edges (7), and
-    the edges of the ant with the largest utility get ``deposit`` dU / max dU more (8). tau starts at 1; vehicles of one type
-    share it. dU, d and width are floored at 1e-6 of the largest (ours): dU <= 0 stays possible and unlikely.
+    Notes
+    -----
+    1. From location i, vehicle k of an ant goes to a customer j with probability proportional to
 
-    An ant may end with a tour that loses money; the best plan met is kept, the empty one at worst. Random numbers: stream
-    (seed, iteration, ant), so the number of ``threads`` changes nothing. Iterations: of the colony; evaluations: steps of
-    ants. Ends by ``iterations`` of its parameters with CONVERGED. Guarantee: feasible, worth at least 0.
-    Source: FUSION paper, section IV-C2, equations (6)-(8), Algorithm 1.
+           tau_ij^a  dU_ij^b  d_ij^-c  width_j^-e  (1 + wait_j)^-g                                     (equation 6)
+
+       among the customers not visited yet that the remaining capacity allows, that the vehicle reaches in time (``arrival``)
+       and from which it still gets to its end depot. tau is the pheromone, dU the profit less service cost and cost of the
+       edge, d the distance, width the length of the time window and wait the time until it opens. A route ends when no customer
+       is left to go to.
+    2. After each iteration ``tau <- (1 - rho) tau`` on all edges (7), and the edges of the ant with the largest utility get
+       ``deposit`` dU / max dU more (8).
+
+    tau starts at 1; vehicles of one type share it. dU, d and width are floored at 1e-6 of the largest (ours), so that dU <= 0
+    stays possible and unlikely. Random numbers come from the stream (seed, iteration, ant): the number of threads changes
+    nothing.
+
+    References
+    ----------
+    FUSION paper, section IV-C2, equations (6)-(8), Algorithm 1. Dorigo and Stützle, Ant Colony Optimization (2004).
     """
     m, n = problem.vehicles, problem.customers
     best = run.start or plan(problem, [np.zeros(0, dtype=np.int64)] * m)
@@ -80,18 +110,18 @@ def eaco(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Fou
     ending = run.tick(0, reached)
     if n == 0 or m == 0:
         return Found(best, ending or Termination.CONVERGED)
-    core = core_of(problem)
-    trail, tours = _trail(problem, core.closes, params), _tours(problem, params)
+    instance = instance_of(problem)
+    trail, tours = _trail(problem, instance.closes, params), _tours(problem, params)
     seed = np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64))
     factor, steps, done = 1.0, 0, 0
     cuts = np.linspace(0, params.ants, min(run.threads, params.ants) + 1).astype(int).tolist()
     with ThreadPoolExecutor(max(1, len(cuts) - 1), initializer=work_for, initargs=(counter(),)) as pool:
         while ending is None and done < params.iterations:
             if len(cuts) == 2:
-                steps += kernel.explore(core, trail, tours, 0, params.ants, seed, done)
+                steps += kernel.explore(instance, trail, tours, 0, params.ants, seed, done)
             else:
                 parts = pairwise(cuts)
-                jobs = [pool.submit(kernel.explore, core, trail, tours, a, b, seed, done) for a, b in parts]
+                jobs = [pool.submit(kernel.explore, instance, trail, tours, a, b, seed, done) for a, b in parts]
                 steps += sum(job.result() for job in jobs)
             done += 1
             ant = int(np.argmax(tours.values))
@@ -101,7 +131,7 @@ def eaco(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Fou
                 best = plan(problem, [np.array(part) for part in np.split(tours.tours[ant, : ends[-1]], ends[:-1])])
             # All pheromone loses the share rho: the same as new pheromone counting 1 / (1 - rho) times as much from now on.
             factor /= 1.0 - params.evaporation
-            kernel.reinforce(core, trail, tours, ant, factor * params.deposit)
+            kernel.reinforce(instance, trail, tours, ant, factor * params.deposit)
             if factor > _RESCALE:
                 kernel.rescale(trail, 1.0 / factor)
                 factor = 1.0

@@ -14,12 +14,12 @@ from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.routing.orienteering.heuristic.arrays import core_of, empty_plan, fill, scales, solution_of
+from edgeworth.routing.orienteering.heuristic.arrays import empty_plan, fill, instance_of, scales, solution_of
 from edgeworth.routing.orienteering.kernels import ant as kernel
 from edgeworth.routing.orienteering.kernels import improve
 from edgeworth.routing.orienteering.kernels.constructive import insert_greedily
 from edgeworth.routing.orienteering.kernels.plans import copy_route
-from edgeworth.routing.orienteering.kernels.search import N_INTS, Desk, Knobs
+from edgeworth.routing.orienteering.kernels.search import N_INTS, SearchParameters, SearchState
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 
 _GAIN = 1e-9  # relative; what local search must gain
@@ -28,48 +28,73 @@ _FLOOR = 0.05  # least pheromone; the most is deposit / evaporation
 
 @dataclass(frozen=True)
 class EacoLs:
-    """Parameters of `eaco_ls`. Money is in units of the mean positive profit, time in units of the mean time to the five
-    nearest customers.
+    """Parameters of `ant_colony_local_search`.
 
-    ants: >= 1. iterations: of a whole run without a rule on seconds or iterations, >= 1; the schedule of temperatures always
-    fits the run. attempts: of each ant in an iteration, >= 1. rounds: of local search at the end of each, >= 0.
-    hot, cold: first and last temperature, hot >= cold > 0. thrift: price of driving time in the search's objective, >= 0.
-    removals: an attempt touches no further route once so many customers are out, >= 1 (drawn up to it). stretch: longest
-    stretch taken out of one route, >= 1. blink: probability in [0, 1) of passing over a place. spread: of the noise on
-    ranks, >= 0. short: added to detours, > 0.
-    pheromone: exponent of pheromone in the ranks, >= 0; evaporation in [0, 1), deposit >= 0: as for `Eaco`, of the best plan.
-    whole: up to so many customers all absent ones are tried in every attempt; in larger problems the ``width`` nearest
-    neighbours of those taken out; both >= 1.
-    Defaults found by hand on the instances of the benchmark.
+    Temperatures are in units of the mean positive profit, times in units of the mean travel time to the five nearest customers.
+    The defaults were found by hand on the instances of the benchmark.
+
+    Parameters
+    ----------
+    ants : int, >= 1
+        Ants of the colony.
+    iterations : int, >= 1
+        Iterations of a run without a rule on seconds or iterations; the cooling schedule always fits the run.
+    attempts : int, >= 1
+        Ruin-and-recreate attempts of an ant in an iteration.
+    rounds : int, >= 0
+        Rounds of local search at the end of an iteration.
+    initial_temperature, final_temperature : float, > 0
+        First and last temperature of the acceptance; the first is at least the last.
+    travel_penalty : float, >= 0
+        Price of travel time in the search's objective.
+    removals : int, >= 1
+        An attempt touches no further route once so many customers are removed (drawn up to it).
+    segment : int, >= 1
+        Longest segment removed from one route.
+    blink : float, in [0, 1)
+        Probability of skipping an insertion position.
+    noise : float, >= 0
+        Size of the noise on the ranks of insertions.
+    detour_offset : float, > 0
+        Time added to detours, so that ratios to them stay finite.
+    pheromone : float, >= 0
+        Exponent of pheromone in the ranks.
+    evaporation, deposit : float, in [0, 1) and >= 0
+        As of `Eaco`, for the edges of the colony's best plan.
+    full_pool : int, >= 1
+        Up to so many customers, every attempt tries to insert all absent ones.
+    neighbours : int, >= 1
+        In larger problems it tries so many nearest neighbours of each removed customer.
     """
 
     ants: int = 2
     iterations: int = 500
     attempts: int = 200
     rounds: int = 1
-    hot: float = 1.0
-    cold: float = 0.02
-    thrift: float = 0.01
+    initial_temperature: float = 1.0
+    final_temperature: float = 0.02
+    travel_penalty: float = 0.01
     removals: int = 10
-    stretch: int = 8
+    segment: int = 8
     blink: float = 0.02
-    spread: float = 1.0
-    short: float = 0.1
+    noise: float = 1.0
+    detour_offset: float = 0.1
     pheromone: float = 0.1
     evaporation: float = 0.05
     deposit: float = 0.05
-    whole: int = 400
-    width: int = 30
+    full_pool: int = 400
+    neighbours: int = 30
 
     def __post_init__(self) -> None:
-        for name in ("ants", "iterations", "attempts", "removals", "stretch", "whole", "width"):
+        for name in ("ants", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours"):
             validation.integer(name, getattr(self, name), minimum=1)
         validation.integer("rounds", self.rounds, minimum=0)
-        for name in ("hot", "cold", "short"):
+        for name in ("initial_temperature", "final_temperature", "detour_offset"):
             validation.real(name, getattr(self, name), minimum=0.0, open_minimum=True)
-        if self.hot < self.cold:
-            validation.reject("hot", f"must be at least cold ({self.cold})", self.hot)
-        for name in ("thrift", "spread", "pheromone", "evaporation", "deposit", "blink"):
+        if self.initial_temperature < self.final_temperature:
+            rule = f"must be at least final_temperature ({self.final_temperature})"
+            validation.reject("initial_temperature", rule, self.initial_temperature)
+        for name in ("travel_penalty", "noise", "pheromone", "evaporation", "deposit", "blink"):
             validation.real(name, getattr(self, name), minimum=0.0)
         for name in ("evaporation", "blink"):
             if getattr(self, name) >= 1.0:
@@ -77,32 +102,56 @@ class EacoLs:
 
 
 class _Ant(NamedTuple):
-    """Its plan, a copy to work on, the best plan it met, its desk, and the values of plan and best."""
+    """Its plan, a copy to work on, the best plan it met, its state, and the values of plan and best."""
 
     plan: Any
     work: Any
     best: Any
-    desk: Any
+    state: Any
     values: Any
 
 
-def eaco_ls(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -> Found[RoutePlan]:
-    """The colony of `eaco` with local search: ants keep whole plans, take them apart in places, rebuild and improve them.
+def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -> Found[RoutePlan]:
+    """An ant colony whose ants keep whole plans and improve them by ruin and recreate and by local search.
 
-    In an iteration every ant makes ``attempts``: stretches of neighbouring routes are taken out (as in slack induction by
-    string removals), then absent customers come in one by one, each in its best place, in an order that follows equation (6)
-    - pheromone of the two new edges, utility increment, time - with noise; the new plan is kept with probability
-    exp(d / T), d the change of value - thrift * driving time. Then local search: insertion, replacement, ejection of up to
-    three, removal, swap, or-opt, cross exchange, 2-opt*, with all vehicles at once; leaving times and latest starts make the
-    test of windows a matter of the changed stretch alone. Pheromone evaporates, and the best plan of the colony is marked.
-    The temperature falls geometrically from ``hot`` to ``cold`` over the run: by its share of iterations where
-    their number is known (``Stop(iterations=...)``, or no rule at all), else by the share of its seconds.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The instance.
+    params : EacoLs
+        Number of ants and attempts, the cooling schedule, removals, ranks of insertions, evaporation and deposit.
+    run : Run
+        Clock, stop rules, random generator and threads of the run; its ``start``, if any, is the first plan of all ants and the
+        incumbent, the greedy plan otherwise.
 
-    Random numbers: stream (seed, iteration, ant); ants work in ``threads`` threads, whose number changes nothing in a run
-    that ends by iterations. Iterations: of the colony; evaluations: attempts. ``start`` becomes the first plan of all
-    ants and the incumbent; the greedy one otherwise. Guarantee: feasible, worth at least the start.
-    Source: FUSION paper, section IV-C2 (colony); Christiaens and Vanden Berghe, Transportation Science 54 (2020) (removal);
-    Vansteenwegen et al., Computers & Operations Research 36 (2009) (slack for orienteering); combination ours.
+    Returns
+    -------
+    Found
+        A feasible plan worth at least the start. ``iterations`` counts those of the colony, ``evaluations`` attempts of ants.
+
+    Notes
+    -----
+    In an iteration every ant makes ``attempts`` attempts:
+
+    1. Ruin. Segments of neighbouring routes are removed (slack induction by string removals).
+    2. Recreate. Absent customers are inserted one by one, each at its best position, in an order that follows equation (6) of
+       the FUSION paper - pheromone of the two new edges, increment of utility, time - with noise.
+    3. Acceptance. With d the change of ``value - penalty * travel time``, the new plan is kept with probability min(1, exp(d /
+       T)).
+    4. Local search at the end of the iteration: insertion, replacement, ejection of up to three customers, removal, swap,
+       or-opt, cross exchange and 2-opt*, over all vehicles at once. Departures and latest feasible starts make the test of time
+       windows a matter of the changed segment alone.
+    5. Pheromone evaporates, and the edges of the colony's best plan are reinforced.
+
+    T falls geometrically from the first to the last temperature over the run: by its share of iterations where their number is
+    known (``Stop(iterations=...)``, or no rule at all), by the share of its seconds otherwise. Random numbers come from the
+    stream (seed, iteration, ant): the number of threads changes nothing in a run that ends by iterations.
+
+    References
+    ----------
+    Colony: FUSION paper, section IV-C2. Removal: Christiaens and Vanden Berghe, Slack induction by string removals for vehicle
+    routing problems, Transportation Science 54 (2020). Slack: Vansteenwegen et al., Computers & Operations Research 36 (2009).
+    The combination is our own.
     """
     colony = _Colony(problem, params, run.start, np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64)))
     best, reached = colony.incumbent()
@@ -134,18 +183,18 @@ class _Colony:
 
     def __init__(self, problem: OrienteeringProblem, params: EacoLs, start: RoutePlan | None, seed: np.uint64) -> None:
         self.problem, self.params, self.seed = problem, params, seed
-        self.core = core_of(problem)
+        self.instance = instance_of(problem)
         money, time = scales(problem)
-        self.hot, self.cold = params.hot * money, params.cold * money
-        self.knobs = Knobs(
-            thrift=params.thrift * money / time,
-            stretch=params.stretch,
+        self.hot, self.cold = params.initial_temperature * money, params.final_temperature * money
+        self.parameters = SearchParameters(
+            travel_penalty=params.travel_penalty * money / time,
+            segment=params.segment,
             removals=params.removals,
-            whole=params.whole,
-            width=params.width,
+            full_pool=params.full_pool,
+            neighbours=params.neighbours,
             blink=params.blink,
-            short=params.short * time,
-            spread=params.spread,
+            detour_offset=params.detour_offset * time,
+            noise=params.noise,
             alpha=params.pheromone,
             by_rate=0.3,
             by_square=0.6,
@@ -157,23 +206,23 @@ class _Colony:
         self.values = np.array([ant.values[1] for ant in self.ants])
 
     def _ant(self, start: RoutePlan | None) -> _Ant:
-        core, m, n = self.core, self.problem.vehicles, self.problem.customers
-        desk = _desk(m, n)
+        instance, m, n = self.instance, self.problem.vehicles, self.problem.customers
+        state = _search_state(m, n)
         current, work, best = (empty_plan(self.problem) for _ in range(3))
         if start is not None:
             fill(work, start)
-        kernel.take_plan(core, work, desk)
+        kernel.take_plan(instance, work, state)
         if start is None:
-            insert_greedily(core, work, desk.spot[0], desk.gain[0], desk.added[0], self.knobs.short)
-            kernel.take_plan(core, work, desk)
+            insert_greedily(instance, work, state.spot[0], state.gain[0], state.added[0], self.parameters.detour_offset)
+            kernel.take_plan(instance, work, state)
         for target in (current, best):
             target.stops[:] = work.stops
-            kernel.take_plan(core, target, _desk(m, n))
+            kernel.take_plan(instance, target, _search_state(m, n))
             for k in range(m):
                 copy_route(work, target, k)
         # The value is the model's, so that a start is never lost to a rounding error.
         worth = value(self.problem, solution_of(self.problem, best))
-        return _Ant(current, work, best, desk, np.array([worth, worth]))
+        return _Ant(current, work, best, state, np.array([worth, worth]))
 
     def iterate(self, iteration: int, share: float, spread: Callable[..., Any]) -> None:
         """One iteration at that share of the run; `spread` is ``map``, or that of a pool of threads."""
@@ -182,7 +231,7 @@ class _Colony:
         def move(index: int) -> None:
             ant = self.ants[index]
             kernel.walk(
-                self.core, ant.plan, ant.work, ant.best, ant.desk, self.pheromone, self.knobs, self.params.attempts,
+                self.instance, ant.plan, ant.work, ant.best, ant.state, self.pheromone, self.parameters, self.params.attempts,
                 self.seed, iteration, index, temperature, ant.values,
             )  # fmt: skip
             self._improve(ant)
@@ -191,18 +240,18 @@ class _Colony:
         self.values = np.array([ant.values[1] for ant in self.ants])
         if self.params.pheromone > 0.0:
             best = self.ants[int(np.argmax(self.values))].best
-            kernel.lay(self.pheromone, self.core, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
+            kernel.lay(self.pheromone, self.instance, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
 
     def _improve(self, ant: _Ant) -> None:
         """Local search on the ant's plan. The moves are kernels of their own, called from here: one that held them all would
         take a minute to compile."""
         least = _GAIN * (1.0 + abs(float(ant.values[0])))
-        given = (self.core, ant.work, ant.desk, self.knobs.thrift, least)
+        given = (self.instance, ant.work, ant.state, self.parameters.travel_penalty, least)
         for _ in range(self.params.rounds):
             made = improve.bring_in(*given) + improve.cross(*given) + improve.or_opt(*given) + improve.two_opt_star(*given)
             if not made:
                 break
-        kernel.settle(self.core, ant.plan, ant.work, ant.best, ant.desk, ant.values)
+        kernel.settle(self.instance, ant.plan, ant.work, ant.best, ant.state, ant.values)
 
     def incumbent(self) -> tuple[RoutePlan, float]:
         """The best plan of all ants and its value by the model; nobody moves where rounding broke a limit."""
@@ -213,8 +262,8 @@ class _Colony:
         return solution, value(self.problem, solution)
 
 
-def _desk(m: int, n: int) -> Any:
-    return Desk(
+def _search_state(m: int, n: int) -> Any:
+    return SearchState(
         known=np.full((2, m, n), -1, dtype=np.int64),
         spot=np.zeros((2, m, n), dtype=np.int64),
         gain=np.zeros((2, m, n)),

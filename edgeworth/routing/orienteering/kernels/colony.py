@@ -1,29 +1,53 @@
 """The ants of eACO-VRP: equations (6)-(8) and Algorithm 1 of the FUSION paper."""
 
-from collections import namedtuple
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit
 from edgeworth.routing.orienteering.kernels.plans import edge_cost, stream, uniform
 
-# weight [types, L, n]: pheromone^a times the part of (6) that does not change, static; pheromone [types, L, n], both up to a
-# common factor; increment [types, L, n]: dU, floored. alpha, gamma: exponents of pheromone and wait.
-# arrive_by [n]: the latest arrival.
-Trail = namedtuple("Trail", "weight static pheromone increment arrive_by alpha gamma")
 
-# tours [ants, n]: the customers of all vehicles in order; sizes [ants, m]; values [ants]; left [ants, n]: scratch.
-Tours = namedtuple("Tours", "tours sizes values left chance")
+class Trail(NamedTuple):
+    """The pheromone of the colony and the weights of equation (6) that follow from it.
+
+    weight [types, L, n]: pheromone^alpha times the part of (6) that does not change, static; pheromone [types, L, n], both up
+    to a common factor; increment [types, L, n]: dU, floored. arrive_by [n]: the latest arrival. alpha, gamma: exponents of
+    pheromone and wait.
+    """
+
+    weight: NDArray[np.float64]
+    static: NDArray[np.float64]
+    pheromone: NDArray[np.float64]
+    increment: NDArray[np.float64]
+    arrive_by: NDArray[np.float64]
+    alpha: float
+    gamma: float
+
+
+class Tours(NamedTuple):
+    """tours [ants, n]: the customers of all vehicles in order; sizes [ants, m]; values [ants]; left, chance [ants, n]:
+    scratch."""
+
+    tours: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    values: NDArray[np.float64]
+    left: NDArray[np.int64]
+    chance: NDArray[np.float64]
+
 
 LEAST = 1e-250  # no feasible step has weight zero, however small its powers become
 
 
 @jit(counted=False)
-def explore(core, trail, tours, begin, end, seed, iteration):
+def explore(instance, trail, tours, begin, end, seed, iteration):
     """Ants begin..end-1 of one iteration build their tours; returns the number of steps they took.
 
     Vehicle after vehicle goes on until nobody can be visited. A customer can be visited if nobody did, the load allows it,
     the arrival is not after `arrive_by`, and the vehicle still gets home. One uniform number a step: the customer is the
     first, by index, at which the sum of weights exceeds that share of the total."""
-    m, n = core.first.size, core.demand.size
+    m, n = instance.first.size, instance.demand.size
     steps = 0
     for ant in range(begin, end):
         key = stream(seed, iteration, ant)
@@ -33,18 +57,18 @@ def explore(core, trail, tours, begin, end, seed, iteration):
         many, count, total_value = n, 0, 0.0
         for k in range(m):
             first = count
-            here, time, room = core.first[k], core.earliest[k], core.capacity[k]
-            slow, home, kind = core.slow[k], core.last[k], core.kind[k]
+            here, time, room = instance.first[k], instance.earliest[k], instance.capacity[k]
+            slow, home, kind = instance.slow[k], instance.last[k], instance.kind[k]
             value = 0.0
             while True:
                 total, last = 0.0, -1
                 for t in range(many):
                     c = left[t]
                     share = 0.0
-                    arrival = time + core.travel[here, c] * slow
-                    if arrival <= trail.arrive_by[c] and core.demand[c] <= room:
-                        wait = max(core.opens[c] - arrival, 0.0)
-                        if arrival + wait + core.service[c] + core.travel[c, home] * slow <= core.latest[k]:
+                    arrival = time + instance.travel[here, c] * slow
+                    if arrival <= trail.arrive_by[c] and instance.demand[c] <= room:
+                        wait = max(instance.opens[c] - arrival, 0.0)
+                        if arrival + wait + instance.service[c] + instance.travel[c, home] * slow <= instance.latest[k]:
                             share = trail.weight[kind, here, c]
                             if wait > 0.0:
                                 share *= (1.0 + wait) ** -trail.gamma
@@ -60,19 +84,19 @@ def explore(core, trail, tours, begin, end, seed, iteration):
                 while t < last and chance[t] <= target:
                     t += 1
                 c = left[t]
-                time = max(time + core.travel[here, c] * slow, core.opens[c]) + core.service[c]
-                room -= core.demand[c]
-                value += core.prize[k, c]
-                if core.costly:
-                    value -= edge_cost(core, k, here, c)
+                time = max(time + instance.travel[here, c] * slow, instance.opens[c]) + instance.service[c]
+                room -= instance.demand[c]
+                value += instance.prize[k, c]
+                if instance.costly:
+                    value -= edge_cost(instance, k, here, c)
                 here = c
                 tours.tours[ant, count] = c
                 count += 1
                 many -= 1
                 for s in range(t, many):
                     left[s] = left[s + 1]
-            if count > first and core.costly:
-                value -= edge_cost(core, k, here, home)
+            if count > first and instance.costly:
+                value -= edge_cost(instance, k, here, home)
             tours.sizes[ant, k] = count - first
             total_value += value
         tours.values[ant] = total_value
@@ -81,11 +105,11 @@ def explore(core, trail, tours, begin, end, seed, iteration):
 
 
 @jit(counted=False)
-def reinforce(core, trail, tours, ant, deposit):
+def reinforce(instance, trail, tours, ant, deposit):
     """Add `deposit` dU to the pheromone of the edges of one ant's tours, and recompute their weights."""
     position = 0
-    for k in range(core.first.size):
-        here, kind = core.first[k], core.kind[k]
+    for k in range(instance.first.size):
+        here, kind = instance.first[k], instance.kind[k]
         for _ in range(tours.sizes[ant, k]):
             c = tours.tours[ant, position]
             trail.pheromone[kind, here, c] += deposit * trail.increment[kind, here, c]

@@ -5,15 +5,15 @@ from edgeworth.routing.orienteering.kernels.plans import NONE, best_place, put
 
 
 @jit(counted=False)
-def insert_greedily(core, plan, spot, gain, added, short):
+def insert_greedily(instance, plan, spot, gain, added, short):
     """Insert customer after customer into the plan, always that of the largest gain^2 / (added time + short) among those that
     gain; ties to the first vehicle and customer. spot, gain, added [m, n] are scratch. Returns how many came in."""
     m, n = spot.shape
-    thrift = 0.0 if core.costly else 1.0  # the detour only breaks ties where it costs nothing
+    travel_penalty = 0.0 if instance.costly else 1.0  # the detour only breaks ties where it costs nothing
     for k in range(m):
         for c in range(n):
             if plan.where[c] < 0:
-                spot[k, c], gain[k, c], added[k, c] = best_place(core, plan, k, c, thrift)
+                spot[k, c], gain[k, c], added[k, c] = best_place(instance, plan, k, c, travel_penalty)
     count = 0
     while True:
         chosen, customer, best = NONE, NONE, 0.0
@@ -25,8 +25,8 @@ def insert_greedily(core, plan, spot, gain, added, short):
                         chosen, customer, best = k, c, rate
         if chosen < 0:
             return count
-        put(core, plan, chosen, spot[chosen, customer], customer)
+        put(instance, plan, chosen, spot[chosen, customer], customer)
         count += 1
         for c in range(n):
             if plan.where[c] < 0 and spot[chosen, c] >= 0:
-                spot[chosen, c], gain[chosen, c], added[chosen, c] = best_place(core, plan, chosen, c, thrift)
+                spot[chosen, c], gain[chosen, c], added[chosen, c] = best_place(instance, plan, chosen, c, travel_penalty)

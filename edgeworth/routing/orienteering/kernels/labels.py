@@ -7,21 +7,73 @@ same thing on the reversed network, whose times run backwards. All state is in a
 entered again.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
-# Nodes 0..n-1 are customers, n is the vehicle's start, n + 1 its end (the other way round on the reversed network).
-# travel, gain float64 [N, N]; open, close, demand float64 [N]; memory uint64 [N, W]: what a label that arrives there may
-# remember; ptr int64 [N + 1], head int64 [arcs]: the arcs in use; late_at float64 [N, n] ascending, late_mask uint64
-# [N, n + 1, W]: after late_at[j, r - 1] the customers of late_mask[j, r] can no longer be reached from j.
-Network = namedtuple("Network", "travel gain open close demand capacity slack memory ptr head start end late_at late_mask")
-Pool = namedtuple("Pool", "node time load value mask parent link")  # labels; link: the next one of a list
-# Kept labels by node, in order of falling value; until: the largest -time so far in that order, set by `look_ahead`.
-Kept = namedtuple("Kept", "count value time load mask label until")
-Queue = namedtuple("Queue", "heads order table words ints reals")  # buckets, scratch, hash table, counters
+
+class Network(NamedTuple):
+    """One vehicle type's network. Nodes 0..n-1 are customers, n is the vehicle's start, n + 1 its end (the other way round on
+    the reversed network).
+
+    travel, gain [N, N]; open, close, demand [N]; slack: by how much times may be wrong; memory [N, W]: what a label that
+    arrives there may remember; ptr [N + 1], head [arcs]: the arcs in use; late_at [N, n] ascending, late_mask [N, n + 1, W]:
+    after late_at[j, r - 1] the customers of late_mask[j, r] can no longer be reached from j.
+    """
+
+    travel: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    open: NDArray[np.float64]
+    close: NDArray[np.float64]
+    demand: NDArray[np.float64]
+    capacity: float
+    slack: float
+    memory: NDArray[np.uint64]
+    ptr: NDArray[np.int64]
+    head: NDArray[np.int64]
+    start: int
+    end: int
+    late_at: NDArray[np.float64]
+    late_mask: NDArray[np.uint64]
+
+
+class Pool(NamedTuple):
+    """All labels; link: the next one of a list."""
+
+    node: NDArray[np.int32]
+    time: NDArray[np.float64]
+    load: NDArray[np.float64]
+    value: NDArray[np.float64]
+    mask: NDArray[np.uint64]
+    parent: NDArray[np.int32]
+    link: NDArray[np.int32]
+
+
+class Kept(NamedTuple):
+    """Labels kept at each node, in order of falling value; until: the largest -time so far in that order, see `look_ahead`."""
+
+    count: NDArray[np.int64]  # type: ignore[assignment]  # hides the method of tuples, which nothing here needs
+    value: NDArray[np.float64]
+    time: NDArray[np.float64]
+    load: NDArray[np.float64]
+    mask: NDArray[np.uint64]
+    label: NDArray[np.int32]
+    until: NDArray[np.float64]
+
+
+class Queue(NamedTuple):
+    """Waiting labels: heads of the buckets, scratch for sorting, hash table, two memories, counters."""
+
+    heads: NDArray[np.int32]
+    order: NDArray[np.int32]
+    table: NDArray[np.int32]
+    words: NDArray[np.uint64]
+    ints: NDArray[np.int64]
+    reals: NDArray[np.float64]
+
 
 SIZE, FREE, SPARE, BUCKET, KEPT, MADE, WORK, N_INTS = range(8)
 ORIGIN, WIDTH, N_REALS = range(3)
@@ -32,7 +84,7 @@ ALL = ~np.uint64(0)
 ONE = np.uint64(1)
 
 
-@jit
+@leaf
 def sort_labels(order, count, time, value):
     """Shell sort by rising time, then falling value."""
     gap = 1
@@ -51,7 +103,7 @@ def sort_labels(order, count, time, value):
         gap //= 3
 
 
-@jit
+@leaf
 def late_row(net, j, t):
     """How many customers can no longer be reached from j at time t."""
     low = 0
@@ -65,7 +117,7 @@ def late_row(net, j, t):
     return low
 
 
-@jit
+@leaf
 def dominated(kept, j, t, q, v, closed):
     """(is there a kept label no later, no heavier, no worse, whose memory lies within `closed`; labels looked at)."""
     for a in range(kept.count[j]):
@@ -82,7 +134,7 @@ def dominated(kept, j, t, q, v, closed):
     return False, kept.count[j]
 
 
-@jit
+@leaf
 def keep(kept, j, t, q, v, mask, label):
     """Insert in order of falling value."""
     a = kept.count[j]
@@ -104,7 +156,7 @@ def keep(kept, j, t, q, v, mask, label):
     kept.count[j] += 1
 
 
-@jit
+@leaf
 def slot_of(table, j, mask):
     """Where labels of that node and memory are chained."""
     mixed = np.uint64(j + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -114,7 +166,7 @@ def slot_of(table, j, mask):
     return np.int64(mixed & np.uint64(table.size - 1))
 
 
-@jit
+@leaf
 def repeated(pool, table, slot, j, t, q, v, mask):
     """Is there a label with the same node and memory that is no later, no heavier and no worse?"""
     y = table[slot]
@@ -131,7 +183,7 @@ def repeated(pool, table, slot, j, t, q, v, mask):
     return False
 
 
-@jit
+@leaf
 def completion(back, j, t, room, mask, slack, least):
     """(the largest value of a backward label at j that begins no earlier than t, weighs at most `room` and remembers nothing
     of `mask`, labels looked at); -inf where none is above `least`."""
@@ -158,7 +210,7 @@ def completion(back, j, t, room, mask, slack, least):
     return -np.inf, back.count[j] - first + 5
 
 
-@jit
+@leaf
 def still_open(prices, net, k, row, mask):
     """The sum of prices over customers other than k that are neither in `mask` nor out of reach."""
     total = 0.0
@@ -176,6 +228,18 @@ def advance(net, pool, kept, queue, rule, back, bounded, threshold, prices, budg
 
     rule: see SUBSET, TIMES, EQUAL. bounded: drop labels whose value, the best completion among the backward labels `back` and
     the prices (float64 [n], >= 0) of the customers still open sum up to at most `threshold`.
+
+    For each bucket of labels, by rising time (Desrochers and Soumis, INFOR 26, 1988; buckets after Sadykov, Uchoa and Pessoa,
+    Transportation Science 55, 2021):
+
+    1. Take its labels, at most as many as `order` holds, sorted by time and value.
+    2. For each label, put back this and the rest and return where the pool, the node's kept labels or the budget are full.
+    3. Drop it where a label that was kept dominates it under `rule`; its place in the pool is free again.
+    4. Otherwise keep it.
+    5. Extend it along every arc: skip customers of its memory, and those that violate window or capacity; the new memory is the
+       old one within the head's neighbourhood, and the head (ng-routes: Baldacci, Mingozzi and Roberti, Oper. Res. 59, 2011).
+    6. Where `bounded`, drop an extension that no completion brings above the threshold.
+    7. Put it into the bucket of its time, no earlier than the present one.
     """
     heads, order, table, ints = queue.heads, queue.order, queue.table, queue.ints
     closed, fresh = queue.words[0], queue.words[1]

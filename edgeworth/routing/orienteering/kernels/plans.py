@@ -5,26 +5,61 @@ that all that follows stays feasible: whether an insertion between two stops fit
 Nothing here allocates, hence ``counted=False``: passing many arrays costs no reference counting.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
-# travel [L, L] and its transpose back, so that both ways of a customer are rows; distance [L, L]; prize [m, n]: profit less
-# service cost; demand, opens, closes, service [n]; first, last [m]: depots; slow [m]: 1 / speed; capacity, by_distance,
-# by_time, earliest, latest [m]; kind [m]: index of the vehicle's type; near [L, K]: customers by distance; costly: 0 where
-# driving is free. closes, latest and capacity include half of the tolerance.
-Core = namedtuple(
-    "Core",
-    "travel back distance prize demand opens closes service first last slow capacity by_distance by_time earliest latest "
-    "kind near costly",
-)
 
-# stops [m + 2, n + 3]: depot, customers, depot; the last two rows are scratch. size, load, version [m]. leave, latest
-# [m + 2, n + 3].
-# where, place [n]: the vehicle (-1: none) that visits a customer, and at which position (1 is the first).
-Plan = namedtuple("Plan", "stops size load version leave latest where place")
+class Instance(NamedTuple):
+    """The problem as arrays.
+
+    travel [L, L] and its transpose back, so that both ways of a customer are rows; distance [L, L]; prize [m, n]: profit less
+    service cost; demand, opens, closes, service [n]; first, last [m]: depots; slow [m]: 1 / speed; capacity, by_distance,
+    by_time, earliest, latest [m]; kind [m]: index of the vehicle's type; near [L, K]: customers by distance; costly: False
+    where driving is free. closes, latest and capacity include half of the tolerance.
+    """
+
+    travel: NDArray[np.float64]
+    back: NDArray[np.float64]
+    distance: NDArray[np.float64]
+    prize: NDArray[np.float64]
+    demand: NDArray[np.float64]
+    opens: NDArray[np.float64]
+    closes: NDArray[np.float64]
+    service: NDArray[np.float64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    slow: NDArray[np.float64]
+    capacity: NDArray[np.float64]
+    by_distance: NDArray[np.float64]
+    by_time: NDArray[np.float64]
+    earliest: NDArray[np.float64]
+    latest: NDArray[np.float64]
+    kind: NDArray[np.int64]
+    near: NDArray[np.int64]
+    costly: bool
+
+
+class Plan(NamedTuple):
+    """A plan with what moves need of it.
+
+    stops [m + 2, n + 3]: depot, customers, depot; the last two rows are scratch. size, load, version [m]. leave, latest
+    [m + 2, n + 3]: when the vehicle leaves a stop at the earliest, and when service may begin there at the latest. where,
+    place [n]: the vehicle (-1: none) that visits a customer, and at which position (1 is the first).
+    """
+
+    stops: NDArray[np.int64]
+    size: NDArray[np.int64]
+    load: NDArray[np.float64]
+    version: NDArray[np.int64]
+    leave: NDArray[np.float64]
+    latest: NDArray[np.float64]
+    where: NDArray[np.int64]
+    place: NDArray[np.int64]
+
 
 # Written out, since numba compiles a function anew for every literal integer it is called with.
 ZERO, ONE, NONE = np.int64(0), np.int64(1), np.int64(-1)
@@ -35,7 +70,7 @@ MIX_A, MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def mixed(z):
     """The finaliser of SplitMix64: a bijection of 64-bit words whose outputs on a counter pass as random."""
     z = (z ^ (z >> SHIFT_A)) * MIX_A
@@ -43,68 +78,68 @@ def mixed(z):
     return z ^ (z >> SHIFT_C)
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def stream(seed, iteration, ant):
     """The key of the stream of one ant in one iteration."""
     return mixed(mixed(mixed(seed) + np.uint64(iteration) * GOLDEN) + np.uint64(ant) * GOLDEN)
 
 
-@jit(counted=False)
+@leaf(counted=False)
 def uniform(key, count):
     """Number `count` of a stream, in [0, 1): a function of both arguments alone."""
     return float(mixed(key + np.uint64(count) * GOLDEN) >> SHIFT_D) * UNIT
 
 
-@jit(counted=False)
-def run_forward(core, plan, k, begin):
+@leaf(counted=False)
+def run_forward(instance, plan, k, begin):
     """Leaving times from position `begin` on; also says of these customers where they are."""
-    slow = core.slow[k]
+    slow = instance.slow[k]
     here, time = plan.stops[k, begin - 1], plan.leave[k, begin - 1]
     for p in range(begin, plan.size[k] + 1):
         i = plan.stops[k, p]
-        time = max(time + core.travel[here, i] * slow, core.opens[i]) + core.service[i]
+        time = max(time + instance.travel[here, i] * slow, instance.opens[i]) + instance.service[i]
         plan.leave[k, p] = time
         plan.where[i] = k
         plan.place[i] = p
         here = i
 
 
-@jit(counted=False)
-def run_backward(core, plan, k, begin):
+@leaf(counted=False)
+def run_backward(instance, plan, k, begin):
     """Latest starts from position `begin` back to the first."""
-    slow = core.slow[k]
+    slow = instance.slow[k]
     ahead, time = plan.stops[k, begin + 1], plan.latest[k, begin + 1]
     for p in range(begin, 0, -1):
         i = plan.stops[k, p]
-        time = min(core.closes[i], time - core.travel[i, ahead] * slow - core.service[i])
+        time = min(instance.closes[i], time - instance.travel[i, ahead] * slow - instance.service[i])
         plan.latest[k, p] = time
         ahead = i
 
 
 @jit(counted=False)
-def refresh(core, plan, k):
+def refresh(instance, plan, k):
     """All of a route's numbers from its stops and size."""
     z = plan.size[k]
-    plan.stops[k, 0] = core.first[k]
-    plan.stops[k, z + 1] = core.last[k]
-    plan.leave[k, 0] = core.earliest[k]
-    plan.latest[k, z + 1] = core.latest[k]
+    plan.stops[k, 0] = instance.first[k]
+    plan.stops[k, z + 1] = instance.last[k]
+    plan.leave[k, 0] = instance.earliest[k]
+    plan.latest[k, z + 1] = instance.latest[k]
     load = 0.0
     for p in range(1, z + 1):
-        load += core.demand[plan.stops[k, p]]
+        load += instance.demand[plan.stops[k, p]]
     plan.load[k] = load
-    run_forward(core, plan, k, ONE)
-    run_backward(core, plan, k, z)
+    run_forward(instance, plan, k, ONE)
+    run_backward(instance, plan, k, z)
 
 
-@jit(counted=False)
-def edge_cost(core, k, a, b):
+@leaf(counted=False)
+def edge_cost(instance, k, a, b):
     """What vehicle k pays for driving from a to b."""
-    return core.by_distance[k] * core.distance[a, b] + core.by_time[k] * (core.travel[a, b] * core.slow[k])
+    return instance.by_distance[k] * instance.distance[a, b] + instance.by_time[k] * (instance.travel[a, b] * instance.slow[k])
 
 
-@jit(counted=False)
-def worth(core, plan, k):
+@leaf(counted=False)
+def worth(instance, plan, k):
     """Value of route k, and its time on the road."""
     z = plan.size[k]
     value, driven = 0.0, 0.0
@@ -113,24 +148,24 @@ def worth(core, plan, k):
     here = plan.stops[k, 0]
     for p in range(1, z + 2):
         i = plan.stops[k, p]
-        driven += core.travel[here, i] * core.slow[k]
+        driven += instance.travel[here, i] * instance.slow[k]
         if p <= z:
-            value += core.prize[k, i]
-        if core.costly:
-            value -= edge_cost(core, k, here, i)
+            value += instance.prize[k, i]
+        if instance.costly:
+            value -= edge_cost(instance, k, here, i)
         here = i
     return value, driven
 
 
-@jit(counted=False)
-def best_place(core, plan, k, c, thrift):
+@leaf(counted=False)
+def best_place(instance, plan, k, c, travel_penalty):
     """Where customer c fits best into route k: the position after which, or -1; the gain in value; the time added on the road.
-    Best: the largest gain - thrift * time."""
+    Best: the largest gain - travel_penalty * time."""
     z = plan.size[k]
     spot, score, gain, added = NONE, -np.inf, 0.0, 0.0
-    if plan.load[k] + core.demand[c] > core.capacity[k]:
+    if plan.load[k] + instance.demand[c] > instance.capacity[k]:
         return spot, gain, added
-    slow, opens, closes, service = core.slow[k], core.opens[c], core.closes[c], core.service[c]
+    slow, opens, closes, service = instance.slow[k], instance.opens[c], instance.closes[c], instance.service[c]
     for p in range(z + 1):
         leave = plan.leave[k, p]
         if leave > closes:
@@ -139,26 +174,26 @@ def best_place(core, plan, k, c, thrift):
         if deadline < opens + service:
             continue
         a, b = plan.stops[k, p], plan.stops[k, p + 1]
-        there = core.back[c, a] * slow
+        there = instance.back[c, a] * slow
         start = max(leave + there, opens)
-        onward = core.travel[c, b] * slow
+        onward = instance.travel[c, b] * slow
         if start > closes or start + service + onward > deadline:
             continue
         time = there + onward
         if z > 0:
-            time -= core.travel[a, b] * slow
-        value = core.prize[k, c]
-        if core.costly:
-            value -= edge_cost(core, k, a, c) + edge_cost(core, k, c, b)
+            time -= instance.travel[a, b] * slow
+        value = instance.prize[k, c]
+        if instance.costly:
+            value -= edge_cost(instance, k, a, c) + edge_cost(instance, k, c, b)
             if z > 0:
-                value += edge_cost(core, k, a, b)
-        if value - thrift * time > score:
-            spot, score, gain, added = p, value - thrift * time, value, time
+                value += edge_cost(instance, k, a, b)
+        if value - travel_penalty * time > score:
+            spot, score, gain, added = p, value - travel_penalty * time, value, time
     return spot, gain, added
 
 
-@jit(counted=False)
-def put(core, plan, k, spot, c):
+@leaf(counted=False)
+def put(instance, plan, k, spot, c):
     """Insert customer c into route k after position `spot`."""
     z = plan.size[k]
     for p in range(z + 1, spot, -1):
@@ -166,9 +201,9 @@ def put(core, plan, k, spot, c):
         plan.latest[k, p + 1] = plan.latest[k, p]
     plan.stops[k, spot + 1] = c
     plan.size[k] = z + 1
-    plan.load[k] += core.demand[c]
-    run_forward(core, plan, k, spot + 1)
-    run_backward(core, plan, k, spot + 1)
+    plan.load[k] += instance.demand[c]
+    run_forward(instance, plan, k, spot + 1)
+    run_backward(instance, plan, k, spot + 1)
 
 
 @jit(counted=False)

@@ -2,7 +2,6 @@
 
 from edgeworth.routing.orienteering.model.functions import (
     RULES as RULES,
-    Violation as Violation,
     edges as edges,
     measures,
     value,
@@ -13,7 +12,7 @@ from edgeworth.routing.orienteering.model.limits import Limits as Limits
 from edgeworth.routing.orienteering.model.presets import PRESETS, generate
 from edgeworth.routing.orienteering.model.problem import OrienteeringProblem
 from edgeworth.routing.orienteering.model.readers import read_solomon, read_toptw
-from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan
+from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan, visits
 
 __all__ = [
     "PRESETS",
@@ -28,4 +27,5 @@ __all__ = [
     "read_toptw",
     "value",
     "violations",
+    "visits",
 ]

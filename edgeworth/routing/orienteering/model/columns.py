@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -55,21 +54,10 @@ def ordered(name: str, high: Floats, other: str, low: Floats, what: str) -> None
 
 def capacity(values: Any, length: int) -> Floats:
     """Like `validation.array`, but infinity means that there is no limit."""
+    validation.refuse_labels_and_masks("capacity", values)
     raw = np.asarray(values)
     if raw.dtype.kind != "f":
         return validation.array("capacity", values, np.float64, (length,), minimum=0.0)
     endless = np.isposinf(raw)
     finite = validation.array("capacity", np.where(endless, 0.0, raw), np.float64, (length,), minimum=0.0)
     return frozen(np.where(endless, np.inf, finite))
-
-
-def names(values: Any, places: int) -> tuple[str, ...]:
-    """One text a location, no two the same."""
-    if isinstance(values, str) or not isinstance(values, Sequence) or not all(isinstance(name, str) for name in values):
-        validation.reject_type("names", "must be a sequence of texts", values)
-    if len(values) != places:
-        raise ValueError(f"names: must name each of {places} locations; got {len(values)}")
-    twice = [name for k, name in enumerate(values) if name in values[:k]] if len(set(values)) < places else []
-    if twice:
-        validation.reject("names", "must differ", twice[0])
-    return tuple(values)

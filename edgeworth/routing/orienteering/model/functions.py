@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.core.violation import Violation, Violations
 from edgeworth.routing.orienteering.model.limits import elapsed, excess
 from edgeworth.routing.orienteering.model.problem import Floats, Ints, OrienteeringProblem
 from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan
 
-Rule = Literal["visits", "windows", "return", "capacity", "schedule"]
-RULES: tuple[Rule, ...] = ("visits", "windows", "return", "capacity", "schedule")
+RULES = ("visits", "windows", "return", "capacity", "schedule")
 _LEAST = 1e-290  # so that a division by a duration of nothing stays finite
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One broken constraint, as data: the rule, by how much, where, and in words.
-
-    visits: ``customer`` is visited more than once; amount: how many times too often. windows: the service of ``customer`` by
-    ``vehicle`` begins after its window closes. return: ``vehicle`` comes back too late. capacity: ``vehicle`` carries too
-    much. schedule: the plan states another time or load than its sequence gives. Amounts are in units where all numbers that
-    meet are whole, otherwise relative to the duration up to the limit (`limits.excess`) or the capacity; of schedules always
-    relative to the route's duration or load.
-    """
-
-    rule: Rule
-    amount: float
-    vehicle: int | None
-    customer: int | None
-    text: str
-
-    def replay(self, problem: OrienteeringProblem, solution: RoutePlan) -> float:
-        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not. Of several
-        visits to one customer the worst counts."""
-        again = violations(problem, solution)
-        same = (v.amount for v in again if (v.rule, v.vehicle, v.customer) == (self.rule, self.vehicle, self.customer))
-        return max(same, default=0.0)
-
-    def __str__(self) -> str:
-        return self.text
 
 
 def _require_fitting(problem: OrienteeringProblem, solution: RoutePlan) -> None:
@@ -69,9 +39,22 @@ def _edge_costs(problem: OrienteeringProblem, vehicle: int, route: Route) -> Flo
 
 
 def value(problem: OrienteeringProblem, solution: RoutePlan) -> float:
-    """Profits less service costs of all customers visited, less the costs of all edges driven; the sum correctly rounded.
+    """The value of a plan: profits less service costs of all customers visited, less the costs of all edges driven.
 
-    Raises ValueError for a plan of another shape, and where a customer is visited twice: such a plan has no value.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    solution : RoutePlan
+
+    Returns
+    -------
+    float
+        Correctly rounded.
+
+    Raises
+    ------
+    ValueError
+        For a plan of another shape, and where a customer is visited twice: such a plan has no value.
     """
     _require_fitting(problem, solution)
     served = solution.served
@@ -91,44 +74,67 @@ def _repeated(served: Ints) -> list[int]:
 
 
 def violations(problem: OrienteeringProblem, solution: RoutePlan) -> tuple[Violation, ...]:
-    """Every broken constraint; empty for a feasible plan. Times and loads are recomputed from the sequences, times on the
-    clock of `limits`. What the plan states must equal them within 1e-9 of the route's duration, respectively load, and four
-    units in the last place. Raises ValueError for a plan of another shape."""
+    """Every broken constraint of a plan.
+
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    solution : RoutePlan
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible plan. Rules: ``visits`` (a customer is visited more than once; how many times too often),
+        ``windows`` (a vehicle begins at a customer after its window closes), ``return`` (a vehicle is back too late),
+        ``capacity`` (a vehicle carries too much) and ``schedule`` (the plan states another time or load than its sequence
+        gives). The places are vehicles and customers. Amounts are in units where all numbers that meet are whole, otherwise
+        relative to the duration up to the limit (`limits.excess`) or the capacity; of schedules always relative to the route's
+        duration or load.
+
+    Raises
+    ------
+    ValueError
+        For a plan of another shape.
+
+    Notes
+    -----
+    Times and loads are recomputed from the sequences, times on the clock of `limits`. What the plan states must equal them
+    within 1e-9 of the route's duration, respectively load, and four units in the last place.
+    """
     _require_fitting(problem, solution)
-    found: list[Violation] = []
+    broken = Violations(problem, violations)
     served = solution.served
     for i in _repeated(served):
         often = int(np.count_nonzero(served == i))
-        found.append(Violation("visits", often - 1.0, None, i, f"customer {i} is visited {often} times"))
+        broken.add("visits", often - 1.0, f"{broken.named('customer', i)} is visited {often} times", customer=i)
     true = plan(problem, solution.sequences)
     limits = problem.limits
     for k, (stated, route) in enumerate(zip(solution.routes, true.routes, strict=True)):
         stops, work, whole = route.stops, float(limits.work[k]), bool(limits.whole[k])
         begins, back = elapsed(problem, limits, k, stops)
-        origin = float(limits.origin[k])
+        origin, vehicle = float(limits.origin[k]), broken.named("vehicle", k)
         for s in np.flatnonzero(begins > limits.close[k, stops]).tolist():
             i, limit, begin = int(stops[s]), float(problem.close[stops[s]]), float(route.start[s])
-            text = f"vehicle {k} begins at customer {i} at {begin!r}, its window closes at {limit!r}"
-            amount = excess(float(begins[s]), limit - origin, work, whole)
-            found.append(Violation("windows", amount, k, i, text))
+            text = f"{vehicle} begins at {broken.named('customer', i)} at {begin!r}, its window closes at {limit!r}"
+            broken.add("windows", excess(float(begins[s]), limit - origin, work, whole), text, vehicle=k, customer=i)
         if len(route) and back > limits.latest[k]:
             limit = float(problem.latest[k])
-            text = f"vehicle {k} returns at {route.end_time!r}, the latest is {limit!r}"
-            found.append(Violation("return", excess(back, limit - origin, work, whole), k, None, text))
+            text = f"{vehicle} returns at {route.end_time!r}, the latest is {limit!r}"
+            broken.add("return", excess(back, limit - origin, work, whole), text, vehicle=k)
         if len(route) and route.load[-1] > limits.capacity[k]:
             limit, load = float(problem.capacity[k]), float(route.load[-1])
-            text = f"vehicle {k} carries {load!r}, its capacity is {limit!r}"
+            text = f"{vehicle} carries {load!r}, its capacity is {limit!r}"
             amount = excess(load, limit, float(problem.demand.sum()), bool(limits.full[k]))
-            found.append(Violation("capacity", amount, k, None, text))
-        found += _misstated(k, stated, route, min(back, float(limits.reach[k])))
-    return tuple(found)
+            broken.add("capacity", amount, text, vehicle=k)
+        _misstated(broken, k, stated, route, min(back, float(limits.reach[k])))
+    return tuple(broken.found)
 
 
-def _misstated(vehicle: int, stated: Route, true: Route, duration: float) -> list[Violation]:
+def _misstated(broken: Violations, vehicle: int, stated: Route, true: Route, duration: float) -> None:
     """Stops whose stated numbers differ from the true ones, each by the number that differs most; then the return."""
-    found: list[Violation] = []
     worst: dict[int, tuple[float, str]] = {}
     load = float(true.load[-1]) if len(true) else 0.0
+    who = broken.named("vehicle", vehicle)
     for name, scale in (("arrival", duration), ("start", duration), ("leave", duration), ("load", load)):
         said, is_so = getattr(stated, name), getattr(true, name)
         off = _apart(said, is_so, scale)
@@ -137,12 +143,11 @@ def _misstated(vehicle: int, stated: Route, true: Route, duration: float) -> lis
             worst[s] = max(worst.get(s, (0.0, "")), (float(off[s]), text))
     for s, (amount, text) in sorted(worst.items()):
         i = int(true.stops[s])
-        found.append(Violation("schedule", amount, vehicle, i, f"vehicle {vehicle} states for customer {i} {text}"))
+        broken.add("schedule", amount, f"{who} states for {broken.named('customer', i)} {text}", vehicle=vehicle, customer=i)
     off_end = float(_apart(np.array([stated.end_time]), np.array([true.end_time]), duration)[0])
     if off_end > FEASIBILITY_TOL:
-        text = f"vehicle {vehicle} states end_time {stated.end_time!r}, it is {true.end_time!r}"
-        found.append(Violation("schedule", off_end, vehicle, None, text))
-    return found
+        text = f"{who} states end_time {stated.end_time!r}, it is {true.end_time!r}"
+        broken.add("schedule", off_end, text, vehicle=vehicle)
 
 
 def _apart(said: Floats, is_so: Floats, scale: float) -> Floats:
@@ -154,11 +159,20 @@ def _apart(said: Floats, is_so: Floats, scale: float) -> Floats:
 
 
 def measures(problem: OrienteeringProblem, solution: RoutePlan) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of a plan, for tables.
 
-    served: customers visited; served_share: of all; profit: what they pay; travel_cost, distance, driving, waiting, service:
-    summed over all vehicles; vehicles_used: those that move; utilisation: load over capacity of the vehicles that move and
-    have one; last_return: of the vehicles that move. NaN where there is nothing to divide or compare.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    solution : RoutePlan
+
+    Returns
+    -------
+    dict of str to float
+        ``served``: customers visited; ``served_share``: of all; ``profit``: of those visited; ``travel_cost``, ``distance``,
+        ``driving``, ``waiting``, ``service``: summed over all vehicles; ``vehicles_used``: those that move; ``utilisation``:
+        load over capacity of the vehicles that move and have one; ``last_return``: of the vehicles that move. NaN where there
+        is nothing to divide or compare.
     """
     _require_fitting(problem, solution)
     true = plan(problem, solution.sequences)

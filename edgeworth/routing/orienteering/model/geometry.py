@@ -15,11 +15,22 @@ ROUNDINGS = ("trunc1", "trunc2", "nearest", "none")
 
 
 def euclidean(coordinates: ArrayLike, rounding: Rounding) -> Floats:
-    """Distances in the plane between all places, float64 [L, L], rounded as asked.
+    """Distances in the plane between all places.
 
-    trunc1, trunc2: cut after one or two decimals, where a distance within 1e-9 relative of such a number counts as that
-    number (.29 has no exact binary form; it must not become .28). nearest: the nearest integer, halves up (TSPLIB's EUC_2D).
-    none: as they are. Truncation can break the triangle inequality by up to one unit of the last decimal.
+    Parameters
+    ----------
+    coordinates : array-like [L, 2]
+    rounding : {"trunc1", "trunc2", "nearest", "none"}
+        Truncated to one or two decimals, to the nearest integer (halves up, TSPLIB's EUC_2D), or not at all.
+
+    Returns
+    -------
+    float64 [L, L]
+
+    Notes
+    -----
+    A distance within 1e-9 relative of a number of that many decimals counts as that number (.29 has no exact binary form; it
+    must not become .28). Truncation can break the triangle inequality by up to one unit of the last decimal.
     """
     validation.choice("rounding", rounding, ROUNDINGS)
     place = validation.array("coordinates", coordinates, np.float64, (None, 2))

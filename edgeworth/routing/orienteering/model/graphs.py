@@ -41,22 +41,48 @@ def from_graph(
     cost_per_time: ArrayLike = 0.0,
     earliest: ArrayLike = 0.0,
 ) -> OrienteeringProblem:
-    """From a networkx graph, directed or not, without parallel edges, and the names of its attributes.
+    """A problem from a networkx graph, directed or not, without parallel edges.
 
-    Edge attributes: ``distance`` (required on every edge used), ``travel_time`` (a name, or None: the distance). Node
-    attributes of customers: ``profit`` (required), ``demand``, ``service_time``, ``service_cost`` (0 where absent), ``open``
-    and ``close`` (the earliest departure and the latest return where absent); ``position``: a pair, used for plots when
-    every location has one.
+    Parameters
+    ----------
+    graph : networkx.Graph or networkx.DiGraph
+    depots : sequence of nodes
+        Where vehicles may start and end.
+    latest : float or array-like [m]
+    vehicles : int, optional
+    customers : sequence of nodes, optional
+        Default: all other nodes in the graph's order, which becomes the order of the customers.
+    complete : bool
+        False: every location must have an edge to every other one. True: the graph is a road network, and the way between two
+        locations is its path of least travel time (of equal ones any); nodes that are neither customers nor depots are
+        junctions.
+    distance : str
+        Attribute of edges, required on every edge that is used.
+    travel_time : str, optional
+        Attribute of edges; default: the distance.
+    profit : str
+        Attribute of customers, required.
+    demand, service_time, service_cost : str
+        Attributes of customers, 0 where absent.
+    open, close : str
+        Attributes of customers, the earliest departure and the latest return where absent.
+    position : str
+        Attribute of nodes, a pair; used for plots where every location has one.
+    start, end : sequence of nodes, optional
+        A depot for each vehicle; default: the first one, respectively the start.
+    speed, capacity, cost_per_distance, cost_per_time, earliest : float or array-like [m]
+        As in `OrienteeringProblem.from_matrices`.
 
-    depots: nodes at which vehicles may start and end. customers: nodes; default all others, in the graph's order, which
-    becomes the order of the customers; the nodes' texts become the problem's ``names``. complete False: every location must
-    have an edge to every other one. True: the graph is a road network, and the way between two locations is its path of
-    least travel time (of equal ones any); nodes that are neither customers nor depots are junctions.
-    start, end: a depot for each vehicle; default: the first one, respectively the start. All other arguments as in
-    `OrienteeringProblem.from_matrices`.
+    Returns
+    -------
+    OrienteeringProblem
+        The nodes' texts are its ``location_names``.
 
-    Raises TypeError or ValueError naming the argument, the node or edge and the attribute that is missing or wrong, and where
-    there is no way between two locations.
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the argument, the node or edge and the attribute that is missing or wrong, and where there is no way between two
+        locations.
     """
     import networkx as nx
 
@@ -77,10 +103,8 @@ def from_graph(
     for name, default in defaults.items():
         columns[name] = [_attribute(f"node {node!r}", graph.nodes[node], name, default) for node in places[:n]]
     spots = [graph.nodes[node].get(position) for node in places]
-    depot_of = {
-        name: None if given is None else [index[node] for node in _nodes(name, given, graph, among=homes, repeated=True)]
-        for name, given in (("start", start), ("end", end))
-    }
+    starts = n if start is None else [index[node] for node in _nodes("start", start, graph, among=homes, repeated=True)]
+    ends = starts if end is None else [index[node] for node in _nodes("end", end, graph, among=homes, repeated=True)]
     return OrienteeringProblem.from_matrices(
         ways[0],
         columns[profit],
@@ -92,15 +116,15 @@ def from_graph(
         demand=columns[demand],
         service_time=columns[service_time],
         service_cost=columns[service_cost],
-        start=depot_of["start"],
-        end=depot_of["end"],
+        start=starts,
+        end=ends,
         speed=speed,
         capacity=capacity,
         cost_per_distance=cost_per_distance,
         cost_per_time=cost_per_time,
         earliest=earliest,
         coordinates=None if any(spot is None for spot in spots) or not spots else spots,
-        names=[str(node) for node in places],
+        location_names=[str(node) for node in places],
         provenance=Provenance("arrays", str(graph.name)),
     )
 
@@ -166,17 +190,25 @@ def _paths(graph: nx.Graph, places: list[Hashable], distance: str, travel_time: 
 
 
 def to_graph(problem: OrienteeringProblem) -> nx.DiGraph:
-    """A complete networkx DiGraph: nodes are the problem's names, or numbers without them, customers first.
+    """A problem as a complete networkx graph.
 
-    Edge attributes ``distance`` and ``travel_time``; node attributes ``depot`` (bool), ``pos`` where there are coordinates,
-    and for customers ``profit`` (only where it is the same for all vehicles; otherwise ``profits``, a tuple by vehicle),
-    ``demand``, ``open``, ``close``, ``service_time``, ``service_cost``. `from_graph` reads it back, given the vehicles.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+
+    Returns
+    -------
+    networkx.DiGraph
+        Nodes are the names of the locations, or numbers without them, customers first. Edge attributes ``distance`` and
+        ``travel_time``; node attributes ``depot`` (bool), ``pos`` where there are coordinates, and of customers ``profit``
+        (only where it is the same for all vehicles; otherwise ``profits``, a tuple by vehicle), ``demand``, ``open``,
+        ``close``, ``service_time``, ``service_cost``. `from_graph` reads it back, given the vehicles.
     """
     import networkx as nx
 
     graph = nx.DiGraph(name=problem.provenance.name)
     n = problem.customers
-    names: Sequence[Hashable] = range(problem.locations) if problem.names is None else problem.names
+    names: Sequence[Hashable] = problem.location_names or range(problem.locations)
     same = problem.vehicles > 0 and bool((problem.profit == problem.profit[:1]).all())
     for a, name in enumerate(names):
         graph.add_node(name, depot=a >= n)

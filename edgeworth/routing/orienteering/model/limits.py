@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.numeric import FEASIBILITY_TOL
-
-if TYPE_CHECKING:
-    from edgeworth.routing.orienteering.model.problem import OrienteeringProblem
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -19,6 +16,37 @@ Flags = NDArray[np.bool_]
 _EXACT = 2.0**53  # up to which sums of integers are exact
 _OUTWARD = 1.0 + 1e-9  # for sums of rounded terms that are all >= 0, by far
 _WITHIN_A_UNIT = 0.25  # for solvers, where all numbers are integers and nothing lies between a limit and the next one
+
+
+class Timed(Protocol):
+    """What limits depend on: the fields of an `OrienteeringProblem` of these names."""
+
+    @property
+    def travel_time(self) -> Floats: ...
+    @property
+    def open(self) -> Floats: ...
+    @property
+    def close(self) -> Floats: ...
+    @property
+    def service_time(self) -> Floats: ...
+    @property
+    def demand(self) -> Floats: ...
+    @property
+    def speed(self) -> Floats: ...
+    @property
+    def capacity(self) -> Floats: ...
+    @property
+    def earliest(self) -> Floats: ...
+    @property
+    def latest(self) -> Floats: ...
+    @property
+    def start(self) -> NDArray[np.int64]: ...
+    @property
+    def end(self) -> NDArray[np.int64]: ...
+    @property
+    def customers(self) -> int: ...
+    @property
+    def vehicles(self) -> int: ...
 
 
 class Limits(NamedTuple):
@@ -42,7 +70,7 @@ class Limits(NamedTuple):
     full: Flags
 
 
-def limits_of(problem: OrienteeringProblem, share: float) -> Limits:
+def limits_of(problem: Timed, share: float) -> Limits:
     """The limits with that share of the tolerance.
 
     The tolerance of a time is 1e-9 of the duration up to it, counted from the origin and no more than the vehicle can drive and
@@ -83,7 +111,7 @@ def limits_of(problem: OrienteeringProblem, share: float) -> Limits:
     return found
 
 
-def elapsed(problem: OrienteeringProblem, limits: Limits, vehicle: int, stops: NDArray[np.int64]) -> tuple[Floats, float]:
+def elapsed(problem: Timed, limits: Limits, vehicle: int, stops: NDArray[np.int64]) -> tuple[Floats, float]:
     """When service begins at every stop and when the vehicle is back, as durations since its origin.
 
     All terms are >= 0, so the sums are off by at most 3 (stops + 1) units of the last place of what they are.
@@ -107,7 +135,7 @@ def excess(number: float, limit: float, most: float, whole: bool) -> float:
     return (number - limit) / scale if scale > 0.0 else 1.0
 
 
-def _origin(problem: OrienteeringProblem, vehicle: int, first: Floats) -> float:
+def _origin(problem: Timed, vehicle: int, first: Floats) -> float:
     """See `Limits`. The power of two keeps the subtraction exact for times that are short in binary, so that the durations from
     here on do not depend on where the clock begins."""
     earliest = float(problem.earliest[vehicle])

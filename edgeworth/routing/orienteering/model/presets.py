@@ -29,22 +29,38 @@ def generate(
     customers: int | None = None,
     seed: Seed = None,
 ) -> OrienteeringProblem:
-    """Generate a problem.
+    """Generate a problem from a preset.
 
-    ``fusion``: vehicles that carry UAVs (default 5) visit edge servers with forecast overload (default 16), in metres,
-    seconds and units of money; all numbers (ours), the paper's text lost them. Places uniform in a square of 1,000 m, every
-    vehicle at a depot of its own to which it returns within 3,600 s; windows open U[0, 3000] and last U[400, 1200] s;
-    speed 10 m/s; driving costs 50 W x .002 per joule = .1 a second. Server i asks for q_i U{4..12} tasks, 20 s of service
-    each, and pays r_i U[1, 3] a task (its historical average payment); vehicle k has U{2..4} UAVs for 5 users each, hence a
-    capacity of 10, 15 or 20 tasks, and a unit cost c_k U[.3, 1.2] a task, for flying, computing and depreciation: the profit
-    is (r_i - c_k) q_i, another one for every vehicle. A window may close after the horizon; the return still binds.
+    Parameters
+    ----------
+    preset : {"fusion", "random"}
+        See the notes.
+    vehicles, customers : int, optional
+        How many, >= 0; default 5 and 16 for ``fusion``, 2 and 100 for ``random``.
+    seed : int, SeedSequence or Generator, optional
+        The same arguments give the same problem. None: a fresh seed, recorded in the provenance.
 
-    ``random`` (ours): instances like the random ones of the public benchmark. Default 2 vehicles, 100 customers; places
-    uniform in a square of 100 with one depot in the middle, distances truncated to one decimal, profits U{1..50}, service
-    10, return within 240; windows of width U[10, 60] open uniformly between 0 and 230 less the width; no cost, no capacity.
+    Returns
+    -------
+    OrienteeringProblem
 
-    vehicles, customers: numbers, 0 allowed. `seed`: int, SeedSequence, Generator or None (fresh, recorded in the provenance).
-    Same arguments, same problem. Raises ValueError or TypeError for arguments out of range.
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range.
+
+    Notes
+    -----
+    - ``fusion``: vehicles that carry UAVs visit edge servers with forecast overload, in metres, seconds and units of money; all
+      numbers are ours, the paper's text lost them. Places uniform in a square of 1,000 m, every vehicle at a depot of its own
+      to which it returns within 3,600 s; windows open U[0, 3000] and last U[400, 1200] s; speed 10 m/s; driving costs
+      50 W x .002 per joule = .1 a second. Server i asks for q_i U{4..12} tasks, 20 s of service each, and pays r_i U[1, 3] a
+      task (its historical average payment); vehicle k has U{2..4} UAVs for 5 users each, hence a capacity of 10, 15 or 20
+      tasks, and a unit cost c_k U[.3, 1.2] a task, for flying, computing and depreciation: the profit is (r_i - c_k) q_i,
+      another one for every vehicle. A window may close after the horizon; the return still binds.
+    - ``random`` (ours): instances like the random ones of the public benchmark. Places uniform in a square of 100 with one
+      depot in the middle, distances truncated to one decimal, profits U{1..50}, service 10, return within 240; windows of width
+      U[10, 60] open uniformly between 0 and 230 less the width; no cost, no capacity.
     """
     validation.choice("preset", preset, PRESETS)
     default = {"fusion": (5, 16), "random": (2, 100)}[preset]
@@ -76,6 +92,7 @@ def _fusion(rng: np.random.Generator, m: int, n: int, provenance: Provenance) ->
         demand=demand,
         service_time=SECONDS_PER_TASK * demand,
         start=depot,
+        end=depot,
         speed=SPEED,
         capacity=uavs * USERS_PER_UAV,
         cost_per_time=MOVING_POWER * ENERGY_PRICE,
@@ -94,6 +111,7 @@ def _random(rng: np.random.Generator, m: int, n: int, provenance: Provenance) ->
         opens,
         opens + width,
         rounding="trunc1",
+        depot="last",
         latest=240.0,
         vehicles=m,
         service_time=10.0,

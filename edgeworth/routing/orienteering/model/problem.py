@@ -2,65 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
-from edgeworth.routing.orienteering.model import columns
+from edgeworth.routing.orienteering.model import columns, layout
 from edgeworth.routing.orienteering.model.geometry import Rounding, euclidean
 from edgeworth.routing.orienteering.model.limits import Limits, limits_of
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _CUSTOMER = ("demand", "open", "close", "service_time", "service_cost")
 _VEHICLE = ("start", "end", "speed", "capacity", "cost_per_distance", "cost_per_time", "earliest", "latest")
+_STORED = ("distance", "profit", *_CUSTOMER, *(name for name in _VEHICLE if name != "capacity"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OrienteeringProblem(ShownProblem):
     """(Team) orienteering with time windows, capacities and travel costs: vehicles k = 0..m-1 visit customers i = 0..n-1.
 
-    maximise the sum over all visited i of ``profit[k, i] - service_cost[i]`` (k the vehicle that visits i) minus the cost of
-    all edges driven, ``cost_per_distance[k] distance[a, b] + cost_per_time[k] travel_time[a, b] / speed[k]``, such that every
-    customer is visited at most once and every vehicle that moves
-    leaves ``start[k]`` at ``earliest[k]`` and drives from a to b in ``travel_time[a, b] / speed[k]``; begins to serve i at
-    ``max(arrival, open[i]) <= close[i]`` (it may wait) and leaves ``service_time[i]`` later; is back at ``end[k]`` no later
-    than ``latest[k]``; and carries ``sum of demand <= capacity[k]``. A vehicle without customers stays where it is and costs
-    nothing, also where its end is another place than its start.
+    Locations are nodes: customers 0..n-1, then depots n..L-1. `from_matrices`, `from_coordinates` and the package's
+    `from_graph` take them in the user's order.
 
-    Locations: customers are the nodes 0..n-1, depots the nodes n..L-1. ``distance`` and ``travel_time`` (at speed 1; default:
-    the distance) float64 [L, L], finite, >= 0, diagonal 0; neither symmetry nor the triangle inequality is assumed.
-    Customers: ``profit`` float64 [n] or [m, n] (any sign; kept as [m, n]), ``demand`` >= 0, ``open`` <= ``close``,
-    ``service_time`` >= 0, ``service_cost`` >= 0, all [n] and finite.
-    Vehicles: ``start``, ``end`` int64 [m], nodes of depots; ``speed`` > 0, ``capacity`` >= 0 (infinity: none),
-    ``cost_per_distance`` >= 0, ``cost_per_time`` >= 0, ``earliest`` <= ``latest``, all [m].
-    ``coordinates`` float64 [L, 2] serve plots only; ``names``, one text a location, serve tables and graphs.
-    Distance, time and money are in units of the user's; speed is distance over the unit that makes ``travel_time`` a time.
+    Parameters
+    ----------
+    distance, travel_time : float64 [L, L]
+        From one location to another, finite, >= 0, 0 on the diagonal; travel times at speed 1. Neither symmetry nor the
+        triangle inequality is assumed.
+    profit : float64 [n] or [m, n]
+        Of any sign; kept by vehicle and customer.
+    demand, service_time, service_cost : float64 [n]
+        >= 0.
+    open, close : float64 [n]
+        The window in which service may begin, open <= close.
+    start, end : int64 [m]
+        Nodes of depots.
+    speed : float64 [m]
+        > 0, distance over the unit that makes ``travel_time`` a time.
+    capacity : float64 [m]
+        >= 0; infinity: no limit.
+    cost_per_distance, cost_per_time : float64 [m]
+        >= 0, money.
+    earliest, latest : float64 [m]
+        Departure and return, earliest <= latest.
+    coordinates : float64 [L, 2], optional
+        For plots only.
+    provenance : Provenance
+        Where the problem came from.
+    location_names, vehicle_names : tuple of str, optional
+        One text each, for tables, messages, plots and graphs; None where they have numbers only.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value, among others for a window that closes before it opens.
+
+    Notes
+    -----
+    The problem is to maximise the sum over all visited i of ``profit[k, i] - service_cost[i]`` (k the vehicle that visits i)
+    minus the cost of all edges driven, ``cost_per_distance[k] distance[a, b] + cost_per_time[k] travel_time[a, b] / speed[k]``,
+    such that every customer is visited at most once and every vehicle that moves
+
+    - leaves ``start[k]`` at ``earliest[k]`` and drives from a to b in ``travel_time[a, b] / speed[k]``;
+    - begins to serve i at ``max(arrival, open[i]) <= close[i]`` (it may wait) and leaves ``service_time[i]`` later;
+    - is back at ``end[k]`` no later than ``latest[k]``, and carries ``sum of demand <= capacity[k]``.
+
+    A vehicle without customers stays where it is and costs nothing, also where its end is another place than its start. A
+    customer whose window no vehicle reaches is never visited, and a vehicle that cannot come back in time never moves: neither
+    is an error.
 
     Times count as within a limit up to 1e-9 of the duration that the vehicle can use until then, loads up to 1e-9 of the
-    capacity; whole numbers hold exactly (`limits`). Where a clock begins changes nothing. n and m may be 0. A customer
-    whose window no vehicle reaches is never visited, a vehicle that cannot come back in time never moves: neither is an
-    error. Arrays are copied and read-only. Raises ValueError or TypeError naming the argument, the rule and the value,
-    among others for a window that closes before it opens.
+    capacity; whole numbers hold exactly (`limits`). Where a clock begins changes nothing. Arrays are copied and read-only; n
+    and m may be 0.
 
-    Source: FUSION paper, section IV-C2; Vansteenwegen, Souffriau and Van Oudheusden, EJOR 209 (2011) for the
-    orienteering problems that this contains (profit the same for all vehicles, no cost, no capacity).
+    References
+    ----------
+    FUSION paper, section IV-C2. Vansteenwegen, Souffriau and Van Oudheusden, EJOR 209 (2011), for the orienteering problems
+    that this contains (profit the same for all vehicles, no cost, no capacity).
 
-    >>> p = OrienteeringProblem.from_coordinates([[3, 4], [0, 0]], profit=[7.0], latest=10.0, rounding="none")
+    Examples
+    --------
+    >>> p = OrienteeringProblem.from_coordinates([[0, 0], [3, 4]], [7.0], depot="first", latest=10.0, rounding="none")
     >>> p.customers, p.vehicles, p.distance[0, 1]
     (1, 1, np.float64(5.0))
     """
@@ -86,8 +119,9 @@ class OrienteeringProblem(ShownProblem):
     earliest: Floats
     latest: Floats
     coordinates: Floats | None = None
-    names: tuple[str, ...] | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+    location_names: tuple[str, ...] | None = None
+    vehicle_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
@@ -121,8 +155,8 @@ class OrienteeringProblem(ShownProblem):
         store("capacity", columns.capacity(self.capacity, m))
         if self.coordinates is not None:
             store("coordinates", validation.array("coordinates", self.coordinates, np.float64, (places, 2)))
-        if self.names is not None:
-            store("names", columns.names(self.names, places))
+        store("location_names", names.checked("location_names", self.location_names, places))
+        store("vehicle_names", names.checked("vehicle_names", self.vehicle_names, m))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
@@ -148,6 +182,11 @@ class OrienteeringProblem(ShownProblem):
     def locations(self) -> int:
         """Number of locations L: customers and depots."""
         return len(self.distance)
+
+    @property
+    def customer_names(self) -> tuple[str, ...] | None:
+        """The names of the customers, the first n of ``location_names``; None without names."""
+        return None if self.location_names is None else self.location_names[: self.customers]
 
     @property
     def offset(self) -> float:
@@ -209,6 +248,7 @@ class OrienteeringProblem(ShownProblem):
         close: ArrayLike | None = None,
         *,
         latest: ArrayLike,
+        depot: int | str | None = None,
         vehicles: int | None = None,
         travel_time: ArrayLike | None = None,
         demand: ArrayLike = 0.0,
@@ -222,47 +262,109 @@ class OrienteeringProblem(ShownProblem):
         cost_per_time: ArrayLike = 0.0,
         earliest: ArrayLike = 0.0,
         coordinates: ArrayLike | None = None,
-        names: Sequence[str] | None = None,
+        location_names: Sequence[str] | None = None,
+        vehicle_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
     ) -> OrienteeringProblem:
-        """From a matrix of distances over all locations, customers first, and the profits ([n], or [m, n] by vehicle).
+        """A problem from a matrix of distances over all locations.
 
-        Every other number of customers or vehicles is one for all or an array. ``vehicles`` is read off whatever is given a
-        vehicle, else 1. ``start`` is the first depot unless given, ``end`` is ``start``. Without ``open`` and ``close`` a
-        customer can be served from the earliest departure to the latest return. Raises as the class does.
+        Parameters
+        ----------
+        distance : array-like [L, L]
+        profit : array-like [n] or [m, n]
+            Of the customers in the order of the matrix, depots left out.
+        open, close : float or array-like [n], optional
+            Default: a customer can be served from the earliest departure to the latest return.
+        latest : float or array-like [m]
+        depot : {"first", "last"}, int or str
+            Which row of the matrix is the depot: a position, or one of the location names. All other rows are customers but
+            those that ``start`` and ``end`` name. Required unless ``start`` and ``end`` are both given; without it customers
+            are the first n rows and depots the others.
+        vehicles : int, optional
+            Default: the number of entries of whatever is given by vehicle, else 1.
+        travel_time : array-like [L, L], optional
+        demand, service_time, service_cost : float or array-like [n]
+        start, end : int or array-like of int [m], optional
+            Rows of the matrix. Default: the depot.
+        speed, capacity, cost_per_distance, cost_per_time, earliest : float or array-like [m]
+        coordinates : array-like [L, 2], optional
+        location_names : sequence of str [L], optional
+            In the order of the matrix. Default: the labels of the arguments that are Series or DataFrames, which are brought
+            into one order; without labels the rows' positions in the matrix, wherever the depot stands.
+        vehicle_names : sequence of str [m], optional
+        provenance : Provenance, optional
+
+        Returns
+        -------
+        OrienteeringProblem
+            With the customers first, in the order of the matrix, then the depots.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class, and where the depot is not stated.
+
+        Examples
+        --------
+        >>> far = [[0, 5, 9], [5, 0, 4], [9, 4, 0]]
+        >>> p = OrienteeringProblem.from_matrices(far, [7.0, 8.0], depot="first", latest=20.0)
+        >>> p.location_names, p.distance[p.start[0]].tolist()
+        (('1', '2', '0'), [5.0, 9.0, 0.0])
         """
+        matrix: names.Axes = ("location", "location")
+        by_vehicle: names.Axes = ("vehicle",)
+        by_customer: names.Axes = ("customer",)
+        matrices: dict[str, tuple[Any, names.Axes]] = {"distance": (distance, matrix), "travel_time": (travel_time, matrix)}
+        matrices["coordinates"] = coordinates, ("location", None)
+        given, named = names.align(matrices, {"location_names": location_names})
         per_vehicle = {
             "start": start, "end": end, "speed": speed, "capacity": capacity, "cost_per_distance": cost_per_distance,
             "cost_per_time": cost_per_time, "earliest": earliest, "latest": latest,
         }  # fmt: skip
-        by_vehicle = columns.rank(profit) == 2
-        n = np.shape(profit)[-1] if columns.rank(profit) > 0 else 0
+        per_customer = {
+            "open": open, "close": close, "demand": demand, "service_time": service_time, "service_cost": service_cost,
+        }  # fmt: skip
+        if columns.rank(profit) not in (1, 2):
+            validation.array("profit", profit, np.float64, (None,))
+        n = np.shape(profit)[-1]
+        far = columns.matrix("distance", given["distance"], None)
+        labels = names.checked("location_names", named["location_names"], len(far))
+        rows = layout.rows_of(depot, start, end, len(far), n, labels)
+        arguments: dict[str, tuple[Any, names.Axes]] = {name: (item, by_vehicle) for name, item in per_vehicle.items()}
+        arguments |= {name: (item, by_customer) for name, item in per_customer.items()}
+        arguments["profit"] = profit, by_vehicle + by_customer
+        aligned, found = names.align(
+            arguments,
+            {"vehicle_names": vehicle_names, "customer_names": rows.named(labels, n)},
+            {"customer": tuple(map(str, rows.order[:n].tolist()))},
+        )
         if vehicles is None:
-            known = [len(np.asarray(profit))] if by_vehicle else []
-            known += [len(np.asarray(item)) for item in per_vehicle.values() if columns.rank(item) == 1]
+            known = [len(np.asarray(aligned["profit"]))] if columns.rank(profit) == 2 else []
+            known += [len(np.asarray(aligned[name])) for name in per_vehicle if columns.rank(aligned[name]) == 1]
             m = known[0] if known else 1
         else:
             m = validation.integer("vehicles", vehicles, minimum=0)
-        first = n if start is None else start
-        per_vehicle |= {"start": first, "end": first if end is None else end}
-        per_customer = {"demand": demand, "service_time": service_time, "service_cost": service_cost}
-        spread: dict[str, Any] = {name: columns.spread(item, m) for name, item in per_vehicle.items()}
-        spread |= {name: columns.spread(item, n) for name, item in per_customer.items()}
+        spread: dict[str, Any] = {name: columns.spread(aligned[name], m) for name in per_vehicle}
+        spread |= {name: columns.spread(aligned[name], n) for name in ("demand", "service_time", "service_cost")}
+        spread |= {"start": rows.number(spread["start"], m, "start"), "end": rows.number(spread["end"], m, "end")}
         begin = validation.array("earliest", spread["earliest"], np.float64, (m,)).min(initial=np.inf)
         finish = validation.array("latest", spread["latest"], np.float64, (m,)).max(initial=-np.inf)
         if not m:
             begin = finish = 0.0
-        opens = None if open is None else validation.array("open", columns.spread(open, n), np.float64, (n,))
-        closes = None if close is None else validation.array("close", columns.spread(close, n), np.float64, (n,))
+        sides = {name: columns.spread(aligned[name], n) for name in ("open", "close")}
+        opens, closes = (None if x is None else validation.array(name, x, np.float64, (n,)) for name, x in sides.items())
         # A side that is not given never makes the other one wrong.
         spread["open"] = (np.full(n, begin) if closes is None else np.minimum(begin, closes)) if opens is None else opens
         spread["close"] = np.maximum(finish, spread["open"]) if closes is None else closes
+        far = rows.square(far)
+        time = far if travel_time is None else rows.square(columns.matrix("travel_time", given["travel_time"], len(rows.order)))
         return cls(
-            distance=distance,  # type: ignore[arg-type]  # validated by the class, as all the others
-            travel_time=distance if travel_time is None else travel_time,  # type: ignore[arg-type]
-            profit=profit,  # type: ignore[arg-type]
-            coordinates=coordinates,  # type: ignore[arg-type]
-            names=names,  # type: ignore[arg-type]
+            distance=far,
+            travel_time=time,
+            profit=aligned["profit"],
+            coordinates=rows.places(given["coordinates"]),
+            location_names=layout.all_names(found["customer_names"], labels, rows),
+            vehicle_names=found["vehicle_names"],
             provenance=provenance or Provenance("arrays"),
             **spread,
         )
@@ -277,6 +379,7 @@ class OrienteeringProblem(ShownProblem):
         *,
         rounding: Rounding,
         latest: ArrayLike,
+        depot: int | str | None = None,
         vehicles: int | None = None,
         demand: ArrayLike = 0.0,
         service_time: ArrayLike = 0.0,
@@ -288,63 +391,41 @@ class OrienteeringProblem(ShownProblem):
         cost_per_distance: ArrayLike = 0.0,
         cost_per_time: ArrayLike = 0.0,
         earliest: ArrayLike = 0.0,
-        names: Sequence[str] | None = None,
+        location_names: Sequence[str] | None = None,
+        vehicle_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
     ) -> OrienteeringProblem:
-        """From places in the plane, float64 [L, 2], customers first: `from_matrices` with the distances of `euclidean`.
+        """A problem from places in the plane: `from_matrices` with the distances of `euclidean`.
 
-        ``rounding`` is required: ``trunc1``, ``trunc2`` (truncated to one or two decimals, the convention of the public
-        instances), ``nearest`` (integers) or ``none``. Raises as the class does.
+        Parameters
+        ----------
+        coordinates : array-like [L, 2]
+            The index of a DataFrame names the locations.
+        rounding : {"trunc1", "trunc2", "nearest", "none"}
+            Of the distances: truncated to one or two decimals (the convention of the public instances), to the nearest integer,
+            or not at all.
+        profit, open, close, latest, depot, vehicles, demand, service_time, service_cost, start, end, speed, capacity, \
+cost_per_distance, cost_per_time, earliest, location_names, vehicle_names, provenance
+            As in `from_matrices`, rows of the matrix being rows of ``coordinates``.
+
+        Returns
+        -------
+        OrienteeringProblem
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `from_matrices`.
         """
+        place: names.Axes = ("location", None)
+        given, named = names.align({"coordinates": (coordinates, place)}, {"location_names": location_names})
+        plane = given["coordinates"]
         return cls.from_matrices(
-            euclidean(coordinates, rounding), profit, open, close, latest=latest, vehicles=vehicles, demand=demand,
+            euclidean(plane, rounding), profit, open, close, latest=latest, depot=depot, vehicles=vehicles, demand=demand,
             service_time=service_time, service_cost=service_cost, start=start, end=end, speed=speed, capacity=capacity,
-            cost_per_distance=cost_per_distance, cost_per_time=cost_per_time, earliest=earliest, coordinates=coordinates,
-            names=names, provenance=provenance,
+            cost_per_distance=cost_per_distance, cost_per_time=cost_per_time, earliest=earliest, coordinates=plane,
+            location_names=named["location_names"], vehicle_names=vehicle_names, provenance=provenance,
         )  # fmt: skip
-
-    @classmethod
-    def from_graph(
-        cls,
-        graph: nx.Graph,
-        *,
-        depots: Sequence[Hashable],
-        latest: ArrayLike,
-        vehicles: int | None = None,
-        customers: Sequence[Hashable] | None = None,
-        complete: bool = False,
-        distance: str = "distance",
-        travel_time: str | None = None,
-        profit: str = "profit",
-        demand: str = "demand",
-        open: str = "open",
-        close: str = "close",
-        service_time: str = "service_time",
-        service_cost: str = "service_cost",
-        position: str = "pos",
-        start: Sequence[Hashable] | None = None,
-        end: Sequence[Hashable] | None = None,
-        speed: ArrayLike = 1.0,
-        capacity: ArrayLike = np.inf,
-        cost_per_distance: ArrayLike = 0.0,
-        cost_per_time: ArrayLike = 0.0,
-        earliest: ArrayLike = 0.0,
-    ) -> OrienteeringProblem:
-        """From a networkx graph: `edgeworth.routing.orienteering.model.graphs.from_graph` says what it reads and refuses."""
-        from edgeworth.routing.orienteering.model.graphs import from_graph
-
-        return from_graph(
-            graph, depots=depots, latest=latest, vehicles=vehicles, customers=customers, complete=complete, distance=distance,
-            travel_time=travel_time, profit=profit, demand=demand, open=open, close=close, service_time=service_time,
-            service_cost=service_cost, position=position, start=start, end=end, speed=speed, capacity=capacity,
-            cost_per_distance=cost_per_distance, cost_per_time=cost_per_time, earliest=earliest,
-        )  # fmt: skip
-
-    def to_graph(self) -> nx.DiGraph:
-        """As a complete networkx graph: `edgeworth.routing.orienteering.model.graphs.to_graph` names its attributes."""
-        from edgeworth.routing.orienteering.model.graphs import to_graph
-
-        return to_graph(self)
 
     # --- files ----------------------------------------------------------------------------------------------------------
 
@@ -354,32 +435,28 @@ class OrienteeringProblem(ShownProblem):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays. A capacity without end is stored as 0 with ``unbounded`` True: files hold no infinity."""
-        names = ("distance", "profit", *_CUSTOMER, *(name for name in _VEHICLE if name != "capacity"))
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in names}
+        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _STORED}
         unbounded = np.isinf(self.capacity)
         arrays |= {"capacity": columns.frozen(np.where(unbounded, 0.0, self.capacity)), "unbounded": columns.frozen(unbounded)}
         if not np.array_equal(self.travel_time, self.distance):
             arrays["travel_time"] = self.travel_time
         if self.coordinates is not None:
             arrays["coordinates"] = self.coordinates
-        content: dict[str, Any] = {"provenance": self.provenance.to_fields()}
-        if self.names is not None:
-            content["names"] = list(self.names)
+        content = {"provenance": self.provenance.to_fields()} | names.to_fields(self, "location", "vehicle")
         return Payload(content, arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> OrienteeringProblem:
         """The inverse of `to_payload`; validates like the constructor."""
-        names = ("distance", "profit", *_CUSTOMER, *(name for name in _VEHICLE if name != "capacity"))
         bounded, unbounded = payload.array("capacity"), payload.array("unbounded")
         validation.array("profit", payload.array("profit"), np.float64, (len(bounded), None))  # one row would become a row each
         origin: Mapping[str, Any] = payload.field("provenance")
-        labels = payload.fields.get("names")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _STORED}
         return cls(
-            **{name: payload.array(name) for name in names},
+            **arrays,
             travel_time=payload.arrays.get("travel_time", payload.array("distance")),
             capacity=np.where(validation.array("unbounded", unbounded, np.bool_, bounded.shape), np.inf, bounded),
             coordinates=payload.arrays.get("coordinates"),
-            names=None if labels is None else tuple(labels),
             provenance=Provenance(**origin),
+            **names.from_fields(payload.fields, "location", "vehicle"),
         )

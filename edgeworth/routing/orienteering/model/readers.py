@@ -38,16 +38,34 @@ def read_toptw(
 ) -> OrienteeringProblem:
     """Read a (team) orienteering instance with time windows (KU Leuven's text of Solomon's and Cordeau's instances).
 
-    The file holds a line ``k v N t`` of which N, the number of customers, is used; a line that is not; and N + 1 lines
-    ``i x y d S f a list O C``: number, place, service time d, profit S, two numbers f and a, a list of a numbers, and the
-    window [O, C] in which service must start. The first of them is the depot, start and end of every vehicle; its window is
-    that of all routes. No capacity, no cost, speed 1.
+    Parameters
+    ----------
+    path : path
+        A line ``k v N t`` of which N, the number of customers, is used; a line that is not; and N + 1 lines
+        ``i x y d S f a list O C``: number, place, service time d, profit S, two numbers f and a, a list of a numbers, and the
+        window [O, C] in which service must start. The first of them is the depot, start and end of every vehicle; its window is
+        that of all routes.
+    vehicles : int
+        How many; the file does not say.
+    rounding : {"trunc1", "trunc2", "nearest", "none"}
+        Of the distances, required: published results hold for ``trunc1`` on Solomon's instances (c, r, rc) and ``trunc2`` on
+        Cordeau's (pr).
+    limit : int, optional
+        Most bytes of the text and of the instance's matrices.
 
-    vehicles: how many (the file does not say). rounding: of the distances, required: published results hold for ``trunc1``
-    on Solomon's instances (c, r, rc) and ``trunc2`` on Cordeau's (pr). limit: in bytes.
+    Returns
+    -------
+    OrienteeringProblem
+        Without capacity and cost, speed 1. Locations keep the file's numbers as their names: customer 1 is "1".
 
-    Raises FileNotFoundError; `FileFormatError` naming the file and the line where numbers are missing, too many or not
-    numbers, a window closes before it opens, or the limit is exceeded; ValueError or TypeError for the other arguments.
+    Raises
+    ------
+    FileNotFoundError
+    FileFormatError
+        Naming the file and the line, where numbers are missing, too many or not numbers, a window closes before it opens, or
+        the limit is exceeded.
+    ValueError, TypeError
+        For the other arguments.
     """
     m, where = _arguments(path, vehicles, rounding)
     lines = _lines(where, limit)
@@ -88,14 +106,30 @@ def read_solomon(
 ) -> OrienteeringProblem:
     """Read a vehicle routing instance with time windows in Solomon's format as an orienteering problem: profit = demand.
 
-    The file holds a name, ``VEHICLE`` with ``NUMBER CAPACITY``, and ``CUSTOMER`` with lines ``number x y demand ready due
-    service``, the first of which is the depot. Service must start in [ready, due]; the depot's due date is the latest return.
+    Parameters
+    ----------
+    path : path
+        A name, ``VEHICLE`` with ``NUMBER CAPACITY``, and ``CUSTOMER`` with lines ``number x y demand ready due service``, the
+        first of which is the depot. Service must start in [ready, due]; the depot's due date is the latest return.
+    vehicles : int, optional
+        Default: the file's number.
+    rounding : {"trunc1", "trunc2", "nearest", "none"}
+        Of the distances, required.
+    uncapacitated : bool
+        True drops the capacity, which gives the orienteering problems of the public benchmark (their numbers of vehicles are
+        1 to 4, rounding ``trunc1``).
+    limit : int, optional
+        Most bytes of the text and of the instance's matrices.
 
-    vehicles: default the file's number. rounding: of the distances, required. uncapacitated: True drops the capacity, which
-    gives the orienteering problems of the public benchmark (their numbers of vehicles are 1 to 4, rounding ``trunc1``).
-    limit: in bytes.
+    Returns
+    -------
+    OrienteeringProblem
+        Locations keep the file's numbers as their names: customer 1 is "1".
 
-    Raises as `read_toptw` does.
+    Raises
+    ------
+    FileNotFoundError, FileFormatError, ValueError, TypeError
+        As `read_toptw`.
     """
     m, where = _arguments(path, 0 if vehicles is None else vehicles, rounding)
     free = validation.flag("uncapacitated", uncapacitated)
@@ -158,14 +192,14 @@ def _arguments(path: str | PathLike[str], vehicles: int, rounding: Rounding) -> 
 def _problem(
     where: Path, table: _Table, vehicles: int, rounding: Rounding, capacity: float, parameters: Mapping[str, object]
 ) -> OrienteeringProblem:
-    order = np.roll(np.arange(len(table.place)), -1)  # the file has the depot first, we have it last
     try:
         return OrienteeringProblem.from_coordinates(
-            table.place[order],
+            table.place,
             table.profit[1:],
             table.open[1:],
             table.close[1:],
             rounding=rounding,
+            depot="first",
             latest=table.close[0],
             vehicles=vehicles,
             demand=table.demand[1:],

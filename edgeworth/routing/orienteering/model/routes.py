@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.faces import Column, ShownSolution
+from edgeworth.core.names import names_of
 from edgeworth.core.payload import Payload
 from edgeworth.routing.orienteering.model.problem import Floats, Ints, OrienteeringProblem
 
@@ -19,11 +20,18 @@ _STOP = ("arrival", "start", "leave", "load")
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """One vehicle's way: ``stops`` int64 [s], the customers in order; empty where the vehicle stays at its depot.
+    """The route of one vehicle with its schedule. Read-only.
 
-    The schedule, float64 [s]: ``arrival`` at the stop, ``start`` of service (later than arrival: it waits), ``leave`` at its
-    end, ``load`` the demand served up to and with this stop. ``end_time``: the return to the end depot; for a vehicle that
-    stays its earliest departure. Read-only.
+    Parameters
+    ----------
+    stops : int64 [s]
+        The customers in order; empty where the vehicle stays at its depot.
+    arrival, start, leave : float64 [s]
+        Times of the arrival at a stop, the begin of service (later than the arrival where the vehicle waits) and its end.
+    load : float64 [s]
+        The demand served up to and with a stop.
+    end_time : float
+        The return to the end depot; of a vehicle that stays, its earliest departure.
     """
 
     stops: Ints
@@ -49,10 +57,16 @@ class Route:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RoutePlan(ShownSolution):
-    """A solution: ``routes``, one `Route` for every vehicle. `plan` builds one from the sequences of customers alone."""
+    """A solution of orienteering. `plan` builds one from the sequences of customers alone.
+
+    Parameters
+    ----------
+    routes : tuple of Route
+        One for every vehicle.
+    """
 
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("vehicle", "number of the vehicle"),
+        Column("vehicle", "number of the vehicle", axis="vehicle"),
         Column("customer", "number of the customer", field="stops", axis="customer"),
         Column("arrival", "time"),
         Column("start", "time at which service begins"),
@@ -114,14 +128,55 @@ class RoutePlan(ShownSolution):
 
 
 def plan(problem: OrienteeringProblem, sequences: Sequence[ArrayLike]) -> RoutePlan:
-    """The plan in which vehicle k visits ``sequences[k]`` in that order, with the schedule that follows (no waiting but for
-    windows). The sequences may break constraints: `violations` says which.
+    """The plan that follows from sequences of customers.
 
-    Raises ValueError for another number of sequences than vehicles and for customers that do not exist.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    sequences : sequence of array-like of int
+        For every vehicle its customers in order, by position. They may break constraints: `violations` says which.
+
+    Returns
+    -------
+    RoutePlan
+        With the earliest schedule: vehicles wait for windows only.
+
+    Raises
+    ------
+    ValueError
+        For another number of sequences than vehicles, and for customers that do not exist.
     """
     if len(sequences) != problem.vehicles:
         raise ValueError(f"sequences: must hold one for each of {problem.vehicles} vehicles; got {len(sequences)}")
     return RoutePlan(tuple(_scheduled(problem, k, sequence) for k, sequence in enumerate(sequences)))
+
+
+def visits(problem: OrienteeringProblem, solution: RoutePlan) -> dict[str, tuple[str, ...]]:
+    """The routes of a plan by name.
+
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    solution : RoutePlan
+
+    Returns
+    -------
+    dict of str to tuple of str
+        For each vehicle the names of its customers in the order of the visits; positions where there are no names.
+
+    Examples
+    --------
+    >>> from edgeworth.routing import orienteering
+    >>> far = [[0, 5, 9], [5, 0, 4], [9, 4, 0]]
+    >>> problem = orienteering.OrienteeringProblem.from_matrices(far, [7.0, 8.0], depot="first", latest=20.0)
+    >>> visits(problem, plan(problem, [[1, 0]]))
+    {'0': ('2', '1')}
+    """
+    if len(solution.routes) != problem.vehicles:
+        raise ValueError(f"solution: must hold a route for each of {problem.vehicles} vehicles; got {len(solution.routes)}")
+    customers = names_of(problem, "customer")
+    stops = (tuple(customers[i] for i in route.stops.tolist()) for route in solution.routes)
+    return dict(zip(names_of(problem, "vehicle"), stops, strict=True))
 
 
 def _scheduled(problem: OrienteeringProblem, vehicle: int, sequence: ArrayLike) -> Route:

@@ -1,15 +1,16 @@
 """Relaxations of multi-task allocation: methods whose product is a bound."""
 
+from edgeworth.solvers.allocation.bounds.dual_solution import DualSolution
 from edgeworth.solvers.allocation.bounds.kinds import (
     ASSIGNMENT_MULTIPLIERS,
     BRANCH_TREE,
     CAPACITY_MULTIPLIERS,
     SURROGATE,
 )
-from edgeworth.solvers.allocation.bounds.lagrangian import Lagrangian, Priced, lagrangian, price
-from edgeworth.solvers.allocation.bounds.linear import LP_PAIRS, Relaxation, column_model, lp, relaxation
+from edgeworth.solvers.allocation.bounds.lagrangian import Lagrangian, lagrangian_duals, lagrangian_relaxation
+from edgeworth.solvers.allocation.bounds.linear import LP_PAIRS, column_model, linear_duals, lp_relaxation
 from edgeworth.solvers.allocation.bounds.refutation import refuted, stranded, without_pairs
-from edgeworth.solvers.allocation.bounds.workbench import working_limit
+from edgeworth.solvers.allocation.bounds.execution import working_limit
 
 __all__ = [
     "ASSIGNMENT_MULTIPLIERS",
@@ -17,15 +18,14 @@ __all__ = [
     "CAPACITY_MULTIPLIERS",
     "LP_PAIRS",
     "SURROGATE",
+    "DualSolution",
     "Lagrangian",
-    "Priced",
-    "Relaxation",
     "column_model",
-    "lagrangian",
-    "lp",
-    "price",
+    "lagrangian_duals",
+    "lagrangian_relaxation",
+    "linear_duals",
+    "lp_relaxation",
     "refuted",
-    "relaxation",
     "stranded",
     "without_pairs",
     "working_limit",

@@ -6,7 +6,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.bounds.dual_solution import DualSolution
+from edgeworth.solvers.allocation.bounds.execution import Execution, RunEnded
 from edgeworth.solvers.allocation.bounds.kinds import ASSIGNMENT_MULTIPLIERS, CAPACITY_MULTIPLIERS
-from edgeworth.solvers.allocation.bounds.prices import Prices
+from edgeworth.solvers.allocation.bounds.minimiser import DualMinimiser
 from edgeworth.solvers.allocation.bounds.refutation import stranded
 from edgeworth.solvers.allocation.bounds.repair import Repair
-from edgeworth.solvers.allocation.bounds.workbench import Cut, Workbench
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
@@ -32,7 +33,7 @@ from edgeworth.solvers.allocation.model import (
 from edgeworth.solvers.allocation.model import (
     value as model_value,
 )
-from edgeworth.solvers.allocation.model.system import Floats, Ints
+from edgeworth.solvers.allocation.model.system import Floats
 
 _WORTH = 1e-7  # relative: a certificate that takes longer to check must be tighter by so much
 _PRICING = 0.6  # of the time left: the prices may take so much, the rest is for the assignment
@@ -40,11 +41,16 @@ _PRICING = 0.6  # of the time left: the prices may take so much, the rest is for
 
 @dataclass(frozen=True)
 class Lagrangian:
-    """Parameters of `lagrangian`.
+    """Parameters of `lagrangian_relaxation`.
 
-    tolerance: the prices are good enough when L(u) is estimated to be within this share of its minimum, in (0, 1).
-    cooling: the smoothing temperature is divided by this from one stage to the next, > 1.
-    rounds: most rounds of exchanges over the servers after the repair, >= 0.
+    Parameters
+    ----------
+    tolerance : float, in (0, 1)
+        The descent ends when L(u) is estimated to be within this share of its minimum.
+    cooling : float, > 1
+        The smoothing temperature is divided by it from one stage to the next.
+    rounds : int, >= 0
+        Most rounds of exchanges over the servers after the repair.
     """
 
     tolerance: float = 1e-6
@@ -57,76 +63,80 @@ class Lagrangian:
         validation.integer("rounds", self.rounds, minimum=0)
 
 
-class Priced(NamedTuple):
-    """Prices u >= 0 of the capacities, L(u) in the problem's own terms, the best feasible choice of pairs (None: none was
-    found), why the work ended, and after how many steps."""
+def lagrangian_relaxation(problem: AllocationProblem, params: Lagrangian, run: Run[Assignment]) -> Found[Assignment]:
+    """Lagrangian relaxation of the capacities by a smoothed Newton method, with an assignment repaired from the multipliers.
 
-    u: Floats
-    bound: float
-    choice: Ints | None
-    ending: Termination
-    iterations: int
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : Lagrangian
+        Accuracy and cooling of the dual ascent, and the effort of the repair.
+    run : Run
+        Clock, stop rules and threads of the run; its ``start``, if any, is the first incumbent.
 
+    Returns
+    -------
+    Found
+        A bound that is valid whenever the run ends, and a feasible assignment (none on tight instances whose tasks must be
+        served, if the repair fails). The certificate is "capacity-multipliers" (array ``u``) or, where that is tighter,
+        "assignment-multipliers" (array ``lambda``). ``iterations`` counts Newton steps and rounds of exchanges.
 
-def lagrangian(problem: AllocationProblem, params: Lagrangian, run: Run[Assignment]) -> Found[Assignment]:
-    """Lagrangian relaxation of the capacity rows: prices by a smoothed Newton method, and an assignment repaired from them.
-
+    Notes
+    -----
     For profits p (v for "max", -v for "min") and prices u >= 0 of the capacities,
 
         L(u) = sum_i u_i c_i + sum_j max(0, max_i p_ij - u_i w_ij)        (without the 0 for tasks that must be served)
 
-    bounds the profit of every assignment, and its minimum is the bound of the LP relaxation. L is convex with kinks. For a
-    temperature T > 0 every max(a_1, ..., a_k) is replaced by T log(sum_l exp(a_l / T)), larger by at most T log k: a smooth
-    convex function with gradient c_i - sum_j w_ij x_ij, where x_ij is the probability of option i in the Gibbs distribution
-    of task j, and Hessian (diag_i(sum_j w_ij^2 x_ij) - A'A) / T, A_ji = w_ij x_ij. Only tasks that hesitate between options
-    enter the Hessian. Projected Newton steps (conjugate gradients, backtracking) minimise it while T falls by ``cooling`` from
-    stage to stage. x is a nearly feasible fractional assignment, so that L(u) less what x earns estimates the distance to the
-    LP's bound: prices are done when it is at most ``tolerance`` times L(u). With 20,000 tasks or more the first stages look
-    at a random hundredth, then tenth, of the tasks and of the capacities.
+    bounds the profit of every assignment; its minimum over u is the bound of the LP relaxation.
 
-    Each task then takes its own best server at prices u. For a feasible assignment
+    1. Smoothing. L is convex with kinks. For a temperature T > 0 every max(a_1, ..., a_k) becomes T log(sum_l exp(a_l / T)),
+       larger by at most T log k: a smooth convex function with gradient ``c_i - sum_j w_ij x_ij``, x_ij being the probability
+       of option i in the Gibbs distribution of task j, and Hessian ``(diag_i(sum_j w_ij^2 x_ij) - A'A) / T`` with ``A_ji = w_ij
+       x_ij``.
+    2. Descent. Projected Newton steps (conjugate gradients, backtracking) minimise it while T is divided by ``cooling`` from
+       stage to stage. Only tasks with more than one likely option enter the Hessian. x is a nearly feasible fractional
+       assignment, so L(u) less its profit estimates the distance to the minimum: the descent ends at ``tolerance`` times L(u).
+       From 20,000 tasks on the first stages use a random hundredth, then tenth, of the tasks and of the capacities.
+    3. Repair. Each task takes its best server at prices u. For a feasible assignment
 
-        L(u) - profit = sum_j (regret of task j) + sum_i u_i (unused capacity of server i),
+           L(u) - profit = sum_j (regret of task j) + sum_i u_i (unused capacity of server i),
 
-    regret being the best reduced profit p - u w of the task less that of its place. The repair keeps both sums small: tasks
-    leave overloaded servers where that costs least per weight, and unserved tasks fill the room that is left by rising regret.
-    Then, server by server, exchanges (one task comes, perhaps one goes) and a knapsack search (up to 8 tasks come or go, a
-    cost in regret that the unused capacity must repay) lower the sum. Room for tasks that must be served is also made by chains
-    of two moves; small problems get swaps and a second start, by largest regret at the prices, as well.
+       the regret being the best reduced profit p - u w of the task less that of its server. Tasks leave overloaded servers
+       where that costs least per weight, unserved tasks fill the room that is left by rising regret, then exchanges and a
+       knapsack search (up to 8 tasks, server by server) lower the sum. Chains of two moves make room for tasks that must be
+       served; small problems also get swaps and a second start by largest regret at the prices.
 
-    Bound: `model.dual_bound` at the best u seen, certificate "capacity-multipliers" (array ``u``), or where it is tighter
-    `model.assignment_dual_bound` at the multipliers `runner_up` (u), certificate "assignment-multipliers" (array ``lambda``);
-    the checker needs nothing else.
-    Guarantee: the bound is valid whenever the run ends; a solution is feasible, and optimal where the gap closes; tight
-    instances whose tasks must be served may end without one. ``start`` is the first incumbent. Iterations: Newton steps and
-    rounds of exchanges. Supports threads; the answer does not depend on their number. O(pairs) memory and O(pairs) work a
-    step.
-    Source: ours; smoothing by Gibbs distributions after Nesterov, Smooth minimization of non-smooth functions, Math.
-    Prog. 103 (2005); the relaxation: Fisher, Management Science 27 (1981).
+    The answer does not depend on the number of threads. Memory is O(pairs), a step O(pairs).
+
+    References
+    ----------
+    Fisher, The Lagrangian relaxation method for solving integer programming problems, Management Science 27 (1981). Smoothing:
+    Nesterov, Smooth minimization of non-smooth functions, Math. Prog. 103 (2005). The combination is our own.
     """
     if len(problem.stranded):
         return stranded(problem)
-    priced = price(problem, params, run)
-    solution = None if priced.choice is None else assignment_of(problem, priced.choice)
+    duals = lagrangian_duals(problem, params, run)
+    solution = None if duals.choice is None else assignment_of(problem, duals.choice)
     notes = () if solution is not None else ("no feasible assignment was found at the prices",)
-    ending, bound = priced.ending, priced.bound
-    certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": priced.u})
+    ending, bound = duals.ending, duals.bound
+    certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": duals.multipliers})
     if ending is Termination.CONVERGED:
-        multipliers = runner_up(problem, priced.u)
+        multipliers = runner_up(problem, duals.multipliers)
         by_tasks = assignment_dual_bound(problem, multipliers)
         if relative_gap(by_tasks, bound, problem.sense, problem.offset) > _WORTH:
             bound, certificate = by_tasks, Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": multipliers})
             value = None if solution is None else model_value(problem, solution)
             if value is not None and closes(value, bound, problem.sense, problem.integral, problem.offset):
                 ending = Termination.PROVED
-            run.tick(priced.iterations, value, bound)
+            run.tick(duals.iterations, value, bound)
     return Found(
         solution,
         ending,
         bound=bound,
         evidence=BoundEvidence.RECOMPUTED,
         certificate=certificate,
-        iterations=priced.iterations,
+        iterations=duals.iterations,
         notes=notes,
     )
 
@@ -148,47 +158,49 @@ def runner_up(problem: AllocationProblem, u: Floats) -> Floats:
     return np.where(problem.must_serve, must, np.maximum(second, 0.0))
 
 
-def price(
+def lagrangian_duals(
     problem: AllocationProblem,
     params: Lagrangian,
     run: Run[Assignment],
     *,
     until: float = math.inf,
-    told: bool = True,
-) -> Priced:
-    """The work of `lagrangian`: prices, their bound and a repaired choice. Every task that must be served has a pair.
+    report: bool = True,
+) -> DualSolution:
+    """Multipliers, their bound and a repaired choice: the work of `lagrangian_relaxation`.
 
-    until: run seconds at which it ends. told: does the run hear of its iterations, values and bounds?
+    Every task that must be served has a pair.
+    until: run seconds at which it ends. report: whether the run is given its iterations, values and bounds.
     """
     threads: Any = (
         ThreadPoolExecutor(run.threads, initializer=work_for, initargs=(counter(),)) if run.threads > 1 else nullcontext()
     )
     with threads as pool:
-        bench = Workbench(problem, run, pool, until=until, told=told)
-        prices, repair = Prices(bench, params.tolerance, params.cooling), Repair(bench)
+        execution = Execution(problem, run, pool, until=until, report=report)
+        prices, repair = DualMinimiser(execution, params.tolerance, params.cooling), Repair(execution)
         if run.start is not None:
             repair.offer(positions(problem, run.start))
         ending = Termination.CONVERGED
         bound = dual_bound(problem, prices.best)
         try:
-            bench.bound = bound
-            bench.look()
+            execution.bound = bound
+            execution.poll()
             if not _free(prices, repair):
                 ending = _minimise(prices, repair)
-                bench.bound = bound = dual_bound(problem, prices.best)
-                bench.look()
+                execution.bound = bound = dual_bound(problem, prices.best)
+                execution.poll()
                 _assign(prices, repair, params.rounds)
-                bench.look()
-        except Cut as cut:
-            ending = cut.ending
+                execution.poll()
+        except RunEnded as ended:
+            ending = ended.ending
     if repair.choice is not None:
         value = problem.objective(repair.profit)
         if closes(value, bound, problem.sense, problem.integral, problem.offset):
             ending = Termination.PROVED
-    return Priced(prices.best, bound, repair.choice, ending, bench.iterations)
+    feasible = repair.choice is not None
+    return DualSolution(prices.best, bound, repair.choice, feasible, ending, execution.iterations)
 
 
-def _free(prices: Prices, repair: Repair) -> bool:
+def _free(prices: DualMinimiser, repair: Repair) -> bool:
     """Do all tasks fit at their best servers when capacity costs nothing? Then that is an optimum."""
     _, choice, _, load = prices.evaluate(prices.best)
     if np.any(load > repair.limit):
@@ -197,28 +209,28 @@ def _free(prices: Prices, repair: Repair) -> bool:
     return True
 
 
-def _minimise(prices: Prices, repair: Repair) -> Termination:
+def _minimise(prices: DualMinimiser, repair: Repair) -> Termination:
     """Find prices, within their share of the time, and a first assignment on the way."""
 
     def rough(u: Floats) -> None:
         _, choice, best, _ = prices.evaluate(u)
         repair.first(u, choice, best)
 
-    bench = prices.bench
-    until, now = bench.deadline, bench.run.elapsed
-    bench.deadline = now + _PRICING * (min(until, now + bench.run.remaining) - now)
+    execution = prices.execution
+    until, now = execution.deadline, execution.run.elapsed
+    execution.deadline = now + _PRICING * (min(until, now + execution.run.remaining) - now)
     try:
         prices.minimise(rough)
-    except Cut as cut:
-        if not cut.own:
+    except RunEnded as ended:
+        if not ended.own:
             raise
-        return cut.ending
+        return ended.ending
     finally:
-        bench.deadline = until
+        execution.deadline = until
     return Termination.CONVERGED
 
 
-def _assign(prices: Prices, repair: Repair, rounds: int) -> None:
+def _assign(prices: DualMinimiser, repair: Repair, rounds: int) -> None:
     u = prices.best
     _, choice, best, _ = prices.evaluate(u)
     repair.first(u, choice, best)

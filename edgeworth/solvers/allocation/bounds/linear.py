@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from edgeworth.core.highs import Answer, ColumnModel, minimise
+from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.core.run import Run
+from edgeworth.solvers.allocation.bounds.dual_solution import DualSolution
 from edgeworth.solvers.allocation.bounds.kinds import CAPACITY_MULTIPLIERS
 from edgeworth.solvers.allocation.bounds.refutation import refuted
 from edgeworth.solvers.allocation.model import MULTIPLIER_LIMIT, AllocationProblem, Assignment, dual_bound
-from edgeworth.solvers.allocation.model.system import Floats
 
 LP_PAIRS = 200_000
 """Up to so many pairs HiGHS solves the LP in seconds; beyond, methods that need multipliers take the Lagrangian's."""
-
-
-@dataclass(frozen=True)
-class Relaxation:
-    """The solved LP relaxation: multipliers u >= 0 of the capacity rows (None: not solved), fractional x, the answer."""
-
-    multipliers: Floats | None
-    answer: Answer
 
 
 def column_model(problem: AllocationProblem, *, integer: bool) -> ColumnModel:
@@ -50,36 +41,73 @@ def column_model(problem: AllocationProblem, *, integer: bool) -> ColumnModel:
     )
 
 
-def relaxation(problem: AllocationProblem, run: Run[Any]) -> Relaxation:
-    """Solve the LP relaxation by HiGHS."""
+def linear_duals(problem: AllocationProblem, run: Run[Any]) -> DualSolution:
+    """Solve the LP relaxation by HiGHS; it decides the tasks of which it takes one pair by more than a half."""
     answer = minimise(column_model(problem, integer=False), run)
-    if answer.row_dual is None:
-        return Relaxation(None, answer)
-    scaled = np.maximum(-answer.row_dual[problem.tasks :], 0.0)
-    per = np.where(problem.capacity > 0.0, problem.capacity, 1.0)
-    return Relaxation(np.minimum(scaled / per, MULTIPLIER_LIMIT), answer)
+    u, choice = np.zeros(problem.servers), None
+    if answer.row_dual is not None:
+        scaled = np.maximum(-answer.row_dual[problem.tasks :], 0.0)
+        per = np.where(problem.capacity > 0.0, problem.capacity, 1.0)
+        u = np.minimum(scaled / per, MULTIPLIER_LIMIT)
+    if answer.x is not None:
+        choice = np.full(problem.tasks, -2, dtype=np.int64)
+        taken = np.flatnonzero(answer.x > 0.5)
+        choice[problem.task[taken]] = taken
+    return DualSolution(
+        multipliers=u,
+        bound=dual_bound(problem, u),
+        choice=choice,
+        feasible=False,
+        ending=answer.termination,
+        iterations=answer.iterations,
+        solved=answer.row_dual is not None,
+        infeasible=answer.infeasible,
+        status=answer.status,
+    )
 
 
-def lp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
-    """Bound by linear programming: x in [0, 1] instead of binary, solved by HiGHS.
+def lp_relaxation(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+    """Bound the optimum by the linear relaxation, x in [0, 1] instead of binary, solved by HiGHS.
 
-    The bound reported is not the solver's objective but the dual function L(u) (`model.dual_bound`) at the capacity
-    multipliers u of the solved program: at the LP's optimum the two agree (strong duality), and L(u) is a valid bound
-    for any u >= 0, so the checker needs nothing but u. Certificate "capacity-multipliers": array ``u``. No solution is
-    returned. A run cut short by the clock has no bound. Iterations: simplex iterations.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and threads of the run.
+
+    Returns
+    -------
+    Found
+        No solution; the bound with its certificate "capacity-multipliers" (array ``u``), or a proof that nothing is feasible. A
+        run that the clock ended has no bound. ``iterations`` counts simplex iterations.
+
+    Notes
+    -----
+    The bound is not the solver's objective but the dual function
+
+        L(u) = sum_i u_i c_i + sum_j max(0, max_i p_ij - u_i w_ij)        (without the 0 for tasks that must be served)
+
+    at the capacity multipliers u >= 0 of the solved program. L(u) is valid for every u >= 0 and meets the LP's optimum at
+    optimal u (strong duality), so the checker needs nothing but u.
+
+    References
+    ----------
+    Martello and Toth, Knapsack Problems (1990), section 7.2. Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
     """
-    relaxed = relaxation(problem, run)
-    answer = relaxed.answer
-    if relaxed.multipliers is None:
-        note = f"HiGHS: {answer.status}"
-        if answer.infeasible:
-            return refuted(problem, run, note, iterations=answer.iterations)
-        return Found(None, answer.termination, iterations=answer.iterations, notes=(note,))
+    found = linear_duals(problem, run)
+    if not found.solved:
+        note = f"HiGHS: {found.status}"
+        if found.infeasible:
+            return refuted(problem, run, note, iterations=found.iterations)
+        return Found(None, found.ending, iterations=found.iterations, notes=(note,))
     return Found(
         None,
-        answer.termination,
-        bound=dual_bound(problem, relaxed.multipliers),
+        found.ending,
+        bound=found.bound,
         evidence=BoundEvidence.RECOMPUTED,
-        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": relaxed.multipliers}),
-        iterations=answer.iterations,
+        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": found.multipliers}),
+        iterations=found.iterations,
     )

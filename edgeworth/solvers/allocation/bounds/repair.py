@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeworth.solvers.allocation.bounds.workbench import Workbench, working_limit
+from edgeworth.solvers.allocation.bounds.execution import Execution, working_limit
 from edgeworth.solvers.allocation.kernels import constructive
 from edgeworth.solvers.allocation.kernels import repair as kernels
 from edgeworth.solvers.allocation.model.system import Floats, Ints
@@ -24,8 +24,8 @@ _SEEN = 50_000_000  # changes looked at to make room for tasks that must be serv
 class Repair:
     """Assignments for prices u. `choice` is the best feasible one so far (None: none), `profit` what it earns."""
 
-    def __init__(self, bench: Workbench) -> None:
-        self.bench, self.problem = bench, bench.problem
+    def __init__(self, execution: Execution) -> None:
+        self.execution, self.problem = execution, execution.problem
         self.limit = working_limit(self.problem)
         self.choice: Ints | None = None
         self.profit = -np.inf
@@ -39,7 +39,7 @@ class Repair:
         if np.any(self._loads(choice) > self.problem.limit):
             return False
         self.choice, self.profit = choice.copy(), profit
-        self.bench.value = self.problem.objective(profit)
+        self.execution.value = self.problem.objective(profit)
         return True
 
     def first(self, u: Floats, choice: Ints, best: Floats) -> None:
@@ -47,7 +47,7 @@ class Repair:
         load = self._loads(choice)
         self._unload(u, choice, load)
         if np.any(self.problem.must_serve) and np.any(load > self.limit):
-            kernels.relieve(self.bench.pairs, u, choice, load, self.limit, _SEEN)
+            kernels.relieve(self.execution.pairs, u, choice, load, self.limit, _SEEN)
         self.offer(choice)
         self._near(u, best)
         self._fill(u, best, choice, load)
@@ -75,7 +75,7 @@ class Repair:
     def improve(self, choice: Ints, u: Floats, best: Floats, rounds: int) -> None:
         """Rounds of exchanges at every server, and of swaps on small problems, from a choice (changed in place) until nothing
         gains. A choice that overloads a server is left alone."""
-        problem, pairs = self.problem, self.bench.pairs
+        problem, pairs = self.problem, self.execution.pairs
         load = self._loads(choice)
         if np.any(load > self.limit):
             return
@@ -85,29 +85,29 @@ class Repair:
         for number in range(rounds):
             spare = _SPARE[number % len(_SPARE)]
             changes = 0
-            for i in self.bench.run.rng.permutation(problem.servers):
+            for i in self.execution.run.rng.permutation(problem.servers):
                 item = self._items(i)
                 changes += kernels.exchange(pairs, u, problem.task, choice, load, self.limit, item, i, spare, _REPEATS)
                 changes += kernels.refill(pairs, u, problem.task, choice, load, self.limit, item, i, spare, sets)
                 if swaps:
                     changes += kernels.swap(pairs, problem.task, choice, load, self.limit, item, i)
-                self.bench.look()
+                self.execution.poll()
             load[:] = self._loads(choice)
-            self.bench.iterations += 1
+            self.execution.iterations += 1
             stalled = 0 if self.offer(choice) or changes else stalled + 1
-            self.bench.look()
+            self.execution.poll()
             if stalled == len(_SPARE):
                 break
 
     def _loads(self, choice: Ints) -> Floats:
         load = np.zeros(self.problem.servers)
-        kernels.sum_loads(self.bench.pairs, choice, load)
+        kernels.sum_loads(self.execution.pairs, choice, load)
         return load
 
     def _unload(self, u: Floats, choice: Ints, load: Floats) -> None:
         """Tasks leave overloaded servers in the order of what that costs per unit of weight."""
-        pairs, cost = self.bench.pairs, np.empty(self.problem.tasks)
-        edges = self.bench.edges(self.problem.tasks)
+        pairs, cost = self.execution.pairs, np.empty(self.problem.tasks)
+        edges = self.execution.edges(self.problem.tasks)
         for _ in range(_PASSES):
             if not np.any(load > self.limit):
                 break
@@ -115,17 +115,17 @@ class Repair:
             def price(b: int) -> None:
                 kernels.leaving_costs(pairs, u, choice, load, self.limit, edges[b], edges[b + 1], cost)
 
-            self.bench.each(price, len(edges) - 1)
+            self.execution.each(price, len(edges) - 1)
             movable = np.flatnonzero(np.isfinite(cost))
             order = movable[np.argsort(cost[movable], kind="stable")]
             for begin in range(0, len(order), _ORDERED):
                 kernels.unload(pairs, u, choice, load, self.limit, order, begin, min(begin + _ORDERED, len(order)))
-                self.bench.look()
+                self.execution.poll()
             load[:] = self._loads(choice)
 
     def _near(self, u: Floats, best: Floats) -> None:
         """List the pairs of every server whose regret is small enough to matter."""
-        problem, edges = self.problem, self.bench.edges(self.problem.tasks)
+        problem, edges = self.problem, self.execution.edges(self.problem.tasks)
         window = np.full(problem.servers, np.inf)
         if problem.pairs > _SMALL:
             count = np.bincount(problem.server, minlength=problem.servers)
@@ -137,8 +137,8 @@ class Repair:
         for counting in (True, False):
             pointer = self.begin.copy()
             for b in range(len(edges) - 1):  # one after another: they share the lists
-                kernels.near_pairs(self.bench.pairs, u, best, window, edges[b], edges[b + 1], pointer, self.item, counting)
-                self.bench.look()
+                kernels.near_pairs(self.execution.pairs, u, best, window, edges[b], edges[b + 1], pointer, self.item, counting)
+                self.execution.poll()
             if counting:
                 self.begin = np.cumsum(pointer)
                 self.item = np.empty(self.begin[-1], dtype=np.int64)
@@ -150,6 +150,6 @@ class Repair:
         """Room goes to unserved tasks, server by server, those with the dearest unused capacity first."""
         order = np.argsort(-u * (self.limit - load), kind="stable")
         for number, i in enumerate(order):
-            kernels.fill(self.bench.pairs, u, best, self.problem.task, choice, load, self.limit, self._items(i), i)
+            kernels.fill(self.execution.pairs, u, best, self.problem.task, choice, load, self.limit, self._items(i), i)
             if number % 16 == 15:
-                self.bench.look()
+                self.execution.poll()

@@ -22,13 +22,12 @@ from edgeworth.solvers.allocation.bounds import (
     CAPACITY_MULTIPLIERS,
     LP_PAIRS,
     SURROGATE,
+    DualSolution,
     Lagrangian,
-    Priced,
-    Relaxation,
-    lagrangian,
-    price,
+    lagrangian_duals,
+    lagrangian_relaxation,
+    linear_duals,
     refuted,
-    relaxation,
     stranded,
     without_pairs,
 )
@@ -52,7 +51,7 @@ _PRICING = 0.3  # of the time left: what the prices may take there
 _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second without compiled code
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
-_BLOCK = 3  # `LocalSearch.block`: feasible states are met sooner than by default
+_BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
 _FIRST_PROPOSALS = 100  # per task, before the proof begins, but
 _MOST_PROPOSALS = 200_000  # at most
@@ -60,10 +59,16 @@ _MOST_PROPOSALS = 200_000  # at most
 
 @dataclass(frozen=True)
 class Exact:
-    """Parameters of `exact`.
+    """Parameters of `branch_and_bound`.
 
-    tree_pairs: problems with more eligible pairs are left to the method "lagrangian", >= 0. anneal: run the annealing beside
-    the tree? certificate_bytes: how large a certificate of the tree may grow, >= 0; beyond, what the tree proves is claimed.
+    Parameters
+    ----------
+    tree_pairs : int, >= 0
+        Problems with more eligible pairs are left to the method "lagrangian".
+    anneal : bool
+        Whether simulated annealing looks for incumbents beside the tree.
+    certificate_bytes : int, >= 0
+        Largest certificate of a tree; beyond it, what the tree proves is a claim.
     """
 
     tree_pairs: int = 1_000_000
@@ -76,69 +81,84 @@ class Exact:
         validation.integer("certificate_bytes", self.certificate_bytes, minimum=0)
 
 
-def exact(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Found[Assignment]:
-    """Branch and bound on the Lagrangian of the assignment rows, with simulated annealing for incumbents.
+def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Found[Assignment]:
+    """Branch and bound on the Lagrangian relaxation of the assignment rows, with simulated annealing for incumbents.
 
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : Exact
+        Limits of the tree and of its certificate.
+    run : Run
+        Clock, stop rules, random generator and threads of the run; its ``start``, if any, is the first incumbent.
+
+    Returns
+    -------
+    Found
+        An assignment and a recomputed bound; both meet where the termination is PROVED (relative 1e-9; integers exactly).
+        Certificates: "capacity-multipliers" (``u``) or "assignment-multipliers" (``lambda``, up to 100,000 pairs) where a bound
+        of the root suffices, "surrogate-knapsack" (no array), else "branch-tree": nodes, branchings and multipliers of the last
+        tree, from which the checker repeats the proof. The bound is a claim where that record would exceed
+        ``certificate_bytes``, or where rounding errors of a record matter; the notes say so. Infeasibility has the same
+        certificates. ``iterations`` and ``nodes`` count nodes of the trees.
+
+    Notes
+    -----
     Let p be the profits (v for "max", -v for "min"). Multipliers lambda of the rows ``sum_i x_ij <= 1`` (lambda_j >= 0, free
-    for tasks that must be served) leave one 0/1 knapsack a server:
+    for tasks that must be served) leave one 0/1 knapsack for every server:
 
         L(lambda) = sum_j lambda_j + sum_i K_i(lambda),
         K_i(lambda) = max { sum_j (p_ij - lambda_j) x_ij : sum_j w_ij x_ij <= c_i, x binary },
 
-    an upper bound on every profit, at its best at least as good as the LP's, because the knapsacks are solved in integers.
+    an upper bound on every profit, at its minimum at least as good as the LP's because the knapsacks are solved in integers.
 
-    1. The LP (with more than 200,000 pairs the method ``lagrangian``) gives capacity multipliers u, the bound L(u) and the
-       first lambda_j = max(0, max_i p_ij - u_i w_ij); deflected subgradient steps lower L(lambda).
+    1. Root. The LP (beyond 200,000 pairs the method "lagrangian") gives capacity multipliers u, the bound L(u) and the first
+       ``lambda_j = max(0, max_i p_ij - u_i w_ij)``; deflected subgradient steps lower L(lambda).
     2. Targets t are tried from the bound down; each asks for a solution of profit >= t. In a node of its tree lambda is
-       improved by a few steps and pairs are fixed: x_ij = 1 costs server i the loss K_i - K_i(x_ij = 1) and each other server
-       k of the task K_k - K_k(x_kj = 0); losses at different servers add up, and what costs more than L(lambda) - t is ruled
-       out. Branching is on the pair that the averaged knapsack solutions leave most in doubt, depth first. A stage without a
-       solution proves the bound t; the stages end at the incumbent. While such trees grow large and the gap is wide, every
-       other step is a dive: a tree with a target a little above the incumbent, given up after some hundred nodes.
-    3. Annealing (``local_search``) looks for better incumbents meanwhile: in a thread of its own with ``threads`` >= 2,
-       else by turns.
+       improved by a few steps and variables are fixed: ``x_ij = 1`` costs server i the loss ``K_i - K_i(x_ij = 1)`` and each
+       other server k of the task ``K_k - K_k(x_kj = 0)``; losses at different servers add up, and what costs more than
+       ``L(lambda) - t`` is ruled out. Branching is depth first, on the pair that the averaged knapsack solutions leave most in
+       doubt. A tree without a solution proves the bound t; the targets end at the incumbent.
+    3. Dives. While trees grow large and the gap is wide, every other step searches a target a little above the incumbent and
+       gives up after some hundred nodes.
+    4. Simulated annealing looks for incumbents meanwhile: in a thread of its own with ``threads`` >= 2, by turns otherwise.
 
-    Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among servers alike only
-    solutions in one order are searched.
+    Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among identical servers only
+    solutions in one order are searched. All bounds carry margins for rounding errors and cover every assignment that
+    `violations` accepts. With one thread the answer depends on the clock only where the clock ends the run; with two the proved
+    value is the same, but another optimum may be found. Beyond ``tree_pairs`` pairs the method "lagrangian" runs instead, and
+    the notes say so. Memory: the open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond.
 
-    Guarantee: the value is optimal where the termination is PROVED (relative 1e-9; integers exactly), otherwise the bound is
-    valid. All bounds carry margins for rounding errors and cover every assignment that `model.violations` lets pass.
-    Evidence: recomputed. Certificates: "capacity-multipliers" (``u``) or "assignment-multipliers" (``lambda``, up to 100,000
-    pairs) where L reaches the bound reported at the root; "surrogate-knapsack" (nothing: the checker has all it needs);
-    "branch-tree" beyond: the last tree's nodes, branchings and multipliers, from which the checker repeats the proof, fixings
-    included. Claimed where the tree's record would exceed ``certificate_bytes``, or where values cancel so far that the
-    rounding errors of a record matter; the notes say so. Infeasibility is shown by the same certificates.
-    Iterations: nodes of the trees. One thread: the answer does not depend on the clock but where the run is cut. With two the
-    value proved is the same, but another optimum may be found.
-
-    Beyond ``tree_pairs`` pairs there is no tree: the method "lagrangian" runs instead, and the notes say so.
-    Memory: the open nodes of two trees, at most about 150 MB up to 375,000 pairs, 400 bytes a pair beyond.
-    Source: ours; the relaxation after Fisher, Jaikumar and Van Wassenhove, A multiplier adjustment method for the
-    generalized assignment problem, Management Science 32 (1986); fixing after Posta, Ferland and Michelon, An exact method
-    with variable fixing for solving the generalized assignment problem, Comput. Optim. Appl. 52 (2012).
+    References
+    ----------
+    Relaxation: Fisher, Jaikumar and Van Wassenhove, A multiplier adjustment method for the generalized assignment problem,
+    Management Science 32 (1986). Fixing: Posta, Ferland and Michelon, An exact method with variable fixing for solving the
+    generalized assignment problem, Comput. Optim. Appl. 52 (2012). The tree and its certificate are our own.
     """
     if len(problem.stranded):
         return stranded(problem)
     if problem.pairs == 0:
         return without_pairs(problem)
     if problem.pairs > params.tree_pairs:
-        found = lagrangian(problem, Lagrangian(), run)
+        found = lagrangian_relaxation(problem, Lagrangian(), run)
         note = f"more than {params.tree_pairs} pairs: no tree was searched, this is the answer of method 'lagrangian'"
         return Found(**{**vars(found), "notes": (note, *found.notes)})
     if problem.pairs > LP_PAIRS:
         until = run.elapsed + _PRICING * run.remaining
-        return _Race(problem, params, run, price(problem, Lagrangian(), run, until=until, told=False)).result()
-    relaxed = relaxation(problem, run)
-    if relaxed.answer.infeasible:
+        duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
+        return _Portfolio(problem, params, run, duals).result()
+    duals = linear_duals(problem, run)
+    if duals.infeasible:
         if run.start is not None:
-            note = f"HiGHS says that the LP relaxation has no solution ({relaxed.answer.status}), yet a start was given"
+            note = f"HiGHS says that the LP relaxation has no solution ({duals.status}), yet a start was given"
             return Found(run.start, Termination.ERROR, notes=(note,))
-        return refuted(problem, run, f"the LP relaxation has no solution (HiGHS: {relaxed.answer.status})")
-    return _Race(problem, params, run, relaxed).result()
+        return refuted(problem, run, f"the LP relaxation has no solution (HiGHS: {duals.status})")
+    return _Portfolio(problem, params, run, duals).result()
 
 
-class _Watch(Observer):
-    """Lets the main thread stop the annealing thread."""
+class _StopFlag(Observer):
+    """By its flag the main thread stops the annealing thread."""
 
     def __init__(self) -> None:
         self.stopped = False
@@ -148,14 +168,14 @@ class _Watch(Observer):
 
 
 class _Annealing:
-    """The local search as a companion: in turns of so many proposals, or in a thread until it is told to stop."""
+    """The local search as a companion: in turns of so many proposals, or in a thread until its flag is set."""
 
-    def __init__(self, problem: AllocationProblem, run: Run[Assignment], relaxed: Relaxation | Priced) -> None:
+    def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution) -> None:
         self._sense, self._start = problem.sense, run.start
         self._rng = np.random.default_rng(run.rng.integers(2**63))
-        self._watch = _Watch()
+        self._flag = _StopFlag()
         self._error: BaseException | None = None
-        self._search = AnnealingSearch(problem, LocalSearch(block=_BLOCK), self._run(Stop(iterations=0)), relaxed)
+        self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), self._run(Stop(iterations=0)), duals)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.over = False
 
@@ -175,7 +195,7 @@ class _Annealing:
 
     def end(self) -> None:
         """Stop the thread, where one runs."""
-        self._watch.stopped = True
+        self._flag.stopped = True
         if self._thread.ident is not None:
             self._thread.join()
         if self._error is not None:
@@ -188,25 +208,23 @@ class _Annealing:
             self._error = error
 
     def _run(self, stop: Stop) -> Run[Assignment]:
-        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._watch, start=self._start)
+        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start)
 
 
-class _Race:
-    """Annealing and proof side by side: what one finds the other hears."""
+class _Portfolio:
+    """Annealing and proof side by side; each uses the incumbents and bounds of the other."""
 
-    def __init__(self, problem: AllocationProblem, params: Exact, run: Run[Assignment], relaxed: Relaxation | Priced) -> None:
+    def __init__(self, problem: AllocationProblem, params: Exact, run: Run[Assignment], duals: DualSolution) -> None:
         self.problem, self.run = problem, run
-        u = relaxed.u if isinstance(relaxed, Priced) else relaxed.multipliers
-        self.u = np.zeros(problem.servers) if u is None else u
-        self.u_bound = dual_bound(problem, self.u)
+        self.u, self.u_bound = duals.multipliers, duals.bound
         self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
-        self.annealing = _Annealing(problem, run, relaxed)
+        self.annealing = _Annealing(problem, run, duals)
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
-        self.notes: tuple[str, ...] = () if u is not None else (unsolved,)
+        self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
         self.best: Assignment | None = None
         self.profit = -math.inf
-        self._take(self.annealing.best)
+        self._accept(self.annealing.best)
 
     def result(self) -> Found[Assignment]:
         parallel = self.anneals and self.run.threads > 1
@@ -216,7 +234,7 @@ class _Race:
             ending = self._work(parallel)
         finally:
             self.annealing.end()
-        self._take(self.annealing.best)
+        self._accept(self.annealing.best)
         infeasible = self.proof.solved and self.best is None
         if infeasible:
             bound, (evidence, certificate) = None, self._refutation()
@@ -258,7 +276,7 @@ class _Race:
                 many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
                 self.annealing.turn(many if first else int(share * _PROPOSALS))
                 first = False
-            self._take(self.annealing.best)
+            self._accept(self.annealing.best)
             if proof.failed:
                 if run.stop.seconds is None or not self.anneals or self.annealing.over:
                     return Termination.CONVERGED
@@ -267,7 +285,7 @@ class _Race:
                 continue
             proof.advance(run.allowance(proof.nodes, _NODES))
             if proof.positions is not None:
-                self._take(assignment_of(self.problem, proof.positions))
+                self._accept(assignment_of(self.problem, proof.positions))
 
     @property
     def _value(self) -> float | None:
@@ -278,15 +296,15 @@ class _Race:
         """The bound so far in the problem's own terms."""
         return objective_bound(self.problem, self.proof.bound)
 
-    def _take(self, solution: Assignment | None) -> None:
-        """An incumbent from either side; the tree hears of the better ones."""
+    def _accept(self, solution: Assignment | None) -> None:
+        """Accept a solution of either side as incumbent where it is better, and pass its value to the tree."""
         if solution is None or solution is self.best:
             return
         chosen = positions(self.problem, solution)
         profit = math.fsum(self.problem.profit[chosen[chosen >= 0]].tolist())
         if profit > self.profit:
             self.best, self.profit = solution, profit
-            self.proof.hear(profit)
+            self.proof.set_incumbent(profit)
 
     def _evidence(self) -> tuple[float, BoundEvidence, Certificate]:
         """The bound to report, and what the checker can rebuild of it: the cheapest certificate that reaches it."""

@@ -14,15 +14,34 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, as
 from edgeworth.solvers.allocation.model.functions import rounded_bound
 
 
-def highs(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
-    """Branch and cut by HiGHS on the full model, gap 0, started from ``start`` or the regret-greedy assignment.
+def branch_and_cut(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+    """Branch and cut by HiGHS on the full integer program, with a relative gap of 0.
 
-    Guarantee: ends with an optimum and a matching bound, or with the best found when stopped. The bound is the solver's word
-    (evidence "claimed"), and so is infeasibility, but where the LP relaxation is infeasible too: then the prices of a ray
-    show it (certificate "capacity-multipliers"). Every incumbent is checked with the model; one that breaks a constraint is
-    repaired, the notes say so, and nothing counts as proved (the solver's tolerances were too coarse for the data).
-    Supports threads. Iterations: branch-and-bound nodes; the rules ``iterations``, ``target`` and ``gap`` are looked at
-    about every 20 ms.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock, stop rules and threads of the run; its ``start``, or else the regret-greedy assignment, starts the solver.
+
+    Returns
+    -------
+    Found
+        The solver's incumbent and its bound, a claim. ``iterations`` and ``nodes`` count branch-and-bound nodes.
+
+    Notes
+    -----
+    The program is ``max sum p_ij x_ij`` subject to ``sum_i x_ij <= 1`` (= 1 where a task must be served), ``sum_j w_ij x_ij <=
+    c_i``, x binary. Every incumbent is judged by the model: one that breaks a constraint is repaired, the notes say so, and
+    nothing counts as proved. Infeasibility is a claim too, unless the LP relaxation is infeasible: then the multipliers of a
+    ray prove it (certificate "capacity-multipliers"). The rules ``iterations``, ``target`` and ``gap`` are looked at about
+    every 20 ms.
+
+    References
+    ----------
+    Huangfu and Hall, Parallelizing the dual revised simplex method, Math. Prog. Comp. 10 (2018) (HiGHS).
     """
     start = run.start
     if start is None:

@@ -107,7 +107,7 @@ class Proof:
         self._mean = np.zeros(problem.pairs, dtype=np.float32)
         self._theta, self._batch, self._evaluations = 1.0, 1, 0
 
-    def hear(self, value: float) -> None:
+    def set_incumbent(self, value: float) -> None:
         """A solution of that profit is known elsewhere."""
         if value > self.value:
             self.value, self.positions = value, None
@@ -141,7 +141,7 @@ class Proof:
             self.root_bound, self.lam = bound, lam
             self.bound = min(self.bound, self._on_grid(bound))
         if status == dual.SOLVED:
-            self._take_found()
+            self._accept_solution()
             self._theta *= 0.5
         elif status == dual.PRUNED:
             self._theta = 0.0
@@ -161,7 +161,7 @@ class Proof:
             if outcome == tree.DONE:
                 self._keep(self._stack, self._target)
             self._end_stage()
-        elif outcome == tree.FOUND and not self._take_found():
+        elif outcome == tree.FOUND and not self._accept_solution():
             self.failed = _REFUSED
         elif outcome == tree.TOO_DEEP:
             self.failed = f"the tree needs more than {len(self._stack.state)} open nodes"
@@ -241,7 +241,7 @@ class Proof:
         outcome, self._dive_stack = self._run(self._dive_stack, self._dive_scratch, self._dive_target, nodes)
         self._dived += self.nodes - before
         if outcome == tree.FOUND:
-            if not self._take_found():
+            if not self._accept_solution():
                 self.failed = _REFUSED
             self._dive_share = min(0.5, 1.25 * self._dive_share)
             self._dive_target = math.nan
@@ -255,7 +255,7 @@ class Proof:
             self._dive_limit += self._dive_limit // 2
             self._dive_target = math.nan
 
-    def _take_found(self) -> bool:
+    def _accept_solution(self) -> bool:
         """The solution in the kernel's arrays becomes the best one; False where the model knows better."""
         taken = np.flatnonzero(self._scratch.found)
         positions = np.full(self.problem.tasks, -1, dtype=np.int64)

@@ -67,12 +67,32 @@ def build_model(problem: AllocationProblem) -> Any:
     return model
 
 
-def milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
-    """`build_model` solved through Pyomo's interface to HiGHS, gap 0, without a start.
+def pyomo_milp(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+    """The Pyomo model of `build_model` solved by HiGHS, with a relative gap of 0.
 
-    The slower way to the same optimum as ``highs``: it shows that the Pyomo model says what the arrays say, and is the
-    pattern for other solvers. Guarantee and evidence as for ``highs``. Supports threads; the run is told nothing before the
-    end, so of the stop rules it obeys only the clock.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and threads of the run.
+
+    Returns
+    -------
+    Found
+        The solver's incumbent and its bound, a claim, as of `branch_and_cut`.
+
+    Notes
+    -----
+    The same program as `branch_and_cut` solves, built by Pyomo and solved without a start: it shows that the Pyomo model and
+    the arrays agree, and is the pattern for other solvers. It reports nothing before its end, so of the stop rules it obeys the
+    clock only.
+
+    References
+    ----------
+    Bynum et al., Pyomo - Optimization Modeling in Python (2021). Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
     """
     if not problem.pairs or len(problem.stranded):
         return without_pairs(problem)

@@ -1,9 +1,9 @@
 """Heuristics of multi-task allocation: methods without a proof."""
 
-from edgeworth.solvers.allocation.heuristic.annealing import LocalSearch, local_search
+from edgeworth.solvers.allocation.heuristic.annealing import LocalSearch, simulated_annealing
 from edgeworth.solvers.allocation.heuristic.constructive import (
     RegretGreedy,
-    greedy,
+    greedy_assignment,
     missing,
     random_feasible,
     regret_choice,
@@ -14,11 +14,11 @@ from edgeworth.solvers.allocation.heuristic.constructive import (
 __all__ = [
     "LocalSearch",
     "RegretGreedy",
-    "greedy",
-    "local_search",
+    "greedy_assignment",
     "missing",
     "random_feasible",
     "regret_choice",
     "regret_greedy",
     "repaired",
+    "simulated_annealing",
 ]

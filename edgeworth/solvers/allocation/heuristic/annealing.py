@@ -15,17 +15,16 @@ from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds import (
     CAPACITY_MULTIPLIERS,
     LP_PAIRS,
+    DualSolution,
     Lagrangian,
-    Priced,
-    Relaxation,
-    price,
+    lagrangian_duals,
+    linear_duals,
     refuted,
-    relaxation,
     working_limit,
 )
 from edgeworth.solvers.allocation.heuristic.constructive import missing, regret_choice
 from edgeworth.solvers.allocation.kernels import annealing
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, dual_bound, positions, violations
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, positions, violations
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _PRICING = 0.5  # of the time left: what the prices may take there
@@ -35,45 +34,68 @@ _FREE_CYCLES = 5  # cycles of a run that has neither `cycles` nor a stop rule
 
 @dataclass(frozen=True)
 class LocalSearch:
-    """Parameters of `local_search`. Temperatures, window and fine are in units of the standard deviation of the profits.
+    """Parameters of `simulated_annealing`.
 
-    hot, reheat, cold: temperature at the start of the first and of the later cycles, and at the end of each; all > 0.
-    window: pairs whose reduced cost is worse than the task's best by more than this are left out, > 0.
-    reach: at temperature T only candidates within reach * T of the best are proposed, > 0.
-    levels: temperatures a cycle, >= 2. proposals: per task at each temperature of the first cycle, >= 1 (at most 200,000 in
-    all); doubled over the next ``doublings`` cycles, 0 to 20.
-    depth: longest ejection chain, 1 to 8. fine: first price of overload beyond the multiplier, > 0. block: proposals per task
-    between changes of the fine, >= 1.
-    cycles: how many cooling cycles, >= 1; None: until a stop rule ends the run, and 5 where there is none.
-    Defaults found by hand on the instances of the benchmark; neighbouring settings differ by less than seeds do.
+    Temperatures, ``window`` and ``overload_penalty`` are in units of the standard deviation of the profits. The defaults were
+    found by hand on the instances of the benchmark; neighbouring values differ by less than seeds do.
+
+    Parameters
+    ----------
+    initial_temperature, reheat_temperature, final_temperature : float, > 0
+        Temperature at the start of the first cycle, at the start of the later ones, and at the end of each.
+    window : float, > 0
+        Pairs whose regret exceeds it are no candidates.
+    candidate_range : float, > 0
+        At temperature T only candidates of regret up to ``candidate_range`` * T are proposed.
+    levels : int, >= 2
+        Temperatures of a cycle.
+    proposals : int, >= 1
+        Proposals per task at each temperature of the first cycle, at most 200,000 in all.
+    doublings : int, 0 to 20
+        Over how many later cycles the number of proposals doubles.
+    chain_length : int, 1 to 8
+        Moves of the longest ejection chain.
+    overload_penalty : float, > 0
+        First price of overload beyond the multiplier.
+    penalty_interval : int, >= 1
+        Proposals per task between changes of the penalty.
+    cycles : int, >= 1, or None
+        Number of cooling cycles; None: until a stop rule ends the run, and 5 where there is none.
     """
 
-    hot: float = 0.03
-    reheat: float = 0.01
-    cold: float = 3e-5
+    initial_temperature: float = 0.03
+    reheat_temperature: float = 0.01
+    final_temperature: float = 3e-5
     window: float = 0.5
-    reach: float = 15.0
+    candidate_range: float = 15.0
     levels: int = 100
     proposals: int = 3
     doublings: int = 7
-    depth: int = 3
-    fine: float = 0.3
-    block: int = 10
+    chain_length: int = 3
+    overload_penalty: float = 0.3
+    penalty_interval: int = 10
     cycles: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("hot", "reheat", "cold", "window", "reach", "fine"):
+        for name in (
+            "initial_temperature",
+            "reheat_temperature",
+            "final_temperature",
+            "window",
+            "candidate_range",
+            "overload_penalty",
+        ):
             validation.real(name, getattr(self, name), minimum=0.0, open_minimum=True)
         validation.integer("levels", self.levels, minimum=2)
         validation.integer("doublings", self.doublings, minimum=0, maximum=20)
-        validation.integer("depth", self.depth, minimum=1, maximum=annealing.LIST)
-        for name in ("proposals", "block"):
+        validation.integer("chain_length", self.chain_length, minimum=1, maximum=annealing.LIST)
+        for name in ("proposals", "penalty_interval"):
             validation.integer(name, getattr(self, name), minimum=1)
         if self.cycles is not None:
             validation.integer("cycles", self.cycles, minimum=1)
 
 
-class _Core(NamedTuple):
+class _Candidates(NamedTuple):
     """The candidates of the search as the kernels want them; the pair (or -1) and the task of every candidate."""
 
     arrays: Any
@@ -81,44 +103,61 @@ class _Core(NamedTuple):
     task: Ints
 
 
-def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assignment]) -> Found[Assignment]:
-    """Simulated annealing over complete assignments with soft capacities; moves are shifts, swaps and ejection chains.
+def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Run[Assignment]) -> Found[Assignment]:
+    """Simulated annealing over complete assignments with penalised capacities; moves are shifts, swaps and ejection chains.
 
-    The LP relaxation gives multipliers u of the capacities, a start and a bound; with more than 200,000 pairs the method
-    ``lagrangian`` does, in at most half of the time. A task's candidates are its pairs (and staying unserved, where that is
-    allowed) of regret max_k (p_kj - u_k w_kj) - (p_ij - u_i w_ij) within a window. The energy is the
-    profit less a price for overload, u_i per unit plus a fine that falls while feasible states are met and rises while not;
-    only feasible states become the incumbent. Temperatures fall over ``levels`` steps of constant temperature; every further
-    cycle reheats from the incumbent. Nothing depends on the clock but where the run is cut.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : LocalSearch
+        Cooling schedule, candidate window, ejection chains and the penalty of overload.
+    run : Run
+        Clock, stop rules and random generator of the run; its ``start``, if any, is the first incumbent.
 
-    Bound: L(u) of these multipliers, certificate "capacity-multipliers", so that the gap is known; where it closes the run
-    ends with a proof. ``start`` is kept as the first incumbent. Iterations: proposals; all rules are looked at
-    every 50,000. Guarantee: feasible if it returns a solution; tight instances whose tasks must be served may end without
-    one. O(pairs) memory.
-    Source: ours; the moves after Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized
-    assignment problem, INFORMS J. Computing 16 (2004).
+    Returns
+    -------
+    Found
+        The best feasible assignment met, with the bound L(u) of the starting relaxation (recomputed, certificate
+        "capacity-multipliers"). ``iterations`` counts proposed moves.
+
+    Notes
+    -----
+    1. The LP relaxation gives multipliers u of the capacities, a start and a bound; beyond 200,000 pairs the method
+       "lagrangian" gives them, in at most half of the time.
+    2. The candidates of a task are its pairs (and staying unserved, where allowed) whose regret
+       ``max_k (p_kj - u_k w_kj) - (p_ij - u_i w_ij)`` lies within a window.
+    3. The energy is the profit less a price of overload: u_i for every unit plus a penalty that falls while feasible states are
+       met and rises while they are not. A proposal that lowers it by d is accepted with probability exp(-d / T).
+    4. T falls over ``levels`` steps; each further cycle reheats from the incumbent. Only feasible states become the incumbent.
+
+    All stop rules are looked at every 50,000 proposals; nothing else depends on the clock. Where the incumbent meets the bound
+    the run ends with a proof. A tight instance whose tasks must be served may end without a solution. Memory is O(pairs).
+
+    References
+    ----------
+    Moves: Yagiura, Ibaraki and Glover, An ejection chain approach for the generalized assignment problem, INFORMS J. Computing
+    16 (2004). Annealing: Kirkpatrick, Gelatt and Vecchi, Science 220 (1983). The combination is our own.
     """
-    relaxed: Relaxation | Priced
     notes: tuple[str, ...] = ()
     if problem.pairs > LP_PAIRS and not len(problem.stranded):
         until = run.elapsed + _PRICING * run.remaining
-        relaxed = price(problem, Lagrangian(), run, until=until, told=False)
-        if relaxed.ending is Termination.TIME:
+        duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
+        if duals.ending is Termination.TIME:
             notes = ("the Lagrangian's prices were cut by the clock",)
     else:
-        relaxed = relaxation(problem, run)
-        answer = relaxed.answer
-        if answer.infeasible:
-            note = f"the LP relaxation has no solution (HiGHS: {answer.status})"
+        duals = linear_duals(problem, run)
+        if duals.infeasible:
+            note = f"the LP relaxation has no solution (HiGHS: {duals.status})"
             if run.start is not None:
                 return Found(run.start, Termination.ERROR, notes=(f"{note}, yet a start was given",))
             return refuted(problem, run, note)
-        if relaxed.multipliers is None:
-            notes = (f"the LP was not solved (HiGHS: {answer.status}): no bound",)
-    if isinstance(relaxed, Priced) and relaxed.choice is not None:
-        run.incumbent = run.start or assignment_of(problem, relaxed.choice)
+        if not duals.solved:
+            notes = (f"the LP was not solved (HiGHS: {duals.status}): no bound",)
+    if duals.choice is not None:
+        run.incumbent = run.start or assignment_of(problem, duals.choice)
     with run.breakable():
-        search = AnnealingSearch(problem, params, run, relaxed)
+        search = AnnealingSearch(problem, params, run, duals)
     ending = search.anneal()
     notes = notes if search.best is not None else (*notes, "no feasible assignment was met")
     return Found(
@@ -135,28 +174,25 @@ def local_search(problem: AllocationProblem, params: LocalSearch, run: Run[Assig
 class AnnealingSearch:
     """The state of one run: kernel arrays, the incumbent re-checked by the model, the bound."""
 
-    def __init__(
-        self, problem: AllocationProblem, params: LocalSearch, run: Run[Assignment], relaxed: Relaxation | Priced
-    ) -> None:
+    def __init__(self, problem: AllocationProblem, params: LocalSearch, run: Run[Assignment], duals: DualSolution) -> None:
         self.problem, self.params, self.run = problem, params, run
-        u, choice = (relaxed.u, relaxed.choice) if isinstance(relaxed, Priced) else (relaxed.multipliers, None)
         self.done = 0
-        self.bound = None if u is None else dual_bound(problem, u)
-        self.certificate = None if u is None else Certificate(CAPACITY_MULTIPLIERS, {"u": u})
-        self.best: Assignment | None = self._first_incumbent(choice)
+        self.bound = duals.bound if duals.solved else None
+        self.certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": duals.multipliers}) if duals.solved else None
+        self.best: Assignment | None = self._first_incumbent(duals.choice if duals.feasible else None)
         self.value = -np.inf if self.best is None else self._profit(positions(problem, self.best))
         spread = float(problem.profit.std()) if problem.pairs else 0.0
         self.scale = spread or float(np.abs(problem.profit).max(initial=0.0)) or 1.0
         first = None if run.start is None else positions(problem, run.start)
-        self.core = _candidates(problem, np.zeros(problem.servers) if u is None else u, params.window * self.scale, first)
-        self.state = self._state(_wish(problem, relaxed) if first is None else first)
+        self.candidates = _candidates(problem, duals.multipliers, params.window * self.scale, first)
+        self.state = self._state(_preferred(problem, duals) if first is None else first)
         self.schedule = self._schedule()
 
     def anneal(self) -> Termination:
         """Cool, reheat, cool ... until a rule, the number of cycles, or a closed gap ends it."""
         cycles = self.params.cycles or (None if self.run.stop.rules else _FREE_CYCLES)
         ints, reals = self.state.ints, self.state.reals
-        self._take_incumbent()
+        self._accept_incumbent()
         while True:
             value = None if self.best is None else self.problem.objective(self.value)
             if (
@@ -169,14 +205,14 @@ class AnnealingSearch:
             ending = self.run.tick(self.done, value, self.bound)
             if ending is not None:
                 return ending
-            if not np.any(np.diff(self.core.arrays.ptr) > 1) or (cycles is not None and ints[annealing.CYCLE] >= cycles):
+            if not np.any(np.diff(self.candidates.arrays.ptr) > 1) or (cycles is not None and ints[annealing.CYCLE] >= cycles):
                 return Termination.CONVERGED  # nothing can move, or all cycles are done
             count = self.run.allowance(self.done, _CHUNK)
             before = reals[annealing.BEST_VALUE], ints[annealing.FOUND]
-            annealing.anneal(self.core.arrays, self.state, self.schedule, count, self.run.rng)
+            annealing.anneal(self.candidates.arrays, self.state, self.schedule, count, self.run.rng)
             self.done += count
             if (reals[annealing.BEST_VALUE], ints[annealing.FOUND]) != before:
-                self._take_incumbent()
+                self._accept_incumbent()
 
     def _first_incumbent(self, choice: Ints | None) -> Assignment | None:
         """The given start, or a choice known to be feasible, or the regret-greedy one where that serves all that must be."""
@@ -190,11 +226,11 @@ class AnnealingSearch:
     def _profit(self, choice: Ints) -> float:
         return float(self.problem.profit[choice[choice >= 0]].sum())
 
-    def _take_incumbent(self) -> None:
+    def _accept_incumbent(self) -> None:
         """The kernel's incumbent becomes ours if the model finds it feasible and it is better."""
         if not self.state.ints[annealing.FOUND]:
             return
-        choice = self.core.pair[self.state.best]
+        choice = self.candidates.pair[self.state.best]
         profit = self._profit(choice)
         if profit > self.value and not missing(self.problem, choice):
             solution = assignment_of(self.problem, choice)
@@ -203,16 +239,16 @@ class AnnealingSearch:
 
     def _state(self, wanted: Ints) -> Any:
         """Start from the pairs wanted, as far as they fit, and the least regret."""
-        core, problem = self.core.arrays, self.problem
+        candidates, problem = self.candidates.arrays, self.problem
         m, n = problem.tasks, problem.servers
-        choice = core.ptr[:-1].copy()
-        whole = np.flatnonzero(self.core.pair == wanted[self.core.task])
-        choice[self.core.task[whole]] = whole
+        choice = candidates.ptr[:-1].copy()
+        whole = np.flatnonzero(self.candidates.pair == wanted[self.candidates.task])
+        choice[self.candidates.task[whole]] = whole
         state = annealing.State(
             choice=choice,
             best=choice.copy(),
             load=np.zeros(n + 1),
-            member=np.empty(len(self.core.task), dtype=np.int64),
+            member=np.empty(len(self.candidates.task), dtype=np.int64),
             count=np.zeros(n + 1, dtype=np.int64),
             place=np.empty(m, dtype=np.int64),
             touched=np.arange(m),
@@ -224,12 +260,12 @@ class AnnealingSearch:
         )
         state.ints[annealing.TOUCHED] = m
         # The wishes go first, then the tasks that would lose most by their second choice.
-        urgency = core.regret[np.minimum(core.ptr[:-1] + 1, core.ptr[1:] - 1)] if m else np.zeros(0)
-        urgency[self.core.task[whole]] = np.inf
-        annealing.greedy_start(core, state, np.argsort(-urgency, kind="stable"))
-        state.reals[annealing.VALUE] = core.gain[choice].sum()
-        state.reals[annealing.RHO] = self.params.fine * self.scale
-        annealing.rebuild(core, state)
+        urgency = candidates.regret[np.minimum(candidates.ptr[:-1] + 1, candidates.ptr[1:] - 1)] if m else np.zeros(0)
+        urgency[self.candidates.task[whole]] = np.inf
+        annealing.greedy_start(candidates, state, np.argsort(-urgency, kind="stable"))
+        state.reals[annealing.VALUE] = candidates.gain[choice].sum()
+        state.reals[annealing.RHO] = self.params.overload_penalty * self.scale
+        annealing.rebuild(candidates, state)
         if state.ints[annealing.OVERLOADED] == 0:
             annealing.save_best(state)
         return state
@@ -237,35 +273,28 @@ class AnnealingSearch:
     def _schedule(self) -> Any:
         params, scale, m = self.params, self.scale, self.problem.tasks
         # Values that are all whole numbers need no temperature at which a difference of 1 is never accepted.
-        cold = max(params.cold * scale, 0.1 if self.problem.integral else 0.0)
+        final = max(params.final_temperature * scale, 0.1 if self.problem.integral else 0.0)
         return annealing.Schedule(
-            hot=max(params.hot * scale, cold),
-            reheat=max(params.reheat * scale, cold),
-            cold=cold,
+            initial=max(params.initial_temperature * scale, final),
+            reheat=max(params.reheat_temperature * scale, final),
+            final=final,
             levels=params.levels,
             length=max(1, min(params.proposals * m, 200_000)),
             doublings=params.doublings,
-            reach=params.reach,
-            block=max(1, params.block * m),
+            reach=params.candidate_range,
+            block=max(1, params.penalty_interval * m),
             rho_min=1e-3 * scale,
             rho_max=1e4 * scale,
-            depth=params.depth,
+            depth=params.chain_length,
         )
 
 
-def _wish(problem: AllocationProblem, relaxed: Relaxation | Priced) -> Ints:
-    """The pair that a task would like to have, -1 to stay unserved, -2 for no wish: a known choice, or what the LP takes by
-    more than half."""
-    if isinstance(relaxed, Priced) and relaxed.choice is not None:
-        return relaxed.choice
-    wish = np.full(problem.tasks, -2, dtype=np.int64)
-    if isinstance(relaxed, Relaxation) and relaxed.answer.x is not None:
-        taken = np.flatnonzero(relaxed.answer.x > 0.5)
-        wish[problem.task[taken]] = taken
-    return wish
+def _preferred(problem: AllocationProblem, duals: DualSolution) -> Ints:
+    """The pair with which the search begins a task: -1 leaves it unserved, -2 leaves it open."""
+    return np.full(problem.tasks, -2, dtype=np.int64) if duals.choice is None else duals.choice
 
 
-def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Ints | None) -> _Core:
+def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Ints | None) -> _Candidates:
     """Candidates of every task by rising regret: its pairs within the window, those of the start, and staying unserved.
 
     Tasks that must be served and have a pair may not stay unserved.
@@ -289,7 +318,7 @@ def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Int
     task, server, weight = task[order], server[order], weight[order]
     begin = np.concatenate([[0], np.cumsum(np.bincount(server, minlength=n + 1))])
     mean = np.bincount(server, weight, n + 1) / np.maximum(1, np.diff(begin))
-    arrays = annealing.Core(
+    arrays = annealing.Candidates(
         ptr=np.concatenate([[0], np.cumsum(np.bincount(task, minlength=m))]),
         server=server,
         gain=profit[order],
@@ -300,4 +329,4 @@ def _candidates(problem: AllocationProblem, u: Floats, window: float, first: Int
         unit=np.divide(1.0, mean, out=np.ones(n + 1), where=mean > 0.0),
         start=begin,
     )
-    return _Core(arrays, pair[order], task)
+    return _Candidates(arrays, pair[order], task)

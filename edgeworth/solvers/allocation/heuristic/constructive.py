@@ -20,11 +20,14 @@ DESIRABILITIES = ("profit", "density", "share")
 
 @dataclass(frozen=True)
 class RegretGreedy:
-    """desirability: what a task's regret is measured in, the difference between its best and second-best pair that fit.
+    """Parameters of `regret_greedy`.
 
-    ``profit`` p_ij; ``density`` p_ij / (w_ij / c_i), profit per share of the server; ``share`` -w_ij / c_i, the share of
-    the server it takes (for tasks that must be served; optional ones are then ranked by density); ``best`` (default) runs
-    all three and keeps the best.
+    Parameters
+    ----------
+    desirability : {"best", "profit", "density", "share"}
+        What the regret of a task is measured in: ``profit`` p_ij; ``density`` p_ij / (w_ij / c_i), the profit per share of the
+        server; ``share`` -w_ij / c_i, the share itself (for tasks that must be served; the others are then ranked by density).
+        ``best`` runs all three and keeps the best result.
     """
 
     desirability: str = "best"
@@ -34,10 +37,30 @@ class RegretGreedy:
 
 
 def random_feasible(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
-    """Every task in order takes a server drawn uniformly from those it is eligible for and that still have room.
+    """Assign every task, in order, to a server drawn uniformly from the eligible ones that still have room.
 
-    A task without such a server stays unserved. One pass, O(pairs). Guarantee: feasible, but for tasks that must be served
-    and found no room: then no solution. (The MTA paper's benchmark draws from all servers, feasible or not.)
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and random generator of the run.
+
+    Returns
+    -------
+    Found
+        A feasible assignment, or no solution where a task that must be served found no room. ``iterations`` counts tasks.
+
+    Notes
+    -----
+    A task without a server that has room stays unserved. One pass over the pairs, O(pairs); no guarantee beyond feasibility.
+    The benchmark of the MTA paper draws from all servers, feasible or not.
+
+    References
+    ----------
+    MTA paper (blockchain-based edge resource sharing for Metaverse), section V-A.
     """
     choice = np.full(problem.tasks, -1, dtype=np.int64)
     room = problem.limit.copy()
@@ -45,11 +68,32 @@ def random_feasible(problem: AllocationProblem, params: None, run: Run[Assignmen
     return _constructed(problem, choice, run)
 
 
-def greedy(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
-    """Every task in order takes its most profitable server among those with room (MTA paper, section V-A).
+def greedy_assignment(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:
+    """Assign every task, in order, to its most profitable server among those with room.
 
-    Tasks need not be served at a loss; tasks that must be served take the best that fits. One pass, O(pairs), ties to the
-    lowest server number. Guarantee: feasible, but for tasks that must be served and found no room: then no solution.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        A feasible assignment, or no solution where a task that must be served found no room. ``iterations`` counts tasks.
+
+    Notes
+    -----
+    Task j takes ``argmax { p_ij : w_ij <= room_i }`` with the profit p_ij = v_ij for "max" and -v_ij for "min". A task that
+    need not be served is left unserved rather than assigned at a loss. Ties go to the lowest server number. One pass, O(pairs);
+    no guarantee beyond feasibility.
+
+    References
+    ----------
+    MTA paper (blockchain-based edge resource sharing for Metaverse), section V-A.
     """
     return _constructed(problem, greedy_choice(problem), run)
 
@@ -66,12 +110,35 @@ def greedy_choice(problem: AllocationProblem, choice: Ints | None = None) -> Int
 
 
 def regret_greedy(problem: AllocationProblem, params: RegretGreedy, run: Run[Assignment]) -> Found[Assignment]:
-    """Assign next the task that would lose most by waiting: largest difference between its best and second-best pair.
+    """Assign next the task of largest regret, the difference between its best and its second-best pair that still fit.
 
-    Staying unserved counts as an alternative of desirability 0 for optional tasks; a task with one feasible server left
-    that must be served comes first. A heap and one list a server keep it at O(pairs log pairs). Guarantee: feasible, but for
-    tasks that must be served and found no room: then no solution.
-    Source: Martello and Toth, Knapsack Problems (1990), section 7.4 (MTHG).
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance.
+    params : RegretGreedy
+        What desirability the regret is measured in.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    Found
+        A feasible assignment, or no solution where a task that must be served found no room. ``iterations`` counts tasks.
+
+    Notes
+    -----
+    With the desirability f_ij of a pair (profit, profit per share of the server, or the share itself), the next task is
+
+        argmax_j  f_{i'(j) j} - f_{i''(j) j},
+
+    i' and i'' being the best and second-best servers of j with room. Staying unserved counts as an alternative of desirability
+    0 for a task that need not be served; a task that must be served and has one feasible server left comes first. A heap of
+    tasks and one list of pairs for every server keep the work at O(pairs log pairs). No guarantee beyond feasibility.
+
+    References
+    ----------
+    Martello and Toth, Knapsack Problems: Algorithms and Computer Implementations (1990), section 7.4 (algorithm MTHG).
     """
     return _constructed(problem, regret_choice(problem, run, params.desirability), run)
 

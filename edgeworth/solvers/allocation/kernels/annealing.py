@@ -2,7 +2,7 @@
 
 The search is simulated annealing over *complete* assignments with *soft* capacities. Its energy is the profit
 minus a price for every unit of overload; the price of server i is ``u[i] + rho * unit[i]``, that is what the unit
-would earn (the multiplier u of its capacity in the relaxation) plus a fine. The fine `rho` oscillates: it falls
+would earn (the multiplier u of its capacity in the relaxation) plus a penalty. The penalty `rho` oscillates: it falls
 while feasible states are being met and rises while they are not, which keeps the walk near the border of
 feasibility, where good solutions of tight instances lie. Only feasible states can become the incumbent.
 
@@ -14,85 +14,139 @@ is the same as running k + l.
 """
 
 import math
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
-# ptr int64[m+1]: candidates of task j are ptr[j]:ptr[j+1]; per candidate: server int64, gain, weight, regret
-# float64. limit float64[n+1] with limit[n] = inf. u, unit float64[n+1]: see above. start int64[n+2]: room of the
-# member lists, server i's list may use start[i]:start[i+1] (as many as candidates name it).
-Core = namedtuple("Core", "ptr server gain weight regret limit u unit start")
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
-# choice, best int64[m]: candidate of each task now and in the incumbent. load float64[n+1]. member int64[nnz],
-# count int64[n+1], place int64[m]: who is on a server, and where in that list. touched int64[m], is_touched
-# bool[m]: tasks whose choice may differ from the incumbent's. active int64[m], width int64[m]: tasks, and the
-# number of their candidates, within reach at the temperature. ints int64[N_INTS], reals float64[N_REALS]: below.
-State = namedtuple("State", "choice best load member count place touched is_touched active width ints reals")
+
+class Candidates(NamedTuple):
+    """The candidates of all tasks, by rising regret; staying unserved is the candidate on server n.
+
+    ptr [m+1]: candidates of task j are ptr[j]:ptr[j+1]; server, gain, weight, regret: of each candidate. limit [n+1], infinite
+    for server n; u, unit [n+1]: see above. start [n+2]: server i's list of members may use start[i]:start[i+1], as many places
+    as candidates name it.
+    """
+
+    ptr: Ints
+    server: Ints
+    gain: Floats
+    weight: Floats
+    regret: Floats
+    limit: Floats
+    u: Floats
+    unit: Floats
+    start: Ints
+
+
+class State(NamedTuple):
+    """All that the search changes.
+
+    choice, best [m]: candidate of each task now and in the incumbent. load [n+1]. member [candidates], count [n+1], place [m]:
+    who is on a server, and where in that list. touched, is_touched [m]: tasks whose choice may differ from the incumbent's.
+    active, width [m]: tasks, and the number of their candidates, within reach at the temperature. ints [N_INTS],
+    reals [N_REALS]: below.
+    """
+
+    choice: Ints
+    best: Ints
+    load: Floats
+    member: Ints
+    count: Ints  # type: ignore[assignment]  # hides the method of tuples, which nothing here needs
+    place: Ints
+    touched: Ints
+    is_touched: Flags
+    active: Ints
+    width: Ints
+    ints: Ints
+    reals: Floats
+
 
 STEP, LEVEL, CYCLE, TOUCHED, ACTIVE, OVERLOADED, MET, FOUND, ACCEPTED, N_INTS = range(10)
 VALUE, BEST_VALUE, TEMPERATURE, RHO, N_REALS = range(5)
 
-# hot, reheat, cold: temperatures at the start of the first and of later cycles, and at the end of every cycle.
-# levels: temperatures per cycle. length: iterations per level in the first cycle, doubled `doublings` times.
-# reach: candidates with a regret above reach * temperature are not proposed. block: iterations between changes of
-# rho, which stays in [rho_min, rho_max]. depth: longest chain.
-Schedule = namedtuple("Schedule", "hot reheat cold levels length doublings reach block rho_min rho_max depth")
+
+class Schedule(NamedTuple):
+    """The cooling schedule and the limits of a proposal.
+
+    initial, reheat, final: temperatures at the start of the first and of later cycles, and at the end of every cycle, in the
+    unit of profits. levels: temperatures a cycle. length: iterations a level in the first cycle, doubled `doublings` times.
+    reach: candidates with a regret above reach * temperature are not proposed. block: iterations between changes of rho, which
+    stays in [rho_min, rho_max], in profit a mean weight. depth: longest chain.
+    """
+
+    initial: float
+    reheat: float
+    final: float
+    levels: int
+    length: int
+    doublings: int
+    reach: float
+    block: int
+    rho_min: float
+    rho_max: float
+    depth: int
+
 
 LIST = 8  # longest chain the scratch arrays hold
 P_STOP = 0.3  # probability of leaving an overload instead of ejecting a task
 P_HOME = 0.5  # probability of sending an ejected task to the server that the chain began on (a swap)
-RHO_STEP = 1.03
+RHO_STEP = 1.03  # factor by which the penalty changes after a block: some 20 blocks double it
 
 
 @jit
-def rebuild(core, state):
+def rebuild(candidates, state):
     """Sum the loads afresh and list the members of the servers."""
     state.load[:] = 0.0
     state.count[:] = 0
     for j in range(state.choice.size):
         p = state.choice[j]
-        i = core.server[p]
-        state.load[i] += core.weight[p]
+        i = candidates.server[p]
+        state.load[i] += candidates.weight[p]
         state.place[j] = state.count[i]
-        state.member[core.start[i] + state.count[i]] = j
+        state.member[candidates.start[i] + state.count[i]] = j
         state.count[i] += 1
     over = 0
     for i in range(state.load.size):
-        if state.load[i] > core.limit[i]:
+        if state.load[i] > candidates.limit[i]:
             over += 1
     state.ints[OVERLOADED] = over
 
 
 @jit
-def greedy_start(core, state, order):
+def greedy_start(candidates, state, order):
     """Tasks in the given order keep the choice they come with if it fits, else take the candidate of least regret
     that does. A must-serve task that fits nowhere keeps its choice: an overload that the search has to mend."""
     state.load[:] = 0.0
     for j in order:
         chosen = state.choice[j]
-        if state.load[core.server[chosen]] + core.weight[chosen] > core.limit[core.server[chosen]]:
-            for p in range(core.ptr[j], core.ptr[j + 1]):
-                if state.load[core.server[p]] + core.weight[p] <= core.limit[core.server[p]]:
+        if state.load[candidates.server[chosen]] + candidates.weight[chosen] > candidates.limit[candidates.server[chosen]]:
+            for p in range(candidates.ptr[j], candidates.ptr[j + 1]):
+                if state.load[candidates.server[p]] + candidates.weight[p] <= candidates.limit[candidates.server[p]]:
                     chosen = p
                     break
         state.choice[j] = chosen
-        state.load[core.server[chosen]] += core.weight[chosen]
+        state.load[candidates.server[chosen]] += candidates.weight[chosen]
 
 
-@jit
-def begin_level(core, state, schedule):
+@leaf
+def begin_level(candidates, state, schedule):
     """Set the temperature, and which candidates are worth proposing at it."""
-    first = schedule.hot if state.ints[CYCLE] == 0 else schedule.reheat
+    first = schedule.initial if state.ints[CYCLE] == 0 else schedule.reheat
     share = state.ints[LEVEL] / max(1, schedule.levels - 1)
-    temperature = first * (schedule.cold / first) ** share
+    temperature = first * (schedule.final / first) ** share
     state.reals[TEMPERATURE] = temperature
     active = 0
     for j in range(state.choice.size):
         width = 1
-        begin, end = core.ptr[j], core.ptr[j + 1]
-        while begin + width < end and core.regret[begin + width] <= schedule.reach * temperature:
+        begin, end = candidates.ptr[j], candidates.ptr[j + 1]
+        while begin + width < end and candidates.regret[begin + width] <= schedule.reach * temperature:
             width += 1
         state.width[j] = width
         if width > 1 or state.choice[j] != begin:
@@ -113,7 +167,7 @@ def save_best(state):
     state.reals[BEST_VALUE] = state.reals[VALUE]
 
 
-@jit
+@leaf
 def return_to_best(state):
     for t in range(state.ints[TOUCHED]):
         j = state.touched[t]
@@ -123,21 +177,21 @@ def return_to_best(state):
     state.reals[VALUE] = state.reals[BEST_VALUE]
 
 
-@jit
+@leaf
 def change_of_overload(load, limit, amount):
     return max(0.0, load + amount - limit) - max(0.0, load - limit)
 
 
-@jit
-def place_task(core, state, j, q):
+@leaf
+def place_task(candidates, state, j, q):
     """Move task j to its candidate q in the member lists (the loads are changed already)."""
-    i, k = core.server[state.choice[j]], core.server[q]
+    i, k = candidates.server[state.choice[j]], candidates.server[q]
     state.count[i] -= 1
-    last = state.member[core.start[i] + state.count[i]]
-    state.member[core.start[i] + state.place[j]] = last
+    last = state.member[candidates.start[i] + state.count[i]]
+    state.member[candidates.start[i] + state.place[j]] = last
     state.place[last] = state.place[j]
     state.place[j] = state.count[k]
-    state.member[core.start[k] + state.count[k]] = j
+    state.member[candidates.start[k] + state.count[k]] = j
     state.count[k] += 1
     state.choice[j] = q
     if state.count[i] == 0:
@@ -149,18 +203,31 @@ def place_task(core, state, j, q):
 
 
 @jit
-def anneal(core, state, schedule, iterations, rng):
+def anneal(candidates, state, schedule, iterations, rng):
     """`iterations` proposals. Each is an ejection chain: a task moves to one of its candidates; if that overloads
     the server, the chain ends there at times, else a random task of that server is ejected and moves on. One move
-    is a shift, two that end where the chain began are a swap."""
-    ptr, server, gain, weight, limit = core.ptr, core.server, core.gain, core.weight, core.limit
-    u, unit, choice, load, ints, reals = core.u, core.unit, state.choice, state.load, state.ints, state.reals
+    is a shift, two that end where the chain began are a swap.
+
+    For each proposal:
+
+    1. At the first step of a level, set its temperature and list the tasks that have candidates within reach of it.
+    2. Draw a task j that has, and a candidate q of it, those of small regret more often.
+    3. Chain: move j to q and add the change of energy. Stop where the new server is not overloaded, at the longest chain, or
+       with probability P_STOP; else eject a random task of it, which becomes j and moves to a random candidate, with
+       probability P_HOME to the server that the chain began on (Yagiura, Ibaraki and Glover, INFORMS J. Comput. 16, 2004).
+    4. Accept by Metropolis' rule, exp(change / temperature): record the choices, and the incumbent where the state is feasible
+       and better; else restore the loads.
+    5. After a block, lower the penalty where a feasible state was met in it, else raise it.
+    6. At the end of a level, sum the loads afresh; at the end of a cycle, go back to the incumbent and reheat.
+    """
+    ptr, server, gain, weight, limit = candidates.ptr, candidates.server, candidates.gain, candidates.weight, candidates.limit
+    u, unit, choice, load, ints, reals = candidates.u, candidates.unit, state.choice, state.load, state.ints, state.reals
     task = np.empty(LIST, np.int64)
     target = np.empty(LIST, np.int64)
     length_now = schedule.length << min(ints[CYCLE], schedule.doublings)
     for _ in range(iterations):
         if ints[STEP] == 0:
-            begin_level(core, state, schedule)
+            begin_level(candidates, state, schedule)
         rho = reals[RHO]
         moves = 0
         delta = 0.0
@@ -187,7 +254,7 @@ def anneal(core, state, schedule, iterations, rng):
                 moves += 1
                 if load[k] <= limit[k] or moves == schedule.depth or state.count[k] == 0 or rng.random() < P_STOP:
                     break
-                j = state.member[core.start[k] + int(rng.random() * state.count[k])]
+                j = state.member[candidates.start[k] + int(rng.random() * state.count[k])]
                 moved = False
                 for t in range(moves):
                     moved = moved or task[t] == j
@@ -205,7 +272,7 @@ def anneal(core, state, schedule, iterations, rng):
             ints[OVERLOADED] += over
             for t in range(moves):
                 reals[VALUE] += gain[target[t]] - gain[choice[task[t]]]
-                place_task(core, state, task[t], target[t])
+                place_task(candidates, state, task[t], target[t])
             if ints[OVERLOADED] == 0 and (ints[FOUND] == 0 or reals[VALUE] > reals[BEST_VALUE]):
                 save_best(state)
         else:
@@ -228,4 +295,4 @@ def anneal(core, state, schedule, iterations, rng):
                 if ints[FOUND]:
                     return_to_best(state)
             # Fresh sums once per level keep the rounding errors of the loads far below the limits' tolerance.
-            rebuild(core, state)
+            rebuild(candidates, state)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 
 @jit
@@ -38,7 +38,7 @@ def uniform_feasible(indptr, server, weight, room, choice, rng):
             room[server[choice[j]]] -= weight[choice[j]]
 
 
-@jit
+@leaf
 def _two_best(j, indptr, server, weight, desire, must, room):
     """The best pair of task j that still fits, and its regret: how much worse the second best (or staying out) is."""
     best, first, second = -1, -np.inf, -np.inf
@@ -55,7 +55,7 @@ def _two_best(j, indptr, server, weight, desire, must, room):
     return best, first - max(second, 0.0)
 
 
-@jit
+@leaf
 def _push(heap, size, key, item):
     """Binary max-heap of (key, item) rows; returns the new size."""
     k = size
@@ -69,7 +69,7 @@ def _push(heap, size, key, item):
     return size + 1
 
 
-@jit
+@leaf
 def _pop(heap, size):
     """Remove the largest; returns key, item and the new size."""
     key, item = heap[0, 0], heap[0, 1]

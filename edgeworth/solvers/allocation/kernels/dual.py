@@ -9,30 +9,67 @@ Safe in floating point: rooms are inflated by the caller beyond what sums of wei
 is raised (every loss lowered) by an error bound, EPS times the number of terms times the sum of their magnitudes.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeworth.core.jit import jit
-from edgeworth.solvers.allocation.kernels.knapsack import branch, fill_table, lp_bound, next_row, sort_by_ratio
+from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
+from edgeworth.solvers.allocation.kernels.knapsack import Branching, branch, fill_table, lp_bound, next_row, sort_by_ratio
 
 FREE, OUT, IN = -1, 0, 1
 EPS = float(np.finfo(np.float64).eps)
 
-# The problem. indptr int64[m+1], task, server int64, profit, weight float64 [pairs], must bool[m]: as in the model. by
-# int64[pairs]: the pairs by server, those of server i are by[ptr[i]:ptr[i+1]]. room, limit float64[n]: what the knapsacks may
-# take, and the model's limit, which a solution must keep. twin int64[n]: an earlier server like this one in all
-# respects, or -1.
-Data = namedtuple("Data", "indptr ptr by task server profit weight room limit must twin")
 
-# items int64, gain float64 [most pairs of a server]; table float64[most + 1, width], empty where weights are not
-# integers; back float64[2, width]; one, zero float64[pairs]: losses when a pair is forced in or out. picked int8[pairs], used
-# int64[m], here, direction float64[m], load float64[n], found int8[pairs]: a solution. branching: see the knapsack's
-# kernels. effort: steps after which a knapsack's LP bound stands in. work int64[1]: elementary steps done so far. unit: the
-# multipliers are multiples of it, at most MOST of them, so that they can be handed on exactly in 32 bits.
-Scratch = namedtuple(
-    "Scratch", "items gain table back one zero picked used here direction load found branching effort work unit"
-)
+class Data(NamedTuple):
+    """The problem.
+
+    indptr [m+1], task, server, profit, weight [pairs], must [m]: as in the model. by [pairs]: the pairs by server, those of
+    server i are by[ptr[i]:ptr[i+1]]. room, limit [n]: what the knapsacks may take, and the model's limit, which a solution must
+    keep. twin [n]: an earlier server like this one in all respects, or -1.
+    """
+
+    indptr: NDArray[np.int64]
+    ptr: NDArray[np.int64]
+    by: NDArray[np.int64]
+    task: NDArray[np.int64]
+    server: NDArray[np.int64]
+    profit: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    room: NDArray[np.float64]
+    limit: NDArray[np.float64]
+    must: NDArray[np.bool_]
+    twin: NDArray[np.int64]
+
+
+class Scratch(NamedTuple):
+    """Arrays that the kernels reuse.
+
+    items, gain [most pairs of a server]; table [most + 1, width], empty where weights are not integers; back [2, width]; one,
+    zero [pairs]: losses when a pair is forced in or out. picked [pairs], used [m], here, direction [m], load [n], found
+    [pairs]: a solution. branching: see the knapsack's kernels. effort: steps after which a knapsack's LP bound stands in. work
+    [1]: elementary steps done so far. unit: the multipliers are multiples of it, at most MOST of them, so that they can be
+    handed on exactly in 32 bits.
+    """
+
+    items: NDArray[np.int64]
+    gain: NDArray[np.float64]
+    table: NDArray[np.float64]
+    back: NDArray[np.float64]
+    one: NDArray[np.float64]
+    zero: NDArray[np.float64]
+    picked: NDArray[np.int8]
+    used: NDArray[np.int64]
+    here: NDArray[np.float64]
+    direction: NDArray[np.float64]
+    load: NDArray[np.float64]
+    found: NDArray[np.int8]
+    branching: Branching
+    effort: int
+    work: NDArray[np.int64]
+    unit: float
+
 
 GOES_ON, PRUNED, SOLVED = 0, 1, 2
 
@@ -44,7 +81,7 @@ TINY_THETA = 0.01  # step factor at which the descent ends
 MOST = 2.0**31 - 1.0
 
 
-@jit
+@leaf
 def gather(data, i, lam, state, scratch):
     """Server i's free pairs with a gain into scratch; returns (number, room left, total of the pairs in, magnitude)."""
     room = data.room[i]
@@ -70,7 +107,7 @@ def gather(data, i, lam, state, scratch):
     return count, room, base, size
 
 
-@jit
+@leaf
 def knapsack(data, i, count, room, scratch):
     """Upper bound on the knapsack of the gathered items; marks the set found in `picked` and `used`."""
     items, gain, table = scratch.items, scratch.gain, scratch.table
@@ -106,7 +143,7 @@ def knapsack(data, i, count, room, scratch):
     return total
 
 
-@jit
+@leaf
 def lagrangian(data, state, lam, scratch):
     """L(lam) under the states, rounded up. used[j]: how often task j is taken; picked[k]: is pair k?"""
     scratch.used[:] = 0
@@ -134,7 +171,7 @@ def lagrangian(data, state, lam, scratch):
     return total + EPS * (lam.size + data.room.size + 2 * longest + 16) * size
 
 
-@jit
+@leaf
 def fits(data, chosen, scratch):
     """Do the loads, summed as the model sums them, keep its limits? One pair a task at most is up to the caller."""
     scratch.load[:] = 0.0
@@ -147,7 +184,7 @@ def fits(data, chosen, scratch):
     return over == 0
 
 
-@jit
+@leaf
 def worth_of(data, chosen):
     total = 0.0
     for k in range(chosen.size):
@@ -165,7 +202,7 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
     """
     m = lam.size
     must, used, here, direction = data.must, scratch.used, scratch.here, scratch.direction
-    here[:] = lam
+    assign(here, lam)
     direction[:] = 0.0
     best = np.inf
     stalled = 0
@@ -190,13 +227,13 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
             if value < best - 0.01 * abs(best - target):
                 stalled = 0
             best = value
-            lam[:] = here
+            assign(lam, here)
         else:
             stalled += 1
         if value < target:
             return best, PRUNED
         if right and worth_of(data, scratch.picked) >= target and fits(data, scratch.picked, scratch):
-            scratch.found[:] = scratch.picked
+            assign(scratch.found, scratch.picked)
             return best, SOLVED
         if norm == 0.0:
             break
@@ -205,7 +242,7 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
             theta *= 0.5
             if theta < TINY_THETA:
                 break
-            here[:] = lam
+            assign(here, lam)
             direction[:] = 0.0
             continue
         step = theta * (value - target + LEVEL * abs(best - target)) / norm
@@ -216,7 +253,7 @@ def descend(data, state, lam, mean, target, iterations, theta, scratch):
     return best, GOES_ON
 
 
-@jit
+@leaf
 def losses(data, i, lam, state, gap, scratch):
     """one[k], zero[k] of server i's free pairs: what L(lam) loses at least at server i when pair k is forced in or out.
 
@@ -239,7 +276,7 @@ def losses(data, i, lam, state, gap, scratch):
     return True
 
 
-@jit
+@leaf
 def losses_by_tables(data, i, lam, state, count, room, scratch):
     """Exact losses: forward tables of the items before against backward ones of those after."""
     items, gain, table, back, one, zero = (
@@ -277,7 +314,7 @@ def losses_by_tables(data, i, lam, state, count, room, scratch):
         now = 1 - now
 
 
-@jit
+@leaf
 def losses_by_branching(data, i, lam, state, count, room, gap, scratch):
     """As by tables, with losses exact up to `gap`. Many small searches: the LP bound does for the hard ones."""
     items, gain, weight, one, zero = scratch.items, scratch.gain, data.weight, scratch.one, scratch.zero
@@ -306,7 +343,7 @@ def losses_by_branching(data, i, lam, state, count, room, gap, scratch):
     scratch.work[0] += 3 * spent + 60 * count
 
 
-@jit
+@leaf
 def forced(items, count, gain, weight, room, skip, base, floor, effort, scratch):
     """Upper bound on `base` plus the best of the sorted items without `skip` within `room`, sharp only above `floor`."""
     bound = base + lp_bound(items, count, gain, weight, room, skip)

@@ -5,19 +5,31 @@ arrays that the caller reuses. Every value returned is a sum of at most `count` 
 wrong by at most (count + 8) eps times the sum of the gains' terms, a margin that callers add.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeworth.core.jit import jit
-
-# Scratch of the branch and bound. take, now int8[most + 1]: the best set and the present one. least float64[most + 2]: least
-# weight of the items from t on. worth, left float64[most + 1]: gain and room before item t was taken; going back restores
-# them instead of subtracting, so that rounding errors cannot build up over the search.
-Branching = namedtuple("Branching", "take now least worth left")
+from edgeworth.core.jit import leaf
+from edgeworth.core.kernels import assign, ranked
 
 
-@jit
+class Branching(NamedTuple):
+    """Scratch of the branch and bound.
+
+    take, now [most + 1]: the best set and the present one. least [most + 2]: least weight of the items from t on. worth, left
+    [most + 1]: gain and room before item t was taken; going back restores them instead of subtracting, so that rounding errors
+    cannot build up over the search.
+    """
+
+    take: NDArray[np.int8]
+    now: NDArray[np.int8]
+    least: NDArray[np.float64]
+    worth: NDArray[np.float64]
+    left: NDArray[np.float64]
+
+
+@leaf
 def fill_table(items, count, gain, weight, room, table):
     """table[t, c] = best gain of the first t items within the integer room c. Zero weights are allowed."""
     table[0, : room + 1] = 0.0
@@ -25,7 +37,7 @@ def fill_table(items, count, gain, weight, room, table):
         next_row(int(weight[items[t]]), gain[t], room, table[t], table[t + 1])
 
 
-@jit
+@leaf
 def next_row(w, g, room, old, new):
     """One more item of weight w and gain g."""
     for c in range(min(w, room + 1)):
@@ -34,13 +46,13 @@ def next_row(w, g, room, old, new):
         new[c] = max(old[c], old[c - w] + g)
 
 
-@jit
+@leaf
 def sort_by_ratio(items, count, gain, weight):
     """Sort the items by gain per weight, falling."""
     ratio = np.empty(count)
     for t in range(count):
         ratio[t] = -gain[t] / max(weight[items[t]], 1e-300)
-    order = np.argsort(ratio)
+    order = ranked(ratio)
     old_items = items[:count].copy()
     old_gain = gain[:count].copy()
     for t in range(count):
@@ -48,7 +60,7 @@ def sort_by_ratio(items, count, gain, weight):
         gain[t] = old_gain[order[t]]
 
 
-@jit
+@leaf
 def lp_bound(items, count, gain, weight, room, skip):
     """LP bound of the sorted items without item `skip`, `count` for none (Dantzig)."""
     total = 0.0
@@ -63,7 +75,7 @@ def lp_bound(items, count, gain, weight, room, skip):
     return total
 
 
-@jit
+@leaf
 def branch(items, count, gain, weight, room, skip, floor, effort, scratch):
     """(upper bound on the best gain, steps) of the sorted items within `room` without item `skip` (`count`: none).
 
@@ -114,7 +126,7 @@ def branch(items, count, gain, weight, room, skip, floor, effort, scratch):
                 t += 1
         if alive and total > best:
             best = total
-            take[:t] = now[:t]
+            assign(take[:t], now[:t])
             take[t:count] = 0
         steps += 1
         if steps > effort:

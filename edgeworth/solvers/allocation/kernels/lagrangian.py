@@ -4,14 +4,23 @@ A kernel works on one block of tasks and writes sums of its own; the caller adds
 then does not depend on how many threads shared the blocks.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit
 
-# The pairs by task as in AllocationProblem: indptr int64[m+1], server int64, profit, weight float64, must bool[m].
-Pairs = namedtuple("Pairs", "indptr server profit weight must")
+
+class Pairs(NamedTuple):
+    """The pairs by task, as in AllocationProblem: indptr, must [m+1], [m]; server, profit, weight of each pair."""
+
+    indptr: NDArray[np.int64]
+    server: NDArray[np.int64]
+    profit: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    must: NDArray[np.bool_]
+
 
 PLAIN, SMOOTH, EXPECTED, N_SUMS = range(4)  # sums of the tasks' terms: of L, of the smoothed L, and the expected profit
 

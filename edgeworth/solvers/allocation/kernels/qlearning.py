@@ -1,9 +1,10 @@
 """The Q-learning of the MTA paper (Algorithms 1-3) over pairs."""
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 
 
-@jit
+@leaf
 def _available(used, weight, limit, literal, frequency, deadline):
     """May the pair be chosen now? Default: it fits. Literal: as Algorithm 2 prints it, with its reversed comparison.
 
@@ -66,4 +67,4 @@ def episodes(
         totals[k] = total
         if total > best[0]:
             best[0] = total
-            best_choice[:] = choice
+            assign(best_choice, choice)

@@ -6,7 +6,8 @@ servers of u_i x unused capacity. A change pays exactly when it lowers this sum:
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign, ranked
 
 CHANGES = 8  # tasks by which `refill` lets a server differ from what the prices alone would choose
 
@@ -34,7 +35,7 @@ def leaving_costs(pairs, u, choice, load, limit, first, last, cost):
         cost[j] = (pairs.profit[a] - u[pairs.server[a]] * pairs.weight[a] - second) / pairs.weight[a]
 
 
-@jit
+@leaf
 def other_place(pairs, u, load, limit, j, a):
     """The best pair of task j but `a` that has room, by reduced profit; -1: unserved is better, -2: there is none."""
     best, to = -np.inf, -2
@@ -49,7 +50,7 @@ def other_place(pairs, u, load, limit, j, a):
     return to
 
 
-@jit
+@leaf
 def move(pairs, choice, load, j, to):
     """Task j goes to its pair `to` (-1: unserved)."""
     if choice[j] >= 0:
@@ -71,7 +72,7 @@ def unload(pairs, u, choice, load, limit, order, first, last):
                 move(pairs, choice, load, j, to)
 
 
-@jit
+@leaf
 def pair_at(pairs, j, i):
     """The pair of task j at server i, or -1 (bisection: the servers of a task are sorted)."""
     low, high = pairs.indptr[j], pairs.indptr[j + 1]
@@ -171,7 +172,7 @@ def fill(pairs, u, best, task, choice, load, limit, item, i):
     regret = np.empty(item.size)
     for e in range(item.size):
         regret[e] = best[task[item[e]]] - (pairs.profit[item[e]] - u[i] * pairs.weight[item[e]])
-    item[:] = item[np.argsort(regret, kind="mergesort")]
+    assign(item, item[ranked(regret)])
     for e in range(item.size):
         k = item[e]
         if choice[task[k]] < 0 and pairs.profit[k] > 0.0 and load[i] + pairs.weight[k] <= limit[i]:
@@ -225,7 +226,7 @@ def exchange(pairs, u, task, choice, load, limit, item, i, spare, repeats):
                 inside[kept - 1] = k
                 place[kept], weight[kept], loss[kept] = to, pairs.weight[k], lost
                 kept += 1
-        order = np.argsort(weight[:kept], kind="mergesort")
+        order = ranked(weight[:kept])
         best_from = np.empty(kept, np.int64)  # of the outs at least as heavy: the one of least loss
         best_from[kept - 1] = order[kept - 1]
         for t in range(kept - 2, -1, -1):
@@ -286,6 +287,15 @@ def refill(pairs, u, task, choice, load, limit, item, i, spare, most):
     set costs |r| for every task in which it differs, plus u_i x unused capacity. Sets of 1, 2, .. tasks to change are tried by
     rising |r|, and given up as soon as they cost more than the best set known; at most `most` for each size.
     `spare`: as for `exchange`. Tasks that must be served stay. Returns whether the server's tasks have changed.
+
+    1. List the tasks that may change with their r; sum up what the present set costs (`best`) and how much capacity the set
+       of positive r would leave unused (`slack`, negative where it does not fit).
+    2. Sort the tasks by |r|, the cost of changing one, with the change of the unused capacity.
+    3. Take the set of positive r itself where it fits and costs less.
+    4. For sizes 1 to CHANGES, enumerate the sets of that size depth first in the order of 2: drop a partial set that cannot
+       cost less than the best one, since its next members cost at least as much each; keep a full one that fits and costs
+       less. End a size after `most` sets.
+    5. Apply the best set: first all tasks that leave, then all that come.
     """
     k_of = np.empty(item.size, np.int64)
     reduced = np.empty(item.size)
@@ -312,7 +322,7 @@ def refill(pairs, u, task, choice, load, limit, item, i, spare, most):
         elif a != k and r > 0.0:
             slack -= pairs.weight[k]
             best += r
-    order = np.argsort(np.abs(reduced[:count]), kind="mergesort")
+    order = ranked(np.abs(reduced[:count]))
     cost = np.abs(reduced[order])
     change = np.empty(count)  # of the unused capacity
     for t in range(count):
@@ -339,7 +349,7 @@ def refill(pairs, u, task, choice, load, limit, item, i, spare, most):
                     if left >= 0.0 and total < threshold:
                         chosen[depth] = t
                         best, threshold, kept_size = total, total, size
-                        kept[:] = chosen
+                        assign(kept, chosen)
                     t += 1
                 else:
                     chosen[depth] = t

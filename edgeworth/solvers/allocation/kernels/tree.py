@@ -7,11 +7,12 @@ steps and keeps all state in arrays, so that it can be left and entered again at
 order of their entering, from which a checker can repeat the search.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 from edgeworth.solvers.allocation.kernels.dual import (
     EPS,
     FREE,
@@ -25,10 +26,24 @@ from edgeworth.solvers.allocation.kernels.dual import (
     worth_of,
 )
 
-# state int8[depth, pairs], lam float64[depth, m], mean float32[depth, pairs]; ints int64[N_INTS], reals float64[N_REALS]. The
-# log, kept where ints[LOGS] is 1: branched int32[most nodes], the pair a node branches on or -1; rounds int32[most nodes],
-# how many rows of `rows` are the node's; rows int32[most rows, m], the multipliers its pairs were fixed with, in units.
-Stack = namedtuple("Stack", "state lam mean ints reals branched rounds rows")
+
+class Stack(NamedTuple):
+    """The open nodes, and the log of all.
+
+    state, mean [depth, pairs], lam [depth, m]: of each open node. ints [N_INTS], reals [N_REALS]. The log, kept where
+    ints[LOGS] is 1: branched [most nodes], the pair a node branches on or -1; rounds [most nodes], how many rows of `rows` are
+    the node's; rows [most rows, m], the multipliers its pairs were fixed with, in units.
+    """
+
+    state: NDArray[np.int8]
+    lam: NDArray[np.float64]
+    mean: NDArray[np.float32]
+    ints: NDArray[np.int64]
+    reals: NDArray[np.float64]
+    branched: NDArray[np.int32]
+    rounds: NDArray[np.int32]
+    rows: NDArray[np.int32]
+
 
 DEPTH, NODES, PHASE, TURN, SERVER, LOGS, ROWS, N_INTS = range(8)
 BOUND, N_REALS = range(2)
@@ -40,7 +55,7 @@ SHARE = 20  # a further round is worth it when at least 1 in SHARE of the free p
 THETA = 0.5  # first step factor of a node's descent
 
 
-@jit
+@leaf
 def propagate(data, state):
     """Close what the decisions rule out; False where they rule out everything.
 
@@ -94,7 +109,7 @@ def propagate(data, state):
     return True
 
 
-@jit
+@leaf
 def fix_pairs(data, state, lam, bound, target, scratch):
     """Fix every pair whose other value makes the bound fall below the target; returns the number fixed, -1: nothing is left.
 
@@ -134,7 +149,7 @@ def fix_pairs(data, state, lam, bound, target, scratch):
     return changed
 
 
-@jit
+@leaf
 def branching_pair(data, state, mean):
     """The favourite free pair of the task that hesitates most between its servers; -1: none is free."""
     pair = -1
@@ -157,7 +172,7 @@ def branching_pair(data, state, mean):
     return pair
 
 
-@jit
+@leaf
 def branch_on(data, stack, target, scratch):
     """Replace the node on top by its two children, the pair taken first; a node without a choice is settled."""
     ints = stack.ints

@@ -7,7 +7,6 @@ from edgeworth.solvers.allocation.model.duals import (
 )
 from edgeworth.solvers.allocation.model.functions import (
     MULTIPLIER_LIMIT as MULTIPLIER_LIMIT,
-    Violation as Violation,
     assignment_of as assignment_of,
     choice_loads as choice_loads,
     dual_bound,
@@ -25,7 +24,8 @@ from edgeworth.solvers.allocation.model.functions import (
     violations,
 )
 from edgeworth.solvers.allocation.model.presets import PRESETS, generate
-from edgeworth.solvers.allocation.model.problem import AllocationProblem, Assignment
+from edgeworth.solvers.allocation.model.assignment import Assignment
+from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.readers import read_gap, read_multiple_knapsack, read_npz
 from edgeworth.solvers.allocation.model.system import MecSystem
 

@@ -17,7 +17,7 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 _EPS = float(np.finfo(np.float64).eps)
 _NORMAL = float(np.finfo(np.float64).tiny)
 _NEAR = 60  # items before, and ten times as many behind, the first that no longer fits: tried for a known set
-_LOOK = 64  # items between two looks at the clock
+_POLL = 64  # items between two calls of poll
 _STATES = 1_000  # undominated states of one knapsack, beyond which its LP bound stands in
 
 
@@ -25,7 +25,7 @@ def _nothing() -> None:
     """Looks at no clock."""
 
 
-def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, look: Callable[[], object] = _nothing) -> float:
+def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, poll: Callable[[], object] = _nothing) -> float:
     """The Lagrangian bound of assignment multipliers lambda (one a task), in the problem's own sense, rounded outward.
 
     For profits p (v for "max", -v for "min"): ``L(lambda) = sum_j lambda_j + sum_i K_i``, where K_i is the best total of
@@ -34,15 +34,15 @@ def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, lo
     must be served. Minimised over lambda it is never worse than the best `dual_bound`. Knapsacks that would need more
     than 1,000 undominated states are replaced by an upper bound.
 
-    look: called now and then; what it raises ends the work.
+    poll: called now and then; what it raises ends the work.
 
     Raises ValueError for wrongly shaped multipliers, for some beyond 1e150, and for a negative one of a task that may stay
     unserved. Where all values are multiples of a number the bound is rounded to the next one inside, as in `dual_bound`.
     """
-    return objective_bound(problem, assignment_dual_profit(problem, multipliers, look))
+    return objective_bound(problem, assignment_dual_profit(problem, multipliers, poll))
 
 
-def assignment_dual_profit(problem: AllocationProblem, multipliers: ArrayLike, look: Callable[[], object] = _nothing) -> float:
+def assignment_dual_profit(problem: AllocationProblem, multipliers: ArrayLike, poll: Callable[[], object] = _nothing) -> float:
     """`assignment_dual_bound` as a bound on profits, without sense and offset.
 
     Its margins: a gain p - lambda is one operation, so it has the right sign and is below the true one by the factor
@@ -63,20 +63,20 @@ def assignment_dual_profit(problem: AllocationProblem, multipliers: ArrayLike, l
     cuts = np.searchsorted(problem.server[order], np.arange(problem.servers + 1))
     parts = given.tolist()
     for i in range(problem.servers):
-        look()
+        poll()
         mine = order[cuts[i] : cuts[i + 1]]
         if len(mine):
-            best = knapsack_bound(gain[mine], problem.weight[mine], float(problem.limit[i]), look)
+            best = knapsack_bound(gain[mine], problem.weight[mine], float(problem.limit[i]), poll)
             parts.append(best * (1.0 + 2.0 * _EPS))
     return rounded_profit(problem, raised_sum(parts))
 
 
-def knapsack_bound(gain: Floats, weight: Floats, room: float, look: Callable[[], object] = _nothing) -> float:
+def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[], object] = _nothing) -> float:
     """An upper bound on the 0/1 knapsack of gains > 0 and weights >= 0: its optimum but for rounding, on the safe side.
 
     Lists of undominated (weight, gain) states, item by item in the order of gain per weight; states whose LP completion
     does not beat the best known set are dropped. Sets count as fitting when any order of summing their weights in
-    floating point stays within ``room``. Where the lists grow too long the largest LP completion is returned. look: called
+    floating point stays within ``room``. Where the lists grow too long the largest LP completion is returned. poll: called
     now and then; what it raises ends the work.
     """
     count = len(gain)
@@ -96,8 +96,8 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, look: Callable[[],
     slop = 4.0 * (len(gain) + 4) * _EPS * (float(weights[-1]) + spare)
     load, worth = np.zeros(1), np.zeros(1)
     for t in range(count):
-        if t % _LOOK == 0:
-            look()
+        if t % _POLL == 0:
+            poll()
         fits = load + w[t] <= room + slop
         load, worth = _undominated(np.append(load, load[fits] + w[t]), np.append(worth, worth[fits] + g[t]))
         # The items t+1 .. last-1 still fit whole on top of the state, item `last` in part.

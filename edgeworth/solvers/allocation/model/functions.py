@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from edgeworth.core import validation
+from edgeworth.core import sparse, validation
 from edgeworth.core.numeric import FEASIBILITY_TOL
-from edgeworth.solvers.allocation.model.problem import AllocationProblem, Assignment
+from edgeworth.core.violation import Violation, Violations
+from edgeworth.solvers.allocation.model.assignment import Assignment
+from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats, Ints
-
-Rule = Literal["eligibility", "capacity", "deadline", "must_serve"]
 
 _EPS = float(np.finfo(np.float64).eps)
 _TINY = 2.0**-1074
@@ -22,50 +21,30 @@ _EXACT = 2.0**52
 MULTIPLIER_LIMIT = 1e150  # of multipliers: products with weights and sums of them stay finite
 
 
-@dataclass(frozen=True)
-class Violation:
-    """One broken constraint, as data: the rule, by how much (relative to the row), where, and in words.
-
-    eligibility: the pair (task, server) is not eligible; amount 1. capacity: the load of ``server`` over its
-    capacity, relative.
-    deadline: latency over the deadline of ``task``, relative. must_serve: ``task`` is left unserved; amount 1.
-    """
-
-    rule: Rule
-    amount: float
-    task: int | None
-    server: int | None
-    text: str
-
-    def replay(self, problem: AllocationProblem, assignment: Assignment) -> float:
-        """Look at the same place again: the amount by which the rule is broken there now, 0 where it is not."""
-        again = violations(problem, assignment)
-        same = (v.amount for v in again if (v.rule, v.task, v.server) == (self.rule, self.task, self.server))
-        return next(same, 0.0)
-
-    def __str__(self) -> str:
-        return self.text
-
-
 def positions(problem: AllocationProblem, assignment: Assignment) -> Ints:
-    """The index of every task's pair in the problem's arrays, int64 [tasks]; -1 unserved, -2 a pair that is not eligible.
+    """The position of every task's pair in the problem's arrays.
 
-    Raises ValueError for an assignment of another length or with a server number beyond the problem's.
+    Parameters
+    ----------
+    problem : AllocationProblem
+    assignment : Assignment
+
+    Returns
+    -------
+    int64 [tasks]
+        -1 for an unserved task, -2 for a pair that is not eligible.
+
+    Raises
+    ------
+    ValueError
+        For an assignment of another length, or with a server that the problem does not have.
     """
     chosen = assignment.server
     if len(chosen) != problem.tasks:
         raise ValueError(f"assignment: must name a server for each of {problem.tasks} tasks; got {len(chosen)}")
     if problem.tasks and int(chosen.max()) >= problem.servers:
         raise ValueError(f"assignment: servers must be below {problem.servers}; got {int(chosen.max())}")
-    low, end = problem.indptr[:-1].copy(), problem.indptr[1:]
-    high = end.copy()
-    while np.any(low < high):  # bisection over all tasks at once: the servers of a task are sorted
-        middle = (low + high) // 2
-        right = (low < high) & (problem.server[np.minimum(middle, problem.pairs - 1)] < chosen)
-        low, high = np.where(right, middle + 1, low), np.where(right | (low >= high), high, middle)
-    hit = low < end
-    hit[hit] = problem.server[low[hit]] == chosen[hit]
-    return np.where(chosen < 0, -1, np.where(hit, low, -2))
+    return sparse.positions(problem.indptr, problem.server, chosen)
 
 
 def assignment_of(problem: AllocationProblem, choice: Ints) -> Assignment:
@@ -77,9 +56,22 @@ def assignment_of(problem: AllocationProblem, choice: Ints) -> Assignment:
 
 
 def value(problem: AllocationProblem, assignment: Assignment) -> float:
-    """offset + sum of v over the served pairs, correctly rounded, in the problem's own sense and terms.
+    """The value of an assignment in the problem's own sense and terms.
 
-    Raises ValueError where a task sits at a server it is not eligible for: such an assignment has no value.
+    Parameters
+    ----------
+    problem : AllocationProblem
+    assignment : Assignment
+
+    Returns
+    -------
+    float
+        ``offset`` plus the sum of v over the served pairs, correctly rounded.
+
+    Raises
+    ------
+    ValueError
+        Where a task is at a server that it is not eligible for: such an assignment has no value.
     """
     chosen = positions(problem, assignment)
     if np.any(chosen == -2):
@@ -99,20 +91,40 @@ def choice_loads(problem: AllocationProblem, choice: Ints) -> Floats:
 
 
 def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Violation, ...]:
-    """Every broken constraint; empty for a feasible assignment. A load counts as feasible up to the problem's `limit`."""
+    """Every broken constraint of an assignment.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+    assignment : Assignment
+        One server, or -1, for each task.
+
+    Returns
+    -------
+    tuple of Violation
+        Empty for a feasible assignment. Rules: ``eligibility`` (a task at a server that it is not eligible for; amount 1),
+        ``capacity`` (a load beyond the problem's `limit`; relative to the capacity), ``must_serve`` (a task that must be served
+        and is not; amount 1), ``deadline`` (a latency beyond the deadline; relative to it). The places are servers and tasks.
+
+    Raises
+    ------
+    ValueError
+        For an assignment of another length, or with a server that the problem does not have.
+    """
     chosen = positions(problem, assignment)
-    found: list[Violation] = []
+    broken = Violations(problem, violations)
     for j in np.flatnonzero(chosen == -2).tolist():
         i = int(assignment.server[j])
-        found.append(Violation("eligibility", 1.0, j, i, f"task {j} is not eligible at server {i}"))
+        text = f"{broken.named('task', j)} is not eligible at {broken.named('server', i)}"
+        broken.add("eligibility", 1.0, text, task=j, server=i)
     load = loads(problem, assignment)
     for i in np.flatnonzero(load > problem.limit).tolist():
         capacity = float(problem.capacity[i])
         amount = (float(load[i]) - capacity) / capacity if capacity > 0 else math.inf
-        text = f"server {i} carries {float(load[i])!r}, its capacity is {capacity!r}"
-        found.append(Violation("capacity", amount, None, i, text))
+        text = f"{broken.named('server', i)} carries {float(load[i])!r}, its capacity is {capacity!r}"
+        broken.add("capacity", amount, text, server=i)
     for j in np.flatnonzero(problem.must_serve & (chosen == -1)).tolist():
-        found.append(Violation("must_serve", 1.0, j, None, f"task {j} must be served and is not"))
+        broken.add("must_serve", 1.0, f"{broken.named('task', j)} must be served and is not", task=j)
     if problem.system is not None:
         served = np.flatnonzero(chosen >= 0)
         latency = problem.system.terms(served, assignment.server[served]).latency
@@ -120,21 +132,38 @@ def violations(problem: AllocationProblem, assignment: Assignment) -> tuple[Viol
         for k in np.flatnonzero(latency > deadline * (1.0 + FEASIBILITY_TOL)).tolist():
             j, i = int(served[k]), int(assignment.server[served[k]])
             amount = float((latency[k] - deadline[k]) / deadline[k]) if deadline[k] > 0 else math.inf
-            text = f"task {j} at server {i} takes {float(latency[k])!r} s, its deadline is {float(deadline[k])!r} s"
-            found.append(Violation("deadline", amount, j, i, text))
-    return tuple(found)
+            where = f"{broken.named('task', j)} at {broken.named('server', i)}"
+            text = f"{where} takes {float(latency[k])!r} s, its deadline is {float(deadline[k])!r} s"
+            broken.add("deadline", amount, text, task=j, server=i)
+    return tuple(broken.found)
 
 
 def dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
-    """The Lagrangian bound of capacity multipliers u in [0, 1e150] (one a server), in the problem's own sense, rounded outward.
+    """The Lagrangian bound of capacity multipliers, rounded outward.
 
-    For profits p (v for "max", -v for "min"): ``L(u) = sum_i u_i c_i + sum_j max(0, max_i p_ij - u_i w_ij)``, the 0 left
-    out for tasks that must be served. ``L(u) >=`` the profit of every feasible assignment for every u >= 0 (weak duality).
-    It covers every assignment that `violations` lets pass, and is safe in floating point (`dual_profit` derives how).
-    A task that must be served and has no eligible server makes it minus infinity (for "max"): no assignment is
-    feasible. Where all values are multiples of a number (`AllocationProblem.grid`) the bound is rounded to the next one inside.
+    Parameters
+    ----------
+    problem : AllocationProblem
+    multipliers : array-like [servers]
+        u in [0, 1e150].
 
-    Raises ValueError for negative, too large, non-finite or wrongly shaped multipliers.
+    Returns
+    -------
+    float
+        A bound on the value of every assignment that `violations` lets pass, in the problem's own sense; safe in floating
+        point. Minus infinity (for "max") where a task that must be served has no eligible server.
+
+    Raises
+    ------
+    ValueError
+        For multipliers that are negative, too large, not finite or of another shape.
+
+    Notes
+    -----
+    For profits p (v for "max", -v for "min"): ``L(u) = sum_i u_i c_i + sum_j max(0, max_i p_ij - u_i w_ij)``, the 0 left out
+    for tasks that must be served. ``L(u) >=`` the profit of every feasible assignment for every u >= 0 (weak duality). Where
+    all values are multiples of a number (`AllocationProblem.grid`) the bound is rounded to the next one inside. `dual_profit`
+    derives the margins.
     """
     return objective_bound(problem, dual_profit(problem, multipliers))
 
@@ -230,11 +259,28 @@ def least_profit(problem: AllocationProblem) -> float:
 
 
 def server_utilities(problem: AllocationProblem, assignment: Assignment) -> Floats:
-    """Utility of every server with the intermediary fees, float64 [servers] (MTA paper, section III-C).
+    """The utility of every server with the intermediary fees.
 
-    The server that computes task j earns p_j mu_ij - E_comp, less lambda p_j mu_ij when the task came from another server;
-    that source receives the fee and bears E_comm. Summed over servers the fees cancel: the total is the welfare.
-    Needs a problem built from a `MecSystem` (ValueError otherwise).
+    Parameters
+    ----------
+    problem : AllocationProblem
+        Built from a `MecSystem`.
+    assignment : Assignment
+
+    Returns
+    -------
+    float64 [servers]
+        The server that computes task j earns p_j mu_ij - E_comp, less lambda p_j mu_ij when the task came from another server;
+        that source receives the fee and bears E_comm. Fees cancel in the sum, which is the welfare.
+
+    Raises
+    ------
+    ValueError
+        For a problem without raw fields.
+
+    References
+    ----------
+    MTA paper, section III-C.
     """
     system = problem.system
     if system is None:
@@ -250,11 +296,19 @@ def server_utilities(problem: AllocationProblem, assignment: Assignment) -> Floa
 
 
 def measures(problem: AllocationProblem, assignment: Assignment) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of an assignment, for tables.
 
-    served: tasks served; served_share: of all tasks; utilisation: total load over total capacity; peak_utilisation: of the
-    fullest server. With raw fields also latency: mean seconds of served tasks; sent_share: served tasks computed away from
-    their source. NaN where the denominator is 0.
+    Parameters
+    ----------
+    problem : AllocationProblem
+    assignment : Assignment
+
+    Returns
+    -------
+    dict of str to float
+        ``served``: tasks served; ``served_share``: of all tasks; ``utilisation``: total load over total capacity;
+        ``peak_utilisation``: of the server with the largest load over capacity. With raw fields also ``latency``: mean seconds
+        of the served tasks; ``sent_share``: served tasks that are not computed at their source. NaN where the denominator is 0.
     """
     chosen = positions(problem, assignment)
     load, capacity = loads(problem, assignment), problem.capacity

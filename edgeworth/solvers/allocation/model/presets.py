@@ -34,23 +34,46 @@ def generate(
     users: str | PathLike[str] | None = None,
     fetch: bool = False,
 ) -> AllocationProblem:
-    """Generate a problem.
+    """Generate a problem from a preset.
 
-    ``metaverse`` (Table I of the MTA paper): 20 servers, 50 tasks; prices U[1, 10], data U[10, 20], capacity
-    U[200, 400] x theta, f U[1, 10], deadlines U[1, 100], B, H, G U[5, 10], theta .01, delta .01, sources uniform; alpha .01 and
-    lambda .1 are ours.
-    ``hotspot``: the same, every task submitted to one of the first ``hot`` servers (default 2).
-    ``large`` (ours): 1,000 servers, 1,000,000 tasks; a task reaches 10 distinct uniform servers (all, where there are fewer);
-    weights U[.1, .2] a pair; values U[1, 10] (a task's price) x weight x (1 + .2 N(0, 1)), at least .1; capacities
-    proportional to U[200, 400], in all 60% of the total of the tasks' mean weights.
-    ``melbourne``: servers at the sites of the EUA files ``sites`` and ``users`` (or downloaded when ``fetch`` is True), a
-    site covers 200 m, a task is submitted to the nearest site; ``tasks`` users: a subset of the file's, or all of them and
-    more by resampling with a normal jitter of 20 m inside the coverage (ours); prices, data, servers as Table I.
-    ``melbourne-like``: the same on a synthetic city of the same statistics, drawn from ``seed`` (125 sites, 816 users unless
-    told otherwise).
+    Parameters
+    ----------
+    preset : {"metaverse", "hotspot", "large", "melbourne", "melbourne-like"}
+        See the notes.
+    servers, tasks : int, optional
+        How many; defaults by preset. ``melbourne`` takes its servers from the file.
+    seed : int, SeedSequence or Generator, optional
+        The same arguments give the same problem. None: a fresh seed, recorded in the provenance.
+    hot : int, optional
+        Of ``hotspot``: how many servers all tasks are submitted to, default 2.
+    sites, users : path, optional
+        Of ``melbourne``: the csv files of the EUA data set.
+    fetch : bool
+        Of ``melbourne``: download these files.
 
-    `seed`: int, SeedSequence, Generator or None (fresh, recorded in the provenance). Same arguments, same problem.
-    Raises ValueError or TypeError for arguments out of range or that the preset does not take.
+    Returns
+    -------
+    AllocationProblem
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range, or that the preset does not take.
+
+    Notes
+    -----
+    - ``metaverse`` (Table I of the MTA paper): 20 servers, 50 tasks; prices U[1, 10], data U[10, 20], capacity
+      U[200, 400] x theta, f U[1, 10], deadlines U[1, 100], B, H, G U[5, 10], theta .01, delta .01, sources uniform; alpha .01
+      and lambda .1 are ours.
+    - ``hotspot``: the same, every task submitted to one of the first ``hot`` servers.
+    - ``large`` (ours): 1,000 servers, 1,000,000 tasks; a task reaches 10 distinct uniform servers (all, where there are fewer);
+      weights U[.1, .2] a pair; values U[1, 10] (a task's price) x weight x (1 + .2 N(0, 1)), at least .1; capacities
+      proportional to U[200, 400], in all 60% of the total of the tasks' mean weights.
+    - ``melbourne``: servers at the sites of the EUA files; a site covers 200 m, a task is submitted to the nearest site;
+      ``tasks`` users: a subset of the file's, or all of them and more by resampling with a normal jitter of 20 m inside the
+      coverage (ours); prices, data, servers as in Table I.
+    - ``melbourne-like``: the same on a synthetic city of the same statistics, drawn from ``seed`` (125 sites, 816 users by
+      default).
     """
     validation.choice("preset", preset, PRESETS)
     given = {"servers": servers, "hot": hot, "sites": sites, "users": users, "fetch": fetch or None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from os import PathLike
@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from edgeworth.core import validation
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core import names, sparse, validation
+from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -22,32 +22,61 @@ Bools = NDArray[np.bool_]
 
 _LARGEST = 1e100  # of values, weights, capacities, offsets: sums and products of them stay finite
 _EXACT = 2.0**53  # sums of integers up to here are exact in floating point
+_ARRAYS = ("indptr", "server", "value", "weight", "capacity", "must_serve")
 _EXACT_SUMS = 2.0**50  # sums of multiples of a grid are taken as exact up to so many times the grid
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AllocationProblem(ShownProblem):
-    """Multi-task allocation (MTA), a generalised-assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
+    """Multi-task allocation (MTA), a generalised assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
 
-    maximise (or minimise) ``offset + sum v_ij x_ij`` subject to ``sum_i x_ij <= 1`` for every task (``= 1`` where
-    ``must_serve``), ``sum_j w_ij x_ij <= c_i`` for every server, x binary. An unserved task is worth 0.
+    Only eligible pairs are stored, sorted by task, then by server (compressed rows). `from_matrices`, `from_pairs` and
+    `from_system` build that form.
 
-    Only eligible pairs are stored, sorted by task, then server (CSR by task):
-    ``indptr`` int64 [m + 1], ``server`` int64 [pairs], ``value`` v and ``weight`` w >= 0 float64 [pairs] (money or joules as
-    the user likes; cycles), ``capacity`` c >= 0 float64 [n]. ``must_serve`` bool [m] (default: none), ``sense`` "max" or
-    "min", ``offset`` a number in the units of ``value``. No number is larger than 1e100. Integer data are exact: where a
-    server's capacity and weights are integers (`whole`) its load may not exceed c_i at all; else up to c_i (1 + 1e-9) counts
-    as feasible (`limit`). Every stored pair fits its server alone in this sense: that belongs to eligibility in this model, and
-    the constructors `from_matrices`, `from_pairs` and `from_system` leave heavier pairs out
-    (``provenance.parameters["too_heavy"]`` counts them).
-    ``system`` keeps the raw fields where the problem was built from them; checkers recompute values and deadlines from it.
+    Parameters
+    ----------
+    indptr : int64 [m + 1]
+        Where the pairs of each task begin.
+    server : int64 [pairs]
+        The server of each pair.
+    value, weight : float64 [pairs]
+        v of any sign, in money or joules; w >= 0, in cycles or whatever capacities are in.
+    capacity : float64 [n]
+        c >= 0.
+    must_serve : bool [m], optional
+        Tasks that may not stay unserved; default: none.
+    sense : {"max", "min"}
+    offset : float
+        A constant part of every value, in the unit of ``value``.
+    system : MecSystem, optional
+        The raw fields that the problem was built from; the checker recomputes values and deadlines from them.
+    provenance : Provenance
+        Where the problem came from; ``parameters["too_heavy"]`` counts the pairs that a constructor left out.
+    server_names, task_names : tuple of str, optional
+        One text each, for tables, messages and plots; None where they have numbers only.
 
-    Arrays are copied and read-only. ``n`` or ``m`` may be 0. Raises ValueError or TypeError naming the argument, the rule and
-    the value for wrong shapes, NaN, infinities, negative weights or capacities, duplicate or unsorted pairs.
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value, for wrong shapes, NaN, infinities, numbers beyond 1e100, negative weights
+        or capacities, and duplicate or unsorted pairs.
 
-    Source: MTA paper, section III-D (constraint C3 sums over tasks there, a misprint); Martello and Toth, Knapsack
-    Problems (1990), chapters 6 and 7.
+    Notes
+    -----
+    The problem is to maximise (or minimise) ``offset + sum v_ij x_ij`` subject to ``sum_i x_ij <= 1`` for every task (``= 1``
+    where ``must_serve``), ``sum_j w_ij x_ij <= c_i`` for every server, x binary. An unserved task is worth 0.
 
+    Integer data are exact: where a server's capacity and weights are integers (`whole`) its load may not exceed c_i at all;
+    else up to c_i (1 + 1e-9) counts as feasible (`limit`). Every stored pair fits its server alone in this sense: that belongs
+    to eligibility in this model. Arrays are copied and read-only; n or m may be 0.
+
+    References
+    ----------
+    MTA paper, section III-D (constraint C3 sums over tasks there, a misprint). Martello and Toth, Knapsack Problems (1990),
+    chapters 6 and 7.
+
+    Examples
+    --------
     >>> p = AllocationProblem.from_matrices(value=[[3.0, 2.0]], weight=[[1.0, 1.0]], capacity=[1.0])
     >>> p.servers, p.tasks, p.pairs
     (1, 2, 2)
@@ -67,15 +96,15 @@ class AllocationProblem(ShownProblem):
     offset: float = 0.0
     system: MecSystem | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
+    server_names: tuple[str, ...] | None = None
+    task_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
 
         store("capacity", _numbers("capacity", self.capacity, None, 0.0))
-        store("indptr", validation.array("indptr", self.indptr, np.int64, (None,), minimum=0))
-        if len(self.indptr) == 0 or self.indptr[0] != 0 or np.any(np.diff(self.indptr) < 0):
-            validation.reject("indptr", "must begin with 0 and never decrease", self.indptr)
+        store("indptr", sparse.pointer(self.indptr))
         pairs, n, m = int(self.indptr[-1]), len(self.capacity), len(self.indptr) - 1
         store("server", validation.array("server", self.server, np.int64, (pairs,), minimum=0, maximum=n - 1))
         store("value", _numbers("value", self.value, pairs, -_LARGEST))
@@ -84,12 +113,7 @@ class AllocationProblem(ShownProblem):
         store("must_serve", validation.array("must_serve", must, np.bool_, (m,)))
         store("sense", validation.choice("sense", self.sense, ("max", "min")))
         store("offset", validation.real("offset", self.offset, minimum=-_LARGEST, maximum=_LARGEST))
-        key = self.task * max(n, 1) + self.server
-        bad = np.flatnonzero(np.diff(key) <= 0)
-        if len(bad):
-            k = int(bad[0]) + 1
-            rule = "must increase strictly within a task (sorted, no duplicate pair)"
-            raise ValueError(f"server: {rule}; got {self.server[k]} after {self.server[k - 1]} in task {self.task[k]}")
+        sparse.require_sorted(self.indptr, self.server, "task", "server")
         heavy = np.flatnonzero(~_fits_alone(self.weight, self.capacity[self.server]))
         if len(heavy):
             k = int(heavy[0])
@@ -97,6 +121,8 @@ class AllocationProblem(ShownProblem):
             raise ValueError(f"weight: every stored pair must fit its server alone; got {self.weight[k]} for {where}")
         if self.system is not None and (self.system.servers, self.system.tasks) != (n, m):
             validation.reject("system", f"must have {n} servers and {m} tasks", (self.system.servers, self.system.tasks))
+        store("server_names", names.checked("server_names", self.server_names, n))
+        store("task_names", names.checked("task_names", self.task_names, m))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
@@ -121,9 +147,7 @@ class AllocationProblem(ShownProblem):
     @cached_property
     def task(self) -> Ints:
         """The task of every pair, int64 [pairs]."""
-        result = np.repeat(np.arange(self.tasks, dtype=np.int64), np.diff(self.indptr))
-        result.setflags(write=False)
-        return result
+        return sparse.rows_of(self.indptr)
 
     @cached_property
     def whole(self) -> Bools:
@@ -204,16 +228,63 @@ class AllocationProblem(ShownProblem):
         must_serve: ArrayLike | None = None,
         sense: Sense = "max",
         offset: float = 0.0,
+        server_names: Sequence[str] | None = None,
+        task_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
     ) -> AllocationProblem:
-        """From dense matrices of shape servers x tasks: value, weight >= 0 and eligible (bool, default all True).
+        """A problem from dense matrices, one row a server and one column a task.
 
-        A pair is stored where it is eligible and weight <= capacity. Raises as the class does.
+        Parameters
+        ----------
+        value, weight : array-like [servers, tasks]
+            v, and w >= 0. Rows and columns of a DataFrame name servers and tasks.
+        capacity : array-like [servers]
+        eligible : array-like of bool [servers, tasks], optional
+            Default: every pair is eligible.
+        must_serve : array-like of bool [tasks], optional
+        sense, offset
+            As in the class.
+        server_names, task_names : sequence of str, optional
+            Default: the labels of the arguments that are Series or DataFrames. Arguments with the same labels in another order
+            are brought into this order; with other labels they are refused.
+        provenance : Provenance, optional
+
+        Returns
+        -------
+        AllocationProblem
+            Of the pairs that are eligible and no heavier than their server's capacity.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> value = pd.DataFrame([[3.0], [2.0]], index=["east", "west"], columns=["render"])
+        >>> capacity = pd.Series([1.0, 9.0], index=["west", "east"])
+        >>> p = AllocationProblem.from_matrices(value, [[5.0], [1.0]], capacity)
+        >>> p.capacity.tolist(), p.server_names, p.task_names
+        ([9.0, 1.0], ('east', 'west'), ('render',))
         """
-        c = _numbers("capacity", capacity, None, 0.0)
-        v = validation.array("value", value, np.float64, (len(c), None))
-        w = validation.array("weight", weight, np.float64, v.shape, minimum=0.0)
-        e = np.ones(v.shape, dtype=bool) if eligible is None else validation.array("eligible", eligible, np.bool_, v.shape)
+        pair: names.Axes = ("server", "task")
+        given, found = names.align(
+            {
+                "value": (value, pair),
+                "weight": (weight, pair),
+                "eligible": (eligible, pair),
+                "capacity": (capacity, ("server",)),
+                "must_serve": (must_serve, ("task",)),
+            },
+            {"server_names": server_names, "task_names": task_names},
+        )
+        c = _numbers("capacity", given["capacity"], None, 0.0)
+        v = validation.array("value", given["value"], np.float64, (len(c), None))
+        w = validation.array("weight", given["weight"], np.float64, v.shape, minimum=0.0)
+        e = np.ones(v.shape, dtype=bool)
+        if eligible is not None:
+            e = validation.array("eligible", given["eligible"], np.bool_, v.shape)
         task, server = np.nonzero(e.T)
         return cls.from_pairs(
             task=task,
@@ -222,10 +293,11 @@ class AllocationProblem(ShownProblem):
             weight=w[server, task],
             capacity=c,
             tasks=v.shape[1],
-            must_serve=must_serve,
+            must_serve=given["must_serve"],
             sense=sense,
             offset=offset,
             provenance=provenance,
+            **found,
         )
 
     @classmethod
@@ -242,42 +314,67 @@ class AllocationProblem(ShownProblem):
         sense: Sense = "max",
         offset: float = 0.0,
         system: MecSystem | None = None,
+        server_names: Sequence[str] | None = None,
+        task_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
     ) -> AllocationProblem:
-        """From eligible pairs in any order: four arrays of one length, and the number of tasks.
+        """A problem from its eligible pairs, in any order.
 
-        Pairs heavier than their server's capacity are left out. Raises as the class does; a duplicate pair is refused.
+        Parameters
+        ----------
+        task, server : array-like of int [pairs]
+            The pairs by position; each at most once.
+        value, weight : array-like [pairs]
+            v, and w >= 0. Series of the pairs are brought into one order by their index, which names nothing.
+        capacity : array-like [servers]
+        tasks : int
+            The number of tasks.
+        must_serve : array-like of bool [tasks], optional
+        sense, offset, system
+            As in the class.
+        server_names, task_names : sequence of str, optional
+            Default: the labels of ``capacity`` and ``must_serve`` where they are Series.
+        provenance : Provenance, optional
+
+        Returns
+        -------
+        AllocationProblem
+            Without the pairs that are heavier than their server's capacity.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class, and for a pair that is named twice.
         """
         m = validation.integer("tasks", tasks, minimum=0)
-        c = _numbers("capacity", capacity, None, 0.0)
-        t = validation.array("task", task, np.int64, (None,), minimum=0, maximum=m - 1)
-        s = validation.array("server", server, np.int64, (len(t),), minimum=0, maximum=len(c) - 1)
-        v = validation.array("value", value, np.float64, (len(t),))
-        w = _numbers("weight", weight, len(t), 0.0)
-        key = t * max(len(c), 1) + s
-        if np.any(np.diff(key) < 0):
-            order = np.argsort(key, kind="stable")
-            t, s, v, w, key = t[order], s[order], v[order], w[order], key[order]
-        twice = np.flatnonzero(np.diff(key) == 0)
-        if len(twice):
-            k = int(twice[0])
-            raise ValueError(f"server: must name a pair once; got server {s[k]} twice for task {t[k]}")
+        columns = {"task": task, "server": server, "value": value, "weight": weight}
+        given, _ = names.align({name: (column, ("pair",)) for name, column in columns.items()})
+        by_axis, found = names.align(
+            {"capacity": (capacity, ("server",)), "must_serve": (must_serve, ("task",))},
+            {"server_names": server_names, "task_names": task_names},
+        )
+        c = _numbers("capacity", by_axis["capacity"], None, 0.0)
+        t = validation.array("task", given["task"], np.int64, (None,), minimum=0, maximum=m - 1)
+        s = validation.array("server", given["server"], np.int64, (len(t),), minimum=0, maximum=len(c) - 1)
+        v = validation.array("value", given["value"], np.float64, (len(t),))
+        w = _numbers("weight", given["weight"], len(t), 0.0)
+        order, _ = sparse.compress(t, s, m, len(c), "task", "server")
+        t, s, v, w = t[order], s[order], v[order], w[order]
         fits = _fits_alone(w, c[s])
-        indptr = np.zeros(m + 1, dtype=np.int64)
-        np.cumsum(np.bincount(t[fits], minlength=m), out=indptr[1:])
         origin = provenance or Provenance("arrays")
         parameters = {**origin.parameters, "too_heavy": int(len(t) - fits.sum())}
         return cls(
-            indptr=indptr,
+            indptr=sparse.begins(t[fits], m),
             server=s[fits],
             value=v[fits],
             weight=w[fits],
             capacity=c,
-            must_serve=must_serve,  # type: ignore[arg-type]  # validated by the class
+            must_serve=by_axis["must_serve"],
             sense=sense,
             offset=offset,
             system=system,
             provenance=replace(origin, parameters=parameters),
+            **found,
         )
 
     @classmethod
@@ -290,9 +387,26 @@ class AllocationProblem(ShownProblem):
         must_serve: ArrayLike | None = None,
         provenance: Provenance | None = None,
     ) -> AllocationProblem:
-        """From raw fields. ``task`` and ``server`` list the pairs in reach (coverage); default: every server reaches all.
+        """A problem from the raw fields of a mobile-edge system.
 
-        A pair is eligible when mu_ij <= mu_i and T_comp + [i != s_j] T_comm <= tau_j; its value is v_ij (`MecSystem`).
+        Parameters
+        ----------
+        system : MecSystem
+        task, server : array-like of int [pairs], optional
+            The pairs within reach, by position (coverage); default: every server reaches every task. Given together or not at
+            all.
+        must_serve : array-like of bool [tasks], optional
+        provenance : Provenance, optional
+
+        Returns
+        -------
+        AllocationProblem
+            Of the pairs with mu_ij <= mu_i and T_comp + [i != s_j] T_comm <= tau_j; their values are v_ij (see `MecSystem`).
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class.
         """
         if (task is None) != (server is None):
             validation.reject("server", "must be given together with task", server)
@@ -314,6 +428,8 @@ class AllocationProblem(ShownProblem):
             tasks=system.tasks,
             must_serve=must_serve,
             system=system,
+            server_names=system.server_names,
+            task_names=system.task_names,
             provenance=provenance,
         )
 
@@ -325,9 +441,9 @@ class AllocationProblem(ShownProblem):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        names = ("indptr", "server", "value", "weight", "capacity", "must_serve")
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in names}
+        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _ARRAYS}
         content: dict[str, Any] = {"sense": self.sense, "offset": self.offset, "provenance": self.provenance.to_fields()}
+        content |= names.to_fields(self, "server", "task")
         if self.system is not None:
             inner = self.system.to_payload()
             content["system"] = inner.fields
@@ -340,14 +456,15 @@ class AllocationProblem(ShownProblem):
         system = None
         if "system" in payload.fields:
             system = MecSystem.from_payload(Payload(payload.fields["system"], payload.part("system")))
-        names = ("indptr", "server", "value", "weight", "capacity", "must_serve")
         origin: Mapping[str, Any] = payload.field("provenance")
+        arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
-            **{name: payload.array(name) for name in names},
+            **arrays,
             sense=payload.field("sense"),
             offset=payload.field("offset"),
             system=system,
             provenance=Provenance(**origin),
+            **names.from_fields(payload.fields, "server", "task"),
         )
 
 
@@ -360,28 +477,3 @@ def _fits_alone(weight: Floats, capacity: Floats) -> Bools:
     integers = (weight == np.rint(weight)) & (capacity == np.rint(capacity))
     result: Bools = (weight <= capacity) | (~integers & (weight <= capacity * (1.0 + FEASIBILITY_TOL)))
     return result
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Assignment(ShownSolution):
-    """A solution: ``server`` int64 [tasks], the server of every task, -1 where the task is left unserved. Read-only."""
-
-    row: ClassVar[str] = "task"
-    columns: ClassVar[tuple[Column, ...]] = (Column("server", "number of the server, -1: not served", axis="server"),)
-
-    server: Ints
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "server", validation.array("server", self.server, np.int64, (None,), minimum=-1))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.server,)
-
-    def to_payload(self) -> Payload:
-        """As plain fields and arrays."""
-        return Payload({}, {"server": self.server})
-
-    @classmethod
-    def from_payload(cls, payload: Payload) -> Assignment:
-        """The inverse of `to_payload`."""
-        return cls(payload.array("server"))

@@ -29,13 +29,31 @@ def read_gap(
 ) -> AllocationProblem:
     """Read a generalised assignment instance (OR-Library and Yagiura text): every task must be served.
 
-    The file holds numbers separated by white space: agents m, jobs n, then the m x n costs, the m x n weights and the m
-    capacities. An OR-Library collection begins with the number of its problems; ``index`` (from 0) chooses one, and is
-    refused for a single instance. ``sense`` is required: gap1-12 are published as maximisation and, with the same
-    numbers, as minimisation; types a to e as minimisation. Values are reported in the file's own terms. limit: in bytes.
+    Parameters
+    ----------
+    path : path
+        Numbers separated by white space: agents m, jobs n, then the m x n costs, the m x n weights and the m capacities. An
+        OR-Library collection begins with the number of its problems.
+    sense : {"max", "min"}
+        Required: gap1-12 are published as maximisation and, with the same numbers, as minimisation; types a to e as
+        minimisation.
+    index : int, optional
+        Which instance of a collection, from 0; refused for a file of one instance.
+    limit : int, optional
+        Most bytes of the text and of the instance's matrices.
 
-    Raises FileNotFoundError; `FileFormatError` naming the file, the line and the rule where numbers are missing, too many,
-    not numbers, or more than the limit allows; ValueError for a wrong sense or index.
+    Returns
+    -------
+    AllocationProblem
+        Values are in the file's own terms.
+
+    Raises
+    ------
+    FileNotFoundError
+    FileFormatError
+        Naming the file, the line and the rule, where numbers are missing, too many, not numbers, or more than the limit allows.
+    ValueError
+        For a wrong sense or index.
     """
     validation.choice("sense", sense, ("max", "min"))
     where = Path(path)
@@ -92,12 +110,26 @@ def _gap_starts(where: Path, numbers: Numbers) -> list[int]:
 def read_multiple_knapsack(path: str | PathLike[str], *, limit: int | None = None) -> AllocationProblem:
     """Read a 0-1 multiple knapsack instance: the profit of an item is the same in every knapsack, items may stay out.
 
-    The file holds numbers separated by white space: knapsacks m, items n, the m capacities, then weight and profit of each
-    item (the text format of Dell'Amico, Delorme, Iori and Martello, EJOR 274, 2019). limit: in bytes; a short text can
-    describe a large problem, one of m x n pairs.
+    Parameters
+    ----------
+    path : path
+        Numbers separated by white space: knapsacks m, items n, the m capacities, then weight and profit of each item.
+    limit : int, optional
+        Most bytes of the text and of the instance's matrices; a short text can describe a large problem, one of m x n pairs.
 
-    Raises FileNotFoundError; `FileFormatError` naming the file, the line and the rule where numbers are missing, too many,
-    not numbers, or more than the limit allows.
+    Returns
+    -------
+    AllocationProblem
+
+    Raises
+    ------
+    FileNotFoundError
+    FileFormatError
+        Naming the file, the line and the rule, where numbers are missing, too many, not numbers, or more than the limit allows.
+
+    References
+    ----------
+    The format is that of Dell'Amico, Delorme, Iori and Martello, EJOR 274 (2019).
     """
     where = Path(path)
     numbers = Numbers(where, read_text(where, limit=limit))
@@ -122,10 +154,24 @@ def read_multiple_knapsack(path: str | PathLike[str], *, limit: int | None = Non
 
 
 def read_npz(path: str | PathLike[str], *, limit: int | None = None) -> AllocationProblem:
-    """Read an instance stored as npz arrays: value and weight [servers x tasks], capacity [servers], eligible (optional).
+    """Read an instance stored as npz arrays.
 
-    limit: in bytes, of the arrays as they unpack. Raises FileNotFoundError; `FileFormatError` naming the file and the array
-    that is missing or wrong.
+    Parameters
+    ----------
+    path : path
+        With the arrays value and weight [servers, tasks], capacity [servers] and, optionally, eligible [servers, tasks].
+    limit : int, optional
+        Most bytes of the arrays as they unpack.
+
+    Returns
+    -------
+    AllocationProblem
+
+    Raises
+    ------
+    FileNotFoundError
+    FileFormatError
+        Naming the file and the array that is missing or wrong.
     """
     where = Path(path)
     arrays = read_arrays(where, only=("value", "weight", "capacity", "eligible"), limit=limit)

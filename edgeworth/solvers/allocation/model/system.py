@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core import validation
+from edgeworth.core import names, validation
 from edgeworth.core.payload import Payload
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_TASK = ("unit_price", "data_size", "deadline", "source")
+_SERVER = ("cycles_per_unit", "frequency", "energy_coefficient", "capacity", "bandwidth", "transmit_power", "gain")
 
 
 class PairTerms(NamedTuple):
@@ -33,19 +36,49 @@ class PairTerms(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class MecSystem:
-    """Raw fields of the mobile-edge-computing model (MTA paper, section III).
+    """Raw fields of a mobile-edge-computing system: servers i = 0..n-1, tasks j = 0..m-1.
 
-    Task j: ``unit_price`` p_j per cycle, ``data_size`` D_j, ``deadline`` tau_j, ``source`` s_j (index of the server it was
-    submitted to); all of shape tasks. Server i: ``cycles_per_unit`` theta_i per unit of data, ``frequency`` f_i,
-    ``energy_coefficient`` alpha_i, ``capacity`` mu_i in cycles, ``bandwidth`` B_i, ``transmit_power`` H_i, ``gain`` G_i; all
-    of shape servers. ``noise`` delta > 0, ``fee_share`` lambda in [0, 1].
+    Parameters
+    ----------
+    unit_price : float64 [m]
+        p_j, money a cycle, of any sign.
+    data_size : float64 [m]
+        D_j >= 0, units of data.
+    deadline : float64 [m]
+        tau_j >= 0, seconds.
+    source : int64 [m]
+        s_j, the server that the task was submitted to.
+    cycles_per_unit : float64 [n]
+        theta_i > 0, cycles a unit of data.
+    frequency : float64 [n]
+        f_i > 0, cycles a second.
+    energy_coefficient : float64 [n]
+        alpha_i >= 0.
+    capacity : float64 [n]
+        mu_i >= 0, cycles.
+    bandwidth, transmit_power, gain : float64 [n]
+        B_i, H_i, G_i > 0.
+    noise : float
+        delta > 0.
+    fee_share : float
+        lambda in [0, 1], the share of the payment that the source receives for a task that it passes on.
+    server_names, task_names : tuple of str, optional
+        Default: the labels of the arguments that are Series. Arguments with the same labels in another order are brought into
+        one order; with other labels they are refused.
 
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the field, for a value out of range.
+
+    Notes
+    -----
     With mu_ij = D_j theta_i: T_comp = mu_ij / f_i, E_comp = alpha_i mu_ij f_i^2, r_i = B_i log2(1 + H_i G_i / delta^2),
-    T_comm = D_j / r_{s_j}, E_comm = H_{s_j} T_comm; the value of serving j at i is
-    p_j mu_ij - E_comp - [i != s_j] E_comm.
+    T_comm = D_j / r_{s_j}, E_comm = H_{s_j} T_comm; the value of serving j at i is p_j mu_ij - E_comp - [i != s_j] E_comm.
 
-    Ranges: prices of any sign, data, deadlines and capacities >= 0, all other fields > 0 (energy >= 0). Raises ValueError or
-    TypeError naming the field.
+    References
+    ----------
+    MTA paper, section III.
     """
 
     unit_price: Floats
@@ -61,10 +94,18 @@ class MecSystem:
     gain: Floats
     noise: float
     fee_share: float
+    server_names: tuple[str, ...] | None = None
+    task_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         def store(name: str, value: Any) -> None:
             object.__setattr__(self, name, value)
+
+        axes: dict[str, names.Axes] = {**dict.fromkeys(_SERVER, ("server",)), **dict.fromkeys(_TASK, ("task",))}
+        arrays = {name: (getattr(self, name), axis) for name, axis in axes.items()}
+        aligned, found = names.align(arrays, {"server_names": self.server_names, "task_names": self.task_names})
+        for name, item in (aligned | found).items():
+            store(name, item)
 
         store("capacity", validation.array("capacity", self.capacity, np.float64, (None,), minimum=0.0))
         n = len(self.capacity)
@@ -82,6 +123,8 @@ class MecSystem:
         store("source", validation.array("source", self.source, np.int64, (m,), minimum=0, maximum=n - 1))
         store("noise", validation.real("noise", self.noise, minimum=0.0, open_minimum=True))
         store("fee_share", validation.real("fee_share", self.fee_share, minimum=0.0, maximum=1.0))
+        store("server_names", names.checked("server_names", self.server_names, n))
+        store("task_names", names.checked("task_names", self.task_names, m))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
@@ -122,12 +165,12 @@ class MecSystem:
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("noise", "fee_share")}
-        return Payload({"noise": self.noise, "fee_share": self.fee_share}, arrays)
+        content = {"noise": self.noise, "fee_share": self.fee_share} | names.to_fields(self, "server", "task")
+        return Payload(content, {name: getattr(self, name) for name in (*_TASK, *_SERVER)})
 
     @classmethod
     def from_payload(cls, payload: Payload) -> MecSystem:
         """The inverse of `to_payload`."""
         content: dict[str, Any] = {name: payload.field(name) for name in ("noise", "fee_share")}
-        content |= {f.name: payload.array(f.name) for f in fields(cls) if f.name not in content}
-        return cls(**content)
+        content |= {name: payload.array(name) for name in (*_TASK, *_SERVER)}
+        return cls(**content, **names.from_fields(payload.fields, "server", "task"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from edgeworth.core.jit import jit
 from edgeworth.solvers.allocation.check.kernels.knapsack import knapsack, losses
 from edgeworth.solvers.allocation.check.kernels.state import (
     BOUND,
@@ -29,7 +30,7 @@ ENTER, IMPLY, ROUND, EVALUATE, LOSSES, LEAVE = range(6)
 SETTLED, CONTRADICTED, UNFINISHED = range(3)
 
 
-@lean
+@jit(counted=False)
 def replay(data, tree, work, items, effort):
     """Go on for about `effort` steps. DONE: every leaf is closed. OPEN: the leaf of work.ints[NODE] is not. MORE: go on."""
     ints = work.ints

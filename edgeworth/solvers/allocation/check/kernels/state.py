@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import namedtuple
 from functools import partial
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import leaf
 
-lean = partial(jit, counted=False)  # nothing here allocates
+lean = partial(leaf, counted=False)  # nothing here allocates
 
 FREE, OUT, IN = -1, 0, 1
 BIG = 1 << 61  # a loss that nothing can bear

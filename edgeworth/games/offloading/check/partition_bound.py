@@ -1,4 +1,4 @@
-"""No split of the users is worth more than a number: user prices, and a search of all that prices leave over."""
+"""No partition of the users is worth more than a number: users' prices, and a search of all that they leave over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the two halves of the Lagrangian method share: the kernels' arrays, the threads, and the look at the clock."""
+"""What the two halves of the Lagrangian method share: the kernels' arrays, the threads, the clock and the reports."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def working_limit(problem: AllocationProblem) -> Floats:
     return np.where(problem.whole, problem.limit, problem.limit * (1.0 - _SLACK))
 
 
-class Cut(Exception):
-    """A rule, the observer or Ctrl-C ends the run, or the time meant for this part of it is over (`own`)."""
+class RunEnded(Exception):
+    """A stop rule, the observer or an interrupt ended the run, or the time meant for this part of it is over (`own`)."""
 
     def __init__(self, ending: Termination, own: bool = False) -> None:
         super().__init__(ending)
         self.ending, self.own = ending, own
 
 
-class Workbench:
+class Execution:
     """One run's arrays, threads and progress.
 
     Work is cut into blocks that depend on the problem only, and sums are added block by block: the answer does not depend
@@ -48,23 +48,23 @@ class Workbench:
         pool: ThreadPoolExecutor | None,
         *,
         until: float = math.inf,
-        told: bool = True,
+        report: bool = True,
     ) -> None:
-        """until: run seconds at which the work ends by `Cut`. told: does the run hear of iterations, values and bounds?"""
-        self.problem, self.run, self.pool, self.told = problem, run, pool, told
+        """until: run seconds at which the work ends by `RunEnded`. report: whether the run is given iterations and bounds."""
+        self.problem, self.run, self.pool, self.report = problem, run, pool, report
         self.pairs: Any = Pairs(problem.indptr, problem.server, problem.profit, problem.weight, problem.must_serve)
         self.iterations = 0
         self.value: float | None = None
         self.bound: float | None = None
         self.deadline = until
 
-    def look(self) -> None:
-        """Tell the run how far we are; raises `Cut` when it must end."""
-        ending = self.run.tick(self.iterations, self.value, self.bound) if self.told else self.run.tick(0)
+    def poll(self) -> None:
+        """Report progress to the run; raises `RunEnded` when it must end."""
+        ending = self.run.tick(self.iterations, self.value, self.bound) if self.report else self.run.tick(0)
         if ending is not None:
-            raise Cut(ending)
+            raise RunEnded(ending)
         if self.run.elapsed > self.deadline:
-            raise Cut(Termination.TIME, own=True)
+            raise RunEnded(Termination.TIME, own=True)
 
     def edges(self, tasks: int) -> Ints:
         """Where the blocks of so many tasks begin and end."""
@@ -72,7 +72,7 @@ class Workbench:
         return np.append(np.arange(0, tasks, each, dtype=np.int64), tasks)
 
     def each(self, work: Callable[[int], Any], count: int, group: int = _GROUP) -> None:
-        """work(0), ..., work(count - 1), on all threads, with a look at the clock between groups."""
+        """work(0), ..., work(count - 1), on all threads, with `poll` between groups."""
         size = group * self.run.threads
         for first in range(0, count, size):
             numbers = range(first, min(first + size, count))
@@ -81,4 +81,4 @@ class Workbench:
                     work(number)
             else:
                 list(self.pool.map(work, numbers))
-            self.look()
+            self.poll()

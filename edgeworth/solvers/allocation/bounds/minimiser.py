@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.solvers.allocation.bounds.workbench import Workbench
+from edgeworth.solvers.allocation.bounds.execution import Execution
 from edgeworth.solvers.allocation.kernels import lagrangian as kernels
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
@@ -22,7 +22,7 @@ _STIFFEST = 1e4  # the most that the ridge is raised by
 _WORK = 10_000_000  # multiplications of the conjugate gradients between two looks at the clock
 
 
-class Point(NamedTuple):
+class DualPoint(NamedTuple):
     """The smoothed dual function at u: its value, gradient and the Hessian's diagonal; L(u); temperature x entropy; how far
     L(u) may be from the minimum of L, where the smoothed function is at its own."""
 
@@ -35,13 +35,13 @@ class Point(NamedTuple):
     distance: float
 
 
-class Prices:
+class DualMinimiser:
     """Minimises L(u); `best` is the best u seen, `value` the L(u) of all tasks there."""
 
-    def __init__(self, bench: Workbench, tolerance: float, cooling: float) -> None:
-        self.bench, self.problem = bench, bench.problem
+    def __init__(self, execution: Execution, tolerance: float, cooling: float) -> None:
+        self.execution, self.problem = execution, execution.problem
         self.tolerance, self.cooling = tolerance, cooling
-        problem = bench.problem
+        problem = execution.problem
         self.best = np.zeros(problem.servers)
         self.value = np.inf
         self.share = np.zeros(0)
@@ -51,14 +51,14 @@ class Prices:
 
     def evaluate(self, u: Floats) -> tuple[float, Ints, Floats, Floats]:
         """L(u), every task's best pair (-1: none), what it is worth, and the loads these choices make."""
-        problem, edges = self.problem, self.bench.edges(self.problem.tasks)
+        problem, edges = self.problem, self.execution.edges(self.problem.tasks)
         choice, best = np.empty(problem.tasks, dtype=np.int64), np.empty(problem.tasks)
         load, total = np.zeros((len(edges), problem.servers)), np.zeros(len(edges))
 
         def work(b: int) -> None:
-            total[b] = kernels.evaluate(self.bench.pairs, u, edges[b], edges[b + 1], choice, best, load[b])
+            total[b] = kernels.evaluate(self.execution.pairs, u, edges[b], edges[b + 1], choice, best, load[b])
 
-        self.bench.each(work, len(edges) - 1)
+        self.execution.each(work, len(edges) - 1)
         value = float(total.sum() + u @ problem.limit)
         if value < self.value:
             self.best, self.value = u.copy(), value
@@ -77,7 +77,7 @@ class Prices:
         weighs = self.mean_weight > 0.0
         places = float(np.mean(problem.limit[weighs] / self.mean_weight[weighs])) if weighs.any() else 0.0
         parts = [part for part in _SAMPLES if problem.tasks >= _LEAST * part and places >= _PLACES * part]
-        order = self.bench.run.rng.permutation(problem.tasks) if parts else np.arange(problem.tasks)
+        order = self.execution.run.rng.permutation(problem.tasks) if parts else np.arange(problem.tasks)
         u, temperature = self.best.copy(), hottest
         for part in parts:
             # A sample knows the prices only up to its own noise, that of the number of tasks a server has place for.
@@ -101,20 +101,20 @@ class Prices:
                 return u, temperature
             temperature /= self.cooling
 
-    def _at(self, u: Floats, tasks: Ints, temperature: float) -> Point:
+    def _at(self, u: Floats, tasks: Ints, temperature: float) -> DualPoint:
         """The smoothed dual function on some tasks, capacities in proportion."""
-        problem, edges = self.problem, self.bench.edges(len(tasks))
+        problem, edges = self.problem, self.execution.edges(len(tasks))
         blocks = len(edges) - 1
         load, diagonal = np.zeros((blocks, problem.servers)), np.zeros((blocks, problem.servers))
         sums = np.zeros((blocks, kernels.N_SUMS))
 
         def work(b: int) -> None:
             kernels.smooth(
-                self.bench.pairs, u, temperature, tasks, edges[b], edges[b + 1],
+                self.execution.pairs, u, temperature, tasks, edges[b], edges[b + 1],
                 self.share, self.open, load[b], diagonal[b], sums[b],
             )  # fmt: skip
 
-        self.bench.each(work, blocks)
+        self.execution.each(work, blocks)
         limit = problem.limit * (len(tasks) / problem.tasks)
         rent = float(u @ limit)
         total = sums.sum(axis=0)
@@ -128,9 +128,9 @@ class Prices:
         smooth = float(total[kernels.SMOOTH]) + rent
         heat = max(smooth - expected - float(unused.sum()), 0.0)
         distance = max(plain - smooth + heat + float(np.abs(unused).sum()), 0.0)
-        return Point(u, smooth, gradient, diagonal.sum(axis=0), plain, heat, distance)
+        return DualPoint(u, smooth, gradient, diagonal.sum(axis=0), plain, heat, distance)
 
-    def _descend(self, u: Floats, tasks: Ints, temperature: float) -> tuple[Point, bool]:
+    def _descend(self, u: Floats, tasks: Ints, temperature: float) -> tuple[DualPoint, bool]:
         """Projected Newton steps at one temperature; did they come to rest?
 
         Where a step does not descend, the Hessian's diagonal is raised until one does (Levenberg and Marquardt).
@@ -150,7 +150,7 @@ class Prices:
                 direction = self._direction(point, tasks, temperature, ~bound, damping)
                 direction[bound] = -point.u[bound]
                 trial = self._at(np.maximum(point.u + direction, 0.0), tasks, temperature)
-                self.bench.iterations += 1
+                self.execution.iterations += 1
                 if trial.smooth <= point.smooth + 0.1 * float(point.gradient @ (trial.u - point.u)):
                     break
                 damping *= 10.0
@@ -161,12 +161,12 @@ class Prices:
             damping = max(1.0, damping / 10.0)
         return point, False
 
-    def _direction(self, point: Point, tasks: Ints, temperature: float, free: NDArray[np.bool_], damping: float) -> Floats:
+    def _direction(self, point: DualPoint, tasks: Ints, temperature: float, free: NDArray[np.bool_], damping: float) -> Floats:
         """Minus the inverse Hessian times the gradient, by conjugate gradients. The Hessian's diagonal is raised where the
         gradient is large, so that no step leaves the region where the smoothed function looks like its quadratic model."""
-        rows, entries = kernels.count_open(self.bench.pairs, tasks, self.share, self.open)
+        rows, entries = kernels.count_open(self.execution.pairs, tasks, self.share, self.open)
         pointer, column, entry = np.empty(rows + 1, np.int64), np.empty(entries, np.int32), np.empty(entries)
-        kernels.pack(self.bench.pairs, tasks, self.share, self.open, pointer, column, entry)
+        kernels.pack(self.execution.pairs, tasks, self.share, self.open, pointer, column, entry)
         squares = np.zeros(self.problem.servers)
         kernels.column_squares(column, entry, squares)
         ridge = damping * (np.abs(point.gradient) * self.mean_weight / _STRIDE + 1e-9 * point.diagonal)
@@ -183,5 +183,5 @@ class Prices:
                 pointer, column, entry, diagonal, inverse, free, x, r, d, rz, least, min(steps, left)
             )
             left -= steps
-            self.bench.look()
+            self.execution.poll()
         return x

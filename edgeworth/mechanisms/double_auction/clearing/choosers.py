@@ -123,7 +123,7 @@ class RouteMethod:
             vehicles=1,
             demand=demand,
             service_time=routes.service_time[mine],
-            start=np.array([len(mine)]),
+            depot="last",
             speed=float(routes.speed[seller]),
             capacity=float(market.capacity[seller]),
             cost_per_time=0.0 if free else float(routes.travel_cost[seller]),

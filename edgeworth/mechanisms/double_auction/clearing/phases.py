@@ -1,0 +1,336 @@
+"""The three phases of Off-AIC2 as the FUSION paper prints them (section IV-C3, Algorithm 2), in all the readings that its text
+leaves open.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
+
+from edgeworth.core import validation
+from edgeworth.core.traced import Interval, Traced, boundary_above, boundary_below, exact, sweep
+from edgeworth.mechanisms.double_auction.clearing.choosers import CHOOSERS, chooser_of
+from edgeworth.mechanisms.double_auction.exact import outcome_of
+from edgeworth.mechanisms.double_auction.model import (
+    Agent,
+    ExactMarket,
+    Market,
+    NotApplicableError,
+    Outcome,
+    TieBreak,
+    tie_break_of,
+)
+from edgeworth.mechanisms.double_auction.model.chooser import OBJECTIVES
+from edgeworth.mechanisms.double_auction.spec import Dealt, OneAgent, RuleSpec
+
+BANDS = ("market", "pair", "pivot")
+
+SellerPricing: TypeAlias = Literal["critical", "myerson", "report"]
+"""How sellers are paid: their critical ask, Myerson's integral, or what they asked for (buyers pay their bids then)."""
+
+
+@dataclass(frozen=True)
+class OffAic2:
+    """Parameters of Off-AIC2: the readings that the paper's text leaves open.
+
+    Attributes
+    ----------
+    band
+        Where critical values are searched: ``"market"``, [0, b_i] and [a_k, highest report]; ``"pair"``, [a_k, b_i] of the
+        matched pair; ``"pivot"``, [b_i*, b_i] and [a_k, a_k*] (equations 44-49).
+    rerun
+        What is run again under an effective report: ``"phase2"`` (the paper's text, the pivotal ranks stay) or ``"whole"`` (as
+        its proof of monotonicity needs).
+    chooser
+        How a seller chooses its buyers: ``"knapsack"``, ``"route-exact"``, ``"route-dp"``, ``"route-eaco"``; ``"auto"`` by the
+        market.
+    objective
+        What a seller maximises: ``"surplus"``, ``"bid-value"`` or ``"quantity"``. The payment is not known yet when it chooses,
+        and the paper leaves open what stands in for it.
+    pivot
+        Which of the largest ranks (i*, k*): ``"buyers"`` the largest i*, then k*; ``"sellers"`` the largest k*, then i*;
+        ``"sum"`` the largest sum.
+    pricing
+        ``"exact"`` (ends of the report intervals; exact choosers only), ``"bisection"``, or ``"auto"``: exact where possible.
+    iterations
+        Steps of a bisection.
+    tie_break
+        How equal reports are ordered, as in `Classic`.
+    seed
+        Of randomised choosers.
+    """
+
+    band: str = "market"
+    rerun: str = "phase2"
+    chooser: str = "auto"
+    objective: str = "surplus"
+    pivot: str = "buyers"
+    pricing: str = "auto"
+    iterations: int = 50
+    tie_break: str = "index"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        validation.choice("band", self.band, BANDS)
+        validation.choice("rerun", self.rerun, ("phase2", "whole"))
+        validation.choice("chooser", self.chooser, CHOOSERS)
+        validation.choice("objective", self.objective, OBJECTIVES)
+        validation.choice("pivot", self.pivot, ("buyers", "sellers", "sum"))
+        validation.choice("pricing", self.pricing, ("auto", "exact", "bisection"))
+        validation.integer("iterations", self.iterations, minimum=1)
+        validation.integer("seed", self.seed, minimum=0)
+        tie_break_of(self.tie_break)
+
+
+Lists = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+class Auction:
+    """One market under Off-AIC2, in integers: every report is a dyadic fraction, so a power of two makes all of them whole."""
+
+    def __init__(self, market: ExactMarket, params: OffAic2, tie: TieBreak) -> None:
+        self.params, self.tie = params, tie
+        plain = [x for x in (*market.bid, *market.ask) if not isinstance(x, Traced)]
+        digits = [Fraction(x).denominator for x in plain]
+        self.scale = max(math.lcm(1, *digits), 1 << 60)
+        self.bid = [self._scaled(x) for x in market.bid]
+        self.ask = [self._scaled(x) for x in market.ask]
+        self.market = market
+        self.chooser = chooser_of(params.chooser, params.objective, market, self.scale, params.seed)
+        self.rank = (tie.ranks("buyer", market.bid).tolist(), tie.ranks("seller", market.ask).tolist())
+        self.sweeps: dict[Any, list[Interval[Any]]] = {}
+        exact_pricing = params.pricing == "exact" or (params.pricing == "auto" and self.chooser.exact)
+        if exact_pricing and not self.chooser.exact:
+            validation.reject("pricing", "'exact' needs an exact chooser", params.chooser)
+        self.exact_pricing = exact_pricing
+
+    def _scaled(self, x: Any) -> Any:
+        y = x * self.scale
+        return int(y) if not isinstance(y, Traced) and y.denominator == 1 else y
+
+    # --- the three phases -------------------------------------------------------------------------------------------------
+
+    def phase1(self, bid: Sequence[Any], ask: Sequence[Any]) -> Lists:
+        """The first i* buyers by bid and the first k* sellers by ask."""
+        market = self.market
+        buyers = sorted(range(len(bid)), key=lambda i: (-bid[i], self.rank[0][i]))
+        sellers = sorted(range(len(ask)), key=lambda k: (ask[k], self.rank[1][k]))
+        wanted = [0]
+        for i in buyers:
+            wanted.append(wanted[-1] + market.demand[i])
+        room = [0]
+        for k in sellers:
+            room.append(room[-1] + market.capacity[k])
+        best, found = -1, (0, 0)
+        for i in range(len(buyers), 0, -1):  # for each i the largest k that the prices allow has the most room
+            k = next((k for k in range(len(sellers), 0, -1) if ask[sellers[k - 1]] <= bid[buyers[i - 1]]), 0)
+            if not k or room[k] < wanted[i]:
+                continue
+            key = {"buyers": i, "sellers": k, "sum": i + k}[self.params.pivot]
+            if key > best:
+                best, found = key, (i, k)
+        return tuple(buyers[: found[0]]), tuple(sellers[: found[1]])
+
+    def phase2(self, bid: Sequence[Any], ask: Sequence[Any], lists: Lists) -> dict[int, tuple[int, ...]]:
+        """The buyers of every seller that serves some, in the order of its tour."""
+        open_ = list(lists[0])
+        worth = [b * q for b, q in zip(bid, self.market.demand, strict=True)]
+        served: dict[int, tuple[int, ...]] = {}
+        for k in lists[1]:
+            candidates = [i for i in open_ if bid[i] > ask[k]]
+            stops = self.chooser.choose(k, candidates, worth, ask[k]) if candidates else ()
+            if stops:
+                served[k] = stops
+                open_ = [i for i in open_ if i not in stops]
+        return served
+
+    def under(self, agent: Agent, lists: Lists) -> Callable[[Any], dict[int, tuple[int, ...]]]:
+        """The trades as a function of one agent's effective report, by the re-run chosen."""
+        side, index = agent
+
+        def run(report: Any) -> dict[int, tuple[int, ...]]:
+            bid, ask = list(self.bid), list(self.ask)
+            (bid if side == "buyer" else ask)[index] = report
+            return self.phase2(bid, ask, lists if self.params.rerun == "phase2" else self.phase1(bid, ask))
+
+        return run
+
+    def units(self, agent: Agent, served: dict[int, tuple[int, ...]]) -> int:
+        """Units that an agent trades."""
+        if agent[0] == "buyer":
+            return self.market.demand[agent[1]] if any(agent[1] in stops for stops in served.values()) else 0
+        return sum(self.market.demand[i] for i in served.get(agent[1], ()))
+
+    # --- phase 3 ----------------------------------------------------------------------------------------------------------
+
+    def _intervals(self, agent: Agent, lists: Lists) -> list[Interval[Any]]:
+        """Units as a function of the effective report, over all of it; kept: it does not depend on the report itself."""
+        key = (agent, lists if self.params.rerun == "phase2" else None)
+        if key not in self.sweeps:
+            run = self.under(agent, lists)
+            self.sweeps[key] = list(sweep(lambda report: self.units(agent, run(report)), 0))
+        return self.sweeps[key]
+
+    def critical(self, agent: Agent, lists: Lists, limit: Any) -> Any:
+        """The end of the interval of winning reports around the agent's own: downwards for buyers, upwards for sellers."""
+        side, index = agent
+        report = (self.bid if side == "buyer" else self.ask)[index]
+        if isinstance(report, Traced):
+            return self._traced_critical(agent, lists, report)
+        run = self.under(agent, lists)
+
+        def wins(value: Any) -> bool:
+            return self.units(agent, run(value)) > 0
+
+        if not self.exact_pricing:
+            return self._bisect(wins, report, limit)
+        if side == "buyer":
+            return boundary_below(wins, report, min(limit, report))
+        edge = boundary_above(wins, report)
+        return self._highest() if edge is None else edge
+
+    def _bisect(self, wins: Callable[[Any], bool], winner: Any, loser: Any) -> Any:
+        """Halve the bracket, the winner at one end; the other end itself is tried first."""
+        if wins(loser):
+            return loser
+        for _ in range(self.params.iterations):
+            middle = (winner + loser) // 2
+            if middle in (winner, loser):
+                break
+            if wins(middle):
+                winner = middle
+            else:
+                loser = middle
+        return winner
+
+    def _traced_critical(self, agent: Agent, lists: Lists, report: Traced) -> Any:
+        intervals = self._intervals(agent, lists)
+        at = next(j for j, interval in enumerate(intervals) if _holds(interval, report))
+        step = -1 if agent[0] == "buyer" else 1
+        while 0 <= at + step < len(intervals) and intervals[at + step].answer:
+            at += step
+        edge = intervals[at].lower if step < 0 else intervals[at].upper
+        return self._highest() if edge is None else edge
+
+    def _highest(self) -> Any:
+        plain = [x for x in (*self.bid, *self.ask) if not isinstance(x, Traced)]
+        return max(plain, default=0)
+
+    def pays(self, i: int, k: int, lists: Lists) -> Any:
+        """A buyer's unit price."""
+        low: Any = 0
+        if self.params.band != "market":
+            low = self.ask[k] if self.params.band == "pair" else self.bid[lists[0][-1]]
+        return _larger(self.critical(("buyer", i), lists, low), low)
+
+    def gets(self, k: int, stops: tuple[int, ...], lists: Lists) -> Any:
+        """A seller's reward in all."""
+        critical = self.critical(("seller", k), lists, self._highest())
+        if self.params.band == "pivot":
+            critical = _smaller(critical, self.ask[lists[1][-1]])
+        total: Any = 0
+        for i in stops:
+            price = _smaller(critical, self.bid[i]) if self.params.band == "pair" else critical
+            total = total + price * self.market.demand[i]
+        return total
+
+    def myerson(self, k: int, stops: tuple[int, ...], lists: Lists) -> Any:
+        """``a_k q_k(a_k)`` plus the integral of ``q_k`` over all asks above a_k."""
+        agent, ask = ("seller", k), self.ask[k]
+        intervals = self._intervals(agent, lists)
+        total: Any = ask * sum(self.market.demand[i] for i in stops)
+        for interval in intervals:
+            if interval.is_point or not interval.answer:
+                continue
+            upper = interval.upper if interval.upper is not None else self._highest()
+            if upper <= ask:
+                continue
+            total = total + (upper - _larger(ask, interval.lower)) * interval.answer
+        return total
+
+    def rule(self, pricing: SellerPricing) -> tuple[dict[int, tuple[int, ...]], Callable[[Agent], Any]]:
+        """The trades, and a function agent -> money (scaled), by the pricing of the seller side."""
+        lists = self.phase1(self.bid, self.ask)
+        served = self.phase2(self.bid, self.ask, lists)
+        home = {i: k for k, stops in served.items() for i in stops}
+
+        def money(agent: Agent) -> Any:
+            side, index = agent
+            if self.units(agent, served) == 0:
+                return 0
+            if side == "buyer":
+                price = self.bid[index] if pricing == "report" else self.pays(index, home[index], lists)
+                return price * self.market.demand[index]
+            if pricing == "report":
+                return self.ask[index] * self.units(agent, served)
+            if pricing == "myerson":
+                return self.myerson(index, served[index], lists)
+            return self.gets(index, served[index], lists)
+
+        return served, money
+
+
+def _holds(interval: Interval[Any], t: Traced) -> bool:
+    if interval.is_point:
+        return t == interval.lower
+    return t > interval.lower and (interval.upper is None or t < interval.upper)
+
+
+def _larger(one: Any, two: Any) -> Any:
+    return two if two > one else one
+
+
+def _smaller(one: Any, two: Any) -> Any:
+    return two if two < one else one
+
+
+def run_phases(market: Market, params: OffAic2, tie: TieBreak, pricing: SellerPricing) -> Outcome:
+    """The outcome. Exact choosers are computed in whole numbers, nothing is rounded before the outcome itself."""
+    auction = Auction(market.exact(), params, tie)
+    served, money = auction.rule(pricing)
+    stops = [served.get(k, ()) for k in range(market.sellers)]
+    payment = [float(Fraction(money(("buyer", i))) / auction.scale) for i in range(market.buyers)]
+    reward = [float(Fraction(money(("seller", k))) / auction.scale) for k in range(market.sellers)]
+    return outcome_of(market, stops, payment, reward, tie.name)
+
+
+def one_agent(market: Market, agent: Agent, params: OffAic2, tie: TieBreak, pricing: SellerPricing) -> OneAgent:
+    """One agent's part of the same, in exact or traced numbers, for exact choosers and exact prices.
+
+    The effective reports of phase 3 replace the agent's own, so their sweeps do not depend on it and are shared by all reports.
+
+    Raises
+    ------
+    NotApplicableError
+        Where the chooser or the pricing is not exact.
+    """
+    if not Auction(market.exact(), params, tie).exact_pricing:
+        raise NotApplicableError(
+            f"scope: 'exhaustive' needs an exact chooser and exact pricing; use Sampled(n, seed); got {params.chooser!r}"
+        )
+    shared: dict[Any, list[Interval[Any]]] = {}
+
+    def at(report: Any) -> Dealt:
+        number = report if isinstance(report, Traced) else exact(report)
+        auction = Auction(market.exact(agent, number), params, tie)
+        auction.sweeps = shared
+        served, money = auction.rule(pricing)
+        paid = money(agent)
+        stops = served.get(agent[1], ()) if agent[0] == "seller" else ()
+        return Dealt(auction.units(agent, served), paid * Fraction(1, auction.scale), stops)
+
+    return at
+
+
+def phases_rule(
+    name: str, run: Callable[[Market, OffAic2, TieBreak], Outcome], pricing: SellerPricing, *, guarantee: str, reference: str
+) -> RuleSpec[OffAic2]:
+    """The specification of a rule that is Off-AIC2 with some pricing of the seller side."""
+
+    def own(market: Market, agent: Agent, params: OffAic2, tie: TieBreak) -> OneAgent:
+        return one_agent(market, agent, params, tie, pricing)
+
+    return RuleSpec(name, run, OffAic2, guarantee, reference, one_agent=own)

@@ -1,0 +1,71 @@
+"""One posted price for buyers, and a VCG procurement among sellers for the revenue (ours)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.mechanisms.double_auction.clearing import maximum
+from edgeworth.mechanisms.double_auction.exact import outcome_of
+from edgeworth.mechanisms.double_auction.model import Agent, Market, Outcome, TieBreak
+from edgeworth.mechanisms.double_auction.spec import RuleSpec
+
+P = TypeVar("P")
+Floats = NDArray[np.float64]
+
+Posted: TypeAlias = Callable[[Market, P, TieBreak], tuple[float, NDArray[np.bool_]]]
+"""The buyers' unit price and who accepts it. Neither may depend on an ask, nor the price on the bid of one who accepts."""
+
+
+def procure(market: Market, price: float, accepts: NDArray[np.bool_], tie: TieBreak) -> Outcome:
+    """The outcome when the buyers who accept pay `price` a unit and sellers compete for that revenue.
+
+    The tours maximise ``W = sum q_i p - sum a_k Q_k - tours`` (exactly); a buyer who is served pays q_i p; seller k gets
+    ``a_k Q_k + tour_k + (W - W without k)``.
+
+    Truthful for sellers: it is VCG in the revenue W, which no ask moves but through the tours chosen. Rational: buyers accept
+    p <= b_i, sellers are paid their cost, the tour's included, and their rent W - W(-k) >= 0. Balanced, always: dropping k's
+    tours is possible without k, so W(-k) >= W - (q p - cost of k's tours), each rent is at most the profit on that seller's own
+    tours, and the rents sum to at most W.
+    """
+    at_price = np.where(accepts, price, -1.0)
+    whole, stops = maximum.maximum(market, at_price, market.ask)
+    payment, reward = np.zeros(market.buyers), np.zeros(market.sellers)
+    for k, mine in enumerate(stops):
+        if not mine:
+            continue
+        units, tour = maximum.units_and_tour(market, k, mine)
+        rent = max(whole - maximum.without_seller(market, at_price, k), 0.0)
+        reward[k] = float(market.ask[k]) * units + tour + rent
+        for i in mine:
+            payment[i] = price * int(market.demand[i])
+    return outcome_of(market, stops, payment, reward, tie.name)
+
+
+def procurement_rule(
+    name: str,
+    params: type[P],
+    posted: Posted[P],
+    buyer_breakpoints: Callable[[Market, int, P, TieBreak], Floats],
+    *,
+    guarantee: str,
+    reference: str,
+) -> RuleSpec[P]:
+    """The specification of a rule that is a posted price and a procurement; `posted` bears the rule's documentation."""
+
+    def run(market: Market, params: P, tie: TieBreak) -> Outcome:
+        price, accepts = posted(market, params, tie)
+        return procure(market, price, accepts, tie)
+
+    def breakpoints(market: Market, agent: Agent, params: P, tie: TieBreak) -> Floats:
+        side, index = agent
+        if side == "buyer":
+            return buyer_breakpoints(market, index, params, tie)
+        price, accepts = posted(market, params, tie)
+        return maximum.seller_breakpoints(market, np.where(accepts, price, -1.0), index)
+
+    run.__doc__ = posted.__doc__
+    return RuleSpec(name, run, params, guarantee, reference, breakpoints, rounding=maximum.rounding)
