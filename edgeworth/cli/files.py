@@ -48,9 +48,10 @@ def _methods_of_problem(ctx: click.Context) -> list[str]:
     """The methods for the problem file that stands on the line already, or of all families."""
     from edgeworth.core.io import load
 
+    words = [ctx.params.get("problem"), *ctx.args]  # of a line that is not finished, click leaves the arguments there
     try:
-        return methods_of(load(ctx.params["problem"]).kind)
-    except (KeyError, TypeError, OSError, ValueError):
+        return methods_of(load(next(word for word in words if word)).kind)
+    except (StopIteration, AttributeError, OSError, ValueError):
         return methods_of(*_families.FAMILIES)
 
 
