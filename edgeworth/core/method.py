@@ -45,6 +45,8 @@ class Found(Generic[S]):
         Counters of the run, >= 0, as the method defines them.
     notes : tuple of str
         What a user must know.
+    params : object, optional
+        The parameters really used, where the method completes those it is given; they enter the result.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class Found(Generic[S]):
     evaluations: int = 0
     nodes: int = 0
     notes: tuple[str, ...] = ()
+    params: object = None
 
     def __post_init__(self) -> None:
         store = object.__setattr__

@@ -222,7 +222,7 @@ def _judge(
         termination=termination,
         stats=Stats(run.elapsed, found.iterations, found.evaluations, found.nodes, run.prepared + run.compile_seconds),
         trace=run.trace(),
-        params=params,
+        params=params if found.params is None else found.params,
         seed=seed if row.randomised else None,
         version=__version__,
         notes=tuple(notes),

@@ -159,7 +159,8 @@ def functions(play: MethodFunction[G, Y, S], rows: Mapping[str, Y]) -> dict[str,
 
 def _function(play: MethodFunction[G, Y, S], name: str, row: Y) -> MethodFunction[G, Y, S]:
     def learned(game: G, params: Y, run: Run[S]) -> Found[S]:
-        return play(game, params.completed(row), run)
+        whole = params.completed(row)
+        return replace(play(game, whole, run), params=whole)
 
     title = LEARNERS[name].title
     learned.__name__ = learned.__qualname__ = name.replace("-", "_")
