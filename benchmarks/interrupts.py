@@ -36,7 +36,7 @@ SIZES: dict[str, dict[str, Any]] = {
 }
 OTHERS: dict[tuple[str, str], dict[str, Any]] = {
     ("allocation", "milp"): {"preset": "hotspot", "servers": 30, "tasks": 1_500},
-    ("double-auction", "off-aic2"): {"buyers": 300, "sellers": 100},
+    ("double-auction", "off-aic2"): {"preset": "fusion", "buyers": 300, "sellers": 100},
     ("normal-form", "lemke-howson"): {"strategies": 250},
     ("normal-form", "stackelberg"): {"strategies": 150},
     ("normal-form", "zero-sum"): {"preset": "zero-sum", "strategies": 700},
