@@ -16,10 +16,13 @@ from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
 from edgeworth.core.prepare import prepare
 from edgeworth.core.problem import Model, P, S
+from edgeworth.core.problem import model as family
 from edgeworth.core.result import BoundEvidence, Quality, Result, Stats, Termination
 from edgeworth.core.run import Interruption, Run, interruptible
 from edgeworth.core.seeds import Seed, SeedRecord, generator
 from edgeworth.core.stop import Stop
+
+__all__ = ["MethodLike", "check_call", "family", "row_of", "solve"]
 
 logger = logging.getLogger(__name__)
 

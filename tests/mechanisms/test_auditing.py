@@ -211,3 +211,8 @@ def test_a_rule_that_refuses_ties_is_examined_everywhere_else() -> None:
     assert found.truthful
     assert found.pieces < audit("mcafee", market).pieces
     assert not audit(da.Rule("k-double-auction", tie_break=da.Refuse()), da.generate(preset="unit", seed=1)).truthful
+
+
+def test_witnesses_call_agents_by_their_names() -> None:
+    market = da.Market(bid=[9.0, 4.0], ask=[1.0], buyer_names=("north", "south"), seller_names=("van",))
+    assert str(audit("k-double-auction", market).truthful.witness).startswith("seller van reports price")

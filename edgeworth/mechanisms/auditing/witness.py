@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgeworth.core.audit_model import Agent, Rationality
+from edgeworth.core.names import label
 from edgeworth.mechanisms.auditing.determinism import draw_from, draws, untouched
 from edgeworth.mechanisms.auditing.lookup import audit_model_of
 
@@ -62,10 +63,8 @@ class Manipulation:
         return model.utility(self.market, lying, self.agent, self.dimension) - before
 
     def __str__(self) -> str:
-        side, index = self.agent
-        return (
-            f"{side} {index} reports {self.dimension} {self.report:.6g} instead of {self.truth:.6g} and gains {self.gain:.6g}"
-        )
+        reported = f"reports {self.dimension} {self.report:.6g} instead of {self.truth:.6g}"
+        return f"{label(self.market, *self.agent)} {reported} and gains {self.gain:.6g}"
 
 
 @dataclass(frozen=True)
@@ -100,11 +99,8 @@ class MonotonicityViolation:
         return -model.direction(self.agent, self.dimension) * (found[1] - found[0])
 
     def __str__(self) -> str:
-        side, index = self.agent
-        return (
-            f"{side} {index} trades {self.low_quantity:g} at {self.dimension} {self.low:.6g} "
-            f"and {self.high_quantity:g} at {self.high:.6g}"
-        )
+        low = f"{self.low_quantity:g} at {self.dimension} {self.low:.6g}"
+        return f"{label(self.market, *self.agent)} trades {low} and {self.high_quantity:g} at {self.high:.6g}"
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,8 @@ class RationalityViolation:
         return model.utility(self.market, outcome, self.agent, model.dimensions[0], self.rationality)
 
     def __str__(self) -> str:
-        return f"{self.agent[0]} {self.agent[1]} has utility {self.utility:.6g} by {self.rationality!r} with the true report"
+        name = label(self.market, *self.agent)
+        return f"{name} has utility {self.utility:.6g} by {self.rationality!r} with the true report"
 
 
 @dataclass(frozen=True)

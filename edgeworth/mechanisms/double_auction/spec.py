@@ -114,6 +114,7 @@ class RuleSpec(Generic[P]):
             params=f"{self.params.__module__}:{self.params.__qualname__}",
             exact=self.efficient,
             randomised=False,
+            kernels=True,  # the exact maximum and the tours of routed markets run those of routing
             guarantee=self.guarantee,
             reference=self.reference,
         )
