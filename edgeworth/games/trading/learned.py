@@ -210,8 +210,9 @@ def play(game: TradingGame, params: Play, run: Run[Equilibrium]) -> Found[Equili
     AI-Bazaar paper, section 5, whose PB-MARL is WoLF-PHC.
     """
     _, rounds = params.required()
-    session = Session(game, params, seed=run.rng)
-    goal = target(session)
+    with run.breakable():
+        session = Session(game, params, seed=run.rng)
+        goal = target(session)
     near_since: int | None = None
     ending, best = run.tick(0), session.profile()
     while ending is None and session.rounds < rounds:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from edgeworth.core.aside import aside
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.result import Termination
-from edgeworth.core.run import Run
+from edgeworth.core.run import Interruption, Run
 from edgeworth.games.offloading.heuristic.worth import leaves
 from edgeworth.games.offloading.kernels import partition
 from edgeworth.games.offloading.model import OffloadingGame
@@ -126,7 +128,10 @@ def best_partition(
         ceiling = -answer.bound
         for smooth in (_SMOOTH, 0.0) if math.isfinite(least) else (0.0,):
             at = smooth * best + (1.0 - smooth) * price
-            found = prices.sets(at)
+            try:
+                found = aside(run, partial(prices.sets, at))
+            except Interruption:
+                return Partition(start, least, False, Termination.INTERRUPTED, None, 0, steps)
             steps += 1
             if found is None:
                 return _too_hard(start, least, best, steps)
@@ -148,9 +153,9 @@ def best_partition(
     return _close(game, worth, start, known, best, least, prices, run, steps, report)
 
 
-def reduced_worths(game: OffloadingGame, worth: Any, price: Floats) -> Floats | None:
+def reduced_worths(game: OffloadingGame, worth: Any, price: Floats, run: Run[Any]) -> Floats | None:
     """What a provider's best set is worth less prices, at most and at least 0, float64 [providers]; None: too hard to find."""
-    found = _Pricing(game, worth).sets(price)
+    found = aside(run, partial(_Pricing(game, worth).sets, price))
     return None if found is None else np.array([max(gain, 0.0) for _, _, gain in found])
 
 
@@ -180,7 +185,11 @@ def _close(
         ending = run.tick(steps, None, report(bound))
         if ending is not None:
             return Partition(start, bound, False, ending, price, 0, steps)
-        for pairs, total in prices.near_best(k, price, gap):
+        try:
+            near = aside(run, partial(prices.near_best, k, price, gap))
+        except Interruption:
+            return Partition(start, bound, False, Termination.INTERRUPTED, None, 0, steps)
+        for pairs, total in near:
             pool.add(pairs, total, k)
         if prices.failed:
             return _too_hard(start, bound, price, steps)
