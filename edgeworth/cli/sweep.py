@@ -119,6 +119,9 @@ def _as_data(comparison: Comparison, reference: str | None) -> dict[str, Any]:
     }
 
 
+_OF_GAMES = {"gap of price": "mean_gap_of_price", "regret": "mean_regret"}
+
+
 def _as_text(comparison: Comparison, reference: str | None) -> str:
     setting, frame = comparison.setting, comparison.frame
     summary = comparison.summary(reference)
@@ -130,6 +133,7 @@ def _as_text(comparison: Comparison, reference: str | None) -> str:
         "mean value",
         "mean bound",
         "gap to best bound",
+        *(title for title, column in _OF_GAMES.items() if column in summary),
         "seconds",
         "optimal",
         "claimed",
@@ -140,7 +144,12 @@ def _as_text(comparison: Comparison, reference: str | None) -> str:
         only_bounds = row["solved"] == 0.0 and row["mean_bound"] == row["mean_bound"]
         cells = [str(label), str(int(row["instances"])), "-" if only_bounds else output.percent(row["solved"])]
         cells += [output.number(row["mean_value"]), output.number(row["mean_bound"])]
-        cells += [output.percent(row["mean_gap_to_best_bound"]), output.number(row["mean_seconds"], 3)]
+        cells.append(output.percent(row["mean_gap_to_best_bound"]))
+        if "mean_gap_of_price" in summary:
+            cells.append(output.percent(row["mean_gap_of_price"]))
+        if "mean_regret" in summary:
+            cells.append(output.number(row["mean_regret"], 3))
+        cells.append(output.number(row["mean_seconds"], 3))
         cells += ["-" if only_bounds else output.percent(row[share]) for share in ("share_optimal", "share_claimed")]
         cells.append(output.percent(row["share_verified"]))
         if name is not None:

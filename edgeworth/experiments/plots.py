@@ -29,23 +29,27 @@ _SPREAD = 0.17  # half the height over which the points of one method are spread
 def distances(frame: pd.DataFrame, sense: Sense) -> tuple[NDArray[np.float64], str]:
     """How far every run is from the best known on its instance, in percent, and in words what that is.
 
-    A verified value: its gap to the best bound; where no instance has a bound, to the best verified value. A verified bound
+    A verified value: its gap to the best bound, or where the bound does not hold for it the gap of its price with exact
+    replies (the words say so); where no instance has a bound, to the best verified value. A verified bound
     without a value: from the best verified value to that bound. NaN where there is nothing to compare with.
     """
     sound = frame["verified"].to_numpy(dtype=bool)
     values = frame["value"].where(sound)
     by_instance = values.groupby(frame["problem_hash"])
     best = by_instance.transform("max" if sense == "max" else "min").to_numpy(dtype=float)
-    bounded = bool(frame["gap_to_best_bound"].notna().any())
+    gaps = frame["gap_to_best_bound"]
+    bounded, words = bool(gaps.notna().any()), "gap to the best bound (%)"
+    if bounded and "gap_of_price" in frame and bool((gaps.isna() & frame["gap_of_price"].notna()).any()):
+        gaps, words = gaps.fillna(frame["gap_of_price"]), f"{words}; out of equilibrium, that of the price"
     out = np.full(len(frame), math.nan)
-    for k, (value, bound, gap) in enumerate(zip(values, frame["bound"], frame["gap_to_best_bound"], strict=True)):
+    for k, (value, bound, gap) in enumerate(zip(values, frame["bound"], gaps, strict=True)):
         if not math.isnan(value):
             out[k] = gap if bounded else relative_gap(value, best[k], sense)
         elif sound[k] and not math.isnan(bound) and not math.isnan(best[k]):
             out[k] = relative_gap(best[k], bound, sense)
     # A difference below the tolerance of the checks is no difference.
     out = np.where(np.abs(out) <= 1e-9, 0.0, out) * 100.0
-    return out, "gap to the best bound (%)" if bounded else "gap to the best value found (%); no method gave a bound"
+    return out, words if bounded else "gap to the best value found (%); no method gave a bound"
 
 
 def colour(position: int) -> str:

@@ -141,7 +141,7 @@ def balance(budget: ClaimBudget) -> Evidence:
         f"interior: equilibrium {own[0]:.5g} and {own[1]:.4g} a consumer, PB-MARL (median) {leader:.5g} and"
         f" {consumers:.4g}. P1 with replying consumers is the equilibrium itself, so nothing is left to balance"
     )
-    numbers = (
+    numbers: tuple[Row, ...] = (
         {"method": "exact", "leader_profit": own[0], "consumer_profit": own[1]},
         {"method": "wolf-phc", "leader_profit": leader, "consumer_profit": consumers},
     )
