@@ -1,0 +1,32 @@
+"""The checker. It shares `model` with the methods and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core.checking import Budget, Rebuild, certificate_array, rule_verdicts
+from edgeworth.core.result import Result
+from edgeworth.core.verdict import Verdict
+from tests.toy_family.model import Packing, WeightedPath, value, violations
+
+__all__: list[str] = []
+
+
+def judge(
+    problem: WeightedPath, packing: Packing, claimed: bool, result: Result[Packing] | None, budget: Budget
+) -> tuple[dict[str, Verdict], float | None]:
+    """The verdict ``neighbours``, and the weight."""
+    return rule_verdicts(violations(problem, packing), {"neighbours": 0.0}), value(problem, packing)
+
+
+def _edge_prices(problem: WeightedPath, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+    """LP duality: a node pays what the prices of its two edges leave of its weight; the sum is a bound."""
+    price = certificate_array(arrays, "price", np.int64, (len(problem.weight) + 1,), minimum=0, maximum=1_000_000)
+    return float(price.sum() + np.maximum(problem.weight - price[:-1] - price[1:], 0).sum())
+
+
+REBUILD: dict[str, Rebuild] = {"edge-prices": _edge_prices}
