@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from functools import cached_property
-from os import PathLike
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
 from edgeworth.core.violation import Violation, Violations
@@ -21,7 +20,7 @@ __all__ = ["Packing", "WeightedPath", "generate", "measures", "value", "violatio
 
 
 @dataclass(frozen=True, eq=False)
-class WeightedPath:
+class WeightedPath(ProblemData):
     """Nodes 0, ..., n - 1 along a path; the weights of chosen nodes add up.
 
     Attributes
@@ -43,18 +42,6 @@ class WeightedPath:
     def __post_init__(self) -> None:
         weight = validation.array("weight", self.weight, np.int64, (None,), minimum=0, maximum=1_000_000)
         object.__setattr__(self, "weight", weight)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of the weights."""
-        return fingerprint(self.kind, {}, {"weight": self.weight})
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 
 Floats = NDArray[np.float64]
@@ -40,7 +40,7 @@ _AXES: dict[str, names.Axes] = {**dict.fromkeys(_USER, ("user",)), **dict.fromke
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OffloadingGame(ShownProblem):
+class OffloadingGame(ProblemData):
     """A weighted congestion game: user i = 0..m-1 computes locally or at one provider k = 0..n-1 within reach.
 
     With Lambda_k = sum of the weights w_j of the users at k (weighted processor sharing), user i at k waits
@@ -165,9 +165,6 @@ class OffloadingGame(ShownProblem):
         if not most < LARGEST:
             validation.reject("game", f"must keep loads, delays and utilities below {LARGEST:g}", most)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
     @property
@@ -226,13 +223,6 @@ class OffloadingGame(ShownProblem):
         low = np.where(kinked, 0.0, -np.inf)
         high = np.where(kinked & (self.regime == "floored"), self.deadline, np.inf)
         return _frozen(low), _frozen(high)
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     # --- constructors ---------------------------------------------------------------------------------------------------
 
@@ -386,10 +376,6 @@ class OffloadingGame(ShownProblem):
         return cls.from_pairs(user=i, provider=k, users=len(g), regime=regime, provenance=provenance, **given, **found)
 
     # --- files ----------------------------------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
-from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.solvers.allocation.model.system import Floats, Ints, MecSystem
 
@@ -27,7 +26,7 @@ _EXACT_SUMS = 2.0**50  # sums of multiples of a grid are taken as exact up to so
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AllocationProblem(ShownProblem):
+class AllocationProblem(ProblemData):
     """Multi-task allocation (MTA), a generalised assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
 
     Only eligible pairs are stored, sorted by task, then by server (compressed rows). `from_matrices`, `from_pairs` and
@@ -124,9 +123,6 @@ class AllocationProblem(ShownProblem):
         store("server_names", names.checked("server_names", self.server_names, n))
         store("task_names", names.checked("task_names", self.task_names, m))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
     @property
@@ -203,13 +199,6 @@ class AllocationProblem(ShownProblem):
         """
         total = float(np.abs(self.value).sum()) + abs(self.offset)
         return self.offset.is_integer() and total < _EXACT_SUMS and bool(np.all(self.value == np.rint(self.value)))
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     def objective(self, profit: float) -> float:
         """Total profit in the problem's own terms: ``offset + profit`` for "max", ``offset - profit`` for "min"."""
@@ -434,10 +423,6 @@ class AllocationProblem(ShownProblem):
         )
 
     # --- files ----------------------------------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
