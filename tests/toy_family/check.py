@@ -8,19 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core.checking import Budget, Rebuild, certificate_array, rule_verdicts
-from edgeworth.core.result import Result
-from edgeworth.core.verdict import Verdict
-from tests.toy_family.model import Packing, WeightedPath, value, violations
+from edgeworth.core.checking import Budget, Rebuild, certificate_array, judge_by_rules
+from tests.toy_family.model import WeightedPath, value, violations
 
 __all__: list[str] = []
-
-
-def judge(
-    problem: WeightedPath, packing: Packing, claimed: bool, result: Result[Packing] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
-    """The verdict ``neighbours``, and the weight."""
-    return rule_verdicts(violations(problem, packing), {"neighbours": 0.0}), value(problem, packing)
 
 
 def _edge_prices(problem: WeightedPath, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
@@ -30,3 +21,4 @@ def _edge_prices(problem: WeightedPath, arrays: Mapping[str, NDArray[Any]], budg
 
 
 REBUILD: dict[str, Rebuild] = {"edge-prices": _edge_prices}
+judge = judge_by_rules(violations, value, lambda problem: {"neighbours": 0.0})
