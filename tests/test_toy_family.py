@@ -57,6 +57,13 @@ def test_names_are_derived(toy: Any) -> None:
     assert toy.dynamic_programme is toy.FAMILY.method("exact").resolve()
 
 
+def test_it_shows_itself(toy: Any) -> None:
+    problem = toy.generate(nodes=4, seed=0)
+    packing = toy.solve(problem).require()
+    assert repr(problem) == "<WeightedPath: uniform seed 0, 4 nodes, max>"
+    assert packing.to_frame(problem)["chosen"].tolist() == packing.chosen.tolist()
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_the_contract(toy: Any, method: str) -> None:
     """On what the suite makes of a family that has no module of cases."""
@@ -75,7 +82,7 @@ def test_common_faults_are_caught(toy: Any) -> None:
 
 @given(weight=st.lists(st.integers(0, 5), max_size=8))
 def test_against_brute_force(toy: Any, weight: list[int]) -> None:
-    problem = toy.WeightedPath(weight)
+    problem = toy.WeightedPath(np.array(weight, dtype=np.int64))
     sets = (each for each in product((0, 1), repeat=len(weight)) if not any(a and b for a, b in pairwise(each)))
     best = max(sum(w for w, chosen in zip(weight, each, strict=True) if chosen) for each in sets)
     assert toy.solve(problem, method="exact").value == best

@@ -16,7 +16,7 @@ __all__: list[str] = []
 
 def _edge_prices(problem: WeightedPath, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
     """LP duality: a node pays what the prices of its two edges leave of its weight; the sum is a bound."""
-    price = certificate_array(arrays, "price", np.int64, (len(problem.weight) + 1,), minimum=0, maximum=1_000_000)
+    price = certificate_array(arrays, "price", np.int64, (problem.nodes + 1,), minimum=0, maximum=1_000_000)
     return float(price.sum() + np.maximum(problem.weight - price[:-1] - price[1:], 0).sum())
 
 

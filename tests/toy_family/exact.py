@@ -11,8 +11,29 @@ from tests.toy_family.model import Packing, WeightedPath
 
 
 def dynamic_programme(problem: WeightedPath, params: None, run: Run[Packing]) -> Found[Packing]:
-    """Dynamic programming from the left; the increments of the best weight are prices that prove it."""
-    n = len(problem.weight)
+    """Dynamic programming from the left.
+
+    Parameters
+    ----------
+    problem : WeightedPath
+    params : None
+    run : Run
+
+    Returns
+    -------
+    Found
+        A packing of greatest weight, with the certificate "edge-prices" of the bound that equals it.
+
+    Notes
+    -----
+    The best weight of the first k nodes is ``B_k = max(B_{k-1}, B_{k-2} + w_k)``. Its increments are prices of the
+    edges between k and k + 1 that solve the dual of the linear relaxation.
+
+    References
+    ----------
+    Bellman, Dynamic Programming (1957).
+    """
+    n = problem.nodes
     price = np.zeros(n + 1, dtype=np.int64)  # price[k]: what node k - 1 adds to the best weight
     for k in range(n):
         price[k + 1] = max(int(problem.weight[k]) - int(price[k]), 0)
@@ -21,5 +42,5 @@ def dynamic_programme(problem: WeightedPath, params: None, run: Run[Packing]) ->
         chosen[k] = price[k + 1] > 0
         k -= 2 if chosen[k] else 1
     certificate = Certificate("edge-prices", {"price": price})
-    proof = {"bound": float(price.sum()), "evidence": BoundEvidence.RECOMPUTED, "certificate": certificate}
-    return Found(Packing(chosen), Termination.PROVED, **proof)
+    evidence = BoundEvidence.RECOMPUTED
+    return Found(Packing(chosen), Termination.PROVED, bound=float(price.sum()), evidence=evidence, certificate=certificate)

@@ -14,7 +14,7 @@ METHODS: tuple[Method, ...] = (
         exact=False,
         randomised=False,
         guarantee="half of the optimum",
-        reference="folklore",
+        reference='Jenkyns, The efficacy of the "greedy" algorithm (1976)',
     ),
     Method(
         name="exact",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
@@ -19,7 +20,7 @@ from edgeworth.core.violation import Violation, Violations
 __all__ = ["Packing", "WeightedPath", "generate", "measures", "value", "violations"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class WeightedPath(ProblemData):
     """Nodes 0, ..., n - 1 along a path; the weights of chosen nodes add up.
 
@@ -32,6 +33,7 @@ class WeightedPath(ProblemData):
     """
 
     kind: ClassVar[str] = "path-packing"
+    sizes: ClassVar[tuple[str, ...]] = ("nodes",)
     sense: ClassVar[Sense] = "max"
     integral: ClassVar[bool] = True
     offset: ClassVar[float] = 0.0
@@ -43,6 +45,11 @@ class WeightedPath(ProblemData):
         weight = validation.array("weight", self.weight, np.int64, (None,), minimum=0, maximum=1_000_000)
         object.__setattr__(self, "weight", weight)
 
+    @property
+    def nodes(self) -> int:
+        """Number of nodes n."""
+        return len(self.weight)
+
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
         return Payload({"provenance": self.provenance.to_fields()}, {"weight": self.weight})
@@ -53,8 +60,8 @@ class WeightedPath(ProblemData):
         return cls(payload.array("weight"), Provenance(**payload.field("provenance")))
 
 
-@dataclass(frozen=True, eq=False)
-class Packing:
+@dataclass(frozen=True, eq=False, repr=False)
+class Packing(ShownSolution):
     """The chosen nodes.
 
     Attributes
@@ -62,6 +69,9 @@ class Packing:
     chosen
         Whether each node is chosen; bool [n].
     """
+
+    row: ClassVar[str] = "node"
+    columns: ClassVar[tuple[Column, ...]] = (Column("chosen", "whether the node is chosen"),)
 
     chosen: NDArray[np.bool_]
 
@@ -106,5 +116,5 @@ def generate(*, nodes: int | None = None, seed: Seed = None) -> WeightedPath:
 
 
 def _require_fitting(problem: WeightedPath, packing: Packing) -> None:
-    if len(packing.chosen) != len(problem.weight):
-        validation.reject("packing", f"must have {len(problem.weight)} entries", len(packing.chosen))
+    if len(packing.chosen) != problem.nodes:
+        validation.reject("packing", f"must have {problem.nodes} entries", len(packing.chosen))
