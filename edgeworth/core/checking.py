@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import problem as problems
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.budget import SECONDS, Budget, BudgetEnded
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
 from edgeworth.core.problem import Model, P, Problem, Rebuild, Refute, S, Stored
@@ -132,14 +132,14 @@ def _plain(fam: Model[Any, S], answer: Result[S]) -> Result[S]:
 
 
 def certificate_array(
-    arrays: Mapping[str, NDArray[Any]],
+    arrays: Arrays,
     name: str,
     dtype: type[np.generic],
     shape: tuple[int | None, ...],
     *,
     minimum: float | None = None,
     maximum: float | None = None,
-) -> NDArray[Any]:
+) -> Array:
     """An array of a certificate, checked for kind, shape, finiteness and range before anything is computed with it.
 
     Raises KeyError where it is missing, TypeError or ValueError where it is of another kind.
@@ -350,7 +350,7 @@ def covered(fam: Model[Any, Any], report: Report) -> bool:
 
 
 def epsilon_verdict(
-    epsilon: float, witness: Any, tolerance: float, *, claimed: bool = True, scope: Scope = EXHAUSTIVE
+    epsilon: float, witness: object, tolerance: float, *, claimed: bool = True, scope: Scope = EXHAUSTIVE
 ) -> Verdict:
     """The verdict on the largest gain of a unilateral deviation, with that deviation as witness.
 

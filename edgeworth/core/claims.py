@@ -159,7 +159,7 @@ class Evidence:
     seconds: float = 0.0
     figure: Callable[[Any], Any] | None = field(default=None, compare=False)
     files: tuple[str, ...] = ()
-    witness: Any = None
+    witness: object = None
     conclusive: bool = True
 
     def __post_init__(self) -> None:
@@ -169,7 +169,7 @@ class Evidence:
         if self.interval is not None and not (len(self.interval) == 2 and self.interval[0] <= self.interval[1]):
             validation.reject("interval", "must be a pair of numbers, the lower one first", self.interval)
 
-    def to_fields(self) -> dict[str, Any]:
+    def to_fields(self) -> dict[str, object]:
         """As plain fields for JSON; numbers that are not finite become None, a witness its text, and figures are left out."""
         return {
             "verdict": str(self.verdict),

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.aside import aside
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Interruption, Run
@@ -43,8 +44,8 @@ class ColumnModel:
     upper: Floats
     row_lower: Floats
     row_upper: Floats
-    starts: NDArray[Any]
-    rows: NDArray[Any]
+    starts: Array
+    rows: Array
     entries: Floats
     integer: bool | NDArray[np.bool_]
     lower: Floats | None = None

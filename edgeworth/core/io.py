@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth import _families
 from edgeworth.core import archive, files, problem
+from edgeworth.core.arrays import Array
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.payload import FORMAT, HEADER, SCHEMA, Payload, ending
 from edgeworth.core.result import Result
@@ -63,7 +63,7 @@ def _parse(text: str) -> dict[str, Any]:
     return header
 
 
-def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, Array]]:
     text = files.read_text(path, limit=limit)
     if text.count("[") + text.count("{") + text.count('"') // 2 > _MOST_PARTS:  # each takes fifty bytes and more
         raise FileFormatError(f"holds more than {_MOST_PARTS} lists, objects and texts")
@@ -82,7 +82,7 @@ def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str,
     return header, arrays
 
 
-def _read_npz(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _read_npz(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, Array]]:
     arrays = archive.read_arrays(path, limit=limit)
     if HEADER not in arrays:
         raise FileFormatError(f"not an {FORMAT} file")
@@ -93,7 +93,7 @@ def _read_npz(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, 
     return header, arrays
 
 
-def _rebuild(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
+def _rebuild(header: dict[str, Any], arrays: dict[str, Array]) -> Any:
     kind, content = header["kind"], header["content"]
     if kind not in _families.FAMILIES:
         raise FileFormatError(f"unknown problem kind {kind!r}")

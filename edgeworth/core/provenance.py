@@ -23,6 +23,6 @@ class Provenance:
     def __reduce__(self) -> tuple[type[Provenance], tuple[Any, ...]]:
         return type(self), (self.source, self.name, dict(self.parameters), self.seed)
 
-    def to_fields(self) -> dict[str, Any]:
+    def to_fields(self) -> dict[str, object]:
         """As plain JSON data."""
         return {"source": self.source, "name": self.name, "parameters": dict(self.parameters), "seed": self.seed}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from edgeworth.core import validation
 
@@ -113,7 +113,7 @@ class Verdict:
     status: Status
     violation: float = 0.0
     tolerance: float | None = 0.0
-    witness: Any = None
+    witness: object = None
     scope: Scope = EXHAUSTIVE
 
     def __post_init__(self) -> None:
@@ -126,7 +126,7 @@ class Verdict:
 
     @classmethod
     def of(
-        cls, holds: bool, violation: float = 0.0, tolerance: float = 0.0, witness: Any = None, scope: Scope = EXHAUSTIVE
+        cls, holds: bool, violation: float = 0.0, tolerance: float = 0.0, witness: object = None, scope: Scope = EXHAUSTIVE
     ) -> Verdict:
         """A judged property: HOLDS or FAILS."""
         return cls(Status.HOLDS if holds else Status.FAILS, violation, tolerance, witness, scope)

@@ -257,6 +257,6 @@ def _audit(case: Case, outcomes: Sequence[Any], incentives: Incentives, rational
     )
 
 
-def _verdict(violation: float, tolerance: float, witness: Any, scope: Scope) -> Verdict:
+def _verdict(violation: float, tolerance: float, witness: object, scope: Scope) -> Verdict:
     holds = violation <= tolerance
     return Verdict.of(holds, violation, tolerance, None if holds else witness, scope)

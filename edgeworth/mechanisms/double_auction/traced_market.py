@@ -19,7 +19,7 @@ class TracedMarket(Market):
     """
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         for name in ("bid", "ask"):

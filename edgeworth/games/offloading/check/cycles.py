@@ -78,7 +78,7 @@ def cycle_verdict(game: OffloadingGame, certificate: Certificate, budget: Budget
     """
     scope = Scope(note="gains in exact arithmetic; ties gain nothing")
 
-    def failed(witness: Any) -> Verdict:
+    def failed(witness: object) -> Verdict:
         return Verdict.of(False, 1.0, 0.0, witness, scope)
 
     try:

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Array
 from edgeworth.core.checking import Budget, BudgetEnded
 from edgeworth.routing.orienteering.check import kernels
 from edgeworth.routing.orienteering.check.network import Flags, Floats, Network, Words
@@ -154,7 +154,7 @@ def _pool(size: int, words: int) -> Any:
 def _longer(arrays: Any, size: int) -> Any:
     """The same rows with room for more."""
 
-    def grown(old: NDArray[Any]) -> NDArray[Any]:
+    def grown(old: Array) -> Array:
         new = np.zeros((size, *old.shape[1:]), dtype=old.dtype)
         new[: len(old)] = old
         return new

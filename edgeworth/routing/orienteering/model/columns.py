@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 
 Floats = NDArray[np.float64]
 
 
-def frozen(values: NDArray[Any]) -> NDArray[Any]:
+def frozen(values: Array) -> Array:
     """The same array, read-only from now on."""
     values.setflags(write=False)
     return values

@@ -27,7 +27,6 @@ limit (1 + 2^-53)^(c - 1). Every set that it lets pass fits in integers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -36,6 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.solvers.allocation.model import AllocationProblem, punctual
 
@@ -58,7 +58,7 @@ class BranchTree:
     order: NDArray[np.int32]
 
     @classmethod
-    def read(cls, problem: AllocationProblem, arrays: Mapping[str, NDArray[Any]]) -> BranchTree:
+    def read(cls, problem: AllocationProblem, arrays: Arrays) -> BranchTree:
         """Raises KeyError, TypeError or ValueError where they are no such tree of this problem."""
         target = certificate_array(arrays, "target", np.float64, (1,), minimum=-_LARGEST, maximum=_LARGEST)
         unit = certificate_array(arrays, "unit", np.float64, (1,), minimum=0.0, maximum=_LARGEST)
@@ -93,7 +93,7 @@ def prepare() -> None:
     _loops().replay(*_kernel_arrays(problem, tree), 1)
 
 
-def proved_target(problem: AllocationProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def proved_target(problem: AllocationProblem, arrays: Arrays, budget: Budget) -> float:
     """The target that the arrays prove no feasible assignment to reach.
 
     Raises ValueError, TypeError or KeyError where they prove nothing, `BudgetEnded` where the budget does not suffice.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +26,7 @@ class Assignment:
     def __post_init__(self) -> None:
         object.__setattr__(self, "server", validation.array("server", self.server, np.int64, (None,), minimum=-1))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.server,)
 
     def to_payload(self) -> Payload:
