@@ -19,11 +19,11 @@ Indices = NDArray[np.integer[Any]]
 """Integers of any width."""
 Bools = NDArray[np.bool_]
 
-T = TypeVar("T", bound=np.generic)
+Held = TypeVar("Held")
 
 
-class OptionalArray(Generic[T]):
-    """The type of a dataclass field that may be given as anything array-like, or left out, and holds an array afterwards.
+class OptionalArray(Generic[Held]):
+    """The type of a dataclass field that may be given as anything array-like, or left out, and holds `Held` afterwards.
 
     For type checkers only, which read from the two methods what a constructor takes and what the field then holds; the field
     itself is a plain one, made by `optional`, and `__post_init__` puts the array there.
@@ -33,7 +33,7 @@ class OptionalArray(Generic[T]):
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
     ... class Load:
-    ...     size: OptionalArray[np.float64] = optional()
+    ...     size: OptionalArray[Floats] = optional()
     ...     def __post_init__(self) -> None:
     ...         object.__setattr__(self, "size", np.zeros(1) if self.size is None else np.asarray(self.size, dtype=np.float64))
     >>> Load([1, 2]).size, Load().size
@@ -43,8 +43,8 @@ class OptionalArray(Generic[T]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, instance: object, owner: type) -> NDArray[T]: ...
-    def __get__(self, instance: object, owner: type) -> Self | NDArray[T]:
+    def __get__(self, instance: object, owner: type) -> Held: ...
+    def __get__(self, instance: object, owner: type) -> Self | Held:
         raise NotImplementedError
 
     def __set__(self, instance: object, value: ArrayLike | None) -> None:

@@ -15,6 +15,7 @@ from edgeworth.core import archive, files, problem
 from edgeworth.core.arrays import Array
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.payload import FORMAT, HEADER, SCHEMA, Payload, ending
+from edgeworth.core.problem import P, S
 from edgeworth.core.result import Result
 
 _MOST_PARTS = 2_000_000
@@ -112,7 +113,7 @@ def _rebuild(header: dict[str, Any], arrays: dict[str, Array]) -> Any:
     raise FileFormatError(f"unknown content {content!r}")
 
 
-def _params_type(fam: problem.Model[Any, Any], method: str) -> type[Any] | None:
+def _params_type(fam: problem.Model[P, S], method: str) -> type[Any] | None:
     """The method's own dataclass where the method is one of ours; a user's method keeps plain fields."""
     row = next((row for row in fam.methods if row.name == method), None)
     return None if row is None else row.params_type()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -128,7 +127,7 @@ def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Pro
 class Prices:
     """The subgradient method on L(pi) = base + sum pi + sum_k B_k(pi)."""
 
-    def __init__(self, worth: Any, price: Floats, base: float, known: float, slices: int) -> None:
+    def __init__(self, worth: partition.Worth, price: Floats, base: float, known: float, slices: int) -> None:
         self.worth, self.base, self.known = worth, base, known
         self.price, self.least = price.copy(), math.inf
         self.steps = 0
@@ -172,7 +171,7 @@ class Prices:
         return self.base + float(price.sum()) + float(np.maximum(bounds, 0.0).sum()), None
 
 
-def certify(game: OffloadingGame, worth: Any, price: Floats, slices: int) -> Certificate:
+def certify(game: OffloadingGame, worth: partition.Worth, price: Floats, slices: int) -> Certificate:
     """Prices and the slices of every provider, by rising load: what `model.slice_bound` reads."""
     ptr, columns = [0], []
     room = leaves(slices)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeworth.core.display import figure_text
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
-def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any = None) -> Any:
+def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
     """Figure 6 from `sweeps.convergence`: median over seeds with the range, theory as a black line."""
     ax = _axes(ax)
     for colour, (method, runs) in zip(_COLOURS, table.groupby("method", sort=False), strict=False):
@@ -26,7 +27,7 @@ def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any
     return _finished(ax, "share of the rounds", column)
 
 
-def plot_profit_model(table: pd.DataFrame, model: str, ax: Any = None) -> Any:
+def plot_profit_model(table: pd.DataFrame, model: str, ax: Axes | None = None) -> Axes:
     """Figure 7 from `sweeps.profit_models`: profit against the own action, "P1" or "P2", the equilibrium marked."""
     ax = _axes(ax)
     part = table[table.model == model]
@@ -36,7 +37,7 @@ def plot_profit_model(table: pd.DataFrame, model: str, ax: Any = None) -> Any:
     return _finished(ax, "price" if model == "P1" else "own demand", "profit")
 
 
-def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: Any = None) -> Any:
+def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
     """Figure 8(a) from `sweeps.profit_balance`: the median over seeds of every solution, the range as a bar."""
     ax = _axes(ax)
     grouped = table.groupby("solution", sort=False)[column]
@@ -49,7 +50,7 @@ def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: 
     return ax
 
 
-def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Any = None) -> Any:
+def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Axes | None = None) -> Axes:
     """Figures 8(b) and 9 from the other tables: `y` against `x`, a line for every value of `by` (medians over seeds)."""
     ax = _axes(ax)
     for k, (name, part) in enumerate(table.groupby(by, sort=False)):
@@ -65,7 +66,7 @@ def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Any = None) -> 
     return _finished(ax, x, y)
 
 
-def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: Any = None) -> Any:
+def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: Axes | None = None) -> Axes:
     """`race.mining_race`: simulated probabilities with their intervals against the model's, both readings."""
     ax = _axes(ax)
     for k, (reading, part) in enumerate(table.groupby("reading", sort=False)):
@@ -77,7 +78,7 @@ def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: A
     return _finished(ax, "consumer", "probability of winning")
 
 
-def _axes(ax: Any) -> Any:
+def _axes(ax: Axes | None) -> Axes:
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
@@ -85,7 +86,7 @@ def _axes(ax: Any) -> Any:
     return plt.subplots(figsize=(5, 3.2), layout="constrained")[1]
 
 
-def _finished(ax: Any, x: str, y: str) -> Any:
+def _finished(ax: Axes, x: str, y: str) -> Axes:
     ax.set_xlabel(x.replace("_", " "))
     ax.set_ylabel(y.replace("_", " "))
     ax.grid(alpha=0.3)

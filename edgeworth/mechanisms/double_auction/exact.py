@@ -58,7 +58,7 @@ def columns(market: Market, seller: int) -> dict[int, tuple[tuple[int, ...], flo
     return found
 
 
-def best(market: Market, run: Run[Any] | None = None) -> Best:
+def best(market: Market, run: Run[Outcome] | None = None) -> Best:
     """An allocation of greatest welfare, reports taken as true."""
     if market.buyers == 0 or market.sellers == 0:
         return Best(((),) * market.sellers, 0.0, 0.0, Termination.PROVED)
@@ -200,7 +200,7 @@ def _assignment(market: Market, *, integer: bool) -> tuple[Any, Any, Any]:
     return model, buyer, seller
 
 
-def seller_prices(market: Market, run: Run[Any]) -> Any | None:
+def seller_prices(market: Market, run: Run[Outcome]) -> Any | None:
     """Unit prices of the sellers, float64 [m]: asks and the capacities' dual prices in the linear relaxation; plain markets."""
     from edgeworth.core.highs import minimise
 
@@ -211,7 +211,7 @@ def seller_prices(market: Market, run: Run[Any]) -> Any | None:
     return None if answer.row_dual is None else market.ask + np.maximum(-answer.row_dual[market.buyers :], 0.0)
 
 
-def proof(market: Market, value: float, *, optimal: bool, run: Run[Any] | None = None) -> tuple[float, Certificate]:
+def proof(market: Market, value: float, *, optimal: bool, run: Run[Outcome] | None = None) -> tuple[float, Certificate]:
     """The bound that the checker can rebuild, and its certificate.
 
     optimal: the value is meant to be the greatest. Then a proof is looked for: one price for all units, in plain markets a
@@ -242,11 +242,11 @@ class _Patience:
         """Go on."""
 
 
-def _free_run() -> Run[Any]:
+def _free_run() -> Run[Outcome]:
     return Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
 
 
-def _by_highs(market: Market, run: Run[Any]) -> Best:
+def _by_highs(market: Market, run: Run[Outcome]) -> Best:
     """`_assignment` in whole numbers, gap 0. Proved only if HiGHS's incumbent is feasible and worth what its bound says."""
     from edgeworth.core.highs import minimise
 
@@ -299,7 +299,7 @@ def orienteering_problem(market: Market) -> Any:
     )
 
 
-def _by_column_generation(market: Market, run: Run[Any] | None) -> Best:
+def _by_column_generation(market: Market, run: Run[Outcome] | None) -> Best:
     from edgeworth.routing import orienteering
 
     stop = Stop(seconds=max(run.remaining, 0.0)) if run is not None and math.isfinite(run.remaining) else None

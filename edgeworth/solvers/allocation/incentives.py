@@ -32,7 +32,7 @@ class Settled(NamedTuple):
     reported: MecSystem
 
 
-Allocator: TypeAlias = str | Callable[[AllocationProblem], Any]
+Allocator: TypeAlias = str | Callable[[AllocationProblem], object]
 """A method's name, or a function from a problem to an assignment."""
 
 
@@ -91,7 +91,7 @@ class AllocationModel(AuditModel[AllocationProblem, Settled]):
         """Payments by the reports, costs by the truth; see the module."""
         return _account(problem, outcome, agent)[1]
 
-    def worth(self, problem: AllocationProblem, agent: Agent, units: Any) -> int:
+    def worth(self, problem: AllocationProblem, agent: Agent, units: object) -> int:
         """Utilities are not linear in a type: nothing to separate."""
         return 0
 

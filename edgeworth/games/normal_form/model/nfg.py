@@ -249,7 +249,7 @@ class _Reader:
             columns = self.outcomes(len(players), count)
         else:
             columns = self.payoffs(len(players), count)
-        parameters: dict[str, Any] = {"comment": comment} if comment else {}
+        parameters: dict[str, object] = {"comment": comment} if comment else {}
         named: dict[str, Any] = {"players": tuple(players), "strategies": tuple(map(tuple, strategies)), "title": title}
         try:
             values, tops, lows, same = (

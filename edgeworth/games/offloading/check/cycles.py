@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -53,7 +52,7 @@ class BestResponseCycle:
             yield Profile(now)
 
 
-def best_response_cycle(result: Result[Any]) -> BestResponseCycle | None:
+def best_response_cycle(result: Result[Profile]) -> BestResponseCycle | None:
     """The cycle that a result brings as its certificate; None where it brings none.
 
     Raises ValueError, TypeError or KeyError for arrays that describe no moves; whether the moves are best replies is for

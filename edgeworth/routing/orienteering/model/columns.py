@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -19,7 +17,7 @@ def frozen(values: Array) -> Array:
     return values
 
 
-def rank(values: Any) -> int:
+def rank(values: ArrayLike | None) -> int:
     """The number of dimensions of an array-like; -1 where it has no shape (`validation.array` will say so)."""
     try:
         return np.asarray(values).ndim
@@ -27,13 +25,13 @@ def rank(values: Any) -> int:
         return -1
 
 
-def spread(values: ArrayLike | None, length: int) -> Any:
+def spread(values: ArrayLike | None, length: int) -> ArrayLike | None:
     """One number for all, or the values as they are."""
     single = isinstance(values, int | float | np.integer | np.floating) and not isinstance(values, bool)
     return np.full(length, values) if single else values
 
 
-def matrix(name: str, values: Any, places: int | None) -> Floats:
+def matrix(name: str, values: ArrayLike, places: int | None) -> Floats:
     """From every location to every other one: square, >= 0, 0 on the diagonal."""
     found = validation.array(name, values, np.float64, (places, places), minimum=0.0)
     if found.shape[0] != found.shape[1]:
@@ -53,7 +51,7 @@ def ordered(name: str, high: Floats, other: str, low: Floats, what: str) -> None
         raise ValueError(f"{name}: must be at least {other}; got {high[k]} below {low[k]} for {what} {k}")
 
 
-def capacity(values: Any, length: int) -> Floats:
+def capacity(values: ArrayLike, length: int) -> Floats:
     """Like `validation.array`, but infinity means that there is no limit."""
     validation.refuse_labels_and_masks("capacity", values)
     raw = np.asarray(values)

@@ -30,6 +30,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class BranchTree:
         return cls(float(target[0]), float(unit[0]), branched, rounds, rows, order)
 
 
-def _loops() -> Any:
+def _loops() -> ModuleType:
     """The compiled loops, imported on use: a check of anything else needs no compiler."""
     from edgeworth.solvers.allocation.check.kernels import replay
 
