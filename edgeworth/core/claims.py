@@ -24,12 +24,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeworth.core import validation
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 Row = Mapping[str, float | int | str | bool]
 """A row of numbers behind a verdict: column -> plain value."""
@@ -157,7 +158,7 @@ class Evidence:
     seeds: int = 0
     instances: int = 0
     seconds: float = 0.0
-    figure: Callable[[Any], Any] | None = field(default=None, compare=False)
+    figure: Callable[[Axes], Axes] | None = field(default=None, compare=False)
     files: tuple[str, ...] = ()
     witness: object = None
     conclusive: bool = True

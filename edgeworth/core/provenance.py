@@ -14,7 +14,7 @@ class Provenance:
 
     source: str
     name: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
     seed: int | str | None = None
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ import math
 import numbers
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from edgeworth.core.arrays import Array
 
 _PLAIN = frozenset({bool, int, float, str, np.float64, np.int64, np.ndarray})
 """Types of entries that hold neither labels nor masks."""
+
+D = TypeVar("D", bound=np.generic)
 
 
 def shown(value: object) -> str:
@@ -99,13 +101,13 @@ def choice(argument: str, value: object, options: Sequence[str]) -> str:
 def array(
     argument: str,
     value: object,
-    dtype: type[np.generic],
+    dtype: type[D],
     shape: tuple[int | None, ...],
     *,
     minimum: float | None = None,
     maximum: float | None = None,
     open_minimum: bool = False,
-) -> Array:
+) -> NDArray[D]:
     """A read-only C-contiguous copy of an array-like, of exactly this number kind and shape (None: any length).
 
     Float arrays take integers (exactly representable) but no booleans; integer arrays take no floats; boolean arrays

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from edgeworth.core import validation
 
@@ -113,7 +113,7 @@ class Verdict:
     status: Status
     violation: float = 0.0
     tolerance: float | None = 0.0
-    witness: object = None
+    witness: Any = None
     scope: Scope = EXHAUSTIVE
 
     def __post_init__(self) -> None:
