@@ -26,10 +26,13 @@ demo: $(VENV)/core
 	  --methods $(DEMO_METHODS) --reference exact --time-limit 2 --out report.html --plot report.svg
 	@echo "Open report.html. The command edgeworth is in $(BIN)."
 
+# Two workers would compile the same kernels at the same time: they find them compiled.
 test: $(VENV)/dev
+	-$(BIN)/edgeworth compile --quiet
 	$(BIN)/python -m pytest -q -m "not slow" $(WORKERS)
 
 test-slow: $(VENV)/dev
+	-$(BIN)/edgeworth compile --quiet
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q $(WORKERS)
 
 # For a nightly run: the newest versions of everything, whatever constraints.txt says, in an environment of their own.

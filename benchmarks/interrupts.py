@@ -1,7 +1,9 @@
 """How long every method takes to end after Ctrl-C: SIGINT is sent to a process of its own at several moments of the run.
 
-Prints one line a method: the longest time from the signal to the return of ``solve`` and what the run ended with. A run that
-ends by itself before the signal says so. Usage: ``python benchmarks/interrupts.py [FAMILY [METHOD]]``.
+Prints one line a method: the longest time from the signal to the return of ``solve``, the longest processor time of it (which
+says more on a machine that does other things: "busy"), and what the runs ended with. Negative: it ended before the signal.
+
+Usage: ``python benchmarks/interrupts.py [FAMILY [METHOD]]``.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ import subprocess
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from edgeworth import Observer, Stop, _families
 
-MOMENTS = (0.3, 1.0, 3.0, 7.0)
+MOMENTS = (0.3, 2.0, 6.0)
 """Seconds of the run after which the signal is sent."""
 LIMIT = 0.5
 """Seconds within which a method must have returned."""
@@ -28,28 +31,21 @@ SIZES: dict[str, dict[str, Any]] = {
     "trading": {"consumers": 20_000},
     "offloading": {"users": 3_000},
     "normal-form": {"strategies": 700},
-    "double-auction": {"buyers": 2_000, "sellers": 500},
+    "double-auction": {"preset": "unit", "buyers": 100_000, "sellers": 100_000},
     "procurement": {"suppliers": 1_000_000},
 }
 OTHERS: dict[tuple[str, str], dict[str, Any]] = {
     ("allocation", "milp"): {"preset": "hotspot", "servers": 30, "tasks": 1_500},
+    ("double-auction", "off-aic2"): {"preset": "fusion", "buyers": 300, "sellers": 100},
     ("normal-form", "lemke-howson"): {"strategies": 250},
+    ("normal-form", "stackelberg"): {"strategies": 150},
+    ("normal-form", "zero-sum"): {"preset": "zero-sum", "strategies": 700},
 }
 
 
 class _Announced(Observer):
-    def __init__(self) -> None:
-        self.at, self.slowest, self.moment = 0.0, 0.0, 0.0
-
     def on_start(self, problem: Any, method: str) -> None:
-        self.at = time.monotonic()
         print("go", flush=True)
-
-    def on_progress(self, progress: Any) -> None:
-        now = time.monotonic()
-        if now - self.at > self.slowest:
-            self.slowest, self.moment = now - self.at, progress.seconds
-        self.at = now
 
 
 def child(kind: str, method: str) -> None:
@@ -58,13 +54,12 @@ def child(kind: str, method: str) -> None:
     problem = family.generate(seed=0, **OTHERS.get((kind, method), SIZES[kind]))
     tiny = family.generate(seed=0)
     family.solve(tiny, method=method, stop=Stop(seconds=2.0), seed=0)  # its kernels are loaded now
-    watch = _Announced()
     try:
-        result = family.solve(problem, method=method, stop=Stop(seconds=20.0), seed=0, observer=watch)
+        result = family.solve(problem, method=method, stop=Stop(seconds=20.0), seed=0, observer=_Announced())
         ended: dict[str, Any] = {"at": time.monotonic(), "ended": str(result.termination), "quality": str(result.quality)}
     except KeyboardInterrupt:
         ended = {"at": time.monotonic(), "ended": "KeyboardInterrupt", "quality": ""}
-    ended["slowest"], ended["moment"] = watch.slowest, watch.moment
+    ended["cpu"] = time.process_time()
     print(json.dumps(ended), flush=True)
 
 
@@ -78,14 +73,20 @@ def press(kind: str, method: str, moment: float) -> dict[str, Any]:
         if not line:
             return {"ended": "failed", "seconds": float("nan"), "quality": ""}
         time.sleep(moment)
-        pressed = time.monotonic()
+        pressed, used = time.monotonic(), _cpu(process.pid)
         os.kill(process.pid, signal.SIGINT)
         text = process.communicate()[0]
     try:
         found: dict[str, Any] = json.loads(text.splitlines()[-1])
     except (IndexError, ValueError):
         return {"ended": "after its end", "seconds": 0.0, "quality": ""}
-    return found | {"seconds": found["at"] - pressed}
+    return found | {"seconds": found["at"] - pressed, "cpu": found["cpu"] - used}
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main(kinds: list[str], only: list[str]) -> None:
@@ -102,12 +103,10 @@ def main(kinds: list[str], only: list[str]) -> None:
                 if runs[-1]["seconds"] <= 0.0:
                     break
             worst = max(run["seconds"] for run in runs)
+            busy = max(run.get("cpu", 0.0) for run in runs)
             words = ", ".join(f"{run['ended']}/{run['quality']} {run['seconds']:.2f}" for run in runs)
-            steps = max((run.get("slowest", 0.0), run.get("moment", 0.0)) for run in runs)
-            flag = "SLOW" if worst > LIMIT else ""
-            print(
-                f"{kind:15s} {row.name:20s} {worst:6.2f} {flag:5s} step {steps[0]:5.2f} at {steps[1]:5.1f}: {words}", flush=True
-            )
+            flag = "" if worst <= LIMIT else "busy" if busy <= LIMIT else "SLOW"
+            print(f"{kind:15s} {row.name:20s} {worst:6.2f} s {busy:6.2f} cpu s {flag:5s} {words}", flush=True)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,9 @@ from typing import TYPE_CHECKING, Any
 from edgeworth._version import __version__
 
 if TYPE_CHECKING:
-    from edgeworth.core.errors import (
-        FileFormatError as FileFormatError,
-    )
-    from edgeworth.core.errors import (
-        MissingExtraError as MissingExtraError,
-    )
-    from edgeworth.core.errors import (
-        NoSolutionError as NoSolutionError,
-    )
+    from edgeworth.core.errors import FileFormatError as FileFormatError
+    from edgeworth.core.errors import MissingExtraError as MissingExtraError
+    from edgeworth.core.errors import NoSolutionError as NoSolutionError
     from edgeworth.core.io import load as load
     from edgeworth.core.method import Found as Found
     from edgeworth.core.observer import Observer as Observer
@@ -41,15 +35,9 @@ if TYPE_CHECKING:
     from edgeworth.core.stop import Stop as Stop
     from edgeworth.core.verdict import Report as Report
     from edgeworth.core.verdict import Verdict as Verdict
-    from edgeworth.experiments import (
-        Comparison as Comparison,
-    )
-    from edgeworth.experiments import (
-        MethodSpec as MethodSpec,
-    )
-    from edgeworth.experiments import (
-        compare as compare,
-    )
+    from edgeworth.experiments import Comparison as Comparison
+    from edgeworth.experiments import MethodSpec as MethodSpec
+    from edgeworth.experiments import compare as compare
 
 _PUBLIC = {
     "BoundEvidence": "edgeworth.core.result",
@@ -72,10 +60,14 @@ _PUBLIC = {
     "load": "edgeworth.core.io",
 }
 
+_PACKAGES = ("datasets", "experiments", "games", "learning", "mechanisms", "routing", "solvers", "testing")
+
 __all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"edgeworth.{name}")
     if name not in _PUBLIC:
         raise AttributeError(f"module 'edgeworth' has no attribute {name!r}")
     value = getattr(import_module(_PUBLIC[name]), name)
@@ -84,4 +76,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, *_PACKAGES])

@@ -29,6 +29,9 @@ def main() -> None:
 
     Generate problems, solve them, verify the answers, and compare heuristics and learned policies with exact optima. Every
     answer is checked by code that did not produce it.
+
+    The Tab key offers commands, options, presets and methods after this line in ~/.bashrc (zsh and fish alike):
+    eval "$(_EDGEWORTH_COMPLETE=bash_source edgeworth)"
     """
 
 

@@ -9,7 +9,7 @@ import click
 
 from edgeworth import _families
 from edgeworth.cli import output, sources
-from edgeworth.cli.groups import FAILED, Action, PerFamily, action
+from edgeworth.cli.groups import FAILED, Action, PerFamily, action, offers
 
 if TYPE_CHECKING:
     from edgeworth.core.verdict import Verdict
@@ -32,7 +32,7 @@ def _audit(kind: str) -> Action:
     first, *others = model.dimensions
     dimensions = f"part of a report to vary, {first} (default){''.join(f', {name}' for name in others)}; repeatable"
     params = [
-        click.Argument(["rule"]),
+        click.Argument(["rule"], shell_complete=offers(lambda ctx: model.mechanisms)),
         *sources.options(kind, saved=True),
         click.Option(["--seed"], type=click.IntRange(min=0), help="instance seed (default: 0)"),
         click.Option(["--dimension", "dimensions"], multiple=True, help=dimensions),

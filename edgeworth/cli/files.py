@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from edgeworth import _families
 from edgeworth.cli import output, sources
-from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, per_family, saveable
+from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, methods_of, offers, per_family, saveable
 
 _OUT = click.Path(dir_okay=False)
 _JSON_HELP = "print one JSON document, nothing else"
@@ -43,9 +44,22 @@ def _generate(kind: str) -> Action:
 generate = per_family("generate", "Generate a problem, or convert one, and write it to a file.", _generate)
 
 
+def _methods_of_problem(ctx: click.Context) -> list[str]:
+    """The methods for the problem file that stands on the line already, or of all families."""
+    from edgeworth.core.io import load
+
+    words = [ctx.params.get("problem"), *ctx.args]  # of a line that is not finished, click leaves the arguments there
+    try:
+        return methods_of(load(next(word for word in words if word)).kind)
+    except (StopIteration, AttributeError, OSError, ValueError):
+        return methods_of(*_families.FAMILIES)
+
+
 @click.command()
 @click.argument("problem", type=sources.FILE)
-@click.option("--method", default="auto", show_default=True, help="see `edgeworth methods`")
+@click.option(
+    "--method", default="auto", show_default=True, help="see `edgeworth methods`", shell_complete=offers(_methods_of_problem)
+)
 @click.option("--time-limit", type=float, help="seconds")
 @click.option("--iterations", type=int, help="most iterations")
 @click.option("--seed", type=int, default=0, show_default=True, help="method seed")

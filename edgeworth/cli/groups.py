@@ -116,6 +116,30 @@ def one_of(choices: Sequence[str]) -> Callable[[click.Context, click.Parameter, 
     return check
 
 
+Completer = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def offers(choices: Callable[[click.Context], Iterable[str]], *, listed: bool = False) -> Completer:
+    """What a shell offers for an option or an argument when the user asks for completion.
+
+    choices: of the context, whose ``params`` hold what was typed before. listed: several words, separated by commas.
+    """
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        before, comma, word = incomplete.rpartition(",") if listed else ("", "", incomplete)
+        taken = before.split(",")
+        return [f"{before}{comma}{choice}" for choice in choices(ctx) if choice.startswith(word) and choice not in taken]
+
+    return complete
+
+
+def methods_of(*kinds: str) -> list[str]:
+    """The names of the families' methods, and "auto"."""
+    from edgeworth.core.family import family
+
+    return list(dict.fromkeys(["auto", *(row.name for kind in kinds for row in family(kind).methods)]))
+
+
 def writable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     """An option's callback: the file can be written. Better known before an hour of computing than after it."""
     if value is None:

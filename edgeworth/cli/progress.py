@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgeworth.cli import output
-from edgeworth.cli.output import number, percent
+from edgeworth.cli.output import number
 from edgeworth.core.display import one_line
 from edgeworth.core.observer import Observer, Progress
 
@@ -69,7 +69,7 @@ class _Lines(Observer):
     def on_progress(self, progress: Progress) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _SECONDS_A_LINE
-            output.say(_standing(progress), err=True)
+            output.say(str(progress), err=True)
 
 
 class _Bar(Observer):
@@ -77,7 +77,7 @@ class _Bar(Observer):
         self._bars, self._task = bars, bars.add_task("", total=seconds)
 
     def on_progress(self, progress: Progress) -> None:
-        self._bars.update(self._task, completed=round(progress.seconds), description=_standing(progress))
+        self._bars.update(self._task, completed=round(progress.seconds), description=str(progress))
 
 
 @contextmanager
@@ -90,10 +90,3 @@ def solve_progress(quiet: bool, seconds: float | None) -> Iterator[Observer | No
             yield _Bar(bars, seconds)
     else:
         yield _Lines()
-
-
-def _standing(progress: Progress) -> str:
-    return (
-        f"{progress.seconds:.0f} s: iteration {progress.iterations}, value {number(progress.value)}, "
-        f"bound {number(progress.bound)}, gap {percent(progress.gap)}"
-    )

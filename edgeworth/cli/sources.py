@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeworth.cli.groups import one_of
+from edgeworth.cli.groups import offers, one_of
 from edgeworth.core.lazy import resolve
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ def _option(option: Option, takers: Sequence[Source]) -> click.Option:
         return click.Option([_flag(option.name)], is_flag=True, default=None, help=text)
     if option.choices:
         shape = f"[{'|'.join(option.choices)}]"
-        return click.Option([_flag(option.name)], metavar=shape, callback=one_of(option.choices), help=text)
+        complete = offers(lambda ctx: option.choices)
+        check = one_of(option.choices)
+        return click.Option([_flag(option.name)], metavar=shape, callback=check, shell_complete=complete, help=text)
     kind: Any = {"int": int, "float": float, "text": str, "path": FILE}[option.type]
     return click.Option([_flag(option.name)], type=kind, help=text)
 

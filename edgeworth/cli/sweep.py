@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeworth.cli import output, sources
-from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, drawable, per_family, writable
+from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, drawable, methods_of, offers, per_family, writable
 
 if TYPE_CHECKING:
     from edgeworth.experiments import Comparison
@@ -23,7 +23,12 @@ instances, after averaging the method seeds of each. Exit code 0 when every run 
 def _compare(kind: str) -> Action:
     path = click.Path(dir_okay=False)
     params = [
-        click.Option(["--methods"], required=True, help="names, separated by commas; see `edgeworth methods`"),
+        click.Option(
+            ["--methods"],
+            required=True,
+            help="names, separated by commas; see `edgeworth methods`",
+            shell_complete=offers(lambda ctx: methods_of(kind), listed=True),
+        ),
         *sources.options(kind, saved=True),
         click.Option(["--instances"], type=click.IntRange(min=1), help="number of instances of the preset (default: 1)"),
         click.Option(["--seed"], type=click.IntRange(min=0), help="seed of the first instance (default: 0)"),
@@ -119,6 +124,9 @@ def _as_data(comparison: Comparison, reference: str | None) -> dict[str, Any]:
     }
 
 
+_OF_GAMES = {"gap of price": "mean_gap_of_price", "regret": "mean_regret"}
+
+
 def _as_text(comparison: Comparison, reference: str | None) -> str:
     setting, frame = comparison.setting, comparison.frame
     summary = comparison.summary(reference)
@@ -130,6 +138,7 @@ def _as_text(comparison: Comparison, reference: str | None) -> str:
         "mean value",
         "mean bound",
         "gap to best bound",
+        *(title for title, column in _OF_GAMES.items() if column in summary),
         "seconds",
         "optimal",
         "claimed",
@@ -140,7 +149,12 @@ def _as_text(comparison: Comparison, reference: str | None) -> str:
         only_bounds = row["solved"] == 0.0 and row["mean_bound"] == row["mean_bound"]
         cells = [str(label), str(int(row["instances"])), "-" if only_bounds else output.percent(row["solved"])]
         cells += [output.number(row["mean_value"]), output.number(row["mean_bound"])]
-        cells += [output.percent(row["mean_gap_to_best_bound"]), output.number(row["mean_seconds"], 3)]
+        cells.append(output.percent(row["mean_gap_to_best_bound"]))
+        if "mean_gap_of_price" in summary:
+            cells.append(output.percent(row["mean_gap_of_price"]))
+        if "mean_regret" in summary:
+            cells.append(output.number(row["mean_regret"], 3))
+        cells.append(output.number(row["mean_seconds"], 3))
         cells += ["-" if only_bounds else output.percent(row[share]) for share in ("share_optimal", "share_claimed")]
         cells.append(output.percent(row["share_verified"]))
         if name is not None:
@@ -159,8 +173,9 @@ def _as_text(comparison: Comparison, reference: str | None) -> str:
     late = frame[frame["overran"]]
     if not late.empty:
         lines.append(f"{len(late)} of {len(frame)} runs OVERRAN their time limit by more than 10% + 0.2 s:")
-        for label, runs in late.groupby("method", sort=False):
-            lines.append(f"  {label}: {len(runs)} runs, the longest {runs['seconds'].max():.3g} s")
+        for label in late["method"].unique():
+            seconds = late["seconds"][late["method"] == label]
+            lines.append(f"  {label}: {len(seconds)} runs, the longest {seconds.max():.3g} s")
     return "\n".join(lines)
 
 

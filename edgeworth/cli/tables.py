@@ -85,13 +85,24 @@ def _public_name(kind: str, path: str) -> str:
     return f"{_families.FAMILIES[kind]}.{path.partition(':')[2]}"
 
 
+def _play(row: Method) -> Any:
+    """The parameters that a learner's row stands for in its game; None for other rows."""
+    return getattr(import_module(row.function.partition(":")[0]), "PLAYS", {}).get(row.name)
+
+
+def _defaults(row: Method) -> dict[str, Any]:
+    play = _play(row)
+    fields = dataclasses.fields(resolve(row.params or ""))
+    return {item.name: item.default if play is None else getattr(play, item.name) for item in fields}
+
+
 def _described(kind: str, row: Method) -> dict[str, Any]:
     parameters = None
     if row.params is not None:
         params = resolve(row.params)
         parameters = {
             "name": _public_name(kind, row.params),
-            "defaults": {item.name: item.default for item in dataclasses.fields(params)},
+            "defaults": _defaults(row),
             "documentation": inspect.getdoc(params) or "",
         }
     return {
@@ -118,8 +129,11 @@ def _page(kind: str, row: Method) -> str:
     parts = [f"{kind}: {row.name}", output.pairs(facts), inspect.getdoc(resolve(row.function)) or ""]
     if row.params is not None:
         params = resolve(row.params)
-        defaults = ", ".join(f"{item.name}={item.default!r}" for item in dataclasses.fields(params))
+        defaults = ", ".join(f"{name}={value!r}" for name, value in _defaults(row).items())
         parts += [f"{params.__name__}({defaults})", inspect.getdoc(params) or ""]
+        learner = getattr(_play(row), "learner", None)
+        if learner is not None:
+            parts += [type(learner).__name__, inspect.getdoc(learner) or ""]
     return "\n\n".join(parts)
 
 

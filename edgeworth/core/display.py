@@ -7,6 +7,8 @@ spreadsheets calculate cells that begin with an equals sign.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from html import escape
 
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # controls: escape sequences begin with them
@@ -50,6 +52,22 @@ def cell(text: str) -> str:
     """
     shown = one_line(text)
     return f"'{shown}" if shown.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(shown) else shown
+
+
+def html(text: str) -> str:
+    """The same for a page: nothing in it is markup."""
+    return escape(one_line(text))
+
+
+def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
+    """A plain table for a notebook, which brings the style.
+
+    >>> html_table(("a", "b"), [("<1>", "2")], "c")
+    '<table><caption>c</caption><tr><th>a</th><th>b</th></tr><tr><td>&lt;1&gt;</td><td>2</td></tr></table>'
+    """
+    lines = [("th", head), *(("td", row) for row in rows)]
+    body = "".join(f"<tr>{''.join(f'<{tag}>{html(cell)}</{tag}>' for cell in row)}</tr>" for tag, row in lines)
+    return f"<table><caption>{html(caption)}</caption>{body}</table>"
 
 
 def _written(found: re.Match[str]) -> str:

@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from edgeworth import _families
-from edgeworth.core import checking, solving
+from edgeworth.core import checking, solving, validation
 from edgeworth.core.checking import SECONDS
 from edgeworth.core.lazy import later, resolve
-from edgeworth.core.observer import Observer
+from edgeworth.core.observer import Observer, ProgressLine
 from edgeworth.core.problem import Model, P, S, model
 from edgeworth.core.result import Result
 from edgeworth.core.seeds import Seed
@@ -65,6 +65,7 @@ class Family(Model[P, S]):
         start: S | None = None,
         params: object = None,
         observer: Observer | None = None,
+        progress: bool = False,
         threads: int = 1,
         trace: bool = False,
     ) -> Result[S]:
@@ -87,6 +88,9 @@ class Family(Model[P, S]):
             For instance ``QLearning(episodes=100)`` for the method ``q-learning``.
         observer : Observer, optional
             Is told of progress, and may ask the run to stop.
+        progress : bool
+            Draw a line on stderr that says where the run stands, where stderr is a terminal. Not together with an observer,
+            which may draw what it likes (`edgeworth.core.observer.ProgressLine` is such an observer).
         threads : int
             How many threads the method may use.
         trace : bool
@@ -108,7 +112,19 @@ class Family(Model[P, S]):
         Notes
         -----
         The quality is OPTIMAL only where a bound that `verify` can rebuild closes the gap; a method is never believed.
+
+        Ctrl-C ends the run within half a second, and its best solution so far is returned with termination INTERRUPTED; a
+        second one raises KeyboardInterrupt. A loop over calls goes on with the next call then, whose first Ctrl-C raises
+        KeyboardInterrupt, as does every one in calls that follow each other within 5 seconds (in a notebook: in one cell).
+
+        The logger ``edgeworth`` tells of the beginning and the end of every run at level INFO, and of every better value at
+        level DEBUG. A run without any stop rule that lasts longer than 10 seconds says once a process, at level WARNING, how
+        to bound it.
         """
+        if validation.flag("progress", progress):
+            if observer is not None:
+                validation.reject("progress", "must be False where an observer is given", progress)
+            observer = ProgressLine()
         return solving.solve(
             self,
             problem,

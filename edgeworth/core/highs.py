@@ -99,7 +99,11 @@ def minimise(
         solver.setOptionValue("time_limit", max(run.remaining, 0.0))
     if nodes is not None:
         solver.setOptionValue("mip_max_nodes", nodes)
-    scale = _scaling(model)
+    try:
+        with run.breakable():
+            scale = _scaling(model)
+    except Interruption:
+        return Answer(None, None, -math.inf, Termination.INTERRUPTED, False, 0, 0, "not begun")
     watch = _Watch(run, report, scale.cost)
     for event in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
         event.subscribe(watch)

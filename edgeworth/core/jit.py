@@ -24,6 +24,8 @@ from edgeworth.core.compilation import counter
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R", bound="tuple[Any, ...]")
 
+_plain: Any = types.unliteral  # numba's types of types are incomplete
+
 
 class _Told(numba.core.event.Listener):
     """Reports numba's compiler lock, which is held while a kernel is compiled, loaded from the cache or stored there."""
@@ -70,7 +72,7 @@ def sources_hash(package: Path = _PACKAGE) -> str:
 _FOLDER = kernel_cache.folder(sources_hash())
 
 
-class _Dispatcher(CPUDispatcher):  # type: ignore[misc]
+class _Dispatcher(CPUDispatcher):
     """numba's, but for constants among the arguments of a call from another kernel.
 
     numba compiles a callee anew for every literal integer or truth value it is called with. Here a constant is a number like
@@ -78,8 +80,8 @@ class _Dispatcher(CPUDispatcher):  # type: ignore[misc]
     """
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
-        plain = tuple(types.unliteral(each) for each in args)
-        return super().get_call_template(plain, {name: types.unliteral(each) for name, each in kws.items()})
+        plain = tuple(_plain(each) for each in args)
+        return super().get_call_template(plain, {name: _plain(each) for name, each in kws.items()})
 
 
 class _Leaf(_Dispatcher):
@@ -103,10 +105,12 @@ def leaf(function: F | None = None, *, counted: bool = True) -> Any:
 
 
 def _compiled(function: F | None, dispatcher: type[_Dispatcher], counted: bool, **options: Any) -> Any:
+    options |= {"nogil": True, "no_cfunc_wrapper": True}
+    if not counted:
+        options["_nrt"] = False
+
     def compile_(target: F) -> Any:
-        if not counted:
-            options["_nrt"] = False
-        made = numba.njit(target, nogil=True, no_cfunc_wrapper=True, **options)
+        made = numba.njit(target, **options)
         made.__class__ = dispatcher
         if _FOLDER is not None:
             kernel_cache.keep(made, _FOLDER)

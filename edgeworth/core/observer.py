@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +34,17 @@ class Progress:
     bound: float | None
     gap: float | None = None
 
+    def __str__(self) -> str:
+        value, bound = ("-" if number is None else f"{number:.6g}" for number in (self.value, self.bound))
+        gap = "-" if self.gap is None else f"{self.gap * 100.0:.3g} %"
+        return f"{self.seconds:.0f} s: iteration {self.iterations}, value {value}, bound {bound}, gap {gap}"
+
 
 class Observer:
-    """Override what you need; every method here does nothing.
+    """A base class whose methods do nothing: override what you need.
 
     `on_improved` and `on_progress` may return True to ask the run to stop; it ends with termination OBSERVER and keeps its
-    incumbent. They are called between chunks of work, about every 20-50 ms.
+    incumbent. They are called between chunks of work, about every 20-50 ms, in the thread that called ``solve``.
     """
 
     def on_start(self, problem: Any, method: str) -> None:
@@ -52,3 +60,34 @@ class Observer:
 
     def on_end(self, result: Result[Any]) -> None:
         """Called once with the finished result."""
+
+
+class ProgressLine(Observer):
+    """One line on stderr that says where the run stands; nothing where stderr is no terminal. It is gone when the run ends.
+
+    ``solve(..., progress=True)`` is ``solve(..., observer=ProgressLine())``.
+    """
+
+    def __init__(self) -> None:
+        self._drawn = False
+        self._next = time.monotonic() + _LINE_SECONDS
+
+    def on_progress(self, progress: Progress) -> bool | None:
+        """Draw the line anew, ten times a second at most."""
+        if time.monotonic() >= self._next and sys.stderr is not None and sys.stderr.isatty():
+            self._next = time.monotonic() + _LINE_SECONDS
+            self._draw(str(progress)[: shutil.get_terminal_size().columns - 1])
+            self._drawn = True
+        return None
+
+    def on_end(self, result: Result[Any]) -> None:
+        """Take the line away."""
+        if self._drawn:
+            self._draw("")
+
+    def _draw(self, text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+
+_LINE_SECONDS = 0.1

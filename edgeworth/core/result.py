@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from os import PathLike
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import payload, validation
+from edgeworth.core.display import html_table, one_line
 from edgeworth.core.errors import FileFormatError, NoSolutionError
 from edgeworth.core.numeric import Sense, relative_gap
 from edgeworth.core.payload import Payload
+from edgeworth.core.prose import paragraph
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 S = TypeVar("S")
 E = TypeVar("E", bound=StrEnum)
@@ -132,17 +138,59 @@ class Trace:
     value: NDArray[np.float64]
     bound: NDArray[np.float64]
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row a point; ``attrs["units"]`` says what the columns are measured in."""
+        import pandas as pd
 
-@dataclass(frozen=True)
+        frame = pd.DataFrame({field.name: getattr(self, field.name) for field in fields(self)})
+        money = "as the problem's values"
+        frame.attrs["units"] = {"seconds": "s", "iterations": "as the method counts", "value": money, "bound": money}
+        return frame
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Result(Generic[S]):
     """The outcome of one run of one method on one problem.
 
-    kind, problem_hash: which problem it answers. method: the one really used. params: its parameter object. seed: what
-    repeats the run (`edgeworth.core.seeds`). version: the library's. notes: what a user must know (an incumbent that was
-    repaired, a bound that was rounded). offset: the constant part of every value of the problem, which gaps leave out.
+    Two results are equal when their content is: `edgeworth.load` of a saved one gives an equal one.
 
-    Raises ValueError or TypeError where a field is not of its kind: value and bound are finite numbers or None, the
-    enumerations are members or their exact texts.
+    Attributes
+    ----------
+    kind, problem_hash : str
+        Which problem it answers.
+    method : str
+        The method that was really used.
+    solution : the family's solution, or None
+    value, bound : float or None
+        By the model, in the problem's own sense and terms.
+    bound_evidence : BoundEvidence or None
+        Who says that the bound, or the infeasibility, holds.
+    certificate : Certificate or None
+        From which the checker rebuilds it.
+    sense : {"max", "min"}
+    quality : Quality
+        What was found.
+    termination : Termination
+        Why the run stopped.
+    stats : Stats
+        Seconds and counters.
+    trace : Trace or None
+        How value and bound moved, where that was asked for.
+    params : parameter object of the method, or None
+    seed : int, str or None
+        What repeats the run (`edgeworth.core.seeds`).
+    version : str
+        The library's.
+    notes : tuple of str
+        What a user must know: an incumbent that was repaired, a bound that was rounded.
+    offset : float
+        The constant part of every value of the problem, which gaps leave out.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Where a field is not of its kind: value and bound are finite numbers or None, the enumerations are members or their
+        exact texts.
     """
 
     kind: str
@@ -183,6 +231,61 @@ class Result(Generic[S]):
         if self.value is None or self.bound is None:
             return None
         return relative_gap(self.value, self.bound, self.sense, self.offset)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Result):
+            return NotImplemented
+        if self is other:
+            return True
+        if (self.kind, self.problem_hash, self.value) != (other.kind, other.problem_hash, other.value):
+            return False
+        mine, theirs = self.to_payload(), other.to_payload()
+        return (
+            _plain_text(mine.fields) == _plain_text(theirs.fields)
+            and mine.arrays.keys() == theirs.arrays.keys()
+            and all(_alike(values, theirs.arrays[name]) for name, values in mine.arrays.items())
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.problem_hash, self.method, self.value, self.bound, self.termination))
+
+    def __repr__(self) -> str:
+        value, bound = ("none" if number is None else f"{number:.10g}" for number in (self.value, self.bound))
+        state = f"{self.quality}, {self.termination} after {self.stats.seconds:.3g} s"
+        return one_line(f"<Result of {self.method} for {self.kind}: value {value}, bound {bound}, {state}>")
+
+    def _repr_html_(self) -> str:
+        shown = {name: "" if item is None else item for name, item in self._row().items()}
+        rows = [(name, f"{item:.10g}" if isinstance(item, float) else str(item)) for name, item in shown.items()]
+        return html_table(("", ""), rows, self.summary())
+
+    def summary(self) -> str:
+        """What was found, how good it is, why the run stopped, and who vouches for what, in a paragraph.
+
+        Examples
+        --------
+        >>> from edgeworth.solvers import allocation
+        >>> problem = allocation.generate(servers=3, tasks=9, seed=0)
+        >>> print(allocation.solve(problem, method="greedy").summary().partition(". ")[0].partition("of value")[0])
+        The method greedy found a solution
+        """
+        return paragraph(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The result as one row; ``attrs["units"]`` says what the numbers are measured in. Solutions and traces have
+        ``to_frame`` of their own.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame([self._row()])
+        money = "as the problem's values"
+        frame.attrs["units"] = {"value": money, "bound": money, "gap": "of the value", "seconds": "s", "compile_seconds": "s"}
+        return frame
+
+    def _row(self) -> dict[str, Any]:
+        names = ("kind", "problem_hash", "method", "seed", "value", "bound", "bound_evidence", "gap", "quality", "termination")
+        row = {name: str(item) if isinstance(item := getattr(self, name), StrEnum) else item for name in names}
+        return row | asdict(self.stats) | {"notes": "; ".join(self.notes)}
 
     def require(self) -> S:
         """The solution; raises `NoSolutionError`, saying why, when there is none."""
@@ -271,6 +374,16 @@ class Result(Generic[S]):
 
 
 _ENUMS = ("bound_evidence", "quality", "termination")
+
+
+def _plain_text(fields: dict[str, Any]) -> str:
+    """Fields as the text that a file would hold."""
+    return json.dumps(fields, sort_keys=True, default=str)
+
+
+def _alike(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    floats = one.dtype.kind == "f"
+    return one.dtype == other.dtype and one.shape == other.shape and np.array_equal(one, other, equal_nan=floats)
 
 
 def _params_fields(params: Any) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
@@ -18,7 +19,13 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Termination, Trace
 from edgeworth.core.stop import Stop
 
+logger = logging.getLogger(__name__)
 S = TypeVar("S")
+
+_LONG = 10.0
+"""Seconds after which a run without any rule says how to bound it, once a process."""
+_BOUND_IT = "stop=Stop(seconds=60) would bound it, and Ctrl-C ends it with the best so far"
+_TOLD = threading.Event()
 
 
 class Interruption(BaseException):
@@ -78,6 +85,7 @@ class Run(Generic[S]):
         self.incumbent = start
         self._observer = observer
         self._asked = False
+        self._ruled = bool(stop.rules)
         self._points: list[tuple[float, int, float, float]] | None = [] if trace else None
         self._best: float | None = None
         self._bound: float | None = None
@@ -123,7 +131,11 @@ class Run(Generic[S]):
         gap = None if best is None or limit is None else relative_gap(best, limit, self.sense, self.offset)
         progress = Progress(self.elapsed, iterations, best, limit, gap)
         if improved:
+            logger.debug("%s", progress)
             self._asked |= bool(self._observer.on_improved(progress))
+        if not self._ruled and progress.seconds > _LONG and not _TOLD.is_set():
+            _TOLD.set()
+            logger.warning("the run has no limit and goes on after %g s; %s", _LONG, _BOUND_IT)
         self._asked |= bool(self._observer.on_progress(progress))
         if record and (improved or moved):
             self.record(iterations, best, limit)

@@ -137,6 +137,7 @@ def solve(
         trace=trace,
         prepared=prepared,
     )
+    logger.info("%s: %s begins", fam.kind, row.name)
     before = problem.hash
     with interruptible(run):
         try:
@@ -146,6 +147,7 @@ def solve(
     if not row.function and _content_hash(fam, problem) != before:  # of our own methods the contract suite says it
         raise ValueError(f"method: must leave the problem as it is; {row.name!r} wrote into it")
     result = _judge(fam, problem, row, params, record, run, _found(fam, problem, row, returned))
+    logger.info("%r", result)
     watcher.on_end(result)
     return result
 

@@ -11,14 +11,26 @@ from edgeworth.core import validation
 class Stop:
     """Rules that end a run; the first one that holds does. A `Stop` carries no clock, so it can be reused.
 
-    seconds: wall-clock seconds, >= 0, counted from the call of ``solve``. Every method takes it.
-    iterations: most iterations, >= 0. What one iteration is, the method's docstring says.
-    stalled: end after so many iterations without an improved value, >= 1.
-    target: end at a value at least this good (in the problem's own sense).
-    gap: end at a signed relative gap of at most this, >= 0.
+    Parameters
+    ----------
+    seconds : float, optional
+        Wall-clock seconds, >= 0, compilation not counted. Every method takes it.
+    iterations : int, optional
+        Most iterations, >= 0. What one iteration is, the method's docstring says.
+    stalled : int, optional
+        End after so many iterations without an improved value, >= 1.
+    target : float, optional
+        End at a value at least this good (in the problem's own sense).
+    gap : float, optional
+        End at a signed relative gap of at most this, >= 0.
 
-    Raises ValueError or TypeError for values out of range. A method refuses the rules that it does not support.
+    Raises
+    ------
+    ValueError, TypeError
+        For values out of range. A method refuses the rules that it does not support.
 
+    Examples
+    --------
     >>> Stop(seconds=10, gap=1e-4).rules
     ('seconds', 'gap')
     """

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from edgeworth.core import validation
+from edgeworth.core.display import html_table
 
 
 class Status(StrEnum):
@@ -140,7 +141,7 @@ class Verdict:
         return self.status in (Status.HOLDS, Status.MEASURED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(Mapping[str, Verdict]):
     """Named verdicts, as a mapping. It is truthy when all of them are.
 
@@ -200,6 +201,19 @@ class Report(Mapping[str, Verdict]):
 
     def _of(self, status: Status) -> dict[str, Verdict]:
         return {name: verdict for name, verdict in self.verdicts.items() if verdict.status is status}
+
+    def __repr__(self) -> str:
+        short = [f"{name} {verdict.status}" for name, verdict in self.verdicts.items()]
+        return f"<Report: {', '.join(short)}>"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (name, str(item.status), f"{item.violation:.6g}", "" if item.tolerance is None else f"{item.tolerance:.6g}",
+             str(item.scope), "" if item.witness is None else str(item.witness))
+            for name, item in self.verdicts.items()
+        ]  # fmt: skip
+        head = ("verdict", "status", "violation", "tolerance", "scope", "witness")
+        return html_table(head, rows, "verified" if self else "NOT verified")
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {_described(verdict)} ({verdict.scope})" for name, verdict in self.verdicts.items())

@@ -3,3 +3,7 @@
 from edgeworth.datasets.eua import City, fetch_eua, read_eua
 
 __all__ = ["City", "fetch_eua", "read_eua"]
+
+
+def __dir__() -> list[str]:
+    return __all__.copy()

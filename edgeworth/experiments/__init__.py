@@ -6,3 +6,7 @@ from edgeworth.experiments.sweep import compare
 from edgeworth.experiments.tasks import MethodSpec
 
 __all__ = ["Comparison", "MethodSpec", "Setting", "compare"]
+
+
+def __dir__() -> list[str]:
+    return __all__.copy()

@@ -12,6 +12,7 @@ import pandas as pd
 
 from edgeworth.core import validation
 from edgeworth.core.display import cell
+from edgeworth.core.faces import frame_html
 from edgeworth.core.files import write_text
 from edgeworth.core.result import Result
 from edgeworth.experiments import page, plots, rows, statistics, table
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """What `compare` returns.
 
@@ -201,6 +202,9 @@ class Comparison:
     def to_html(self, path: str | PathLike[str]) -> None:
         """Write one self-contained page: what was compared, summary, plots (inline SVG), all rows, versions."""
         write_text(path, page.text(self.frame, self.summary(), self.setting))
+
+    def _repr_html_(self) -> str:
+        return frame_html(self.summary(), repr(self))
 
     def __repr__(self) -> str:
         state = "all verified" if self.verified else f"{int((~self.frame['verified']).sum())} not verified"

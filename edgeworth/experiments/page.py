@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 
 import pandas as pd
 
-from edgeworth.core.display import one_line
+from edgeworth.core import style
+from edgeworth.core.display import html
 from edgeworth.experiments import plots
 
 if TYPE_CHECKING:
@@ -54,8 +55,10 @@ svg text { font-family: system-ui, "Segoe UI", Roboto, sans-serif !important; }
 @media print { .tall { max-height: none; } }
 """
 
-_PERCENT = ("gap", "gap_to_best_bound", "gap_of_price", "mean_gap_to_best_bound", "mean_gap_of_price", "solved")
-_PERCENT += ("share_optimal", "share_claimed", "share_verified", "share_overran")
+_PERCENT = (
+    "gap", "gap_to_best_bound", "gap_of_price", "mean_gap_to_best_bound", "mean_gap_of_price", "solved", "share_optimal",
+    "share_claimed", "share_verified", "share_overran",
+)  # fmt: skip
 _UNITS = {"seconds": "seconds (s)", "mean_seconds": "mean seconds (s)", "time_limit": "time limit (s)"}
 
 
@@ -77,7 +80,7 @@ def text(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> str:
     difference = (
         "No method has a verified value to compare with."
         if reference is None
-        else f"Difference: paired difference of the value to <b>{_safe(reference)}</b> over the instances that both solved "
+        else f"Difference: paired difference of the value to <b>{html(reference)}</b> over the instances that both solved "
         "(pairs), with its 95% interval by Student's t."
     )
     shown = frame.drop(columns="problem_hash")
@@ -121,18 +124,14 @@ def _what_was_run(frame: pd.DataFrame, setting: Setting) -> str:
         ("parallel jobs", str(setting.n_jobs)),
         ("versions", ", ".join(f"{name} {version}" for name, version in setting.versions.items())),
     ]
-    return "<dl>" + "\n".join(f"<dt>{_safe(name)}</dt><dd>{_safe(what)}</dd>" for name, what in items) + "</dl>"
-
-
-def _safe(text: str) -> str:
-    return escape(one_line(text))
+    return "<dl>" + "\n".join(f"<dt>{html(name)}</dt><dd>{html(what)}</dd>" for name, what in items) + "</dl>"
 
 
 def _table(frame: pd.DataFrame, failed: Callable[[pd.Series[Any]], bool], tall: bool = False) -> str:
     numeric = [bool(pd.api.types.is_numeric_dtype(kind)) and str(kind) != "bool" for kind in frame.dtypes]
     names = [str(name) for name in frame.columns]
     head = "".join(
-        f'<th scope="col"{_class("number") if number else ""}>{_safe(_heading(name))}</th>'
+        f'<th scope="col"{_class("number") if number else ""}>{html(_heading(name))}</th>'
         for name, number in zip(names, numeric, strict=True)
     )
     body = []
@@ -162,7 +161,7 @@ def _cell(name: str, item: Any, number: bool) -> str:
     if isinstance(item, bool):
         word = "yes" if item else "no"
         return f"<td>{word if item == (name == 'verified') else word.upper()}</td>"
-    return f"<td{_class('note') if name == 'notes' else ''}>{_safe(str(item))}</td>"
+    return f"<td{_class('note') if name == 'notes' else ''}>{html(str(item))}</td>"
 
 
 # --- figures --------------------------------------------------------------------------------------------------------------
@@ -199,9 +198,9 @@ def _inline(svg: str) -> str:
     for element in list(root.iter("use")):
         shape = shapes[element.attrib.pop("href").lstrip("#")]
         place = f"translate({element.attrib.pop('x', '0')} {element.attrib.pop('y', '0')})"
-        style = ";".join(filter(None, (shape.get("style"), element.get("style"))))
+        looks = ";".join(filter(None, (shape.get("style"), element.get("style"))))
         element.tag = "path"
-        element.attrib |= {"d": shape.get("d", ""), "transform": place, "style": style}
+        element.attrib |= {"d": shape.get("d", ""), "transform": place, "style": looks}
     for parent in list(root.iter("defs")):
         for child in [child for child in parent if child.tag == "path"]:
             parent.remove(child)
@@ -211,6 +210,6 @@ def _inline(svg: str) -> str:
             element.attrib.pop("id", None)
     root.attrib = {"viewBox": root.get("viewBox", ""), "role": "img"}
     page = ElementTree.tostring(root, encoding="unicode")
-    for colour, variable in ((plots.INK, "var(--ink)"), (plots.FAINT, "var(--line)"), ("#b00020", "var(--bad)")):
+    for colour, variable in ((style.INK, "var(--ink)"), (style.FAINT, "var(--line)"), (style.WRONG, "var(--bad)")):
         page = page.replace(colour.lower(), variable)
     return page

@@ -12,15 +12,11 @@ from numpy.typing import NDArray
 
 from edgeworth.core.display import figure_text
 from edgeworth.core.numeric import Sense, relative_gap
+from edgeworth.core.style import FAINT, INK, WRONG, colour, dress, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-INK, FAINT = "#1f2430", "#c9ced8"
-"""Colours of text and of grid lines; the HTML page replaces them by those of the reader's theme."""
-
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6BB3")  # Okabe and Ito's, yellow left out
-_FAILED = "#B00020"
 _NEXT_TO_NOTHING = 1e-4  # percent: below this a logarithmic axis turns linear instead of growing decades of nothing
 _SECONDS = (1e-5, 1e9)  # what the axis of time shows
 _SPREAD = 0.17  # half the height over which the points of one method are spread
@@ -29,35 +25,27 @@ _SPREAD = 0.17  # half the height over which the points of one method are spread
 def distances(frame: pd.DataFrame, sense: Sense) -> tuple[NDArray[np.float64], str]:
     """How far every run is from the best known on its instance, in percent, and in words what that is.
 
-    A verified value: its gap to the best bound; where no instance has a bound, to the best verified value. A verified bound
+    A verified value: its gap to the best bound, or where the bound does not hold for it the gap of its price with exact
+    replies (the words say so); where no instance has a bound, to the best verified value. A verified bound
     without a value: from the best verified value to that bound. NaN where there is nothing to compare with.
     """
     sound = frame["verified"].to_numpy(dtype=bool)
     values = frame["value"].where(sound)
     by_instance = values.groupby(frame["problem_hash"])
     best = by_instance.transform("max" if sense == "max" else "min").to_numpy(dtype=float)
-    bounded = bool(frame["gap_to_best_bound"].notna().any())
+    gaps = frame["gap_to_best_bound"]
+    bounded, words = bool(gaps.notna().any()), "gap to the best bound (%)"
+    if bounded and "gap_of_price" in frame and bool((gaps.isna() & frame["gap_of_price"].notna()).any()):
+        gaps, words = gaps.fillna(frame["gap_of_price"]), f"{words}; out of equilibrium, that of the price"
     out = np.full(len(frame), math.nan)
-    for k, (value, bound, gap) in enumerate(zip(values, frame["bound"], frame["gap_to_best_bound"], strict=True)):
+    for k, (value, bound, gap) in enumerate(zip(values, frame["bound"], gaps, strict=True)):
         if not math.isnan(value):
             out[k] = gap if bounded else relative_gap(value, best[k], sense)
         elif sound[k] and not math.isnan(bound) and not math.isnan(best[k]):
             out[k] = relative_gap(best[k], bound, sense)
     # A difference below the tolerance of the checks is no difference.
     out = np.where(np.abs(out) <= 1e-9, 0.0, out) * 100.0
-    return out, "gap to the best bound (%)" if bounded else "gap to the best value found (%); no method gave a bound"
-
-
-def colour(position: int) -> str:
-    """The colour of the method at this position: the same in every plot."""
-    return _COLOURS[position % len(_COLOURS)]
-
-
-def new_axes(height: float) -> Axes:
-    """Axes on a figure of their own."""
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(8.0, height), layout="constrained")[1]
+    return out, words if bounded else "gap to the best value found (%); no method gave a bound"
 
 
 def gaps(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | None = None) -> Axes:
@@ -68,7 +56,7 @@ def gaps(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | No
     """
     x, words = distances(frame, sense)
     if ax is None:
-        ax = new_axes(1.3 + 0.62 * len(labels))
+        ax = new_axes(8.0, 1.3 + 0.62 * len(labels))
     _dress(ax, "x")
     _scale(ax, x)
     ticks = []
@@ -83,7 +71,7 @@ def gaps(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | No
         ticks.append(_ticked(label, frame[mine], x[mine]))
     ax.set_yticks(range(len(labels)), ticks)
     for tick, text in zip(ax.get_yticklabels(), ticks, strict=True):
-        tick.set_color(_FAILED if "failed" in text else INK)
+        tick.set_color(WRONG if "failed" in text else INK)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(words)
     instances = frame["problem_hash"].nunique()
@@ -102,7 +90,7 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
 
     x, words = distances(frame, sense)
     if ax is None:
-        ax = new_axes(4.0)
+        ax = new_axes(8.0, 4.0)
     _dress(ax, "both")
     seconds = np.clip(frame["seconds"].to_numpy(dtype=float), *_SECONDS)
     ax.set_xscale("log")
@@ -208,15 +196,10 @@ def _legend(ax: Axes, frame: pd.DataFrame) -> None:
 
 
 def _dress(ax: Axes, grid: str) -> None:
+    dress(ax)
     ax.set_facecolor("none")
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    for side in ("bottom", "left"):
-        ax.spines[side].set_color(FAINT)
-    ax.tick_params(colors=INK, length=0, labelsize=9)
+    ax.tick_params(length=0, labelsize=9)
     ax.tick_params(which="minor", length=0)
-    for item in (ax.xaxis.label, ax.yaxis.label, ax.title):
-        item.set_color(INK)
     ax.set_axisbelow(True)
     if grid in ("x", "both"):
         ax.grid(axis="x", color=FAINT, lw=0.7)

@@ -43,32 +43,64 @@ def compare(
 ) -> Comparison:
     """Run every method on every problem and verify every answer; statistics are over problems (the instances).
 
-    problems: distinct problems of one family and one sense; how they were seeded is in their provenance. methods: names,
-    "auto", `MethodSpec`, or callables ``f(problem, params, run) -> Found`` (labelled by their ``__name__``). seeds: the
-    *method* seeds, integers >= 0: a randomised method runs once per problem and seed with ``solve(..., seed=seed)``, a
-    deterministic one once per problem. stop: per run; a `MethodSpec` may replace it. threads: what each run may use.
-    n_jobs: 1 runs here; more run in as many worker processes (-1: all cores; callables and params then must be picklable),
-    or in joblib's workers where the caller's ``joblib.parallel_config`` names another backend than loky. Rows, their order and
-    their seeds do not depend on `n_jobs`. Mind the clock: with a rule in seconds, more jobs than cores find less.
-    on_run: called here after every run as ``on_run(done, total, row)``, in the order of completion; `row` maps the columns
-    known by then. What it raises is logged, and the sweep goes on.
-    rows: a file that does not exist yet; every row is on the disk there, as a line of JSON, before the next is waited for. A
-    disk that fills up on the way is logged, and the sweep goes on.
-    grace: seconds beyond its limit after which a run is given up, compilation not counted; by default 30 for methods of the
-    library, and 5 plus the limit once more for callables. Runs without a limit in seconds are never given up.
-    isolate: True runs in worker processes even with one job. A worker that dies, is stuck in compiled code or floods memory
-    costs its own row; here, with one job, only what Python can interrupt is given up.
+    Parameters
+    ----------
+    problems : iterable of problems
+        Distinct problems of one family and one sense; how they were seeded is in their provenance.
+    methods : iterable of str, MethodSpec or callable
+        Names, "auto", `MethodSpec`, or functions of your own (labelled by their ``__name__``) as `solve` takes them.
+    seeds : iterable of int
+        The *method* seeds, >= 0: a randomised method runs once per problem and seed with ``solve(..., seed=seed)``, a
+        deterministic one once per problem.
+    stop : Stop, optional
+        Per run; a `MethodSpec` may replace it.
+    n_jobs : int
+        1 runs here; more run in as many worker processes (-1: all cores; callables and params then must be picklable), or
+        in joblib's workers where the caller's ``joblib.parallel_config`` names another backend than loky. Rows, their order and
+        their seeds do not depend on it. With a rule in seconds, more jobs than cores find less.
+    threads : int
+        What each run may use.
+    on_run : callable, optional
+        Called here after every run as ``on_run(done, total, row)``, in the order of completion; `row` maps the columns known
+        by then. What it raises is logged, and the sweep goes on.
+    rows : str or path, optional
+        A file that does not exist yet; every row is on the disk there, as a line of JSON, before the next is waited for.
+        `Comparison.load` reads it, whatever ended the program. A disk that fills up on the way is logged, and the sweep goes
+        on.
+    grace : float, optional
+        Seconds beyond its limit after which a run is given up, compilation not counted; by default 30 for methods of the
+        library, and 5 plus the limit once more for callables. Runs without a limit in seconds are never given up.
+    isolate : bool
+        True runs in worker processes even with one job. A worker that dies, is stuck in compiled code or floods memory costs
+        its own row; here, with one job, only what Python can interrupt is given up.
 
-    All calls are checked before the first run. A method that raises (SystemExit included), hangs past its limit, writes into
-    its problem, returns what breaks a constraint, or states what the family's checker refutes, is a row with ``verified``
-    False and a note; it costs no other row. Ctrl-C ends the sweep: what was finished is returned with
-    ``setting.interrupted`` True (KeyboardInterrupt where nothing was).
+    Returns
+    -------
+    Comparison
+        A method that raises (SystemExit included), hangs past its limit, writes into its problem, returns what breaks a
+        constraint, or states what the family's checker refutes, is a row with ``verified`` False and a note; it costs no other
+        row. A run that takes more than its limit, 10% and 0.2 s is flagged as ``overran``.
 
-    Raises ValueError or TypeError for empty or duplicated problems, methods' labels or seeds, problems of different kinds or
-    senses, a `rows` that holds something, and whatever `solve` refuses; TypeError also for callables that cannot be pickled
-    where worker processes need it; OSError for a `rows` that cannot be written; `MissingExtraError` for a method whose library
-    is absent.
+    Raises
+    ------
+    ValueError, TypeError
+        Before the first run: for empty or duplicated problems, methods' labels or seeds, problems of different kinds or senses,
+        a `rows` that holds something, and whatever `solve` refuses; TypeError also for callables that cannot be pickled where
+        worker processes need it.
+    OSError
+        For a `rows` that cannot be written.
+    MissingExtraError
+        For a method whose library is absent.
+    KeyboardInterrupt
+        After Ctrl-C where no run was finished, or where Ctrl-C has ended an earlier sweep or run of the same loop.
 
+    Notes
+    -----
+    Ctrl-C ends the sweep: what was finished is returned with ``setting.interrupted`` True. A loop over sweeps ends at the
+    second Ctrl-C; see `solve`.
+
+    Examples
+    --------
     >>> from edgeworth.solvers import allocation
     >>> problems = [allocation.generate(servers=3, tasks=9, seed=seed) for seed in range(3)]
     >>> comparison = compare(problems, ["greedy", "lp"])

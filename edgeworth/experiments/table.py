@@ -10,22 +10,26 @@ from typing import Any
 
 import pandas as pd
 
+from edgeworth.core.faces import origin
 from edgeworth.core.numeric import OPTIMALITY_TOL, Sense, relative_gap
 from edgeworth.core.result import Result
 
-NUMBER = frozenset({float, int, type(None)})
-_TEXT, _FLAG = frozenset({str}), frozenset({bool})
+Kinds = frozenset[type[Any]]
+_MISSING: type[Any] = type(None)
+NUMBER: Kinds = frozenset({float, int, _MISSING})
+_TEXT: Kinds = frozenset({str})
+_FLAG: Kinds = frozenset({bool})
 _COMPARABLE, _OFFSET, _REPLY = "comparable", "offset", "reply_value"  # of the rows only: no columns
 
-KINDS: dict[str, frozenset[type]] = {
+KINDS: dict[str, Kinds] = {
     "problem": _TEXT,
     "problem_hash": _TEXT,
-    "instance_seed": frozenset({int, str, type(None)}),
+    "instance_seed": frozenset({int, str, _MISSING}),
     "method": _TEXT,
-    "method_seed": frozenset({int, type(None)}),
+    "method_seed": frozenset({int, _MISSING}),
     "value": NUMBER,
     "bound": NUMBER,
-    "bound_evidence": _TEXT | {type(None)},
+    "bound_evidence": _TEXT | {_MISSING},
     "gap": NUMBER,
     "gap_to_best_bound": NUMBER,
     "gap_of_price": NUMBER,
@@ -38,7 +42,7 @@ KINDS: dict[str, frozenset[type]] = {
     "verified": _FLAG,
     "notes": _TEXT,
     _COMPARABLE: _FLAG,
-    _OFFSET: NUMBER - {type(None)},
+    _OFFSET: NUMBER - {_MISSING},
     _REPLY: NUMBER,
 }
 """What every row holds, and the types of its cells; the problem's own measures follow and are numbers."""
@@ -96,13 +100,10 @@ def _distinct(plain: Mapping[str, str]) -> dict[str, str]:
 
 
 def _plain_label(problem: Any) -> str:
-    origin = problem.provenance
-    if not origin.name:
+    source, label = problem.provenance, origin(problem.provenance)
+    if not source.name:
         return f"{problem.kind} {problem.hash[:8]}"
-    if origin.source == "file":
-        index = origin.parameters.get("index")
-        return str(origin.name) if index is None else f"{origin.name} #{index}"
-    return f"{origin.name} seed {origin.seed}" if isinstance(origin.seed, int) else f"{origin.name} {problem.hash[:8]}"
+    return label if source.source == "file" or isinstance(source.seed, int) else f"{label} {problem.hash[:8]}"
 
 
 def row(problem: Any, label: str, method: str, seed: int | None, limit: float | None, outcome: Outcome) -> dict[str, Any]:

@@ -38,10 +38,18 @@ top."""
 class MethodSpec:
     """A method as it enters a comparison.
 
-    label: its name in tables and plots, unique there. method: a name of the family's `METHODS`, "auto", or a callable
-    ``f(problem, params, run) -> Found``. params: the method's parameter object. stop: its own stop rule, which replaces the
-    sweep's as a whole.
+    Parameters
+    ----------
+    label : str
+        Its name in tables and plots, unique there.
+    method : str or callable
+        A name of the family's ``METHODS``, "auto", or a function of your own as `solve` takes it.
+    params : the method's parameter object, optional
+    stop : Stop, optional
+        Its own stop rule, which replaces the sweep's as a whole.
 
+    Examples
+    --------
     >>> from edgeworth.solvers.allocation import QLearning
     >>> MethodSpec("q, 50 episodes", "q-learning", QLearning(episodes=50)).label
     'q, 50 episodes'

@@ -1,1 +1,7 @@
 """Games: computing-power trading, offloading, finite games."""
+
+from __future__ import annotations
+
+from edgeworth.core.lazy import subpackages
+
+__all__, __getattr__, __dir__ = subpackages(__name__, __path__)

@@ -37,3 +37,7 @@ globals().update(_CLASSES)
 __all__ = ["LEARNERS", "Learner", "MarkovGame", "Play", "Population", "Session", *_CLASSES]
 
 __getattr__ = later(__name__, {"MarkovGame": "markov", "Session": "markov"})
+
+
+def __dir__() -> list[str]:
+    return __all__.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TypeAlias, TypeVar
@@ -165,5 +166,6 @@ def _function(play: MethodFunction[G, Y, S], name: str, row: Y) -> MethodFunctio
     title = LEARNERS[name].title
     learned.__name__ = learned.__qualname__ = name.replace("-", "_")
     learned.__module__ = play.__module__
-    learned.__doc__ = f"{title} for every player.\n\n    {play.__doc__}\n    Reference of the rule: {LEARNERS[name].reference}."
+    about = inspect.getdoc(play)  # its last section is References
+    learned.__doc__ = f"{title} for every player.\n\n{about}\n{LEARNERS[name].reference}."
     return learned

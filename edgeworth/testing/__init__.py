@@ -40,3 +40,7 @@ __all__ = [
     "trading_profiles",
     "unit_markets",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__.copy()

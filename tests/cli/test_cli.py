@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 import edgeworth
 from edgeworth import _families
 from edgeworth.cli import main, sources
+from edgeworth.core.lazy import resolve
 from edgeworth.solvers import allocation
 
 
@@ -104,7 +105,7 @@ def test_every_family_declares_its_sources(kind: str) -> None:
     table = sources.sources_of(kind)
     assert sum(source.reads is None for source in table) <= 1
     for source in table:
-        takes = inspect.signature(sources._resolve(source.function)).parameters
+        takes = inspect.signature(resolve(source.function)).parameters
         names = [option.name for option in source.options]
         assert set(names) <= set(takes)
         assert source.reads is not None or "seed" in takes
@@ -232,14 +233,13 @@ def test_compare_files(gap_file: Path, problem: Path, tmp_path: Path) -> None:
 
 
 def test_compare_shows_failures_and_exits_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    import dataclasses
-
+    from edgeworth.core.family import Family
     from edgeworth.core.verdict import Report, Verdict
 
-    def verify(found: Any, answer: Any) -> Report:
+    def verify(fam: Any, found: Any, answer: Any) -> Report:
         return Report({"value": Verdict.of(False, 1.0, witness="planted")})
 
-    monkeypatch.setattr(allocation, "FAMILY", dataclasses.replace(allocation.FAMILY, verify=verify))
+    monkeypatch.setattr(Family, "verify", verify)
     result = run("compare", "allocation", "--servers", 3, "--tasks", 5, "--methods", "greedy")
     assert result.exit_code == 1
     assert "1 of 1 runs FAILED:" in result.stdout
@@ -248,10 +248,10 @@ def test_compare_shows_failures_and_exits_1(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_interrupted_sweep_prints_what_was_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    from edgeworth.experiments import tasks
+    from edgeworth.core.family import Family
 
     calls: list[int] = []
-    solve = tasks.solve
+    solve = Family.solve
 
     def second_is_interrupted(*arguments: Any, **keywords: Any) -> Any:
         calls.append(1)
@@ -259,7 +259,7 @@ def test_interrupted_sweep_prints_what_was_finished(monkeypatch: pytest.MonkeyPa
             raise KeyboardInterrupt
         return solve(*arguments, **keywords)
 
-    monkeypatch.setattr(tasks, "solve", second_is_interrupted)
+    monkeypatch.setattr(Family, "solve", second_is_interrupted)
     words = ("compare", "allocation", "--servers", 3, "--tasks", 5, "--methods", "greedy,lp,random")
     result = run(*words)
     assert result.exit_code == 130

@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
-from edgeworth.core import jit, kernel_cache
+from edgeworth.core import jit, kernel_cache, kernels
 
 CALLEE = "from edgeworth.core.jit import jit\n\n\n@jit\ndef leaf(x):\n    return x + {constant}\n"
 CALLER = """from edgeworth.core.jit import jit
@@ -68,7 +69,7 @@ def test_the_hash_sees_every_kernel_and_nothing_else(tmp_path: Path) -> None:
     package = _package(tmp_path, 1)
     first = jit.sources_hash(package)
     names = {path.relative_to(package).as_posix() for path in jit.kernel_sources(package)}
-    assert names == {"core/jit.py", "one/kernels.py", "two/kernels/__init__.py", "two/kernels/deep.py"}
+    assert names == {"core/jit.py", "core/kernels.py", "one/kernels.py", "two/kernels/__init__.py", "two/kernels/deep.py"}
     (package / "one" / "model.py").write_text("x = 1\n")
     assert jit.sources_hash(package) == first
     (package / "one" / "kernels.py").write_text(CALLEE.format(constant=2))
@@ -83,7 +84,8 @@ def test_all_jitted_files_of_the_package_are_hashed() -> None:
     package = Path(jit.__file__).resolve().parent.parent
     hashed = set(jit.kernel_sources())
     for path in package.rglob("*.py"):
-        if "\n@jit" in path.read_text(encoding="utf-8") or "numba.njit" in path.read_text(encoding="utf-8"):
+        text = path.read_text(encoding="utf-8")
+        if any(mark in text for mark in ("\n@jit", "\n@leaf", "numba.njit")):
             assert path in hashed, path
 
 
@@ -107,13 +109,71 @@ def test_numba_keeps_its_own_settings() -> None:
     assert same.py_func(3) == 3
 
 
-@pytest.mark.parametrize("parallel", [False, True])
-def test_both_forms_of_the_decorator(parallel: bool) -> None:
+@pytest.mark.parametrize("counted", [False, True])
+def test_both_forms_of_the_decorator(counted: bool) -> None:
     def double(x):  # type: ignore[no-untyped-def]
         return 2 * x
 
-    made = jit.jit(parallel=parallel)(double) if parallel else jit.jit(double)
+    made = jit.jit(double) if counted else jit.jit(counted=False)(double)
     assert made.py_func is double
+    assert made(4) == 8
+
+
+@jit.leaf
+def _either(values, at, second):  # type: ignore[no-untyped-def]
+    return values[at + 1] if second else values[at]
+
+
+@jit.jit
+def _several(values, at):  # type: ignore[no-untyped-def]
+    return _either(values, 0, True) + _either(values, at, False) + _either(values, 1, second=False)
+
+
+def test_constants_make_no_new_signature() -> None:
+    assert _several(np.array([1.0, 10.0, 100.0]), 2) == 120.0
+    assert len(_several.signatures) == len(_either.signatures) == 1
+
+
+def test_a_leaf_is_for_kernels() -> None:
+    with pytest.raises(TypeError, match="_either: only kernels call it"):
+        _either(np.ones(2), 0, True)
+    assert _either.py_func(np.ones(2), 0, True) == 1.0
+
+
+class _Both(NamedTuple):
+    grid: Any
+    size: int
+    count: Any
+
+
+def test_arrays_of_any_flags_make_one_signature() -> None:
+    @jit.jit
+    def corner(given):  # type: ignore[no-untyped-def]
+        return given.grid[0, 1] + given.size + given.count[0]
+
+    grid, count = np.arange(6.0).reshape(2, 3), np.arange(4)
+    frozen = grid.copy()
+    frozen.flags.writeable = False
+    for shape in (grid, frozen, np.asfortranarray(grid), np.repeat(grid, 2, axis=1)[:, ::2]):
+        passed = jit.read_only(_Both(shape, 10, count[::-1]))
+        assert type(passed) is _Both
+        assert corner(passed) == 14.0
+        assert not passed.grid.flags.writeable
+    assert len(corner.signatures) == 1
+    assert grid.flags.writeable
+    assert count.flags.writeable
+
+
+@jit.jit
+def _order(values):  # type: ignore[no-untyped-def]
+    return kernels.ranked(values)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 15, 16, 17, 33, 500])
+def test_ranked_is_a_stable_sort(count: int) -> None:
+    values = np.random.default_rng(count).integers(-5, 5, count).astype(float)
+    values[: count // 3] = np.inf * (-1) ** count
+    assert _order(values).tolist() == np.argsort(values, kind="stable").tolist()
 
 
 # --- a cache that was damaged, or went away ----------------------------------------------------------------------------------

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
+import sys
 import threading
+import time
+import types
 from typing import Any
 
 import numpy as np
 import pytest
 
 from edgeworth import Observer, Progress, Quality, Stop, Termination
+from edgeworth.core import run as run_module
+from edgeworth.core.aside import aside
 from edgeworth.core.method import Found
 from edgeworth.core.run import Run, interruptible
 from edgeworth.solvers import allocation
@@ -246,3 +252,87 @@ def test_an_observer_that_fails_is_heard() -> None:
             allocation.generate(servers=20, tasks=200, preset="hotspot", seed=0), method="highs", observer=Broken()
         )
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_loop_over_calls_ends_at_the_second_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = allocation.generate(servers=2, tasks=3, seed=0)
+    first = allocation.solve(problem, method=_stepping(100), observer=CtrlC(3))
+    assert first.termination is Termination.INTERRUPTED
+    assert allocation.solve(problem, method=_stepping(3)).termination is Termination.CONVERGED
+    with pytest.raises(KeyboardInterrupt):
+        allocation.solve(problem, method=_stepping(100), observer=CtrlC(3))
+    monkeypatch.setattr(run_module, "PAUSE", 0.0)  # the user thought about it
+    assert allocation.solve(problem, method=_stepping(100), observer=CtrlC(3)).termination is Termination.INTERRUPTED
+
+
+def test_in_a_notebook_a_loop_ends_with_its_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = types.SimpleNamespace(execution_count=1)
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))  # type: ignore[arg-type]
+    problem = allocation.generate(servers=2, tasks=3, seed=0)
+    allocation.solve(problem, method=_stepping(100), observer=CtrlC(3))
+    shell.execution_count = 2
+    assert allocation.solve(problem, method=_stepping(100), observer=CtrlC(3)).termination is Termination.INTERRUPTED
+    with pytest.raises(KeyboardInterrupt):
+        allocation.solve(problem, method=_stepping(100), observer=CtrlC(3))
+
+
+def _later(seconds: float) -> threading.Timer:
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    return timer
+
+
+def test_ctrl_c_leaves_work_that_asks_nobody() -> None:
+    """Stands for compiled code and for a solver in its presolve."""
+    problem = allocation.generate(servers=2, tasks=3, seed=0)
+    start = Assignment(np.full(3, -1))
+
+    def deaf(problem: Any, params: Any, run: Run[Assignment]) -> Found[Assignment]:
+        aside(run, lambda: time.sleep(20.0))
+        return Found(None, Termination.CONVERGED)
+
+    began = time.monotonic()
+    timer = _later(0.3)
+    result = allocation.solve(problem, method=deaf, start=start)
+    timer.join()
+    assert time.monotonic() - began < 5.0
+    assert result.termination is Termination.INTERRUPTED
+    assert result.require() is start
+
+
+def test_ctrl_c_leaves_python_code_between_ticks() -> None:
+    problem = allocation.generate(servers=2, tasks=3, seed=0)
+
+    def builds(problem: Any, params: Any, run: Run[Assignment]) -> Found[Assignment]:
+        run.incumbent = Assignment(np.full(problem.tasks, -1))
+        with run.breakable():
+            while True:
+                time.sleep(0.01)
+
+    timer = _later(0.3)
+    result = allocation.solve(problem, method=builds)
+    timer.join()
+    assert (result.termination, result.quality) == (Termination.INTERRUPTED, Quality.FEASIBLE)
+
+
+def test_work_aside_returns_raises_and_is_looked_after() -> None:
+    looks: list[int] = []
+    run = _run()
+    assert aside(run, lambda: 3) == 3
+    run.listening = True
+    assert aside(run, lambda: (time.sleep(0.1), 3)[1], lambda: looks.append(1)) == 3
+    assert looks
+    with pytest.raises(LookupError, match="broke"):
+        aside(run, lambda: (_ for _ in ()).throw(LookupError("broke")))
+
+
+def test_observers_are_called_by_the_thread_of_the_caller() -> None:
+    threads: set[int] = set()
+
+    class Notes(Observer):
+        def on_progress(self, progress: Progress) -> None:
+            threads.add(threading.get_ident())
+
+    problem = allocation.generate(servers=20, tasks=200, preset="hotspot", seed=0)
+    allocation.solve(problem, method="highs", observer=Notes(), stop=Stop(seconds=1.0))
+    assert threads == {threading.get_ident()}

@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 
 from edgeworth import MethodSpec, Stop, compare
+from edgeworth.core.family import Family
 from edgeworth.core.result import Termination
+from edgeworth.core.verdict import Report, Verdict
 from edgeworth.experiments.table import COLUMNS
 from edgeworth.solvers import allocation
 from tests.experiments import faults
@@ -213,23 +215,19 @@ def test_planted_faults_are_shown_as_failed() -> None:
 
 
 def test_a_checker_that_refutes_or_raises_is_a_failed_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    import dataclasses
-
-    from edgeworth.core.verdict import Report, Verdict
-
-    def refuting(problem: Any, result: Any) -> Report:
+    def refuting(family: Any, problem: Any, result: Any) -> Report:
         return Report({"value": Verdict.of(False, 1.0, witness="w")})
 
-    monkeypatch.setattr(allocation, "FAMILY", dataclasses.replace(allocation.FAMILY, verify=refuting))
+    monkeypatch.setattr(Family, "verify", refuting)
     row = compare(problems(1), ["greedy"]).frame.iloc[0]
     assert (bool(row["verified"]), row["notes"]) == (False, "refuted: value: w")
     assert row["value"] > 0.0
     assert math.isnan(row["gap_to_best_bound"])
 
-    def broken(problem: Any, result: Any) -> Any:
+    def broken(family: Any, problem: Any, result: Any) -> Any:
         raise KeyError("x")
 
-    monkeypatch.setattr(allocation, "FAMILY", dataclasses.replace(allocation.FAMILY, verify=broken))
+    monkeypatch.setattr(Family, "verify", broken)
     row = compare(problems(1), ["greedy"]).frame.iloc[0]
     assert (bool(row["verified"]), row["notes"]) == (False, "the check raised KeyError: 'x'")
 

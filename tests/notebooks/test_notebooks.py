@@ -21,6 +21,8 @@ SHORTER = {
     "02_allocation": "INSTANCES, EPISODES = range(2), 1_000\n"
     "METHODS[0] = MethodSpec('optimum', 'exact', stop=Stop(seconds=150, gap=5e-4))",  # a busy machine proves less in 30 s
     "03_routing": "INSTANCES, FRESH, SECONDS, SEEDS, ITERATIONS = range(2), range(20, 22), 0.3, range(2), 40",
+    "04_trading": "SEEDS = range(1)",
+    "05_offloading": "GAMES, SEEDS = 2, range(1)",
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 

@@ -7,6 +7,19 @@
 ([0.5, 0.5], True)
 >>> normal_form.regret(game, [[1.0, 0.0], [0.5, 0.5]])
 1.0
+
+The value of a profile is what the game's ``objective`` names: the welfare, or the payoff of one player. Verdicts of `verify`,
+beside ``value`` and ``quality`` of a result:
+
+- ``feasible``: every player's vector is a mixed strategy (1e-9); witness: a `Violation`.
+- ``epsilon``: the largest regret over all pure deviations (mixed ones gain no more), less the margin for rounding, relative to
+  the spread of what that player attains by its strategies, the others' fixed; tolerance 1e-9 where an equilibrium is claimed;
+  witness: the `Deviation`. Elsewhere (learners, a commitment, a run cut short) it is MEASURED: the regret over what the player
+  has at stake (`stakes`), which says more near a mixed equilibrium.
+- ``commitment``, where the result carries commitment multipliers: player 1 responds optimally, as above, and player 0 earns
+  what the multipliers prove (`commitment_bound`), up to 1e-9 of what it has at stake in committing.
+
+No method states a bound on the value.
 """
 
 from __future__ import annotations

@@ -70,34 +70,29 @@ _MOST = 1e100  # multipliers beyond prove nothing that could be computed
 def judge(
     game: NormalFormGame, profile: Profile, claimed: bool, result: Result[Profile] | None, budget: Budget
 ) -> tuple[dict[str, Verdict], float | None]:
-    """Check a profile or a result against the game. Truthy when every verdict holds.
+    """Judge a profile as an equilibrium or a commitment, or measure how far it is from an equilibrium.
 
     Parameters
     ----------
     game : NormalFormGame
-    answer : Profile or Result
-        A bare profile is judged as an equilibrium.
-    seconds : float
-        The budget; what it does not suffice for is NOT_CHECKED.
+    profile : Profile
+    claimed : bool
+        The profile is said to be an equilibrium.
+    result : Result, optional
+        Where the profile comes from; one of ``stackelberg`` that says PROVED must carry commitment multipliers.
+    budget : Budget
 
     Returns
     -------
-    Report
-        ``feasible``: every player's vector is a mixed strategy (1e-9); witness: a `model.Violation`. ``epsilon``: the largest
-        regret over all pure deviations (mixed ones gain no more), less the margin for rounding, relative to the spread of what
-        that player attains by its strategies, the others' fixed; tolerance 1e-9 for a bare profile and for a result that claims
-        an equilibrium; witness: the `model.Deviation`. For others (learners, a commitment, a run cut short) it is MEASURED: the
-        regret over what the player has at stake (`model.stakes`), which says more near a mixed equilibrium. ``commitment``,
-        where the result carries commitment multipliers, as one of ``stackelberg`` that says PROVED must: player 1 replies best,
-        as above, and player 0 earns what the bound says that the multipliers prove (`model.commitment_bound`), up to 1e-9 of
-        what it has at stake in committing (`model.commitment_stake`) and the rounding of its own mixture; witness: an
-        `edgeworth.core.checking.Mismatch`. For a result also ``value`` (recomputed) and ``quality``. No method states a bound
-        on the value: player 0 does not choose alone.
+    verdicts : dict of Verdict
+        Listed in the docstring of `edgeworth.games.normal_form`.
+    value : float or None
+        What the game's objective names; None where the profile is infeasible.
 
     Raises
     ------
-    TypeError, ValueError
-        For other types, and a profile or a result of another game.
+    ValueError
+        For a profile of other numbers of players or strategies.
 
     Notes
     -----

@@ -65,11 +65,31 @@ class Play(learning.Play):
 
 
 def play(game: NormalFormGame, params: Play, run: Run[Profile]) -> Found[Profile]:
-    """All players learn by the same rule, from the rewards of a repeated game; the profile is what `Play.answer` says.
+    """All players learn by the same rule, from the rewards of the repeated game.
 
-    Every player's payoffs are scaled to [0, 1] (all 0 where they do not differ), so that steps and rates mean the same in
-    every game. Guarantee: none; no equilibrium is claimed, and the verdict epsilon says how far the profile is from one.
-    Iterations: rounds.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    params : Play
+        The learner, the number of rounds, and which profile is the answer.
+    run : Run
+        Clock, stop rules and random generator of the run.
+
+    Returns
+    -------
+    Found
+        The profile that ``params.answer`` names: mean policies, last policies, or frequencies of play. ``iterations`` counts
+        rounds.
+
+    Notes
+    -----
+    Every player's payoffs are scaled to [0, 1] (all 0 where they do not differ), so that steps and rates mean the same in every
+    game. No equilibrium is claimed; the verdict epsilon says how far the profile is from one.
+
+    References
+    ----------
+    Fudenberg and Levine, The Theory of Learning in Games (1998).
     """
     learner, rounds = params.required()
     low = game.payoffs.min(axis=tuple(range(1, game.payoffs.ndim)), keepdims=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.aside import aside
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
@@ -97,6 +99,7 @@ def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Pro
     if ending is not None:
         return Found(profile, ending, iterations=search.passes, notes=("stopped before there was a bound",))
     search.places.reset(search.best)
+    run.incumbent = profile
     price = np.empty(game.users)
     partition.marginals(search.worth, search.places.state, price)
     base = math.fsum(game.local_utility.tolist())
@@ -107,12 +110,11 @@ def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Pro
     def tick(step: int, bound: float | None) -> Termination | None:
         return run.tick(search.passes + step, welfare, bound)
 
-    descent = Prices(search.worth, price, base, welfare, params.slices)
+    descent = Prices(search.worth, price, base, welfare, params.slices, run)
     ending = descent.descend(steps, tick)
     if math.isinf(descent.least):
         return Found(profile, ending or Termination.TIME, iterations=search.passes, notes=("stopped before there was a bound",))
-    certificate = certify(game, search.worth, descent.price, 4 * params.slices)
-    bound = slice_bound(game, certificate.arrays)
+    certificate, bound = aside(run, partial(certified, game, search.worth, descent.price, 4 * params.slices))
     proved = closes(welfare, bound, game.sense, game.integral)
     return Found(
         profile,
@@ -127,8 +129,10 @@ def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Pro
 class Prices:
     """The subgradient method on L(pi) = base + sum pi + sum_k B_k(pi)."""
 
-    def __init__(self, worth: partition.Worth, price: Floats, base: float, known: float, slices: int) -> None:
-        self.worth, self.base, self.known = worth, base, known
+    def __init__(
+        self, worth: partition.Worth, price: Floats, base: float, known: float, slices: int, run: Run[Profile]
+    ) -> None:
+        self.worth, self.base, self.known, self.run = worth, base, known, run
         self.price, self.least = price.copy(), math.inf
         self.steps = 0
         self._leaves = leaves(slices)
@@ -167,8 +171,15 @@ class Prices:
             ending = tick(self.steps, self.least if math.isfinite(self.least) else None)
             if ending is not None:
                 return math.inf, ending
-            partition.bound_all(self.worth, price, self._leaves, begin, min(begin + self._per_call, n), taken, bounds)
+            end = min(begin + self._per_call, n)  # one provider with thousands of users in reach takes seconds
+            aside(self.run, partial(partition.bound_all, self.worth, price, self._leaves, begin, end, taken, bounds))
         return self.base + float(price.sum()) + float(np.maximum(bounds, 0.0).sum()), None
+
+
+def certified(game: OffloadingGame, worth: partition.Worth, price: Floats, slices: int) -> tuple[Certificate, float]:
+    """`certify`, and the bound that its certificate proves."""
+    certificate = certify(game, worth, price, slices)
+    return certificate, slice_bound(game, certificate.arrays)
 
 
 def certify(game: OffloadingGame, worth: partition.Worth, price: Floats, slices: int) -> Certificate:

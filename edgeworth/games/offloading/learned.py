@@ -169,11 +169,32 @@ class Session:
 
 
 def play(game: OffloadingGame, params: Play, run: Run[Profile]) -> Found[Profile]:
-    """Every user learns from its own utility alone; the profile is every user's most probable action at the end.
+    """Every user learns from its own utility alone.
 
-    The notes give the mean welfare of the rounds as played and the users' mean and largest external regret. No equilibrium
-    is claimed: with vanishing regret the play as a whole, not a profile, approaches the coarse correlated equilibria.
-    Iterations: rounds.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    params : Play
+        The learner of every user, the scaling of rewards and the number of rounds.
+    run : Run
+        Clock, stop rules and random generator of the run.
+
+    Returns
+    -------
+    Found
+        Every user's most probable action at the end, a feasible profile. ``iterations`` counts rounds.
+
+    Notes
+    -----
+    In a round all users draw an action; they arrive in random order, and a user who finds its provider full executes locally.
+    Each then observes its own utility and nothing else. The notes of the result give the mean welfare of the rounds as played
+    and the users' mean and largest external regret. No equilibrium is claimed: with vanishing regret the play as a whole, not a
+    profile, approaches the coarse correlated equilibria.
+
+    References
+    ----------
+    Cesa-Bianchi and Lugosi, Prediction, Learning, and Games (2006).
     """
     _, rounds = params.required()
     session = Session(game, params, seed=run.rng)

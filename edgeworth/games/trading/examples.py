@@ -12,4 +12,15 @@ def tiny_problems() -> tuple[TradingGame, ...]:
         generate(preset="kink"),
         generate(preset="two-peaks"),
         generate(preset="random", consumers=4, seed=0),
+        TradingGame.from_effective_reward(  # one consumer without a reward: its demand jumps at the highest price
+            [0.5, 0.2],
+            [1.0, 0.5],
+            [0.0, 300.0],
+            service_profit=20.0,
+            unit_cost=5.0,
+            min_demand=0.0,
+            max_demand=100.0,
+            min_price=5.0,
+            max_price=10.0,
+        ),
     )

@@ -180,19 +180,39 @@ class Session:
 
 
 def play(game: TradingGame, params: Play, run: Run[Equilibrium]) -> Found[Equilibrium]:
-    """Provider and consumers learn on grids of prices and demands; the profile is that of the most probable actions at the end.
+    """Provider and consumers learn on grids of prices and demands.
 
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    params : Play
+        The learners, the grids and the number of rounds.
+    run : Run
+        Clock, stop rules and random generator of the run; with ``trace`` the profit of the current profile, a point every
+        chunk.
+
+    Returns
+    -------
+    Found
+        The profile of the most probable actions at the end. ``iterations`` counts rounds.
+
+    Notes
+    -----
     In a round the provider draws a price, its state the binned total demand of the last round; the consumers draw demands,
-    their state the price; the rewards are (29) and (30). The notes say how far the profile is from the exact equilibrium
-    (`distance`) and from which round on it was near. No equilibrium is claimed: the checker measures the regrets. A learner
-    that observes its opponents sees their total demand (the provider) or mining power (a consumer), binned.
+    their state the price; the rewards are the paper's utilities (29) and (30). A learner that observes its opponents sees their
+    total demand (the provider) or mining power (a consumer), binned. The notes of the result say how far the profile is from
+    the exact equilibrium (`distance`) and from which round on it was near. No equilibrium is claimed: the checker measures the
+    regrets.
 
-    Iterations: rounds; rule ``iterations``. With ``trace`` the profit of the current profile, a point every chunk.
-    Guarantee: none. Source: AI-Bazaar paper, section 5, whose PB-MARL is WoLF-PHC.
+    References
+    ----------
+    AI-Bazaar paper, section 5, whose PB-MARL is WoLF-PHC.
     """
     _, rounds = params.required()
-    session = Session(game, params, seed=run.rng)
-    goal = target(session)
+    with run.breakable():
+        session = Session(game, params, seed=run.rng)
+        goal = target(session)
     near_since: int | None = None
     ending, best = run.tick(0), session.profile()
     while ending is None and session.rounds < rounds:

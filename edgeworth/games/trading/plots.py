@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgeworth.core.display import figure_text
+from edgeworth.core.style import COLOURS, colour, new_axes
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-
 
 def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
     """Figure 6 from `sweeps.convergence`: median over seeds with the range, theory as a black line."""
     ax = _axes(ax)
-    for colour, (method, runs) in zip(_COLOURS, table.groupby("method", sort=False), strict=False):
+    for k, (method, runs) in enumerate(table.groupby("method", sort=False)):
         part = runs.assign(progress=runs.rounds / runs.rounds.max())
         grouped = part.groupby("progress")[column]
-        ax.plot(grouped.median(), color=colour, label=figure_text(str(method)), lw=1.4)
-        ax.fill_between(grouped.min().index, grouped.min(), grouped.max(), color=colour, alpha=0.15, lw=0)
+        ax.plot(grouped.median(), color=colour(k), label=figure_text(str(method)), lw=1.4)
+        ax.fill_between(grouped.min().index, grouped.min(), grouped.max(), color=colour(k), alpha=0.15, lw=0)
     if column == "leader_profit":
         ax.axhline(table.theory.iloc[0], color="black", lw=1, label="equilibrium")
     return _finished(ax, "share of the rounds", column)
@@ -31,7 +30,7 @@ def plot_profit_model(table: pd.DataFrame, model: str, ax: Axes | None = None) -
     """Figure 7 from `sweeps.profit_models`: profit against the own action, "P1" or "P2", the equilibrium marked."""
     ax = _axes(ax)
     part = table[table.model == model]
-    ax.plot(part.action, part.profit, color=_COLOURS[0], lw=1.4)
+    ax.plot(part.action, part.profit, color=COLOURS[0], lw=1.4)
     best = part[part.best]
     ax.plot(best.action, best.profit, "o", color="black", label="equilibrium")
     return _finished(ax, "price" if model == "P1" else "own demand", "profit")
@@ -44,7 +43,7 @@ def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: 
     middle = grouped.median()
     spread = [middle - grouped.min(), grouped.max() - middle]
     ax.bar(
-        [figure_text(str(name)) for name in middle.index], middle, yerr=spread, color=list(_COLOURS[: len(middle)]), capsize=3
+        [figure_text(str(name)) for name in middle.index], middle, yerr=spread, color=list(COLOURS[: len(middle)]), capsize=3
     )
     ax.set_ylabel(column.replace("_", " "))
     return ax
@@ -60,7 +59,7 @@ def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Axes | None = N
             marker="o",
             ms=3,
             lw=1.4,
-            color=_COLOURS[k % len(_COLOURS)],
+            color=colour(k),
             label=figure_text(f"{by} {name}".replace("_", " ")),
         )
     return _finished(ax, x, y)
@@ -73,17 +72,13 @@ def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: A
         shown = part if consumers is None else part[part.consumer.isin(list(consumers))]
         error = [shown.simulated - shown.low, shown.high - shown.simulated]
         at = shown.consumer + 0.2 * (k - 0.5)
-        ax.errorbar(at, shown.simulated, yerr=error, fmt="o", ms=3, capsize=2, color=_COLOURS[k], label=f"simulated, {reading}")
+        ax.errorbar(at, shown.simulated, yerr=error, fmt="o", ms=3, capsize=2, color=colour(k), label=f"simulated, {reading}")
         ax.plot(at, shown.model, "_", ms=10, color="black")
     return _finished(ax, "consumer", "probability of winning")
 
 
 def _axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(5, 3.2), layout="constrained")[1]
+    return new_axes(5.0, 3.2) if ax is None else ax
 
 
 def _finished(ax: Axes, x: str, y: str) -> Axes:

@@ -32,3 +32,7 @@ __all__ = [
     "WelfareLoss",
     "audit",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__.copy()

@@ -316,15 +316,34 @@ def _by_column_generation(market: Market, run: Run[Outcome] | None) -> Best:
 
 
 def optimum(problem: Market, params: None, run: Run[Outcome]) -> Found[Outcome]:
-    """The allocation of greatest welfare, everybody paying and getting what was reported (no mechanism: nobody would report
-    so).
+    """The allocation of greatest welfare, at the prices that were reported; an optimum, no mechanism.
 
-    Sorting in unit markets, dynamic programming over sets of buyers up to 10 of them, beyond that HiGHS in plain markets and
-    column generation of `edgeworth.routing.orienteering` in routed ones.
+    Parameters
+    ----------
+    problem : Market
+        The market, whose reports are taken as the truth.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock of the run.
 
-    What the checker rebuilds (`proof`): the optimum of every unit market and of every market of up to 10 buyers; of larger
-    plain markets where the sellers' dual prices close the gap, that is where the linear relaxation has an integral
-    optimum. Elsewhere, in larger routed markets always, the bound is the method's claim.
+    Returns
+    -------
+    Found
+        The allocation with every trader paying or receiving its own report, and a bound on the welfare. The checker rebuilds
+        the bound of every unit market, of every market of up to 10 buyers, and of larger plain markets where the sellers' dual
+        prices close the gap (the linear relaxation has an integral optimum); elsewhere it is a claim.
+
+    Notes
+    -----
+    Welfare is the worth of the units served less the sellers' costs and the costs of their tours. Unit markets are solved by
+    sorting, markets of up to 10 buyers by dynamic programming over sets of buyers, larger plain ones by HiGHS, and larger
+    routed ones by the column generation of `edgeworth.routing.orienteering`.
+
+    References
+    ----------
+    Held and Karp, A dynamic programming approach to sequencing problems, J. SIAM 10 (1962). Huangfu and Hall, Math. Prog. Comp.
+    10 (2018) (HiGHS).
     """
     found = best(problem, run)
     outcome = as_reported(problem, found.stops)

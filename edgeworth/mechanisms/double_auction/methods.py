@@ -13,6 +13,7 @@ METHODS: tuple[Method, ...] = (
         function="edgeworth.mechanisms.double_auction.exact:optimum",
         exact=True,
         randomised=False,
+        kernels=True,
         guarantee="greatest welfare when proved; no mechanism",
         reference="dynamic programming over sets; HiGHS; column generation of routing.orienteering",
     ),

@@ -115,6 +115,7 @@ class RuleSpec(Generic[P]):
             params=f"{self.params.__module__}:{self.params.__qualname__}",
             exact=self.efficient,
             randomised=False,
+            kernels=True,  # the exact maximum and the tours of routed markets run those of routing
             guarantee=self.guarantee,
             reference=self.reference,
         )
@@ -162,10 +163,12 @@ def as_method(spec: RuleSpec[P]) -> Callable[[Market, P | None, Run[Outcome]], F
 
     def method(problem: Market, params: P | None, run: Run[Outcome]) -> Found[Outcome]:
         try:
-            outcome = spec.prepared(params).run(problem)
+            with run.breakable():
+                run.incumbent = outcome = spec.prepared(params).run(problem)
         except (NotApplicableError, TieError) as error:
             return Found(None, Termination.REFUSED, notes=(str(error),))
-        bound, certificate = proof(problem, welfare(problem, outcome), optimal=spec.efficient)
+        with run.breakable():
+            bound, certificate = proof(problem, welfare(problem, outcome), optimal=spec.efficient)
         return Found(outcome, Termination.CONVERGED, bound=bound, evidence=BoundEvidence.RECOMPUTED, certificate=certificate)
 
     method.__name__ = method.__qualname__ = spec.name.replace("-", "_")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -33,8 +34,8 @@ LARGEST = 1e250
 """Prices, worths and weights are at most this, so that no score overflows."""
 
 
-@dataclass(frozen=True, eq=False)
-class Tender:
+@dataclass(frozen=True, eq=False, repr=False)
+class Tender(ShownProblem):
     """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
 
     Attributes
@@ -75,6 +76,8 @@ class Tender:
     >>> tender.score.tolist(), tender.cheapest
     ([3.2, 3.8], 0)
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("suppliers",)
 
     kind: ClassVar[str] = "procurement"
 
@@ -186,8 +189,8 @@ class Tender:
         )
 
 
-@dataclass(frozen=True)
-class Award:
+@dataclass(frozen=True, repr=False)
+class Award(ShownSolution):
     """Who gets the task, and for what.
 
     Attributes
@@ -198,12 +201,20 @@ class Award:
         What it is paid.
     """
 
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("winner", "number of the supplier, -1: none", axis="supplier"),
+        Column("payment", "money that the winner gets"),
+    )
+
     winner: int
     payment: float
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "winner", validation.integer("winner", self.winner, minimum=-1))
         object.__setattr__(self, "payment", validation.real("payment", self.payment, minimum=-LARGEST, maximum=LARGEST))
+
+    def _content(self) -> dict[str, Any]:
+        return {"winner": [self.winner], "payment": [self.payment]}
 
     def to_payload(self) -> Payload:
         """As plain fields."""

@@ -10,6 +10,7 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.display import figure_text
 from edgeworth.core.names import label
+from edgeworth.core.style import COLOURS, FAINT, INK, WRONG, colour, dress, new_axes
 from edgeworth.routing.orienteering.model import (
     OrienteeringProblem,
     Route,
@@ -25,9 +26,7 @@ from edgeworth.routing.orienteering.model import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6BB3")  # Okabe and Ito's, yellow left out
 _STYLES = ("-", "--", ":", "-.")
-_INK, _FAINT, _WRONG = "#1f2430", "#c9ced8", "#B00020"
 _SMALLEST, _LARGEST = 14.0, 150.0  # areas of customers, in square points
 
 
@@ -62,31 +61,31 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
         validation.reject("problem", "must have coordinates to be drawn on a map (plot_schedule needs none)", None)
     broken = violations(problem, plan)
     if ax is None:
-        ax = _new_axes(6.4, 5.2)
+        ax = new_axes(6.4, 5.2)
     place, n = problem.coordinates, problem.customers
     area = _areas(problem, plan)
     left = np.setdiff1d(np.arange(n), plan.served)
-    _points(ax, place[left], area[left], f"not visited ({len(left)})", color=_FAINT, alpha=0.6, linewidths=0, zorder=2)
+    _points(ax, place[left], area[left], f"not visited ({len(left)})", color=FAINT, alpha=0.6, linewidths=0, zorder=2)
     for k, route in enumerate(plan.routes):
         if len(route):
             count = f"{len(route)} stop{'s' if len(route) != 1 else ''}"
             ends = place[[problem.start[k], *route.stops, problem.end[k]]]
             ax.plot(
                 *ends.T,
-                color=_colour(k),
+                color=colour(k),
                 ls=_style(k),
                 lw=1.5,
                 alpha=0.85,
                 zorder=3,
                 label=f"{_called(problem, 'vehicle', k)} ({count})",
             )
-            _arrows(ax, place, *edges(problem, k, route), _colour(k))
+            _arrows(ax, place, *edges(problem, k, route), colour(k))
             stops = route.stops
             ax.scatter(
-                place[stops, 0], place[stops, 1], s=area[stops], color=_colour(k), edgecolors="white", linewidths=0.7, zorder=4
+                place[stops, 0], place[stops, 1], s=area[stops], color=colour(k), edgecolors="white", linewidths=0.7, zorder=4
             )
     homes = np.unique(np.concatenate([problem.start, problem.end]))
-    _points(ax, place[homes], 62.0, "depot", marker="s", color=_INK, edgecolors="white", linewidths=0.9, zorder=5)
+    _points(ax, place[homes], 62.0, "depot", marker="s", color=INK, edgecolors="white", linewidths=0.9, zorder=5)
     wrong: list[int] = []
     for each in broken:
         customer, vehicle = each.at("customer"), each.at("vehicle")
@@ -96,12 +95,12 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
             wrong += plan.routes[vehicle].stops[-1:].tolist()
     rings = np.unique(np.array(wrong, dtype=np.int64))
     _points(
-        ax, place[rings], _LARGEST * 1.8, "breaks a constraint", facecolors="none", edgecolors=_WRONG, linewidths=1.8, zorder=6
+        ax, place[rings], _LARGEST * 1.8, "breaks a constraint", facecolors="none", edgecolors=WRONG, linewidths=1.8, zorder=6
     )
     ax.set_aspect("equal", adjustable="datalim")
     ax.margins(0.06)
     _dress(ax, _title(problem, plan, bool(broken)))
-    ax.grid(color=_FAINT, lw=0.5, alpha=0.4)
+    ax.grid(color=FAINT, lw=0.5, alpha=0.4)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, frameon=False, fontsize=8, markerscale=0.8)
     return ax
@@ -139,23 +138,23 @@ def plot_schedule(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | N
     moving = [k for k, route in enumerate(true.routes) if len(route)]
     rows = sum(len(true.routes[k]) + 1 for k in moving)
     if ax is None:
-        ax = _new_axes(8.0, 1.3 + 0.2 * max(rows, 4))
+        ax = new_axes(8.0, 1.3 + 0.2 * max(rows, 4))
     first = min((float(problem.earliest[k]) for k in moving), default=0.0)
     last = max((max(float(problem.latest[k]), true.routes[k].end_time) for k in moving), default=1.0)
     last = max(last, first + 1e-9 * max(1.0, abs(first)))
     labels: list[tuple[str, str]] = []
     for k in moving:
         if labels:
-            ax.axhline(len(labels) - 0.5, color=_FAINT, lw=0.8)
+            ax.axhline(len(labels) - 0.5, color=FAINT, lw=0.8)
         labels += _timetable(ax, problem, k, true.routes[k], len(labels), (first, last), late)
     ax.set_yticks(range(len(labels)), [text for text, _ in labels])
     ax.set_ylim(max(len(labels), 1) - 0.4, -0.6)
     ax.set_xlim(first - 0.01 * (last - first), last + 0.02 * (last - first))
-    ax.set_xlabel("time", fontsize=9, color=_INK)
+    ax.set_xlabel("time", fontsize=9, color=INK)
     _dress(ax, _title(problem, plan, bool(broken)))
-    for tick, (_, colour) in zip(ax.get_yticklabels(), labels, strict=True):
-        tick.set_color(colour)
-    ax.grid(axis="x", color=_FAINT, lw=0.5, alpha=0.6)
+    for tick, (_, shade) in zip(ax.get_yticklabels(), labels, strict=True):
+        tick.set_color(shade)
+    ax.grid(axis="x", color=FAINT, lw=0.5, alpha=0.6)
     ax.set_axisbelow(True)
     if labels:
         _schedule_legend(ax)
@@ -169,18 +168,8 @@ def _require(problem: OrienteeringProblem, plan: RoutePlan) -> None:
         validation.reject_type("plan", "must be a RoutePlan (of a Result: its solution)", plan)
 
 
-def _new_axes(width: float, height: float) -> Axes:
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(width, height), layout="constrained")[1]
-
-
-def _colour(vehicle: int) -> str:
-    return _COLOURS[vehicle % len(_COLOURS)]
-
-
 def _style(vehicle: int) -> str:
-    return _STYLES[vehicle // len(_COLOURS) % len(_STYLES)]
+    return _STYLES[vehicle // len(COLOURS) % len(_STYLES)]
 
 
 def _areas(problem: OrienteeringProblem, plan: RoutePlan) -> Floats:
@@ -198,12 +187,12 @@ def _points(ax: Axes, place: Floats, area: Floats | float, label: str, **style: 
         ax.scatter(place[:, 0], place[:, 1], s=area, label=label, **style)
 
 
-def _arrows(ax: Axes, place: Floats, tail: Ints, head: Ints, colour: str) -> None:
+def _arrows(ax: Axes, place: Floats, tail: Ints, head: Ints, shade: str) -> None:
     """A head in the middle of every edge that has a length."""
     for a, b in zip(place[tail], place[head], strict=True):
         if np.any(a != b):
             middle = a + 0.55 * (b - a)
-            style = {"arrowstyle": "-|>", "color": colour, "lw": 0.0, "mutation_scale": 11.0, "shrinkA": 0.0, "shrinkB": 0.0}
+            style = {"arrowstyle": "-|>", "color": shade, "lw": 0.0, "mutation_scale": 11.0, "shrinkA": 0.0, "shrinkB": 0.0}
             ax.annotate("", xy=tuple(middle), xytext=tuple(a + 0.5 * (b - a)), arrowprops=style, zorder=3)
 
 
@@ -216,12 +205,9 @@ def _title(problem: OrienteeringProblem, plan: RoutePlan, broken: bool) -> str:
 
 
 def _dress(ax: Axes, title: str) -> None:
-    ax.set_title(title, loc="left", fontsize=10, color=_INK)
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_color(_FAINT)
-    ax.tick_params(labelsize=8, color=_FAINT, labelcolor=_INK)
+    ax.set_title(title, loc="left", fontsize=10, color=INK)
+    dress(ax)
+    ax.tick_params(labelsize=8)
 
 
 def _called(problem: OrienteeringProblem, axis: str, index: int) -> str:
@@ -238,29 +224,29 @@ def _timetable(
     late: set[tuple[int | None, int | None]],
 ) -> list[tuple[str, str]]:
     """The rows of one vehicle, from `row` on; texts and colours of their labels."""
-    colour, clock = _colour(vehicle), float(problem.earliest[vehicle])
+    own, clock = colour(vehicle), float(problem.earliest[vehicle])
     labels: list[tuple[str, str]] = []
     columns = (route.stops.tolist(), route.arrival.tolist(), route.start.tolist(), route.leave.tolist())
     for i, arrival, begin, leave in zip(*columns, strict=True):
         low, high = np.clip([problem.open[i], problem.close[i]], *day).tolist()
-        ax.barh(row, high - low, left=low, height=0.78, color=_FAINT, alpha=0.45, lw=0)
-        ax.plot([clock, arrival], [row, row], color=_INK, lw=1.1, solid_capstyle="butt")
+        ax.barh(row, high - low, left=low, height=0.78, color=FAINT, alpha=0.45, lw=0)
+        ax.plot([clock, arrival], [row, row], color=INK, lw=1.1, solid_capstyle="butt")
         if begin > arrival:
-            ax.barh(row, begin - arrival, left=arrival, height=0.34, color="none", edgecolor=_INK, lw=0.5, hatch="//////")
+            ax.barh(row, begin - arrival, left=arrival, height=0.34, color="none", edgecolor=INK, lw=0.5, hatch="//////")
         wrong = (vehicle, i) in late
-        ax.barh(row, leave - begin, left=begin, height=0.5, color=_WRONG if wrong else colour, lw=0)
-        ax.plot([begin], [row], marker="|", ms=7, color=_WRONG if wrong else colour)  # service may take no time
+        ax.barh(row, leave - begin, left=begin, height=0.5, color=WRONG if wrong else own, lw=0)
+        ax.plot([begin], [row], marker="|", ms=7, color=WRONG if wrong else own)  # service may take no time
         text = _called(problem, "customer", i)
         text = text if labels else f"{_called(problem, 'vehicle', vehicle)}:  {text}"
-        labels.append((text, _WRONG if wrong else colour))
+        labels.append((text, WRONG if wrong else own))
         clock, row = leave, row + 1
     wrong = (vehicle, None) in late
-    ax.plot([clock, route.end_time], [row, row], color=_WRONG if wrong else _INK, lw=1.1, solid_capstyle="butt")
-    ax.plot([float(problem.latest[vehicle])], [row], marker="|", ms=9, mew=1.6, color=_INK)
+    ax.plot([clock, route.end_time], [row, row], color=WRONG if wrong else INK, lw=1.1, solid_capstyle="butt")
+    ax.plot([float(problem.latest[vehicle])], [row], marker="|", ms=9, mew=1.6, color=INK)
     home = "return"
     if problem.location_names is not None:
         home += f" to {figure_text(problem.location_names[int(problem.end[vehicle])])}"
-    labels.append((home, _WRONG if wrong else colour))
+    labels.append((home, WRONG if wrong else own))
     return labels
 
 
@@ -269,13 +255,13 @@ def _schedule_legend(ax: Axes) -> None:
     from matplotlib.patches import Patch
 
     handles = [
-        Patch(color=_FAINT, alpha=0.45, lw=0, label="window"),
-        Line2D([], [], color=_INK, lw=1.1, label="driving"),
-        Patch(facecolor="none", edgecolor=_INK, lw=0.5, hatch="//////", label="waiting"),
-        Patch(color=_COLOURS[0], lw=0, label="service"),
-        Line2D([], [], color=_INK, marker="|", ms=9, mew=1.6, ls="none", label="latest return"),
+        Patch(color=FAINT, alpha=0.45, lw=0, label="window"),
+        Line2D([], [], color=INK, lw=1.1, label="driving"),
+        Patch(facecolor="none", edgecolor=INK, lw=0.5, hatch="//////", label="waiting"),
+        Patch(color=COLOURS[0], lw=0, label="service"),
+        Line2D([], [], color=INK, marker="|", ms=9, mew=1.6, ls="none", label="latest return"),
     ]
-    ax.set_title(ax.get_title("left"), loc="left", fontsize=10, color=_INK, pad=22)
+    ax.set_title(ax.get_title("left"), loc="left", fontsize=10, color=INK, pad=22)
     ax.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=5, frameon=False, fontsize=8, borderaxespad=0.2,
         borderpad=0.0, columnspacing=1.6,

@@ -20,11 +20,22 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 @dataclass(frozen=True)
 class QLearning:
-    """Parameters of `q_learning`, defaults of the paper's Table I.
+    """Parameters of `q_learning`; the defaults are those of the paper's Table I.
 
-    episodes: K >= 1. rate: learning rate alpha in [0, 1]. discount: gamma in [0, 1]. epsilon: in [0, 1], the probability of
-    the greedy action when ``epsilon_exploits`` (the paper's text, default), of a random action when not (its Algorithm 3).
-    literal: rewards (1)-(2) and availability exactly as the paper prints them.
+    Parameters
+    ----------
+    episodes : int, >= 1
+        Number K of episodes.
+    rate : float, in [0, 1]
+        Learning rate alpha.
+    discount : float, in [0, 1]
+        Discount gamma.
+    epsilon : float, in [0, 1]
+        Probability of the greedy action where ``epsilon_exploits``, of a random one otherwise.
+    epsilon_exploits : bool
+        True: the paper's text; False: its Algorithm 3.
+    literal : bool
+        Whether rewards (1)-(2) and availability are exactly as the paper prints them.
     """
 
     episodes: int = 500
@@ -58,20 +69,41 @@ _CHUNK_PAIRS = 2_000_000  # pairs looked at between two looks at the clock: some
 
 
 def q_learning(problem: AllocationProblem, params: QLearning, run: Run[Assignment]) -> Found[Assignment]:
-    """The paper's tabular Q-learning (Algorithms 1-3): a state is a task in order of arrival, an action one of its servers.
+    """Tabular Q-learning of the MTA paper: a state is a task in order of arrival, an action one of its servers.
 
-    Q(j, i) += alpha [r_ij + gamma max_k Q(j + 1, k) - Q(j, i)], the maximum over servers available to the next task; Q
-    starts at 0; ties go to the lowest server number. After every episode the assignment is compared with the best one, which
-    is returned. Default: r_ij = v_ij (a pair of value 0 is no action, as printed), available = room enough and in time.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The instance; ``literal`` needs one with raw fields.
+    params : QLearning
+        Episodes, learning rate, discount and exploration.
+    run : Run
+        Clock, stop rules (``iterations`` and ``stalled`` count episodes) and random generator of the run; with ``trace`` every
+        episode's total of rewards.
 
-    ``literal=True`` (needs a problem with raw fields): r_ij as (1)-(2): p mu - E_comp at the source, (1 - lambda) p mu -
-    E_comp elsewhere, and lambda p mu - E_comm for an own task that its source cannot process; available = remaining compute
-    time (mu_i - used) / f_i *exceeds* the deadline, as printed. The episode total then is not the welfare: fees do not
-    cancel and no one bears a source's E_comm; the notes give both. The assignment returned leaves unprocessed tasks unserved.
+    Returns
+    -------
+    Found
+        The best assignment of all episodes; no solution where a task that must be served found no room. ``iterations`` counts
+        episodes.
 
-    Iterations: episodes; rules ``iterations`` and ``stalled`` count them. With ``trace`` the trace holds every episode's
-    total of rewards. Guarantee: none. Tasks that must be served and found no room: no solution.
-    Source: MTA paper, section IV; epsilon contradicts itself there, see `QLearning`.
+    Notes
+    -----
+        Q(j, i) += alpha [r_ij + gamma max_k Q(j + 1, k) - Q(j, i)],
+
+    the maximum over servers available to the next task; Q starts at 0, and ties go to the lowest server number. By default r_ij
+    = v_ij (a pair of value 0 is no action, as printed), and a server is available when it has room and meets the deadline.
+
+    ``literal=True`` follows the printed text: r_ij as (1)-(2), p mu - E_comp at the source, (1 - lambda) p mu - E_comp
+    elsewhere, and lambda p mu - E_comm for an own task that its source cannot process; a server is available when its remaining
+    compute time (mu_i - used) / f_i *exceeds* the deadline. The total of an episode then is not the welfare: fees do not cancel
+    and no one bears a source's E_comm; the notes of the result give both. The assignment returned leaves unprocessed tasks
+    unserved. No guarantee.
+
+    References
+    ----------
+    MTA paper (blockchain-based edge resource sharing for Metaverse), section IV, Algorithms 1-3; epsilon contradicts itself
+    there, see `QLearning`. Watkins and Dayan, Machine Learning 8 (1992).
     """
     table = _literal_table(problem) if params.literal else _table(problem)
     m, n = problem.tasks, problem.servers

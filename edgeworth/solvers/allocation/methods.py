@@ -103,6 +103,7 @@ METHODS: tuple[Method, ...] = (
         function=f"{_ROOM}.exact.branch_and_cut:branch_and_cut",
         exact=True,
         randomised=False,
+        kernels=True,
         supports=frozenset({"start", "threads", "trace", "iterations", "target", "gap"}),
         guarantee="optimal when proved; the bound is the solver's claim",
         reference="HiGHS: Huangfu and Hall, Math. Prog. Comp. 10 (2018)",

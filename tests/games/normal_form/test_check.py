@@ -181,7 +181,7 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         "profile[0]: must hold finite numbers; got 'one'",
     ),
     "exact a number": (lambda: normal_form.regret(PENNIES, HALF, exact=1), TypeError, "exact: must be True or False"),  # type: ignore[call-overload]
-    "game": (lambda: normal_form.regret(PENNIES.payoffs, HALF), TypeError, "problem: must be a NormalFormGame"),  # type: ignore[arg-type]
+    "game": (lambda: normal_form.regret(PENNIES.payoffs, HALF), TypeError, "game: must be a NormalFormGame"),  # type: ignore[arg-type]
     "player": (lambda: normal_form.best_responses(PENNIES, HALF, 2), ValueError, "player: must be at most 1; got 2"),
     "tolerance": (
         lambda: normal_form.best_responses(PENNIES, HALF, 0, tolerance=-1.0),

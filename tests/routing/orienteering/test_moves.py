@@ -19,7 +19,7 @@ from edgeworth.testing.strategies.orienteering import orienteering_problems
 from tests.oracles import orienteering as oracle
 
 
-def consistent(problem: OrienteeringProblem, core: Any, work: Any, desk: Any) -> None:
+def consistent(problem: OrienteeringProblem, instance: Any, work: Any, state: Any) -> None:
     """Everything that is kept beside the stops equals what they say."""
     rows = [work.stops[k, 1 : work.size[k] + 1].tolist() for k in range(problem.vehicles)]
     assert oracle.feasible(problem, rows)
@@ -27,11 +27,11 @@ def consistent(problem: OrienteeringProblem, core: Any, work: Any, desk: Any) ->
     for c in range(problem.customers):
         if c in visited:
             assert (work.where[c], work.place[c]) == visited[c]
-            assert desk.slot[c] == -1
+            assert state.slot[c] == -1
         else:
             assert work.where[c] == -1
-            assert desk.absent[desk.slot[c]] == c
-    assert int(desk.ints[0]) == problem.customers - len(visited)
+            assert state.absent[state.slot[c]] == c
+    assert int(state.ints[0]) == problem.customers - len(visited)
     origin = problem.limits.origin.min()  # of the kernels' clock
     for k, row in enumerate(rows):
         stated, _ = oracle.schedule(problem, k, row)
@@ -40,34 +40,34 @@ def consistent(problem: OrienteeringProblem, core: Any, work: Any, desk: Any) ->
         assert np.allclose(work.leave[k, 1 : len(row) + 1], [step[2] - origin for step in stated])
         assert np.isclose(work.load[k], stated[-1][3] if row else 0.0)
         late = work.latest[k, : len(row) + 2].copy()
-        plans.refresh(core, work, k)
+        plans.refresh(instance, work, k)
         assert np.allclose(late[1:], work.latest[k, 1 : len(row) + 2])
 
 
-def score(problem: OrienteeringProblem, work: Any, thrift: float) -> float:
+def score(problem: OrienteeringProblem, work: Any, travel_penalty: float) -> float:
     rows = [work.stops[k, 1 : work.size[k] + 1].tolist() for k in range(problem.vehicles)]
     road = 0.0
     for k, row in enumerate(rows):
         way = [int(problem.start[k]), *row, int(problem.end[k])] if row else []
         road += sum(problem.travel_time[a, b] for a, b in itertools.pairwise(way)) / problem.speed[k]
-    return float(oracle.value(problem, rows)) - thrift * road
+    return float(oracle.value(problem, rows)) - travel_penalty * road
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(problem=orienteering_problems(min_customers=1, max_customers=7, min_vehicles=1, max_vehicles=3))
 def test_attempts_and_every_move_keep_the_books_and_improve(problem: OrienteeringProblem) -> None:
     """After attempts of an ant its arrays say what its stops say, and every move of local search raises the objective."""
     colony = _Colony(problem, EacoLs(ants=1), None, np.uint64(3))
-    ant, core, knobs = colony.ants[0], colony.core, colony.knobs
+    ant, instance, parameters = colony.ants[0], colony.instance, colony.parameters
     for iteration in range(2):
         walk(
-            core,
+            instance,
             ant.plan,
             ant.work,
             ant.best,
-            ant.desk,
+            ant.state,
             colony.pheromone,
-            knobs,
+            parameters,
             5,
             np.uint64(3),
             iteration,
@@ -75,15 +75,15 @@ def test_attempts_and_every_move_keep_the_books_and_improve(problem: Orienteerin
             5.0,
             ant.values,
         )
-        consistent(problem, core, ant.work, ant.desk)
+        consistent(problem, instance, ant.work, ant.state)
         for move in (improve.bring_in, improve.cross, improve.or_opt, improve.two_opt_star):
-            before = score(problem, ant.work, knobs.thrift)
-            made = move(core, ant.work, ant.desk, knobs.thrift, 1e-9)
-            consistent(problem, core, ant.work, ant.desk)
-            after = score(problem, ant.work, knobs.thrift)
+            before = score(problem, ant.work, parameters.travel_penalty)
+            made = move(instance, ant.work, ant.state, parameters.travel_penalty, 1e-9)
+            consistent(problem, instance, ant.work, ant.state)
+            after = score(problem, ant.work, parameters.travel_penalty)
             assert after > before if made else after == before
         colony._improve(ant)
-        consistent(problem, core, ant.work, ant.desk)
+        consistent(problem, instance, ant.work, ant.state)
         assert ant.values[0] == pytest.approx(score(problem, ant.plan, 0.0), abs=1e-9)
         assert ant.values[1] >= ant.values[0] - 1e-9
 
@@ -94,8 +94,8 @@ def test_moves_find_what_they_are_for() -> None:
     def after(move: Any, problem: OrienteeringProblem, rows: list[list[int]]) -> list[list[int]]:
         colony = _Colony(problem, EacoLs(ants=1), orienteering.plan(problem, rows), np.uint64(0))
         ant = colony.ants[0]
-        take_plan(colony.core, ant.work, ant.desk)
-        assert move(colony.core, ant.work, ant.desk, 0.01, 1e-9) >= 1
+        take_plan(colony.instance, ant.work, ant.state)
+        assert move(colony.instance, ant.work, ant.state, 0.01, 1e-9) >= 1
         return [stops.tolist() for stops in arrays.solution_of(problem, ant.work).sequences]
 
     build = OrienteeringProblem.from_coordinates

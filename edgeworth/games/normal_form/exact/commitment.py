@@ -151,6 +151,23 @@ def _in_fractions(game: NormalFormGame, run: Run[Profile], pivots: int, near: Pr
 def _by_highs(game: NormalFormGame, run: Run[Profile]) -> Found[Profile]:
     (lead, lead_scale), (follow, follow_scale) = unit(game.payoffs[0]), unit(game.payoffs[1])
     n, m = lead.shape
+    with run.breakable():
+        model = _program(lead, follow)
+    answer = minimise(model, run)
+    if answer.x is None or answer.row_dual is None:
+        return Found(None, answer.termination, iterations=answer.iterations, notes=(f"HiGHS: {answer.status}",))
+    weights = np.maximum(answer.x.reshape(n, m), 0.0)
+    t = int(weights.sum(axis=0).argmax())
+    chosen = np.zeros(m)
+    chosen[t] = 1.0
+    profile = Profile([simplex(weights[:, t]), chosen])
+    y = np.maximum(-answer.row_dual[:-1].reshape(m, m), 0.0) * (lead_scale / follow_scale)
+    return Found(profile, answer.termination, certificate=Certificate(CERTIFICATE, {"y": y}), iterations=answer.iterations)
+
+
+def _program(lead: Floats, follow: Floats) -> ColumnModel:
+    """All programs in one, on payoffs in units of their size."""
+    n, m = lead.shape
     # Columns (s, t), s slowest; rows (t, t') with t' != t: t m + t', the diagonal left empty; then the sum.
     reply = np.tile(np.arange(m), n)
     rows = np.empty((n * m, m), dtype=np.int64)
@@ -161,25 +178,13 @@ def _by_highs(game: NormalFormGame, run: Run[Profile]) -> Found[Profile]:
     source = np.repeat(np.arange(n), m)
     entries[:, :-1] = follow[source[:, None], other[reply]] - follow[source, reply][:, None]
     entries[:, -1] = 1.0
-    answer = minimise(
-        ColumnModel(
-            cost=-lead.ravel(),
-            upper=np.full(n * m, np.inf),
-            row_lower=np.array([-np.inf] * (m * m) + [1.0]),
-            row_upper=np.array([0.0] * (m * m) + [1.0]),
-            starts=np.arange(n * m + 1) * m,
-            rows=rows.ravel(),
-            entries=entries.ravel(),
-            integer=False,
-        ),
-        run,
+    return ColumnModel(
+        cost=-lead.ravel(),
+        upper=np.full(n * m, np.inf),
+        row_lower=np.array([-np.inf] * (m * m) + [1.0]),
+        row_upper=np.array([0.0] * (m * m) + [1.0]),
+        starts=np.arange(n * m + 1) * m,
+        rows=rows.ravel(),
+        entries=entries.ravel(),
+        integer=False,
     )
-    if answer.x is None or answer.row_dual is None:
-        return Found(None, answer.termination, iterations=answer.iterations, notes=(f"HiGHS: {answer.status}",))
-    weights = np.maximum(answer.x.reshape(n, m), 0.0)
-    t = int(weights.sum(axis=0).argmax())
-    chosen = np.zeros(m)
-    chosen[t] = 1.0
-    profile = Profile([simplex(weights[:, t]), chosen])
-    y = np.maximum(-answer.row_dual[:-1].reshape(m, m), 0.0) * (lead_scale / follow_scale)
-    return Found(profile, answer.termination, certificate=Certificate(CERTIFICATE, {"y": y}), iterations=answer.iterations)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -28,8 +29,8 @@ EXACT_INTEGERS = 2**53
 """Numerators and denominators stay below: their float64 quotient is then correctly rounded."""
 
 
-@dataclass(frozen=True, eq=False)
-class NormalFormGame:
+@dataclass(frozen=True, eq=False, repr=False)
+class NormalFormGame(ShownProblem):
     """A finite game in normal form: players i = 0..n-1 choose pure strategies a_i at once and receive u_i(a_0, ..., a_(n-1)).
 
     payoffs: float64 [players, |A_0|, ..., |A_(n-1)|], in any units, larger is better. At least one player; every player has
@@ -53,6 +54,8 @@ class NormalFormGame:
     >>> game.shape, game.strategies[1]
     ((2, 2), ('1', '2'))
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("shape",)
 
     kind: ClassVar[str] = "normal-form"
     sense: ClassVar[Sense] = "max"
@@ -216,8 +219,8 @@ class NormalFormGame:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Profile:
+@dataclass(frozen=True, eq=False, repr=False)
+class Profile(ShownSolution):
     """A mixed strategy for every player: ``probabilities``, one float64 vector a player, copied and read-only.
 
     Entries must be finite. Whether they are probabilities of a game's strategies is for `violations` to say; regrets and
@@ -226,6 +229,12 @@ class Profile:
     >>> Profile([[0.5, 0.5], [1.0, 0.0, 0.0]]).support
     ((0, 1), (0,))
     """
+
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("player", "number of the player", axis="player"),
+        Column("strategy", "number of the strategy"),
+        Column("probability", "1"),
+    )
 
     probabilities: tuple[Floats, ...]
 
@@ -265,6 +274,14 @@ class Profile:
     def support(self) -> tuple[tuple[int, ...], ...]:
         """The strategies of positive probability, per player."""
         return tuple(tuple(np.flatnonzero(vector > 0.0).tolist()) for vector in self.probabilities)
+
+    def _content(self) -> dict[str, Any]:
+        counts = [len(vector) for vector in self]
+        return {
+            "player": np.repeat(np.arange(len(counts)), counts),
+            "strategy": np.concatenate([np.zeros(0, dtype=np.int64), *map(np.arange, counts)]),
+            "probability": np.concatenate([np.zeros(0), *self]),
+        }
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

@@ -22,10 +22,23 @@ BEST_RESPONSE_CYCLE = "best-response-cycle"
 
 @dataclass(frozen=True)
 class BestResponseCycle:
-    """``profile``, then one user after another moves to its best reply and gains; after the last move it is ``profile`` again.
+    """Improving moves to best responses that lead back to the profile where they began.
 
-    user, provider: int64 [moves], who moves where (-1 local). Such a cycle proves that no potential of any kind rises along
-    best replies; it does not prove that the game has no pure equilibrium.
+    Parameters
+    ----------
+    profile : Profile
+        The first and the last one.
+    user, provider : int64 [moves]
+        Who moves where, -1 for local execution.
+
+    Notes
+    -----
+    Such a cycle proves that no potential of any kind rises along best responses; it does not prove that the game has no pure
+    equilibrium.
+
+    References
+    ----------
+    Voorneveld, Best-response potential games, Economics Letters 66 (2000).
     """
 
     profile: Profile
@@ -53,10 +66,21 @@ class BestResponseCycle:
 
 
 def best_response_cycle(result: Result[Profile]) -> BestResponseCycle | None:
-    """The cycle that a result brings as its certificate; None where it brings none.
+    """Read the best-response cycle that a result has as its certificate.
 
-    Raises ValueError, TypeError or KeyError for arrays that describe no moves; whether the moves are best replies is for
-    `verify` to say.
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    BestResponseCycle or None
+        None where the certificate is of another kind or absent. `verify` judges whether its moves are best responses.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError
+        For arrays that describe no moves.
     """
     certificate = result.certificate
     if certificate is None or certificate.kind != BEST_RESPONSE_CYCLE:
@@ -70,7 +94,7 @@ def _cycle(certificate: Certificate) -> BestResponseCycle:
 
 
 def cycle_verdict(game: OffloadingGame, certificate: Certificate, budget: Budget) -> Verdict:
-    """Does every move gain, is each a best reply, and does the last lead back? Witness: the first step that fails.
+    """The verdict that every move gains and is a best response, and that the last leads back; witness: the first that fails.
 
     The path is replayed in exact arithmetic (`model.rational`): a move must gain more than 0, however little, and be short of
     the best open action by at most 1e-9 of the user's spread. The scope says so.

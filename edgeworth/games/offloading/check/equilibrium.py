@@ -28,10 +28,18 @@ _CHUNK = 100_000  # users or pairs looked at between two looks at the budget, so
 
 @dataclass(frozen=True)
 class Deviation:
-    """A move of one user: from ``here`` to ``there`` (providers, -1 local) gains ``gain``.
+    """A unilateral deviation that gains.
 
-    relative: to the user's spread, the best less the worst that its open actions earn; of a gain that is within the tolerance
-    only what is beyond rounding.
+    Parameters
+    ----------
+    user : int
+    here, there : int
+        The providers that it leaves and goes to, -1 for local execution.
+    gain : float
+        In units of utility.
+    relative : float
+        To the user's spread, the best less the worst that its open actions earn; of a gain within the tolerance only what is
+        beyond rounding.
     """
 
     user: int
@@ -41,7 +49,7 @@ class Deviation:
     relative: float
 
     def replay(self, game: OffloadingGame, profile: Profile) -> float:
-        """What the same move gains at this profile, by the model's utilities."""
+        """The gain of the same deviation from another profile, by the model's utilities."""
         moved = np.array(profile.provider)
         moved[self.user] = self.there
         return float(utilities(game, Profile(moved))[self.user] - utilities(game, profile)[self.user])

@@ -145,8 +145,13 @@ def search_sets(
 ):
     """Go on through the sets with a load in [low, high] whose worth may be above the floor; at most so many nodes at once.
 
-    item: by user in the order of decision, what it brings at most. rest: the weight of the users from here on. The others are
-    the users' fields in that order; room: ptr, member, worth, where sets are written as in CSR, with bounds of their worth.
+    1. Depth first, users by the order of decision: first the decision that the sign of ``item`` (the most that a user adds)
+       prefers, then the other one, which costs |item| of the spare amount in ``state``.
+    2. A branch is left where the spare amount is used up, the load exceeds ``high``, the cap is reached, or ``low`` is out of
+       reach with ``rest``, the weight of the users from here on.
+    3. A set is written with its worth rounded outward by (2 size + 32) u of the sizes of its terms.
+
+    The other arrays are the users' fields in the order of decision. room: ptr, member, worth, where sets are written as in CSR.
     """
     ptr, member, worth = room
     size, depth, sets = len(item), state.depth[0], 0

@@ -27,7 +27,15 @@ _ROUNDOFF = 2.0**-53
 
 @dataclass(frozen=True)
 class Sampled:
-    """A scope: so many random feasible profiles, with all deviations from each. ``seed``: an integer >= 0."""
+    """A scope of `verify_potential`: random feasible profiles, with all deviations from each.
+
+    Parameters
+    ----------
+    profiles : int
+        How many, >= 1.
+    seed : int
+        Of the draws, >= 0.
+    """
 
     profiles: int
     seed: int = 0
@@ -39,9 +47,22 @@ class Sampled:
 
 @dataclass(frozen=True)
 class PotentialWitness:
-    """At ``profile`` user ``user`` gains ``gain`` > 0 by moving to ``provider`` (-1 local); the potential changes by ``rise``.
+    """An improving deviation that does not raise a potential.
 
-    improving: how many improving deviations were looked at; failing: how many of them do not raise the potential.
+    Parameters
+    ----------
+    which : {"paper", "weighted"}
+        The potential.
+    profile : Profile
+        Where it begins.
+    user, provider : int
+        Who moves where, -1 for local execution.
+    gain : float
+        What the user gains, > 0.
+    rise : float
+        The change of the potential, <= 0.
+    improving, failing : int
+        How many improving deviations were looked at, and how many of them do not raise the potential.
     """
 
     which: Which
@@ -54,7 +75,7 @@ class PotentialWitness:
     failing: int
 
     def replay(self, game: OffloadingGame) -> tuple[float, float]:
-        """(gain, rise) of the same deviation, recomputed exactly from the profile and rounded once."""
+        """The pair (gain, rise) of the same deviation, recomputed exactly from the profile and rounded once."""
         choice = positions(game, self.profile)
         pair = _pair(game, self.user, self.provider)
         gain, rise = _exactly(Rational(game), choice, self.which, self.user, pair)
@@ -68,20 +89,44 @@ def verify_potential(
     *,
     seconds: float = SECONDS,
 ) -> Verdict:
-    """Does every strictly improving unilateral deviation strictly raise the potential?
+    """Test whether every strictly improving unilateral deviation strictly raises a potential.
 
-    which: "paper" (equation (21), claimed as an ordinal potential by Theorem 1) or "weighted" (Psi of `weighted_potential`).
-    Utilities are the game's own, prices paid, in its own regime. scope: "exhaustive" (all feasible profiles and all deviations
-    from each; ValueError beyond 2,000,000 deviations) or `Sampled`. seconds: the budget, >= 0; where it ends before anything
-    was refuted, the verdict is NOT_CHECKED.
+    Parameters
+    ----------
+    game : OffloadingGame
+        Utilities are its own, prices paid, in its own regime.
+    which : {"paper", "weighted"}
+        "paper" is equation (21), which Theorem 1 of the FUSION paper claims as an ordinal potential; "weighted" is
+        `weighted_potential`.
+    scope : "exhaustive" or Sampled
+        All feasible profiles and all deviations from each (at most 2,000,000 deviations), or random profiles.
+    seconds : float
+        The budget, >= 0. Where it ends before anything was refuted, the verdict is NOT_CHECKED.
 
-    The verdict's violation is the share of improving deviations that do not raise the potential, its witness the one with the
-    deepest fall relative to the gain (`PotentialWitness`, to be replayed). Ties are judged exactly, as the scope says: a
-    deviation that gains anything at all must raise the potential, and one that leaves it as it is does not. Where floats
-    cannot tell (gain or rise within their rounding of 0), the game's fractions decide (`model.rational`). Deviations of users
-    who do not mind delays (s_i C_i = 0) are judged for "weighted" by their own utility, which is what rises first in
-    lexicographic order.
+    Returns
+    -------
+    Verdict
+        Its violation is the share of improving deviations that do not raise the potential; its witness, a `PotentialWitness`,
+        the one with the deepest fall relative to the gain.
 
+    Raises
+    ------
+    ValueError, TypeError
+        For misuse, among it an exhaustive scope of more than 2,000,000 deviations.
+
+    Notes
+    -----
+    Ties are judged exactly, as the verdict's scope says: a deviation that gains anything at all must raise the potential, and
+    one that leaves it as it is does not. Where floats cannot decide (gain or rise within their rounding of 0), the game's
+    fractions do. Deviations of congestion-insensitive users (s_i C_i = 0) are judged for "weighted" by their own utility,
+    which is what rises first in lexicographic order.
+
+    References
+    ----------
+    Monderer and Shapley, Potential games, Games and Economic Behavior 14 (1996). FUSION paper, Theorem 1.
+
+    Examples
+    --------
     One user who earns .5 at a provider of the same potential as local execution refutes equation (21):
 
     >>> game = OffloadingGame.from_matrices([[1.0]], [2.0], price=[[0.0]], weight=[2.0], sensitivity=[0.5], workload=[2.0])

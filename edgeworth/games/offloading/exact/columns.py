@@ -8,16 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 
+from edgeworth.core.aside import aside
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.result import Termination
-from edgeworth.core.run import Run
+from edgeworth.core.run import Interruption, Run
 from edgeworth.games.offloading.heuristic.worth import leaves
 from edgeworth.games.offloading.kernels import partition
-from edgeworth.games.offloading.model import OffloadingGame
+from edgeworth.games.offloading.model import OffloadingGame, Profile
 from edgeworth.games.offloading.model.game import Floats, Ints
 
 _SLICES = 48
@@ -75,7 +76,7 @@ class _Pool:
 
 
 def best_partition(
-    game: OffloadingGame, worth: partition.Worth, start: Ints, run: Run[Any], report: Callable[[float], float | None]
+    game: OffloadingGame, worth: partition.Worth, start: Ints, run: Run[Profile], report: Callable[[float], float | None]
 ) -> Partition:
     """Divide the users among the providers for the highest total worth.
 
@@ -126,7 +127,10 @@ def best_partition(
         ceiling = -answer.bound
         for smooth in (_SMOOTH, 0.0) if math.isfinite(least) else (0.0,):
             at = smooth * best + (1.0 - smooth) * price
-            found = prices.sets(at)
+            try:
+                found = aside(run, partial(prices.sets, at))
+            except Interruption:
+                return Partition(start, least, False, Termination.INTERRUPTED, None, 0, steps)
             steps += 1
             if found is None:
                 return _too_hard(start, least, best, steps)
@@ -150,9 +154,9 @@ def best_partition(
     return _close(game, worth, start, known, best, least, prices, run, steps, report)
 
 
-def reduced_worths(game: OffloadingGame, worth: partition.Worth, price: Floats) -> Floats | None:
+def reduced_worths(game: OffloadingGame, worth: partition.Worth, price: Floats, run: Run[Profile]) -> Floats | None:
     """What a provider's best set is worth less prices, at most and at least 0, float64 [providers]; None: too hard to find."""
-    found = _Pricing(game, worth).sets(price)
+    found = aside(run, partial(_Pricing(game, worth).sets, price))
     return None if found is None else np.array([max(gain, 0.0) for _, _, gain in found])
 
 
@@ -169,7 +173,7 @@ def _close(
     price: Floats,
     bound: float,
     prices: _Pricing,
-    run: Run[Any],
+    run: Run[Profile],
     steps: int,
     report: Callable[[float], float | None],
 ) -> Partition:
@@ -182,7 +186,11 @@ def _close(
         ending = run.tick(steps, None, report(bound))
         if ending is not None:
             return Partition(start, bound, False, ending, price, 0, steps)
-        for pairs, total in prices.near_best(k, price, gap):
+        try:
+            near = aside(run, partial(prices.near_best, k, price, gap))
+        except Interruption:
+            return Partition(start, bound, False, Termination.INTERRUPTED, None, 0, steps)
+        for pairs, total in near:
             pool.add(pairs, total, k)
         if prices.failed:
             return _too_hard(start, bound, price, steps)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from edgeworth.core.aside import aside
 from edgeworth.core.checking import BudgetEnded
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
-from edgeworth.games.offloading.bounds import certify
+from edgeworth.games.offloading.bounds import certified, certify
 from edgeworth.games.offloading.check.partition_bound import search_bound
 from edgeworth.games.offloading.exact.columns import Partition, best_partition, reduced_worths
 from edgeworth.games.offloading.heuristic.board import shuffled
@@ -21,7 +23,7 @@ from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play
 from edgeworth.games.offloading.heuristic.welfare import Search
 from edgeworth.games.offloading.heuristic.worth import potential_worth, welfare_worth
 from edgeworth.games.offloading.kernels import partition
-from edgeworth.games.offloading.model import SEARCH, OffloadingGame, Profile, Slices, profile_of, slice_bound, value
+from edgeworth.games.offloading.model import SEARCH, OffloadingGame, Profile, Slices, profile_of, value
 from edgeworth.games.offloading.model.game import Bools, Floats, Ints
 
 _ROUNDS = 60
@@ -72,11 +74,12 @@ def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> 
     if ending is not None:
         return Found(_no_worse(game, start, run), ending, notes=("stopped before there was a bound",))
     partition = best_partition(game, worth, start, run, lambda total: base + total)
-    profile = _no_worse(game, partition.choice, run)
+    profile = run.incumbent = _no_worse(game, partition.choice, run)
     welfare = value(game, profile)
     if partition.proved:
         if partition.price is not None:
-            searched = _searched_bound(game, worth, partition.price, welfare, run)
+            with run.breakable():
+                searched = _searched_bound(game, worth, partition.price, welfare, run)
             if searched is not None:
                 bound, certificate = searched
                 return replace(
@@ -91,11 +94,8 @@ def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> 
         return _found(profile, partition, bound=bound, evidence=BoundEvidence.CLAIMED)
     if partition.price is None:
         return _found(profile, partition)
-    certificate = certify(game, worth, partition.price, 96)
-    return replace(
-        _found(profile, partition, bound=slice_bound(game, certificate.arrays), evidence=BoundEvidence.RECOMPUTED),
-        certificate=certificate,
-    )
+    certificate, bound = aside(run, partial(certified, game, worth, partition.price, 96))
+    return replace(_found(profile, partition, bound=bound, evidence=BoundEvidence.RECOMPUTED), certificate=certificate)
 
 
 class _Steps:
@@ -116,10 +116,10 @@ def _searched_bound(
 ) -> tuple[float, Certificate] | None:
     """A bound just above the welfare, with the certificate from which the checker's search proves it; None where that does not
     end in time."""
-    ceiling = reduced_worths(game, worth, price)
+    ceiling = reduced_worths(game, worth, price, run)
     if ceiling is None:
         return None
-    slices = dict(certify(game, worth, price, _SLICES).arrays)
+    slices = dict(aside(run, partial(certify, game, worth, price, _SLICES)).arrays)
     table = Slices(game, slices)
     for k in range(game.providers):  # what the checker's rounding may add to a set, also to one that is worth nothing
         ceiling[k] += 8.0 * max(float(block.margin.max()) for block in table.blocks(k))

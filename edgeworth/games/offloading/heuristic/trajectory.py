@@ -20,9 +20,19 @@ from edgeworth.games.offloading.model.game import Floats, Ints
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """The path of a run. After every pass (entry 0: the start): ``paper`` and ``weighted`` potential, ``welfare``, float64
-    [passes + 1], and ``movers``, int64 [passes + 1]. ``start``, ``end``: profiles; ``user``, ``provider``: int64 [moves], every
-    accepted move in order (-1 local). ``termination``: why it ended.
+    """The path of best-response dynamics.
+
+    Parameters
+    ----------
+    paper, weighted, welfare : float64 [passes + 1]
+        The two potentials and the welfare at the start and after every pass.
+    movers : int64 [passes + 1]
+        How many users moved in the pass; 0 at the start.
+    start, end : Profile
+    user, provider : int64 [moves]
+        Every move in order, -1 for local execution.
+    termination : Termination
+        Why the run ended.
     """
 
     paper: Floats
@@ -45,9 +55,35 @@ def trajectory(
     params: BestResponse | None = None,
     stop: Stop | None = None,
 ) -> Trajectory:
-    """Run "pg-brd", "round-robin" or "max-gain" as `solve` does with the same arguments, and keep the whole path.
+    """Run best-response dynamics and keep the whole path.
 
-    The moves lead from ``start`` to ``end``; a pass of max-gain is one move. Raises as `solve` does.
+    Parameters
+    ----------
+    game : OffloadingGame
+    method : {"pg-brd", "round-robin", "max-gain"}
+        As in `solve`; a pass of max-gain is one move.
+    seed : int, SeedSequence or Generator, optional
+    start : Profile, optional
+    params : BestResponse, optional
+    stop : Stop, optional
+
+    Returns
+    -------
+    Trajectory
+        The moves lead from its ``start`` to its ``end``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `solve` does.
+
+    Examples
+    --------
+    >>> from edgeworth.games import offloading
+    >>> game = offloading.generate(users=20, providers=4, preset="random", seed=0)
+    >>> path = offloading.trajectory(game, seed=0)
+    >>> bool((path.weighted[1:] >= path.weighted[:-1]).all()), int(path.movers[-1])
+    (True, 0)
     """
     if not isinstance(game, OffloadingGame):
         validation.reject_type("game", "must be an OffloadingGame", game)

@@ -199,12 +199,23 @@ def _fetch(game, state, block):
 
 @jit
 def sweep(game, state, order, begin, end, threshold):
-    """Visit users order[begin:end]: each moves to its first best reply where that gains more than threshold x its spread, the
-    distance between the best and the worst that its actions earn now, and more than rounding (`slack`).
+    """Visit users order[begin:end]: each moves to its first best response where that gains enough.
 
-    A user is passed over while it provably has no better reply: at its last visit it preferred its place by a margin, and no
-    delay has changed by more than margin / (2 gamma) since. Changes are bounded by the ranges of delays over windows, one a
-    pass.
+    Enough is more than threshold x its spread, the distance between the best and the worst that its actions earn now, and more
+    than rounding (`slack`). For every user i in the order:
+
+    1. Skip. At i's last visit its action was better than all others by a margin, and a delay can change i's utilities by at
+       most gamma times itself. While no delay has changed by margin / (2 gamma) since, i has no better response and is passed
+       over: ``drift + window < expiry[i]``. Changes are bounded by the ranges of delays over windows, one a pass.
+    2. Glance. Utilities of all actions as if i came anew, without a branch a pair: the best other one, and the least. The
+       least takes in i's own pair with i counted twice, which can only make the glance more careful.
+    3. Decide. Where the best other utility exceeds the current one by more than threshold x the least spread there can be,
+       the first pair that attains it is the target. Full providers, and gains within rounding or within threshold x the
+       spread of the glance, are left to `_look`, which compares open actions exactly.
+    4. Move. Loads, counts and the windows of the two providers' delays are updated, and the move is logged.
+    5. Stay. The margin by which i prefers its action gives its next ``expiry``.
+
+    References: best-response dynamics after Monderer and Shapley, Games and Economic Behavior 14 (1996); step 1 is our own.
     """
     if begin == 0:
         _close_window(game, state)

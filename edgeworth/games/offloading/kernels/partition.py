@@ -276,13 +276,23 @@ def set_worth(worth, k, members, number):
 
 @jit
 def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, out_pair, out_worth, budget):
-    """All user sets of provider k, the empty one apart, whose worth less prices is above the floor; exact.
+    """All non-empty user sets of provider k whose worth less prices is above the floor; exact.
 
-    Slice by slice and depth first, members with the firmest decisions first: taking the dearer decision on one costs its
-    reduced worth, and a branch ends when no more can be spared. A set at the edge of two slices may come twice.
-    best_only: only the best set is kept, and the floor rises with it; sets better by less than `TIE` of the slices' highest
-    bound may be missed. Sets go to out_ptr, out_pair, out_worth (as in CSR).
-    Returns (sets, nodes); sets = -1 where there was no room left, -2 where the node budget ran out.
+    For every load slice [low, high], by falling bound, while the bound exceeds the floor:
+
+    1. Items. ``item[a]`` is the most that user a adds in the slice, less its price, mu w and nu (the slice's weight and count
+       multipliers). Their positive parts and ``max(mu low, mu high) + nu cap_k`` bound every set: the spare amount at the root.
+    2. Order. Users are decided by falling |item|, the firmest decisions first; ``suffix`` is the weight still to come.
+    3. Depth first. On every user first the decision that item's sign prefers, then the other one, which costs |item| of the
+       spare amount. A branch is left where the spare amount falls to the floor, the load exceeds ``high``, the cap is reached,
+       or ``low`` is out of reach.
+    4. Leaf. The set's worth is computed exactly; above the floor it is written to out_ptr, out_pair, out_worth (as in CSR).
+
+    A set at the edge of two slices may come twice. best_only: only the best set is kept, and the floor rises with it; sets
+    better by less than `TIE` of the slices' highest bound may be missed. Returns (sets, nodes); sets = -1 where there was no
+    room left, -2 where the node budget ran out.
+
+    References: Martello and Toth, Knapsack Problems (1990), chapter 2, for depth-first search by items; slices are our own.
     """
     first = worth.by_ptr[k]
     size = worth.by_ptr[k + 1] - first
@@ -296,18 +306,12 @@ def enumerate_sets(worth, k, price, leaves, count, floor, best_only, out_ptr, ou
     for spot in ranked(-leaves.value[:count]):
         if leaves.value[spot] <= floor + tie:
             break
-        low, high, weight_multiplier, count_multiplier = (
-            leaves.low[spot],
-            leaves.high[spot],
-            leaves.weight_multiplier[spot],
-            leaves.count_multiplier[spot],
-        )
-        spare[0] = max(weight_multiplier * low, weight_multiplier * high) + count_multiplier * worth.cap[k]
+        low, high = leaves.low[spot], leaves.high[spot]
+        mu, nu = leaves.weight_multiplier[spot], leaves.count_multiplier[spot]
+        spare[0] = max(mu * low, mu * high) + nu * worth.cap[k]
         for a in range(size):
             p = worth.by_pair[first + a]
-            item[a] = (
-                _slice_item(worth, k, p, low, high, price) - count_multiplier - weight_multiplier * worth.weight[worth.user[p]]
-            )
+            item[a] = _slice_item(worth, k, p, low, high, price) - nu - mu * worth.weight[worth.user[p]]
             spare[0] += max(item[a], 0.0)
         spare[0] += 1e-12 * abs(spare[0])
         rank = ranked(-np.abs(item))

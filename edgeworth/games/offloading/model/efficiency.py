@@ -28,9 +28,18 @@ _PER_USER = ("exp3", "wolf-phc")
 class Efficiency:
     """Intervals (low, high) of ratios of welfare.
 
-    anarchy: optimum over the worst of the equilibria given. stability: optimum over the best of them. Where these are
-    all equilibria of the game, the intervals hold the price of anarchy and the price of stability; where they are a sample,
-    the price of anarchy is at least ``anarchy[0]``, the price of stability at most ``stability[1]``, and no more is known.
+    Parameters
+    ----------
+    anarchy : tuple of two floats
+        Optimal welfare over that of the worst of the equilibria given.
+    stability : tuple of two floats
+        Optimal welfare over that of the best of them.
+
+    Notes
+    -----
+    Where the equilibria given are all of the game's, the intervals hold the price of anarchy and the price of stability. Where
+    they are a sample, the price of anarchy is at least ``anarchy[0]``, the price of stability at most ``stability[1]``, and no
+    more is known.
     """
 
     anarchy: tuple[float, float]
@@ -38,15 +47,36 @@ class Efficiency:
 
 
 def price_of_anarchy(game: OffloadingGame, equilibria: Iterable[Profile], optimum: Result[Profile]) -> Efficiency:
-    """The intervals that known equilibria and bounds on the optimal welfare give.
+    """Enclose the prices of anarchy and stability by known equilibria and a bound on the optimal welfare.
 
-    optimum: a result of this game with a bound (the optimal welfare is at most that), as of "exact" or "lagrangian"; its
-    solution, if any, and all equilibria bound it from below. Whether the profiles are equilibria, and whether the bound is
-    proved, is for `verify` to say. Welfares are intervals around what rounding leaves of them (`welfare_interval`), and the
-    quotients go one float outward, so that the intervals hold the ratios of the exact welfares.
+    Parameters
+    ----------
+    game : OffloadingGame
+    equilibria : iterable of Profile
+        At least one. `verify` judges whether they are equilibria.
+    optimum : Result
+        A result of this game with a bound, as of the methods ``exact`` and ``lagrangian``; its solution, if any, and all
+        equilibria bound the optimal welfare from below. `verify` judges whether the bound is proved.
 
-    Raises ValueError without equilibria or bound, where a welfare is certainly above the bound, and where the worst
-    equilibrium's welfare is not certainly positive: ratios mean nothing then.
+    Returns
+    -------
+    Efficiency
+
+    Raises
+    ------
+    ValueError
+        Without equilibria or bound, where a welfare is certainly above the bound, and where the worst equilibrium's welfare is
+        not certainly positive: ratios mean nothing then.
+
+    Notes
+    -----
+    Welfares are intervals around what rounding leaves of them (`welfare_interval`), and the quotients go one float outward, so
+    that the intervals hold the ratios of the exact welfares.
+
+    References
+    ----------
+    Koutsoupias and Papadimitriou, Worst-case equilibria (1999). Anshelevich et al., The price of stability for network design
+    with fair cost allocation (2004).
     """
     if not isinstance(optimum, Result) or optimum.problem_hash != game.hash:
         validation.reject_type("optimum", "must be a Result of this game", optimum)
@@ -92,12 +122,34 @@ def welfare_interval(game: OffloadingGame, profile: Profile) -> tuple[float, flo
 
 
 def interaction_overhead(game: OffloadingGame, result: Result[Profile]) -> dict[str, float]:
-    """Messages between users and providers that a run takes as a protocol: ``interactions``, ``doi`` (s), ``ecoi`` (joules).
+    """Count the messages between users and providers that a run takes as a protocol.
 
+    Parameters
+    ----------
+    game : OffloadingGame
+    result : Result
+        Of a method that is a protocol among users.
+
+    Returns
+    -------
+    dict
+        ``interactions``; ``doi``, their delay in seconds, 8 ms each, added up as in the paper; ``ecoi``, their energy in
+        joules, DoI x (.3 + 13) W.
+
+    Raises
+    ------
+    ValueError
+        For methods that are no protocol.
+
+    Notes
+    -----
     One interaction is one exchange of a user with a provider. Dynamics: every visit of a user asks every provider within reach
-    (iterations x pairs; users that the implementation passes over count too). One-shot rules: once a pair. Learners: one
-    a user and round. DoI = interactions x 8 ms (delays are added up, as in the paper), ECoI = DoI x (.3 + 13) W.
-    Raises ValueError for methods that are no protocol among users. Source: FUSION paper, section VI-A; its numbers are lost.
+    (iterations x pairs; users that the implementation passes over count too). One-shot rules: once a pair. Learners: one a user
+    and round.
+
+    References
+    ----------
+    FUSION paper, section VI-A; its numbers are lost.
     """
     validation.choice("result", result.method, (*_PER_PAIR, *_ONCE, *_PER_USER, "all-local"))
     count = 0

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
+from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -38,8 +39,8 @@ _PROVIDER = ("rate", "cap", "cost_rate", "uav")
 _AXES: dict[str, names.Axes] = {**dict.fromkeys(_USER, ("user",)), **dict.fromkeys(_PROVIDER, ("provider",))}
 
 
-@dataclass(frozen=True, eq=False)
-class OffloadingGame:
+@dataclass(frozen=True, eq=False, repr=False)
+class OffloadingGame(ShownProblem):
     """A weighted congestion game: user i = 0..m-1 computes locally or at one provider k = 0..n-1 within reach.
 
     With Lambda_k = sum of the weights w_j of the users at k (weighted processor sharing), user i at k waits
@@ -74,6 +75,8 @@ class OffloadingGame:
     >>> game.users, game.providers, game.pairs
     (2, 1, 2)
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("users", "providers", "pairs")
 
     kind: ClassVar[str] = "offloading"
     sense: ClassVar[Sense] = "max"
@@ -407,9 +410,14 @@ class OffloadingGame:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Profile:
+@dataclass(frozen=True, eq=False, repr=False)
+class Profile(ShownSolution):
     """A strategy profile: ``provider`` int64 [users], the provider of every user, -1 = computes locally. Read-only."""
+
+    row: ClassVar[str] = "user"
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("provider", "number of the provider, -1: computes locally", axis="provider"),
+    )
 
     provider: Ints
 

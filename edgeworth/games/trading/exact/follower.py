@@ -19,11 +19,17 @@ FOLLOWER_METHODS = ("exact", "closed-form", "best-response")
 
 @dataclass(frozen=True)
 class BestResponse:
-    """Parameters of "best-response".
+    """Parameters of the method "best-response" of `follower_equilibrium`.
 
-    damping: in (0, 1], how far demands move towards the replies; None: 2 / (N + 1), half of where replies begin to overshoot
-    when all demands are interior. rounds: at most so many, >= 1. tolerance: end when no x_i moves by more than this share
-    of the largest, >= 0.
+    Parameters
+    ----------
+    damping : float, in (0, 1], or None
+        How far demands move towards the best responses; None: 2 / (N + 1), half of where they begin to overshoot when all
+        demands are interior.
+    rounds : int, >= 1
+        Most rounds.
+    tolerance : float, >= 0
+        It ends when no x_i moves by more than this share of the largest.
     """
 
     damping: float | None = None
@@ -45,20 +51,52 @@ def follower_equilibrium(
     tie_break: str = "weak",
     params: BestResponse | None = None,
 ) -> Floats:
-    """The consumers' demands at a price, float64 [N].
+    """Solve the consumers' stage: their equilibrium demands at a price.
 
+    Parameters
+    ----------
+    game : TradingGame
+    price : float
+        In [p_min, p_max].
+    method : {"exact", "closed-form", "best-response"}
+        See the notes.
+    tie_break : {"weak", "strong"}
+        What consumers ask for that are indifferent at exactly this price: F_min or F_max.
+    params : BestResponse, optional
+        For the method "best-response" only.
+
+    Returns
+    -------
+    float64 [N]
+        The demands.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a price outside its interval, for unknown names, and where the conditions of "closed-form" fail, naming the
+        condition.
+
+    Notes
+    -----
     ``exact``: the unique equilibrium, for every parameter. At the mining power X a consumer holds the share
     ``s_i(X) = clip(1 - kappa_i X / R_i, beta_i F_min / X, beta_i F_max / X)``; shares fall in X, so their sum is 1 at one X,
     found by Newton's method on the pieces inside a bracket, O(N) a step. Consumers with kappa_i <= 0 are at F_max; linear ones
-    by their threshold price. Demands are right to rounding: relative regrets of 1e-15 and below.
-    ``closed-form``: equation (18) of the paper, ``F_i = S - S^2 a_i / R_i``, ``S = (N - 1) / sum_j a_j / R_j``,
-    ``a_i = u_i p - (1 - beta) C_b``. Raises ValueError with the reason where its conditions fail: all beta equal and positive,
-    all a_i and R_i positive, (N - 1) a_i / R_i < sum_j a_j / R_j, and no demand outside the box.
-    ``best-response``: all consumers move towards their best replies, again and again (`BestResponse`); for comparison. It need
-    not converge: what the last round left is returned, and a logged warning says so.
+    are decided by their threshold price. Demands are right to rounding: relative regrets of 1e-15 and below.
+    ``closed-form``: equation (18) of the paper, where all beta are equal and positive, all a_i = u_i p - (1 - beta) C_b and R_i
+    positive, and no demand is at or beyond a bound (`exact.closed_form`).
+    ``best-response``: all consumers move towards their best responses, again and again; for comparison. It need not converge:
+    what the last round left is returned, and a logged warning says so.
 
-    tie_break: what consumers ask for that are indifferent at exactly this price: "weak" F_min, "strong" F_max.
-    Raises ValueError or TypeError for a price outside [p_min, p_max] and for unknown names.
+    References
+    ----------
+    Szidarovszky and Okuguchi, Games Econ. Behav. 18 (1997). Cornes and Hartley, Econ. Theory 26 (2005).
+
+    Examples
+    --------
+    >>> from edgeworth.games import trading
+    >>> game = trading.generate(preset="interior")
+    >>> trading.follower_equilibrium(game, 15.0)[:2].round(6).tolist()
+    [42.013815, 42.013815]
     """
     if not isinstance(game, TradingGame):
         validation.reject_type("game", "must be a TradingGame", game)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -47,8 +48,8 @@ class Contest(NamedTuple):
     linear_beta: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class TradingGame:
+@dataclass(frozen=True, eq=False, repr=False)
+class TradingGame(ShownProblem):
     """Computing-power trading (AI-Bazaar): one provider sets a unit price, N consumers answer with their demands.
 
     Leader: price p in [p_min, p_max], profit ``(p - C) sum_i F_i``. Consumer i: demand F_i in [F_min, F_max], utility
@@ -78,6 +79,8 @@ class TradingGame:
     >>> game.consumers, round(float(game.effective_reward[0]), 2)
     (10, 4298.34)
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("consumers",)
 
     kind: ClassVar[str] = "trading"
     sense: ClassVar[Sense] = "max"
@@ -291,14 +294,21 @@ class TradingGame:
         return cls(**arrays, **scalars, **named, provenance=Provenance(**payload.field("provenance")))
 
 
-@dataclass(frozen=True, eq=False)
-class Equilibrium:
+@dataclass(frozen=True, eq=False, repr=False)
+class Equilibrium(ShownSolution):
     """A solution: a price and the consumers' demands at it; whether they are an equilibrium is for the checker to say.
 
     ``price``; ``demands`` F float64 [N]; ``profits`` of the consumers at them (their utilities), float64 [N]; ``regime``:
     "interior", "at_max", "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for
     that are indifferent at this price: "weak" the least, "strong" the most, "none" where there is nobody of the kind.
     """
+
+    row: ClassVar[str] = "consumer"
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("demand", "units of computing power", field="demands"),
+        Column("profit", "money", field="profits"),
+        Column("price", "money a unit of computing power"),
+    )
 
     price: float
     demands: Floats

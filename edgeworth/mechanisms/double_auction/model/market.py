@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -28,8 +29,8 @@ Agent = tuple[str, int]
 """``("buyer", i)`` or ``("seller", k)``."""
 
 
-@dataclass(frozen=True, eq=False)
-class Market:
+@dataclass(frozen=True, eq=False, repr=False)
+class Market(ShownProblem):
     """A double auction as reported: buyers i = 0..n-1 (edge servers), sellers k = 0..m-1 (vehicles with UAVs).
 
     Attributes
@@ -75,6 +76,8 @@ class Market:
     >>> m.buyers, m.sellers, m.unit
     (1, 1, True)
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("buyers", "sellers")
 
     kind: ClassVar[str] = "double-auction"
 
@@ -255,8 +258,8 @@ class Truth:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
+@dataclass(frozen=True, eq=False, repr=False)
+class Outcome(ShownSolution):
     """Who trades with whom, and who pays what.
 
     Attributes
@@ -282,6 +285,15 @@ class Outcome:
     Arrays are copied and read-only. While a mechanism is traced, payments and rewards may be exact or traced numbers; they are
     then kept as objects.
     """
+
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("side", "buyer or seller"),
+        Column("agent", "number within its side"),
+        Column("seller", "number of the seller that serves the buyer, -1: none", axis="seller"),
+        Column("stop", "place on the seller's tour, -1: none"),
+        Column("payment", "money that the buyer pays in all"),
+        Column("reward", "money that the seller gets in all"),
+    )
 
     seller: Ints
     payment: Floats
@@ -318,6 +330,18 @@ class Outcome:
             object.__setattr__(made, name, values)
         object.__setattr__(made, "tie_break", tie_break)
         return made
+
+    def _content(self) -> dict[str, Any]:
+        n, m = len(self.payment), len(self.reward)
+        nobody, nothing = np.full(m, -1, dtype=np.int64), np.full(max(n, m), np.nan)
+        return {
+            "side": ["buyer"] * n + ["seller"] * m,
+            "agent": np.concatenate([np.arange(n), np.arange(m)]),
+            "seller": np.concatenate([self.seller, nobody]),
+            "stop": np.concatenate([self.stop, nobody]),
+            "payment": np.concatenate([self.payment, nothing[:m]]),
+            "reward": np.concatenate([nothing[:n], self.reward]),
+        }
 
     def served_by(self, seller: int) -> list[int]:
         """The buyers of one seller, in the order of its tour (of their index in a plain market)."""

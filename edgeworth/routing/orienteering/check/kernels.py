@@ -8,6 +8,7 @@ from collections import namedtuple
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 
 # travel, gain float64 [N, N]: time from the begin of service at one node to the arrival at the next, and the value of that arc;
 # opens, closes, demand float64 [N]; keeps uint64 [N, W], as bits: what a route remembers at a node; ptr int64 [N + 1], head
@@ -35,7 +36,7 @@ def push(heap, size, key, label):
         parent = (a - 1) // 2
         if heap[parent, 0] <= key:
             break
-        heap[a] = heap[parent]
+        assign(heap[a], heap[parent])
         a = parent
     heap[a, 0] = key
     heap[a, 1] = label
@@ -55,7 +56,7 @@ def pop(heap, size):
             child += 1
         if heap[child, 0] >= key:
             break
-        heap[a] = heap[child]
+        assign(heap[a], heap[child])
         a = child
     heap[a, 0] = key
     heap[a, 1] = moved

@@ -265,7 +265,7 @@ def advance(net, pool, kept, queue, rule, back, bounded, threshold, prices, budg
         work += 4 * count
         for a in range(count):
             x = order[a]
-            j = pool.node[x]
+            j = np.int64(pool.node[x])
             t = pool.time[x]
             q = pool.load[x]
             v = pool.value[x]

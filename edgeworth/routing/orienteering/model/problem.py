@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -27,8 +28,8 @@ _VEHICLE = ("start", "end", "speed", "capacity", "cost_per_distance", "cost_per_
 _STORED = ("distance", "profit", *_CUSTOMER, *(name for name in _VEHICLE if name != "capacity"))
 
 
-@dataclass(frozen=True, eq=False)
-class OrienteeringProblem:
+@dataclass(frozen=True, eq=False, repr=False)
+class OrienteeringProblem(ShownProblem):
     """(Team) orienteering with time windows, capacities and travel costs: vehicles k = 0..m-1 visit customers i = 0..n-1.
 
     Locations are nodes: customers 0..n-1, then depots n..L-1. `from_matrices`, `from_coordinates` and the package's
@@ -96,6 +97,8 @@ class OrienteeringProblem:
     >>> p.customers, p.vehicles, p.distance[0, 1]
     (1, 1, np.float64(5.0))
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("vehicles", "customers")
 
     kind: ClassVar[str] = "orienteering"
 

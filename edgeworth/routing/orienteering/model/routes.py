@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.names import names_of
 from edgeworth.core.payload import Payload
 from edgeworth.routing.orienteering.model.problem import Floats, Ints, OrienteeringProblem
@@ -54,8 +55,8 @@ class Route:
         return len(self.stops)
 
 
-@dataclass(frozen=True, eq=False)
-class RoutePlan:
+@dataclass(frozen=True, eq=False, repr=False)
+class RoutePlan(ShownSolution):
     """A solution of orienteering. `plan` builds one from the sequences of customers alone.
 
     Parameters
@@ -63,6 +64,15 @@ class RoutePlan:
     routes : tuple of Route
         One for every vehicle.
     """
+
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("vehicle", "number of the vehicle", axis="vehicle"),
+        Column("customer", "number of the customer", field="stops", axis="customer"),
+        Column("arrival", "time"),
+        Column("start", "time at which service begins"),
+        Column("leave", "time"),
+        Column("load", "demand served so far"),
+    )
 
     routes: tuple[Route, ...]
 
@@ -86,6 +96,11 @@ class RoutePlan:
     def served(self) -> Ints:
         """All customers visited, sorted; one that is visited twice appears twice."""
         return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *self.sequences]))
+
+    def _content(self) -> dict[str, Any]:
+        counts = [len(route) for route in self.routes]
+        content = {name: values for name, values in self.to_payload().arrays.items() if name in ("stops", *_STOP)}
+        return {"vehicle": np.repeat(np.arange(len(counts)), counts)} | content
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays: all stops in one array, cut by ``indptr``."""

@@ -154,7 +154,10 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
             return refuted(problem, run, note)
         if not duals.solved:
             notes = (f"the LP was not solved (HiGHS: {duals.status}): no bound",)
-    search = AnnealingSearch(problem, params, run, duals)
+    if duals.choice is not None:
+        run.incumbent = run.start or assignment_of(problem, duals.choice)
+    with run.breakable():
+        search = AnnealingSearch(problem, params, run, duals)
     ending = search.anneal()
     notes = notes if search.best is not None else (*notes, "no feasible assignment was met")
     return Found(

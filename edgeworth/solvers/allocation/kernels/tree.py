@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import assign
 from edgeworth.solvers.allocation.kernels.dual import (
     EPS,
     FREE,
@@ -189,8 +190,8 @@ def branch_on(data, stack, target, scratch):
     if top + 1 == stack.state.shape[0]:
         return TOO_DEEP
     stack.state[top + 1] = state
-    stack.lam[top + 1] = stack.lam[top]
-    stack.mean[top + 1] = stack.mean[top]
+    assign(stack.lam[top + 1], stack.lam[top])
+    assign(stack.mean[top + 1], stack.mean[top])
     state[pair] = OUT
     stack.state[top + 1, pair] = IN
     if ints[LOGS]:

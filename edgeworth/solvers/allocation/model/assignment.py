@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.payload import Payload
 from edgeworth.solvers.allocation.model.system import Ints
 
 
-@dataclass(frozen=True, eq=False)
-class Assignment:
+@dataclass(frozen=True, eq=False, repr=False)
+class Assignment(ShownSolution):
     """A solution of multi-task allocation.
 
     Parameters
@@ -20,6 +22,9 @@ class Assignment:
     server : int64 [tasks]
         The server of every task, by position; -1 where the task stays unserved. Copied and read-only.
     """
+
+    row: ClassVar[str] = "task"
+    columns: ClassVar[tuple[Column, ...]] = (Column("server", "number of the server, -1: not served", axis="server"),)
 
     server: Ints
 

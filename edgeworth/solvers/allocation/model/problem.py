@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
+from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
@@ -25,8 +26,8 @@ _ARRAYS = ("indptr", "server", "value", "weight", "capacity", "must_serve")
 _EXACT_SUMS = 2.0**50  # sums of multiples of a grid are taken as exact up to so many times the grid
 
 
-@dataclass(frozen=True, eq=False)
-class AllocationProblem:
+@dataclass(frozen=True, eq=False, repr=False)
+class AllocationProblem(ShownProblem):
     """Multi-task allocation (MTA), a generalised assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
 
     Only eligible pairs are stored, sorted by task, then by server (compressed rows). `from_matrices`, `from_pairs` and
@@ -80,6 +81,8 @@ class AllocationProblem:
     >>> p.servers, p.tasks, p.pairs
     (1, 2, 2)
     """
+
+    sizes: ClassVar[tuple[str, ...]] = ("servers", "tasks", "pairs")
 
     kind: ClassVar[str] = "allocation"
 
