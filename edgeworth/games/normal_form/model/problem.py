@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
@@ -66,13 +67,13 @@ class NormalFormGame(ShownProblem):
     players: tuple[str, ...] = ()
     strategies: tuple[tuple[str, ...], ...] = ()
     title: str = ""
-    numerators: Ints | None = None
-    denominators: Ints | None = None
+    numerators: OptionalArray[Ints | None] = optional()
+    denominators: OptionalArray[Ints | None] = optional()
     objective: str = WELFARE
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         payoffs, labels = _unlabelled(self.payoffs, self.strategies)
@@ -110,7 +111,7 @@ class NormalFormGame(ShownProblem):
                 part.setflags(write=False)
                 store(name, part)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     @classmethod
@@ -191,14 +192,14 @@ class NormalFormGame(ShownProblem):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             "players": list(self.players),
             "strategies": [list(names) for names in self.strategies],
             "title": self.title,
             "objective": self.objective,
             "provenance": self.provenance.to_fields(),
         }
-        arrays: dict[str, NDArray[Any]] = {"payoffs": self.payoffs}
+        arrays: dict[str, Array] = {"payoffs": self.payoffs}
         if self.numerators is not None and self.denominators is not None:
             arrays |= {"numerators": self.numerators, "denominators": self.denominators}
         return Payload(content, arrays)
@@ -206,7 +207,6 @@ class NormalFormGame(ShownProblem):
     @classmethod
     def from_payload(cls, payload: Payload) -> NormalFormGame:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
         return cls(
             payoffs=payload.array("payoffs"),
             players=tuple(payload.field("players")),
@@ -215,7 +215,7 @@ class NormalFormGame(ShownProblem):
             objective=payload.field("objective"),
             numerators=payload.arrays.get("numerators"),
             denominators=payload.arrays.get("denominators"),
-            provenance=Provenance(**origin),
+            provenance=Provenance.from_fields(payload.field("provenance")),
         )
 
 
@@ -246,7 +246,7 @@ class Profile(ShownSolution):
         )
         object.__setattr__(self, "probabilities", kept)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.probabilities,)
 
     def __len__(self) -> int:
@@ -275,7 +275,7 @@ class Profile(ShownSolution):
         """The strategies of positive probability, per player."""
         return tuple(tuple(np.flatnonzero(vector > 0.0).tolist()) for vector in self.probabilities)
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         counts = [len(vector) for vector in self]
         return {
             "player": np.repeat(np.arange(len(counts)), counts),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.traced import NotTraceableError, Traced, exact
 from edgeworth.core.violation import Violation, Violations
 from edgeworth.mechanisms.double_auction.model.market import LARGEST, Agent, Market, Outcome, Truth
@@ -26,7 +28,7 @@ def require_fitting(market: Market, outcome: Outcome) -> None:
         validation.reject("outcome", f"must name sellers below {market.sellers}", int(outcome.seller.max()))
 
 
-def sold(market: Market, outcome: Outcome) -> Any:
+def sold(market: Market, outcome: Outcome) -> Array:
     """Units every seller sells [m], exact: int64 where all units together fit, else Python's integers as objects."""
     served = outcome.seller >= 0
     fits = float(market.demand.sum(dtype=np.float64)) < 2.0**62
@@ -132,7 +134,9 @@ def violations(market: Market, outcome: Outcome) -> tuple[Violation, ...]:
     return tuple(broken.found)
 
 
-def utility(market: Market, outcome: Outcome, agent: Agent, truth: Any, rationality: Rationality = "ask") -> Any:
+def utility(
+    market: Market, outcome: Outcome, agent: Agent, truth: float | Fraction, rationality: Rationality = "ask"
+) -> float | Fraction:
     """An agent's utility: of a buyer ``q_i v_i - payment`` when served, of a seller ``reward - c_k Q_k``.
 
     Parameters
@@ -164,9 +168,11 @@ def utility(market: Market, outcome: Outcome, agent: Agent, truth: Any, rational
     units = quantity(market, outcome, agent)
     number = exact if not isinstance(money, float | np.floating) else float
     if side == "buyer":
-        return number(truth) * units - money
+        mine: float | Fraction = number(truth) * units - money
+        return mine
     cost = tour_cost(market, outcome, index) if rationality == "utility" else 0.0
-    return money - number(truth) * units - number(cost)
+    theirs: float | Fraction = money - number(truth) * units - number(cost)
+    return theirs
 
 
 def quantity(market: Market, outcome: Outcome, agent: Agent) -> int:
@@ -239,7 +245,7 @@ def price_bound(market: Market, price: float) -> float:
     return _outward(math.fsum([*bid_side.tolist(), *ask_side.tolist()]))
 
 
-def seller_prices_bound(market: Market, price: Any, tick: Callable[[], None] | None = None) -> float:
+def seller_prices_bound(market: Market, price: ArrayLike, tick: Callable[[], None] | None = None) -> float:
     """An upper bound of the welfare from a price p_k >= 0 for a unit of every seller, float64 [m], rounded outward.
 
     ``sum_i max(0, max over k with q_i <= n_k of q_i (b_i - p_k)) + sum_k n_k (p_k - a_k)``, p_k raised to a_k where it is
