@@ -178,11 +178,12 @@ class Tender(ShownProblem):
     @classmethod
     def from_payload(cls, payload: Payload) -> Tender:
         """The inverse of `to_payload`; validates like the constructor."""
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
             **arrays,
             **{name: payload.field(name) for name in ("weight", "worth", "verified")},
-            provenance=Provenance.from_fields(payload.field("provenance")),
+            provenance=origin,
             **names.from_fields(payload.fields, "supplier"),
         )
 

@@ -207,6 +207,7 @@ class NormalFormGame(ShownProblem):
     @classmethod
     def from_payload(cls, payload: Payload) -> NormalFormGame:
         """The inverse of `to_payload`; validates like the constructor."""
+        origin = Provenance.from_fields(payload.field("provenance"))
         return cls(
             payoffs=payload.array("payoffs"),
             players=tuple(payload.field("players")),
@@ -215,7 +216,7 @@ class NormalFormGame(ShownProblem):
             objective=payload.field("objective"),
             numerators=payload.arrays.get("numerators"),
             denominators=payload.arrays.get("denominators"),
-            provenance=Provenance.from_fields(payload.field("provenance")),
+            provenance=origin,
         )
 
 

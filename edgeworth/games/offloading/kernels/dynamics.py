@@ -44,7 +44,7 @@ the rounding of a utility is told (`rounding`)."""
 State = namedtuple(
     "State", ["choice", "load", "count", "expiry", "lowest", "highest", "ints", "reals", "log_user", "log_choice"]
 )
-MOVERS, EVALUATIONS, LOGGED, FRESH, VISITS, N_INTS = 0, 1, 2, 3, 4, 5
+MOVERS, EVALUATIONS, LOGGED, VISITS, N_INTS = 0, 1, 2, 3, 4
 DRIFT, WINDOW, TOUCHED, N_REALS = 0, 1, 2, 3
 ROUNDOFF = 2.0**-53
 BLOCK = 1024

@@ -401,11 +401,12 @@ class OffloadingGame(ShownProblem):
     @classmethod
     def from_payload(cls, payload: Payload) -> OffloadingGame:
         """The inverse of `to_payload`; validates like the constructor."""
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
         return cls(
             **arrays,
             regime=payload.field("regime"),
-            provenance=Provenance.from_fields(payload.field("provenance")),
+            provenance=origin,
             **names.from_fields(payload.fields, "user", "provider"),
         )
 

@@ -204,12 +204,13 @@ class Market(ShownProblem):
     def from_payload(cls, payload: Payload) -> Market:
         """The inverse of `to_payload`; validates like the constructor."""
         routes = Routes(**payload.part("routes")) if payload.field("routed") else None
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _AXES}
         return cls(
             **arrays,
             routes=routes,
             history=None if payload.field("history") is None else tuple(payload.field("history")),
-            provenance=Provenance.from_fields(payload.field("provenance")),
+            provenance=origin,
             **names.from_fields(payload.fields, "buyer", "seller"),
         )
 

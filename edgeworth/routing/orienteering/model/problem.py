@@ -451,12 +451,13 @@ cost_per_distance, cost_per_time, earliest, location_names, vehicle_names, prove
         """The inverse of `to_payload`; validates like the constructor."""
         bounded, unbounded = payload.array("capacity"), payload.array("unbounded")
         validation.array("profit", payload.array("profit"), np.float64, (len(bounded), None))  # one row would become a row each
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _STORED}
         return cls(
             **arrays,
             travel_time=payload.arrays.get("travel_time", payload.array("distance")),
             capacity=np.where(validation.array("unbounded", unbounded, np.bool_, bounded.shape), np.inf, bounded),
             coordinates=payload.arrays.get("coordinates"),
-            provenance=Provenance.from_fields(payload.field("provenance")),
+            provenance=origin,
             **names.from_fields(payload.fields, "location", "vehicle"),
         )

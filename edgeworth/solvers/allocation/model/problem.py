@@ -457,13 +457,14 @@ class AllocationProblem(ShownProblem):
         system = None
         if "system" in payload.fields:
             system = MecSystem.from_payload(Payload(payload.fields["system"], payload.part("system")))
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
             **arrays,
             sense=payload.field("sense"),
             offset=payload.field("offset"),
             system=system,
-            provenance=Provenance.from_fields(payload.field("provenance")),
+            provenance=origin,
             **names.from_fields(payload.fields, "server", "task"),
         )
 
