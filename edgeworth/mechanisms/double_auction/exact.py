@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
@@ -18,6 +19,7 @@ from edgeworth.core.observer import Observer
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
+from edgeworth.core.traced import Number
 from edgeworth.mechanisms.double_auction.model import (
     Market,
     NotApplicableError,
@@ -79,8 +81,8 @@ def best(market: Market, run: Run[Outcome] | None = None) -> Best:
 def outcome_of(
     market: Market,
     stops: Sequence[Sequence[int]],
-    payment: Any,
-    reward: Any,
+    payment: ArrayLike | Sequence[Number],
+    reward: ArrayLike | Sequence[Number],
     tie_break: str = "index",
 ) -> Outcome:
     """An outcome from every seller's buyers in order."""

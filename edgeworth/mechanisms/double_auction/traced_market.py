@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
@@ -35,15 +35,15 @@ class TracedMarket(Market):
     @classmethod
     def of(cls, market: Market, agent: Agent, report: Traced) -> TracedMarket:
         """The market in which that agent's report is traced."""
-        bid: Any = list(market.bid)
-        ask: Any = list(market.ask)
+        bid: list[Number] = list(market.bid)
+        ask: list[Number] = list(market.ask)
         (bid if agent[0] == "buyer" else ask)[agent[1]] = TracedFloat(report.a, report.b, report.tracer, report.unit)
         return cls(bid, ask, market.demand, market.capacity, market.routes, market.history, market.provenance)
 
     def reported(self, agent: Agent, report: Number) -> Market:
         """The market in which that agent reports another unit price, which may be traced too."""
         side, index = agent
-        values: Any = list(self.bid if side == "buyer" else self.ask)
+        values: list[Number] = list(self.bid if side == "buyer" else self.ask)
         values[index] = report
         bid, ask = (values, self.ask) if side == "buyer" else (self.bid, values)
         return TracedMarket(bid, ask, self.demand, self.capacity, self.routes, self.history, self.provenance)

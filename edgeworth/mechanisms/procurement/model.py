@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
 from os import PathLike
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
@@ -87,6 +88,19 @@ class Tender(ShownProblem):
     verified: bool = True
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     supplier_names: tuple[str, ...] | None = None
+
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            price: ArrayLike,
+            utilisation: ArrayLike,
+            weight: float = 1.0,
+            worth: float = 1e6,
+            verified: bool = True,
+            provenance: Provenance = ...,
+            supplier_names: Sequence[str] | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         def store(name: str, value: object) -> None:

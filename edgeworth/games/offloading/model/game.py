@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from os import PathLike
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -421,6 +421,10 @@ class Profile(ShownSolution):
     )
 
     provider: Ints
+
+    if TYPE_CHECKING:  # what the field is made from
+
+        def __init__(self, provider: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "provider", validation.array("provider", self.provider, np.int64, (None,), minimum=-1))

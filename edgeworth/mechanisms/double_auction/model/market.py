@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
 from os import PathLike
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import names, validation
 from edgeworth.core.arrays import Array, OptionalArray, optional
@@ -17,7 +18,7 @@ from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.traced import Rational, Traced, exact
+from edgeworth.core.traced import Number, Rational, Traced, exact
 from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Routes
 
 LARGEST = 1e250
@@ -90,6 +91,21 @@ class Market(ShownProblem):
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     buyer_names: tuple[str, ...] | None = None
     seller_names: tuple[str, ...] | None = None
+
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            bid: ArrayLike | Sequence[Number],
+            ask: ArrayLike | Sequence[Number],
+            demand: ArrayLike | None = None,
+            capacity: ArrayLike | None = None,
+            routes: Routes | None = None,
+            history: tuple[float, float] | None = None,
+            provenance: Provenance = ...,
+            buyer_names: Sequence[str] | None = None,
+            seller_names: Sequence[str] | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         def store(name: str, value: object) -> None:
@@ -252,6 +268,14 @@ class Truth:
     value: Floats
     cost: Floats
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            value: ArrayLike,
+            cost: ArrayLike,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         for name in ("value", "cost"):
             object.__setattr__(
@@ -301,6 +325,17 @@ class Outcome(ShownSolution):
     reward: Floats
     stop: OptionalArray[Ints] = optional()  # None: -1 everywhere
     tie_break: str = "index"
+
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            seller: ArrayLike,
+            payment: ArrayLike | Sequence[Number],
+            reward: ArrayLike | Sequence[Number],
+            stop: ArrayLike | None = None,
+            tie_break: str = "index",
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         def store(name: str, value: object) -> None:

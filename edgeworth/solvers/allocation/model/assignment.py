@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.faces import Column, ShownSolution
@@ -27,6 +28,10 @@ class Assignment(ShownSolution):
     columns: ClassVar[tuple[Column, ...]] = (Column("server", "number of the server, -1: not served", axis="server"),)
 
     server: Ints
+
+    if TYPE_CHECKING:  # what the field is made from
+
+        def __init__(self, server: ArrayLike) -> None: ...
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "server", validation.array("server", self.server, np.int64, (None,), minimum=-1))
