@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edgeworth.core.result import Result, S
 
 _FOUND = {
     "optimal": "It is optimal: the bound meets it, and the checker can rebuild the bound from the certificate.",
@@ -27,7 +30,7 @@ _STOPPED = {
 }
 
 
-def paragraph(result: Any) -> str:
+def paragraph(result: Result[S]) -> str:
     """The text of `Result.summary`."""
     larger = "larger" if result.sense == "max" else "smaller"
     seed = "" if result.seed is None else f", seed {result.seed},"
@@ -49,7 +52,7 @@ def paragraph(result: Any) -> str:
     return " ".join(sentences)
 
 
-def _of_bound(result: Any) -> list[str]:
+def _of_bound(result: Result[S]) -> list[str]:
     if result.bound is None:
         return ["There is no bound to compare with."] if result.value is not None else []
     side = "above" if result.sense == "max" else "below"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from enum import StrEnum
 from os import PathLike
@@ -377,7 +377,7 @@ class Result(Generic[S]):
 _ENUMS = ("bound_evidence", "quality", "termination")
 
 
-def _plain_text(fields: dict[str, Any]) -> str:
+def _plain_text(fields: Mapping[str, object]) -> str:
     """Fields as the text that a file would hold."""
     return json.dumps(fields, sort_keys=True, default=str)
 
@@ -387,7 +387,7 @@ def _alike(one: Array, other: Array) -> bool:
     return one.dtype == other.dtype and one.shape == other.shape and np.array_equal(one, other, equal_nan=floats)
 
 
-def _params_fields(params: Any) -> dict[str, Any] | None:
+def _params_fields(params: object) -> dict[str, object] | None:
     if params is None:
         return None
     if is_dataclass(params) and not isinstance(params, type):
