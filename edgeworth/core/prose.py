@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from edgeworth.core.result import Result, S
+from typing import Any
 
 _FOUND = {
     "optimal": "It is optimal: the bound meets it, and the checker can rebuild the bound from the certificate.",
@@ -30,7 +27,7 @@ _STOPPED = {
 }
 
 
-def paragraph(result: Result[S]) -> str:
+def paragraph(result: Any) -> str:
     """The text of `Result.summary`."""
     larger = "larger" if result.sense == "max" else "smaller"
     seed = "" if result.seed is None else f", seed {result.seed},"
@@ -52,7 +49,7 @@ def paragraph(result: Result[S]) -> str:
     return " ".join(sentences)
 
 
-def _of_bound(result: Result[S]) -> list[str]:
+def _of_bound(result: Any) -> list[str]:
     if result.bound is None:
         return ["There is no bound to compare with."] if result.value is not None else []
     side = "above" if result.sense == "max" else "below"
