@@ -176,6 +176,8 @@ class Traced:
 
     # --- arithmetic -------------------------------------------------------------------------------------------------------
 
+    # A float may be infinite or NaN, which swallows the report: what is left is a float.
+
     @overload
     def __add__(self, other: Rational) -> Traced: ...
     @overload

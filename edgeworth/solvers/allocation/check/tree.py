@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,9 @@ from numpy.typing import NDArray
 from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.solvers.allocation.model import AllocationProblem, punctual
+
+if TYPE_CHECKING:
+    from edgeworth.solvers.allocation.check.kernels.state import Data, Items, Tree, Work
 
 _EPS = float(np.finfo(np.float64).eps)
 _BITS = 61
@@ -136,7 +139,7 @@ def _grid(problem: AllocationProblem) -> Fraction | None:
     return grid if sum(map(Fraction, largest.tolist())) / grid < 2**53 else None
 
 
-def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Any, Any, Any, Any]:
+def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Data, Tree, Work, Items]:
     from edgeworth.solvers.allocation.check.kernels import state
 
     n, m, pairs = problem.servers, problem.tasks, problem.pairs
