@@ -26,7 +26,7 @@ def brief(value: object) -> str:
     """A value in a few characters: arrays by their first and last entries, or by their shape.
 
     >>> brief(np.arange(9)), brief(np.zeros((2, 3))), brief(0.1234567), brief(("a", 1))
-    ('[0 1 2 ... 6 7 8] (9)', 'float64 2 x 3', '0.123457', "('a', 1)")
+    ('[0 1 2 ... 6 7 8] (9)', 'float64 2 x 3', '0.123457', '(a, 1)')
     """
     if isinstance(value, np.ndarray):
         if value.ndim != 1:

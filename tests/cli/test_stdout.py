@@ -75,7 +75,7 @@ def _document(text: str) -> Any:
 
 
 def test_every_command_is_tried_here() -> None:
-    assert set(main.commands) == {"generate", "solve", "verify", "compare", "audit", "methods", "show-versions"}
+    assert set(main.commands) == {"generate", "solve", "verify", "compare", "audit", "methods", "compile", "show-versions"}
     assert set(SMALL) == set(_families.FAMILIES)
 
 
@@ -87,7 +87,7 @@ def _one_of_each_kind(kind: str) -> list[str]:
 
 
 def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> None:
-    calls: list[list[str]] = [["methods", "--json"], ["show-versions", "--json"]]
+    calls: list[list[str]] = [["methods", "--json"], ["show-versions", "--json"], ["compile", "procurement", "--json"]]
     calls.append(
         ["audit", "double-auction", "trade-reduction", "--buyers", "2", "--sellers", "2", "--preset", "unit", "--json"]
     )

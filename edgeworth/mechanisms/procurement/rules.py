@@ -54,7 +54,7 @@ def run(rule: str | Callable[[Tender], Award], tender: Tender) -> Award:
     >>> from edgeworth.mechanisms import procurement
     >>> tender = procurement.Tender(price=[3.0, 2.0, 4.0], utilisation=[0.1, 0.9, 0.2], weight=2.0)
     >>> procurement.run("first-score", tender)
-    Award(winner=0, payment=3.0)
+    Award(winner=0, payment=3)
     """
     if not isinstance(tender, Tender):
         validation.reject_type("tender", "must be a Tender", tender)
