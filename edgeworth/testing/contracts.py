@@ -35,7 +35,15 @@ _ENDED = (Termination.PROVED, Termination.CONVERGED)
 
 
 class ContractError(AssertionError):
-    """A method broke a clause of its contract."""
+    """A method broke a clause of its contract.
+
+    Attributes
+    ----------
+    method, clause : str
+        Names of the method and of the clause.
+    found : str
+        What was found instead.
+    """
 
     def __init__(self, method: str, clause: str, found: str) -> None:
         super().__init__(f"method {method!r} breaks the clause {clause!r}: {found}")
@@ -48,12 +56,29 @@ class ContractError(AssertionError):
 def check_method_contract(
     fam: Family[Any, Any], row: Method | Callable[..., Any], problem: Any, *, seed: int = 0, stop: Stop | None = None
 ) -> None:
-    """Check every clause of a method's contract on one problem; silent when all hold, `ContractError` otherwise.
+    """Check every clause of a method's contract on one problem; silent when all hold.
 
-    row: a row of the family's table, a `Method` of your own, or a callable ``f(problem, params, run) -> Found``.
-    stop: ends the runs that are compared with each other; default: 200 iterations where the method counts them and proves
-    nothing. A rule on seconds makes no sense here.
+    Parameters
+    ----------
+    fam : Family
+        The family of the problem.
+    row : Method or callable
+        A row of the family's table, a `Method` of your own, or a callable ``f(problem, params, run) -> Found``.
+    problem : the family's problem
+        A small one: every clause solves it again.
+    seed : int
+        Of the method's randomness.
+    stop : Stop, optional
+        Ends the runs that are compared with each other; default: 200 iterations where the method counts them and proves
+        nothing. A rule on seconds makes no sense here.
 
+    Raises
+    ------
+    ContractError
+        Where a clause is broken.
+
+    Notes
+    -----
     Clauses: ``answer`` (a sound result: see `answer_clauses`), ``repeatable``, ``input`` (the problem is as it was),
     ``global state``, ``pickle``, ``files``, ``refusals``, ``time`` and ``iterations``, ``observer``, ``start``, ``trace``.
     """

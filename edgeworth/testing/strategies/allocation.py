@@ -23,11 +23,30 @@ def allocation_problems(
     integral: bool | None = None,
     systems: bool = True,
 ) -> SearchStrategy[AllocationProblem]:
-    """Small problems, degenerate ones among them: no servers, no tasks, no eligible pair, zero weights, zero capacities,
-    ties, losses, tasks that must be served (perhaps in vain), both senses, offsets, values of extreme magnitude.
+    """Small problems, degenerate ones among them.
 
-    must_serve: may tasks have to be served? integral: only (True), never on purpose (False) or sometimes (None) integer values.
-    systems: also problems built from a `MecSystem`?
+    No servers, no tasks, no eligible pair, zero weights, zero capacities, ties, losses, tasks that must be served (perhaps in
+    vain), both senses, offsets, values of extreme magnitude.
+
+    Parameters
+    ----------
+    min_servers, max_servers, min_tasks, max_tasks : int
+        The range of sizes.
+    must_serve : bool
+        Whether tasks may have to be served.
+    integral : bool, optional
+        Integer values only (True), never on purpose (False), or sometimes (None).
+    systems : bool
+        Whether problems built from a `MecSystem` are among them.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
     """
     st = hypothesis_strategies()
 
@@ -77,7 +96,22 @@ def allocation_problems(
 def mec_systems(
     *, min_servers: int = 1, max_servers: int = 3, min_tasks: int = 0, max_tasks: int = 5
 ) -> SearchStrategy[MecSystem]:
-    """Small mobile-edge systems in which capacities, deadlines and the cost of sending bind now and then."""
+    """Small mobile-edge systems in which capacities, deadlines and the cost of sending bind now and then.
+
+    Parameters
+    ----------
+    min_servers, max_servers, min_tasks, max_tasks : int
+        The range of sizes.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+    """
     st = hypothesis_strategies()
 
     @st.composite  # type: ignore[untyped-decorator]
@@ -109,7 +143,17 @@ def mec_systems(
 
 
 def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
-    """Any assignment of the right shape: feasible or overloaded, at eligible servers or not, with tasks left out."""
+    """Any assignment of the right shape: feasible or overloaded, at eligible servers or not, with tasks left out.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
     st = hypothesis_strategies()
     entry = st.integers(-1, problem.servers - 1)
     listed = st.lists(entry, min_size=problem.tasks, max_size=problem.tasks)
@@ -117,7 +161,17 @@ def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
 
 
 def multipliers(problem: AllocationProblem) -> SearchStrategy[Any]:
-    """Capacity multipliers u >= 0, float64 [servers], zeros and large ones among them."""
+    """Capacity multipliers u >= 0, float64 [servers], zeros and large ones among them.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
     st = hypothesis_strategies()
     entry = st.one_of(st.just(0.0), st.floats(1e-6, 1e4, allow_subnormal=False))
     listed = st.lists(entry, min_size=problem.servers, max_size=problem.servers)

@@ -24,11 +24,27 @@ _THRESHOLD = 1e-10
 
 
 def pure_equilibria(game: OffloadingGame) -> tuple[Profile, ...]:
-    """All pure (generalised) equilibria, in lexicographic order from the last user; empty where there is none.
+    """All pure (generalised) equilibria of a tiny game.
 
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+
+    Returns
+    -------
+    tuple of Profile
+        In lexicographic order from the last user; empty where there is none.
+
+    Raises
+    ------
+    ValueError
+        For games with more than 5e7 profiles.
+
+    Notes
+    -----
     A profile counts when no user gains more than 1e-10 of its spread (the best less the worst that its actions earn at the
-    profile), and more than rounding, by a move that coverage and caps leave open.
-    O(profiles x pairs). Raises ValueError for games with more than 5e7 profiles.
+    profile), and more than rounding, by a move that coverage and caps leave open. O(profiles x pairs).
     """
     _require_tiny(game)
     found: list[Profile] = []
