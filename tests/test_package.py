@@ -185,7 +185,7 @@ def test_the_rooms_of_a_family(home: str) -> None:
             allowed = (f"{folder}.model", f"{folder}.check", "core")
             assert all(any(_inside(name, other) for other in allowed) for name in ours), (module, ours)
         elif room == "kernels":
-            allowed = (f"{folder}.kernels", "learning.kernels", "core.jit", "core.kernels")
+            allowed = (f"{folder}.kernels", "learning.kernels", "core.arrays", "core.jit", "core.kernels")
             assert all(any(_inside(name, other) for other in allowed) for name in ours), (module, ours)
         elif room == "methods":
             allowed = ("core.method", "learning.rows", f"{folder}.rules")  # rows are literal, or derived from specifications

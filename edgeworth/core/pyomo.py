@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeworth.core.highs import ColumnModel, minimise
-from edgeworth.core.result import Termination
+from edgeworth.core.result import S, Termination
 from edgeworth.core.run import Run
 
 
@@ -24,7 +24,7 @@ class PyomoAnswer(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def solve_model(model: Any, run: Run[Any], *, report: Callable[[float], float] | None = None) -> PyomoAnswer:
+def solve_model(model: Any, run: Run[S], *, report: Callable[[float], float] | None = None) -> PyomoAnswer:
     """Solve a linear or mixed-integer Pyomo model with one active objective, and load the incumbent into its variables.
 
     Parameters

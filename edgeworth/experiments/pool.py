@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.experiments.table import Outcome
@@ -60,7 +59,7 @@ def outcomes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Outcom
             seat.close()
 
 
-def _require_picklable(spec: Any) -> None:
+def _require_picklable(spec: object) -> None:
     import cloudpickle
 
     try:

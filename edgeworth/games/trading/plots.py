@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeworth.core.display import figure_text
 from edgeworth.core.style import COLOURS, colour, new_axes
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
-def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any = None) -> Any:
+def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
     """Figure 6: the median over seeds with the range, and theory as a black line.
 
     Parameters
@@ -39,7 +40,7 @@ def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any
     return _finished(ax, "share of the rounds", column)
 
 
-def plot_profit_model(table: pd.DataFrame, model: str, ax: Any = None) -> Any:
+def plot_profit_model(table: pd.DataFrame, model: str, ax: Axes | None = None) -> Axes:
     """Figure 7: profit against the own action, with the equilibrium marked.
 
     Parameters
@@ -63,7 +64,7 @@ def plot_profit_model(table: pd.DataFrame, model: str, ax: Any = None) -> Any:
     return _finished(ax, "price" if model == "P1" else "own demand", "profit")
 
 
-def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: Any = None) -> Any:
+def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
     """Figure 8(a): the median over seeds of every solution, with the range as a bar.
 
     Parameters
@@ -90,7 +91,7 @@ def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: 
     return ax
 
 
-def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Any = None) -> Any:
+def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Axes | None = None) -> Axes:
     """Figures 8(b) and 9: one line for every value of a column, medians over seeds.
 
     Parameters
@@ -122,7 +123,7 @@ def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Any = None) -> 
     return _finished(ax, x, y)
 
 
-def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: Any = None) -> Any:
+def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: Axes | None = None) -> Axes:
     """Simulated winning probabilities with their intervals against the model's, for both readings of the paper.
 
     Parameters
@@ -148,11 +149,11 @@ def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: A
     return _finished(ax, "consumer", "probability of winning")
 
 
-def _axes(ax: Any) -> Any:
+def _axes(ax: Axes | None) -> Axes:
     return new_axes(5.0, 3.2) if ax is None else ax
 
 
-def _finished(ax: Any, x: str, y: str) -> Any:
+def _finished(ax: Axes, x: str, y: str) -> Axes:
     ax.set_xlabel(x.replace("_", " "))
     ax.set_ylabel(y.replace("_", " "))
     ax.grid(alpha=0.3)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
 from edgeworth.core.family import family
 from edgeworth.core.result import Result
 from edgeworth.games.trading.exact.follower import stage
@@ -131,7 +132,7 @@ def profit_balance(game: TradingGame, *, consumer: int = 0, seeds: Iterable[int]
     import pandas as pd
 
     at = equilibrium(game)
-    rows: list[tuple[Any, ...]] = [("exact equilibrium", 0, at)]
+    rows: list[tuple[str, int, Equilibrium]] = [("exact equilibrium", 0, at)]
     play = LEARNERS["wolf-phc"]
     _, rounds = play.required()
     for seed in seeds:
@@ -171,7 +172,7 @@ def consumer_counts(
     """
     import pandas as pd
 
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for n in counts:
         game = generate(preset=preset, consumers=n)
         at = equilibrium(game)
@@ -326,13 +327,13 @@ def equilibrium(game: TradingGame) -> Equilibrium:
     return result.require()
 
 
-def _first(game: TradingGame, ratio: float) -> Any:
+def _first(game: TradingGame, ratio: float) -> Floats:
     role = np.array(game.role_ratio)
     role[0] = ratio
     return role
 
 
-def _table(games: Sequence[TradingGame], grid: Sequence[tuple[Any, ...]], names: list[str]) -> pd.DataFrame:
+def _table(games: Sequence[TradingGame], grid: Sequence[tuple[object, ...]], names: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     found = [equilibrium(game) for game in games]

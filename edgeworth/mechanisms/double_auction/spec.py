@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found, Method
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
+from edgeworth.core.traced import Number
 from edgeworth.mechanisms.double_auction.exact import proof
 from edgeworth.mechanisms.double_auction.model import (
     Agent,
@@ -36,12 +37,12 @@ class Dealt(NamedTuple):
     Units and money are plain, exact or traced numbers, as the report was.
     """
 
-    units: Any
-    money: Any
+    units: float
+    money: Number
     stops: tuple[int, ...] = ()
 
 
-OneAgent: TypeAlias = Callable[[Any], Dealt]
+OneAgent: TypeAlias = Callable[[Number], Dealt]
 """A report of one agent to what that agent has of the rule, all others reporting what the market holds."""
 
 
@@ -176,7 +177,7 @@ def as_method(spec: RuleSpec[P]) -> Callable[[Market, P | None, Run[Outcome]], F
     return method
 
 
-def _documentation(spec: RuleSpec[Any]) -> str:
+def _documentation(spec: RuleSpec[P]) -> str:
     """The rule's own documentation with the sections that all rules have as methods."""
     summary, notes, rest = (inspect.getdoc(spec.run) or "").partition("Notes\n-----\n")
     return (

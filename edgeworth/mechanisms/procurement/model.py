@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
 from os import PathLike
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
@@ -89,11 +89,24 @@ class Tender(ShownProblem):
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     supplier_names: tuple[str, ...] | None = None
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            price: ArrayLike,
+            utilisation: ArrayLike,
+            weight: float = 1.0,
+            worth: float = 1e6,
+            verified: bool = True,
+            provenance: Provenance = ...,
+            supplier_names: Sequence[str] | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        arrays: dict[str, tuple[Any, names.Axes]] = {name: (getattr(self, name), ("supplier",)) for name in _ARRAYS}
+        arrays: dict[str, tuple[object, names.Axes]] = {name: (getattr(self, name), ("supplier",)) for name in _ARRAYS}
         aligned, found = names.align(arrays, {"supplier_names": self.supplier_names})
         for name, item in (aligned | found).items():
             store(name, item)
@@ -105,7 +118,7 @@ class Tender(ShownProblem):
         store("worth", validation.real("worth", self.worth, minimum=0.0, maximum=LARGEST))
         store("verified", validation.flag("verified", self.verified))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     @property
@@ -172,19 +185,19 @@ class Tender(ShownProblem):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content: dict[str, Any] = {name: getattr(self, name) for name in ("weight", "worth", "verified")}
-        content |= {"provenance": self.provenance.to_fields()} | names.to_fields(self, "supplier")
+        content: dict[str, object] = {name: getattr(self, name) for name in ("weight", "worth", "verified")}
+        content |= {"provenance": self.provenance.to_fields(), **names.to_fields(self, "supplier")}
         return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Tender:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
             **arrays,
             **{name: payload.field(name) for name in ("weight", "worth", "verified")},
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "supplier"),
         )
 
@@ -213,7 +226,7 @@ class Award(ShownSolution):
         object.__setattr__(self, "winner", validation.integer("winner", self.winner, minimum=-1))
         object.__setattr__(self, "payment", validation.real("payment", self.payment, minimum=-LARGEST, maximum=LARGEST))
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         return {"winner": [self.winner], "payment": [self.payment]}
 
     def to_payload(self) -> Payload:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from edgeworth.core.arrays import Floats
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, MecSystem
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+T = TypeVar("T")
 
 
 def allocation_problems(
@@ -48,10 +51,11 @@ def allocation_problems(
     MissingExtraError
         Where Hypothesis is not installed.
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def dense(draw: Any) -> AllocationProblem:
+    @st.composite
+    def dense(draw: DrawFn) -> AllocationProblem:
         n = draw(st.integers(min_servers, max_servers))
         m = draw(st.integers(min_tasks, max_tasks))
         whole = draw(st.booleans()) if integral is None else integral
@@ -61,7 +65,7 @@ def allocation_problems(
         capacity = st.one_of(st.just(0), st.integers(1, 9), st.floats(0.125, 9.0, width=32))
         cells = n * m
 
-        def listed(entry: Any, length: int) -> Any:
+        def listed(entry: SearchStrategy[T], length: int) -> list[T]:
             return draw(st.lists(entry, min_size=length, max_size=length))
 
         shape = (n, m)
@@ -81,16 +85,16 @@ def allocation_problems(
             offset=float(draw(st.sampled_from([0.0, 0.0, 3.0, -100.0]))) * scale,
         )
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def raw(draw: Any) -> AllocationProblem:
+    @st.composite
+    def raw(draw: DrawFn) -> AllocationProblem:
         system = draw(
             mec_systems(min_servers=max(1, min_servers), max_servers=max_servers, min_tasks=min_tasks, max_tasks=max_tasks)
         )
         return AllocationProblem.from_system(system)
 
     if not systems or max_servers < 1 or integral:
-        return dense()  # type: ignore[no-any-return]
-    return st.one_of(dense(), dense(), raw())  # type: ignore[no-any-return]
+        return dense()
+    return st.one_of(dense(), dense(), raw())
 
 
 def mec_systems(
@@ -112,21 +116,22 @@ def mec_systems(
     MissingExtraError
         Where Hypothesis is not installed.
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def build(draw: Any) -> MecSystem:
+    @st.composite
+    def build(draw: DrawFn) -> MecSystem:
         n, m = draw(st.integers(min_servers, max_servers)), draw(st.integers(min_tasks, max_tasks))
 
-        def per(length: int, low: float, high: float) -> Any:
+        def per(length: int, low: float, high: float) -> Floats:
             entry = st.floats(low, high, allow_subnormal=False, width=32)
-            return draw(st.lists(entry, min_size=length, max_size=length))
+            return np.array(draw(st.lists(entry, min_size=length, max_size=length)), dtype=np.float64)
 
         return MecSystem(
             unit_price=per(m, -1.0, 10.0),
             data_size=per(m, 0.0, 20.0),
             deadline=per(m, 0.0, 8.0),
-            source=draw(st.lists(st.integers(0, n - 1), min_size=m, max_size=m)),
+            source=np.array(draw(st.lists(st.integers(0, n - 1), min_size=m, max_size=m)), dtype=np.int64),
             cycles_per_unit=per(n, 0.125, 0.5),
             frequency=per(n, 1.0, 10.0),
             energy_coefficient=per(n, 0.0, 0.125),
@@ -138,8 +143,7 @@ def mec_systems(
             fee_share=draw(st.sampled_from([0.0, 0.1, 1.0])),
         )
 
-    built: SearchStrategy[MecSystem] = build()
-    return built
+    return build()
 
 
 def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
@@ -154,13 +158,15 @@ def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
     -------
     hypothesis.strategies.SearchStrategy
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
+
     entry = st.integers(-1, problem.servers - 1)
     listed = st.lists(entry, min_size=problem.tasks, max_size=problem.tasks)
-    return listed.map(lambda server: Assignment(np.array(server, dtype=np.int64)))  # type: ignore[no-any-return]
+    return listed.map(lambda server: Assignment(np.array(server, dtype=np.int64)))
 
 
-def multipliers(problem: AllocationProblem) -> SearchStrategy[Any]:
+def multipliers(problem: AllocationProblem) -> SearchStrategy[Floats]:
     """Capacity multipliers u >= 0, float64 [servers], zeros and large ones among them.
 
     Parameters
@@ -172,7 +178,9 @@ def multipliers(problem: AllocationProblem) -> SearchStrategy[Any]:
     -------
     hypothesis.strategies.SearchStrategy
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
+
     entry = st.one_of(st.just(0.0), st.floats(1e-6, 1e4, allow_subnormal=False))
     listed = st.lists(entry, min_size=problem.servers, max_size=problem.servers)
-    return listed.map(lambda u: np.array(u, dtype=np.float64))  # type: ignore[no-any-return]
+    return listed.map(lambda u: np.array(u, dtype=np.float64))

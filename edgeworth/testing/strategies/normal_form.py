@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeworth.core.arrays import Floats
 from edgeworth.games.normal_form.model import NormalFormGame, Profile
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 
 def normal_form_games(
@@ -41,10 +42,11 @@ def normal_form_games(
     MissingExtraError
         Where Hypothesis is not installed.
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def build(draw: Any) -> NormalFormGame:
+    @st.composite
+    def build(draw: DrawFn) -> NormalFormGame:
         opposed = draw(st.booleans()) if zero_sum is None else zero_sum
         count = 2 if opposed else draw(st.integers(min_players, max_players))
         shape = tuple(draw(st.lists(st.integers(1, max_strategies), min_size=count, max_size=count)))
@@ -69,7 +71,7 @@ def normal_form_games(
             values.flat[draw(st.integers(0, cells - 1))] = draw(st.sampled_from([-1e9, 1e9]))
         return NormalFormGame(np.concatenate([values, -values]) if opposed else values, objective=objective)
 
-    return build()  # type: ignore[no-any-return]
+    return build()
 
 
 def profiles(game: NormalFormGame) -> SearchStrategy[Profile]:
@@ -84,10 +86,11 @@ def profiles(game: NormalFormGame) -> SearchStrategy[Profile]:
     -------
     hypothesis.strategies.SearchStrategy
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
 
-    def vector(n: int) -> Any:
+    def vector(n: int) -> SearchStrategy[Floats]:
         weights = st.lists(st.integers(0, 5), min_size=n, max_size=n).filter(any)
         return weights.map(lambda listed: np.array(listed) / sum(listed))
 
-    return st.tuples(*(vector(n) for n in game.shape)).map(Profile)  # type: ignore[no-any-return]
+    return st.tuples(*(vector(n) for n in game.shape)).map(Profile)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_of
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 
 def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchStrategy[TradingGame]:
@@ -33,17 +33,18 @@ def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchSt
     MissingExtraError
         Where Hypothesis is not installed.
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def build(draw: Any) -> TradingGame:
+    @st.composite
+    def build(draw: DrawFn) -> TradingGame:
         n = draw(st.integers(min_consumers, max_consumers))
 
-        def per(entry: Any) -> Any:
+        def per(entry: SearchStrategy[float]) -> list[float]:
             equal = draw(st.booleans())
             return [draw(entry)] * n if equal else draw(st.lists(entry, min_size=n, max_size=n))
 
-        def number(low: float, high: float) -> Any:
+        def number(low: float, high: float) -> SearchStrategy[float]:
             return st.floats(low, high, allow_subnormal=False, width=32)
 
         low = draw(st.one_of(st.sampled_from([0.0, 1.0, 10.0]), number(0.5, 20.0)))
@@ -70,8 +71,7 @@ def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchSt
         except ValueError:  # the one thing that can be wrong: a lone miner without a least demand
             return TradingGame(**given, min_demand=least + 1.0, max_demand=most + 1.0)
 
-    built: SearchStrategy[TradingGame] = build()
-    return built
+    return build()
 
 
 def trading_profiles(game: TradingGame) -> SearchStrategy[Equilibrium]:
@@ -86,7 +86,9 @@ def trading_profiles(game: TradingGame) -> SearchStrategy[Equilibrium]:
     -------
     hypothesis.strategies.SearchStrategy
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
+
     part = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 1.0, allow_subnormal=False))
 
     def place(parts: list[float]) -> Equilibrium:
@@ -95,4 +97,4 @@ def trading_profiles(game: TradingGame) -> SearchStrategy[Equilibrium]:
         return equilibrium_of(game, price, np.minimum(demands, game.max_demand))
 
     listed = st.lists(part, min_size=game.consumers + 1, max_size=game.consumers + 1)
-    return listed.map(place)  # type: ignore[no-any-return]
+    return listed.map(place)

@@ -6,7 +6,7 @@ import importlib.util
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from edgeworth.games.normal_form.model import (
     payoffs,
     pure_equilibria,
 )
+
+if TYPE_CHECKING:
+    import quantecon.game_theory
 
 _MOST_SUPPORTS = 5_000_000
 MOST_EXACT = 50
@@ -287,7 +290,7 @@ def mixed_equilibria(game: NormalFormGame) -> tuple[Profile, ...]:
     return tuple(profile for profile in better if settled(game, profile))
 
 
-def _bimatrix(game: NormalFormGame) -> Any:
+def _bimatrix(game: NormalFormGame) -> quantecon.game_theory.NormalFormGame:
     from quantecon.game_theory import NormalFormGame as Bimatrix
     from quantecon.game_theory import Player
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -527,7 +527,7 @@ def _stake(game: NormalFormGame, mixed: Profile, player: int) -> float:
     return float(_against(own.max(axis=0) - own.min(axis=0), [vector for j, vector in enumerate(mixed) if j != player]))
 
 
-def _against(table: Any, others: Sequence[Floats]) -> Any:
+def _against(table: Floats, others: Sequence[Floats]) -> Floats:
     """The mean of the last axes over mixed strategies, one an axis."""
     for vector in reversed(others):
         table = table @ vector
@@ -562,7 +562,7 @@ def exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Fract
     return [[max(p, Fraction(0)) for p in row] for row in rows]
 
 
-def _probability(argument: str, entry: Any) -> Fraction:
+def _probability(argument: str, entry: object) -> Fraction:
     if isinstance(entry, bool) or not isinstance(entry, int | float | Fraction | str | np.number):
         validation.reject_type(argument, "must hold numbers, fractions or text such as '1/3'", entry)
     try:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import ARRAY_LIMIT, budget, read_text, write_text
 from edgeworth.core.provenance import Provenance
@@ -187,7 +188,7 @@ class _Table:
 
     def __init__(self) -> None:
         self.short = True
-        self.parts: list[tuple[NDArray[Any], ...]] = []
+        self.parts: list[tuple[Array, ...]] = []
 
     def add(self, found: Sequence[_Exact]) -> None:
         values, tops, lows, same = zip(*found, strict=True)
@@ -197,7 +198,7 @@ class _Table:
         kinds = (np.float64, np.int64, np.int64, np.bool_)
         self.parts.append(tuple(np.array(c, dtype=k) for c, k in zip((values, tops, lows, same), kinds, strict=True)))
 
-    def columns(self) -> tuple[NDArray[Any], ...]:
+    def columns(self) -> tuple[Array, ...]:
         return tuple(np.concatenate(parts) for parts in zip(*self.parts, strict=True))
 
 
@@ -279,7 +280,7 @@ class _Reader:
             columns = self.outcomes(len(players), count)
         else:
             columns = self.payoffs(len(players), count)
-        parameters: dict[str, Any] = {"comment": comment} if comment else {}
+        parameters: dict[str, object] = {"comment": comment} if comment else {}
         named: dict[str, Any] = {"players": tuple(players), "strategies": tuple(map(tuple, strategies)), "title": title}
         try:
             values, tops, lows, same = (
@@ -316,7 +317,7 @@ class _Reader:
             raise FileFormatError(f"{where}: player {shape.index(0) + 1} has no strategies")
         return names, shape
 
-    def payoffs(self, players: int, count: int) -> list[NDArray[Any]]:
+    def payoffs(self, players: int, count: int) -> list[Array]:
         def what(k: int) -> str:
             return f"payoff {k % players + 1} of profile {k // players + 1}"
 
@@ -327,7 +328,7 @@ class _Reader:
         self.short = table.short
         return [column.reshape(count, players) for column in table.columns()]
 
-    def outcomes(self, players: int, count: int) -> list[NDArray[Any]]:
+    def outcomes(self, players: int, count: int) -> list[Array]:
         self.take("{", "mark", "{")
         table, rows = _Table(), 1
         table.add([_Exact(0.0, 0, 1, True)] * players)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core import validation
@@ -13,7 +11,7 @@ from edgeworth.games.normal_form.model.problem import WELFARE, NormalFormGame
 
 _SCISSORS = [[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]
 
-CLASSICS: dict[str, tuple[list[Any], tuple[str, ...]]] = {
+CLASSICS: dict[str, tuple[list[list[list[float]]], tuple[str, ...]]] = {
     "matching-pennies": ([[[1.0, -1.0], [-1.0, 1.0]], [[-1.0, 1.0], [1.0, -1.0]]], ("heads", "tails")),
     "rock-paper-scissors": ([_SCISSORS, [[-x for x in row] for row in _SCISSORS]], ("rock", "paper", "scissors")),
     "shapley": (
@@ -80,7 +78,7 @@ def generate(
         if item is not None and name not in takes:
             validation.reject(name, f"is not taken by preset {preset!r}", item)
     rng, record = generator(seed, INSTANCES)
-    given: dict[str, Any] = {} if objective is None else {"objective": objective}
+    given: dict[str, object] = {} if objective is None else {"objective": objective}
     wanted = ("1" if preset in _CONSTANT_SUM else WELFARE) if objective is None else objective
     if preset in CLASSICS:
         classic, names = CLASSICS[preset]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
@@ -83,13 +84,13 @@ class NormalFormGame(ShownProblem):
     players: tuple[str, ...] = ()
     strategies: tuple[tuple[str, ...], ...] = ()
     title: str = ""
-    numerators: Ints | None = None
-    denominators: Ints | None = None
+    numerators: OptionalArray[Ints | None] = optional()
+    denominators: OptionalArray[Ints | None] = optional()
     objective: str = WELFARE
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         payoffs, labels = _unlabelled(self.payoffs, self.strategies)
@@ -127,7 +128,7 @@ class NormalFormGame(ShownProblem):
                 part.setflags(write=False)
                 store(name, part)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     @classmethod
@@ -208,14 +209,14 @@ class NormalFormGame(ShownProblem):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             "players": list(self.players),
             "strategies": [list(names) for names in self.strategies],
             "title": self.title,
             "objective": self.objective,
             "provenance": self.provenance.to_fields(),
         }
-        arrays: dict[str, NDArray[Any]] = {"payoffs": self.payoffs}
+        arrays: dict[str, Array] = {"payoffs": self.payoffs}
         if self.numerators is not None and self.denominators is not None:
             arrays |= {"numerators": self.numerators, "denominators": self.denominators}
         return Payload(content, arrays)
@@ -223,7 +224,7 @@ class NormalFormGame(ShownProblem):
     @classmethod
     def from_payload(cls, payload: Payload) -> NormalFormGame:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         return cls(
             payoffs=payload.array("payoffs"),
             players=tuple(payload.field("players")),
@@ -232,7 +233,7 @@ class NormalFormGame(ShownProblem):
             objective=payload.field("objective"),
             numerators=payload.arrays.get("numerators"),
             denominators=payload.arrays.get("denominators"),
-            provenance=Provenance(**origin),
+            provenance=origin,
         )
 
 
@@ -268,7 +269,7 @@ class Profile(ShownSolution):
         )
         object.__setattr__(self, "probabilities", kept)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.probabilities,)
 
     def __len__(self) -> int:
@@ -297,7 +298,7 @@ class Profile(ShownSolution):
         """The strategies of positive probability, per player."""
         return tuple(tuple(np.flatnonzero(vector > 0.0).tolist()) for vector in self.probabilities)
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         counts = [len(vector) for vector in self]
         return {
             "player": np.repeat(np.arange(len(counts)), counts),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -115,7 +114,7 @@ def _require_tiny(game: OffloadingGame) -> None:
 
 def _walk(game: OffloadingGame, room: int) -> Iterator[tuple[Ints, int]]:
     """Equilibria found and profiles looked at, chunk by chunk."""
-    board: Any = Board(game).arrays
+    board = Board(game).arrays
     m, n = game.users, game.providers
     digits, choice = np.full(m, -1, dtype=np.int64), np.full(m, -1, dtype=np.int64)
     load, count = np.zeros(n), np.zeros(n + 1, dtype=np.int64)

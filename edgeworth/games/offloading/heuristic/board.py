@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -90,7 +90,7 @@ class Board:
         self.state.ints[dynamics.LOGGED] = 0
         return self.state.log_user[:logged].copy(), self.state.log_choice[:logged].copy()
 
-    def reset_counter(self, counter: Any) -> int:
+    def reset_counter(self, counter: int) -> int:
         """Read a counter of the kernels and set it to 0."""
         number = int(self.state.ints[counter])
         self.state.ints[counter] = 0

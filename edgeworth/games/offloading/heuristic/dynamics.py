@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -254,7 +254,7 @@ class Play:
             recorder.start = self.board.profile
         self._note_pass(0)
 
-    def best_responses(self, order: Any) -> Found[Profile]:
+    def best_responses(self, order: Callable[[], Ints]) -> Found[Profile]:
         """Passes in the orders given until one without skips moves nobody."""
         certified = False  # are loads freshly summed and everybody to be visited?
         left = self.params.patience
@@ -296,7 +296,7 @@ class Play:
                 self.board.recount()
                 fresh = True
 
-    def revise(self, temperature: Any) -> Termination | None:
+    def revise(self, temperature: float) -> Termination | None:
         """One pass of logit revisions."""
         if self.run.allowance(self.passes, 1) == 0:
             return self.run.tick(self.passes) or Termination.ITERATIONS

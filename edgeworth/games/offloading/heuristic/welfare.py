@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -86,7 +85,7 @@ def iterated_local_search(game: OffloadingGame, params: LocalSearch, run: Run[Pr
 class Search:
     """The places now, and the best choices met; ``total`` of a worth that `heuristic.worth` makes."""
 
-    def __init__(self, game: OffloadingGame, worth: Any, run: Run[Profile], *, reports: bool = True) -> None:
+    def __init__(self, game: OffloadingGame, worth: partition.Worth, run: Run[Profile], *, reports: bool = True) -> None:
         self.game, self.worth, self.run, self.reports = game, worth, run, reports
         if run.start is not None:
             choice = positions(game, run.start)

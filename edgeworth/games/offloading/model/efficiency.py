@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -136,7 +135,7 @@ def welfare_interval(game: OffloadingGame, profile: Profile) -> tuple[float, flo
     return math.nextafter(middle - off - tiny, -math.inf), math.nextafter(middle + off + tiny, math.inf)
 
 
-def interaction_overhead(game: OffloadingGame, result: Result[Any]) -> dict[str, float]:
+def interaction_overhead(game: OffloadingGame, result: Result[Profile]) -> dict[str, float]:
     """Count the messages between users and providers that a run takes as a protocol.
 
     Parameters

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from edgeworth.core import sparse, validation
+from edgeworth.core.arrays import Indices
 from edgeworth.core.violation import Violation, Violations
 from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame, Profile
 
@@ -370,7 +370,7 @@ def _reachable(game: OffloadingGame, profile: Profile) -> Ints:
     return choice
 
 
-def _sums(provider: Any, amounts: Floats, length: int) -> Floats:
+def _sums(provider: Indices, amounts: Floats, length: int) -> Floats:
     """Sums of the amounts by provider, local ones (-1) left out."""
     away = provider >= 0
     if away.all():
@@ -378,5 +378,5 @@ def _sums(provider: Any, amounts: Floats, length: int) -> Floats:
     return np.asarray(np.bincount(provider[away], weights=amounts[away], minlength=length), dtype=np.float64)
 
 
-def _ratio(part: float, whole: float) -> Any:
+def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from os import PathLike
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
+from edgeworth.core.arrays import OptionalArray, optional
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
@@ -130,25 +131,25 @@ class OffloadingGame(ShownProblem):
     provider: NDArray[np.int32]
     gain: Floats
     rate: Floats
-    transfer: Floats = None  # type: ignore[assignment]  # None: the default named in the docstring; an array after validation
-    price: Floats = None  # type: ignore[assignment]
-    weight: Floats = None  # type: ignore[assignment]
-    workload: Floats = None  # type: ignore[assignment]
-    sensitivity: Floats = None  # type: ignore[assignment]
-    deadline: Floats = None  # type: ignore[assignment]
-    human: Bools = None  # type: ignore[assignment]
-    local_utility: Floats = None  # type: ignore[assignment]
-    local_delay: Floats = None  # type: ignore[assignment]
-    cap: Ints = None  # type: ignore[assignment]
-    cost_rate: Floats = None  # type: ignore[assignment]
-    uav: Bools = None  # type: ignore[assignment]
+    transfer: OptionalArray[Floats] = optional()  # None: the default named in the docstring; an array after validation
+    price: OptionalArray[Floats] = optional()
+    weight: OptionalArray[Floats] = optional()
+    workload: OptionalArray[Floats] = optional()
+    sensitivity: OptionalArray[Floats] = optional()
+    deadline: OptionalArray[Floats] = optional()
+    human: OptionalArray[Bools] = optional()
+    local_utility: OptionalArray[Floats] = optional()
+    local_delay: OptionalArray[Floats] = optional()
+    cap: OptionalArray[Ints] = optional()
+    cost_rate: OptionalArray[Floats] = optional()
+    uav: OptionalArray[Bools] = optional()
     regime: Regime = "linearised"
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     user_names: tuple[str, ...] | None = None
     provider_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         def real(name: str, length: int, default: float, **limits: Any) -> None:
@@ -208,7 +209,7 @@ class OffloadingGame(ShownProblem):
         if not most < LARGEST:
             validation.reject("game", f"must keep loads, delays and utilities below {LARGEST:g}", most)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
@@ -443,12 +444,12 @@ class OffloadingGame(ShownProblem):
     @classmethod
     def from_payload(cls, payload: Payload) -> OffloadingGame:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
         return cls(
             **arrays,
             regime=payload.field("regime"),
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "user", "provider"),
         )
 
@@ -470,10 +471,14 @@ class Profile(ShownSolution):
 
     provider: Ints
 
+    if TYPE_CHECKING:  # what the field is made from
+
+        def __init__(self, provider: ArrayLike) -> None: ...
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "provider", validation.array("provider", self.provider, np.int64, (None,), minimum=-1))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.provider,)
 
     def to_payload(self) -> Payload:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,19 +144,19 @@ def _random(
     price = rng.uniform(0.1, 0.5, m * width) if on["prices"] else None
     cost = rng.uniform(0.1, 0.3, n) if on["provider_cost"] else None
     base -= np.repeat(deadline, width)  # the linearised base is the number drawn
-    parameters: dict[str, Any] = {"users": m, "providers": n, "reach": width, "regime": regime, **on}
+    parameters: dict[str, object] = {"users": m, "providers": n, "reach": width, "regime": regime, **on}
     return OffloadingGame(
         indptr=np.arange(m + 1) * width,
         provider=provider.ravel(),
         gain=base,
         rate=rate,
-        price=price,  # type: ignore[arg-type]  # None: no prices
+        price=price,
         weight=weight,
         workload=workload,
         deadline=deadline,
         human=human,
         local_delay=workload,
-        cost_rate=cost,  # type: ignore[arg-type]
+        cost_rate=cost,
         regime=regime,
         provenance=Provenance("preset", "random", parameters, record),
     )

@@ -110,7 +110,7 @@ class EdgeSystem:
         store("price", np.float64, links)
         object.__setattr__(self, "energy_price", validation.real("energy_price", self.energy_price, minimum=0.0))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Bools
 from edgeworth.core.violation import Violation, Violations
 from edgeworth.games.trading.model.problem import Equilibrium, Floats, TradingGame
 
@@ -205,7 +205,7 @@ def regime_of(game: TradingGame, demands: Floats) -> str:
     return "mixed" if (at_max | at_min).any() else "interior"
 
 
-def _at_bounds(game: TradingGame, demands: Floats) -> tuple[Any, Any]:
+def _at_bounds(game: TradingGame, demands: Floats) -> tuple[Bools, Bools]:
     return demands >= game.max_demand, demands <= game.min_demand
 
 

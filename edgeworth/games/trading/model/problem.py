@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.faces import Column, ShownProblem, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload, fingerprint, write
@@ -138,8 +139,8 @@ class TradingGame(ShownProblem):
     max_demand: float
     min_price: float
     max_price: float
-    token_effect: Floats = None  # type: ignore[assignment]  # None means: 1 everywhere; an array after validation
-    evaluation_metric: Floats = None  # type: ignore[assignment]  # None means: 0 everywhere; an array after validation
+    token_effect: OptionalArray[Floats] = optional()  # None means: 1 everywhere; an array after validation
+    evaluation_metric: OptionalArray[Floats] = optional()  # None means: 0 everywhere; an array after validation
     performance_factor: float = 0.0
     block_size: float = 0.0
     puzzle_constant: float = 0.0
@@ -148,10 +149,10 @@ class TradingGame(ShownProblem):
     consumer_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        arrays: dict[str, tuple[Any, names.Axes]] = {name: (getattr(self, name), ("consumer",)) for name in _ARRAYS}
+        arrays: dict[str, tuple[object, names.Axes]] = {name: (getattr(self, name), ("consumer",)) for name in _ARRAYS}
         aligned, found = names.align(arrays, {"consumer_names": self.consumer_names})
         for name, item in (aligned | found).items():
             store(name, item)
@@ -190,7 +191,7 @@ class TradingGame(ShownProblem):
             rule = f"must be above 0 where consumer {i} mines alone: it has no best reply"
             validation.reject("min_demand", rule, self.min_demand)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     # --- derived ----------------------------------------------------------------------------------------------------------
@@ -322,7 +323,7 @@ class TradingGame(ShownProblem):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content: dict[str, Any] = {name: getattr(self, name) for name in _NON_NEGATIVE}
+        content: dict[str, object] = {name: getattr(self, name) for name in _NON_NEGATIVE}
         content["provenance"] = self.provenance.to_fields()
         content |= names.to_fields(self, "consumer")
         return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
@@ -375,7 +376,7 @@ class Equilibrium(ShownSolution):
         validation.choice("regime", self.regime, REGIMES)
         validation.choice("tie_break", self.tie_break, TIE_BREAKS)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.price, self.demands, self.profits, self.regime, self.tie_break)
 
     def to_payload(self) -> Payload:
@@ -390,7 +391,7 @@ class Equilibrium(ShownSolution):
         return cls(payload.field("price"), *arrays, payload.field("regime"), payload.field("tie_break"))
 
 
-def _frozen(values: Any) -> NDArray[Any]:
-    frozen: NDArray[Any] = np.asarray(values)
+def _frozen(values: Any) -> Array:
+    frozen: Array = np.asarray(values)
     frozen.setflags(write=False)
     return frozen

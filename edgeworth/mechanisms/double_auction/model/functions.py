@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.traced import NotTraceableError, Traced, exact
 from edgeworth.core.violation import Violation, Violations
 from edgeworth.mechanisms.double_auction.model.market import LARGEST, Agent, Market, Outcome, Truth
@@ -39,7 +41,7 @@ def require_fitting(market: Market, outcome: Outcome) -> None:
         validation.reject("outcome", f"must name sellers below {market.sellers}", int(outcome.seller.max()))
 
 
-def sold(market: Market, outcome: Outcome) -> Any:
+def sold(market: Market, outcome: Outcome) -> Array:
     """The units that every seller sells, exact.
 
     Parameters
@@ -186,7 +188,9 @@ def violations(market: Market, outcome: Outcome) -> tuple[Violation, ...]:
     return tuple(broken.found)
 
 
-def utility(market: Market, outcome: Outcome, agent: Agent, truth: Any, rationality: Rationality = "ask") -> Any:
+def utility(
+    market: Market, outcome: Outcome, agent: Agent, truth: float | Fraction, rationality: Rationality = "ask"
+) -> float | Fraction:
     """An agent's utility: of a buyer ``q_i v_i - payment`` when served, of a seller ``reward - c_k Q_k``.
 
     Parameters
@@ -218,9 +222,11 @@ def utility(market: Market, outcome: Outcome, agent: Agent, truth: Any, rational
     units = quantity(market, outcome, agent)
     number = exact if not isinstance(money, float | np.floating) else float
     if side == "buyer":
-        return number(truth) * units - money
+        mine: float | Fraction = number(truth) * units - money
+        return mine
     cost = tour_cost(market, outcome, index) if rationality == "utility" else 0.0
-    return money - number(truth) * units - number(cost)
+    theirs: float | Fraction = money - number(truth) * units - number(cost)
+    return theirs
 
 
 def quantity(market: Market, outcome: Outcome, agent: Agent) -> int:
@@ -334,7 +340,7 @@ def price_bound(market: Market, price: float) -> float:
     return _outward(math.fsum([*bid_side.tolist(), *ask_side.tolist()]))
 
 
-def seller_prices_bound(market: Market, price: Any, tick: Callable[[], None] | None = None) -> float:
+def seller_prices_bound(market: Market, price: ArrayLike, tick: Callable[[], None] | None = None) -> float:
     """An upper bound of the welfare from a price for a unit of every seller, rounded outward.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +120,7 @@ class TypeNetwork:
         packed = np.packbits(known.reshape(self.nodes, self.words, 64), axis=2, bitorder="little")
         return packed.view("<u8").reshape(self.nodes, self.words).astype(np.uint64)
 
-    def network(self, gain: Floats, active: Flags, memory: Words, *, reverse: bool = False) -> Any:
+    def network(self, gain: Floats, active: Flags, memory: Words, *, reverse: bool = False) -> labels.Network:
         """A `labels.Network` over the customers `active` [n]; reversed, times are negative and routes begin at the end."""
         n = self.customers
         arcs = self.arcs.copy()

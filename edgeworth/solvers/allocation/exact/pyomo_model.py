@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +15,11 @@ from edgeworth.solvers.allocation.heuristic import repaired
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, violations
 from edgeworth.solvers.allocation.model.functions import rounded_bound
 
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
 
-def build_model(problem: AllocationProblem) -> Any:
+
+def build_model(problem: AllocationProblem) -> ConcreteModel:
     """The problem as an unsolved Pyomo ``ConcreteModel``.
 
     Parameters
@@ -54,13 +57,13 @@ def build_model(problem: AllocationProblem) -> Any:
     model.capacity = pyo.Param(model.SERVERS, initialize=dict(enumerate(problem.capacity.tolist())))
     model.assign = pyo.Var(model.PAIRS, domain=pyo.Binary)
 
-    def served(m: Any, j: int) -> Any:
+    def served(m: ConcreteModel, j: int) -> object:
         if not by_task[j]:
             return pyo.Constraint.Skip
         total = sum(m.assign[j, i] for i in by_task[j])
         return total == 1 if problem.must_serve[j] else total <= 1
 
-    def within_capacity(m: Any, i: int) -> Any:
+    def within_capacity(m: ConcreteModel, i: int) -> object:
         if not by_server[i]:
             return pyo.Constraint.Skip
         return sum(m.weight[j, i] * m.assign[j, i] for j in by_server[i]) <= m.capacity[i]

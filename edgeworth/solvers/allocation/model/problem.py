@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from os import PathLike
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
 from edgeworth.core.payload import Payload, fingerprint, write
@@ -91,7 +92,7 @@ class AllocationProblem(ShownProblem):
     value: Floats
     weight: Floats
     capacity: Floats
-    must_serve: Bools = None  # type: ignore[assignment]  # None means: none; an array after validation
+    must_serve: OptionalArray[Bools] = optional()  # None means: none; an array after validation
     sense: Sense = "max"
     offset: float = 0.0
     system: MecSystem | None = None
@@ -100,7 +101,7 @@ class AllocationProblem(ShownProblem):
     task_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         store("capacity", _numbers("capacity", self.capacity, None, 0.0))
@@ -124,7 +125,7 @@ class AllocationProblem(ShownProblem):
         store("server_names", names.checked("server_names", self.server_names, n))
         store("task_names", names.checked("task_names", self.task_names, m))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
@@ -441,8 +442,8 @@ class AllocationProblem(ShownProblem):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _ARRAYS}
-        content: dict[str, Any] = {"sense": self.sense, "offset": self.offset, "provenance": self.provenance.to_fields()}
+        arrays: dict[str, Array] = {name: getattr(self, name) for name in _ARRAYS}
+        content: dict[str, object] = {"sense": self.sense, "offset": self.offset, "provenance": self.provenance.to_fields()}
         content |= names.to_fields(self, "server", "task")
         if self.system is not None:
             inner = self.system.to_payload()
@@ -456,19 +457,19 @@ class AllocationProblem(ShownProblem):
         system = None
         if "system" in payload.fields:
             system = MecSystem.from_payload(Payload(payload.fields["system"], payload.part("system")))
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
             **arrays,
             sense=payload.field("sense"),
             offset=payload.field("offset"),
             system=system,
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "server", "task"),
         )
 
 
-def _numbers(name: str, values: Any, length: int | None, minimum: float) -> Floats:
+def _numbers(name: str, values: ArrayLike, length: int | None, minimum: float) -> Floats:
     return validation.array(name, values, np.float64, (length,), minimum=minimum, maximum=_LARGEST)
 
 
