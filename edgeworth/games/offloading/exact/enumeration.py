@@ -10,7 +10,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.games.offloading.heuristic.board import Board
+from edgeworth.games.offloading.heuristic.current import CurrentProfile
 from edgeworth.games.offloading.kernels import enumeration
 from edgeworth.games.offloading.model import OffloadingGame, Profile, profile_of, value
 from edgeworth.games.offloading.model.game import Ints
@@ -114,12 +114,12 @@ def _require_tiny(game: OffloadingGame) -> None:
 
 def _walk(game: OffloadingGame, room: int) -> Iterator[tuple[Ints, int]]:
     """Equilibria found and profiles looked at, chunk by chunk."""
-    board = Board(game).arrays
+    arrays = CurrentProfile(game).arrays
     m, n = game.users, game.providers
     digits, choice = np.full(m, -1, dtype=np.int64), np.full(m, -1, dtype=np.int64)
     load, count = np.zeros(n), np.zeros(n + 1, dtype=np.int64)
     found = np.empty((room, m), dtype=np.int64)
     done = False
     while not done:
-        looked, seen, done = enumeration.equilibria(board, choice, digits, load, count, found, _THRESHOLD, _CHUNK)
+        looked, seen, done = enumeration.equilibria(arrays, choice, digits, load, count, found, _THRESHOLD, _CHUNK)
         yield found[:seen].copy(), looked
