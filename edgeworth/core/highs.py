@@ -87,8 +87,8 @@ def minimise(
     """Solve to gap 0 (relative and absolute), tolerances 1e-9, `run.threads` threads.
 
     start: a feasible point offered to the mixed-integer solver. report: turns an objective of the model into the value that
-    `run.tick` receives; None: it receives nothing and only says whether to go on. nodes: at most so many of the branch-and-bound
-    tree; a solver that stops there ends with ITERATIONS.
+    `run.tick` receives; None: it receives nothing and only says whether to go on. nodes: at most so many of the
+    branch-and-bound tree; a solver that stops there ends with ITERATIONS.
     """
     solver = silent_solver()
     for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance"):

@@ -159,9 +159,7 @@ def answer_clauses(call: _Call[P, S], result: Result[S]) -> None:
         if result.solution is not None:
             named = fam.measures(problem, result.solution)
             call.expect("answer", {"welfare", "surplus"} <= set(named), f"no welfare or surplus among {', '.join(named)}")
-            call.expect(
-                "answer", measured["welfare"] == result.value, f"value {result.value!r}, welfare {measured['welfare']!r}"
-            )
+            call.expect("answer", named["welfare"] == result.value, f"value {result.value!r}, welfare {named['welfare']!r}")
     if result.solution is not None:
         broken = fam.violations(problem, result.solution)
         call.expect("answer", not broken, broken)
