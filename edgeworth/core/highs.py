@@ -87,8 +87,8 @@ def minimise(
     """Solve to gap 0 (relative and absolute), tolerances 1e-9, `run.threads` threads.
 
     start: a feasible point offered to the mixed-integer solver. report: turns an objective of the model into the value that
-    `run.tick` is told; None: the run is told nothing but asked whether to go on. nodes: at most so many of the branch-and-bound
-    tree; a solver that stops there ends with ITERATIONS.
+    `run.tick` receives; None: it receives nothing and only says whether to go on. nodes: at most so many of the
+    branch-and-bound tree; a solver that stops there ends with ITERATIONS.
     """
     solver = silent_solver()
     for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance"):
@@ -248,10 +248,10 @@ def _scaling(model: ColumnModel) -> _Scaling:
         validation.reject("rows", f"must lie between 0 and {len(model.row_upper) - 1}", model.rows)
     size = np.abs(model.entries)
     whole = np.broadcast_to(model.integer, len(model.cost))
-    told = whole[columns]
+    integer = whole[columns]
     largest, by_integers = np.zeros(len(model.row_upper)), np.zeros(len(model.row_upper))
     np.maximum.at(largest, rows, size)
-    np.maximum.at(by_integers, rows[told], size[told])
+    np.maximum.at(by_integers, rows[integer], size[integer])
     row = _powers(np.where(by_integers > 0.0, by_integers, largest))
     column = np.ones(len(model.cost))
     if whole.any() and not whole.all():

@@ -24,13 +24,26 @@ _JSON_TYPES: dict[str, set[type]] = {"f": {int, float}, "i": {int}, "b": {bool}}
 
 
 def load(path: str | PathLike[str], *, limit: int | None = None) -> Any:
-    """Read a problem or a result that Edgeworth saved (.json, also compressed as .json.gz, or .npz).
+    """Read a problem or a result that Edgeworth saved.
 
-    limit: most bytes of a file's text, or of its arrays as they unpack; default `core.files.TEXT_LIMIT` and `ARRAY_LIMIT`.
+    Parameters
+    ----------
+    path : str or path
+        A file .json, also compressed as .json.gz, or .npz.
+    limit : int, optional
+        Most bytes of a file's text, or of its arrays as they unpack; default `core.files.TEXT_LIMIT` and `ARRAY_LIMIT`.
 
-    Raises FileNotFoundError where there is no file, and `FileFormatError` (a ValueError) naming the file and the reason when
-    it is truncated, of another format or of a later schema, too large, holds NaN or infinities, has wrong shapes or types, or
-    does not match its hash.
+    Returns
+    -------
+    a problem of some family, or a Result
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no file.
+    FileFormatError
+        Naming the file and the reason, when it is truncated, of another format or of a later schema, too large, holds NaN or
+        infinities, has wrong shapes or types, or does not match its hash.
     """
     where = Path(path)
     files.budget(limit, files.TEXT_LIMIT)  # a wrong argument is no wrong file

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edgeworth.core import validation
 from edgeworth.experiments.table import Outcome
-from edgeworth.experiments.tasks import Task, failed, told
+from edgeworth.experiments.tasks import Task, describe_error, failed
 from edgeworth.experiments.worker import READY, receive, send
 
 _LOOK = 0.1  # seconds between two looks at the clock and the memory of the workers
@@ -65,7 +65,7 @@ def _require_picklable(spec: object) -> None:
     try:
         cloudpickle.dumps(spec)
     except Exception as error:
-        rule = f"must be picklable to run in worker processes ({told(error)})"
+        rule = f"must be picklable to run in worker processes ({describe_error(error)})"
         validation.reject_type("methods", rule, spec)
 
 
@@ -153,7 +153,7 @@ class _Seat:
             answer = None
         except BaseException as error:  # half a message may be under way: the process is not asked again
             self._end = self._lost(kill=True)
-            return failed(f"the task or its answer could not be sent: {told(error)}", began)
+            return failed(f"the task or its answer could not be sent: {describe_error(error)}", began)
         with self._lock:
             self._deadline = None
         if answer is None:
@@ -162,7 +162,7 @@ class _Seat:
         try:
             outcome = pickle.loads(answer)
         except BaseException as error:  # an answer may do anything when it is read, but not end this thread
-            return failed(f"the answer cannot be read: {told(error)}", began)
+            return failed(f"the answer cannot be read: {describe_error(error)}", began)
         return outcome if isinstance(outcome, Outcome) else failed("the worker's answer is no outcome", began)
 
     def _ready(self) -> subprocess.Popen[bytes]:

@@ -152,7 +152,7 @@ def _run(task: Task) -> table.Outcome:
     except BaseException as error:  # SystemExit and the like end a program; here they end a run
         word = "the method raised" if result is None else "the check raised"
         logger.debug("%s: %s", task.spec.label, word, exc_info=True)
-        return replace(failed(f"{word} {told(error)}", began, result), interrupted=PRESSES.count > presses)
+        return replace(failed(f"{word} {describe_error(error)}", began, result), interrupted=PRESSES.count > presses)
     notes = [f"auto: {result.method}"] * (task.spec.method == "auto") + list(result.notes)
     notes += [f"refuted: {name}: {verdict.witness}" for name, verdict in report.failures.items()]
     notes += [f"not checked: {name}: {verdict.witness}" for name, verdict in report.unchecked.items()]
@@ -177,7 +177,7 @@ def failed(note: str, began: float, result: Result[Stored] | None = None) -> tab
     return table.Outcome(result, False, (" ".join(note.split()),), {}, time.perf_counter() - began)
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """The type and the text of an exception, which may refuse to be written and be of any length."""
     try:
         text = f"{type(error).__name__}: {error}"

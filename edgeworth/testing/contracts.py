@@ -36,7 +36,15 @@ _ENDED = (Termination.PROVED, Termination.CONVERGED)
 
 
 class ContractError(AssertionError):
-    """A method broke a clause of its contract."""
+    """A method broke a clause of its contract.
+
+    Attributes
+    ----------
+    method, clause : str
+        Names of the method and of the clause.
+    found : str
+        What was found instead.
+    """
 
     def __init__(self, method: str, clause: str, found: str) -> None:
         super().__init__(f"method {method!r} breaks the clause {clause!r}: {found}")
@@ -49,12 +57,29 @@ class ContractError(AssertionError):
 def check_method_contract(
     fam: Family[P, S], row: Method | Callable[..., Any], problem: P, *, seed: int = 0, stop: Stop | None = None
 ) -> None:
-    """Check every clause of a method's contract on one problem; silent when all hold, `ContractError` otherwise.
+    """Check every clause of a method's contract on one problem; silent when all hold.
 
-    row: a row of the family's table, a `Method` of your own, or a callable ``f(problem, params, run) -> Found``.
-    stop: ends the runs that are compared with each other; default: 200 iterations where the method counts them and proves
-    nothing. A rule on seconds makes no sense here.
+    Parameters
+    ----------
+    fam : Family
+        The family of the problem.
+    row : Method or callable
+        A row of the family's table, a `Method` of your own, or a callable ``f(problem, params, run) -> Found``.
+    problem : the family's problem
+        A small one: every clause solves it again.
+    seed : int
+        Of the method's randomness.
+    stop : Stop, optional
+        Ends the runs that are compared with each other; default: 200 iterations where the method counts them and proves
+        nothing. A rule on seconds makes no sense here.
 
+    Raises
+    ------
+    ContractError
+        Where a clause is broken.
+
+    Notes
+    -----
     Clauses: ``answer`` (a sound result: see `answer_clauses`), ``repeatable``, ``input`` (the problem is as it was),
     ``global state``, ``pickle``, ``files``, ``refusals``, ``time`` and ``iterations``, ``observer``, ``start``, ``trace``.
     """
@@ -132,9 +157,9 @@ def answer_clauses(call: _Call[P, S], result: Result[S]) -> None:
     if call.row.kind == "mechanism":
         call.expect("answer", result.solution is not None or result.termination not in _ENDED, "a mechanism without an outcome")
         if result.solution is not None:
-            told = fam.measures(problem, result.solution)
-            call.expect("answer", {"welfare", "surplus"} <= set(told), f"no welfare or surplus among {', '.join(told)}")
-            call.expect("answer", told["welfare"] == result.value, f"value {result.value!r}, welfare {told['welfare']!r}")
+            named = fam.measures(problem, result.solution)
+            call.expect("answer", {"welfare", "surplus"} <= set(named), f"no welfare or surplus among {', '.join(named)}")
+            call.expect("answer", named["welfare"] == result.value, f"value {result.value!r}, welfare {named['welfare']!r}")
     if result.solution is not None:
         broken = fam.violations(problem, result.solution)
         call.expect("answer", not broken, broken)
@@ -256,22 +281,22 @@ def _with(stop: Stop | None, **rules: Any) -> Stop:
 
 
 class _Script(Observer):
-    """Writes down what it is told and asks to stop at the first chance."""
+    """Records its calls and asks to stop at the first chance."""
 
     def __init__(self) -> None:
         self.started: list[str] = []
         self.ended: list[object] = []
-        self.told = 0
+        self.progressed = 0
 
     def on_start(self, problem: object, method: str) -> None:
         self.started.append(method)
 
     def on_improved(self, progress: Progress) -> bool | None:
-        self.told += 1
+        self.progressed += 1
         return None
 
     def on_progress(self, progress: Progress) -> bool | None:
-        self.told += 1
+        self.progressed += 1
         return True
 
     def on_end(self, result: Result[S]) -> None:
@@ -279,12 +304,12 @@ class _Script(Observer):
 
 
 def observer_clauses(call: _Call[P, S]) -> None:
-    """An observer hears of start and end once, and may stop a run that tells it of progress."""
+    """An observer is called once at the start and once at the end, and may stop a run that reports progress."""
     script = _Script()
     result = call(observer=script)
     call.expect("observer", script.started == [call.row.name], f"on_start was called with {script.started}")
     call.expect("observer", len(script.ended) == 1 and script.ended[0] is result, "on_end was not called once with the result")
-    if script.told:
+    if script.progressed:
         fits = (*_own_ends(call), Termination.OBSERVER)
         call.expect("observer", result.termination in fits, f"asked to stop, ended by {result.termination}")
     call.expect("observer", bool(call.fam.verify(call.problem, result)), "the interrupted result does not verify")

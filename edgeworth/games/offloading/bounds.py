@@ -98,10 +98,10 @@ def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Pro
     welfare = value(game, profile)
     if ending is not None:
         return Found(profile, ending, iterations=search.passes, notes=("stopped before there was a bound",))
-    search.places.reset(search.best)
+    search.split.reset(search.best)
     run.incumbent = profile
     price = np.empty(game.users)
-    partition.marginals(search.worth, search.places.state, price)
+    partition.marginals(search.worth, search.split.state, price)
     base = math.fsum(game.local_utility.tolist())
     steps = params.steps
     if steps is None:

@@ -14,7 +14,21 @@ if TYPE_CHECKING:
 
 
 def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
-    """Figure 6 from `sweeps.convergence`: median over seeds with the range, theory as a black line."""
+    """Figure 6: the median over seeds with the range, and theory as a black line.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table of `sweeps.convergence`.
+    column : str
+        The column on the vertical axis.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     for k, (method, runs) in enumerate(table.groupby("method", sort=False)):
         part = runs.assign(progress=runs.rounds / runs.rounds.max())
@@ -27,7 +41,21 @@ def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Axe
 
 
 def plot_profit_model(table: pd.DataFrame, model: str, ax: Axes | None = None) -> Axes:
-    """Figure 7 from `sweeps.profit_models`: profit against the own action, "P1" or "P2", the equilibrium marked."""
+    """Figure 7: profit against the own action, with the equilibrium marked.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table of `sweeps.profit_models`.
+    model : {"P1", "P2"}
+        The leader's profit against the price, or a consumer's against its demand.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     part = table[table.model == model]
     ax.plot(part.action, part.profit, color=COLOURS[0], lw=1.4)
@@ -37,7 +65,21 @@ def plot_profit_model(table: pd.DataFrame, model: str, ax: Axes | None = None) -
 
 
 def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
-    """Figure 8(a) from `sweeps.profit_balance`: the median over seeds of every solution, the range as a bar."""
+    """Figure 8(a): the median over seeds of every solution, with the range as a bar.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table of `sweeps.profit_balance`.
+    column : str
+        The column on the vertical axis.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     grouped = table.groupby("solution", sort=False)[column]
     middle = grouped.median()
@@ -50,7 +92,23 @@ def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: 
 
 
 def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Axes | None = None) -> Axes:
-    """Figures 8(b) and 9 from the other tables: `y` against `x`, a line for every value of `by` (medians over seeds)."""
+    """Figures 8(b) and 9: one line for every value of a column, medians over seeds.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A table of `sweeps`.
+    x, y : str
+        The columns on the two axes.
+    by : str
+        The column whose values make the lines.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     for k, (name, part) in enumerate(table.groupby(by, sort=False)):
         line = part.groupby(x)[y].median()
@@ -66,7 +124,21 @@ def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Axes | None = N
 
 
 def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: Axes | None = None) -> Axes:
-    """`race.mining_race`: simulated probabilities with their intervals against the model's, both readings."""
+    """Simulated winning probabilities with their intervals against the model's, for both readings of the paper.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table of `race.mining_race`.
+    consumers : sequence of int, optional
+        The consumers that are shown; without it all.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     for k, (reading, part) in enumerate(table.groupby("reading", sort=False)):
         shown = part if consumers is None else part[part.consumer.isin(list(consumers))]

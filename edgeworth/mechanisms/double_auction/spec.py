@@ -173,5 +173,31 @@ def as_method(spec: RuleSpec[P]) -> Callable[[Market, P | None, Run[Outcome]], F
 
     method.__name__ = method.__qualname__ = spec.name.replace("-", "_")
     method.__module__ = f"edgeworth.mechanisms.double_auction.rules.{method.__name__}"
-    method.__doc__ = inspect.getdoc(spec.run)
+    method.__doc__ = _documentation(spec)
     return method
+
+
+def _documentation(spec: RuleSpec[P]) -> str:
+    """The rule's own documentation with the sections that all rules have as methods."""
+    summary, notes, rest = (inspect.getdoc(spec.run) or "").partition("Notes\n-----\n")
+    return (
+        f"""{summary.rstrip()}
+
+Parameters
+----------
+problem : Market
+    The market, its reports taken as true.
+params : {spec.params.__name__}, optional
+    Parameters of the rule.
+run : Run
+    The clock of the run.
+
+Returns
+-------
+Found
+    The outcome, and a bound of the welfare that the checker rebuilds; no outcome on a market that the rule is not made for, and
+    where ties are refused and met.
+
+{notes}{rest}""".rstrip()
+        + "\n"
+    )

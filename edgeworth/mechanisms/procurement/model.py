@@ -240,9 +240,19 @@ class Award(ShownSolution):
 
 
 def value(tender: Tender, award: Award) -> float:
-    """The welfare ``worth - p - weight u`` of an award, reports taken as true; 0 without a winner.
+    """The welfare ``worth - p - weight u`` of an award, reports taken as true.
 
-    The payment cancels. Rounded once, from the exact number.
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+    award : Award
+        An award of it.
+
+    Returns
+    -------
+    float
+        In money; 0 without a winner. Rounded once, from the exact number. The payment cancels.
     """
     _require_fitting(tender, award)
     if award.winner < 0:
@@ -281,7 +291,20 @@ def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
 
 
 def measures(tender: Tender, award: Award) -> dict[str, float]:
-    """Named numbers of an award: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
+    """Named numbers of an award, for tables.
+
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+    award : Award
+        An award of it.
+
+    Returns
+    -------
+    dict of str to float
+        welfare, payment, surplus (worth less payment and ``weight u``) and supplier_utility.
+    """
     welfare = value(tender, award)
     if award.winner < 0:
         return {"welfare": welfare, "payment": 0.0, "surplus": 0.0, "supplier_utility": 0.0}
@@ -326,7 +349,18 @@ def generate(*, preset: str = "edge", suppliers: int | None = None, verified: bo
 
 
 def best_value(tender: Tender) -> float:
-    """The greatest welfare, closed form: ``max(0, worth - min score)``, rounded up from the exact number."""
+    """The greatest welfare in closed form, ``max(0, worth - min score)``.
+
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+
+    Returns
+    -------
+    float
+        Rounded up from the exact number.
+    """
     best = tender.cheapest
     exact = Fraction(0) if best is None else max(Fraction(0), Fraction(tender.worth) - tender.exact_score(best))
     rounded = float(exact)

@@ -183,7 +183,7 @@ def negative_row(problem: AllocationProblem, result: Result[Assignment]) -> Resu
 
 
 def twice_the_same_task(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
-    """The order by which servers alike are told apart names a task twice."""
+    """The order that distinguishes identical servers names a task twice."""
     arrays = _tree(result)
     if arrays is None or problem.tasks < 2:
         return None

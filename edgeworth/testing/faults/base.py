@@ -22,7 +22,17 @@ SHIFT = 1e-6
 
 @dataclass(frozen=True)
 class Fault:
-    """name: of the fault; verdict: which verdict of the report must fail; plant: see the module's docstring."""
+    """A change of a result after which a verdict must fail.
+
+    Attributes
+    ----------
+    name : str
+        Of the fault.
+    verdict : str
+        Which verdict of the report must fail.
+    plant : callable
+        ``plant(problem, result)``: the result with the fault, or None where it cannot be planted in this one.
+    """
 
     name: str
     verdict: str

@@ -26,11 +26,30 @@ def allocation_problems(
     integral: bool | None = None,
     systems: bool = True,
 ) -> SearchStrategy[AllocationProblem]:
-    """Small problems, degenerate ones among them: no servers, no tasks, no eligible pair, zero weights, zero capacities,
-    ties, losses, tasks that must be served (perhaps in vain), both senses, offsets, values of extreme magnitude.
+    """Small problems, degenerate ones among them.
 
-    must_serve: may tasks have to be served? integral: only (True), never on purpose (False) or sometimes (None) integer values.
-    systems: also problems built from a `MecSystem`?
+    No servers, no tasks, no eligible pair, zero weights, zero capacities, ties, losses, tasks that must be served (perhaps in
+    vain), both senses, offsets, values of extreme magnitude.
+
+    Parameters
+    ----------
+    min_servers, max_servers, min_tasks, max_tasks : int
+        The range of sizes.
+    must_serve : bool
+        Whether tasks may have to be served.
+    integral : bool, optional
+        Integer values only (True), never on purpose (False), or sometimes (None).
+    systems : bool
+        Whether problems built from a `MecSystem` are among them.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
     """
     require_hypothesis()
     from hypothesis import strategies as st
@@ -81,7 +100,22 @@ def allocation_problems(
 def mec_systems(
     *, min_servers: int = 1, max_servers: int = 3, min_tasks: int = 0, max_tasks: int = 5
 ) -> SearchStrategy[MecSystem]:
-    """Small mobile-edge systems in which capacities, deadlines and the cost of sending bind now and then."""
+    """Small mobile-edge systems in which capacities, deadlines and the cost of sending bind now and then.
+
+    Parameters
+    ----------
+    min_servers, max_servers, min_tasks, max_tasks : int
+        The range of sizes.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+    """
     require_hypothesis()
     from hypothesis import strategies as st
 
@@ -113,7 +147,17 @@ def mec_systems(
 
 
 def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
-    """Any assignment of the right shape: feasible or overloaded, at eligible servers or not, with tasks left out."""
+    """Any assignment of the right shape: feasible or overloaded, at eligible servers or not, with tasks left out.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
     require_hypothesis()
     from hypothesis import strategies as st
 
@@ -123,7 +167,17 @@ def assignments(problem: AllocationProblem) -> SearchStrategy[Assignment]:
 
 
 def multipliers(problem: AllocationProblem) -> SearchStrategy[Floats]:
-    """Capacity multipliers u >= 0, float64 [servers], zeros and large ones among them."""
+    """Capacity multipliers u >= 0, float64 [servers], zeros and large ones among them.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
     require_hypothesis()
     from hypothesis import strategies as st
 

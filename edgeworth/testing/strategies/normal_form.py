@@ -18,11 +18,29 @@ if TYPE_CHECKING:
 def normal_form_games(
     *, min_players: int = 1, max_players: int = 3, max_strategies: int = 3, fractions: bool = True, zero_sum: bool | None = None
 ) -> SearchStrategy[NormalFormGame]:
-    """Small games, degenerate ones among them: one player, one strategy, all payoffs equal, ties, players whose payoffs differ
-    in size, a payoff that dwarfs all others.
+    """Small games, degenerate ones among them.
 
-    fractions: also games with exact payoffs p/q? zero_sum: only (True), never on purpose (False) or sometimes (None) two-player
-    games of zero sum.
+    One player, one strategy, all payoffs equal, ties, players whose payoffs differ in size, a payoff that dwarfs all others.
+
+    Parameters
+    ----------
+    min_players, max_players : int
+        The range of numbers of players.
+    max_strategies : int
+        Strategies a player at most.
+    fractions : bool
+        Whether games with exact payoffs p/q are among them.
+    zero_sum : bool, optional
+        Two-player games of zero sum only (True), never on purpose (False), or sometimes (None).
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
     """
     require_hypothesis()
     from hypothesis import strategies as st
@@ -57,7 +75,17 @@ def normal_form_games(
 
 
 def profiles(game: NormalFormGame) -> SearchStrategy[Profile]:
-    """Any mixed profile of the game, pure ones and ones with zeros among them."""
+    """Any mixed profile of the game, pure ones and ones with zeros among them.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
     require_hypothesis()
     from hypothesis import strategies as st
 

@@ -18,10 +18,26 @@ if TYPE_CHECKING:
 def offloading_games(
     *, min_users: int = 0, max_users: int = 4, min_providers: int = 0, max_providers: int = 3, linear: bool | None = None
 ) -> SearchStrategy[OffloadingGame]:
-    """Small games, degenerate ones among them: nobody, no providers, nobody in reach, full caps, no workload, users who do not
-    mind delays, ties, prices, costs, losses, machines in every regime.
+    """Small games, degenerate ones among them.
 
-    linear: only the linearised regime (True), only kinked ones (False), or all (None).
+    No users, no providers, nobody in reach, full caps, no workload, users who do not mind delays, ties, prices, costs, losses,
+    machines in every regime.
+
+    Parameters
+    ----------
+    min_users, max_users, min_providers, max_providers : int
+        The range of sizes.
+    linear : bool, optional
+        Only the linearised regime (True), only the others (False), or all (None).
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
     """
     require_hypothesis()
     from hypothesis import strategies as st
@@ -62,7 +78,17 @@ def offloading_games(
 
 
 def offloading_profiles(game: OffloadingGame) -> SearchStrategy[Profile]:
-    """Any profile of the right shape: feasible or not, in reach or not."""
+    """Any profile of the right shape: feasible or not, in reach or not.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
     require_hypothesis()
     from hypothesis import strategies as st
 
@@ -71,7 +97,22 @@ def offloading_profiles(game: OffloadingGame) -> SearchStrategy[Profile]:
 
 
 def edge_systems(*, max_users: int = 4, max_providers: int = 3) -> SearchStrategy[EdgeSystem]:
-    """Small systems of humans, machines, servers and UAVs in SI units, everybody within reach of a random part."""
+    """Small systems of humans, machines, servers and UAVs in SI units, everybody within reach of a random part.
+
+    Parameters
+    ----------
+    max_users, max_providers : int
+        The largest sizes.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+    """
     require_hypothesis()
     from hypothesis import strategies as st
 

@@ -21,8 +21,24 @@ def orienteering_problems(
 
     Places on a small grid (so several may share a point) or distances of any kind, neither symmetric nor triangular; windows
     that bind, that are a point, that nobody reaches; capacities from 0 to infinity; profits of both signs, by vehicle or
-    common; depots shared or not, ends other than starts; travel costs and speeds. integral: whole profits, no costs. All
-    numbers are short in binary and speeds powers of 2, so that rounding decides nothing.
+    common; depots shared or not, ends other than starts; travel costs and speeds. All numbers are short in binary and speeds
+    powers of 2, so that rounding decides nothing.
+
+    Parameters
+    ----------
+    min_customers, max_customers, min_vehicles, max_vehicles : int
+        The range of sizes.
+    integral : bool
+        Whole profits and no costs.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
     """
     require_hypothesis()
     from hypothesis import strategies as st
@@ -85,7 +101,17 @@ def orienteering_problems(
 
 
 def route_sequences(problem: OrienteeringProblem) -> SearchStrategy[list[list[int]]]:
-    """Any sequences of the right shape, one a vehicle: feasible or late, overloaded or with customers visited twice."""
+    """Any sequences of the right shape, one a vehicle: feasible or late, overloaded or with customers visited twice.
+
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The problem.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
     require_hypothesis()
     from hypothesis import strategies as st
 

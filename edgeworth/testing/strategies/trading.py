@@ -14,8 +14,24 @@ if TYPE_CHECKING:
 
 
 def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchStrategy[TradingGame]:
-    """Small games, degenerate ones among them: consumers that do not mine or have no reward, equal and negative costs, ties
-    inside the price range and at its ends, one price, one demand, F_min = 0, a unit cost above all prices.
+    """Small games, degenerate ones among them.
+
+    Consumers that do not mine or have no reward, equal and negative costs, ties inside the price range and at its ends, one
+    price, one demand, F_min = 0, a unit cost above all prices.
+
+    Parameters
+    ----------
+    min_consumers, max_consumers : int
+        The range of numbers of consumers.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
     """
     require_hypothesis()
     from hypothesis import strategies as st
@@ -59,7 +75,17 @@ def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchSt
 
 
 def trading_profiles(game: TradingGame) -> SearchStrategy[Equilibrium]:
-    """Any price and demands inside their intervals: an equilibrium or not."""
+    """Any price and demands inside their intervals: an equilibrium or not.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
     require_hypothesis()
     from hypothesis import strategies as st
 

@@ -18,7 +18,7 @@ from edgeworth.core.run import Run
 from edgeworth.games.offloading.bounds import certified, certify
 from edgeworth.games.offloading.check.partition_bound import search_bound
 from edgeworth.games.offloading.exact.columns import Partition, best_partition, reduced_worths
-from edgeworth.games.offloading.heuristic.board import shuffled
+from edgeworth.games.offloading.heuristic.current import shuffled
 from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play
 from edgeworth.games.offloading.heuristic.welfare import Search
 from edgeworth.games.offloading.heuristic.worth import potential_worth, welfare_worth
@@ -251,8 +251,8 @@ def _insensitive_places(game: OffloadingGame, insensitive: Bools, run: Run[Profi
 def _without(game: OffloadingGame, gone: Bools, fixed: Ints) -> tuple[OffloadingGame, Ints, Floats]:
     """The game with the pairs of some users taken out and the caps they use; the pairs kept; the load that the others leave."""
     kept = np.flatnonzero(~gone[game.user])
-    seated = np.flatnonzero(fixed >= 0)
-    places = game.provider[fixed[seated]]
+    placed = np.flatnonzero(fixed >= 0)
+    places = game.provider[fixed[placed]]
     rest = OffloadingGame(
         indptr=np.concatenate([[0], np.cumsum(np.bincount(game.user[kept], minlength=game.users))]),
         provider=game.provider[kept],
@@ -272,5 +272,5 @@ def _without(game: OffloadingGame, gone: Bools, fixed: Ints) -> tuple[Offloading
         uav=game.uav,
         regime="linearised",
     )
-    load = np.bincount(places, weights=game.weight[seated], minlength=game.providers).astype(np.float64)
+    load = np.bincount(places, weights=game.weight[placed], minlength=game.providers).astype(np.float64)
     return rest, kept, load

@@ -25,11 +25,23 @@ _CLAIM = 1e-7  # what big-M rows and the solver's tolerances may leave between a
 def build_model(game: OffloadingGame, objective: Literal["welfare", "potential"] = "welfare") -> ConcreteModel:
     """The optimum as an unsolved Pyomo ``ConcreteModel``: the welfare in every regime, or the weighted potential Psi.
 
-    Components: sets ``USERS``, ``PROVIDERS``, ``PAIRS`` (user, provider); binary ``offload[i, k]``;
-    ``loss[i, k]`` >= 0, what
-    the delay takes; constraints ``one_place[i]``, ``cap[k]``; ``congestion[i, k]``: loss >= slope (Lambda_k - (W_k - w_i)(1 -
-    offload)) + lateness at no load, W_k the weight of all users in reach, so that it binds only where the user is; binary
-    ``late[i, k]`` and ``floor[i, k]`` where a floored machine loses its reward and no more; objective ``total``, maximised.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    objective : {"welfare", "potential"}
+        What is maximised.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        With sets ``USERS``, ``PROVIDERS``, ``PAIRS`` (user, provider); binary ``offload[i, k]``; ``loss[i, k]`` >= 0, what the
+        delay takes; constraints ``one_place[i]``, ``cap[k]``; ``congestion[i, k]``: loss >= slope (Lambda_k - (W_k - w_i)(1 -
+        offload)) + lateness at no load, W_k the weight of all users in reach, so that it binds only where the user is; binary
+        ``late[i, k]`` and ``floor[i, k]`` where a floored machine loses its reward and no more; objective ``total``.
+
+    Notes
+    -----
     Exact, with a relaxation that is weak: for tiny games. `column_generation` is the method for larger ones.
     """
     import pyomo.environ as pyo

@@ -60,13 +60,13 @@ def _worth(
     )
 
 
-class Places:
-    """Who sits where, for `partition.descend`."""
+class CurrentSplit:
+    """The current split of the users among providers, for `partition.descend`."""
 
     def __init__(self, game: OffloadingGame, worth: partition.Worth, choice: Ints) -> None:
         m, n = game.users, game.providers
         self.worth = worth
-        self.state = partition.Places(
+        self.state = partition.Split(
             choice=np.full(m, -1, dtype=np.int64),
             load=np.zeros(n),
             slope=np.zeros(n),
@@ -78,9 +78,9 @@ class Places:
         self.reset(choice)
 
     def reset(self, choice: Ints) -> None:
-        """Empty all places and seat everybody as told; sums carry no rounding of earlier moves."""
+        """Split the users anew, as `choice` says; sums carry no rounding of earlier moves."""
         self.state.load[:], self.state.slope[:], self.state.count[:], self.state.head[:] = 0.0, 0.0, 0, -1
-        partition.seat(self.worth, self.state, choice)
+        partition.place_all(self.worth, self.state, choice)
 
 
 def leaves(room: int) -> partition.Leaves:

@@ -17,7 +17,7 @@ from edgeworth.core.jit import jit, leaf
 
 class Arrays(NamedTuple):
     """size: per user, the largest term of its utilities, delays apart. gain, price, transfer, deadline: as in the game, from
-    which the rounding of a utility is told (`rounding`).
+    which the rounding of a utility is derived (`rounding`).
     """
 
     linear: bool

@@ -36,7 +36,7 @@ class Worth(NamedTuple):
     by_pair: Ints
 
 
-class Places(NamedTuple):
+class Split(NamedTuple):
     """choice: pair of every user or -1; slope: sum of gammas at a provider; head, after, before: its users as a linked list."""
 
     choice: Ints
@@ -93,8 +93,8 @@ def place(worth, at, i, p):
 
 
 @jit
-def seat(worth, at, choice):
-    """Everybody to the pair told, into empty places."""
+def place_all(worth, at, choice):
+    """Put every user at the pair that `choice` names (-1: at none); no user is anywhere yet."""
     for i in range(len(choice)):
         place(worth, at, i, choice[i])
 

@@ -233,7 +233,17 @@ class Market(ShownProblem):
 
 @dataclass(frozen=True)
 class ExactMarket:
-    """A `Market` in exact (or traced) numbers, tuples instead of arrays; see `Market` for the fields."""
+    """A `Market` in exact or traced numbers, with tuples instead of arrays.
+
+    Attributes
+    ----------
+    bid, ask : tuple
+        Reports of buyers and sellers, Fractions or traced numbers, in money a unit.
+    demand, capacity : tuple of int
+        Units.
+    routes, history
+        As in `Market`.
+    """
 
     bid: tuple[Rational, ...]
     ask: tuple[Rational, ...]

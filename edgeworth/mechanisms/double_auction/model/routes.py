@@ -30,7 +30,15 @@ class NotApplicableError(ValueError):
 
 
 class Tour(NamedTuple):
-    """A set of buyers one vehicle can serve: the buyers in an order of least cost, and that cost (depreciation included)."""
+    """A set of buyers one vehicle can serve.
+
+    Attributes
+    ----------
+    stops : tuple of int
+        The buyers in an order of least cost.
+    cost : float
+        Of the tour in that order, depreciation included, in money.
+    """
 
     stops: tuple[int, ...]
     cost: float

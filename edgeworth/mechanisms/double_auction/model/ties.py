@@ -119,7 +119,22 @@ TIE_BREAKS: dict[str, TieBreak] = {"index": ByIndex(), "reverse": Reverse(), "lo
 
 
 def tie_break_of(value: str | TieBreak) -> TieBreak:
-    """The object itself, or the one of that name."""
+    """A way to break ties by itself or by its name.
+
+    Parameters
+    ----------
+    value : str or TieBreak
+        The object, or its name in `TIE_BREAKS`.
+
+    Returns
+    -------
+    TieBreak
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown name, and for anything else.
+    """
     if isinstance(value, str):
         return TIE_BREAKS[validation.choice("tie_break", value, tuple(TIE_BREAKS))]
     if not isinstance(value, TieBreak):

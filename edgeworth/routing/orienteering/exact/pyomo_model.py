@@ -62,16 +62,27 @@ def _clock(problem: OrienteeringProblem) -> tuple[list[float], list[float], list
 def build_model(problem: OrienteeringProblem) -> ConcreteModel:
     """The problem as an unsolved Pyomo ``ConcreteModel``, a formulation by arcs with times.
 
-    Components: sets ``VEHICLES``, ``CUSTOMERS`` and ``ARCS`` (vehicle, from, to; node n is the vehicle's start, n + 1 its
-    end; `usable_arcs`); parameters ``driving`` and ``cost`` by arc; binary variables ``drive[k, i, j]``; ``begin[i]`` in
-    [open, close], the start of service, on a clock that starts when the first vehicle has to move and with no limit later than
-    any route can be (`model.limits`), so that constants stay small; ``position[i]`` in [1, n], the place in the route.
-    Constraints ``visited[i]`` (at
-    most once), ``leaves[k]`` (at most one route), ``through[k, i]`` (who comes also goes), ``within_capacity[k]``;
-    ``first[i]``, ``next[i, j]``, ``last[i]`` with the smallest safe constants M: an arc that is driven forces the times;
-    ``order[i, j]``: and the positions, since times alone do not exclude cycles that take no time. Limits are those of the
-    problem, without the feasibility tolerance. Objective ``total``, maximised. ``model.write("name.lp")`` and
-    ``model.write("name.mps")`` hand it to other solvers. For small instances: the relaxation is weak.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The problem.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        With sets ``VEHICLES``, ``CUSTOMERS`` and ``ARCS`` (vehicle, from, to; node n is the vehicle's start, n + 1 its end;
+        `usable_arcs`); parameters ``driving`` and ``cost`` by arc; binary ``drive[k, i, j]``; ``begin[i]`` in [open, close],
+        the start of service; ``position[i]`` in [1, n], the place in the route. Constraints ``visited[i]`` (at most once),
+        ``leaves[k]`` (at most one route), ``through[k, i]`` (who comes also goes), ``within_capacity[k]``; ``first[i]``,
+        ``next[i, j]``, ``last[i]`` with the smallest safe constants M: an arc that is driven forces the times; ``order[i, j]``:
+        and the positions, since times alone do not exclude cycles that take no time. Objective ``total``, maximised.
+
+    Notes
+    -----
+    The clock of ``begin`` starts when the first vehicle has to move and has no limit later than any route can be
+    (`model.limits`), so that constants stay small. Limits are those of the problem, without the feasibility tolerance.
+    ``model.write("name.lp")`` and ``model.write("name.mps")`` hand the model to other solvers. For small instances: the
+    relaxation is weak.
     """
     import pyomo.environ as pyo
 

@@ -7,7 +7,7 @@ It claims that no feasible assignment has a profit >= ``target`` (profits are v 
   chosen, then the one with it ruled out; -1 is a leaf. Two children part their node's assignments, so the leaves cover all.
 - ``rounds`` int32 [nodes], ``multipliers`` int32 [sum of rounds, tasks]: every node's rows of assignment multipliers lambda, in
   units; >= 0 for tasks that may stay unserved.
-- ``order`` int32 [tasks]: a permutation, by which solutions are told apart that differ in the names of servers alike.
+- ``order`` int32 [tasks]: a permutation, which distinguishes solutions that differ in the names of identical servers only.
 
 Nothing else is believed: what follows from decisions and multipliers (full servers, bounds, fixings) is derived here. At every
 node and row the bound L(lambda) is computed over the pairs that are left, and a pair is fixed where its other value would

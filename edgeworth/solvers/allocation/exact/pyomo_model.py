@@ -22,12 +22,23 @@ if TYPE_CHECKING:
 def build_model(problem: AllocationProblem) -> ConcreteModel:
     """The problem as an unsolved Pyomo ``ConcreteModel``.
 
-    Components: sets ``SERVERS``, ``TASKS``, ``PAIRS`` (task, server); parameters ``value[j, i]``, ``weight[j, i]`` and
-    ``capacity[i]`` (without the feasibility tolerance); binary variables ``assign[j, i]``; constraints ``served[j]`` (sum over
-    servers <= 1, = 1 for tasks that must be served) and ``within_capacity[i]``; objective ``total`` in the
-    problem's own sense, offset included. Where a task that must be served has no eligible server, a row
-    ``unservable`` makes the model infeasible. ``model.write("name.lp")`` and ``model.write("name.mps")`` hand it to other
-    solvers; sense and offset are kept.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        With sets ``SERVERS``, ``TASKS``, ``PAIRS`` (task, server); parameters ``value[j, i]``, ``weight[j, i]`` and
+        ``capacity[i]`` (without the feasibility tolerance); binary ``assign[j, i]``; constraints ``served[j]`` (sum over
+        servers <= 1, = 1 for tasks that must be served) and ``within_capacity[i]``; objective ``total`` in the problem's own
+        sense, offset included. Where a task that must be served has no eligible server, a row ``unservable`` makes the model
+        infeasible.
+
+    Notes
+    -----
+    ``model.write("name.lp")`` and ``model.write("name.mps")`` hand the model to other solvers; sense and offset are kept.
     """
     import pyomo.environ as pyo
 

@@ -1,4 +1,4 @@
-"""The state of play in the kernels' terms, and where it may begin."""
+"""The current profile of a run in the kernels' terms, and where it may begin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHUNK = 64 * dynamics.BLOCK
 """Visits between two looks at the clock, 20 to 50 ms; the answer does not depend on it."""
 
 
-class Board:
+class CurrentProfile:
     """Choices, loads and counts of one run; the kernels work on ``arrays`` and ``state`` in place."""
 
     def __init__(self, game: OffloadingGame, *, log: bool = False) -> None:
