@@ -80,7 +80,7 @@ def _row(kind: str, name: str) -> Method:
     return rows[name]
 
 
-def _fields(row: Method) -> dict[str, Any]:
+def _fields(row: Method) -> dict[str, object]:
     return {name: sorted(row.supports) if name == "supports" else getattr(row, name) for name in _FIELDS}
 
 
@@ -103,13 +103,13 @@ def _play(row: Method) -> Any:
     return getattr(import_module(row.function.partition(":")[0]), "PLAYS", {}).get(row.name)
 
 
-def _defaults(row: Method) -> dict[str, Any]:
+def _defaults(row: Method) -> dict[str, object]:
     play = _play(row)
     fields = dataclasses.fields(resolve(row.params or ""))
     return {item.name: item.default if play is None else getattr(play, item.name) for item in fields}
 
 
-def _described(kind: str, row: Method) -> dict[str, Any]:
+def _described(kind: str, row: Method) -> dict[str, object]:
     parameters = None
     if row.params is not None:
         params = resolve(row.params)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from edgeworth.core.compilation import counter, work_for
+from edgeworth.core.result import S
 from edgeworth.core.run import Interruption, Run
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ _LOOK = 0.02  # seconds between two looks
 _GRACE = 0.2  # seconds that interrupted work may take to end by itself
 
 
-def aside(run: Run[Any], work: Callable[[], T], look: Callable[[], object] | None = None) -> T:
+def aside(run: Run[S], work: Callable[[], T], look: Callable[[], object] | None = None) -> T:
     """The value of ``work()``, unless Ctrl-C comes first.
 
     Parameters

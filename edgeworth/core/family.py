@@ -87,7 +87,7 @@ class Family(Model[P, S]):
         params : the method's parameter object, optional
             For instance ``QLearning(episodes=100)`` for the method ``q-learning``.
         observer : Observer, optional
-            Is told of progress, and may ask the run to stop.
+            Receives the run's progress, and may ask it to stop.
         progress : bool
             Draw a line on stderr that says where the run stands, where stderr is a terminal. Not together with an observer,
             which may draw what it likes (`edgeworth.core.observer.ProgressLine` is such an observer).

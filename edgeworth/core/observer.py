@@ -47,7 +47,7 @@ class Observer:
     incumbent. They are called between chunks of work, about every 20-50 ms, in the thread that called ``solve``.
     """
 
-    def on_start(self, problem: Any, method: str) -> None:
+    def on_start(self, problem: object, method: str) -> None:
         """Called once before the method runs."""
 
     def on_improved(self, progress: Progress) -> bool | None:

@@ -9,10 +9,9 @@ from importlib import import_module
 from os import PathLike
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
 
-from numpy.typing import NDArray
-
 from edgeworth import _families
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.budget import Budget
 from edgeworth.core.faces import ShownProblem
 from edgeworth.core.method import Method
@@ -79,12 +78,12 @@ Judge = Callable[[P, S, bool, Result[S] | None, Budget], tuple[dict[str, Verdict
 cannot be valued). claimed: it is said to be an equilibrium (a bare solution always is). result: where it comes from, if any,
 for certificates of a family's own; never for tolerances."""
 
-Rebuild = Callable[[Any, Mapping[str, NDArray[Any]], Budget], float]
+Rebuild = Callable[[Any, Arrays, Budget], float]
 """Rebuilds a bound from a problem and a certificate's arrays.
 
 Raises ValueError, TypeError or KeyError where they prove nothing, `BudgetEnded` where the budget does not suffice."""
 
-Refute = Callable[[Any, Mapping[str, NDArray[Any]], Budget], None]
+Refute = Callable[[Any, Arrays, Budget], None]
 """Rebuilds the evidence that a problem has no solution; raises as `Rebuild` does where the arrays prove nothing."""
 
 Coverage = Literal["all", "equilibria"]

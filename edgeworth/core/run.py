@@ -259,7 +259,7 @@ PRESSES = Presses()
 
 
 @contextmanager
-def interruptible(run: Run[Any]) -> Iterator[None]:
+def interruptible(run: Run[S]) -> Iterator[None]:
     """Turn Ctrl-C into an orderly end that keeps the incumbent.
 
     The second press in a run, and any press in a run that follows an interrupted one in the same loop (`Presses`), raises
@@ -271,7 +271,7 @@ def interruptible(run: Run[Any]) -> Iterator[None]:
         yield
         return
 
-    def handler(number: int, frame: Any) -> None:
+    def handler(number: int, frame: object) -> None:
         if run.interrupted or not PRESSES.orderly():
             raise KeyboardInterrupt
         run.press()

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Array
 from edgeworth.core.display import figure_text
 from edgeworth.core.numeric import Sense, relative_gap
 from edgeworth.core.style import FAINT, INK, WRONG, colour, dress, new_axes
@@ -142,7 +143,7 @@ def _scale(ax: Axes, x: NDArray[np.float64], axis: str = "x") -> None:
     line.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
 
 
-def _dots(ax: Axes, x: NDArray[np.float64], mine: NDArray[Any], valued: NDArray[Any], position: int) -> None:
+def _dots(ax: Axes, x: NDArray[np.float64], mine: Array, valued: Array, position: int) -> None:
     for chosen, marker, hollow in ((mine & valued, "o", False), (mine & ~valued, "^", True)):
         points = x[chosen & ~np.isnan(x)]
         # Spread by rank order of appearance, not at random: the same table gives the same picture.
@@ -154,7 +155,7 @@ def _dots(ax: Axes, x: NDArray[np.float64], mine: NDArray[Any], valued: NDArray[
         )  # fmt: skip
 
 
-def _mean(ax: Axes, x: NDArray[np.float64], instance: pd.Series[Any], mine: NDArray[Any], position: int) -> str:
+def _mean(ax: Axes, x: NDArray[np.float64], instance: pd.Series[Any], mine: Array, position: int) -> str:
     means = pd.Series(x[mine]).groupby(instance[mine].to_numpy()).mean().dropna().to_numpy(dtype=np.float64)
     if not len(means):
         return "no gap"

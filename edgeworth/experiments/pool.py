@@ -12,11 +12,10 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.experiments.table import Outcome
-from edgeworth.experiments.tasks import Task, failed, told
+from edgeworth.experiments.tasks import Task, describe_error, failed
 from edgeworth.experiments.worker import READY, receive, send
 
 _LOOK = 0.1  # seconds between two looks at the clock and the memory of the workers
@@ -60,13 +59,13 @@ def outcomes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Outcom
             seat.close()
 
 
-def _require_picklable(spec: Any) -> None:
+def _require_picklable(spec: object) -> None:
     import cloudpickle
 
     try:
         cloudpickle.dumps(spec)
     except Exception as error:
-        rule = f"must be picklable to run in worker processes ({told(error)})"
+        rule = f"must be picklable to run in worker processes ({describe_error(error)})"
         validation.reject_type("methods", rule, spec)
 
 
@@ -154,7 +153,7 @@ class _Seat:
             answer = None
         except BaseException as error:  # half a message may be under way: the process is not asked again
             self._end = self._lost(kill=True)
-            return failed(f"the task or its answer could not be sent: {told(error)}", began)
+            return failed(f"the task or its answer could not be sent: {describe_error(error)}", began)
         with self._lock:
             self._deadline = None
         if answer is None:
@@ -163,7 +162,7 @@ class _Seat:
         try:
             outcome = pickle.loads(answer)
         except BaseException as error:  # an answer may do anything when it is read, but not end this thread
-            return failed(f"the answer cannot be read: {told(error)}", began)
+            return failed(f"the answer cannot be read: {describe_error(error)}", began)
         return outcome if isinstance(outcome, Outcome) else failed("the worker's answer is no outcome", began)
 
     def _ready(self) -> subprocess.Popen[bytes]:

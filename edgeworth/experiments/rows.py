@@ -36,7 +36,7 @@ def header(setting: Setting, finished: int | None) -> str:
     return json.dumps(head | {"setting": setting.to_fields()}, allow_nan=False) + "\n"
 
 
-def line(row: Mapping[str, Any]) -> str:
+def line(row: Mapping[str, object]) -> str:
     """The line of a run."""
     return json.dumps({name: _plain(cell) for name, cell in row.items()}, allow_nan=False) + "\n"
 
@@ -67,7 +67,7 @@ class RowWriter:
         self._file = where.open("a", encoding="utf-8")
         self._append(header(setting, None))
 
-    def write(self, row: Mapping[str, Any]) -> None:
+    def write(self, row: Mapping[str, object]) -> None:
         """Append one row and wait until the disk has it. What it does not take is logged, and offered again with the next."""
         self._append(line(row))
 
@@ -155,7 +155,7 @@ def _row(path: str | PathLike[str], number: int, text: str, setting: Setting) ->
     return item
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: object) -> object:
     if isinstance(cell, bool) or cell is None:
         return cell
     if isinstance(cell, numbers.Integral):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, Rebuild, certificate_array, judge_by_rules
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.mechanisms.double_auction.model import (
@@ -43,11 +43,11 @@ def _tolerances(market: Market) -> dict[str, float]:
 judge = judge_by_rules(violations, value, _tolerances)
 
 
-def _by_price(market: Market, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def _by_price(market: Market, arrays: Arrays, budget: Budget) -> float:
     return price_bound(market, float(certificate_array(arrays, "price", np.float64, (1,))[0]))
 
 
-def _by_seller_prices(market: Market, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def _by_seller_prices(market: Market, arrays: Arrays, budget: Budget) -> float:
     return seller_prices_bound(market, certificate_array(arrays, "price", np.float64, (market.sellers,)), budget.check)
 
 
@@ -127,7 +127,7 @@ def _add(labels: list[tuple[float, float]], new: tuple[float, float]) -> None:
         labels.append(new)
 
 
-def _by_all_sets(market: Market, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def _by_all_sets(market: Market, arrays: Arrays, budget: Budget) -> float:
     return all_sets_bound(market, budget)
 
 

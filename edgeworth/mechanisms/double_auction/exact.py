@@ -6,17 +6,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
+from edgeworth.core.traced import Number
 from edgeworth.mechanisms.double_auction.model import (
     Market,
     NotApplicableError,
@@ -27,6 +30,10 @@ from edgeworth.mechanisms.double_auction.model import (
     violations,
     welfare,
 )
+
+if TYPE_CHECKING:
+    from edgeworth.core.highs import ColumnModel
+    from edgeworth.routing.orienteering import OrienteeringProblem
 
 FEW_BUYERS = 10
 """Up to so many buyers the sets of buyers are enumerated."""
@@ -58,7 +65,7 @@ def columns(market: Market, seller: int) -> dict[int, tuple[tuple[int, ...], flo
     return found
 
 
-def best(market: Market, run: Run[Any] | None = None) -> Best:
+def best(market: Market, run: Run[Outcome] | None = None) -> Best:
     """An allocation of greatest welfare, reports taken as true."""
     if market.buyers == 0 or market.sellers == 0:
         return Best(((),) * market.sellers, 0.0, 0.0, Termination.PROVED)
@@ -71,7 +78,13 @@ def best(market: Market, run: Run[Any] | None = None) -> Best:
     return _by_highs(market, run or _free_run())
 
 
-def outcome_of(market: Market, stops: Sequence[Sequence[int]], payment: Any, reward: Any, tie_break: str = "index") -> Outcome:
+def outcome_of(
+    market: Market,
+    stops: Sequence[Sequence[int]],
+    payment: ArrayLike | Sequence[Number],
+    reward: ArrayLike | Sequence[Number],
+    tie_break: str = "index",
+) -> Outcome:
     """An outcome from every seller's buyers in order."""
     seller, stop = np.full(market.buyers, -1, dtype=np.int64), np.full(market.buyers, -1, dtype=np.int64)
     for k, mine in enumerate(stops):
@@ -115,10 +128,10 @@ class Packing:
         self.market = market
         n = market.buyers
         self.everything = np.arange(1 << n)
-        self.inside: dict[int, Any] = {}
+        self.inside: dict[int, Ints] = {}
         self.stops: list[list[tuple[int, ...]]] = []
-        self.masks: list[Any] = []
-        self.parts: list[tuple[Any, Any, Any]] = []  # membership, units, cost of every set
+        self.masks: list[Ints] = []
+        self.parts: list[tuple[Floats, Floats, Floats]] = []  # membership, units, cost of every set
         for k in range(market.sellers):
             table = columns(market, k)
             masks = np.array(list(table), dtype=np.int64)
@@ -127,7 +140,7 @@ class Packing:
             self.stops.append([stops for stops, _ in table.values()])
             self.parts.append((member, member @ market.demand, np.array([cost for _, cost in table.values()])))
 
-    def best(self, gain: Any, ask: Any, allowed: int, without: int = -1) -> tuple[float, list[tuple[int, ...]]]:
+    def best(self, gain: Floats | Ints, ask: Floats, allowed: int, without: int = -1) -> tuple[float, list[tuple[int, ...]]]:
         """Maximise the sum of ``gain_i`` over served buyers less ``ask_k`` a unit and tours; buyers of the mask `allowed` only,
         seller `without` left out. Returns the value and every seller's stops."""
         value = np.zeros(len(self.everything))
@@ -170,7 +183,7 @@ def packing(market: Market) -> Packing:
     return made
 
 
-_RECENT: list[tuple[Any, Packing]] = []
+_RECENT: list[tuple[tuple[bytes, bytes, int | None], Packing]] = []
 
 
 def _by_sets(market: Market) -> Best:
@@ -179,7 +192,7 @@ def _by_sets(market: Market) -> Best:
     return Best(tuple(stops), total, max(total, value), Termination.PROVED)
 
 
-def _assignment(market: Market, *, integer: bool) -> tuple[Any, Any, Any]:
+def _assignment(market: Market, *, integer: bool) -> tuple[ColumnModel, Ints, Ints]:
     """The assignment model with capacities, plain markets: x_ik = buyer i is served by seller k. Model, buyers, sellers."""
     from edgeworth.core.highs import ColumnModel
 
@@ -200,7 +213,7 @@ def _assignment(market: Market, *, integer: bool) -> tuple[Any, Any, Any]:
     return model, buyer, seller
 
 
-def seller_prices(market: Market, run: Run[Any]) -> Any | None:
+def seller_prices(market: Market, run: Run[Outcome]) -> Floats | None:
     """Unit prices of the sellers, float64 [m]: asks and the capacities' dual prices in the linear relaxation; plain markets."""
     from edgeworth.core.highs import minimise
 
@@ -211,7 +224,7 @@ def seller_prices(market: Market, run: Run[Any]) -> Any | None:
     return None if answer.row_dual is None else market.ask + np.maximum(-answer.row_dual[market.buyers :], 0.0)
 
 
-def proof(market: Market, value: float, *, optimal: bool, run: Run[Any] | None = None) -> tuple[float, Certificate]:
+def proof(market: Market, value: float, *, optimal: bool, run: Run[Outcome] | None = None) -> tuple[float, Certificate]:
     """The bound that the checker can rebuild, and its certificate.
 
     optimal: the value is meant to be the greatest. Then a proof is looked for: one price for all units, in plain markets a
@@ -242,11 +255,11 @@ class _Patience:
         """Go on."""
 
 
-def _free_run() -> Run[Any]:
+def _free_run() -> Run[Outcome]:
     return Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
 
 
-def _by_highs(market: Market, run: Run[Any]) -> Best:
+def _by_highs(market: Market, run: Run[Outcome]) -> Best:
     """`_assignment` in whole numbers, gap 0. Proved only if HiGHS's incumbent is feasible and worth what its bound says."""
     from edgeworth.core.highs import minimise
 
@@ -267,7 +280,7 @@ def _by_highs(market: Market, run: Run[Any]) -> Best:
     return Best(tuple(stops), total, bound, termination)
 
 
-def orienteering_problem(market: Market) -> Any:
+def orienteering_problem(market: Market) -> OrienteeringProblem:
     """The same problem as team orienteering: profits ``q_i (b_i - a_k)``, depreciation on the edges that leave a depot."""
     from edgeworth.routing import orienteering
 
@@ -299,7 +312,7 @@ def orienteering_problem(market: Market) -> Any:
     )
 
 
-def _by_column_generation(market: Market, run: Run[Any] | None) -> Best:
+def _by_column_generation(market: Market, run: Run[Outcome] | None) -> Best:
     from edgeworth.routing import orienteering
 
     stop = Stop(seconds=max(run.remaining, 0.0)) if run is not None and math.isfinite(run.remaining) else None

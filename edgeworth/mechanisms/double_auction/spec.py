@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found, Method
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
+from edgeworth.core.traced import Number
 from edgeworth.mechanisms.double_auction.exact import proof
 from edgeworth.mechanisms.double_auction.model import (
     Agent,
@@ -36,12 +37,12 @@ class Dealt(NamedTuple):
     Units and money are plain, exact or traced numbers, as the report was.
     """
 
-    units: Any
-    money: Any
+    units: float
+    money: Number
     stops: tuple[int, ...] = ()
 
 
-OneAgent: TypeAlias = Callable[[Any], Dealt]
+OneAgent: TypeAlias = Callable[[Number], Dealt]
 """A report of one agent to what that agent has of the rule, all others reporting what the market holds."""
 
 
@@ -172,5 +173,31 @@ def as_method(spec: RuleSpec[P]) -> Callable[[Market, P | None, Run[Outcome]], F
 
     method.__name__ = method.__qualname__ = spec.name.replace("-", "_")
     method.__module__ = f"edgeworth.mechanisms.double_auction.rules.{method.__name__}"
-    method.__doc__ = inspect.getdoc(spec.run)
+    method.__doc__ = _documentation(spec)
     return method
+
+
+def _documentation(spec: RuleSpec[P]) -> str:
+    """The rule's own documentation with the sections that all rules have as methods."""
+    summary, notes, rest = (inspect.getdoc(spec.run) or "").partition("Notes\n-----\n")
+    return (
+        f"""{summary.rstrip()}
+
+Parameters
+----------
+problem : Market
+    The market, its reports taken as true.
+params : {spec.params.__name__}, optional
+    Parameters of the rule.
+run : Run
+    The clock of the run.
+
+Returns
+-------
+Found
+    The outcome, and a bound of the welfare that the checker rebuilds; no outcome on a market that the rule is not made for, and
+    where ties are refused and met.
+
+{notes}{rest}""".rstrip()
+        + "\n"
+    )

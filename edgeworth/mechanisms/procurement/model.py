@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
 from edgeworth.core.faces import Column, ShownSolution
@@ -89,11 +89,24 @@ class Tender(ProblemData):
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     supplier_names: tuple[str, ...] | None = None
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            price: ArrayLike,
+            utilisation: ArrayLike,
+            weight: float = 1.0,
+            worth: float = 1e6,
+            verified: bool = True,
+            provenance: Provenance = ...,
+            supplier_names: Sequence[str] | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        arrays: dict[str, tuple[Any, names.Axes]] = {name: (getattr(self, name), ("supplier",)) for name in _ARRAYS}
+        arrays: dict[str, tuple[object, names.Axes]] = {name: (getattr(self, name), ("supplier",)) for name in _ARRAYS}
         aligned, found = names.align(arrays, {"supplier_names": self.supplier_names})
         for name, item in (aligned | found).items():
             store(name, item)
@@ -158,19 +171,19 @@ class Tender(ProblemData):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content: dict[str, Any] = {name: getattr(self, name) for name in ("weight", "worth", "verified")}
-        content |= {"provenance": self.provenance.to_fields()} | names.to_fields(self, "supplier")
+        content: dict[str, object] = {name: getattr(self, name) for name in ("weight", "worth", "verified")}
+        content |= {"provenance": self.provenance.to_fields(), **names.to_fields(self, "supplier")}
         return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Tender:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
             **arrays,
             **{name: payload.field(name) for name in ("weight", "worth", "verified")},
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "supplier"),
         )
 
@@ -199,7 +212,7 @@ class Award(ShownSolution):
         object.__setattr__(self, "winner", validation.integer("winner", self.winner, minimum=-1))
         object.__setattr__(self, "payment", validation.real("payment", self.payment, minimum=-LARGEST, maximum=LARGEST))
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         return {"winner": [self.winner], "payment": [self.payment]}
 
     def to_payload(self) -> Payload:
@@ -213,9 +226,19 @@ class Award(ShownSolution):
 
 
 def value(tender: Tender, award: Award) -> float:
-    """The welfare ``worth - p - weight u`` of an award, reports taken as true; 0 without a winner.
+    """The welfare ``worth - p - weight u`` of an award, reports taken as true.
 
-    The payment cancels. Rounded once, from the exact number.
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+    award : Award
+        An award of it.
+
+    Returns
+    -------
+    float
+        In money; 0 without a winner. Rounded once, from the exact number. The payment cancels.
     """
     _require_fitting(tender, award)
     if award.winner < 0:
@@ -254,7 +277,20 @@ def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
 
 
 def measures(tender: Tender, award: Award) -> dict[str, float]:
-    """Named numbers of an award: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
+    """Named numbers of an award, for tables.
+
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+    award : Award
+        An award of it.
+
+    Returns
+    -------
+    dict of str to float
+        welfare, payment, surplus (worth less payment and ``weight u``) and supplier_utility.
+    """
     welfare = value(tender, award)
     if award.winner < 0:
         return {"welfare": welfare, "payment": 0.0, "surplus": 0.0, "supplier_utility": 0.0}
@@ -299,7 +335,18 @@ def generate(*, preset: str = "edge", suppliers: int | None = None, verified: bo
 
 
 def best_value(tender: Tender) -> float:
-    """The greatest welfare, closed form: ``max(0, worth - min score)``, rounded up from the exact number."""
+    """The greatest welfare in closed form, ``max(0, worth - min score)``.
+
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+
+    Returns
+    -------
+    float
+        Rounded up from the exact number.
+    """
     best = tender.cheapest
     exact = Fraction(0) if best is None else max(Fraction(0), Fraction(tender.worth) - tender.exact_score(best))
     rounded = float(exact)

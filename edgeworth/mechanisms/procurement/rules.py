@@ -86,6 +86,20 @@ def _found(rule: str, problem: Tender) -> Found[Award]:
 def second_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]:
     """The second-score auction: the lowest score wins and is paid its critical price.
 
+    Parameters
+    ----------
+    problem : Tender
+        The tender.
+    params : None
+        The rule has no parameters.
+    run : Run
+        Not needed: the rule ends at once.
+
+    Returns
+    -------
+    Found
+        The award, and the greatest welfare as its bound.
+
     Notes
     -----
     The winner w is paid ``s_2 - weight u_w``, s_2 the second-lowest score or the task's worth if that is lower. Efficient and
@@ -101,6 +115,20 @@ def second_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]
 
 def first_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]:
     """The first-score auction: the lowest score wins and is paid its price.
+
+    Parameters
+    ----------
+    problem : Tender
+        The tender.
+    params : None
+        The rule has no parameters.
+    run : Run
+        Not needed: the rule ends at once.
+
+    Returns
+    -------
+    Found
+        The award, and the greatest welfare as its bound.
 
     Notes
     -----

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, overload
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,7 +26,17 @@ _ASK = 500
 
 @dataclass(frozen=True)
 class Deviation:
-    """A unilateral deviation to a pure strategy: who, to which (numbers from 0), what it gains, and their names."""
+    """A unilateral deviation to a pure strategy.
+
+    Attributes
+    ----------
+    player, strategy : int
+        The player that deviates, and to which strategy, both from 0.
+    gain : float
+        What the deviation adds to the player's expected payoff.
+    text : str
+        The same in words, with names.
+    """
 
     player: int
     strategy: int
@@ -80,17 +90,49 @@ def violations(game: NormalFormGame, profile: Profile) -> tuple[Violation, ...]:
 
 
 def payoffs(game: NormalFormGame, profile: ProfileLike) -> Floats:
-    """Expected payoff of every player, float64 [players]: sum over outcomes a of prod_j pi_j(a_j) u_i(a).
+    """The expected payoff of every player, sum over outcomes a of prod_j pi_j(a_j) u_i(a).
 
-    Here and below a profile is a `Profile`, or a sequence of one vector a player, or of one strategy number from 0 a player (a
-    pure profile); ValueError where it is not feasible.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A `Profile`, a sequence of one vector a player, or of one strategy number from 0 a player (a pure profile). The same
+        holds wherever this module takes a profile.
+
+    Returns
+    -------
+    ndarray
+        float64 [players].
+
+    Raises
+    ------
+    ValueError
+        Where the profile is not feasible.
     """
     mixed = _feasible(game, profile)
     return np.array([float(_deviation_payoffs(game, mixed, i) @ mixed[i]) for i in range(len(mixed))])
 
 
 def value(game: NormalFormGame, profile: Profile) -> float:
-    """What the game's ``objective`` names: the welfare, that is the sum of the expected payoffs, or one player's."""
+    """What the game's ``objective`` names: the welfare, that is the sum of the expected payoffs, or one player's.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile
+        A mixed profile.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        Where the profile is not feasible.
+    """
     player = game.objective_player
     if player is None:
         return math.fsum(payoffs(game, profile).tolist())
@@ -99,20 +141,58 @@ def value(game: NormalFormGame, profile: Profile) -> float:
 
 
 def objective_table(game: NormalFormGame) -> Floats:
-    """The value of every pure outcome, float64 [|A_0|, ..., |A_(n-1)|]."""
+    """The value of every pure outcome, float64 [|A_0|, ..., |A_(n-1)|].
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+
+    Returns
+    -------
+    ndarray
+    """
     player = game.objective_player
     with np.errstate(over="ignore"):
         return np.asarray(game.payoffs.sum(axis=0) if player is None else game.payoffs[player])
 
 
 def deviation_payoffs(game: NormalFormGame, profile: ProfileLike, player: int) -> Floats:
-    """What each pure strategy of a player earns against the others' mixed ones, float64 [strategies]."""
+    """What each pure strategy of a player earns against the others' mixed ones.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A mixed profile; see `payoffs`.
+    player : int
+        The player, from 0.
+
+    Returns
+    -------
+    ndarray
+        float64 [strategies of that player].
+    """
     i = validation.integer("player", player, minimum=0, maximum=len(game.shape) - 1)
     return _deviation_payoffs(game, _feasible(game, profile), i)
 
 
 def regrets(game: NormalFormGame, profile: ProfileLike) -> Floats:
-    """What each player gains at most by deviating alone: max_a u_i(a, pi_-i) - u_i(pi), at least 0; float64 [players]."""
+    """What each player gains at most by deviating alone: max_a u_i(a, pi_-i) - u_i(pi).
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A mixed profile; see `payoffs`.
+
+    Returns
+    -------
+    ndarray
+        float64 [players], at least 0.
+    """
     mixed = _feasible(game, profile)
     gains = []
     for i in range(len(mixed)):
@@ -132,10 +212,26 @@ def regret(game: NormalFormGame, profile: ProfileLike, *, exact: Literal[True]) 
 def regret(game: NormalFormGame, profile: ProfileLike, *, exact: bool = False) -> float | Fraction:
     """The largest gain of a unilateral deviation, epsilon >= 0; the profile is a Nash equilibrium exactly where it is 0.
 
-    exact: in rational arithmetic, a `Fraction`. Payoffs are the game's fractions, or its floats as they stand; a sequence of
-    vectors may then hold fractions, integers or text such as "1/3" too. Probabilities of every player are divided by their
-    exact sum, because floats rarely sum to 1 exactly. The work grows with the number of outcomes times players.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A mixed profile; see `payoffs`. With ``exact`` its vectors may hold fractions, integers or text such as "1/3" too.
+    exact : bool
+        Compute in rational arithmetic. Payoffs are the game's fractions, or its floats as they stand; probabilities of every
+        player are divided by their exact sum, because floats rarely sum to 1 exactly.
 
+    Returns
+    -------
+    float, or Fraction where exact
+
+    Notes
+    -----
+    The work grows with the number of outcomes times players.
+
+    Examples
+    --------
     >>> game = NormalFormGame([[[1.0, -1.0], [-1.0, 1.0]], [[-1.0, 1.0], [1.0, -1.0]]])
     >>> regret(game, [["1/2", "1/2"], ["1/3", "2/3"]], exact=True)
     Fraction(1, 3)
@@ -146,17 +242,43 @@ def regret(game: NormalFormGame, profile: ProfileLike, *, exact: bool = False) -
 
 
 def exact_regrets(game: NormalFormGame, profile: ProfileLike) -> list[Fraction]:
-    """`regrets` in rational arithmetic; see `regret`."""
+    """`regrets` in rational arithmetic; see `regret`.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A mixed profile.
+
+    Returns
+    -------
+    list of Fraction
+        One a player.
+    """
     mixed = exact_profile(game, profile)
     return [exact_deviations(game, mixed, i).regret for i in range(len(mixed))]
 
 
 def stakes(game: NormalFormGame, profile: ProfileLike) -> Floats:
-    """What each player has at stake at a profile, float64 [players]: the expected difference that its own strategy can make,
-    sum over the others' outcomes b of pi(b) (max_a u_i(a, b) - min_a u_i(a, b)).
+    """What each player has at stake at a profile: the expected difference that its own strategy can make.
 
-    At a pure profile that is the spread of what it can attain. Outcomes that the others do not play do not count, neither does
-    what they alone decide; and unlike the spread of expected payoffs it does not vanish at a mixed equilibrium.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A mixed profile; see `payoffs`.
+
+    Returns
+    -------
+    ndarray
+        sum over the others' outcomes b of pi(b) (max_a u_i(a, b) - min_a u_i(a, b)), float64 [players].
+
+    Notes
+    -----
+    At a pure profile that is the spread of what a player can attain. Outcomes that the others do not play do not count, neither
+    does what they alone decide; and unlike the spread of expected payoffs it does not vanish at a mixed equilibrium.
     """
     mixed = _feasible(game, profile)
     with np.errstate(over="ignore"):
@@ -164,9 +286,21 @@ def stakes(game: NormalFormGame, profile: ProfileLike) -> Floats:
 
 
 def worst_deviation(game: NormalFormGame, profile: ProfileLike) -> tuple[float, Deviation]:
-    """The deviation of largest relative regret, and that: the gain over what the player has at stake there (`stakes`).
+    """The deviation of largest relative regret: the gain over what the player has at stake (`stakes`).
 
-    A regret of a player that has nothing at stake is 0. On ties the first player and strategy.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A mixed profile; see `payoffs`.
+
+    Returns
+    -------
+    relative : float
+        The largest relative regret, at least 0; that of a player with nothing at stake is 0.
+    deviation : Deviation
+        The deviation that attains it; on ties of the first player and strategy.
     """
     mixed = _feasible(game, profile)
     found = []
@@ -182,9 +316,23 @@ def worst_deviation(game: NormalFormGame, profile: ProfileLike) -> tuple[float, 
 
 
 def best_responses(game: NormalFormGame, profile: ProfileLike, player: int, *, tolerance: float = 0.0) -> Ints:
-    """The pure strategies that earn most against the others' mixed ones, by number, int64.
+    """The pure strategies of a player that earn most against the others' mixed ones.
 
-    tolerance: >= 0, relative to what the player has at stake (`stakes`): how far below the best a strategy still counts.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A mixed profile; see `payoffs`.
+    player : int
+        The player, from 0.
+    tolerance : float
+        How far below the best a strategy still counts, relative to what the player has at stake (`stakes`); at least 0.
+
+    Returns
+    -------
+    ndarray
+        Strategies by number, int64.
     """
     slack = validation.real("tolerance", tolerance, minimum=0.0)
     earned = deviation_payoffs(game, profile, player)
@@ -192,9 +340,17 @@ def best_responses(game: NormalFormGame, profile: ProfileLike, player: int, *, t
 
 
 def pure_equilibria(game: NormalFormGame) -> Ints:
-    """All pure Nash equilibria: one row each, the strategies by number, in the order of the outcomes; int64 [found, players].
+    """All pure Nash equilibria, by exact comparisons of the stored payoffs; ties count as best responses.
 
-    Exact comparisons of the stored payoffs (ties count as best responses).
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+
+    Returns
+    -------
+    ndarray
+        int64 [found, players]: one row an equilibrium, the strategies by number, in the order of the outcomes.
     """
     stable = np.ones(game.shape, dtype=bool)
     for i in range(len(game.shape)):
@@ -204,10 +360,22 @@ def pure_equilibria(game: NormalFormGame) -> Ints:
 
 
 def constant_sum(game: NormalFormGame) -> float | None:
-    """The constant c with u_0 + u_1 = c at every outcome of a two-player game, else None.
+    """The constant c with u_0 + u_1 = c at every outcome of a two-player game.
 
-    Up to the rounding of that outcome's own payoffs, 4 u (|u_0| + |u_1| + |c|) with u = 2^-53: a huge payoff elsewhere is no
-    excuse.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+
+    Returns
+    -------
+    float or None
+        None where there is no such constant, or other than two players.
+
+    Notes
+    -----
+    The sum of an outcome may be off by the rounding of its own payoffs, 4 u (|u_0| + |u_1| + |c|) with u = 2^-53; a huge payoff
+    elsewhere widens nothing.
     """
     if len(game.shape) != 2:
         return None
@@ -219,23 +387,53 @@ def constant_sum(game: NormalFormGame) -> float | None:
 
 
 def commitment_bound(game: NormalFormGame, multipliers: ArrayLike) -> float:
-    """An upper bound on what player 0 of two gets by committing to a mixed strategy, from multipliers y >= 0 [|A_1|, |A_1|]:
+    """An upper bound on what player 0 of two gets by committing to a mixed strategy, from multipliers of the follower's choice.
 
-        max over s, t of  u_0(s, t) + sum_t' y(t, t') (u_1(s, t) - u_1(s, t')),
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players.
+    multipliers : array_like
+        y >= 0, float64 [|A_1|, |A_1|].
 
-    valid for every y >= 0: if t is a best response to x then sum_s x(s) (u_1(s, t) - u_1(s, t')) >= 0 for all t', so the
-    x-mean of the terms for t is at least u_0(x, t). Ties of the follower are broken in the leader's favour (the strong
-    Stackelberg equilibrium), and the bound covers that. Rounded outward: a term is a sum of 2 |A_1| + 1 products, each with a
-    relative error of 2 u (u = 2^-53, another one where payoffs are fractions, another two for what may have been rounded off
-    the multipliers), so its error is at most (2 |A_1| + 8) u of the sum of their sizes. Raises ValueError for games of other
-    than two players, for wrong shapes, negative entries, and multipliers so large that the bound overflows. The least bound is
-    the optimum (LP duality).
+    Returns
+    -------
+    float
+        ``max over s, t of u_0(s, t) + sum_t' y(t, t') (u_1(s, t) - u_1(s, t'))``, rounded outward.
+
+    Raises
+    ------
+    ValueError
+        For games of other than two players, wrong shapes, negative entries, and multipliers so large that the bound overflows.
+
+    Notes
+    -----
+    The bound is valid for every y >= 0: if t is a best response to x then sum_s x(s) (u_1(s, t) - u_1(s, t')) >= 0 for all t',
+    so the x-mean of the terms for t is at least u_0(x, t). Ties of the follower are broken in the leader's favour (the strong
+    Stackelberg equilibrium), and the bound covers that. The least bound is the optimum (LP duality).
+
+    A term is a sum of 2 |A_1| + 1 products, each with a relative error of 2 u (u = 2^-53, another one where payoffs are
+    fractions, another two for what may have been rounded off the multipliers), so its error is at most (2 |A_1| + 8) u of the
+    sum of their sizes.
     """
     return commitment_bounds(game, multipliers)[1]
 
 
 def commitment_bounds(game: NormalFormGame, multipliers: ArrayLike) -> tuple[float, float]:
-    """`commitment_bound`, and what it would be at least without its rounding."""
+    """`commitment_bound` with the margin of its rounding taken off and added.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players.
+    multipliers : array_like
+        y >= 0, float64 [|A_1|, |A_1|].
+
+    Returns
+    -------
+    tuple of float
+        The least and the greatest that the bound can be without rounding.
+    """
     terms, error = _commitment_terms(game, multipliers)
     return float((terms - error).max()), float((terms + error).max())
 
@@ -255,8 +453,20 @@ def _commitment_terms(game: NormalFormGame, multipliers: ArrayLike) -> tuple[Flo
 
 
 def commitment_stake(game: NormalFormGame, bound: float) -> float:
-    """What player 0 of two has at stake in committing: `bound`, the most it may get, less what the worst of its pure
-    commitments earns, the follower replying best and in its favour on ties."""
+    """What player 0 of two has at stake in committing.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players.
+    bound : float
+        The most that player 0 may get.
+
+    Returns
+    -------
+    float
+        The bound less what the worst of its pure commitments earns, the follower replying best and in its favour on ties.
+    """
     lead, follow = game.payoffs
     earned = np.where(follow >= follow.max(axis=1, keepdims=True), lead, -np.inf).max(axis=1)
     with np.errstate(over="ignore"):
@@ -264,11 +474,21 @@ def commitment_stake(game: NormalFormGame, bound: float) -> float:
 
 
 def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of a profile, for tables.
 
-    epsilon: the largest regret, relative to what the player has at stake (`stakes`); welfare: sum of expected payoffs; lowest:
-    the lowest of them; support: strategies of positive probability, all players together; payoff NAME: what the player of that
-    name earns, one number a player.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile
+        A feasible mixed profile.
+
+    Returns
+    -------
+    dict of str to float
+        epsilon: the largest regret, relative to what the player has at stake (`stakes`); welfare: sum of expected payoffs;
+        lowest: the lowest of them; support: strategies of positive probability, all players together; payoff NAME: what the
+        player of that name earns, one number a player.
     """
     earned = payoffs(game, profile)
     return {
@@ -307,7 +527,7 @@ def _stake(game: NormalFormGame, mixed: Profile, player: int) -> float:
     return float(_against(own.max(axis=0) - own.min(axis=0), [vector for j, vector in enumerate(mixed) if j != player]))
 
 
-def _against(table: Any, others: Sequence[Floats]) -> Any:
+def _against(table: Floats, others: Sequence[Floats]) -> Floats:
     """The mean of the last axes over mixed strategies, one an axis."""
     for vector in reversed(others):
         table = table @ vector
@@ -315,7 +535,20 @@ def _against(table: Any, others: Sequence[Floats]) -> Any:
 
 
 def exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Fraction]]:
-    """Every player's probabilities as fractions, in proportion: negative ones taken off, not divided by their sum."""
+    """The probabilities of every player as fractions, up to a common factor a player.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    profile : Profile or sequence
+        A mixed profile; entries may be fractions, integers or text such as "1/3".
+
+    Returns
+    -------
+    list of list of Fraction
+        Negative entries within the tolerance are 0; nothing is divided by a sum.
+    """
     if not isinstance(game, NormalFormGame):
         validation.reject_type("game", "must be a NormalFormGame", game)
     if not isinstance(profile, Profile) and all(isinstance(entry, int | np.integer) for entry in profile):
@@ -329,7 +562,7 @@ def exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Fract
     return [[max(p, Fraction(0)) for p in row] for row in rows]
 
 
-def _probability(argument: str, entry: Any) -> Fraction:
+def _probability(argument: str, entry: object) -> Fraction:
     if isinstance(entry, bool) or not isinstance(entry, int | float | Fraction | str | np.number):
         validation.reject_type(argument, "must hold numbers, fractions or text such as '1/3'", entry)
     try:
@@ -339,7 +572,19 @@ def _probability(argument: str, entry: Any) -> Fraction:
 
 
 class Exact(NamedTuple):
-    """A player's regret, spread (greatest less least of what its strategies earn), stake (`stakes`) and payoff, exact."""
+    """What a player can gain and has at stake at a profile, in rational arithmetic.
+
+    Attributes
+    ----------
+    regret : Fraction
+        The largest gain of a deviation.
+    spread : Fraction
+        The greatest less the least of what its strategies earn.
+    stake : Fraction
+        What it has at stake; see `stakes`.
+    payoff : Fraction
+        What it earns.
+    """
 
     regret: Fraction
     spread: Fraction
@@ -352,7 +597,20 @@ def exact_deviations(
 ) -> Exact:
     """What a player can gain and has at stake, in rational arithmetic; only outcomes that the others play are looked at.
 
-    mixed: probabilities, or weights of any sum. ask: called between some thousand outcomes; it may raise.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    mixed : sequence of sequence of Fraction
+        Probabilities a player, or weights of any sum.
+    player : int
+        The player, from 0.
+    ask : callable, optional
+        Called between some thousand outcomes; it may raise, which ends the computation.
+
+    Returns
+    -------
+    Exact
     """
     others = [[(a, weight) for a, weight in enumerate(row) if weight > 0] for j, row in enumerate(_whole(mixed)) if j != player]
     own = range(game.shape[player])
@@ -380,7 +638,20 @@ def exact_deviations(
 
 
 def exact_table(game: NormalFormGame, player: int) -> list[list[Fraction]]:
-    """A player's payoffs in a two-player game as fractions, a row a strategy of player 0."""
+    """The payoffs of a player in a two-player game as fractions.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players.
+    player : int
+        0 or 1.
+
+    Returns
+    -------
+    list of list of Fraction
+        A row a strategy of player 0.
+    """
     return [[game.exact(player, (s, t)) for t in range(game.shape[1])] for s in range(game.shape[0])]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.games.offloading.model import OffloadingGame, Slices
 from edgeworth.games.offloading.model.game import LARGEST, Floats
 from edgeworth.games.offloading.model.rational import exact_welfare
@@ -29,7 +29,7 @@ class Steps(Protocol):
     def check(self) -> None: ...
 
 
-def search_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]], budget: Steps) -> float:
+def search_bound(game: OffloadingGame, arrays: Arrays, budget: Steps) -> float:
     """The number ``target``, once it is shown that no feasible profile is worth more.
 
     With prices pi >= 0 and r_k(S) = sum over S of (v_ik(Lambda_S) - pi_i) as in `model.slice_bound`, and any numbers B_k,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ _ROOM = 100_000  # moves kept; when they are full without a cycle the oldest hal
 class Cycle:
     """A closed path: arrays ``profile`` (providers, where it begins), ``user``, ``provider`` (the moves)."""
 
-    arrays: dict[str, Any]
+    arrays: dict[str, Ints]
 
 
 class CycleWatch:

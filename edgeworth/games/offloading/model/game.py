@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
+from edgeworth.core.arrays import OptionalArray, optional
 from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
@@ -43,6 +44,55 @@ _AXES: dict[str, names.Axes] = {**dict.fromkeys(_USER, ("user",)), **dict.fromke
 class OffloadingGame(ProblemData):
     """A weighted congestion game: user i = 0..m-1 computes locally or at one provider k = 0..n-1 within reach.
 
+    Only pairs within reach are stored, sorted by user, then by provider (compressed rows). `from_matrices` and `from_pairs`
+    build that form.
+
+    Parameters
+    ----------
+    indptr : int64 [m + 1]
+        Where the pairs of each user begin.
+    provider : int32 [pairs]
+        The provider of each pair.
+    gain : float64 [pairs]
+        What is worth the same at any delay: rewards, energy saved; in money.
+    rate : float64 [n]
+        F > 0, in cycles a second.
+    transfer, price : float64 [pairs], optional
+        The upload time >= 0, in seconds, and what the user pays, in money; default 0.
+    weight : float64 [m], optional
+        w > 0, the user's share in weighted processor sharing; default 1.
+    workload : float64 [m], optional
+        C >= 0, in cycles; default 1.
+    sensitivity : float64 [m], optional
+        s >= 0, utility a second; default 1.
+    deadline : float64 [m], optional
+        tau, in seconds: > 0 for machines, 0 for humans; default 0.
+    human : bool [m], optional
+        Default: all users are humans.
+    local_utility, local_delay : float64 [m], optional
+        Of local execution, in money and in seconds >= 0; default 0.
+    cap : int64 [n], optional
+        Users that a provider serves at most, >= 0; default: no limit, stored as m.
+    cost_rate : float64 [n], optional
+        >= 0, money a busy second; default 0.
+    uav : bool [n], optional
+        Default: all providers are edge servers.
+    regime : {"linearised", "soft-deadline", "floored"}
+        How lateness lowers a machine's reward; see the notes.
+    provenance : Provenance
+        Where the game comes from.
+    user_names, provider_names : tuple of str, optional
+        One text each, for tables, messages and graphs; None where they have numbers only.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value, for wrong shapes, NaN, infinities, values out of range, duplicate or
+        unsorted pairs, and for numbers so large or rates so small that utilities or potentials could leave the range of floats
+        (`LARGEST`).
+
+    Notes
+    -----
     With Lambda_k = sum of the weights w_j of the users at k (weighted processor sharing), user i at k waits
     ``t_ik = transfer_ik + (C_i / w_i) Lambda_k / F_k`` seconds and has the utility
 
@@ -50,27 +100,21 @@ class OffloadingGame(ProblemData):
 
     For humans tau_i = 0 and phi(x) = x. For machines s_i = R_i / tau_i and, by ``regime``: "linearised" phi(x) = x,
     "soft-deadline" phi(x) = max(0, x) (the reward falls by R per deadline of lateness, also below zero), "floored"
-    phi(x) = min(tau, max(0, x)) (the reward is lost and no more). Local execution is worth ``local_utility`` (0 in the
-    paper). At most ``cap_k`` users may sit at k. Welfare is the sum of utilities before payments less the providers' cost
-    ``cost_rate_k L_k / F_k``, L_k = sum of the workloads at k; it is the problem's value, sense "max".
+    phi(x) = min(tau, max(0, x)) (the reward is lost and no more). At most ``cap_k`` users may use k. Welfare is the sum of
+    utilities before payments less the providers' cost ``cost_rate_k L_k / F_k``, L_k = sum of the workloads at k; it is the
+    problem's value, sense "max".
 
     In the linearised regime, and for humans, ``u_ik = base_ik - price_ik - gamma_i Lambda_k / F_k`` with
     ``base = gain - s (transfer - tau)`` and ``gamma = s C / w``.
 
-    Only pairs in reach are stored, sorted by user, then provider (CSR by user): ``indptr`` int64 [m + 1], ``provider`` int32
-    [pairs]; float64 [pairs]: ``gain`` (what is worth the same at any delay: rewards, energy saved), ``transfer`` >= 0
-    (upload seconds), ``price``. Users [m]: ``weight`` w > 0, ``workload`` C >= 0 (cycles), ``sensitivity`` s >= 0 (utility a
-    second), ``deadline`` tau (seconds, > 0 for machines, 0 for humans), ``human`` bool, ``local_utility``, ``local_delay``
-    >= 0 (seconds). Providers [n]: ``rate`` F > 0 (cycles a second), ``cap`` int64 >= 0 (default: no limit, stored as m),
-    ``cost_rate`` >= 0 (money a busy second), ``uav`` bool. ``user_names`` and ``provider_names``, one text each, serve tables,
-    messages and graphs; None where they have numbers only.
+    Arrays are copied and read-only; m or n may be 0.
 
-    Arrays are copied and read-only; m or n may be 0. Raises ValueError or TypeError naming the argument, the rule and the
-    value for wrong shapes, NaN, infinities, values out of range, duplicate or unsorted pairs, and for numbers so large or
-    rates so small that utilities or potentials could leave the range of floats (`LARGEST`).
+    References
+    ----------
+    FUSION paper, section V-A, equations (11)-(20); its printed formulas are lost, the text's meaning is taken.
 
-    Source: FUSION paper, section V-A, equations (11)-(20); its printed formulas are lost, the text's meaning is taken.
-
+    Examples
+    --------
     >>> game = OffloadingGame.from_matrices(gain=[[3.0], [3.0]], rate=[2.0])
     >>> game.users, game.providers, game.pairs
     (2, 1, 2)
@@ -87,25 +131,25 @@ class OffloadingGame(ProblemData):
     provider: NDArray[np.int32]
     gain: Floats
     rate: Floats
-    transfer: Floats = None  # type: ignore[assignment]  # None: the default named in the docstring; an array after validation
-    price: Floats = None  # type: ignore[assignment]
-    weight: Floats = None  # type: ignore[assignment]
-    workload: Floats = None  # type: ignore[assignment]
-    sensitivity: Floats = None  # type: ignore[assignment]
-    deadline: Floats = None  # type: ignore[assignment]
-    human: Bools = None  # type: ignore[assignment]
-    local_utility: Floats = None  # type: ignore[assignment]
-    local_delay: Floats = None  # type: ignore[assignment]
-    cap: Ints = None  # type: ignore[assignment]
-    cost_rate: Floats = None  # type: ignore[assignment]
-    uav: Bools = None  # type: ignore[assignment]
+    transfer: OptionalArray[Floats] = optional()  # None: the default named in the docstring; an array after validation
+    price: OptionalArray[Floats] = optional()
+    weight: OptionalArray[Floats] = optional()
+    workload: OptionalArray[Floats] = optional()
+    sensitivity: OptionalArray[Floats] = optional()
+    deadline: OptionalArray[Floats] = optional()
+    human: OptionalArray[Bools] = optional()
+    local_utility: OptionalArray[Floats] = optional()
+    local_delay: OptionalArray[Floats] = optional()
+    cap: OptionalArray[Ints] = optional()
+    cost_rate: OptionalArray[Floats] = optional()
+    uav: OptionalArray[Bools] = optional()
     regime: Regime = "linearised"
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     user_names: tuple[str, ...] | None = None
     provider_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         def real(name: str, length: int, default: float, **limits: Any) -> None:
@@ -386,19 +430,25 @@ class OffloadingGame(ProblemData):
     @classmethod
     def from_payload(cls, payload: Payload) -> OffloadingGame:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
         return cls(
             **arrays,
             regime=payload.field("regime"),
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "user", "provider"),
         )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Profile(ShownSolution):
-    """A strategy profile: ``provider`` int64 [users], the provider of every user, -1 = computes locally. Read-only."""
+    """A strategy profile; the array is copied and read-only.
+
+    Parameters
+    ----------
+    provider : int64 [users]
+        The provider of every user, -1 for one who computes locally.
+    """
 
     row: ClassVar[str] = "user"
     columns: ClassVar[tuple[Column, ...]] = (
@@ -407,10 +457,14 @@ class Profile(ShownSolution):
 
     provider: Ints
 
+    if TYPE_CHECKING:  # what the field is made from
+
+        def __init__(self, provider: ArrayLike) -> None: ...
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "provider", validation.array("provider", self.provider, np.int64, (None,), minimum=-1))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.provider,)
 
     def to_payload(self) -> Payload:

@@ -37,13 +37,10 @@ How it is rounded
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.games.trading.check.reply import competing, thresholds
 from edgeworth.games.trading.model import Floats, TradingGame
@@ -60,7 +57,7 @@ _LARGE = 1e150
 _CLAIMS = ("power_left", "power_right", "e_low", "e_high")
 
 
-def interval_bound(game: TradingGame, arrays: Mapping[str, NDArray[Any]], budget: Budget | None = None) -> float:
+def interval_bound(game: TradingGame, arrays: Arrays, budget: Budget | None = None) -> float:
     """No price earns the leader more than this, whatever equilibrium of the consumers follows.
 
     arrays: ``price`` p_0 <= ... <= p_K from p_min to p_max; for each interval [a, b] of them ``power_left`` and

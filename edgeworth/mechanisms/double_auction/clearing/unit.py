@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeworth.core.traced import Number
 from edgeworth.mechanisms.double_auction.model import Agent, Market, NotApplicableError, Outcome, TieBreak
 from edgeworth.mechanisms.double_auction.spec import Dealt, OneAgent, RuleSpec
 
@@ -89,8 +90,8 @@ def one_agent(market: Market, agent: Agent, clearing: Clearing, tie: TieBreak) -
     mine = np.array(market.bid if buyer else market.ask)
     bid, ask = (mine, market.ask) if buyer else (market.bid, mine)
 
-    def at(report: float) -> Dealt:
-        mine[index] = report
+    def at(given: Number) -> Dealt:
+        mine[index] = report = float(given)
         c = curves(bid, ask)
         done = clearing(c)
         count = done.trades + (done.drop_seller and not buyer)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from edgeworth.core import names, validation
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.traced import Traced, exact
+from edgeworth.core.traced import Number, Rational, Traced, exact
 from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Routes
 
 LARGEST = 1e250
@@ -83,16 +84,31 @@ class Market(ProblemData):
 
     bid: Floats
     ask: Floats
-    demand: Ints = None  # type: ignore[assignment]  # None: ones
-    capacity: Ints = None  # type: ignore[assignment]  # None: ones
+    demand: OptionalArray[Ints] = optional()  # None: ones
+    capacity: OptionalArray[Ints] = optional()  # None: ones
     routes: Routes | None = None
     history: tuple[float, float] | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     buyer_names: tuple[str, ...] | None = None
     seller_names: tuple[str, ...] | None = None
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            bid: ArrayLike | Sequence[Number],
+            ask: ArrayLike | Sequence[Number],
+            demand: ArrayLike | None = None,
+            capacity: ArrayLike | None = None,
+            routes: Routes | None = None,
+            history: tuple[float, float] | None = None,
+            provenance: Provenance = ...,
+            buyer_names: Sequence[str] | None = None,
+            seller_names: Sequence[str] | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         aligned, found = names.align(
@@ -167,10 +183,11 @@ class Market(ProblemData):
         """The reports taken as the truth."""
         return Truth(self.bid, self.ask)
 
-    def exact(self, agent: Agent | None = None, report: Any = None) -> ExactMarket:
+    def exact(self, agent: Agent | None = None, report: Rational | None = None) -> ExactMarket:
         """The same market in exact numbers, one agent's report replaced (by a traced number, say)."""
-        bid, ask = ([exact(value) for value in values.tolist()] for values in (self.bid, self.ask))
-        if agent is not None:
+        bid: list[Rational] = [exact(value) for value in self.bid.tolist()]
+        ask: list[Rational] = [exact(value) for value in self.ask.tolist()]
+        if agent is not None and report is not None:
             (bid if agent[0] == "buyer" else ask)[agent[1]] = report
         return ExactMarket(
             tuple(bid), tuple(ask), tuple(self.demand.tolist()), tuple(self.capacity.tolist()), self.routes, self.history
@@ -178,7 +195,7 @@ class Market(ProblemData):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _AXES}
+        arrays: dict[str, Array] = {name: getattr(self, name) for name in _AXES}
         if self.routes is not None:
             arrays |= {f"routes.{name}": values for name, values in self.routes.to_arrays().items()}
         history = None if self.history is None else list(self.history)
@@ -189,23 +206,33 @@ class Market(ProblemData):
     def from_payload(cls, payload: Payload) -> Market:
         """The inverse of `to_payload`; validates like the constructor."""
         routes = Routes(**payload.part("routes")) if payload.field("routed") else None
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _AXES}
         return cls(
             **arrays,
             routes=routes,
             history=None if payload.field("history") is None else tuple(payload.field("history")),
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "buyer", "seller"),
         )
 
 
 @dataclass(frozen=True)
 class ExactMarket:
-    """A `Market` in exact (or traced) numbers, tuples instead of arrays; see `Market` for the fields."""
+    """A `Market` in exact or traced numbers, with tuples instead of arrays.
 
-    bid: tuple[Any, ...]
-    ask: tuple[Any, ...]
+    Attributes
+    ----------
+    bid, ask : tuple
+        Reports of buyers and sellers, Fractions or traced numbers, in money a unit.
+    demand, capacity : tuple of int
+        Units.
+    routes, history
+        As in `Market`.
+    """
+
+    bid: tuple[Rational, ...]
+    ask: tuple[Rational, ...]
     demand: tuple[int, ...]
     capacity: tuple[int, ...]
     routes: Routes | None = None
@@ -236,6 +263,14 @@ class Truth:
 
     value: Floats
     cost: Floats
+
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            value: ArrayLike,
+            cost: ArrayLike,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         for name in ("value", "cost"):
@@ -284,11 +319,22 @@ class Outcome(ShownSolution):
     seller: Ints
     payment: Floats
     reward: Floats
-    stop: Ints = None  # type: ignore[assignment]  # None: -1 everywhere
+    stop: OptionalArray[Ints] = optional()  # None: -1 everywhere
     tie_break: str = "index"
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            seller: ArrayLike,
+            payment: ArrayLike | Sequence[Number],
+            reward: ArrayLike | Sequence[Number],
+            stop: ArrayLike | None = None,
+            tie_break: str = "index",
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         store("seller", validation.array("seller", self.seller, np.int64, (None,), minimum=-1))
@@ -300,7 +346,7 @@ class Outcome(ShownSolution):
         if not isinstance(self.tie_break, str):
             validation.reject_type("tie_break", "must be text", self.tie_break)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     @classmethod
@@ -317,7 +363,7 @@ class Outcome(ShownSolution):
         object.__setattr__(made, "tie_break", tie_break)
         return made
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         n, m = len(self.payment), len(self.reward)
         nobody, nothing = np.full(m, -1, dtype=np.int64), np.full(max(n, m), np.nan)
         return {
@@ -346,7 +392,7 @@ class Outcome(ShownSolution):
         return cls(**{name: payload.array(name) for name in columns}, tie_break=payload.field("tie_break"))
 
 
-def _money(name: str, value: Any, length: int | None) -> Any:
+def _money(name: str, value: object, length: int | None) -> Array:
     """Floats, unless an entry is an exact or traced number."""
     plain = (int, float, np.integer, np.floating)
     if isinstance(value, np.ndarray) and value.dtype == object:

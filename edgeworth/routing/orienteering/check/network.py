@@ -32,7 +32,6 @@ on, since rounded addition is monotone.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,7 +155,7 @@ class Network:
             out[i] = not later.any() and not np.any((profit[i] + blur[i] > price) & apart)
         return np.asarray(out)
 
-    def kernel(self, skipped: Flags, near: Flags, *, reverse: bool) -> Any:
+    def kernel(self, skipped: Flags, near: Flags, *, reverse: bool) -> kernels.Net:
         """What the kernels need; reversed, times are negative and routes begin at the end."""
         n = self.n
         arcs = np.isfinite(self.travel)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 
 Floats = NDArray[np.float64]
 
 
-def frozen(values: NDArray[Any]) -> NDArray[Any]:
+def frozen(values: Array) -> Array:
     """The same array, read-only from now on."""
     values.setflags(write=False)
     return values
 
 
-def rank(values: Any) -> int:
+def rank(values: ArrayLike | None) -> int:
     """The number of dimensions of an array-like; -1 where it has no shape (`validation.array` will say so)."""
     try:
         return np.asarray(values).ndim
@@ -26,13 +25,13 @@ def rank(values: Any) -> int:
         return -1
 
 
-def spread(values: ArrayLike | None, length: int) -> Any:
+def spread(values: ArrayLike | None, length: int) -> ArrayLike | None:
     """One number for all, or the values as they are."""
     single = isinstance(values, int | float | np.integer | np.floating) and not isinstance(values, bool)
     return np.full(length, values) if single else values
 
 
-def matrix(name: str, values: Any, places: int | None) -> Floats:
+def matrix(name: str, values: ArrayLike, places: int | None) -> Floats:
     """From every location to every other one: square, >= 0, 0 on the diagonal."""
     found = validation.array(name, values, np.float64, (places, places), minimum=0.0)
     if found.shape[0] != found.shape[1]:
@@ -52,7 +51,7 @@ def ordered(name: str, high: Floats, other: str, low: Floats, what: str) -> None
         raise ValueError(f"{name}: must be at least {other}; got {high[k]} below {low[k]} for {what} {k}")
 
 
-def capacity(values: Any, length: int) -> Floats:
+def capacity(values: ArrayLike, length: int) -> Floats:
     """Like `validation.array`, but infinity means that there is no limit."""
     validation.refuse_labels_and_masks("capacity", values)
     raw = np.asarray(values)

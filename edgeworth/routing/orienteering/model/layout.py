@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +22,7 @@ class Rows(NamedTuple):
     order: Ints
     depot: int
 
-    def number(self, rows: Any, vehicles: int, argument: str) -> Ints:
+    def number(self, rows: ArrayLike | None, vehicles: int, argument: str) -> Ints:
         """The nodes of rows that vehicles start or end at, int64 [vehicles]; None: the depot."""
         given = np.full(vehicles, self.depot) if rows is None else rows
         most = len(self.order) - 1
@@ -37,7 +37,7 @@ class Rows(NamedTuple):
         """A matrix over all rows as one over all nodes."""
         return matrix if self.in_order else matrix[np.ix_(self.order, self.order)]
 
-    def places(self, coordinates: ArrayLike | None) -> Any:
+    def places(self, coordinates: ArrayLike | None) -> ArrayLike | None:
         """Coordinates of rows as those of nodes."""
         if coordinates is None or self.in_order:
             return coordinates
@@ -49,7 +49,14 @@ class Rows(NamedTuple):
         return bool(np.array_equal(self.order, np.arange(len(self.order))))
 
 
-def rows_of(depot: Any, start: Any, end: Any, places: int, customers: int, labels: Sequence[str] | None) -> Rows:
+def rows_of(
+    depot: int | str | None,
+    start: ArrayLike | None,
+    end: ArrayLike | None,
+    places: int,
+    customers: int,
+    labels: Sequence[str] | None,
+) -> Rows:
     """The layout that a caller states; ValueError or TypeError where it is not stated or does not fit.
 
     Parameters

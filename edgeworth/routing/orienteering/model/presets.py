@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core import validation
@@ -67,7 +65,7 @@ def generate(
     m = default[0] if vehicles is None else validation.integer("vehicles", vehicles, minimum=0)
     n = default[1] if customers is None else validation.integer("customers", customers, minimum=0)
     rng, record = generator(seed, INSTANCES)
-    parameters: dict[str, Any] = {"vehicles": m, "customers": n}
+    parameters: dict[str, object] = {"vehicles": m, "customers": n}
     make = {"fusion": _fusion, "random": _random}[preset]
     return make(rng, m, n, Provenance("preset", preset, parameters, record))
 

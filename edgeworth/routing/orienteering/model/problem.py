@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
@@ -117,13 +118,13 @@ class OrienteeringProblem(ProblemData):
     cost_per_time: Floats
     earliest: Floats
     latest: Floats
-    coordinates: Floats | None = None
+    coordinates: OptionalArray[Floats | None] = optional()
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     location_names: tuple[str, ...] | None = None
     vehicle_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         store("start", validation.array("start", self.start, np.int64, (None,)))
@@ -303,7 +304,7 @@ class OrienteeringProblem(ProblemData):
         matrix: names.Axes = ("location", "location")
         by_vehicle: names.Axes = ("vehicle",)
         by_customer: names.Axes = ("customer",)
-        matrices: dict[str, tuple[Any, names.Axes]] = {"distance": (distance, matrix), "travel_time": (travel_time, matrix)}
+        matrices: dict[str, tuple[object, names.Axes]] = {"distance": (distance, matrix), "travel_time": (travel_time, matrix)}
         matrices["coordinates"] = coordinates, ("location", None)
         given, named = names.align(matrices, {"location_names": location_names})
         per_vehicle = {
@@ -319,7 +320,7 @@ class OrienteeringProblem(ProblemData):
         far = columns.matrix("distance", given["distance"], None)
         labels = names.checked("location_names", named["location_names"], len(far))
         rows = layout.rows_of(depot, start, end, len(far), n, labels)
-        arguments: dict[str, tuple[Any, names.Axes]] = {name: (item, by_vehicle) for name, item in per_vehicle.items()}
+        arguments: dict[str, tuple[object, names.Axes]] = {name: (item, by_vehicle) for name, item in per_vehicle.items()}
         arguments |= {name: (item, by_customer) for name, item in per_customer.items()}
         arguments["profit"] = profit, by_vehicle + by_customer
         aligned, found = names.align(
@@ -420,7 +421,7 @@ cost_per_distance, cost_per_time, earliest, location_names, vehicle_names, prove
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays. A capacity without end is stored as 0 with ``unbounded`` True: files hold no infinity."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _STORED}
+        arrays: dict[str, Array] = {name: getattr(self, name) for name in _STORED}
         unbounded = np.isinf(self.capacity)
         arrays |= {"capacity": columns.frozen(np.where(unbounded, 0.0, self.capacity)), "unbounded": columns.frozen(unbounded)}
         if not np.array_equal(self.travel_time, self.distance):
@@ -435,13 +436,13 @@ cost_per_distance, cost_per_time, earliest, location_names, vehicle_names, prove
         """The inverse of `to_payload`; validates like the constructor."""
         bounded, unbounded = payload.array("capacity"), payload.array("unbounded")
         validation.array("profit", payload.array("profit"), np.float64, (len(bounded), None))  # one row would become a row each
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _STORED}
         return cls(
             **arrays,
             travel_time=payload.arrays.get("travel_time", payload.array("distance")),
             capacity=np.where(validation.array("unbounded", unbounded, np.bool_, bounded.shape), np.inf, bounded),
             coordinates=payload.arrays.get("coordinates"),
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "location", "vehicle"),
         )

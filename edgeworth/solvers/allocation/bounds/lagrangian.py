@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -171,7 +170,7 @@ def lagrangian_duals(
     Every task that must be served has a pair.
     until: run seconds at which it ends. report: whether the run is given its iterations, values and bounds.
     """
-    threads: Any = (
+    threads: AbstractContextManager[ThreadPoolExecutor | None] = (
         ThreadPoolExecutor(run.threads, initializer=work_for, initargs=(counter(),)) if run.threads > 1 else nullcontext()
     )
     with threads as pool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core.highs import ColumnModel, minimise
@@ -41,7 +39,7 @@ def column_model(problem: AllocationProblem, *, integer: bool) -> ColumnModel:
     )
 
 
-def linear_duals(problem: AllocationProblem, run: Run[Any]) -> DualSolution:
+def linear_duals(problem: AllocationProblem, run: Run[Assignment]) -> DualSolution:
     """Solve the LP relaxation by HiGHS; it decides the tasks of which it takes one pair by more than a half."""
     answer = minimise(column_model(problem, integer=False), run)
     u, choice = np.zeros(problem.servers), None

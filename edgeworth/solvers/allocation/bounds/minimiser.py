@@ -67,7 +67,7 @@ class DualMinimiser:
     def minimise(self, rough: Callable[[Floats], None]) -> None:
         """Continuation: samples grow, temperatures fall, until L(u) is within the tolerance of the minimum.
 
-        `rough` is told the prices that the samples gave, before all tasks are looked at.
+        `rough` is called with the prices that the samples gave, before all tasks are looked at.
         """
         problem = self.problem
         hottest = float(np.abs(problem.profit).mean()) if problem.pairs else 0.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -47,7 +46,9 @@ def stranded(problem: AllocationProblem) -> Found[Assignment]:
     return Found(None, Termination.PROVED, evidence=evidence, certificate=certificate, infeasible=True, notes=(note,))
 
 
-def refuted(problem: AllocationProblem, run: Run[Any], note: str, *, iterations: int = 0, nodes: int = 0) -> Found[Assignment]:
+def refuted(
+    problem: AllocationProblem, run: Run[Assignment], note: str, *, iterations: int = 0, nodes: int = 0
+) -> Found[Assignment]:
     """A solver says that nothing is feasible: its word, or prices that show it where the LP relaxation is infeasible too."""
     if len(problem.stranded):
         return stranded(problem)
@@ -64,7 +65,7 @@ def refuted(problem: AllocationProblem, run: Run[Any], note: str, *, iterations:
     )
 
 
-def ray(problem: AllocationProblem, run: Run[Any]) -> Floats | None:
+def ray(problem: AllocationProblem, run: Run[Assignment]) -> Floats | None:
     """Prices u with L(u) below every profit; None where none are found, because the LP relaxation has a solution.
 
     The LP that leaves as few as possible of the tasks that must be served unserved has a positive optimum, in its duals

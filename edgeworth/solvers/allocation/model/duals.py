@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -128,7 +127,7 @@ def _by_density(gain: Floats, weight: Floats) -> Ints:
     return order
 
 
-def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, margin: float) -> tuple[Any, Any, float]:
+def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, margin: float) -> tuple[Ints, Ints, float]:
     """Items (by falling gain per weight) taken for sure, items in doubt, and the gain of a set that fits.
 
     With d the density of the first item that no longer fits, leaving an item out, or taking it, against the sign of g - d w
@@ -150,7 +149,7 @@ def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, mar
     return np.flatnonzero(sure & (price > 0.0)), np.flatnonzero(~sure), known - margin
 
 
-def _undominated(load: Floats, worth: Floats) -> tuple[Any, Any]:
+def _undominated(load: Floats, worth: Floats) -> tuple[Floats, Floats]:
     """The states that no other one beats in both weight and gain, by rising weight."""
     order = np.lexsort((-worth, load))
     load, worth = load[order], worth[order]

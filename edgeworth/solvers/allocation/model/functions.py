@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -333,5 +332,5 @@ def _sums(index: Ints, weights: Floats, length: int) -> Floats:
     return np.asarray(np.bincount(index, weights=weights, minlength=length), dtype=np.float64)
 
 
-def _ratio(part: float, whole: float) -> Any:
+def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan

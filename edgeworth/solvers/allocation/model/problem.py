@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
@@ -90,7 +91,7 @@ class AllocationProblem(ProblemData):
     value: Floats
     weight: Floats
     capacity: Floats
-    must_serve: Bools = None  # type: ignore[assignment]  # None means: none; an array after validation
+    must_serve: OptionalArray[Bools] = optional()  # None means: none; an array after validation
     sense: Sense = "max"
     offset: float = 0.0
     system: MecSystem | None = None
@@ -99,7 +100,7 @@ class AllocationProblem(ProblemData):
     task_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         store("capacity", _numbers("capacity", self.capacity, None, 0.0))
@@ -426,8 +427,8 @@ class AllocationProblem(ProblemData):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _ARRAYS}
-        content: dict[str, Any] = {"sense": self.sense, "offset": self.offset, "provenance": self.provenance.to_fields()}
+        arrays: dict[str, Array] = {name: getattr(self, name) for name in _ARRAYS}
+        content: dict[str, object] = {"sense": self.sense, "offset": self.offset, "provenance": self.provenance.to_fields()}
         content |= names.to_fields(self, "server", "task")
         if self.system is not None:
             inner = self.system.to_payload()
@@ -441,19 +442,19 @@ class AllocationProblem(ProblemData):
         system = None
         if "system" in payload.fields:
             system = MecSystem.from_payload(Payload(payload.fields["system"], payload.part("system")))
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
             **arrays,
             sense=payload.field("sense"),
             offset=payload.field("offset"),
             system=system,
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "server", "task"),
         )
 
 
-def _numbers(name: str, values: Any, length: int | None, minimum: float) -> Floats:
+def _numbers(name: str, values: ArrayLike, length: int | None, minimum: float) -> Floats:
     return validation.array(name, values, np.float64, (length,), minimum=minimum, maximum=_LARGEST)
 
 
