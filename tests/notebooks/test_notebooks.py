@@ -1,7 +1,7 @@
 """The notebooks run, keep their outputs, and stay small.
 
-`make test` runs every cell with less repetition: SHORTER says which text is put for which. `make test-slow` also runs them as they
-are saved.
+`make test` runs every cell with less repetition: SHORTER says which text is put in the place of which. `make test-slow` also
+runs them as they are saved.
 """
 
 from __future__ import annotations
