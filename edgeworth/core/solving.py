@@ -34,8 +34,9 @@ def row_of(fam: Model[P, S], method: MethodLike, problem: P) -> tuple[Method, Ca
     """The method row and its function ``f(problem, params, run)``: by name, by "auto", or of a callable."""
     if callable(method):
         name = getattr(method, "__name__", type(method).__name__)
+        taken = any(each.name == name for each in fam.methods)  # a result of it must not pass for one of the family's own method
         row = Method(
-            name=name,
+            name=f"{name} (own)" if taken else name,
             kind="optimise",
             function="",
             exact=False,
@@ -52,14 +53,19 @@ def row_of(fam: Model[P, S], method: MethodLike, problem: P) -> tuple[Method, Ca
 
 
 def _of_three(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The callable with the arguments (problem, params, run), whether it takes them all or the problem alone."""
+    """The callable with the arguments (problem, params, run), whether it takes them all or the problem alone.
+
+    Arguments that have defaults of the function's own are left to them: only where they are named params and run do they get
+    these.
+    """
     try:
         signature = inspect.signature(method)
     except (TypeError, ValueError):  # what is written in C may have none
         return method
-    if _takes(signature, 3):
+    alone = _takes(signature, 1)
+    if _takes(signature, 3) and not (alone and list(signature.parameters)[1:3] != ["params", "run"]):
         return method
-    if not _takes(signature, 1):
+    if not alone:
         validation.reject_type("method", "must take (problem), or (problem, params, run)", str(signature))
     return lambda problem, params, run: method(problem)
 
