@@ -78,6 +78,7 @@ class Family(Model[P, S]):
         method : str or callable
             A name of the family's ``METHODS``; "auto", which chooses by the problem; or a function of your own,
             ``f(problem)`` or ``f(problem, params, run)``, that returns a solution, the array of one, or an `edgeworth.Found`.
+            Other arguments of it keep their defaults. One of the problem alone supports no more than a limit in seconds.
         stop : Stop, optional
             When to end. Without it a method ends by itself; an exact method may then run for very long.
         seed : int, SeedSequence or Generator, optional

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from edgeworth.core import validation
 
 Names = tuple[str, ...]
@@ -120,12 +122,15 @@ def align(
     Raises
     ------
     ValueError
-        Naming the argument, for labels that occur twice, and for an argument whose labels are not those of the axis.
+        Naming the argument, for labels that occur twice or are missing, for an argument whose labels are not those of the axis,
+        and for an array without labels where the labels of another are the positions in another order (a sorted table): it may
+        be in either order.
 
     Notes
     -----
     The order is that of ``given``, else of ``positions`` where the labels are these in any order, else that of the first
-    argument with labels. A label is compared by its text. The default index of pandas, 0, 1, ..., is no label.
+    argument with labels; an argument without labels is in that order. A label is compared by its text. The default index of
+    pandas, 0, 1, ..., is no label.
 
     Examples
     --------
@@ -140,25 +145,48 @@ def align(
     for axis in dict.fromkeys(axis for _, axes in arguments.values() for axis in axes if axis is not None):
         stated = (given or {}).get(f"{axis}_names")
         order[axis] = None if stated is None else _texts(f"{axis}_names", stated)
-    for value, axes in arguments.values():
-        for dimension, mine in _labels(value, axes):
+    for name, (value, axes) in arguments.items():
+        for dimension, mine in _labels(name, value, axes):
             if dimension is not None and order[dimension] is None and mine is not None:
                 plain = (positions or {}).get(dimension) or tuple(map(str, range(len(mine))))
                 order[dimension] = plain if set(mine) == set(plain) else mine
+                if order[dimension] != mine:
+                    _refuse_plain(arguments, dimension, mine)
     values = {name: _ordered(name, value, axes, order) for name, (value, axes) in arguments.items()}
     return values, {f"{axis}_names": names for axis, names in order.items()}
 
 
-def _labels(value: Any, axes: Axes) -> list[tuple[str | None, Names | None]]:
+def _labels(argument: str, value: Any, axes: Axes) -> list[tuple[str | None, Names | None]]:
     """Axis and labels of each dimension of a Series or DataFrame; no labels where they are the positions in order."""
     if not validation.is_labelled(value):
         return []
+    for axis, index in zip(axes[-value.ndim :], value.axes, strict=False):
+        if axis is not None and index.nlevels == 1 and index.hasnans:
+            validation.reject(argument, f"must have no missing labels along its {axis}s", index.tolist()[:4])
     labels = (None if validation.is_positions(index) else tuple(map(str, index)) for index in value.axes)
     return list(zip(axes[-value.ndim :], labels, strict=False))
 
 
+def _refuse_plain(arguments: Mapping[str, tuple[Any, Axes]], axis: str, mine: Names) -> None:
+    """An array without labels beside the rows of a sorted table: nobody knows whether it is in the order of those rows."""
+    for argument, (value, axes) in arguments.items():
+        rank = _rank(value)
+        if rank and axis in axes[-rank:] and len(value) > 1:
+            order = ", ".join(mine[:4]) + (", ..." if len(mine) > 4 else "")
+            rule = f"must have labels along its {axis}s too, as another argument has the positions there in the order {order}"
+            validation.reject(argument, rule, value)
+
+
+def _rank(value: Any) -> int:
+    """The number of dimensions of an array without labels, or of nested lists; 0 for everything else."""
+    rank = 0
+    while isinstance(value, list | tuple) and value:
+        value, rank = value[0], rank + 1
+    return rank + (value.ndim if isinstance(value, np.ndarray) or (rank and validation.is_labelled(value)) else 0)
+
+
 def _ordered(argument: str, value: Any, axes: Axes, order: Mapping[str, Names | None]) -> Any:
-    for dimension, (axis, labels) in enumerate(_labels(value, axes)):
+    for dimension, (axis, labels) in enumerate(_labels(argument, value, axes)):
         wanted = None if axis is None else order[axis]
         if axis is not None and labels is not None and wanted is not None and labels != wanted:
             value = value.take(_places(argument, axis, labels, wanted), axis=dimension)
@@ -180,10 +208,11 @@ def _places(argument: str, axis: str, mine: Names, wanted: Names) -> list[int]:
     return [place[text] for text in wanted]
 
 
-def _texts(argument: str, names: object) -> Names:
-    if isinstance(names, str) or not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
+def _texts(argument: str, names: Any) -> Names:
+    listed = names.tolist() if hasattr(names, "tolist") else names  # NumPy's arrays, pandas' columns and indices
+    if isinstance(listed, str) or not isinstance(listed, Sequence) or not all(isinstance(name, str) for name in listed):
         validation.reject_type(argument, "must be a sequence of texts", names)
-    return tuple(names)
+    return tuple(str.__str__(name) for name in listed)
 
 
 def _distinct(argument: str, names: Iterable[str]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from os import PathLike
 from types import MappingProxyType
@@ -240,9 +240,10 @@ class Result(Generic[S]):
             return True
         if (self.kind, self.problem_hash, self.value) != (other.kind, other.problem_hash, other.value):
             return False
-        mine, theirs = self.to_payload(), other.to_payload()
+        mine, theirs = (replace(each, params=None).to_payload() for each in (self, other))
         return (
             _plain_text(mine.fields) == _plain_text(theirs.fields)
+            and _plain_text(_plain_params(self.params)) == _plain_text(_plain_params(other.params))
             and mine.arrays.keys() == theirs.arrays.keys()
             and all(_alike(values, theirs.arrays[name]) for name, values in mine.arrays.items())
         )
@@ -377,9 +378,16 @@ class Result(Generic[S]):
 _ENUMS = ("bound_evidence", "quality", "termination")
 
 
-def _plain_text(fields: Mapping[str, object]) -> str:
-    """Fields as the text that a file would hold."""
-    return json.dumps(fields, sort_keys=True, default=str)
+def _plain_text(fields: Any) -> str:
+    """Fields as the text that a file would hold; what no file holds by its own text, arrays in full."""
+    return json.dumps(
+        fields, sort_keys=True, default=lambda item: item.tolist() if isinstance(item, np.ndarray) else repr(item)
+    )
+
+
+def _plain_params(params: Any) -> Any:
+    """Parameters as fields where they can be saved; a user's own method may be given anything."""
+    return asdict(params) if is_dataclass(params) and not isinstance(params, type) else params
 
 
 def _alike(one: Array, other: Array) -> bool:

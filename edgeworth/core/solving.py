@@ -34,34 +34,48 @@ def row_of(fam: Model[P, S], method: MethodLike, problem: P) -> tuple[Method, Ca
     """The method row and its function ``f(problem, params, run)``: by name, by "auto", or of a callable."""
     if callable(method):
         name = getattr(method, "__name__", type(method).__name__)
+        taken = any(
+            each.name == name for each in fam.methods
+        )  # a result of it must not pass for one of the family's own method
+        function, alone = _of_three(method)
         row = Method(
-            name=name,
+            name=f"{name} (own)" if taken else name,
             kind="optimise",
             function="",
             exact=False,
             randomised=True,
             guarantee="none: a user's function",
             reference="",
-            supports=frozenset(FEATURES),
+            supports=frozenset() if alone else frozenset(FEATURES),  # who sees the problem alone cannot obey anything
         )
-        return row, _of_three(method)
+        return row, function
     if not isinstance(method, str):
         validation.reject_type("method", "must be a method's name or a callable", method)
     row = fam.method(fam.auto(problem) if method == "auto" else method)
     return row, row.resolve()
 
 
-def _of_three(method: Callable[..., Any]) -> Callable[..., Any]:
-    """The callable with the arguments (problem, params, run), whether it takes them all or the problem alone."""
+def _of_three(method: Callable[..., Any]) -> tuple[Callable[..., Any], bool]:
+    """The callable with the arguments (problem, params, run), and whether it takes the problem alone.
+
+    Arguments that have defaults of the function's own are left to them: only where they are named params and run do they get
+    these.
+    """
     try:
         signature = inspect.signature(method)
     except (TypeError, ValueError):  # what is written in C may have none
-        return method
-    if _takes(signature, 3):
-        return method
-    if not _takes(signature, 1):
+        return method, False
+    alone = _takes(signature, 1)
+    if _takes(signature, 3) and not (alone and list(signature.parameters)[1:3] != ["params", "run"]):
+        return method, False
+    if not alone:
         validation.reject_type("method", "must take (problem), or (problem, params, run)", str(signature))
-    return lambda problem, params, run: method(problem)
+
+    def by_itself(problem: Any, params: object, run: Run[Any]) -> Any:
+        with run.breakable():  # nothing asks it to end, so Ctrl-C leaves it
+            return method(problem)
+
+    return by_itself, True
 
 
 def _takes(signature: inspect.Signature, count: int) -> bool:
@@ -89,6 +103,8 @@ def check_call(
         if feature not in row.supports:
             has = ", ".join(sorted(row.supports)) or "none of them"
             raise ValueError(f"{feature}: not supported by method {row.name!r} (it supports {has})")
+    if params is not None and not row.function and not row.supports:
+        validation.reject("params", f"must be None, as {row.name!r} takes the problem alone", params)
     if params is not None and row.function:
         wanted = row.params_type()
         if wanted is None:

@@ -27,6 +27,7 @@ from edgeworth.experiments.setting import Setting
 logger = logging.getLogger(__name__)
 
 FORMAT, CONTENT, SCHEMA = "edgeworth", "comparison", 1
+_FINITE = ("value", "bound", "seconds")  # as results have them
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}  # JSON has no infinity
 
 
@@ -118,6 +119,7 @@ def read(path: str | PathLike[str], *, limit: int | None = None) -> tuple[Settin
     except (ValueError, TypeError, AttributeError) as error:
         wrong(path, 1, f"has no valid setting: {error}")
     found = [_row(path, number, text, setting) for number, text in enumerate(whole[1:], start=2)]
+    _distinct(path, found)
     finished = head.get("finished")
     if finished is not None and (tail or finished != len(found)):
         wrong(path, len(lines), f"is truncated: {finished} rows were saved, {len(found)} are here")
@@ -146,13 +148,31 @@ def _row(path: str | PathLike[str], number: int, text: str, setting: Setting) ->
         wrong(path, number, f"has no {missing[0]}")
     for name, cell in item.items():
         kinds = table.KINDS.get(name, table.NUMBER)
-        if kinds is table.NUMBER and isinstance(cell, str) and cell in _INFINITE:
+        if kinds is table.NUMBER and name not in _FINITE and isinstance(cell, str) and cell in _INFINITE:
             item[name] = _INFINITE[cell]
-        elif type(cell) not in kinds or (isinstance(cell, float) and not math.isfinite(cell)):
+        elif type(cell) not in kinds or (kinds >= {float} and cell is not None and not _is_float(cell)):
             wrong(path, number, f"{name} is not of its type: {cell!r:.60}")
     if item["method"] not in setting.labels:
         wrong(path, number, f"the method {item['method']!r:.60} is not in the setting")
     return item
+
+
+def _is_float(cell: float) -> bool:
+    """Whether a number of a file is one that a float can hold."""
+    try:
+        return math.isfinite(float(cell))
+    except OverflowError:
+        return False
+
+
+def _distinct(path: str | PathLike[str], found: list[dict[str, object]]) -> None:
+    """Refuse a file in which one run stands twice, which would count twice."""
+    seen: dict[tuple[object, ...], int] = {}
+    for number, item in enumerate(found, start=2):
+        key = item["problem_hash"], item["method"], item["method_seed"]
+        if key in seen:
+            wrong(path, number, f"is the run of line {seen[key]} again")
+        seen[key] = number
 
 
 def _plain(cell: object) -> object:

@@ -139,8 +139,11 @@ def row(problem: Problem, label: str, method: str, seed: int | None, limit: floa
 def frame(rows: Sequence[Mapping[str, Any]], sense: Sense) -> pd.DataFrame:
     """The table: rows in the order given, `COLUMNS` and those of games, then the measures in the order of appearance."""
     finished = [dict(item) for item in rows]
-    for digest in dict.fromkeys(item["problem_hash"] for item in finished):
-        _look_across([item for item in finished if item["problem_hash"] == digest], sense)
+    instances: dict[str, list[dict[str, Any]]] = {}
+    for item in finished:
+        instances.setdefault(item["problem_hash"], []).append(item)
+    for instance in instances.values():
+        _look_across(instance, sense)
     measures = list(dict.fromkeys(name for item in finished for name in item if name not in KINDS))
     data: dict[str, Any] = {}
     absent = {name for name in OF_GAMES if all(item[name] is None for item in finished)}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import edgeworth
 from edgeworth import BoundEvidence, Quality, Result, Termination
 from edgeworth.core import checking
 from edgeworth.core.checking import Budget, BudgetEnded, certificate_array, verify_answer
@@ -17,7 +20,7 @@ from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.problem import Model
 from edgeworth.core.result import Certificate
 from edgeworth.core.verdict import Report, Scope, Status, Verdict
-from edgeworth.games import offloading
+from edgeworth.games import offloading, trading
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment
 
@@ -143,6 +146,73 @@ def test_a_problem_written_into_is_refused() -> None:
     problem.value.setflags(write=False)
     with pytest.raises(ValueError, match="problem: was changed after it was made"):
         allocation.verify(problem, result)
+
+
+def test_defaults_of_ones_own_function_are_left_to_it() -> None:
+    seen: list[object] = []
+
+    def weighted(problem: Any, weight: float = 2.0, power: float = 3.0) -> list[int]:
+        seen.append((weight, power))
+        return [-1] * problem.tasks
+
+    def told(problem: Any, params: object = None, run: object = None) -> list[int]:
+        seen.append((params, run is not None))
+        return [-1] * problem.tasks
+
+    allocation.solve(PROBLEM, method=weighted)
+    allocation.solve(PROBLEM, method=told, params=5)
+    assert seen == [(2.0, 3.0), (5, True)]
+
+
+def test_what_a_function_of_the_problem_alone_cannot_obey_is_refused() -> None:
+    def nobody(problem: Any) -> list[int]:
+        return [-1] * problem.tasks
+
+    with pytest.raises(ValueError, match="params: must be None, as 'nobody' takes the problem alone; got 3"):
+        allocation.solve(PROBLEM, method=nobody, params=3)
+    with pytest.raises(ValueError, match="start: not supported by method 'nobody'"):
+        allocation.solve(PROBLEM, method=nobody, start=allocation.Assignment([-1] * PROBLEM.tasks))
+
+
+def test_control_c_leaves_a_function_of_the_problem_alone() -> None:
+    reached: list[int] = []
+
+    def presses(problem: Any) -> list[int]:
+        signal.raise_signal(signal.SIGINT)
+        reached.append(1)
+        return [-1] * problem.tasks
+
+    result = allocation.solve(PROBLEM, method=presses)
+    assert (result.termination, result.solution, reached) == (Termination.INTERRUPTED, None, [])
+
+
+def test_a_function_of_the_name_of_a_method_claims_nothing_for_it(tmp_path: Path) -> None:
+    game = trading.generate(preset="kink")
+
+    def exact(problem: Any, params: object, run: object) -> Any:
+        return trading.model.equilibrium_of(problem, 15.0, np.full(problem.consumers, 50.0))
+
+    result = trading.solve(game, method=exact, params={"tries": 3})
+    assert (result.method, result.quality) == ("exact (own)", Quality.FEASIBLE)
+    report = trading.verify(game, result)
+    assert report  # a profile out of equilibrium that nobody called one
+    assert report["epsilon"].status is Status.MEASURED
+    result.save(tmp_path / "own.json")
+    assert edgeworth.load(tmp_path / "own.json") == result
+
+
+def test_results_with_any_parameters_can_be_compared() -> None:
+    def nobody(problem: Any, params: object, run: object) -> list[int]:
+        return [-1] * problem.tasks
+
+    thing, long = object(), np.arange(3000)
+    result = allocation.solve(PROBLEM, method=nobody, params=thing)
+    assert result == replace(result)
+    assert result != replace(result, params=object())
+    changed = long.copy()
+    changed[1500] = 0
+    assert replace(result, params={"a": long}) == replace(result, params={"a": long.copy()})
+    assert replace(result, params={"a": long}) != replace(result, params={"a": changed})
 
 
 def test_a_callable_that_writes_into_its_problem_is_refused() -> None:

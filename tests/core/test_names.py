@@ -40,9 +40,28 @@ def test_what_is_stated_comes_first() -> None:
 @pytest.mark.parametrize("order", [[2, 0, 1], [1, 2, 0]])
 def test_labels_that_are_the_positions_are_positions(order: list[int]) -> None:
     shuffled = pd.Series([10.0, 11.0, 12.0]).iloc[order]
-    found, named = names.align({"price": (shuffled, ("supplier",)), "other": ([1.0, 2.0, 3.0], ("supplier",))})
-    assert found["price"].tolist() == [10.0, 11.0, 12.0]
+    other = pd.Series([1.0, 2.0, 3.0])
+    found, named = names.align(
+        {"price": (shuffled, ("supplier",)), "other": (other, ("supplier",)), "free": (1.0, ("supplier",))}
+    )
+    assert (found["price"].tolist(), found["other"].tolist()) == ([10.0, 11.0, 12.0], [1.0, 2.0, 3.0])
     assert names.checked("supplier_names", named["supplier_names"], 3) is None
+
+
+def test_an_array_beside_a_sorted_table_is_refused_unless_its_order_is_stated() -> None:
+    table = pd.DataFrame({"price": [3.0, 1.0, 2.0], "most": [30.0, 10.0, 20.0]}).sort_values("price")
+    arguments = {"price": (table["price"], ("supplier",)), "most": (table["most"].to_numpy(), ("supplier",))}
+    with pytest.raises(ValueError, match="most: must have labels along its suppliers too, .* in the order 1, 2, 0"):
+        names.align(arguments)
+    found, _ = names.align(arguments, {"supplier_names": table.index.astype(str)})
+    assert (found["price"].tolist(), found["most"].tolist()) == ([1.0, 2.0, 3.0], [10.0, 20.0, 30.0])
+
+
+def test_names_may_be_an_array_or_an_index() -> None:
+    for given in (np.array(["a", "b"]), pd.Index(["a", "b"]), pd.Series(["a", "b"]), (np.str_("a"), np.str_("b"))):
+        found = names.checked("task_names", given, 2)
+        assert found == ("a", "b")
+        assert {type(name) for name in found} == {str}
 
 
 def test_the_default_index_is_no_label() -> None:
@@ -67,6 +86,11 @@ WRONG: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
         lambda: _aligned(pd.Series([1.0, 2.0], index=["west", "west"])),
         ValueError,
         "capacity: the labels along its servers: must differ; got 'west'",
+    ),
+    "a label missing": (
+        lambda: _aligned(pd.Series([1.0, 2.0], index=[None, "east"])),
+        ValueError,
+        "capacity: must have no missing labels along its servers",
     ),
     "names a text": (lambda: names.checked("task_names", "ab", 2), TypeError, "task_names: must be a sequence of texts"),
     "names of numbers": (lambda: names.checked("task_names", [1, 2], 2), TypeError, "task_names: must be a sequence of texts"),

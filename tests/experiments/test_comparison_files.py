@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,16 @@ def test_a_failed_write_leaves_the_old_file(comparison: Comparison, tmp_path: Pa
             lambda lines: [lines[0], lines[1].replace('"seconds": ', '"seconds": 1e999, "s": '), *lines[2:]],
             "line 2: seconds is not of its type: inf",
         ),
+        (lambda lines: [*lines[:-1], lines[1]], "line 19: is the run of line 2 again"),
+        (
+            lambda lines: [lines[0], lines[1].replace('"value": ', f'"value": {10**400}, "v": '), *lines[2:]],
+            "line 2: value is not of its type: 1000",
+        ),
+        (
+            lambda lines: [lines[0], lines[1].replace('"value": ', '"value": "inf", "v": '), *lines[2:]],
+            "line 2: value is not of its type: 'inf'",
+        ),
+        (lambda lines: [lines[0].replace('"runs": 18', '"runs": -1'), *lines[1:]], "line 1: has no valid setting: runs"),
         (lambda lines: [lines[0], "[" * 100_000, *lines[2:]], "line 2: is not a line of JSON"),
     ],
 )
@@ -169,6 +180,15 @@ def test_different_settings_are_refused() -> None:
         other = dataclasses.replace(here, setting=dataclasses.replace(here.setting, **{name: value}))
         with pytest.raises(ValueError, match=f"other: must be of the same setting; {message}"):
             here.merge(other)
+
+
+def test_the_table_of_many_instances_takes_time_in_proportion(comparison: Comparison) -> None:
+    rows_of_one = [row for row in comparison.rows if row["problem_hash"] == comparison.rows[0]["problem_hash"]]
+    many = tuple({**row, "problem_hash": f"{k:032x}", "problem": f"p{k}"} for k in range(3000) for row in rows_of_one)
+    began = time.perf_counter()
+    found = table.frame(many, "max")
+    assert time.perf_counter() - began < 10.0  # 27 million comparisons of texts where every instance looks at all rows
+    assert found["verified"].sum() == 3000 * sum(comparison.frame["verified"][: len(rows_of_one)])
 
 
 # --- limits -------------------------------------------------------------------------------------------------------------------

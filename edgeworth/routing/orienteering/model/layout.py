@@ -76,8 +76,11 @@ def rows_of(
             validation.reject("depot", rule, depot)
         return Rows(np.arange(places), -1)
     if isinstance(depot, str):
-        rows = {name: k for k, name in enumerate(labels or ())} | {"first": 0, "last": places - 1}
+        ends, named_rows = {"first": 0, "last": places - 1}, {name: k for k, name in enumerate(labels or ())}
+        rows = named_rows | ends
         home = rows[validation.choice("depot", depot, tuple(rows))]
+        if named_rows.get(depot, home) != home:
+            validation.reject("depot", f"must be a position where another row than the {depot} one is named so", depot)
     else:
         home = validation.integer("depot", depot, minimum=0, maximum=places - 1)
     named = [home]
