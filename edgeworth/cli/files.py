@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgeworth import _families
 from edgeworth.cli import output, sources
 from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, methods_of, offers, per_family, saveable
-from edgeworth.core.result import Result, S
-from edgeworth.core.verdict import Report
+
+if TYPE_CHECKING:
+    from edgeworth.core.result import Result, S
+    from edgeworth.core.verdict import Report
 
 _OUT = click.Path(dir_okay=False)
 _JSON_HELP = "print one JSON document, nothing else"

@@ -9,9 +9,9 @@ import click
 
 from edgeworth.cli.groups import offers, one_of
 from edgeworth.core.lazy import resolve
-from edgeworth.core.problem import Problem
 
 if TYPE_CHECKING:
+    from edgeworth.core.problem import Problem
     from edgeworth.core.source import Option, Source
 
 FILE = click.Path(exists=True, dir_okay=False)
