@@ -12,7 +12,8 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.arrays import Arrays
 from edgeworth.games.offloading.model import OffloadingGame, Slices
-from edgeworth.games.offloading.model.game import LARGEST, Floats
+from edgeworth.games.offloading.model.columns import LARGEST
+from edgeworth.games.offloading.model.game import Floats
 from edgeworth.games.offloading.model.rational import exact_welfare
 
 _NODES = 100_000  # of the search for sets between two looks at the budget, some 20 ms

@@ -9,7 +9,8 @@ import numpy as np
 from edgeworth.core import sparse, validation
 from edgeworth.core.arrays import Indices
 from edgeworth.core.violation import Violation, Violations
-from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame
+from edgeworth.games.offloading.model.profile import Profile
 
 EXACT_USERS = 20_000
 """Games of up to so many users are valued in fractions where floats lose what is at stake; half a second at most."""
