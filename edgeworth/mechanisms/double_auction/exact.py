@@ -40,7 +40,17 @@ FEW_BUYERS = 10
 
 
 class Best(NamedTuple):
-    """The buyers of every seller in the order of its tour, the welfare, an upper bound of it, and why the search ended."""
+    """An allocation of greatest welfare, as far as the search came.
+
+    Attributes
+    ----------
+    stops : tuple of tuple of int
+        The buyers of every seller in the order of its tour.
+    value, bound : float
+        Its welfare and an upper bound of it.
+    termination : Termination
+        Why the search ended.
+    """
 
     stops: tuple[tuple[int, ...], ...]
     value: float
@@ -66,7 +76,19 @@ def columns(market: Market, seller: int) -> dict[int, tuple[tuple[int, ...], flo
 
 
 def best(market: Market, run: Run[Outcome] | None = None) -> Best:
-    """An allocation of greatest welfare, reports taken as true."""
+    """An allocation of greatest welfare, reports taken as true.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+    run : Run, optional
+        Clock of the run; without it the search has no limit.
+
+    Returns
+    -------
+    Best
+    """
     if market.buyers == 0 or market.sellers == 0:
         return Best(((),) * market.sellers, 0.0, 0.0, Termination.PROVED)
     if market.unit:
@@ -214,7 +236,20 @@ def _assignment(market: Market, *, integer: bool) -> tuple[ColumnModel, Ints, In
 
 
 def seller_prices(market: Market, run: Run[Outcome]) -> Floats | None:
-    """Unit prices of the sellers, float64 [m]: asks and the capacities' dual prices in the linear relaxation; plain markets."""
+    """Prices that nearly clear a plain market: asks and the capacities' dual prices in the linear relaxation.
+
+    Parameters
+    ----------
+    market : Market
+        A market without routes.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    ndarray or None
+        In money a unit, float64 [sellers]; None where the relaxation was not solved.
+    """
     from edgeworth.core.highs import minimise
 
     model, buyer, _ = _assignment(market, integer=False)
@@ -225,11 +260,28 @@ def seller_prices(market: Market, run: Run[Outcome]) -> Floats | None:
 
 
 def proof(market: Market, value: float, *, optimal: bool, run: Run[Outcome] | None = None) -> tuple[float, Certificate]:
-    """The bound that the checker can rebuild, and its certificate.
+    """The bound of the welfare that the checker can rebuild, and its certificate.
 
-    optimal: the value is meant to be the greatest. Then a proof is looked for: one price for all units, in plain markets a
-    price for every seller, and for few buyers the word "all-sets", on which the checker looks at all of them itself. Else, and
-    where none of these closes the gap (tours that cost nearly all they earn), the lower of the two price bounds.
+    Parameters
+    ----------
+    market : Market
+        The market.
+    value : float
+        The welfare of an outcome.
+    optimal : bool
+        Whether it is meant to be the greatest, so that a proof is looked for.
+    run : Run, optional
+        Clock of the run.
+
+    Returns
+    -------
+    tuple of float and Certificate
+
+    Notes
+    -----
+    A proof is one price for all units, in plain markets a price for every seller, or for few buyers the word "all-sets", on
+    which the checker looks at all of them itself. Else, and where none of these closes the gap (tours that cost nearly all they
+    earn), the lower of the two price bounds is returned.
     """
     price = clearing_price(market)
     bound, certificate = price_bound(market, price), Certificate("price", {"price": np.array([price])})
@@ -281,7 +333,18 @@ def _by_highs(market: Market, run: Run[Outcome]) -> Best:
 
 
 def orienteering_problem(market: Market) -> OrienteeringProblem:
-    """The same problem as team orienteering: profits ``q_i (b_i - a_k)``, depreciation on the edges that leave a depot."""
+    """The allocation of greatest welfare as a problem of team orienteering.
+
+    Parameters
+    ----------
+    market : Market
+        A routed market.
+
+    Returns
+    -------
+    OrienteeringProblem
+        Profits ``q_i (b_i - a_k)``, depreciation on the edges that leave a depot.
+    """
     from edgeworth.routing import orienteering
 
     routes = market.routes

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from edgeworth.core import validation
 from edgeworth.core.arrays import Bools, Floats, Ints
 from edgeworth.core.numeric import FEASIBILITY_TOL
-from edgeworth.solvers.allocation.model.system import MecSystem, PairTerms
+from edgeworth.solvers.allocation.model.system import MecSystem
 
 LARGEST = 1e100
 """Values, weights, capacities and offsets stay below this, so that sums and products of them are finite."""
@@ -58,8 +58,8 @@ def integral(value: Floats, offset: float) -> bool:
     return offset.is_integer() and total < _EXACT_SUMS and bool(np.all(value == np.rint(value)))
 
 
-def timely(system: MecSystem, task: ArrayLike | None, server: ArrayLike | None) -> tuple[Ints, Ints, PairTerms]:
-    """The pairs within reach (None: all) that keep the task's deadline, and the terms of those pairs."""
+def timely(system: MecSystem, task: ArrayLike | None, server: ArrayLike | None) -> tuple[Ints, Ints, Floats]:
+    """The pairs within reach (None: all) that keep the task's deadline, and the cycles they take."""
     if (task is None) != (server is None):
         validation.reject("server", "must be given together with task", server)
     if task is None or server is None:
@@ -70,4 +70,4 @@ def timely(system: MecSystem, task: ArrayLike | None, server: ArrayLike | None) 
         reach_server = validation.array("server", server, np.int64, (length,), minimum=0, maximum=system.servers - 1)
     terms = system.terms(reach_task, reach_server)
     kept = terms.latency <= system.deadline[reach_task]
-    return reach_task[kept], reach_server[kept], PairTerms(*(column[kept] for column in terms))
+    return reach_task[kept], reach_server[kept], terms.cycles[kept]

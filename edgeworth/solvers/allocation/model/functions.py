@@ -47,7 +47,19 @@ def positions(problem: AllocationProblem, assignment: Assignment) -> Ints:
 
 
 def assignment_of(problem: AllocationProblem, choice: Ints) -> Assignment:
-    """The inverse of `positions`: the assignment that a choice of pairs, int64 [tasks], -1 unserved, stands for."""
+    """The assignment that a choice of pairs stands for, the inverse of `positions`.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    choice : ndarray
+        Indices of pairs, int64 [tasks], -1 unserved.
+
+    Returns
+    -------
+    Assignment
+    """
     served = choice >= 0
     server = np.full(problem.tasks, -1, dtype=np.int64)
     server[served] = problem.server[choice[served]]
@@ -79,12 +91,38 @@ def value(problem: AllocationProblem, assignment: Assignment) -> float:
 
 
 def loads(problem: AllocationProblem, assignment: Assignment) -> Floats:
-    """The load of every server, float64 [servers]; pairs that are not eligible carry no weight."""
+    """The load of every server, float64 [servers]; pairs that are not eligible carry no weight.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    assignment : Assignment
+        An assignment of its tasks.
+
+    Returns
+    -------
+    ndarray
+        float64 [servers], in the unit of ``weight``.
+    """
     return choice_loads(problem, positions(problem, assignment))
 
 
 def choice_loads(problem: AllocationProblem, choice: Ints) -> Floats:
-    """`loads` of a choice of pairs, int64 [tasks], negative where there is none."""
+    """`loads` of a choice of pairs, int64 [tasks], negative where there is none.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    choice : ndarray
+        Indices of pairs, int64 [tasks].
+
+    Returns
+    -------
+    ndarray
+        float64 [servers].
+    """
     taken = choice[choice >= 0]
     return _sums(problem.server[taken], problem.weight[taken], problem.servers)
 
@@ -170,7 +208,21 @@ def dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
 def dual_profit(problem: AllocationProblem, multipliers: ArrayLike) -> float:
     """`dual_bound` as a bound on profits, without sense and offset.
 
-    Its margins, with e = 2^-52 the distance from 1 to the next float (an operation is off by e/2 relative at most):
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    multipliers : array_like
+        u >= 0, float64 [servers], up to `MULTIPLIER_LIMIT`.
+
+    Returns
+    -------
+    float
+        -infinity where a task that must be served has no eligible server.
+
+    Notes
+    -----
+    The margins, with e = 2^-52 the distance from 1 to the next float (an operation is off by e/2 relative at most):
 
     - A reduced profit p - u w is computed as r with an error of at most e/2 u w from the product, e/2 (|p| + u w (1 + e)) from
       the difference, and 2^-1075 where the product underflows. r + 2 e (|p| + u w) + 2^-1074, itself computed with an error
@@ -199,8 +251,22 @@ def dual_profit(problem: AllocationProblem, multipliers: ArrayLike) -> float:
 
 
 def objective_bound(problem: AllocationProblem, profit: float) -> float:
-    """A bound on profits in the problem's own terms, as far above (for "max") every value as the profit bound is above profits.
+    """A bound on profits in the problem's own terms, as far outside of every value as the profit bound is of profits.
 
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    profit : float
+        A bound on the profits of all assignments.
+
+    Returns
+    -------
+    float
+        A bound on their values, offset included.
+
+    Notes
+    -----
     Value and bound lose up to half a unit in the last place when the offset is added, so the bound is moved outward by two
     units: what an offset hides is not proved. Nothing is lost, and the bound not moved, where there is no offset, where
     offset and values are multiples of one number of which floats can count all totals, or where all profits are <= 0, so is the
@@ -218,13 +284,35 @@ def objective_bound(problem: AllocationProblem, profit: float) -> float:
 
 
 def raised_sum(parts: list[float]) -> float:
-    """The sum, rounded up; exact where it is 0."""
+    """The sum, rounded up; exact where it is 0.
+
+    Parameters
+    ----------
+    parts : list of float
+        The terms.
+
+    Returns
+    -------
+    float
+    """
     total = math.fsum(parts)
     return math.nextafter(total, math.inf) if total else 0.0
 
 
 def rounded_profit(problem: AllocationProblem, bound: float) -> float:
-    """A bound on profits moved inward to the next multiple of the problem's grid, where it has one."""
+    """A bound on profits moved inward to the next multiple of the problem's grid, where it has one.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    bound : float
+        A bound on profits.
+
+    Returns
+    -------
+    float
+    """
     grid = problem.grid
     if not grid or not abs(bound) < _EXACT * grid:
         return bound
@@ -232,14 +320,40 @@ def rounded_profit(problem: AllocationProblem, bound: float) -> float:
 
 
 def rounded_bound(problem: AllocationProblem, bound: float, tolerance: float) -> float:
-    """A bound of an integral problem moved inward to the next integer (within `tolerance` of one, to that one)."""
+    """A bound of an integral problem moved inward to the next integer.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    bound : float
+        A bound on values.
+    tolerance : float
+        A bound this near to an integer counts as that integer.
+
+    Returns
+    -------
+    float
+        The bound itself where values need not be integers.
+    """
     if not problem.integral or not math.isfinite(bound):
         return bound
     return float(math.floor(bound + tolerance) if problem.sense == "max" else math.ceil(bound - tolerance))
 
 
 def punctual(problem: AllocationProblem) -> bool:
-    """Does every stored pair keep its task's deadline, as `violations` sees it? True without raw fields."""
+    """Whether every stored pair keeps its task's deadline, as `violations` judges it.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    bool
+        True without raw fields.
+    """
     if problem.system is None:
         return True
     latency = problem.system.terms(problem.task, problem.server).latency
@@ -247,9 +361,17 @@ def punctual(problem: AllocationProblem) -> bool:
 
 
 def least_profit(problem: AllocationProblem) -> float:
-    """A number that no feasible assignment's profit is below: every task at its worst, rounded down; -infinity: no number.
+    """A number that no feasible assignment's profit is below: every task at its worst, rounded down.
 
-    A bound on all profits that is below this number shows that nothing is feasible.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    float
+        A bound on all profits that is below this number shows that nothing is feasible.
     """
     least = np.where(problem.must_serve, np.inf, 0.0)
     np.minimum.at(least, problem.task, problem.profit)

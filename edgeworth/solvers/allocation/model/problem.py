@@ -396,12 +396,12 @@ class AllocationProblem(ShownProblem):
         ValueError, TypeError
             As the class.
         """
-        kept_task, kept_server, terms = columns.timely(system, task, server)
+        kept_task, kept_server, cycles = columns.timely(system, task, server)
         return cls.from_pairs(
             task=kept_task,
             server=kept_server,
             value=system.pair_values(kept_task, kept_server),
-            weight=terms.cycles,
+            weight=cycles,
             capacity=system.capacity,
             tasks=system.tasks,
             must_serve=must_serve,
