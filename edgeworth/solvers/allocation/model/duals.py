@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
-from edgeworth.solvers.allocation.model.functions import MULTIPLIER_LIMIT, objective_bound, raised_sum, rounded_profit
+from edgeworth.solvers.allocation.model.prices import MULTIPLIER_LIMIT, objective_bound, raised_sum, rounded_profit
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
