@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 
-_TICK_SECONDS = 0.02
-_TOLERANCE = 1e-9
+_TICK_SECONDS = 0.02  # between two reports from HiGHS's callbacks, which come far more often
+_TOLERANCE = 1e-9  # of primal and dual feasibility and of integrality; HiGHS's smallest is 1e-10
 _NOTHING = 1e100  # HiGHS's word for "no bound yet" is beyond
 
 

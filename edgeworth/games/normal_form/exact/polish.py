@@ -9,7 +9,7 @@ import numpy as np
 from edgeworth.games.normal_form.exact.scaling import simplex
 from edgeworth.games.normal_form.model import Floats, NormalFormGame, Profile, exact_regrets, exact_table, stakes
 
-_ROUNDS = 4
+_ROUNDS = 4  # of iterative refinement; each adds the digits that a solve in float64 is good for
 _MOST = 150  # strategies in a support
 
 

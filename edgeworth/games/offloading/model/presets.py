@@ -19,9 +19,9 @@ COVERAGE = {"fusion": 300.0, "melbourne": 200.0}
 """Metres that a provider reaches (ours)."""
 
 _SIDE = 1_000.0  # metres; every number of this module is ours, because the paper's text lost its own
-_REACH = 10
-_JITTER = 20.0
-_BLOCK = 20_000
+_REACH = 10  # providers that a user of ``random`` reaches
+_JITTER = 20.0  # metres, standard deviation around a user of the file
+_BLOCK = 20_000  # users whose distances are held at once
 
 
 def generate(

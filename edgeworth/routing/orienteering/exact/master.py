@@ -16,7 +16,7 @@ from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.exact.network import Floats, TypeNetwork
 from edgeworth.routing.orienteering.model import RoutePlan
 
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-9  # of primal and dual feasibility
 
 
 class Column(NamedTuple):
