@@ -14,7 +14,7 @@ _MOST = 150  # strategies in a support
 
 
 def settled(game: NormalFormGame, profile: Profile) -> bool:
-    """Is no regret left but what rounding the probabilities accounts for? In exact arithmetic: payoffs may cancel."""
+    """Whether no regret is left but what rounding the probabilities accounts for. In exact arithmetic: payoffs may cancel."""
     most = 4.0 * sum(game.shape) * 2.0**-53
     with np.errstate(over="ignore"):
         stake = stakes(game, profile)

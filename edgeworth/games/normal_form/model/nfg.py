@@ -184,7 +184,7 @@ def _too_large(word: str) -> str:
 
 
 class _Table:
-    """Payoffs in the order of the file: float64, numerators and denominators (where they are short), are both the same?"""
+    """Payoffs in the order of the file: float64, numerators and denominators (where short), and whether both are the same."""
 
     def __init__(self) -> None:
         self.short = True

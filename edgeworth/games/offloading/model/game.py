@@ -210,7 +210,7 @@ class OffloadingGame(ShownProblem):
 
     @property
     def linear(self) -> bool:
-        """Are all utilities affine in the delay, so that the weighted potential exists?"""
+        """Whether all utilities are affine in the delay, so that the weighted potential exists."""
         return self.regime == "linearised" or bool(self.human.all())
 
     @cached_property

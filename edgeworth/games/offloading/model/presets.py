@@ -243,7 +243,7 @@ def _distances(places: Floats, sites: Floats) -> Floats:
 
 
 def _near(places: Floats, sites: Floats, coverage: float) -> NDArray[np.bool_]:
-    """Is any site within coverage?"""
+    """Whether any site is within coverage."""
     blocks = [places[begin : begin + _BLOCK] for begin in range(0, len(places), _BLOCK)]
     return np.concatenate([np.zeros(0, dtype=bool), *((_distances(block, sites) <= coverage).any(axis=1) for block in blocks)])
 

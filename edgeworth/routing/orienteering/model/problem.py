@@ -196,7 +196,7 @@ class OrienteeringProblem(ShownProblem):
 
     @cached_property
     def integral(self) -> bool:
-        """Is every plan's value an integer? Profits less service costs are, of numbers below 2^53, and driving is free."""
+        """Whether every plan's value is an integer: net profits are, below 2^53, and driving is free."""
         net = self.profit - self.service_cost
         free = not (self.cost_per_distance.any() or self.cost_per_time.any())
         largest = max(float(np.abs(self.profit).max(initial=0.0)), float(self.service_cost.max(initial=0.0)))

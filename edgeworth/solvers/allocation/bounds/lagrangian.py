@@ -230,7 +230,7 @@ def lagrangian_duals(
 
 
 def _free(prices: DualMinimiser, repair: Repair) -> bool:
-    """Do all tasks fit at their best servers when capacity costs nothing? Then that is an optimum."""
+    """Whether all tasks fit at their best servers when capacity costs nothing, which is an optimum then."""
     _, choice, _, load = prices.evaluate(prices.best)
     if np.any(load > repair.limit):
         return False

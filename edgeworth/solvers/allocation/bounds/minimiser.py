@@ -146,7 +146,7 @@ class DualMinimiser:
         return DualPoint(u, smooth, gradient, diagonal.sum(axis=0), plain, heat, distance)
 
     def _descend(self, u: Floats, tasks: Ints, temperature: float) -> tuple[DualPoint, bool]:
-        """Projected Newton steps at one temperature; did they come to rest?
+        """Projected Newton steps at one temperature; returns whether they came to rest.
 
         Where a step does not descend, the Hessian's diagonal is raised until one does (Levenberg and Marquardt).
         """
