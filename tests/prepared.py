@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Any
 
 from numba.core.dispatcher import Dispatcher
@@ -11,6 +10,7 @@ from numba.core.dispatcher import Dispatcher
 from edgeworth import Stop
 from edgeworth.core.family import family
 from edgeworth.core.prepare import canned, prepare
+from tests.cases import known
 
 
 def dispatchers() -> dict[str, Any]:
@@ -32,7 +32,7 @@ def signatures() -> set[tuple[str, str]]:
 def main(kind: str) -> None:
     """One line a method and problem that compiled more."""
     fam = family(kind)
-    cases = import_module(f"tests.cases.{kind.replace('-', '_')}").CASES
+    cases = known(kind)
     for row in fam.methods:
         if row.requires is not None:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from edgeworth import Quality, Stop, Termination, _families
 from edgeworth.core.family import Family, family
 from edgeworth.core.method import FEATURES, Method
-from edgeworth.testing import check_method_contract
+from edgeworth.testing import COMMON, check_method_contract, faults
 from edgeworth.testing.contracts import constructible
+from tests import cases
 
 ROWS = [(family(kind), row) for kind in _families.FAMILIES for row in family(kind).methods]
 every_row = pytest.mark.parametrize(("fam", "row"), ROWS, ids=[f"{fam.kind}-{row.name}" for fam, row in ROWS])
@@ -21,12 +22,9 @@ every_row = pytest.mark.parametrize(("fam", "row"), ROWS, ids=[f"{fam.kind}-{row
 
 OPTIMAL = (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
 INFEASIBLE = (Quality.INFEASIBLE, Quality.CLAIMED_INFEASIBLE)
-HOMES = {kind: import_module(f"tests.cases.{kind.replace('-', '_')}") for kind in _families.FAMILIES}
-CASES = {
-    kind: {f"example {k}": problem for k, problem in enumerate(family(kind).examples())} | home.CASES
-    for kind, home in HOMES.items()
-}
-STRATEGIES = {kind: home.STRATEGY for kind, home in HOMES.items()}
+HOMES = {kind: cases.home(kind) for kind in _families.FAMILIES}
+CASES = {kind: cases.known(kind) for kind in _families.FAMILIES}
+STRATEGIES = {kind: cases.drawn(kind) for kind in _families.FAMILIES}
 KNOWN = [(fam, row, name) for fam, row in ROWS for name in CASES[fam.kind]]
 
 
@@ -49,14 +47,18 @@ def test_contract_on_drawn_problems(fam: Family[Any, Any], row: Method) -> None:
     check()
 
 
-@every_row
+BRUTE = [(fam, row) for fam, row in ROWS if HOMES[fam.kind] is not None]
+
+
+@pytest.mark.parametrize(("fam", "row"), BRUTE, ids=[f"{fam.kind}-{row.name}" for fam, row in BRUTE])
 def test_against_brute_force(fam: Family[Any, Any], row: Method) -> None:
     """Nothing beats the optimum; bounds do not cut it off; exact methods that optimise prove it, infeasibility included."""
+    home: Any = HOMES[fam.kind]
 
     @given(problem=STRATEGIES[fam.kind])
     @settings(max_examples=60 if row.exact or row.kind == "bound" else 25)  # a proof can be wrong in more ways
     def check(problem: Any) -> None:
-        best = HOMES[fam.kind].optimum(problem)
+        best = home.optimum(problem)
         stop = Stop(iterations=200) if "iterations" in row.supports and not row.exact else None
         result = fam.solve(problem, method=row.name, seed=0, stop=stop)
         sign = 1.0 if problem.sense == "max" else -1.0
@@ -67,7 +69,7 @@ def test_against_brute_force(fam: Family[Any, Any], row: Method) -> None:
         assert result.quality not in INFEASIBLE
         optimum = float(best[0])
         tolerance = 1e-9 * max(abs(optimum), 1e-10)
-        if result.value is not None and row.name not in getattr(HOMES[fam.kind], "UNBOUNDED", ()):
+        if result.value is not None and row.name not in getattr(home, "UNBOUNDED", ()):
             assert sign * result.value <= sign * optimum + tolerance
         if result.bound is not None:
             assert sign * result.bound >= sign * optimum - tolerance
@@ -91,6 +93,28 @@ def test_rows_resolve_and_their_parameters_construct(fam: Family[Any, Any], row:
     assert row.reference
     assert set(row.supports) <= set(FEATURES)
     assert fam.method(row.name) is row
+
+
+@pytest.mark.parametrize("kind", list(_families.FAMILIES))
+def test_the_checker_catches_the_faults_that_results_of_every_family_can_have(kind: str) -> None:
+    fam, placed = family(kind), set()
+    for row in fam.methods:
+        for problem in fam.examples():
+            if row.requires is not None:
+                continue
+            result = fam.solve(problem, method=row.name, seed=0, stop=Stop(seconds=0.5))
+            for fault in COMMON:
+                wrong = fault(problem, result)
+                if wrong is not None:
+                    placed.add(fault.name)
+                    assert fault.verdict in fam.verify(problem, wrong).failures, (row.name, fault.name)
+    assert placed >= {"shifted value", "unproved optimum", "lost solution"}
+
+
+def test_the_modules_of_cases_and_faults_are_those_of_families() -> None:
+    names = {kind.replace("-", "_") for kind in _families.FAMILIES}
+    for package, others in ((cases, {"__init__"}), (faults, {"__init__", "base"})):
+        assert {path.stem for path in Path(str(package.__file__)).parent.glob("*.py")} - others <= names
 
 
 @pytest.mark.parametrize("kind", list(_families.FAMILIES))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +103,7 @@ def action(name: str, help: str, params: Sequence[click.Parameter], run: Callabl
     return command
 
 
-def one_of(choices: Sequence[str]) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+def one_of(choices: Collection[str]) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
     """The callback of an option, or of an argument of several values, that accepts the choices only and names the nearest."""
 
     def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -18,7 +18,7 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.budget import SECONDS, Budget, BudgetEnded
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
-from edgeworth.core.problem import Model, P, Problem, Rebuild, Refute, S, Stored
+from edgeworth.core.problem import Judge, Model, P, Problem, Rebuild, Refute, S, Stored
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Termination
 from edgeworth.core.verdict import EXHAUSTIVE, Report, Scope, Status, Verdict
 
@@ -33,6 +33,7 @@ __all__ = [
     "claims_equilibrium",
     "covered",
     "epsilon_verdict",
+    "judge_by_rules",
     "not_checked",
     "rebuilt",
     "require_own",
@@ -188,6 +189,21 @@ def rule_verdicts(found: Iterable[Broken], tolerances: Mapping[str, float]) -> d
         rule: Verdict.of(rule not in worst, worst[rule].amount if rule in worst else 0.0, tolerance, worst.get(rule))
         for rule, tolerance in tolerances.items()
     }
+
+
+def judge_by_rules(
+    violations: Callable[[P, S], Iterable[Broken]],
+    value: Callable[[P, S], float],
+    tolerances: Callable[[P], Mapping[str, float]],
+) -> Judge[P, S]:
+    """The judge of a family in which a solution is sound where no rule is broken by more than its tolerance."""
+
+    def judge(
+        problem: P, solution: S, claimed: bool, result: Result[S] | None, budget: Budget
+    ) -> tuple[dict[str, Verdict], float | None]:
+        return rule_verdicts(violations(problem, solution), tolerances(problem)), value(problem, solution)
+
+    return judge
 
 
 def require_own(problem: Problem, answer: Result[S]) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from importlib import import_module
+from os import PathLike
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from edgeworth import _families
 from edgeworth.core import validation
 from edgeworth.core.arrays import Arrays
 from edgeworth.core.budget import Budget
+from edgeworth.core.faces import ShownProblem
 from edgeworth.core.method import Method
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload
+from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Verdict
@@ -47,6 +50,24 @@ class Problem(Stored, Protocol):
     def offset(self) -> float: ...
     @property
     def provenance(self) -> Provenance: ...
+
+
+class ProblemData(ShownProblem):
+    """What the problem dataclasses of all families have alike: how they are shown, pickled, hashed and written."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))  # type: ignore[arg-type]
+
+    @cached_property
+    def hash(self: Problem) -> str:
+        """A canonical hash of everything but the provenance."""
+        payload = self.to_payload()
+        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
+        return fingerprint(self.kind, content, payload.arrays)
+
+    def save(self: Problem, path: str | PathLike[str]) -> None:
+        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
+        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
 
 P = TypeVar("P", bound=Problem)

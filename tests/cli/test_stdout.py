@@ -76,7 +76,7 @@ def _document(text: str) -> Any:
 
 def test_every_command_is_tried_here() -> None:
     assert set(main.commands) == {"generate", "solve", "verify", "compare", "audit", "methods", "compile", "show-versions"}
-    assert set(SMALL) == set(_families.FAMILIES)
+    assert set(SMALL) <= set(_families.FAMILIES)
 
 
 def _one_of_each_kind(kind: str) -> list[str]:
@@ -91,7 +91,8 @@ def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> Non
     calls.append(
         ["audit", "double-auction", "trade-reduction", "--buyers", "2", "--sellers", "2", "--preset", "unit", "--json"]
     )
-    for kind, words in SMALL.items():
+    for kind in _families.FAMILIES:
+        words = SMALL.get(kind, [])
         problem = f"{kind}.json"
         calls.append(["generate", kind, *words, "--out", problem, "--json"])
         limits = ["--time-limit", "0.1", "--json"]

@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Arrays
-from edgeworth.core.checking import Budget, Rebuild, certificate_array, rule_verdicts
+from edgeworth.core.checking import Budget, Rebuild, certificate_array, judge_by_rules
 from edgeworth.core.numeric import FEASIBILITY_TOL
-from edgeworth.core.result import Result
-from edgeworth.core.verdict import Verdict
 from edgeworth.mechanisms.double_auction.model import (
     Market,
-    Outcome,
     price_bound,
     seller_prices_bound,
     value,
@@ -37,19 +34,13 @@ class Steps(Protocol):
     def check(self) -> None: ...
 
 
-def judge(
-    market: Market, outcome: Outcome, claimed: bool, result: Result[Outcome] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
-    """The verdicts on an outcome, which the package's docstring lists, and its welfare.
-
-    All checks are exhaustive, units are counted in whole numbers, tours are driven again.
-    """
-    return _feasibility(market, outcome), value(market, outcome)
-
-
-def _feasibility(market: Market, outcome: Outcome) -> dict[str, Verdict]:
+def _tolerances(market: Market) -> dict[str, float]:
+    """Units are counted in whole numbers; tours are driven again."""
     route = {} if market.routes is None else {"route": FEASIBILITY_TOL}
-    return rule_verdicts(violations(market, outcome), {"capacity": 0.0, **route, "idle": 0.0})
+    return {"capacity": 0.0, **route, "idle": 0.0}
+
+
+judge = judge_by_rules(violations, value, _tolerances)
 
 
 def _by_price(market: Market, arrays: Arrays, budget: Budget) -> float:

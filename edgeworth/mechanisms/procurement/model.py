@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
 from edgeworth.core.violation import Violation, Violations
@@ -35,7 +35,7 @@ LARGEST = 1e250
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tender(ShownProblem):
+class Tender(ProblemData):
     """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
 
     Attributes
@@ -118,9 +118,6 @@ class Tender(ShownProblem):
         store("worth", validation.real("worth", self.worth, minimum=0.0, maximum=LARGEST))
         store("verified", validation.flag("verified", self.verified))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     @property
     def sense(self) -> Sense:
         """Always "max": welfare."""
@@ -140,13 +137,6 @@ class Tender(ShownProblem):
     def suppliers(self) -> int:
         """Number of suppliers n."""
         return len(self.price)
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     @cached_property
     def score(self) -> Floats:
@@ -178,10 +168,6 @@ class Tender(ShownProblem):
         values = np.array(self.price if price else self.utilisation)
         values[supplier] = report
         return replace(self, price=values) if price else replace(self, utilisation=values)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

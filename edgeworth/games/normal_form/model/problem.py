@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
 from edgeworth.core.arrays import Array, OptionalArray, optional
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ EXACT_INTEGERS = 2**53
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NormalFormGame(ShownProblem):
+class NormalFormGame(ProblemData):
     """A finite game in normal form: players i = 0..n-1 choose pure strategies a_i at once and receive u_i(a_0, ..., a_(n-1)).
 
     Parameters
@@ -128,9 +128,6 @@ class NormalFormGame(ShownProblem):
                 part.setflags(write=False)
                 store(name, part)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     @classmethod
     def from_fractions(
         cls,
@@ -194,18 +191,7 @@ class NormalFormGame(ShownProblem):
             return Fraction(float(self.payoffs[where]))
         return Fraction(int(self.numerators[where]), int(self.denominators[where]))
 
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
-
     # --- files ----------------------------------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back. `write_nfg` writes Gambit's format."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -13,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
 from edgeworth.core.arrays import OptionalArray, optional
-from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.games.offloading.model import columns
 
@@ -34,7 +33,7 @@ that its actions earn there."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OffloadingGame(ShownProblem):
+class OffloadingGame(ProblemData):
     """A weighted congestion game: user i = 0..m-1 computes locally or at one provider k = 0..n-1 within reach.
 
     Only pairs within reach are stored, sorted by user, then by provider (compressed rows). `from_matrices` and `from_pairs`
@@ -183,9 +182,6 @@ class OffloadingGame(ShownProblem):
         store("provider_names", names.checked("provider_names", self.provider_names, n))
         columns.require_representable({name: getattr(self, name) for name in columns.COLUMNS})
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
     @property
@@ -244,13 +240,6 @@ class OffloadingGame(ShownProblem):
         low = np.where(kinked, 0.0, -np.inf)
         high = np.where(kinked & (self.regime == "floored"), self.deadline, np.inf)
         return _frozen(low), _frozen(high)
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     # --- constructors ---------------------------------------------------------------------------------------------------
 
@@ -404,10 +393,6 @@ class OffloadingGame(ShownProblem):
         return cls.from_pairs(user=i, provider=k, users=len(g), regime=regime, provenance=provenance, **given, **found)
 
     # --- files ----------------------------------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

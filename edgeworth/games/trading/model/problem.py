@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
 from edgeworth.core.arrays import Array, OptionalArray, optional
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 
 Floats = NDArray[np.float64]
@@ -65,7 +65,7 @@ class Contest(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TradingGame(ShownProblem):
+class TradingGame(ProblemData):
     """Computing-power trading (AI-Bazaar): one provider sets a unit price, N consumers answer with their demands.
 
     Leader: price p in [p_min, p_max], profit ``(p - C) sum_i F_i``. Consumer i: demand F_i in [F_min, F_max], utility
@@ -191,9 +191,6 @@ class TradingGame(ShownProblem):
             rule = f"must be above 0 where consumer {i} mines alone: it has no best reply"
             validation.reject("min_demand", rule, self.min_demand)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     # --- derived ----------------------------------------------------------------------------------------------------------
 
     @property
@@ -248,13 +245,6 @@ class TradingGame(ShownProblem):
             linear_threshold=self.threshold[linear],
             linear_beta=self.role_ratio[linear],
         )
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     # --- constructors ----------------------------------------------------------------------------------------------------
 
@@ -316,10 +306,6 @@ class TradingGame(ShownProblem):
         )
 
     # --- files ------------------------------------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

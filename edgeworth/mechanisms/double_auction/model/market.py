@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
-from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,9 +13,10 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import names, validation
 from edgeworth.core.arrays import Array, OptionalArray, optional
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.traced import Number, Rational, Traced, exact
 from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Routes
@@ -31,7 +31,7 @@ Agent = tuple[str, int]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Market(ShownProblem):
+class Market(ProblemData):
     """A double auction as reported: buyers i = 0..n-1 (edge servers), sellers k = 0..m-1 (vehicles with UAVs).
 
     Attributes
@@ -141,9 +141,6 @@ class Market(ShownProblem):
                 validation.reject("history", "must be (low, high) with low <= high", self.history)
             store("history", (low, high))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     @property
     def sense(self) -> Sense:
         """Always "max": welfare."""
@@ -174,13 +171,6 @@ class Market(ShownProblem):
         """True for a plain market in which every demand and every capacity is 1."""
         return self.routes is None and bool((self.demand == 1).all() and (self.capacity == 1).all())
 
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
-
     def reported(self, agent: Agent, report: float) -> Market:
         """The market in which that agent reports another unit price."""
         side, index = agent
@@ -202,10 +192,6 @@ class Market(ShownProblem):
         return ExactMarket(
             tuple(bid), tuple(ask), tuple(self.demand.tolist()), tuple(self.capacity.tolist()), self.routes, self.history
         )
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
 from edgeworth.core.arrays import Array, OptionalArray, optional
-from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.routing.orienteering.model import columns, layout
 from edgeworth.routing.orienteering.model.geometry import Rounding, euclidean
@@ -30,7 +29,7 @@ _STORED = ("distance", "profit", *_CUSTOMER, *(name for name in _VEHICLE if name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OrienteeringProblem(ShownProblem):
+class OrienteeringProblem(ProblemData):
     """(Team) orienteering with time windows, capacities and travel costs: vehicles k = 0..m-1 visit customers i = 0..n-1.
 
     Locations are nodes: customers 0..n-1, then depots n..L-1. `from_matrices`, `from_coordinates` and the package's
@@ -159,9 +158,6 @@ class OrienteeringProblem(ShownProblem):
         store("location_names", names.checked("location_names", self.location_names, places))
         store("vehicle_names", names.checked("vehicle_names", self.vehicle_names, m))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
     @property
@@ -230,13 +226,6 @@ class OrienteeringProblem(ShownProblem):
     def inner_limits(self) -> Limits:
         """The same with half that tolerance, for solvers: rounding in another order cannot push a plan over `limits`."""
         return limits_of(self, 0.5)
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     # --- constructors ---------------------------------------------------------------------------------------------------
 
@@ -418,10 +407,6 @@ cost_per_distance, cost_per_time, earliest, location_names, vehicle_names, prove
         )  # fmt: skip
 
     # --- files ----------------------------------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays. A capacity without end is stored as 0 with ``unbounded`` True: files hold no infinity."""

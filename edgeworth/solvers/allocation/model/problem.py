@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,9 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
 from edgeworth.core.arrays import Array, OptionalArray, optional
-from edgeworth.core.faces import ShownProblem
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.solvers.allocation.model import columns
 from edgeworth.solvers.allocation.model.system import Floats, Ints, MecSystem
@@ -26,7 +25,7 @@ _ARRAYS = ("indptr", "server", "value", "weight", "capacity", "must_serve")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AllocationProblem(ShownProblem):
+class AllocationProblem(ProblemData):
     """Multi-task allocation (MTA), a generalised assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
 
     Only eligible pairs are stored, sorted by task, then by server (compressed rows). `from_matrices`, `from_pairs` and
@@ -123,9 +122,6 @@ class AllocationProblem(ShownProblem):
         store("server_names", names.checked("server_names", self.server_names, n))
         store("task_names", names.checked("task_names", self.task_names, m))
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
     @property
@@ -191,13 +187,6 @@ class AllocationProblem(ShownProblem):
         Only where floating point can tell such totals apart, below 2^50: every float beyond 2^53 is an integer.
         """
         return columns.integral(self.value, self.offset)
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     def objective(self, profit: float) -> float:
         """Total profit in the problem's own terms: ``offset + profit`` for "max", ``offset - profit`` for "min"."""
@@ -412,10 +401,6 @@ class AllocationProblem(ShownProblem):
         )
 
     # --- files ----------------------------------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
