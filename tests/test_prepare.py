@@ -39,8 +39,15 @@ def fresh(code: str, *arguments: str, **environment: str) -> subprocess.Complete
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_prepared_method_compiles_nothing_more(kind: str) -> None:
-    """By the signatures of all kernels, on all problems of the contract suite, their checks included."""
+    """By the signatures of all kernels, on a fifth of the problems of the contract suite, their checks included."""
     assert fresh("tests.prepared", kind).stdout == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_prepared_method_compiles_nothing_more_anywhere(kind: str) -> None:
+    """On all of them."""
+    assert fresh("tests.prepared", kind, "all").stdout == ""
 
 
 @pytest.fixture

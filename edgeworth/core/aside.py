@@ -19,6 +19,14 @@ T = TypeVar("T")
 
 _LOOK = 0.02  # seconds between two looks
 _GRACE = 0.2  # seconds that interrupted work may take to end by itself
+_left: list[threading.Thread] = []
+
+
+def settle(seconds: float) -> None:
+    """Wait for work that was left, at most so long altogether."""
+    until = time.monotonic() + seconds
+    for thread in _left:
+        thread.join(max(until - time.monotonic(), 0.0))
 
 
 def aside(run: Run[S], work: Callable[[], T], look: Callable[[], object] | None = None) -> T:
@@ -60,7 +68,8 @@ def aside(run: Run[S], work: Callable[[], T], look: Callable[[], object] | None 
         finally:
             ended.set()
 
-    threading.Thread(target=body, daemon=True).start()
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
     pressed: float | None = None
     while not ended.wait(_LOOK):
         if look is not None:
@@ -68,7 +77,9 @@ def aside(run: Run[S], work: Callable[[], T], look: Callable[[], object] | None 
         if run.interrupted:
             pressed = pressed or time.monotonic()
             if time.monotonic() - pressed > _GRACE:
+                _left.append(thread)
                 raise Interruption
+    thread.join()  # with what its libraries keep for it: a process that ends meanwhile would abort
     if error:
         raise error[0]
     return value[0]

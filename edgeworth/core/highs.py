@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array
-from edgeworth.core.aside import aside
+from edgeworth.core.aside import aside, settle
 from edgeworth.core.result import S, Termination
 from edgeworth.core.run import Interruption, Run
 
@@ -131,11 +131,14 @@ def minimise(
 
 
 _LEFT: list[highspy.Highs] = []
+_PATIENCE = 5.0
+"""Seconds that a process waits at its end for solvers that were left: their own threads would abort it."""
 
 
 @atexit.register
 def _silence() -> None:
-    """Solvers that were left must not call back into an interpreter that shuts down."""
+    """Solvers that were left end at their next look; those that do not look must not call back while the interpreter ends."""
+    settle(_PATIENCE)
     for solver in _LEFT:
         for event in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt, solver.cbMipImprovingSolution):
             event.clear()  # type: ignore[no-untyped-call]

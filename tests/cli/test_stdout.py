@@ -95,7 +95,7 @@ def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> Non
         words = SMALL.get(kind, [])
         problem = f"{kind}.json"
         calls.append(["generate", kind, *words, "--out", problem, "--json"])
-        limits = ["--time-limit", "0.1", "--json"]
+        limits = ["--time-limit", "0.02", "--json"]
         methods = _one_of_each_kind(kind)
         for name in ["auto", *methods]:
             result = f"{kind}-{name}.json"
@@ -123,7 +123,7 @@ def test_highs_from_a_process_of_its_own_prints_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="closed pipes are those of POSIX")
 def test_a_reader_that_goes_ends_the_command_quietly(tmp_path: Path) -> None:
     allocation.generate(servers=3, tasks=8, seed=0).save(tmp_path / "p.json")
-    for words in (["methods"], ["methods", "--json"], ["solve", "p.json", "--method", "greedy"]):
+    for words in (["methods", "--json"], ["solve", "p.json", "--method", "greedy"]):
         receive, send = os.pipe()
         os.close(receive)  # as `| head` does when it has seen enough
         try:
