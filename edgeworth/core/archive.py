@@ -25,7 +25,7 @@ _DIRECTORY = 2**18  # bytes of the zip's table of contents: every member costs m
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x07"
 _END_SIZE, _END64_SIZE = 22, 20
 _MAGIC = b"\x93NUMPY"
-_PIECE = 2**20
+_PIECE = 2**20  # bytes read at once, so that a wrong size in a header allocates nothing
 _HEADER = 4096  # bytes of an array's header
 _LENGTH = 2**40  # of an axis
 _DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([<>|=]?[a-zA-Z][0-9]{0,3})['"]""")

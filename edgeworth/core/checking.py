@@ -342,7 +342,7 @@ def _infeasible(
 
 
 def claims_equilibrium(fam: Model[P, S], result: Result[S]) -> bool:
-    """Does the result say that its profile is an equilibrium?
+    """Whether the result states that its profile is an equilibrium.
 
     Its quality says so, or its method is of that kind and was neither cut nor gave up, or it says that it is the best of a
     family whose bounds hold for equilibria only.
@@ -370,8 +370,8 @@ def epsilon_verdict(
 ) -> Verdict:
     """The verdict on the largest gain of a unilateral deviation, with that deviation as witness.
 
-    claimed: is the profile said to be an equilibrium? Where it is not (a learner's play, a run cut short) there is nothing to
-    hold it against: the verdict is a measurement of how far the profile is from one, and of who gains.
+    claimed: whether the profile is said to be an equilibrium. Where it is not (a learner's play, a run cut short) there is
+    nothing to hold it against: the verdict is a measurement of how far the profile is from one, and of who gains.
     """
     if not claimed:
         return Verdict(Status.MEASURED, max(epsilon, 0.0), None, witness, scope)

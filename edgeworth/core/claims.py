@@ -86,7 +86,7 @@ class ClaimBudget:
 
 
 SMOKE = ClaimBudget("smoke", seeds=1, instances=20)
-"""Does every test run, and does its verdict stand? Less than two minutes a paper."""
+"""Enough to see that every test runs and its verdict stands: less than two minutes a paper."""
 SHORT = ClaimBudget("short", seeds=3, instances=100)
 """For a first look."""
 FULL = ClaimBudget("full", seeds=10, instances=200)

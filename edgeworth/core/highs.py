@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 
-_TICK_SECONDS = 0.02
-_TOLERANCE = 1e-9
+_TICK_SECONDS = 0.02  # between two reports from HiGHS's callbacks, which come far more often
+_TOLERANCE = 1e-9  # of primal and dual feasibility and of integrality; HiGHS's smallest is 1e-10
 _NOTHING = 1e100  # HiGHS's word for "no bound yet" is beyond
 
 
@@ -40,7 +40,7 @@ class ColumnModel:
     """minimise cost x subject to row_lower <= A x <= row_upper, lower <= x <= upper; A by columns (CSC).
 
     cost, upper float64 [columns]; row_lower, row_upper float64 [rows]; starts int [columns + 1], rows int [entries],
-    entries float64 [entries]; integer: are all columns integer, or bool [columns]: which; lower float64 [columns], None: 0.
+    entries float64 [entries]; integer: whether all columns are integer, or bool [columns]; lower float64 [columns], None: 0.
     """
 
     cost: Floats
@@ -55,7 +55,7 @@ class ColumnModel:
 
     @property
     def mixed(self) -> bool:
-        """Is any column integer?"""
+        """Whether any column is integer."""
         return bool(np.any(self.integer))
 
 

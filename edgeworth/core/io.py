@@ -18,7 +18,7 @@ from edgeworth.core.payload import FORMAT, HEADER, SCHEMA, Payload, ending
 from edgeworth.core.problem import P, S
 from edgeworth.core.result import Result
 
-_MOST_PARTS = 2_000_000
+_MOST_PARTS = 2_000_000  # lists, objects and texts of a JSON file: some 100 MB as Python's objects
 _DTYPES = ("<f8", "<i8", "<i4", "|b1")
 _JSON_TYPES: dict[str, set[type]] = {"f": {int, float}, "i": {int}, "b": {bool}}
 

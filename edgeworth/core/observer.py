@@ -90,4 +90,4 @@ class ProgressLine(Observer):
         sys.stderr.flush()
 
 
-_LINE_SECONDS = 0.1
+_LINE_SECONDS = 0.1  # between two drawings of the line

@@ -26,10 +26,23 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA
 
 
 def outcomes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Outcome], None, None]:
-    """Run the tasks in so many processes; yields in the order of completion. Closing it ends the workers at once.
+    """Run tasks in worker processes, and yield their outcomes in the order of completion.
 
-    Tasks and what they refer to must be picklable (cloudpickle: functions of the main script and lambdas are); they
-    run with the caller's ``sys.path`` and working folder. The main script is not run again.
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The runs. They and what they refer to must be picklable (cloudpickle: functions of the main script and lambdas are).
+    workers : int
+        The number of processes, at least 1.
+
+    Yields
+    ------
+    tuple of int and Outcome
+        The task's position in the sequence and what its run left. Closing the generator ends the workers at once.
+
+    Notes
+    -----
+    Tasks run with the caller's ``sys.path`` and working folder. The main script is not run again.
     """
     for spec in {task.spec.label: task.spec for task in tasks}.values():
         _require_picklable(spec)

@@ -61,10 +61,27 @@ OVERRUN_SHARE, OVERRUN_SECONDS = 0.1, 0.2
 class Outcome:
     """What a run left.
 
-    result: None where the method raised. verified: it stood the check. comparable: the family's bounds hold for its solution
-    (not for a profile out of equilibrium where they hold for equilibria only). interrupted: Ctrl-C came on the way, which a
-    method that ends by itself does not say. regret: of a game, the largest gain of a deviation, relative to the player's
-    stake, as the checker judged or measured it. reply_value: see `core.problem.Model`.
+    Attributes
+    ----------
+    result : Result or None
+        None where the method raised.
+    verified : bool
+        Whether the result stood the check.
+    notes : tuple of str
+        Of the method, and of what failed.
+    measures : mapping of str to float
+        The family's named numbers of the solution.
+    seconds : float
+        Of the run, compilation not counted.
+    comparable : bool
+        Whether the family's bounds hold for the solution (not for a profile out of equilibrium where they hold for equilibria
+        only).
+    interrupted : bool
+        Whether Ctrl-C came on the way, which a method that ends by itself does not say.
+    regret : float, optional
+        Of a game, the largest gain of a deviation, relative to the player's stake, as the checker judged or measured it.
+    reply_value : float, optional
+        See `core.problem.Model`.
     """
 
     result: Result[Stored] | None
@@ -79,10 +96,18 @@ class Outcome:
 
 
 def problem_labels(problems: Sequence[Problem]) -> dict[str, str]:
-    """A readable label for every problem, by hash: where it comes from, and enough more to tell it from the others.
+    """A readable label for every problem: where it comes from, and enough more to distinguish it from the others.
 
-    A preset with its seed, ``hotspot seed 3``; a file, ``e10200`` (``gap1.txt #2`` in a collection); the hash's beginning
-    where there is no name or where two would share a label.
+    Parameters
+    ----------
+    problems : sequence of problems
+        The instances of a comparison.
+
+    Returns
+    -------
+    dict of str to str
+        Label by hash. A preset with its seed, ``hotspot seed 3``; a file, ``e10200`` (``gap1.txt #2`` in a collection); the
+        hash's beginning where there is no name or where two would share a label.
     """
     return _distinct({problem.hash: _plain_label(problem) for problem in problems})
 

@@ -73,7 +73,25 @@ class MethodSpec:
 
 @dataclass(frozen=True)
 class Task:
-    """One run. `position` is its place in the table, `seed` its method seed (None: the method is deterministic)."""
+    """One run of a sweep.
+
+    Attributes
+    ----------
+    position : int
+        Its place in the table.
+    problem : a problem of some family
+        What is solved.
+    spec : MethodSpec
+        By which method, with which parameters.
+    stop : Stop or None
+        When it ends.
+    threads : int
+        How many threads it may use.
+    seed : int or None
+        The method's seed; None: the method is deterministic.
+    grace : float, optional
+        Seconds beyond its limit after which the run is given up; without it a default by the kind of method.
+    """
 
     position: int
     problem: Problem
@@ -108,8 +126,20 @@ class Overrun(BaseException):
 
 
 def run_task(task: Task) -> table.Outcome:
-    """Solve, verify, measure. Of everything that can be raised only KeyboardInterrupt leaves.
+    """Solve, verify and measure one run.
 
+    Parameters
+    ----------
+    task : Task
+        The run.
+
+    Returns
+    -------
+    Outcome
+        Of everything that a method can raise only KeyboardInterrupt leaves this function; the rest is an outcome.
+
+    Notes
+    -----
     A callable finds its process as it was before, and leaves it so: see `_put_back`.
     """
     if not callable(task.spec.method):
@@ -173,12 +203,37 @@ def _run(task: Task) -> table.Outcome:
 
 
 def failed(note: str, began: float, result: Result[Stored] | None = None) -> table.Outcome:
-    """The outcome of a run that ended in no report."""
+    """The outcome of a run that ended in no report.
+
+    Parameters
+    ----------
+    note : str
+        Why.
+    began : float
+        When it began, by ``time.perf_counter``.
+    result : Result, optional
+        What the method returned, if it did.
+
+    Returns
+    -------
+    Outcome
+    """
     return table.Outcome(result, False, (" ".join(note.split()),), {}, time.perf_counter() - began)
 
 
 def describe_error(error: BaseException) -> str:
-    """The type and the text of an exception, which may refuse to be written and be of any length."""
+    """The type and the text of an exception, which may refuse to be written and be of any length.
+
+    Parameters
+    ----------
+    error : BaseException
+        The exception.
+
+    Returns
+    -------
+    str
+        At most 2,000 characters of its text.
+    """
     try:
         text = f"{type(error).__name__}: {error}"
     except BaseException:

@@ -127,7 +127,7 @@ class _Call(Generic[P, S]):
 
     @property
     def own(self) -> bool:
-        """Is it a row, with declared features, rather than a bare callable?"""
+        """Whether it is a row, with declared features, rather than a bare callable."""
         return isinstance(self.method, str)
 
 
@@ -359,7 +359,7 @@ def storage_clauses(call: _Call[P, S], result: Result[S]) -> None:
 
 
 def same_answer(one: Result[S], two: Result[S]) -> bool:
-    """Do two results say the same, down to the last bit, but for clock times?"""
+    """Whether two results are the same, down to the last bit, but for clock times."""
     names = ("problem_hash", "value", "bound", "bound_evidence", "quality", "termination", "sense")
     if any(getattr(one, name) != getattr(two, name) for name in names):
         return False

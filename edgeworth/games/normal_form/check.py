@@ -62,8 +62,8 @@ __all__: list[str] = []
 EPSILON_TOL = 1e-9
 """Regrets up to this, relative to the spread of what the player can attain, count as none."""
 COMMITMENT = "commitment-multipliers"
-_U = 2.0**-53
-_MARGIN = 64.0 * _U
+_U = 2.0**-53  # unit roundoff of float64
+_MARGIN = 64.0 * _U  # of a regret, per strategy and relative to the stake: what rounding of a solver's probabilities makes
 _MOST = 1e100  # multipliers beyond prove nothing that could be computed
 
 

@@ -20,7 +20,19 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Incentives:
-    """The verdicts that compare reports; see `edgeworth.mechanisms.auditing.Audit`."""
+    """The verdicts that compare reports; see `edgeworth.mechanisms.auditing.Audit`.
+
+    Attributes
+    ----------
+    truthful : Verdict
+        At the true types of the market.
+    any_type : Verdict or None
+        At all types of one agent, the others' reports as they are; None where it was not looked at.
+    monotone : Verdict
+        Whether better reports never trade less.
+    pieces : int
+        Report intervals that were looked at.
+    """
 
     truthful: Verdict
     any_type: Verdict | None
@@ -29,7 +41,19 @@ class Incentives:
 
 
 class Gain(NamedTuple, Generic[P]):
-    """A report that seems to gain more than the tolerance, to be played again. market holds the truth."""
+    """A report that seems to gain more than the tolerance, to be played again.
+
+    Attributes
+    ----------
+    gain, tolerance : float
+        In money.
+    market : the family's problem
+        With the truth.
+    agent, dimension
+        Whose report it is, and in which dimension.
+    truth, report : float
+        The true type and the report.
+    """
 
     gain: float
     tolerance: float
@@ -42,7 +66,19 @@ class Gain(NamedTuple, Generic[P]):
 
 @dataclass
 class Case(Generic[P, S]):
-    """One mechanism on one market."""
+    """One mechanism on one market.
+
+    Attributes
+    ----------
+    model : AuditModel
+        What the auditor knows of the family.
+    mechanism : callable or rule
+        What is audited.
+    market : the family's problem
+        Its reports are the truth.
+    outcome : the family's solution
+        What the mechanism makes of it.
+    """
 
     model: AuditModel[P, S]
     mechanism: Mechanism[P, S]

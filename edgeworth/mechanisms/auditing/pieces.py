@@ -79,7 +79,21 @@ class IncompleteError(RuntimeError):
 
 @dataclass
 class Subject(Generic[P, S]):
-    """One agent of one market under one mechanism, in one dimension of its report."""
+    """One agent of one market under one mechanism, in one dimension of its report.
+
+    Attributes
+    ----------
+    model : AuditModel
+        What the auditor knows of the family.
+    mechanism : callable or rule
+        What is audited.
+    market : the family's problem
+        Its reports are the truth.
+    agent, dimension
+        Whose report varies, and in which dimension.
+    noise : float
+        The rule's own rounding of money; see `AuditModel.rounding`.
+    """
 
     model: AuditModel[P, S]
     mechanism: Mechanism[P, S]

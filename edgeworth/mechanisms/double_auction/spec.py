@@ -32,9 +32,14 @@ Floats = NDArray[np.float64]
 
 
 class Dealt(NamedTuple):
-    """What one agent has of a rule: units traded, money paid (buyers) or received (sellers), and a seller's stops in order.
+    """What one agent has of a rule.
 
-    Units and money are plain, exact or traced numbers, as the report was.
+    Attributes
+    ----------
+    units, money
+        Units traded, and what a buyer pays or a seller gets: plain, exact or traced numbers, as the report was.
+    stops : tuple of int
+        A seller's buyers in the order of its tour.
     """
 
     units: float
@@ -132,7 +137,17 @@ class RuleSpec(Generic[P]):
 
 @dataclass(frozen=True)
 class Prepared(Generic[P]):
-    """A rule with parameters and tie-breaking: the functions of its `RuleSpec`, ready to be asked."""
+    """A rule with parameters and tie-breaking: the functions of its `RuleSpec` with these arguments filled in.
+
+    Attributes
+    ----------
+    spec : RuleSpec
+        The rule.
+    params : dataclass
+        Its parameters.
+    tie : TieBreak
+        How equal reports are ordered.
+    """
 
     spec: RuleSpec[P]
     params: P

@@ -13,7 +13,7 @@ from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 from edgeworth.testing.faults.base import SHIFT, Fault
 
-_TRIES = 200
+_TRIES = 200  # orders of customers at most
 
 
 def _with_plan(problem: OrienteeringProblem, result: Result[RoutePlan], solution: RoutePlan) -> Result[RoutePlan]:

@@ -32,7 +32,7 @@ from edgeworth.games.normal_form.model import (
 if TYPE_CHECKING:
     import quantecon.game_theory
 
-_MOST_SUPPORTS = 5_000_000
+_MOST_SUPPORTS = 5_000_000  # pairs of supports; 12 strategies each make 2.7 million
 MOST_EXACT = 50
 """Strategies, all players together, up to which a game is solved anew in exact arithmetic where floats do not suffice."""
 _SPOILT = "rounding spoilt the answer: a regret is left"

@@ -35,8 +35,8 @@ _WORDS = re.compile(r"[0-9+\-./eE\s]*+", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}")
 _SPACE = re.compile(r"\s", re.ASCII)
 _MAX_EXPONENT, _MAX_WORD = 400, 1_500  # longer ones would build integers of as many digits; 1,100 write any float64 exactly
-_CHUNK = 2**18
-_REMEMBERED = 100_000
+_CHUNK = 2**18  # characters split at once
+_REMEMBERED = 100_000  # different words whose numbers are kept, because payoffs repeat
 _PAYOFF = 64  # bytes that one payoff takes while a game is made, copies included
 
 
@@ -184,7 +184,7 @@ def _too_large(word: str) -> str:
 
 
 class _Table:
-    """Payoffs in the order of the file: float64, numerators and denominators (where they are short), are both the same?"""
+    """Payoffs in the order of the file: float64, numerators and denominators (where short), and whether both are the same."""
 
     def __init__(self) -> None:
         self.short = True

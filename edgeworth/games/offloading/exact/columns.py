@@ -21,10 +21,10 @@ from edgeworth.games.offloading.kernels import partition
 from edgeworth.games.offloading.model import OffloadingGame, Profile
 from edgeworth.games.offloading.model.game import Floats, Ints
 
-_SLICES = 48
+_SLICES = 48  # slices a provider while columns are priced
 _FINE = 400  # slices a provider in the final enumeration, where narrow ones save work
-_NODES = 50_000_000
-_COLUMNS = 1_000_000
+_NODES = 50_000_000  # of one enumeration of user sets at most
+_COLUMNS = 1_000_000  # sets of users of one provider that are kept
 _CLOSED = 5e-10  # half of what counts as proved
 _SMOOTH = 0.5  # weight of the best prices when new sets are looked for, after Wentges
 

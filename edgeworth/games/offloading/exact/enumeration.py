@@ -18,8 +18,8 @@ from edgeworth.games.offloading.model.game import Ints
 LIMIT = 5e7
 """Profiles that a game may have to be enumerated: about a minute for 10 users."""
 
-_CHUNK = 100_000
-_THRESHOLD = 1e-10
+_CHUNK = 100_000  # profiles between two looks at the clock
+_THRESHOLD = 1e-10  # gains below this share of a user's spread are no deviations
 
 
 def pure_equilibria(game: OffloadingGame) -> tuple[Profile, ...]:

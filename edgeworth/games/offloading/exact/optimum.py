@@ -26,7 +26,7 @@ from edgeworth.games.offloading.kernels import partition
 from edgeworth.games.offloading.model import SEARCH, OffloadingGame, Profile, Slices, profile_of, value
 from edgeworth.games.offloading.model.game import Bools, Floats, Ints
 
-_ROUNDS = 60
+_ROUNDS = 60  # perturbations of the local search
 _STEPS = 400  # of the checker's search, each at most some 20 ms
 _SLICES = 400  # of every provider's load in a certificate
 _ABOVE = 5e-10  # the bound's distance from the welfare, half of what proves an optimum

@@ -79,7 +79,7 @@ def _replay(now: Ints, user: Ints, choice: Ints) -> None:
 
 
 def existence(game: OffloadingGame) -> str:
-    """In words: has the game a pure (generalised) equilibrium? Decided by enumeration where the game is small."""
+    """In words, whether the game has a pure (generalised) equilibrium. Decided by enumeration where the game is small."""
     if game.profiles > SMALL:
         return "whether a pure equilibrium exists was not decided: too many profiles"
     from edgeworth.games.offloading.exact.enumeration import count_equilibria

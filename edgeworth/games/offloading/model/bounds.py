@@ -10,7 +10,8 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Arrays
-from edgeworth.games.offloading.model.game import LARGEST, Floats, Ints, OffloadingGame
+from edgeworth.games.offloading.model.columns import LARGEST
+from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame
 
 SLICES = "prices-and-slices"
 SEARCH = "prices-and-search"

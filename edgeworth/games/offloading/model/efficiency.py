@@ -11,7 +11,8 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.result import Result
 from edgeworth.games.offloading.model.functions import choice_utilities, positions, provider_costs
-from edgeworth.games.offloading.model.game import OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import OffloadingGame
+from edgeworth.games.offloading.model.profile import Profile
 
 INTERACTION_SECONDS = 0.008
 """Mean delay of one interaction (ours: the paper's range is lost)."""

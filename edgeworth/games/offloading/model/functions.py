@@ -9,7 +9,8 @@ import numpy as np
 from edgeworth.core import sparse, validation
 from edgeworth.core.arrays import Indices
 from edgeworth.core.violation import Violation, Violations
-from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame
+from edgeworth.games.offloading.model.profile import Profile
 
 EXACT_USERS = 20_000
 """Games of up to so many users are valued in fractions where floats lose what is at stake; half a second at most."""
@@ -215,7 +216,7 @@ def choice_welfare(game: OffloadingGame, choice: Ints, profile: Profile) -> floa
 
 
 def _certain(game: OffloadingGame, choice: Ints, total: float) -> bool:
-    """Is the welfare right to 1e-10 of itself, whatever was rounded?
+    """Whether the welfare is right to 1e-10 of itself, whatever was rounded.
 
     In units of u = 2^-53 a utility is off by c + 10 of the sizes of its terms (c users at the provider, see
     `efficiency.welfare_interval`), a cost by c + 2, the sums over m users by m: together less than 2 m + 16 of all sizes.

@@ -1,22 +1,22 @@
-"""The game and its strategy profiles."""
+"""The game."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
 from edgeworth.core.arrays import OptionalArray, optional
-from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
+from edgeworth.games.offloading.model import columns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,14 +30,6 @@ REGIMES: tuple[Regime, ...] = ("linearised", "soft-deadline", "floored")
 EQUILIBRIUM_TOL = 1e-9
 """At an equilibrium no user gains more than this by a move of its own, relative to the distance between the best and the worst
 that its actions earn there."""
-
-LARGEST = 1e250
-"""Loads, delays, utilities, welfare and potentials stay below this, so that no sum or product of them overflows."""
-
-_PAIR = ("gain", "transfer", "price")
-_USER = ("weight", "workload", "sensitivity", "deadline", "human", "local_utility", "local_delay")
-_PROVIDER = ("rate", "cap", "cost_rate", "uav")
-_AXES: dict[str, names.Axes] = {**dict.fromkeys(_USER, ("user",)), **dict.fromkeys(_PROVIDER, ("provider",))}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,7 +81,7 @@ class OffloadingGame(ProblemData):
     ValueError, TypeError
         Naming the argument, the rule and the value, for wrong shapes, NaN, infinities, values out of range, duplicate or
         unsorted pairs, and for numbers so large or rates so small that utilities or potentials could leave the range of floats
-        (`LARGEST`).
+        (`columns.LARGEST`).
 
     Notes
     -----
@@ -188,26 +180,7 @@ class OffloadingGame(ProblemData):
         sparse.require_sorted(self.indptr, self.provider, "user", "provider")
         store("user_names", names.checked("user_names", self.user_names, m))
         store("provider_names", names.checked("provider_names", self.provider_names, n))
-        self._require_representable()
-
-    def _require_representable(self) -> None:
-        """Bound everything that is computed from the game by products of the largest entries: coarse, and never met by
-        numbers that mean something."""
-
-        def largest(values: Floats) -> float:
-            return float(max(values.max(initial=0.0), -values.min(initial=0.0)))
-
-        with np.errstate(over="ignore"):
-            slowest = float(self.rate.min(initial=np.inf))
-            mass = float(self.weight.sum())
-            unit = largest(self.workload) / float(self.weight.min(initial=np.inf))
-            lateness = largest(self.transfer) + max(unit, 1.0) * mass / slowest + largest(self.deadline)
-            terms = largest(self.gain) + largest(self.price) + largest(self.local_utility)
-            utility = terms + max(largest(self.sensitivity), 1.0) * lateness
-            cost = largest(self.cost_rate) * float(self.workload.sum()) / slowest
-            most = max(self.users, 1) * (utility + cost + float(self.local_delay.sum())) + max(mass, 1.0) * mass / slowest
-        if not most < LARGEST:
-            validation.reject("game", f"must keep loads, delays and utilities below {LARGEST:g}", most)
+        columns.require_representable({name: getattr(self, name) for name in columns.COLUMNS})
 
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
@@ -233,7 +206,7 @@ class OffloadingGame(ProblemData):
 
     @property
     def linear(self) -> bool:
-        """Are all utilities affine in the delay, so that the weighted potential exists?"""
+        """Whether all utilities are affine in the delay, so that the weighted potential exists."""
         return self.regime == "linearised" or bool(self.human.all())
 
     @cached_property
@@ -322,20 +295,20 @@ class OffloadingGame(ProblemData):
             As the class, and for a pair that is named twice.
         """
         m = validation.integer("users", users, minimum=0)
-        columns = {"user": user, "provider": provider, "gain": gain, "transfer": transfer, "price": price}
-        pairs, _ = names.align({name: (column, ("pair",)) for name, column in columns.items()})
+        by_pair = {"user": user, "provider": provider, "gain": gain, "transfer": transfer, "price": price}
+        pairs, _ = names.align({name: (column, ("pair",)) for name, column in by_pair.items()})
         entries = {
             "rate": rate, "weight": weight, "workload": workload, "sensitivity": sensitivity, "deadline": deadline,
             "human": human, "local_utility": local_utility, "local_delay": local_delay, "cap": cap, "cost_rate": cost_rate,
             "uav": uav,
         }  # fmt: skip
-        arrays = {name: (entry, _AXES[name]) for name, entry in entries.items()}
+        arrays = {name: (entry, columns.AXES[name]) for name, entry in entries.items()}
         aligned, found = names.align(arrays, {"user_names": user_names, "provider_names": provider_names})
         f = validation.array("rate", aligned["rate"], np.float64, (None,))
         i = validation.array("user", pairs["user"], np.int64, (None,), minimum=0, maximum=m - 1)
         k = validation.array("provider", pairs["provider"], np.int64, (len(i),), minimum=0, maximum=len(f) - 1)
         order, indptr = sparse.compress(i, k, m, len(f), "user", "provider")
-        for name in _PAIR:
+        for name in columns.PAIR:
             if pairs[name] is not None:
                 aligned[name] = validation.array(name, pairs[name], np.float64, (len(i),))[order]
         return cls(
@@ -404,7 +377,7 @@ class OffloadingGame(ProblemData):
         pair: names.Axes = ("user", "provider")
         matrices = {"gain": gain, "reach": reach, "transfer": transfer, "price": price}
         arrays = {name: (matrix, pair) for name, matrix in matrices.items()}
-        arrays |= {name: (entry, _AXES[name]) for name, entry in entries.items()}
+        arrays |= {name: (entry, columns.AXES[name]) for name, entry in entries.items()}
         given, found = names.align(arrays, {"user_names": user_names, "provider_names": provider_names})
         f = validation.array("rate", given["rate"], np.float64, (None,))
         g = validation.array("gain", given["gain"], np.float64, (None, len(f)))
@@ -423,7 +396,7 @@ class OffloadingGame(ProblemData):
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays = {name: getattr(self, name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
+        arrays = {name: getattr(self, name) for name in ("indptr", "provider", *columns.COLUMNS)}
         content = {"regime": self.regime, "provenance": self.provenance.to_fields()}
         return Payload(content | names.to_fields(self, "user", "provider"), arrays)
 
@@ -431,50 +404,13 @@ class OffloadingGame(ProblemData):
     def from_payload(cls, payload: Payload) -> OffloadingGame:
         """The inverse of `to_payload`; validates like the constructor."""
         origin = Provenance.from_fields(payload.field("provenance"))
-        arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
+        arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *columns.COLUMNS)}
         return cls(
             **arrays,
             regime=payload.field("regime"),
             provenance=origin,
             **names.from_fields(payload.fields, "user", "provider"),
         )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Profile(ShownSolution):
-    """A strategy profile; the array is copied and read-only.
-
-    Parameters
-    ----------
-    provider : int64 [users]
-        The provider of every user, -1 for one who computes locally.
-    """
-
-    row: ClassVar[str] = "user"
-    columns: ClassVar[tuple[Column, ...]] = (
-        Column("provider", "number of the provider, -1: computes locally", axis="provider"),
-    )
-
-    provider: Ints
-
-    if TYPE_CHECKING:  # what the field is made from
-
-        def __init__(self, provider: ArrayLike) -> None: ...
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "provider", validation.array("provider", self.provider, np.int64, (None,), minimum=-1))
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.provider,)
-
-    def to_payload(self) -> Payload:
-        """As plain fields and arrays."""
-        return Payload({}, {"provider": self.provider})
-
-    @classmethod
-    def from_payload(cls, payload: Payload) -> Profile:
-        """The inverse of `to_payload`."""
-        return cls(payload.array("provider"))
 
 
 def _frozen(values: Any) -> Any:

@@ -9,7 +9,8 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.provenance import Provenance
-from edgeworth.games.offloading.model.game import _PAIR, _PROVIDER, _USER, OffloadingGame
+from edgeworth.games.offloading.model.columns import PAIR, PROVIDER, USER
+from edgeworth.games.offloading.model.game import OffloadingGame
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -35,12 +36,12 @@ def to_networkx(game: OffloadingGame) -> nx.Graph:
     users: list[tuple[str, Hashable]] = [("user", i) for i in game.user_names or range(game.users)]
     providers: list[tuple[str, Hashable]] = [("provider", k) for k in game.provider_names or range(game.providers)]
     for i, node in enumerate(users):
-        graph.add_node(node, bipartite=0, **{name: getattr(game, name)[i].item() for name in _USER})
+        graph.add_node(node, bipartite=0, **{name: getattr(game, name)[i].item() for name in USER})
     for k, node in enumerate(providers):
-        graph.add_node(node, bipartite=1, **{name: getattr(game, name)[k].item() for name in _PROVIDER})
-    columns = [getattr(game, name).tolist() for name in _PAIR]
+        graph.add_node(node, bipartite=1, **{name: getattr(game, name)[k].item() for name in PROVIDER})
+    columns = [getattr(game, name).tolist() for name in PAIR]
     for i, k, *values in zip(game.user.tolist(), game.provider.tolist(), *columns, strict=True):
-        graph.add_edge(users[i], providers[k], **dict(zip(_PAIR, values, strict=True)))
+        graph.add_edge(users[i], providers[k], **dict(zip(PAIR, values, strict=True)))
     return graph
 
 
@@ -85,9 +86,9 @@ def from_networkx(graph: nx.Graph) -> OffloadingGame:
         user_names=[_name(node, "user") for node in users],
         provider_names=[_name(node, "provider") for node in providers],
         provenance=Provenance("networkx", parameters={"users": len(users), "providers": len(providers)}),
-        **_columns([data for _, _, data in links], _PAIR, {"gain"}, "edge"),
-        **_columns([graph.nodes[node] for node in users], _USER, set(), "user"),
-        **_columns([graph.nodes[node] for node in providers], _PROVIDER, {"rate"}, "provider"),
+        **_columns([data for _, _, data in links], PAIR, {"gain"}, "edge"),
+        **_columns([graph.nodes[node] for node in users], USER, set(), "user"),
+        **_columns([graph.nodes[node] for node in providers], PROVIDER, {"rate"}, "provider"),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from edgeworth.games.offloading.model.functions import loads, positions, provider_costs
-from edgeworth.games.offloading.model.game import Floats, OffloadingGame, Profile, Which
+from edgeworth.games.offloading.model.game import Floats, OffloadingGame, Which
+from edgeworth.games.offloading.model.profile import Profile
 
 
 def paper_potential(game: OffloadingGame, profile: Profile) -> float:

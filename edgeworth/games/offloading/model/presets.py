@@ -19,9 +19,9 @@ COVERAGE = {"fusion": 300.0, "melbourne": 200.0}
 """Metres that a provider reaches (ours)."""
 
 _SIDE = 1_000.0  # metres; every number of this module is ours, because the paper's text lost its own
-_REACH = 10
-_JITTER = 20.0
-_BLOCK = 20_000
+_REACH = 10  # providers that a user of ``random`` reaches
+_JITTER = 20.0  # metres, standard deviation around a user of the file
+_BLOCK = 20_000  # users whose distances are held at once
 
 
 def generate(
@@ -243,7 +243,7 @@ def _distances(places: Floats, sites: Floats) -> Floats:
 
 
 def _near(places: Floats, sites: Floats, coverage: float) -> NDArray[np.bool_]:
-    """Is any site within coverage?"""
+    """Whether any site is within coverage."""
     blocks = [places[begin : begin + _BLOCK] for begin in range(0, len(places), _BLOCK)]
     return np.concatenate([np.zeros(0, dtype=bool), *((_distances(block, sites) <= coverage).any(axis=1) for block in blocks)])
 

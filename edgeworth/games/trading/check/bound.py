@@ -50,10 +50,10 @@ SLACK = 96.0 * _U
 """What shares may be wrong by, relative to 1 + (g p + w) X."""
 DRIFT = 1.01e-12
 """What demands may be wrong by, relative."""
-_ZONE = 96.0 * _U
-_ROUNDING = 32.0 * _U
+_ZONE = 96.0 * _U  # relative width around a consumer's threshold in which rounding may decide
+_ROUNDING = 32.0 * _U  # relative margin of products of a few factors
 _TINY = 1e-280  # costs below have lost their relative precision
-_LARGE = 1e150
+_LARGE = 1e150  # of what a certificate claims: products stay finite
 _CLAIMS = ("power_left", "power_right", "e_low", "e_high")
 
 

@@ -25,7 +25,7 @@ Ints = NDArray[np.int64]
 REGIMES = ("interior", "at_max", "at_min", "mixed")
 TIE_BREAKS = ("none", "weak", "strong")
 
-_LARGEST = 1e300
+_LARGEST = 1e300  # of demands times money: nothing that is computed overflows
 _ARRAYS = ("role_ratio", "payment_weight", "token_effect", "evaluation_metric")
 _NON_NEGATIVE = (
     "reward", "performance_factor", "block_size", "puzzle_constant", "propagation_factor",

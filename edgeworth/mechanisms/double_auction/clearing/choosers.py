@@ -152,7 +152,25 @@ def _whole(value: Exact) -> Exact:
 
 
 def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0) -> Chooser:
-    """The chooser of that name; ``auto``: exact tours in routed markets, the knapsack in plain ones."""
+    """The chooser of a name.
+
+    Parameters
+    ----------
+    name : str
+        A chooser, or "auto": exact tours in routed markets, the knapsack in plain ones.
+    objective : str
+        What a seller maximises.
+    market : ExactMarket
+        The market.
+    scale : int
+        By which money is multiplied to be whole.
+    seed : int
+        Of a chooser that draws.
+
+    Returns
+    -------
+    Chooser
+    """
     validation.choice("chooser", name, CHOOSERS)
     validation.choice("objective", objective, OBJECTIVES)
     if name == "auto":

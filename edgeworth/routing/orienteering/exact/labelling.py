@@ -13,9 +13,9 @@ from edgeworth.routing.orienteering.exact.network import Floats, TypeNetwork
 from edgeworth.routing.orienteering.kernels import labels
 
 _CHUNK = 4_000_000  # elementary steps between two looks at the clock, 10 to 50 ms
-_BUCKETS = 4096
-_SORTED = 1 << 16
-_TABLE = 1 << 18
+_BUCKETS = 4096  # of the queue, by time; labels of one bucket are sorted together
+_SORTED = 1 << 16  # labels of a bucket that are sorted at once
+_TABLE = 1 << 18  # entries of the hash table of labels met; a power of two
 _POOL, _KEPT = 1 << 14, 64  # to begin with; both double when full
 
 R = TypeVar("R", labels.Pool, labels.Kept)

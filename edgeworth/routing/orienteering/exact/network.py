@@ -19,7 +19,7 @@ Words = NDArray[np.uint64]
 
 _TINY_CYCLE = 1e-3  # of the vehicle's time: customers this close to each other are always remembered, so routes end
 _LATE_CUSTOMERS = 300  # up to so many customers the tables of those out of reach are worth their memory
-_LEAST = 1e-200
+_LEAST = 1e-200  # numbers below it, or above its inverse, are not brought to a common unit
 _TIE = 1e-15  # relative; times that close to each other are the same
 _ROUNDING = 2.0**-40  # relative; far above what sums of as many terms as a route has can lose, far below any tolerance
 

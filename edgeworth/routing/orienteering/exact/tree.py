@@ -13,8 +13,8 @@ from edgeworth.core import highs
 from edgeworth.routing.orienteering.exact.master import Column
 from edgeworth.routing.orienteering.exact.network import Flags, Floats, TypeNetwork
 
-_TOLERANCE = 1e-9
-_FRACTIONAL = 1e-6
+_TOLERANCE = 1e-9  # of primal and dual feasibility
+_FRACTIONAL = 1e-6  # weights of routes below it count as 0
 _LEAF = (-1, -1)
 
 

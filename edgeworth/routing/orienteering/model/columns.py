@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -60,3 +62,28 @@ def capacity(values: ArrayLike, length: int) -> Floats:
     endless = np.isposinf(raw)
     finite = validation.array("capacity", np.where(endless, 0.0, raw), np.float64, (length,), minimum=0.0)
     return frozen(np.where(endless, np.inf, finite))
+
+
+def fleet(vehicles: int | None, profit: ArrayLike, by_vehicle: Sequence[ArrayLike | None]) -> int:
+    """The number of vehicles: as stated, else that of the first column given by vehicle, else 1."""
+    if vehicles is not None:
+        return validation.integer("vehicles", vehicles, minimum=0)
+    known = [len(np.asarray(profit))] if rank(profit) == 2 else []
+    known += [len(np.asarray(column)) for column in by_vehicle if rank(column) == 1]
+    return known[0] if known else 1
+
+
+def windows(
+    open: ArrayLike | None, close: ArrayLike | None, earliest: ArrayLike, latest: ArrayLike, customers: int, vehicles: int
+) -> tuple[Floats, Floats]:
+    """The windows of all customers; a side that is not given is as wide as the vehicles' times."""
+    begin = validation.array("earliest", earliest, np.float64, (vehicles,)).min(initial=np.inf)
+    finish = validation.array("latest", latest, np.float64, (vehicles,)).max(initial=-np.inf)
+    if not vehicles:
+        begin = finish = 0.0
+    sides = {"open": spread(open, customers), "close": spread(close, customers)}
+    opens, closes = (None if x is None else validation.array(name, x, np.float64, (customers,)) for name, x in sides.items())
+    # A side that is not given never makes the other one wrong.
+    if opens is None:
+        opens = np.full(customers, begin) if closes is None else np.minimum(begin, closes)
+    return opens, np.maximum(finish, opens) if closes is None else closes

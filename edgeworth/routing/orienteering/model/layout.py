@@ -16,7 +16,12 @@ Ints = NDArray[np.int64]
 class Rows(NamedTuple):
     """How rows of a matrix become nodes of a problem, customers first.
 
-    order int64 [L]: the row of every node. depot: the row at which vehicles start and end that say nothing else.
+    Attributes
+    ----------
+    order : ndarray
+        The row of every node, int64 [L].
+    depot : int
+        The row at which vehicles start and end for which nothing else is stated.
     """
 
     order: Ints
@@ -97,7 +102,22 @@ def rows_of(
 
 
 def all_names(customers: Sequence[str] | None, labels: Sequence[str] | None, rows: Rows) -> tuple[str, ...]:
-    """The names of all nodes: the matrix's labels, else the customers' own names beside depots, else the rows' positions."""
+    """The names of all nodes.
+
+    Parameters
+    ----------
+    customers : sequence of str or None
+        Names of the customers.
+    labels : sequence of str or None
+        Labels of the rows of the matrix.
+    rows : Rows
+        Which row every node is.
+
+    Returns
+    -------
+    tuple of str
+        The labels; without them the customers' own names beside depots; without these the rows' positions.
+    """
     order = [str(row) for row in rows.order.tolist()]
     if labels is not None:
         return tuple(labels[row] for row in rows.order.tolist())

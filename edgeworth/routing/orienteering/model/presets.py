@@ -16,8 +16,8 @@ HORIZON = 3_600.0  # seconds
 SPEED = 10.0  # metres a second
 MOVING_POWER = 50.0  # watts
 ENERGY_PRICE = 0.002  # money a joule
-SECONDS_PER_TASK = 20.0
-USERS_PER_UAV = 5
+SECONDS_PER_TASK = 20.0  # of service
+USERS_PER_UAV = 5  # tasks that one UAV serves on a tour
 
 
 def generate(

@@ -192,7 +192,7 @@ class OrienteeringProblem(ProblemData):
 
     @cached_property
     def integral(self) -> bool:
-        """Is every plan's value an integer? Profits less service costs are, of numbers below 2^53, and driving is free."""
+        """Whether every plan's value is an integer: net profits are, below 2^53, and driving is free."""
         net = self.profit - self.service_cost
         free = not (self.cost_per_distance.any() or self.cost_per_time.any())
         largest = max(float(np.abs(self.profit).max(initial=0.0)), float(self.service_cost.max(initial=0.0)))
@@ -328,24 +328,13 @@ class OrienteeringProblem(ProblemData):
             {"vehicle_names": vehicle_names, "customer_names": rows.named(labels, n)},
             {"customer": tuple(map(str, rows.order[:n].tolist()))},
         )
-        if vehicles is None:
-            known = [len(np.asarray(aligned["profit"]))] if columns.rank(profit) == 2 else []
-            known += [len(np.asarray(aligned[name])) for name in per_vehicle if columns.rank(aligned[name]) == 1]
-            m = known[0] if known else 1
-        else:
-            m = validation.integer("vehicles", vehicles, minimum=0)
+        m = columns.fleet(vehicles, aligned["profit"], [aligned[name] for name in per_vehicle])
         spread: dict[str, Any] = {name: columns.spread(aligned[name], m) for name in per_vehicle}
         spread |= {name: columns.spread(aligned[name], n) for name in ("demand", "service_time", "service_cost")}
         spread |= {"start": rows.number(spread["start"], m, "start"), "end": rows.number(spread["end"], m, "end")}
-        begin = validation.array("earliest", spread["earliest"], np.float64, (m,)).min(initial=np.inf)
-        finish = validation.array("latest", spread["latest"], np.float64, (m,)).max(initial=-np.inf)
-        if not m:
-            begin = finish = 0.0
-        sides = {name: columns.spread(aligned[name], n) for name in ("open", "close")}
-        opens, closes = (None if x is None else validation.array(name, x, np.float64, (n,)) for name, x in sides.items())
-        # A side that is not given never makes the other one wrong.
-        spread["open"] = (np.full(n, begin) if closes is None else np.minimum(begin, closes)) if opens is None else opens
-        spread["close"] = np.maximum(finish, spread["open"]) if closes is None else closes
+        spread["open"], spread["close"] = columns.windows(
+            aligned["open"], aligned["close"], spread["earliest"], spread["latest"], n, m
+        )
         far = rows.square(far)
         time = far if travel_time is None else rows.square(columns.matrix("travel_time", given["travel_time"], len(rows.order)))
         return cls(

@@ -20,7 +20,18 @@ _SLACK = 2e-10  # share of a limit that rounding errors of running sums may use 
 
 
 def working_limit(problem: AllocationProblem) -> Floats:
-    """The limits for searches that keep running sums of loads: a little tighter, but for integers, whose sums are exact."""
+    """The limits for searches that keep running sums of loads: a little tighter, but for integers, whose sums are exact.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    ndarray
+        float64 [servers].
+    """
     return np.where(problem.whole, problem.limit, problem.limit * (1.0 - _SLACK))
 
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from edgeworth.solvers.allocation.check.kernels.state import Data, Items, Tree, Work
 
 _EPS = float(np.finfo(np.float64).eps)
-_BITS = 61
+_BITS = 61  # of the integers that profits become: sums of all of them fit into int64
 _LARGEST = 1e150  # of a target or a unit
 _CELLS = 8_000_000  # entries of the largest table by which integer weights are solved
 _EFFORT = 20_000_000  # elementary steps between two looks at the clock

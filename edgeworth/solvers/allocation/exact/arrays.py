@@ -18,7 +18,7 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 _EPS = float(np.finfo(np.float64).eps)
 _CELLS = 4_000_000  # up to so many table entries integer weights are solved by tables
 _KNAPSACK_STEPS = 20_000  # steps after which a knapsack's LP bound stands in
-_STACK_BYTES = 75_000_000
+_STACK_BYTES = 75_000_000  # memory of the open nodes
 _STACK = (40, 1000)  # least and most open nodes
 _LEAST = 2.0**-1040  # least unit
 _LOG = 64  # nodes and rows a log begins with

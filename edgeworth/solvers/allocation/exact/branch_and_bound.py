@@ -343,7 +343,7 @@ class _Portfolio:
         return BoundEvidence.CLAIMED, None
 
     def _closed(self, bound: float | None) -> bool:
-        """Does the bound prove the incumbent optimal?"""
+        """Whether the bound proves the incumbent optimal."""
         problem, value = self.problem, self._value
         if bound is None or value is None:
             return False

@@ -223,7 +223,7 @@ class Proof:
     # --- dives ----------------------------------------------------------------------------------------------------------
 
     def _dives(self) -> bool:
-        """Is it a dive's turn? Dives get as many nodes as the proof, where the gap is wide."""
+        """Whether it is a dive's turn. Dives get as many nodes as the proof, where the gap is wide."""
         proving = self.nodes - self._dived
         wide = math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
         return wide and proving >= _PROVING and self._dived < proving

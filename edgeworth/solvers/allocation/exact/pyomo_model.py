@@ -13,7 +13,7 @@ from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds import refuted, without_pairs
 from edgeworth.solvers.allocation.heuristic import repaired
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, violations
-from edgeworth.solvers.allocation.model.functions import rounded_bound
+from edgeworth.solvers.allocation.model.prices import rounded_bound
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel

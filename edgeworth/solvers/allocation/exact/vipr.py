@@ -27,8 +27,8 @@ from edgeworth.solvers.allocation.bounds import column_model
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, positions, violations
 from edgeworth.solvers.allocation.model import value as model_value
 
-_PAIRS = 400
-_NODES = 5_000
+_PAIRS = 400  # beyond, the text of a proof is too long to be of use
+_NODES = 5_000  # of the proof's tree at most
 _DENOMINATORS = (1_000, 10**9)  # multipliers are rounded to such fractions, the second where the first is too coarse
 
 Combination = dict[int, Fraction]

@@ -16,14 +16,12 @@ from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
+from edgeworth.solvers.allocation.model import columns
 from edgeworth.solvers.allocation.model.system import Floats, Ints, MecSystem
 
 Bools = NDArray[np.bool_]
 
-_LARGEST = 1e100  # of values, weights, capacities, offsets: sums and products of them stay finite
-_EXACT = 2.0**53  # sums of integers up to here are exact in floating point
 _ARRAYS = ("indptr", "server", "value", "weight", "capacity", "must_serve")
-_EXACT_SUMS = 2.0**50  # sums of multiples of a grid are taken as exact up to so many times the grid
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,18 +101,18 @@ class AllocationProblem(ProblemData):
         def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        store("capacity", _numbers("capacity", self.capacity, None, 0.0))
+        store("capacity", columns.numbers("capacity", self.capacity, None, 0.0))
         store("indptr", sparse.pointer(self.indptr))
         pairs, n, m = int(self.indptr[-1]), len(self.capacity), len(self.indptr) - 1
         store("server", validation.array("server", self.server, np.int64, (pairs,), minimum=0, maximum=n - 1))
-        store("value", _numbers("value", self.value, pairs, -_LARGEST))
-        store("weight", _numbers("weight", self.weight, pairs, 0.0))
+        store("value", columns.numbers("value", self.value, pairs, -columns.LARGEST))
+        store("weight", columns.numbers("weight", self.weight, pairs, 0.0))
         must = np.zeros(m, dtype=bool) if self.must_serve is None else self.must_serve
         store("must_serve", validation.array("must_serve", must, np.bool_, (m,)))
         store("sense", validation.choice("sense", self.sense, ("max", "min")))
-        store("offset", validation.real("offset", self.offset, minimum=-_LARGEST, maximum=_LARGEST))
+        store("offset", validation.real("offset", self.offset, minimum=-columns.LARGEST, maximum=columns.LARGEST))
         sparse.require_sorted(self.indptr, self.server, "task", "server")
-        heavy = np.flatnonzero(~_fits_alone(self.weight, self.capacity[self.server]))
+        heavy = np.flatnonzero(~columns.fits_alone(self.weight, self.capacity[self.server]))
         if len(heavy):
             k = int(heavy[0])
             where = f"task {self.task[k]} at server {self.server[k]} of capacity {self.capacity[self.server[k]]}"
@@ -148,10 +146,8 @@ class AllocationProblem(ProblemData):
 
     @cached_property
     def whole(self) -> Bools:
-        """Are a server's capacity and the weights of its pairs integers with an exact sum, below 2^53? bool [servers]."""
-        fraction = np.bincount(self.server, weights=self.weight != np.rint(self.weight), minlength=self.servers)
-        total = np.bincount(self.server, weights=self.weight, minlength=self.servers)
-        result: Bools = (fraction == 0.0) & (total < _EXACT) & (self.capacity == np.rint(self.capacity))
+        """Whether a server's capacity and the weights of its pairs are integers with an exact sum; bool [servers]."""
+        result = columns.whole(self.server, self.weight, self.capacity)
         result.setflags(write=False)
         return result
 
@@ -168,15 +164,7 @@ class AllocationProblem(ProblemData):
 
         The greatest common divisor of integers, or the largest power of two.
         """
-        values = np.abs(self.value[self.value != 0.0])
-        if not len(values):
-            return 1.0
-        if float(values.sum()) < _EXACT_SUMS and np.all(values == np.rint(values)):
-            return float(np.gcd.reduce(values.astype(np.int64)))
-        mantissa, exponent = np.frexp(values)
-        odd = np.rint(mantissa * 2.0**53).astype(np.int64)
-        grid = float(np.ldexp(1.0, int((exponent - 53 + np.log2(odd & -odd).astype(np.int64)).min())))
-        return grid if grid > 0.0 and float(values.sum()) < _EXACT_SUMS * grid else 0.0
+        return columns.grid(self.value)
 
     @cached_property
     def stranded(self) -> Ints:
@@ -194,12 +182,11 @@ class AllocationProblem(ProblemData):
 
     @cached_property
     def integral(self) -> bool:
-        """Are all values and the offset integers, so that every solution's value is one?
+        """Whether all values and the offset are integers, so that every solution's value is one.
 
         Only where floating point can tell such totals apart, below 2^50: every float beyond 2^53 is an integer.
         """
-        total = float(np.abs(self.value).sum()) + abs(self.offset)
-        return self.offset.is_integer() and total < _EXACT_SUMS and bool(np.all(self.value == np.rint(self.value)))
+        return columns.integral(self.value, self.offset)
 
     def objective(self, profit: float) -> float:
         """Total profit in the problem's own terms: ``offset + profit`` for "max", ``offset - profit`` for "min"."""
@@ -269,7 +256,7 @@ class AllocationProblem(ProblemData):
             },
             {"server_names": server_names, "task_names": task_names},
         )
-        c = _numbers("capacity", given["capacity"], None, 0.0)
+        c = columns.numbers("capacity", given["capacity"], None, 0.0)
         v = validation.array("value", given["value"], np.float64, (len(c), None))
         w = validation.array("weight", given["weight"], np.float64, v.shape, minimum=0.0)
         e = np.ones(v.shape, dtype=bool)
@@ -337,20 +324,20 @@ class AllocationProblem(ProblemData):
             As the class, and for a pair that is named twice.
         """
         m = validation.integer("tasks", tasks, minimum=0)
-        columns = {"task": task, "server": server, "value": value, "weight": weight}
-        given, _ = names.align({name: (column, ("pair",)) for name, column in columns.items()})
+        by_pair = {"task": task, "server": server, "value": value, "weight": weight}
+        given, _ = names.align({name: (column, ("pair",)) for name, column in by_pair.items()})
         by_axis, found = names.align(
             {"capacity": (capacity, ("server",)), "must_serve": (must_serve, ("task",))},
             {"server_names": server_names, "task_names": task_names},
         )
-        c = _numbers("capacity", by_axis["capacity"], None, 0.0)
+        c = columns.numbers("capacity", by_axis["capacity"], None, 0.0)
         t = validation.array("task", given["task"], np.int64, (None,), minimum=0, maximum=m - 1)
         s = validation.array("server", given["server"], np.int64, (len(t),), minimum=0, maximum=len(c) - 1)
         v = validation.array("value", given["value"], np.float64, (len(t),))
-        w = _numbers("weight", given["weight"], len(t), 0.0)
+        w = columns.numbers("weight", given["weight"], len(t), 0.0)
         order, _ = sparse.compress(t, s, m, len(c), "task", "server")
         t, s, v, w = t[order], s[order], v[order], w[order]
-        fits = _fits_alone(w, c[s])
+        fits = columns.fits_alone(w, c[s])
         origin = provenance or Provenance("arrays")
         parameters = {**origin.parameters, "too_heavy": int(len(t) - fits.sum())}
         return cls(
@@ -398,22 +385,12 @@ class AllocationProblem(ProblemData):
         ValueError, TypeError
             As the class.
         """
-        if (task is None) != (server is None):
-            validation.reject("server", "must be given together with task", server)
-        if task is None:
-            reach_task, reach_server = np.divmod(np.arange(system.tasks * system.servers), max(system.servers, 1))
-        else:
-            reach_task = validation.array("task", task, np.int64, (None,), minimum=0, maximum=system.tasks - 1)
-            length = len(reach_task)
-            reach_server = validation.array("server", server, np.int64, (length,), minimum=0, maximum=system.servers - 1)
-        terms = system.terms(reach_task, reach_server)
-        timely = terms.latency <= system.deadline[reach_task]
-        kept_task, kept_server = reach_task[timely], reach_server[timely]
+        kept_task, kept_server, cycles = columns.timely(system, task, server)
         return cls.from_pairs(
             task=kept_task,
             server=kept_server,
             value=system.pair_values(kept_task, kept_server),
-            weight=terms.cycles[timely],
+            weight=cycles,
             capacity=system.capacity,
             tasks=system.tasks,
             must_serve=must_serve,
@@ -452,14 +429,3 @@ class AllocationProblem(ProblemData):
             provenance=origin,
             **names.from_fields(payload.fields, "server", "task"),
         )
-
-
-def _numbers(name: str, values: ArrayLike, length: int | None, minimum: float) -> Floats:
-    return validation.array(name, values, np.float64, (length,), minimum=minimum, maximum=_LARGEST)
-
-
-def _fits_alone(weight: Floats, capacity: Floats) -> Bools:
-    """Is a pair no heavier than its server's capacity, exactly where both are integers?"""
-    integers = (weight == np.rint(weight)) & (capacity == np.rint(capacity))
-    result: Bools = (weight <= capacity) | (~integers & (weight <= capacity * (1.0 + FEASIBILITY_TOL)))
-    return result

@@ -20,7 +20,19 @@ _SERVER = ("cycles_per_unit", "frequency", "energy_coefficient", "capacity", "ba
 
 
 class PairTerms(NamedTuple):
-    """For pairs (task, server): cycles, seconds and joules. `sent` marks the pairs whose server is not the task's source."""
+    """Work, time and energy of pairs of a task and a server.
+
+    Attributes
+    ----------
+    cycles : ndarray
+        float64 [pairs].
+    compute_seconds, compute_energy : ndarray
+        Of the computation, in seconds and joules.
+    send_seconds, send_energy : ndarray
+        Of the transfer from the task's source, in seconds and joules.
+    sent : ndarray
+        Pairs whose server is not the task's source, bool.
+    """
 
     cycles: Floats
     compute_seconds: Floats
