@@ -122,7 +122,8 @@ market = da.Market(bid=[9.0, 8.0, 2.0], ask=[1.0, 7.0])
 assert da.run("fixed-price", market).payment.tolist() == [5.0, 0.0, 0.0]
 assert da.run("fixed-price", market, params=da.FixedPrice(3.0)).payment.tolist() == [3.0, 0.0, 0.0]
 assert da.verify(market, da.solve(market, method="fixed-price"))
-assert "fixed-price" in da.run.__doc__ and da.fixed_price.__doc__ == "Trade at one price that no report moves."
+assert "fixed-price" in da.run.__doc__
+assert da.fixed_price.__doc__.startswith("Trade at one price that no report moves.\\n\\nParameters\\n")
 found = audit("fixed-price", market)
 assert str(found.truthful.scope) == "exhaustive" and not found.truthful  # who is rationed outbids
 assert found.strongly_budget_balanced
