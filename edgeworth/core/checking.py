@@ -229,10 +229,11 @@ def result_verdicts(
     found: the value of the result's solution by the model, None where it has none (no solution, or one that cannot be valued).
     judged: the verdicts on the solution itself.
 
-    value: equal to `found`, relative 1e-9 of the value without the problem's offset. bound: on the right side of the value and,
-    where its evidence is "recomputed", not tighter than what its certificate proves; otherwise the scope says that it is a
-    claim. quality: OPTIMAL only where the bound that the certificate proves closes the gap, INFEASIBLE only where the
-    certificate proves that, EQUILIBRIUM only where the verdict ``epsilon`` holds; what rests on a claim is said to be claimed.
+    value: equal to `found`, relative 1e-9 of the value without the problem's offset. bound: on the right side of the value
+    and, where its evidence is "recomputed", not tighter than what its certificate proves; otherwise the scope says that it
+    is a claim. quality: OPTIMAL only where the bound that the certificate proves closes the gap (and, where bounds hold for
+    equilibria only, the verdict ``epsilon`` does not fail), INFEASIBLE only where the certificate proves that, EQUILIBRIUM
+    only where the verdict ``epsilon`` holds; what rests on a claim is said to be claimed.
     """
     verdicts: dict[str, Verdict] = {}
     if result.solution is not None or result.value is not None:
@@ -310,6 +311,8 @@ def _quality(
         if epsilon is not None and epsilon.status is Status.NOT_CHECKED:
             return epsilon
         return judged(epsilon is not None and epsilon.holds, Quality.FEASIBLE)
+    if fam.covers == "equilibria" and epsilon is not None and epsilon.status is Status.FAILS:
+        return judged(False, Quality.FEASIBLE)  # its bounds say nothing about this profile
     if stated is Quality.OPTIMAL:
         if bound is not None and bound.status is Status.NOT_CHECKED:
             return bound

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.display import one_line
 
 Names = tuple[str, ...]
 Axes = tuple[str | None, ...]
@@ -48,7 +49,7 @@ def names_of(problem: object, axis: str) -> Names:
 def label(problem: object, axis: str, index: int) -> str:
     """An axis and the name of one of its entries in words, e.g. ``server 3`` or ``server east``."""
     found: Names | None = getattr(problem, f"{axis}_names", None)
-    return f"{axis} {index if found is None else found[index]}"
+    return f"{axis} {index if found is None else one_line(found[index])}"
 
 
 def checked(argument: str, names: object, length: int) -> Names | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from edgeworth.core.display import one_line
+
 _FOUND = {
     "optimal": "It is optimal: the bound meets it, and the checker can rebuild the bound from the certificate.",
     "claimed optimal": "The method says that it is optimal: its bound meets the value, but nothing backs the bound.",
@@ -46,7 +48,7 @@ def paragraph(result: Any) -> str:
         sentences.append(f"Compiling its kernels took {stats.compile_seconds:.3g} s more, which no clock counts.")
     if result.notes:
         sentences.append(f"Note: {'; '.join(result.notes)}.")
-    return " ".join(sentences)
+    return one_line(" ".join(sentences))
 
 
 def _of_bound(result: Any) -> list[str]:

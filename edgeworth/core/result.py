@@ -380,9 +380,11 @@ _ENUMS = ("bound_evidence", "quality", "termination")
 
 def _plain_text(fields: Any) -> str:
     """Fields as the text that a file would hold; what no file holds by its own text, arrays in full."""
-    return json.dumps(
-        fields, sort_keys=True, default=lambda item: item.tolist() if isinstance(item, np.ndarray) else repr(item)
-    )
+
+    def written(item: Any) -> Any:
+        return item.tolist() if isinstance(item, np.ndarray) else repr(item)
+
+    return json.dumps(fields, sort_keys=True, default=written)
 
 
 def _plain_params(params: Any) -> Any:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from edgeworth._version import __version__
 from edgeworth.core import validation
+from edgeworth.core.display import one_line
 from edgeworth.core.method import FEATURES, Found, Method
 from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
@@ -34,9 +36,10 @@ def row_of(fam: Model[P, S], method: MethodLike, problem: P) -> tuple[Method, Ca
     """The method row and its function ``f(problem, params, run)``: by name, by "auto", or of a callable."""
     if callable(method):
         name = getattr(method, "__name__", type(method).__name__)
-        taken = any(
-            each.name == name for each in fam.methods
-        )  # a result of it must not pass for one of the family's own method
+        for each in fam.methods:  # the library's own, given as a function
+            if each.function.endswith(f":{name}") and each.resolve() is method:
+                return each, method
+        taken = any(each.name == name for each in fam.methods)  # its results must not pass for the method's
         function, alone = _of_three(method)
         row = Method(
             name=f"{name} (own)" if taken else name,
@@ -153,7 +156,7 @@ def solve(
         trace=trace,
         prepared=prepared,
     )
-    logger.info("%s: %s begins", fam.kind, row.name)
+    logger.info("%s: %s begins", fam.kind, one_line(row.name))
     before = problem.hash
     with interruptible(run):
         try:
@@ -196,6 +199,11 @@ def _found(fam: Model[P, S], problem: P, row: Method, returned: object) -> Found
     if found.solution is not None and type(found.solution) is not fam.solution:
         rule = f"the solution of {row.name!r} must be of type {fam.solution.__name__}"
         validation.reject_type("method", rule, found.solution)
+    kinds = (*fam.rebuild, *fam.infeasibility)
+    proves = found.certificate is not None and found.certificate.kind in kinds
+    if not row.function and found.evidence is BoundEvidence.RECOMPUTED and not proves:
+        note = "there is no certificate that the checker could rebuild it from: what is said of bounds is a claim"
+        return replace(found, evidence=BoundEvidence.CLAIMED, notes=(*found.notes, note))
     return found
 
 
@@ -223,7 +231,7 @@ def _judge(
         broken = fam.violations(problem, solution)
         if broken:
             notes.append(f"the solution returned breaks a constraint and was refused: {broken[0]}")
-            logger.warning("%s: %s", row.name, notes[-1])
+            logger.warning("%s", one_line(f"{row.name}: {notes[-1]}"))
             solution, termination = None, Termination.ERROR
         else:
             value = float(fam.value(problem, solution))

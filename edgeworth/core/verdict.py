@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from edgeworth.core import validation
-from edgeworth.core.display import html_table
+from edgeworth.core.display import html_table, one_line
 
 
 class Status(StrEnum):
@@ -216,7 +216,8 @@ class Report(Mapping[str, Verdict]):
         return html_table(head, rows, "verified" if self else "NOT verified")
 
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {_described(verdict)} ({verdict.scope})" for name, verdict in self.verdicts.items())
+        found = (f"{name}: {_described(verdict)} ({verdict.scope})" for name, verdict in self.verdicts.items())
+        return "\n".join(map(one_line, found))
 
 
 def _described(verdict: Verdict) -> str:

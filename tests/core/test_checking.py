@@ -174,6 +174,34 @@ def test_what_a_function_of_the_problem_alone_cannot_obey_is_refused() -> None:
         allocation.solve(PROBLEM, method=nobody, start=allocation.Assignment([-1] * PROBLEM.tasks))
 
 
+@pytest.mark.parametrize("certificate", [None, Certificate("of mine", {})])
+def test_evidence_that_ones_own_function_does_not_have_is_a_claim(certificate: Certificate | None) -> None:
+    found = [
+        Found(Assignment([0, -1]), Termination.PROVED, 3.0, BoundEvidence.RECOMPUTED, certificate),
+        Found(None, Termination.PROVED, None, BoundEvidence.RECOMPUTED, certificate, infeasible=True),
+    ]
+    results = [allocation.solve(PROBLEM, method=lambda problem, each=each: each) for each in found]
+    assert [result.quality for result in results] == [Quality.CLAIMED_OPTIMAL, Quality.CLAIMED_INFEASIBLE]
+    assert all("no certificate" in result.notes[0] for result in results)
+
+
+def test_a_function_of_the_library_is_its_method() -> None:
+    by_name, by_function = (allocation.solve(PROBLEM, method=each, seed=0) for each in ("exact", allocation.branch_and_bound))
+    assert (by_function.method, by_function.params) == ("exact", by_name.params)
+    assert (by_function.quality, by_function.require().server.tolist()) == (Quality.OPTIMAL, by_name.require().server.tolist())
+
+
+def test_no_profile_out_of_equilibrium_is_optimal_where_bounds_cover_equilibria() -> None:
+    game = trading.generate(preset="kink")
+    best = trading.solve(game, method="exact")
+    even = best.value / (15.0 - game.unit_cost) / game.consumers
+    sold = trading.model.equilibrium_of(game, 15.0, np.full(game.consumers, even))
+    report = trading.verify(game, replace(best, solution=sold, value=trading.value(game, sold)))
+    assert {"epsilon", "quality"} <= set(report.failures)
+    assert report["value"]
+    assert report["bound"]
+
+
 def test_control_c_leaves_a_function_of_the_problem_alone() -> None:
     reached: list[int] = []
 
@@ -252,7 +280,9 @@ def test_evidence_in_words_is_the_same_evidence() -> None:
     found: Found[Any] = Found(Assignment([-1, 0]), Termination.PROVED, bound=2.0, evidence="recomputed")  # type: ignore[arg-type]
     assert found.evidence is BoundEvidence.RECOMPUTED
     result = allocation.solve(PROBLEM, method=lambda problem, params, run: found)
-    assert {"bound", "quality"} <= set(allocation.verify(PROBLEM, result).failures)
+    assert (result.quality, result.bound_evidence) == (Quality.CLAIMED_OPTIMAL, BoundEvidence.CLAIMED)
+    named = replace(result, quality="optimal", bound_evidence="recomputed")  # type: ignore[arg-type]
+    assert {"bound", "quality"} <= set(allocation.verify(PROBLEM, named).failures)
     for wrong in ("two-solvers", "Recomputed", True, 1):
         with pytest.raises((ValueError, TypeError), match="evidence: must be"):
             Found(None, Termination.TIME, evidence=wrong)  # type: ignore[arg-type]

@@ -81,3 +81,21 @@ def test_tables_of_the_command_line_stay_aligned() -> None:
     text = output.aligned(["name", "value"], [["\x1b[31mred", "1"], ["plain", "22"]], left=("name",))
     assert text.splitlines()[2:] == ["\\x1b[31mred      1", "plain           22"]
     assert output.pairs({"note": "two\nlines"}) == "note  two\\nlines"
+
+
+def test_hostile_names_act_in_no_report_and_no_summary(caplog: pytest.LogCaptureFixture) -> None:
+    name = "\x1b[31mred\n\x00\u202e"
+    problem = allocation.AllocationProblem.from_matrices(
+        [[1.0]], [[1.0]], [0.5], server_names=(name,), task_names=(f"{name}task",)
+    )
+    answer = allocation.Assignment([0])
+
+    def own(problem: Any) -> allocation.Assignment:
+        return answer
+
+    own.__name__ = name
+    result = allocation.solve(problem, method=own)
+    texts = [str(allocation.verify(problem, answer)).replace("\n", ""), result.summary(), caplog.text.rstrip("\n")]
+    for text in texts:
+        assert display.one_line(text) == text
+        assert "red" in text

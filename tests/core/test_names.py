@@ -41,9 +41,7 @@ def test_what_is_stated_comes_first() -> None:
 def test_labels_that_are_the_positions_are_positions(order: list[int]) -> None:
     shuffled = pd.Series([10.0, 11.0, 12.0]).iloc[order]
     other = pd.Series([1.0, 2.0, 3.0])
-    found, named = names.align(
-        {"price": (shuffled, ("supplier",)), "other": (other, ("supplier",)), "free": (1.0, ("supplier",))}
-    )
+    found, named = names.align({"price": (shuffled, ("supplier",)), "other": (other, ("supplier",)), "free": (1.0, (None,))})
     assert (found["price"].tolist(), found["other"].tolist()) == ([10.0, 11.0, 12.0], [1.0, 2.0, 3.0])
     assert names.checked("supplier_names", named["supplier_names"], 3) is None
 
@@ -51,7 +49,7 @@ def test_labels_that_are_the_positions_are_positions(order: list[int]) -> None:
 def test_an_array_beside_a_sorted_table_is_refused_unless_its_order_is_stated() -> None:
     table = pd.DataFrame({"price": [3.0, 1.0, 2.0], "most": [30.0, 10.0, 20.0]}).sort_values("price")
     arguments = {"price": (table["price"], ("supplier",)), "most": (table["most"].to_numpy(), ("supplier",))}
-    with pytest.raises(ValueError, match="most: must have labels along its suppliers too, .* in the order 1, 2, 0"):
+    with pytest.raises(ValueError, match=r"most: must have labels along its suppliers too, .* in the order 1, 2, 0"):
         names.align(arguments)
     found, _ = names.align(arguments, {"supplier_names": table.index.astype(str)})
     assert (found["price"].tolist(), found["most"].tolist()) == ([1.0, 2.0, 3.0], [10.0, 20.0, 30.0])

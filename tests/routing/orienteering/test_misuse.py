@@ -162,6 +162,11 @@ CALLS: dict[str, Case] = {
     "depot beyond": (lambda: _line(depot=3), ValueError, "depot: must be at most 2; got 3"),
     "depot from behind": (lambda: _line(depot=-1), ValueError, "depot: must be at least 0; got -1"),
     "depot a float": (lambda: _line(depot=2.0), TypeError, "depot: must be an integer; got 2.0"),
+    "another location than the first one is named first": (
+        lambda: _line(depot="first", location_names=["a", "first", "b"]),
+        ValueError,
+        "depot: must be a position where another row than the first one is named so; got 'first'",
+    ),
     "depot misspelt": (lambda: _line(depot="frist"), ValueError, "depot: must be one of first, last (did you mean 'first'?)"),
     "end nowhere": (lambda: _line(end=[3]), ValueError, "end: must be at most 2 everywhere; got 3 at index [0]"),
     "start a float": (lambda: _line(start=[2.0]), TypeError, "start: must hold integers, not dtype float64"),
