@@ -1,16 +1,18 @@
-"""Prints what methods of a family compile, or load, beyond what preparing them did: ``python -m tests.prepared KIND``."""
+"""Prints what methods of a family compile, or load, beyond what preparing them did: ``python -m tests.prepared KIND [all]``.
+
+Each method meets a fifth of the contract suite's problems, another one than the next method; with ``all``, all of them.
+"""
 
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Any
 
 from numba.core.dispatcher import Dispatcher
 
-from edgeworth import Stop
 from edgeworth.core.family import family
 from edgeworth.core.prepare import canned, prepare
+from tests.cases import known
 
 
 def dispatchers() -> dict[str, Any]:
@@ -29,35 +31,36 @@ def signatures() -> set[tuple[str, str]]:
     return {(name, str(each)) for name, found in dispatchers().items() for each in found.signatures}
 
 
-def main(kind: str) -> None:
-    """One line a method and problem that compiled more."""
+def main(kind: str, share: int) -> None:
+    """One line a method and problem that compiled more; one problem in so many is tried."""
     fam = family(kind)
-    cases = import_module(f"tests.cases.{kind.replace('-', '_')}").CASES
-    for row in fam.methods:
-        if row.requires is not None:
-            continue
+    cases = list(known(kind).items())
+    for k, row in enumerate(each for each in fam.methods if each.requires is None):
         for each in dispatchers().values():
             each._reset_overloads()
         prepare(fam, row)
         ready = signatures()
         if not row.kernels and ready:
             sys.stdout.write(f"{row.name}: has kernels\n")
-        for name, problem in cases.items():
-            stop = canned(row, problem).stop
-            result = fam.solve(problem, method=row.name, stop=stop, seed=1)
-            for kernel, signature in sorted(signatures() - ready):
-                sys.stdout.write(f"{row.name}: solving {name}: {kernel} {signature[:200]}\n")
-            ready |= signatures()
-            del result
+        results = []
+        for name, problem in cases[k % share :: share]:
+            results.append((name, problem, fam.solve(problem, method=row.name, stop=canned(row, problem).stop, seed=1)))
+            ready = more(ready, f"{row.name}: solving {name}")
         for problem in fam.examples():
-            fam.verify(problem, fam.solve(problem, method=row.name, stop=Stop(seconds=1.0), seed=0))
+            fam.verify(problem, fam.solve(problem, method=row.name, stop=canned(row, problem).stop, seed=0))
         ready = signatures()
-        for name, problem in cases.items():
-            fam.verify(problem, fam.solve(problem, method=row.name, stop=canned(row, problem).stop, seed=1))
-            for kernel, signature in sorted(signatures() - ready):
-                sys.stdout.write(f"{row.name}: checking {name}: {kernel} {signature[:200]}\n")
-            ready |= signatures()
+        for name, problem, result in results:
+            fam.verify(problem, result)
+            ready = more(ready, f"{row.name}: checking {name}")
+
+
+def more(ready: set[tuple[str, str]], where: str) -> set[tuple[str, str]]:
+    """What there is now; said of what was not ready."""
+    now = signatures()
+    for kernel, signature in sorted(now - ready):
+        sys.stdout.write(f"{where}: {kernel} {signature[:200]}\n")
+    return now
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], 1 if "all" in sys.argv else 5)

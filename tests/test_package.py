@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import subprocess
 import sys
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -24,6 +27,9 @@ BETWEEN_PROBLEMS = {  # who may import whom among problem folders, and these onl
     "mechanisms.consensus": {"solvers.allocation"},
     "solvers.scheduling": {"mechanisms.token_market", "mechanisms.procurement"},
 }
+PUBLIC = (
+    "datasets", "experiments", "games", "learning", "mechanisms", "mechanisms.auditing", "routing", "solvers", "testing",
+)  # fmt: skip
 DOMAINS = ("solvers", "games", "mechanisms", "routing", "forecasting", "systems")
 
 
@@ -179,7 +185,7 @@ def test_the_rooms_of_a_family(home: str) -> None:
             allowed = (f"{folder}.model", f"{folder}.check", "core")
             assert all(any(_inside(name, other) for other in allowed) for name in ours), (module, ours)
         elif room == "kernels":
-            allowed = (f"{folder}.kernels", "learning.kernels", "core.jit", "core.kernels")
+            allowed = (f"{folder}.kernels", "learning.kernels", "core.arrays", "core.jit", "core.kernels")
             assert all(any(_inside(name, other) for other in allowed) for name in ours), (module, ours)
         elif room == "methods":
             allowed = ("core.method", "learning.rows", f"{folder}.rules")  # rows are literal, or derived from specifications
@@ -209,17 +215,37 @@ def test_every_public_name_is_there_and_says_what_it_is(home: str) -> None:
             assert thing.__doc__, name
 
 
+def _given(thing: Any) -> list[str]:
+    """What a caller passes to a public function, or to the constructor of a public class."""
+    if dataclasses.is_dataclass(thing):
+        return [field.name for field in dataclasses.fields(thing) if field.init]
+    if inspect.isclass(thing) and (issubclass(thing, Enum) or getattr(thing, "_is_protocol", False)):
+        return []
+    if inspect.isclass(thing) and issubclass(thing, Exception) and "__init__" not in vars(thing):
+        return []  # a message
+    return list(inspect.signature(thing).parameters)
+
+
+@pytest.mark.parametrize("home", ["edgeworth", *sorted(_families.FAMILIES.values()), *(f"edgeworth.{home}" for home in PUBLIC)])
+def test_every_public_name_documents_what_it_takes(home: str) -> None:
+    """Functions have a numpydoc section Parameters; classes with fields one of Parameters or Attributes."""
+    module = import_module(home)
+    bare = []
+    for name in module.__all__:
+        thing = getattr(module, name)
+        if (inspect.isclass(thing) or inspect.isfunction(thing)) and _given(thing):
+            sections = ("Parameters", "Attributes") if inspect.isclass(thing) else ("Parameters",)
+            if not any(f"\n{title}\n{'-' * len(title)}\n" in (inspect.getdoc(thing) or "") for title in sections):
+                bare.append(name)
+    assert not bare
+
+
 def test_public_names_have_one_home() -> None:
     assert edgeworth.load is import_module("edgeworth.core.io").load
     assert edgeworth.Stop is import_module("edgeworth.core.stop").Stop
     assert set(dir(edgeworth)) - set(edgeworth.__all__) == {folder for folder in PUBLIC if "." not in folder}
     with pytest.raises(AttributeError, match="no attribute 'solv'"):
         edgeworth.solv  # noqa: B018
-
-
-PUBLIC = (
-    "datasets", "experiments", "games", "learning", "mechanisms", "mechanisms.auditing", "routing", "solvers", "testing",
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("home", [*PUBLIC, *(home.removeprefix("edgeworth.") for home in _families.FAMILIES.values())])

@@ -99,11 +99,11 @@ def _run(kind: str, given: dict[str, Any]) -> None:
         raise SystemExit(FAILED)
 
 
-def _as_data(found: Audit) -> dict[str, Any]:
+def _as_data(found: Audit) -> dict[str, object]:
     return {name: _verdict(verdict) for name, verdict in found.report.items()}
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict) -> dict[str, object]:
     infinite = math.isinf(verdict.violation)  # grows with the report without end; JSON has no infinity
     return {
         "holds": verdict.holds,

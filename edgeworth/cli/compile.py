@@ -8,14 +8,20 @@ import click
 
 from edgeworth import _families
 from edgeworth.cli import output
-from edgeworth.cli.groups import FAILED, one_of
+from edgeworth.cli.groups import FAILED, offers, one_of
 
 if TYPE_CHECKING:
     from edgeworth.core.precompile import Prepared
 
 
 @click.command("compile")
-@click.argument("families", nargs=-1, metavar="[FAMILY]...", callback=one_of(list(_families.FAMILIES)))
+@click.argument(
+    "families",
+    nargs=-1,
+    metavar="[FAMILY]...",
+    callback=one_of(_families.FAMILIES),
+    shell_complete=offers(lambda ctx: _families.FAMILIES),
+)
 @click.option("--processes", type=click.IntRange(min=1), help="families at a time (default: one a processor)")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
 @click.option("--quiet", is_flag=True, help="no progress")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgeworth import _families
 from edgeworth.cli import output, sources
 from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, methods_of, offers, per_family, saveable
+
+if TYPE_CHECKING:
+    from edgeworth.core.result import Result, S
+    from edgeworth.core.verdict import Report
 
 _OUT = click.Path(dir_okay=False)
 _JSON_HELP = "print one JSON document, nothing else"
@@ -157,7 +161,7 @@ def _load(path: str, wanted: str) -> Any:
     return content
 
 
-def _as_lines(result: Any, report: Any) -> dict[str, str]:
+def _as_lines(result: Result[S], report: Report) -> dict[str, str]:
     bound = output.number(result.bound, 10) + (f" ({result.bound_evidence})" if result.bound is not None else "")
     lines = {
         "method": result.method,
@@ -176,7 +180,7 @@ def _as_lines(result: Any, report: Any) -> dict[str, str]:
     return lines | {f"note {k}": note for k, note in enumerate(result.notes, start=1)}
 
 
-def _as_data(result: Any, report: Any) -> dict[str, Any]:
+def _as_data(result: Result[S], report: Report) -> dict[str, object]:
     names = ("kind", "problem_hash", "method", "value", "bound", "bound_evidence", "gap", "sense", "quality", "termination")
     more = ("stats", "params", "seed", "version", "notes")
     verdicts = {"verified": bool(report), "claimed": list(report.claims), "verdicts": output.verdicts(report)}

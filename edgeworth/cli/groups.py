@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class Commands(click.Group):
             raise click.UsageError(f"No such command {args[0]!r}.{nearest(args[0], names)} There are: {', '.join(names)}.", ctx)
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run; what the library raises for misuse, and what the system raises for files, becomes one line without traceback."""
         logging.getLogger("edgeworth").addHandler(logging.NullHandler())  # what it would say is in the notes of the results
         try:
@@ -92,8 +92,8 @@ class Action(click.Command):
 
     action: Callable[[dict[str, Any]], None]
 
-    def invoke(self, ctx: click.Context) -> Any:
-        return self.action(dict(ctx.params))
+    def invoke(self, ctx: click.Context) -> None:
+        self.action(dict(ctx.params))
 
 
 def action(name: str, help: str, params: Sequence[click.Parameter], run: Callable[[dict[str, Any]], None]) -> Action:
@@ -103,10 +103,10 @@ def action(name: str, help: str, params: Sequence[click.Parameter], run: Callabl
     return command
 
 
-def one_of(choices: Sequence[str]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+def one_of(choices: Collection[str]) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
     """The callback of an option, or of an argument of several values, that accepts the choices only and names the nearest."""
 
-    def check(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    def check(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
         for each in value if isinstance(value, tuple) else () if value is None else (value,):
             if each not in choices:
                 text = f"{each!r} is not one of {', '.join(choices)}.{nearest(each, choices)}"
@@ -140,7 +140,7 @@ def methods_of(*kinds: str) -> list[str]:
     return list(dict.fromkeys(["auto", *(row.name for kind in kinds for row in family(kind).methods)]))
 
 
-def writable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """An option's callback: the file can be written. Better known before an hour of computing than after it."""
     if value is None:
         return None
@@ -153,14 +153,14 @@ def writable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
     return value
 
 
-def drawable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+def drawable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """`writable`, for figures: the ending says the format."""
     if value is not None and Path(value).suffix.lower() not in (".svg", ".png", ".pdf"):
         raise click.BadParameter(f"{value!r} must end in .svg, .png or .pdf.", ctx=ctx, param=param)
     return writable(ctx, param, value)
 
 
-def saveable(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+def saveable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """`writable`, for the files that Edgeworth saves: the ending says the format."""
     if value is not None and Path(value).suffix not in (".json", ".npz"):
         raise click.BadParameter(f"{value!r} must end in .json or .npz.", ctx=ctx, param=param)

@@ -8,7 +8,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 import click
 
@@ -34,7 +34,7 @@ def say(text: str, *, err: bool = False) -> None:
             raise SystemExit(PIPE_CLOSED) from None
 
 
-def hang_up(stream: Any) -> None:
+def hang_up(stream: IO[str]) -> None:
     """Send what is still to come on a closed stream nowhere, so that Python's own flush at the end finds nothing broken."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
@@ -67,14 +67,14 @@ class Files:
             raise self._failure
 
 
-def number(value: Any, digits: int = 6) -> str:
+def number(value: float | None, digits: int = 6) -> str:
     """A number for a table; ``-`` where there is none."""
     if value is None or value != value:  # NaN differs from itself
         return "-"
     return f"{float(value):.{digits}g}"
 
 
-def percent(value: Any) -> str:
+def percent(value: float | None) -> str:
     """A share or a relative gap as a percentage; ``-`` where there is none."""
     text = number(None if value is None else value * 100.0, 3)
     return text if text == "-" else f"{text} %"
@@ -101,7 +101,7 @@ def pairs(items: Mapping[str, str]) -> str:
     return "\n".join(f"{one_line(name).ljust(width)}  {one_line(value)}".rstrip() for name, value in items.items())
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Anything as JSON data: NaN, infinities and missing values become null, what has no JSON form its text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
@@ -120,7 +120,7 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def verdicts(report: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def verdicts(report: Mapping[str, Any]) -> dict[str, dict[str, object]]:
     """A report as data: every verdict with its status, whether it holds, its scope in words, and its witness."""
     names = ("status", "holds", "violation", "tolerance", "witness")
     return {
@@ -129,6 +129,6 @@ def verdicts(report: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def document(value: Any) -> None:
+def document(value: object) -> None:
     """Print one JSON document."""
     say(json.dumps(plain(value), indent=2, allow_nan=False))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from edgeworth.experiments.sweep import OnRun
 
-_SECONDS_A_LINE = 2.0
+_SECONDS_A_LINE = 2.0  # between two lines where stderr is no terminal: logs stay short
 
 
 def _bars() -> Bars:

@@ -11,6 +11,7 @@ from edgeworth.cli.groups import offers, one_of
 from edgeworth.core.lazy import resolve
 
 if TYPE_CHECKING:
+    from edgeworth.core.problem import Problem
     from edgeworth.core.source import Option, Source
 
 FILE = click.Path(exists=True, dir_okay=False)
@@ -94,7 +95,7 @@ def _nothing_ignored(
     table: Sequence[Source],
     used: Sequence[Source],
     saved: Sequence[str],
-    given: Mapping[str, Any],
+    given: Mapping[str, object],
     seed: int | None,
     instances: int | None,
 ) -> None:
@@ -115,7 +116,7 @@ def _nothing_ignored(
             raise click.UsageError(f"{name} is not used with {what}: a file holds one instance.")
 
 
-def _keywords(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
+def _keywords(source: Source, given: Mapping[str, object]) -> dict[str, Any]:
     keywords: dict[str, Any] = {}
     for option in source.options:
         if given[option.name] is not None:
@@ -123,7 +124,7 @@ def _keywords(source: Source, given: Mapping[str, Any]) -> dict[str, Any]:
     return keywords | {option.name: given[option.name] for option in source.options if given[option.name] is not None}
 
 
-def _problem_type(kind: str) -> type[Any]:
+def _problem_type(kind: str) -> type[Problem]:
     from edgeworth.core.family import family
 
     return family(kind).problem

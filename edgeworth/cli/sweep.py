@@ -113,7 +113,7 @@ def _draw(comparison: Comparison, path: str) -> None:
         figure.savefig(file, format=ending, dpi=150, metadata={"Date": None} if ending == "svg" else None)
 
 
-def _as_data(comparison: Comparison, reference: str | None) -> dict[str, Any]:
+def _as_data(comparison: Comparison, reference: str | None) -> dict[str, object]:
     summary = comparison.summary(reference)
     return {
         "verified": comparison.verified,

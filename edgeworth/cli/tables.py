@@ -12,7 +12,7 @@ import click
 
 from edgeworth import _families
 from edgeworth.cli import output
-from edgeworth.cli.groups import nearest, one_of
+from edgeworth.cli.groups import nearest, offers, one_of
 from edgeworth.core.lazy import resolve
 
 if TYPE_CHECKING:
@@ -21,9 +21,22 @@ if TYPE_CHECKING:
 _FIELDS = ("name", "kind", "exact", "randomised", "supports", "guarantee", "reference")
 
 
+def _methods_of_family(ctx: click.Context) -> list[str]:
+    """The methods of the family that stands on the line already."""
+    words = [ctx.params.get("family"), *ctx.args]  # of a line that is not finished, click leaves the arguments there
+    kind = next((word for word in words if word), None)
+    return [row.name for row in _rows(kind)] if kind in _families.FAMILIES else []
+
+
 @click.command()
-@click.argument("family", required=False, callback=one_of(list(_families.FAMILIES)), metavar="[FAMILY]")
-@click.argument("method", required=False, metavar="[METHOD]")
+@click.argument(
+    "family",
+    required=False,
+    callback=one_of(_families.FAMILIES),
+    shell_complete=offers(lambda ctx: _families.FAMILIES),
+    metavar="[FAMILY]",
+)
+@click.argument("method", required=False, metavar="[METHOD]", shell_complete=offers(_methods_of_family))
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
 @click.option("--markdown", "as_markdown", is_flag=True, help="print the tables as Markdown")
 def methods(family: str | None, method: str | None, as_json: bool, as_markdown: bool) -> None:
@@ -67,7 +80,7 @@ def _row(kind: str, name: str) -> Method:
     return rows[name]
 
 
-def _fields(row: Method) -> dict[str, Any]:
+def _fields(row: Method) -> dict[str, object]:
     return {name: sorted(row.supports) if name == "supports" else getattr(row, name) for name in _FIELDS}
 
 
@@ -90,13 +103,13 @@ def _play(row: Method) -> Any:
     return getattr(import_module(row.function.partition(":")[0]), "PLAYS", {}).get(row.name)
 
 
-def _defaults(row: Method) -> dict[str, Any]:
+def _defaults(row: Method) -> dict[str, object]:
     play = _play(row)
     fields = dataclasses.fields(resolve(row.params or ""))
     return {item.name: item.default if play is None else getattr(play, item.name) for item in fields}
 
 
-def _described(kind: str, row: Method) -> dict[str, Any]:
+def _described(kind: str, row: Method) -> dict[str, object]:
     parameters = None
     if row.params is not None:
         params = resolve(row.params)

@@ -13,8 +13,8 @@ from os import PathLike
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Array
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import ARRAY_LIMIT, budget, wrong
 
@@ -25,7 +25,7 @@ _DIRECTORY = 2**18  # bytes of the zip's table of contents: every member costs m
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x07"
 _END_SIZE, _END64_SIZE = 22, 20
 _MAGIC = b"\x93NUMPY"
-_PIECE = 2**20
+_PIECE = 2**20  # bytes read at once, so that a wrong size in a header allocates nothing
 _HEADER = 4096  # bytes of an array's header
 _LENGTH = 2**40  # of an axis
 _DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([<>|=]?[a-zA-Z][0-9]{0,3})['"]""")
@@ -37,7 +37,7 @@ _DAMAGE = (ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, zip
 
 def read_arrays(
     path: str | PathLike[str], *, only: Collection[str] | None = None, kinds: str = "biuf", limit: int | None = None
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, Array]:
     """The arrays of an npz file, by name.
 
     only: the names that are wanted where they are there, default all. kinds: the letters of `numpy.dtype.kind` that are taken.
@@ -68,7 +68,7 @@ def read_arrays(
             raise FileFormatError(f"{os.fspath(path)}: a damaged npz file: {error}") from error
 
 
-def write_arrays(file: BinaryIO, arrays: dict[str, NDArray[Any]]) -> None:
+def write_arrays(file: BinaryIO, arrays: dict[str, Array]) -> None:
     """Write arrays as an npz file, compressed."""
     everything: dict[str, Any] = arrays
     np.savez_compressed(file, **everything)
@@ -89,7 +89,7 @@ def _check_directory(path: str | PathLike[str], file: BinaryIO, size: int) -> No
     file.seek(0)
 
 
-def _array(path: str | PathLike[str], packed: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> NDArray[Any]:
+def _array(path: str | PathLike[str], packed: zipfile.ZipFile, member: zipfile.ZipInfo, kinds: str) -> Array:
     name = f"the array {member.filename.removesuffix('.npy')!a}"
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         wrong(path, None, f"{name} is compressed in another way than deflate")

@@ -9,18 +9,27 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from edgeworth.core.compilation import counter, work_for
+from edgeworth.core.result import S
 from edgeworth.core.run import Interruption, Run
 
 T = TypeVar("T")
 
 _LOOK = 0.02  # seconds between two looks
 _GRACE = 0.2  # seconds that interrupted work may take to end by itself
+_left: list[threading.Thread] = []
 
 
-def aside(run: Run[Any], work: Callable[[], T], look: Callable[[], object] | None = None) -> T:
+def settle(seconds: float) -> None:
+    """Wait for work that was left, at most so long altogether."""
+    until = time.monotonic() + seconds
+    for thread in _left:
+        thread.join(max(until - time.monotonic(), 0.0))
+
+
+def aside(run: Run[S], work: Callable[[], T], look: Callable[[], object] | None = None) -> T:
     """The value of ``work()``, unless Ctrl-C comes first.
 
     Parameters
@@ -59,7 +68,8 @@ def aside(run: Run[Any], work: Callable[[], T], look: Callable[[], object] | Non
         finally:
             ended.set()
 
-    threading.Thread(target=body, daemon=True).start()
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
     pressed: float | None = None
     while not ended.wait(_LOOK):
         if look is not None:
@@ -67,7 +77,9 @@ def aside(run: Run[Any], work: Callable[[], T], look: Callable[[], object] | Non
         if run.interrupted:
             pressed = pressed or time.monotonic()
             if time.monotonic() - pressed > _GRACE:
+                _left.append(thread)
                 raise Interruption
+    thread.join()  # with what its libraries keep for it: a process that ends meanwhile would abort
     if error:
         raise error[0]
     return value[0]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core.traced import NotTraceableError, exact
+from edgeworth.core.traced import Exact, NotTraceableError, Number, Traced, exact
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -28,7 +28,10 @@ Rationality: TypeAlias = Literal["ask", "utility"]
 Mechanism: TypeAlias = str | Callable[[P], S]
 """A mechanism by its name, or a function from a problem to an outcome."""
 
-TracedRule: TypeAlias = Callable[[Any], tuple[Any, Any, Any] | None]
+Dealings: TypeAlias = tuple[Number, Number, Number]
+"""Units, money received and cost borne."""
+
+TracedRule: TypeAlias = Callable[[Traced], Dealings | None]
 """A report, perhaps a traced number, to ``(units, money received, cost borne)``; None where a tie is refused."""
 
 TOLERANCE = 1e-9
@@ -113,7 +116,7 @@ class AuditModel(ABC, Generic[P, S]):
         worth = self.direction(agent, first) * self.truth(problem, agent, first) * self.quantity(problem, outcome, agent)
         return worth + self.money(problem, outcome, agent)
 
-    def worth(self, problem: P, agent: Agent, units: Any) -> Any:
+    def worth(self, problem: P, agent: Agent, units: Number) -> Exact:
         """What units are worth to the agent by the truth, exactly: the part of its utility that is no money."""
         first = self.dimensions[0]
         worth = exact(self.truth(problem, agent, first)) * exact(units)

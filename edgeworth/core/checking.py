@@ -12,13 +12,13 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import problem as problems
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.budget import SECONDS, Budget, BudgetEnded
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
-from edgeworth.core.problem import Model, P, Problem, Rebuild, Refute, S, Stored
+from edgeworth.core.problem import Judge, Model, P, Problem, Rebuild, Refute, S, Stored
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result, Termination
 from edgeworth.core.verdict import EXHAUSTIVE, Report, Scope, Status, Verdict
 
@@ -33,6 +33,7 @@ __all__ = [
     "claims_equilibrium",
     "covered",
     "epsilon_verdict",
+    "judge_by_rules",
     "not_checked",
     "rebuilt",
     "require_own",
@@ -114,7 +115,7 @@ def rebuilt(kind: type[T], thing: T) -> T:
     return kind.from_payload(kind.to_payload(thing))
 
 
-def _plain(fam: Model[Any, S], answer: Result[S]) -> Result[S]:
+def _plain(fam: Model[P, S], answer: Result[S]) -> Result[S]:
     """The result made anew of its fields, each of its exact class."""
     content = {each.name: getattr(answer, each.name) for each in fields(Result)}
     for name in ("kind", "problem_hash", "method", "sense"):  # a text of a subclass may compare as it likes
@@ -132,14 +133,14 @@ def _plain(fam: Model[Any, S], answer: Result[S]) -> Result[S]:
 
 
 def certificate_array(
-    arrays: Mapping[str, NDArray[Any]],
+    arrays: Arrays,
     name: str,
     dtype: type[np.generic],
     shape: tuple[int | None, ...],
     *,
     minimum: float | None = None,
     maximum: float | None = None,
-) -> NDArray[Any]:
+) -> Array:
     """An array of a certificate, checked for kind, shape, finiteness and range before anything is computed with it.
 
     Raises KeyError where it is missing, TypeError or ValueError where it is of another kind.
@@ -163,7 +164,7 @@ class Mismatch:
     def __str__(self) -> str:
         return f"{self.what} is stated as {self.stated!r}, the check finds {self.found!r}"
 
-    def replay(self, problem: Any, result: Result[Any]) -> float:
+    def replay(self, problem: Any, result: Result[S]) -> float:
         """Check again: the violation of the same verdict now, 0 when it holds."""
         verdict = verify_answer(problems.model(result.kind), problem, result).get(self.what)
         return 0.0 if verdict is None or verdict.holds else verdict.violation
@@ -190,7 +191,22 @@ def rule_verdicts(found: Iterable[Broken], tolerances: Mapping[str, float]) -> d
     }
 
 
-def require_own(problem: Problem, answer: Result[Any]) -> None:
+def judge_by_rules(
+    violations: Callable[[P, S], Iterable[Broken]],
+    value: Callable[[P, S], float],
+    tolerances: Callable[[P], Mapping[str, float]],
+) -> Judge[P, S]:
+    """The judge of a family in which a solution is sound where no rule is broken by more than its tolerance."""
+
+    def judge(
+        problem: P, solution: S, claimed: bool, result: Result[S] | None, budget: Budget
+    ) -> tuple[dict[str, Verdict], float | None]:
+        return rule_verdicts(violations(problem, solution), tolerances(problem)), value(problem, solution)
+
+    return judge
+
+
+def require_own(problem: Problem, answer: Result[S]) -> None:
     """Refuse a result of another family, problem or sense."""
     if answer.kind != problem.kind:
         validation.reject("answer", f"must be a result of the family {problem.kind!r}", answer.kind)
@@ -201,9 +217,9 @@ def require_own(problem: Problem, answer: Result[Any]) -> None:
 
 
 def result_verdicts(
-    fam: Model[Any, Any],
+    fam: Model[P, S],
     problem: Problem,
-    result: Result[Any],
+    result: Result[S],
     found: float | None,
     judged: Mapping[str, Verdict],
     budget: Budget,
@@ -235,14 +251,14 @@ def _compared(what: str, stated: float | None, found: float | None, broken: floa
     return Verdict.of(holds, max(broken, 0.0), OPTIMALITY_TOL, witness, scope)
 
 
-def _value(problem: Problem, result: Result[Any], found: float | None) -> Verdict:
+def _value(problem: Problem, result: Result[S], found: float | None) -> Verdict:
     if found is None or result.value is None:
         return _compared("value", result.value, None, math.inf)
     return _compared("value", result.value, found, abs(relative_gap(found, result.value, problem.sense, problem.offset)))
 
 
 def _bound(
-    fam: Model[Any, Any], problem: Problem, result: Result[Any], stated: float, budget: Budget
+    fam: Model[P, S], problem: Problem, result: Result[S], stated: float, budget: Budget
 ) -> tuple[Verdict, float | None]:
     """The verdict, and the bound that the certificate proves (None: it proves none, or was not rebuilt)."""
     wrong_side = 0.0
@@ -269,9 +285,9 @@ def _bound(
 
 
 def _quality(
-    fam: Model[Any, Any],
+    fam: Model[P, S],
     problem: Problem,
-    result: Result[Any],
+    result: Result[S],
     found: float | None,
     proved: float | None,
     bound: Verdict | None,
@@ -309,9 +325,9 @@ def _quality(
 
 
 def _infeasible(
-    fam: Model[Any, Any],
+    fam: Model[P, S],
     problem: Problem,
-    result: Result[Any],
+    result: Result[S],
     budget: Budget,
     judged: Callable[[bool, Quality], Verdict],
 ) -> Verdict:
@@ -328,8 +344,8 @@ def _infeasible(
     return judged(True, Quality.INFEASIBLE)
 
 
-def claims_equilibrium(fam: Model[Any, Any], result: Result[Any]) -> bool:
-    """Does the result say that its profile is an equilibrium?
+def claims_equilibrium(fam: Model[P, S], result: Result[S]) -> bool:
+    """Whether the result states that its profile is an equilibrium.
 
     Its quality says so, or its method is of that kind and was neither cut nor gave up, or it says that it is the best of a
     family whose bounds hold for equilibria only.
@@ -342,7 +358,7 @@ def claims_equilibrium(fam: Model[Any, Any], result: Result[Any]) -> bool:
     return kinds.get(result.method) == "equilibrium" and result.termination in (Termination.PROVED, Termination.CONVERGED)
 
 
-def covered(fam: Model[Any, Any], report: Report) -> bool:
+def covered(fam: Model[P, S], report: Report) -> bool:
     """Whether the family's bounds hold for the solution that the report is on.
 
     Where they hold for equilibria only, they say nothing about a profile from which somebody gains by deviating.
@@ -353,12 +369,12 @@ def covered(fam: Model[Any, Any], report: Report) -> bool:
 
 
 def epsilon_verdict(
-    epsilon: float, witness: Any, tolerance: float, *, claimed: bool = True, scope: Scope = EXHAUSTIVE
+    epsilon: float, witness: object, tolerance: float, *, claimed: bool = True, scope: Scope = EXHAUSTIVE
 ) -> Verdict:
     """The verdict on the largest gain of a unilateral deviation, with that deviation as witness.
 
-    claimed: is the profile said to be an equilibrium? Where it is not (a learner's play, a run cut short) there is nothing to
-    hold it against: the verdict is a measurement of how far the profile is from one, and of who gains.
+    claimed: whether the profile is said to be an equilibrium. Where it is not (a learner's play, a run cut short) there is
+    nothing to hold it against: the verdict is a measurement of how far the profile is from one, and of who gains.
     """
     if not claimed:
         return Verdict(Status.MEASURED, max(epsilon, 0.0), None, witness, scope)

@@ -24,12 +24,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeworth.core import validation
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 Row = Mapping[str, float | int | str | bool]
 """A row of numbers behind a verdict: column -> plain value."""
@@ -85,7 +86,7 @@ class ClaimBudget:
 
 
 SMOKE = ClaimBudget("smoke", seeds=1, instances=20)
-"""Does every test run, and does its verdict stand? Less than two minutes a paper."""
+"""Enough to see that every test runs and its verdict stands: less than two minutes a paper."""
 SHORT = ClaimBudget("short", seeds=3, instances=100)
 """For a first look."""
 FULL = ClaimBudget("full", seeds=10, instances=200)
@@ -157,9 +158,9 @@ class Evidence:
     seeds: int = 0
     instances: int = 0
     seconds: float = 0.0
-    figure: Callable[[Any], Any] | None = field(default=None, compare=False)
+    figure: Callable[[Axes], Axes] | None = field(default=None, compare=False)
     files: tuple[str, ...] = ()
-    witness: Any = None
+    witness: object = None
     conclusive: bool = True
 
     def __post_init__(self) -> None:
@@ -169,7 +170,7 @@ class Evidence:
         if self.interval is not None and not (len(self.interval) == 2 and self.interval[0] <= self.interval[1]):
             validation.reject("interval", "must be a pair of numbers, the lower one first", self.interval)
 
-    def to_fields(self) -> dict[str, Any]:
+    def to_fields(self) -> dict[str, object]:
         """As plain fields for JSON; numbers that are not finite become None, a witness its text, and figures are left out."""
         return {
             "verdict": str(self.verdict),

@@ -14,7 +14,7 @@ from importlib import import_module
 
 logger = logging.getLogger(__name__)
 
-_TELL = 1.0  # seconds of compilation from which on the user is told
+_TELL = 1.0  # seconds of compilation from which on it is logged
 _told = threading.Event()  # once a process
 
 

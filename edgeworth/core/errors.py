@@ -8,7 +8,15 @@ class FileFormatError(ValueError):
 
 
 class MissingExtraError(ImportError):
-    """An optional dependency is not installed; the message names the extra that brings it."""
+    """An optional dependency is not installed; the message names the extra that brings it.
+
+    Attributes
+    ----------
+    feature : str
+        What needs it.
+    extra : str
+        The extra of the distribution, as in ``pip install 'edgeworth[extra]'``.
+    """
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs the extra {extra!r}: pip install 'edgeworth[{extra}]'")

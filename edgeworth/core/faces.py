@@ -22,11 +22,11 @@ _WIDTH = 200  # characters of a line
 _ROWS = 20  # of a table in a notebook
 
 
-def brief(value: Any) -> str:
+def brief(value: object) -> str:
     """A value in a few characters: arrays by their first and last entries, or by their shape.
 
     >>> brief(np.arange(9)), brief(np.zeros((2, 3))), brief(0.1234567), brief(("a", 1))
-    ('[0 1 2 ... 6 7 8] (9)', 'float64 2 x 3', '0.123457', "('a', 1)")
+    ('[0 1 2 ... 6 7 8] (9)', 'float64 2 x 3', '0.123457', '(a, 1)')
     """
     if isinstance(value, np.ndarray):
         if value.ndim != 1:
@@ -118,7 +118,7 @@ class ShownSolution:
     def _repr_html_(self) -> str:
         return frame_html(self.to_frame(), repr(self))
 
-    def to_frame(self, problem: Any = None) -> pd.DataFrame:
+    def to_frame(self, problem: object = None) -> pd.DataFrame:
         """The solution as a table.
 
         Parameters
@@ -149,7 +149,7 @@ class ShownSolution:
         frame.attrs["units"] = {column.name: column.unit for column in self.columns}
         return frame
 
-    def _content(self) -> Mapping[str, Any]:
+    def _content(self) -> Mapping[str, object]:
         """Field -> its values, one a row, or one for all rows."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
 
@@ -163,7 +163,7 @@ def frame_html(frame: pd.DataFrame, caption: str) -> str:
     return html_table(head, rows, f"{caption}; {more} more rows" if more else caption)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     if value is None or value != value or type(value).__name__ == "NAType":
         return ""
     return value if isinstance(value, str) else brief(value.item() if isinstance(value, np.generic) else value)

@@ -28,7 +28,7 @@ TEXT_LIMIT = 2**26
 ARRAY_LIMIT = 2**28
 """Most bytes of arrays (256 MiB) that a reader makes at the word of a file, unless its argument ``limit`` says otherwise."""
 
-_PIECE = 2**20
+_PIECE = 2**20  # bytes read at once, so that a limit holds while a file unpacks
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _OPEN_FILES = "/proc/self/fd"
 

@@ -12,22 +12,26 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.aside import aside
-from edgeworth.core.result import Termination
+from edgeworth.core.arrays import Array
+from edgeworth.core.aside import aside, settle
+from edgeworth.core.result import S, Termination
 from edgeworth.core.run import Interruption, Run
+
+if TYPE_CHECKING:
+    from highspy.highs import HighsCallbackEvent
 
 logger = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 
-_TICK_SECONDS = 0.02
-_TOLERANCE = 1e-9
+_TICK_SECONDS = 0.02  # between two reports from HiGHS's callbacks, which come far more often
+_TOLERANCE = 1e-9  # of primal and dual feasibility and of integrality; HiGHS's smallest is 1e-10
 _NOTHING = 1e100  # HiGHS's word for "no bound yet" is beyond
 
 
@@ -36,22 +40,22 @@ class ColumnModel:
     """minimise cost x subject to row_lower <= A x <= row_upper, lower <= x <= upper; A by columns (CSC).
 
     cost, upper float64 [columns]; row_lower, row_upper float64 [rows]; starts int [columns + 1], rows int [entries],
-    entries float64 [entries]; integer: are all columns integer, or bool [columns]: which; lower float64 [columns], None: 0.
+    entries float64 [entries]; integer: whether all columns are integer, or bool [columns]; lower float64 [columns], None: 0.
     """
 
     cost: Floats
     upper: Floats
     row_lower: Floats
     row_upper: Floats
-    starts: NDArray[Any]
-    rows: NDArray[Any]
+    starts: Array
+    rows: Array
     entries: Floats
     integer: bool | NDArray[np.bool_]
     lower: Floats | None = None
 
     @property
     def mixed(self) -> bool:
-        """Is any column integer?"""
+        """Whether any column is integer."""
         return bool(np.any(self.integer))
 
 
@@ -74,7 +78,7 @@ class Answer:
 
 def minimise(
     model: ColumnModel,
-    run: Run[Any],
+    run: Run[S],
     *,
     start: Floats | None = None,
     report: Callable[[float], float] | None = None,
@@ -83,8 +87,8 @@ def minimise(
     """Solve to gap 0 (relative and absolute), tolerances 1e-9, `run.threads` threads.
 
     start: a feasible point offered to the mixed-integer solver. report: turns an objective of the model into the value that
-    `run.tick` is told; None: the run is told nothing but asked whether to go on. nodes: at most so many of the branch-and-bound
-    tree; a solver that stops there ends with ITERATIONS.
+    `run.tick` receives; None: it receives nothing and only says whether to go on. nodes: at most so many of the
+    branch-and-bound tree; a solver that stops there ends with ITERATIONS.
     """
     solver = silent_solver()
     for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance"):
@@ -126,15 +130,18 @@ def minimise(
     return _answer(solver, model, watch, scale)
 
 
-_LEFT: list[Any] = []
+_LEFT: list[highspy.Highs] = []
+_PATIENCE = 5.0
+"""Seconds that a process waits at its end for solvers that were left: their own threads would abort it."""
 
 
 @atexit.register
 def _silence() -> None:
-    """Solvers that were left must not call back into an interpreter that shuts down."""
+    """Solvers that were left end at their next look; those that do not look must not call back while the interpreter ends."""
+    settle(_PATIENCE)
     for solver in _LEFT:
         for event in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt, solver.cbMipImprovingSolution):
-            event.clear()
+            event.clear()  # type: ignore[no-untyped-call]
 
 
 class _Silent(highspy.Highs):
@@ -145,10 +152,9 @@ class _Silent(highspy.Highs):
         super().enableCallbacks()  # type: ignore[no-untyped-call]
 
 
-def silent_solver() -> Any:
+def silent_solver() -> highspy.Highs:
     """A new HiGHS object that prints nothing, not even while it is made."""
-    make: Any = _Silent
-    solver = make()
+    solver = _Silent()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)  # for versions whose constructor sets up no callbacks
     return solver
 
@@ -158,7 +164,7 @@ class _Watch:
     where it has one; an exception never travels through C++.
     """
 
-    def __init__(self, run: Run[Any], report: Callable[[float], float] | None, scale: float) -> None:
+    def __init__(self, run: Run[S], report: Callable[[float], float] | None, scale: float) -> None:
         self.run, self.report, self.scale = run, report, scale
         self.ended: Termination | None = None
         self.error: BaseException | None = None
@@ -166,7 +172,7 @@ class _Watch:
         self._point: Floats | None = None
         self._next = 0.0
 
-    def __call__(self, event: Any) -> None:
+    def __call__(self, event: HighsCallbackEvent) -> None:
         """Called by the solver, often."""
         now = time.perf_counter()
         if now >= self._next or self.ended is not None:
@@ -179,7 +185,7 @@ class _Watch:
         if self.ended is not None or self.error is not None:
             event.interrupt()
 
-    def keep(self, event: Any) -> None:
+    def keep(self, event: HighsCallbackEvent) -> None:
         """Called by the solver with every better point."""
         self._point = np.array(event.data_out.mip_solution)
 
@@ -214,7 +220,7 @@ class _Watch:
         return self.report(number / self.scale)
 
 
-def use_threads(solver: Any, threads: int) -> None:
+def use_threads(solver: highspy.Highs, threads: int) -> None:
     """Ask for so many threads, whatever ran before in this Python thread.
 
     HiGHS keeps a pool of threads for each thread that calls it, and refuses another number than the pool was made for.
@@ -245,10 +251,10 @@ def _scaling(model: ColumnModel) -> _Scaling:
         validation.reject("rows", f"must lie between 0 and {len(model.row_upper) - 1}", model.rows)
     size = np.abs(model.entries)
     whole = np.broadcast_to(model.integer, len(model.cost))
-    told = whole[columns]
+    integer = whole[columns]
     largest, by_integers = np.zeros(len(model.row_upper)), np.zeros(len(model.row_upper))
     np.maximum.at(largest, rows, size)
-    np.maximum.at(by_integers, rows[told], size[told])
+    np.maximum.at(by_integers, rows[integer], size[integer])
     row = _powers(np.where(by_integers > 0.0, by_integers, largest))
     column = np.ones(len(model.cost))
     if whole.any() and not whole.all():
@@ -271,8 +277,8 @@ def _powers(largest: Floats) -> Floats:
     return np.ldexp(1.0, np.clip(exponent, -1000, 1000).astype(np.int64))
 
 
-def _pass(solver: Any, model: ColumnModel, scale: _Scaling) -> None:
-    lp: Any = highspy.HighsLp()
+def _pass(solver: highspy.Highs, model: ColumnModel, scale: _Scaling) -> None:
+    lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(model.cost), len(model.row_upper)
     lp.col_cost_ = model.cost * scale.column * scale.cost
     lp.col_lower_ = np.zeros(len(model.cost)) if model.lower is None else model.lower / scale.column
@@ -285,12 +291,12 @@ def _pass(solver: Any, model: ColumnModel, scale: _Scaling) -> None:
     lp.a_matrix_.value_ = model.entries * scale.row[model.rows] * np.repeat(scale.column, np.diff(model.starts))
     if model.mixed:
         kinds = np.array([highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger])
-        lp.integrality_ = kinds[np.broadcast_to(model.integer, len(model.cost)).astype(np.int64)]
+        lp.integrality_ = kinds[np.broadcast_to(model.integer, len(model.cost)).astype(np.int64)].tolist()
     if solver.passModel(lp) == highspy.HighsStatus.kError:
         raise RuntimeError("HiGHS refused the model")
 
 
-def _answer(solver: Any, model: ColumnModel, watch: _Watch, scale: _Scaling) -> Answer:
+def _answer(solver: highspy.Highs, model: ColumnModel, watch: _Watch, scale: _Scaling) -> Answer:
     status = solver.getModelStatus()
     info = solver.getInfo()
     word = highspy.HighsModelStatus

@@ -9,27 +9,41 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth import _families
 from edgeworth.core import archive, files, problem
+from edgeworth.core.arrays import Array
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.payload import FORMAT, HEADER, SCHEMA, Payload, ending
+from edgeworth.core.problem import P, S
 from edgeworth.core.result import Result
 
-_MOST_PARTS = 2_000_000
+_MOST_PARTS = 2_000_000  # lists, objects and texts of a JSON file: some 100 MB as Python's objects
 _DTYPES = ("<f8", "<i8", "<i4", "|b1")
 _JSON_TYPES: dict[str, set[type]] = {"f": {int, float}, "i": {int}, "b": {bool}}
 
 
 def load(path: str | PathLike[str], *, limit: int | None = None) -> Any:
-    """Read a problem or a result that Edgeworth saved (.json, also compressed as .json.gz, or .npz).
+    """Read a problem or a result that Edgeworth saved.
 
-    limit: most bytes of a file's text, or of its arrays as they unpack; default `core.files.TEXT_LIMIT` and `ARRAY_LIMIT`.
+    Parameters
+    ----------
+    path : str or path
+        A file .json, also compressed as .json.gz, or .npz.
+    limit : int, optional
+        Most bytes of a file's text, or of its arrays as they unpack; default `core.files.TEXT_LIMIT` and `ARRAY_LIMIT`.
 
-    Raises FileNotFoundError where there is no file, and `FileFormatError` (a ValueError) naming the file and the reason when
-    it is truncated, of another format or of a later schema, too large, holds NaN or infinities, has wrong shapes or types, or
-    does not match its hash.
+    Returns
+    -------
+    a problem of some family, or a Result
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no file.
+    FileFormatError
+        Naming the file and the reason, when it is truncated, of another format or of a later schema, too large, holds NaN or
+        infinities, has wrong shapes or types, or does not match its hash.
     """
     where = Path(path)
     files.budget(limit, files.TEXT_LIMIT)  # a wrong argument is no wrong file
@@ -63,7 +77,7 @@ def _parse(text: str) -> dict[str, Any]:
     return header
 
 
-def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, Array]]:
     text = files.read_text(path, limit=limit)
     if text.count("[") + text.count("{") + text.count('"') // 2 > _MOST_PARTS:  # each takes fifty bytes and more
         raise FileFormatError(f"holds more than {_MOST_PARTS} lists, objects and texts")
@@ -82,7 +96,7 @@ def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str,
     return header, arrays
 
 
-def _read_npz(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _read_npz(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, Array]]:
     arrays = archive.read_arrays(path, limit=limit)
     if HEADER not in arrays:
         raise FileFormatError(f"not an {FORMAT} file")
@@ -93,7 +107,7 @@ def _read_npz(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, 
     return header, arrays
 
 
-def _rebuild(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
+def _rebuild(header: dict[str, Any], arrays: dict[str, Array]) -> Any:
     kind, content = header["kind"], header["content"]
     if kind not in _families.FAMILIES:
         raise FileFormatError(f"unknown problem kind {kind!r}")
@@ -112,7 +126,7 @@ def _rebuild(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
     raise FileFormatError(f"unknown content {content!r}")
 
 
-def _params_type(fam: problem.Model[Any, Any], method: str) -> type[Any] | None:
+def _params_type(fam: problem.Model[P, S], method: str) -> type[Any] | None:
     """The method's own dataclass where the method is one of ours; a user's method keeps plain fields."""
     row = next((row for row in fam.methods if row.name == method), None)
     return None if row is None else row.params_type()

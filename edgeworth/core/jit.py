@@ -18,6 +18,7 @@ from numba.core import types
 from numba.core.registry import CPUDispatcher
 
 from edgeworth.core import kernel_cache
+from edgeworth.core.arrays import Array
 from edgeworth.core.compilation import counter
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -127,7 +128,7 @@ def read_only(record: R) -> R:
     return type(record)(*(_read_only(each) if isinstance(each, np.ndarray) else each for each in record))
 
 
-def _read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _read_only(array: Array) -> Array:
     view = np.ascontiguousarray(array).reshape(array.shape).view()
     view.flags.writeable = False
     return view

@@ -128,11 +128,11 @@ class Method:
         for feature in self.supports:
             validation.choice("supports", feature, FEATURES)
 
-    def resolve(self) -> Callable[..., Found[Any]]:
+    def resolve(self) -> Callable[..., Found[S]]:
         """Import the function; a missing optional dependency raises `MissingExtraError`."""
         if self.requires is not None and importlib.util.find_spec(self.requires[0]) is None:
             raise MissingExtraError(f"method {self.name!r}", self.requires[1])
-        function: Callable[..., Found[Any]] = resolve(self.function)
+        function: Callable[..., Found[S]] = resolve(self.function)
         return function
 
     def params_type(self) -> type[Any] | None:

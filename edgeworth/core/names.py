@@ -20,7 +20,7 @@ Axes = tuple[str | None, ...]
 """The axis of each dimension of an array; None: its entries have no names."""
 
 
-def names_of(problem: Any, axis: str) -> Names:
+def names_of(problem: object, axis: str) -> Names:
     """The names along an axis of a problem.
 
     Parameters
@@ -46,13 +46,13 @@ def names_of(problem: Any, axis: str) -> Names:
     return tuple(map(str, range(getattr(problem, f"{axis}s")))) if found is None else found
 
 
-def label(problem: Any, axis: str, index: int) -> str:
+def label(problem: object, axis: str, index: int) -> str:
     """An axis and the name of one of its entries in words, e.g. ``server 3`` or ``server east``."""
     found: Names | None = getattr(problem, f"{axis}_names", None)
     return f"{axis} {index if found is None else one_line(found[index])}"
 
 
-def checked(argument: str, names: Any, length: int) -> Names | None:
+def checked(argument: str, names: object, length: int) -> Names | None:
     """Names as a problem keeps them.
 
     Parameters
@@ -83,21 +83,21 @@ def checked(argument: str, names: Any, length: int) -> Names | None:
     return None if all(name == str(k) for k, name in enumerate(found)) else found
 
 
-def to_fields(problem: Any, *axes: str) -> dict[str, list[str]]:
+def to_fields(problem: object, *axes: str) -> dict[str, list[str]]:
     """The names as fields of a payload; nothing for an axis without names, so that its hash is that of the arrays."""
     found = {f"{axis}_names": getattr(problem, f"{axis}_names") for axis in axes}
     return {field: list(names) for field, names in found.items() if names is not None}
 
 
-def from_fields(fields: Mapping[str, Any], *axes: str) -> dict[str, Any]:
+def from_fields(fields: Mapping[str, object], *axes: str) -> dict[str, Any]:
     """The inverse of `to_fields`: arguments of a constructor."""
     found = {f"{axis}_names": fields.get(f"{axis}_names") for axis in axes}
     return {field: tuple(names) if isinstance(names, list) else names for field, names in found.items()}
 
 
 def align(
-    arguments: Mapping[str, tuple[Any, Axes]],
-    given: Mapping[str, Any] | None = None,
+    arguments: Mapping[str, tuple[object, Axes]],
+    given: Mapping[str, object] | None = None,
     positions: Mapping[str, Names] | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Bring labelled arguments into one order along each axis.

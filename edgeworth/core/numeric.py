@@ -51,7 +51,7 @@ def relative_gap(value: float, bound: float, sense: Sense, offset: float = 0.0) 
 
 
 def closes(value: float, bound: float, sense: Sense, integral: bool, offset: float = 0.0) -> bool:
-    """Does the bound prove the value optimal?
+    """Whether the bound proves the value optimal.
 
     Parameters
     ----------

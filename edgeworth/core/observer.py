@@ -47,7 +47,7 @@ class Observer:
     incumbent. They are called between chunks of work, about every 20-50 ms, in the thread that called ``solve``.
     """
 
-    def on_start(self, problem: Any, method: str) -> None:
+    def on_start(self, problem: object, method: str) -> None:
         """Called once before the method runs."""
 
     def on_improved(self, progress: Progress) -> bool | None:
@@ -82,12 +82,17 @@ class ProgressLine(Observer):
 
     def on_end(self, result: Result[Any]) -> None:
         """Take the line away."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the line away where one is drawn, also of a run that did not come to its end."""
         if self._drawn:
             self._draw("")
+            self._drawn = False
 
     def _draw(self, text: str) -> None:
         sys.stderr.write(f"\r\x1b[K{text}")
         sys.stderr.flush()
 
 
-_LINE_SECONDS = 0.1
+_LINE_SECONDS = 0.1  # between two drawings of the line

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth._version import __version__
 from edgeworth.core import archive, files, validation
+from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.errors import FileFormatError
 
 FORMAT = "edgeworth"
@@ -32,7 +32,7 @@ class Payload:
     """An object as data: plain JSON fields and named arrays."""
 
     fields: dict[str, Any]
-    arrays: dict[str, NDArray[Any]]
+    arrays: dict[str, Array]
 
     def field(self, name: str) -> Any:
         """A field; a `FileFormatError` says which one is missing."""
@@ -40,18 +40,18 @@ class Payload:
             raise FileFormatError(f"the field {name!r} is missing")
         return self.fields[name]
 
-    def array(self, name: str) -> NDArray[Any]:
+    def array(self, name: str) -> Array:
         """An array; a `FileFormatError` says which one is missing."""
         if name not in self.arrays:
             raise FileFormatError(f"the array {name!r} is missing")
         return self.arrays[name]
 
-    def part(self, prefix: str) -> dict[str, NDArray[Any]]:
+    def part(self, prefix: str) -> dict[str, Array]:
         """The arrays whose names begin with ``prefix.``, without it."""
         return {name[len(prefix) + 1 :]: values for name, values in self.arrays.items() if name.startswith(prefix + ".")}
 
 
-def fingerprint(kind: str, fields: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+def fingerprint(kind: str, fields: Mapping[str, Any], arrays: Arrays) -> str:
     """A canonical hash: the same content gives the same text on every machine and in every process."""
     digest = hashlib.sha256()
     digest.update(json.dumps([kind, dict(fields)], sort_keys=True, allow_nan=False).encode())

@@ -16,7 +16,7 @@ import numpy as np
 from edgeworth.core.compilation import counter
 from edgeworth.core.method import Method
 from edgeworth.core.observer import Observer
-from edgeworth.core.problem import Model
+from edgeworth.core.problem import Model, P, S
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
 
@@ -38,7 +38,7 @@ if hasattr(os, "register_at_fork"):  # another thread may have held the lock whe
     os.register_at_fork(after_in_child=_new_lock)
 
 
-def prepare(fam: Model[Any, Any], row: Method) -> float:
+def prepare(fam: Model[P, S], row: Method) -> float:
     """Compile or load the kernels of one method; returns the seconds it took, 0 where nothing was to do.
 
     The method runs on the family's examples with a generator, an observer and a stop rule of its own: nothing of the call
@@ -63,16 +63,16 @@ def prepare(fam: Model[Any, Any], row: Method) -> float:
     return account.seconds - before
 
 
-def _run(fam: Model[Any, Any], row: Method) -> None:
+def _run(fam: Model[P, S], row: Method) -> None:
     """The method on all examples of its family."""
     function, params_type = row.resolve(), row.params_type()
     for problem in getattr(fam, "examples", tuple)():
         function(problem, None if params_type is None else params_type(), canned(row, problem))
 
 
-def canned(row: Method, problem: Any) -> Run[Any]:
+def canned(row: Method, problem: Any) -> Run[S]:
     """The run of a method on an example."""
     counted = "iterations" in row.supports and not row.exact
     stop = Stop(seconds=_SECONDS, iterations=_ITERATIONS if counted else None)
     rng = np.random.default_rng(0)
-    return Run(sense=problem.sense, offset=problem.offset, stop=stop, rng=rng, observer=Observer())
+    return Run(sense=problem.sense, offset=problem.offset, stop=stop, rng=rng, observer=Observer(), inner=True)

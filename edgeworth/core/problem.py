@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from importlib import import_module
+from os import PathLike
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
-
-from numpy.typing import NDArray
 
 from edgeworth import _families
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.budget import Budget
+from edgeworth.core.faces import ShownProblem
 from edgeworth.core.method import Method
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload
+from edgeworth.core.payload import Payload, fingerprint, write
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.result import Result
 from edgeworth.core.verdict import Verdict
@@ -50,6 +52,24 @@ class Problem(Stored, Protocol):
     def provenance(self) -> Provenance: ...
 
 
+class ProblemData(ShownProblem):
+    """What the problem dataclasses of all families have alike: how they are shown, pickled, hashed and written."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, item.name) for item in fields(self))  # type: ignore[arg-type]
+
+    @cached_property
+    def hash(self: Problem) -> str:
+        """A canonical hash of everything but the provenance."""
+        payload = self.to_payload()
+        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
+        return fingerprint(self.kind, content, payload.arrays)
+
+    def save(self: Problem, path: str | PathLike[str]) -> None:
+        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
+        write(path, "problem", self.kind, self.to_payload(), self.hash)
+
+
 P = TypeVar("P", bound=Problem)
 S = TypeVar("S", bound=Stored)
 
@@ -58,12 +78,12 @@ Judge = Callable[[P, S, bool, Result[S] | None, Budget], tuple[dict[str, Verdict
 cannot be valued). claimed: it is said to be an equilibrium (a bare solution always is). result: where it comes from, if any,
 for certificates of a family's own; never for tolerances."""
 
-Rebuild = Callable[[Any, Mapping[str, NDArray[Any]], Budget], float]
+Rebuild = Callable[[Any, Arrays, Budget], float]
 """Rebuilds a bound from a problem and a certificate's arrays.
 
 Raises ValueError, TypeError or KeyError where they prove nothing, `BudgetEnded` where the budget does not suffice."""
 
-Refute = Callable[[Any, Mapping[str, NDArray[Any]], Budget], None]
+Refute = Callable[[Any, Arrays, Budget], None]
 """Rebuilds the evidence that a problem has no solution; raises as `Rebuild` does where the arrays prove nothing."""
 
 Coverage = Literal["all", "equilibria"]

@@ -36,8 +36,8 @@ def paragraph(result: Any) -> str:
     if result.value is None:
         sentences = [f"The method {result.method}{seed} found no solution of this {result.kind} problem."]
     else:
-        told = f"a solution of value {result.value:.10g} ({larger} is better)"
-        sentences = [f"The method {result.method}{seed} found {told} of this {result.kind} problem."]
+        answer = f"a solution of value {result.value:.10g} ({larger} is better)"
+        sentences = [f"The method {result.method}{seed} found {answer} of this {result.kind} problem."]
     sentences.append(_FOUND[str(result.quality)])
     sentences += _of_bound(result)
     stats = result.stats

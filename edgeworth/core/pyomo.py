@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeworth.core.highs import ColumnModel, minimise
-from edgeworth.core.result import Termination
+from edgeworth.core.result import S, Termination
 from edgeworth.core.run import Run
 
 
@@ -24,7 +24,7 @@ class PyomoAnswer(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def solve_model(model: Any, run: Run[Any], *, report: Callable[[float], float] | None = None) -> PyomoAnswer:
+def solve_model(model: Any, run: Run[S], *, report: Callable[[float], float] | None = None) -> PyomoAnswer:
     """Solve a linear or mixed-integer Pyomo model with one active objective, and load the incumbent into its variables.
 
     Parameters
@@ -34,7 +34,7 @@ def solve_model(model: Any, run: Run[Any], *, report: Callable[[float], float] |
     run : Run
         Its clock, observer, threads and Ctrl-C are obeyed.
     report : callable, optional
-        Turns an objective of the model into the value that the run is told of; None: the run is told nothing.
+        Turns an objective of the model into the value that is reported to the run; None: nothing is reported.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def solve_model(model: Any, run: Run[Any], *, report: Callable[[float], float] |
         integer=integer,
         lower=lower,
     )
-    told = None if report is None else lambda cost: report(sign * (cost + constant))
-    answer = minimise(columns, run, report=told)
+    reported = None if report is None else lambda cost: report(sign * (cost + constant))
+    answer = minimise(columns, run, report=reported)
     if answer.x is not None:
         values = np.where(integer, np.rint(answer.x), answer.x).tolist()
         for variable, number in zip(form.columns, values, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from os import PathLike
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import payload, validation
+from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.display import html_table, one_line
 from edgeworth.core.errors import FileFormatError, NoSolutionError
 from edgeworth.core.numeric import Sense, relative_gap
@@ -91,7 +92,7 @@ class Certificate:
     """Data from which a checker rebuilds a bound: its kind (the problem's `check` lists them) and named arrays of numbers."""
 
     kind: str
-    arrays: Mapping[str, NDArray[Any]]
+    arrays: Arrays
 
     def __post_init__(self) -> None:
         if type(self.kind) is not str:
@@ -105,7 +106,7 @@ class Certificate:
             frozen[name] = copy
         object.__setattr__(self, "arrays", MappingProxyType(frozen))
 
-    def __reduce__(self) -> tuple[type[Certificate], tuple[str, dict[str, NDArray[Any]]]]:
+    def __reduce__(self) -> tuple[type[Certificate], tuple[str, dict[str, Array]]]:
         return type(self), (self.kind, dict(self.arrays))
 
 
@@ -283,7 +284,7 @@ class Result(Generic[S]):
         frame.attrs["units"] = {"value": money, "bound": money, "gap": "of the value", "seconds": "s", "compile_seconds": "s"}
         return frame
 
-    def _row(self) -> dict[str, Any]:
+    def _row(self) -> dict[str, object]:
         names = ("kind", "problem_hash", "method", "seed", "value", "bound", "bound_evidence", "gap", "quality", "termination")
         row = {name: str(item) if isinstance(item := getattr(self, name), StrEnum) else item for name in names}
         return row | asdict(self.stats) | {"notes": "; ".join(self.notes)}
@@ -309,7 +310,7 @@ class Result(Generic[S]):
         plain["stats"] = asdict(self.stats)
         plain["notes"] = list(self.notes)
         plain["params"] = _params_fields(self.params)
-        arrays: dict[str, NDArray[Any]] = {}
+        arrays: dict[str, Array] = {}
         if self.solution is not None:
             inner = self.solution.to_payload()  # type: ignore[attr-defined]
             plain["solution"] = inner.fields
@@ -391,12 +392,12 @@ def _plain_params(params: Any) -> Any:
     return asdict(params) if is_dataclass(params) and not isinstance(params, type) else params
 
 
-def _alike(one: NDArray[Any], other: NDArray[Any]) -> bool:
+def _alike(one: Array, other: Array) -> bool:
     floats = one.dtype.kind == "f"
     return one.dtype == other.dtype and one.shape == other.shape and np.array_equal(one, other, equal_nan=floats)
 
 
-def _params_fields(params: Any) -> dict[str, Any] | None:
+def _params_fields(params: object) -> dict[str, object] | None:
     if params is None:
         return None
     if is_dataclass(params) and not isinstance(params, type):

@@ -142,7 +142,7 @@ def solve(
         wanted = row.params_type()
         params = wanted() if wanted is not None else None
     rng, record = generator(seed)
-    prepared = prepare(fam, row)  # before anybody is told that the run starts, and before its clock does
+    prepared = prepare(fam, row)  # before observers learn that the run starts, and before its clock does
     watcher = observer or Observer()
     watcher.on_start(problem, row.name)
     run: Run[S] = Run(

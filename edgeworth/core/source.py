@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Option:
     help: str
     choices: tuple[str, ...] = ()
     required: bool = False
-    implies: Mapping[str, Any] = field(default_factory=dict)
+    implies: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Indices, Ints
 
-Ints = NDArray[np.int64]
 
-
-def pointer(indptr: Any) -> Ints:
+def pointer(indptr: ArrayLike) -> Ints:
     """A validated ``indptr``, int64 and read-only; ValueError where it does not begin with 0 or decreases."""
     found = validation.array("indptr", indptr, np.int64, (None,), minimum=0)
     if len(found) == 0 or found[0] != 0 or np.any(np.diff(found) < 0):
@@ -30,7 +27,7 @@ def rows_of(indptr: Ints) -> Ints:
     return found
 
 
-def require_sorted(indptr: Ints, column: NDArray[np.integer[Any]], row_word: str, column_word: str) -> None:
+def require_sorted(indptr: Ints, column: Indices, row_word: str, column_word: str) -> None:
     """Refuse columns that do not increase strictly within a row.
 
     Parameters
@@ -50,7 +47,7 @@ def require_sorted(indptr: Ints, column: NDArray[np.integer[Any]], row_word: str
         raise ValueError(f"{column_word}: {rule}; got {column[p]} after {column[p - 1]} for {row_word} {row}")
 
 
-def compress(row: Ints, column: Ints, rows: int, columns: int, row_word: str, column_word: str) -> tuple[Any, Ints]:
+def compress(row: Ints, column: Indices, rows: int, columns: int, row_word: str, column_word: str) -> tuple[Ints | slice, Ints]:
     """Put pairs in any order into compressed form.
 
     Parameters
@@ -74,7 +71,7 @@ def compress(row: Ints, column: Ints, rows: int, columns: int, row_word: str, co
         For a pair that is named twice.
     """
     key = row * max(columns, 1) + column
-    order: Any = slice(None)
+    order: Ints | slice = slice(None)
     if np.any(np.diff(key) < 0):
         order = np.argsort(key, kind="stable")
     twice = np.flatnonzero(np.diff(key[order]) == 0)
@@ -91,7 +88,7 @@ def begins(row: Ints, rows: int) -> Ints:
     return indptr
 
 
-def positions(indptr: Ints, column: NDArray[np.integer[Any]], chosen: Ints) -> Ints:
+def positions(indptr: Ints, column: Indices, chosen: Ints) -> Ints:
     """The position of one chosen pair of every row.
 
     Parameters

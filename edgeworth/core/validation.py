@@ -11,13 +11,17 @@ import math
 import numbers
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Array
+
 _PLAIN = frozenset({bool, int, float, str, np.float64, np.int64, np.ndarray})
 """Types of entries that hold neither labels nor masks."""
+
+D = TypeVar("D", bound=np.generic)
 
 
 def shown(value: object) -> str:
@@ -97,13 +101,13 @@ def choice(argument: str, value: object, options: Sequence[str]) -> str:
 def array(
     argument: str,
     value: object,
-    dtype: type[np.generic],
+    dtype: type[D],
     shape: tuple[int | None, ...],
     *,
     minimum: float | None = None,
     maximum: float | None = None,
     open_minimum: bool = False,
-) -> NDArray[Any]:
+) -> NDArray[D]:
     """A read-only C-contiguous copy of an array-like, of exactly this number kind and shape (None: any length).
 
     Float arrays take integers (exactly representable) but no booleans; integer arrays take no floats; boolean arrays
@@ -191,21 +195,19 @@ def _without_pandas(argument: str, value: Any) -> Any:
     return value
 
 
-def _column(argument: str, column: Any, where: str) -> NDArray[Any]:
+def _column(argument: str, column: Any, where: str) -> Array:
     """One column of pandas as NumPy has it."""
     missing = np.asarray(column.isna(), dtype=bool)
     if missing.any():
         raise ValueError(f"{argument}: must hold no missing values; got NA at index [{int(missing.argmax())}]{where}")
     plain = getattr(column.dtype, "numpy_dtype", None)  # of nullable and of Arrow's types; the others are no numbers
-    values: NDArray[Any] = column.to_numpy(dtype=plain) if isinstance(plain, np.dtype) else np.asarray(column)
+    values: Array = column.to_numpy(dtype=plain) if isinstance(plain, np.dtype) else np.asarray(column)
     if values.dtype.kind not in "biuf":
         reject_type(argument, f"must hold numbers, not dtype {column.dtype}{where}", column)
     return values
 
 
-def _entries_in_range(
-    argument: str, values: NDArray[Any], minimum: float | None, maximum: float | None, open_minimum: bool
-) -> None:
+def _entries_in_range(argument: str, values: Array, minimum: float | None, maximum: float | None, open_minimum: bool) -> None:
     def first(bad: NDArray[np.bool_], rule: str) -> None:
         if bad.any():
             where = tuple(int(i) for i in np.argwhere(bad)[0])

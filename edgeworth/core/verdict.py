@@ -127,7 +127,7 @@ class Verdict:
 
     @classmethod
     def of(
-        cls, holds: bool, violation: float = 0.0, tolerance: float = 0.0, witness: Any = None, scope: Scope = EXHAUSTIVE
+        cls, holds: bool, violation: float = 0.0, tolerance: float = 0.0, witness: object = None, scope: Scope = EXHAUSTIVE
     ) -> Verdict:
         """A judged property: HOLDS or FAILS."""
         return cls(Status.HOLDS if holds else Status.FAILS, violation, tolerance, witness, scope)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from edgeworth.core.names import label
+
+Check: TypeAlias = "Callable[[Any, Any], Iterable[Violation]]"
+"""``violations(problem, solution)`` of a family."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,13 @@ class Violation:
     amount: float
     where: tuple[tuple[str, int], ...]
     text: str
-    check: Callable[[Any, Any], Iterable[Violation]] = field(repr=False, compare=False)
+    check: Check = field(repr=False, compare=False)
 
     def at(self, axis: str) -> int | None:
         """The index on an axis, None where the place does not lie on it."""
         return dict(self.where).get(axis)
 
-    def replay(self, problem: Any, solution: Any) -> float:
+    def replay(self, problem: object, solution: object) -> float:
         """The amount by which the rule is broken at the same place by a solution, 0 where it is not.
 
         Parameters
@@ -78,7 +81,7 @@ class Violations:
         The family's ``violations(problem, solution)``.
     """
 
-    def __init__(self, problem: Any, check: Callable[[Any, Any], Iterable[Violation]]) -> None:
+    def __init__(self, problem: object, check: Check) -> None:
         self.found: list[Violation] = []
         self._problem, self._check = problem, check
 

@@ -22,7 +22,7 @@ _REAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _CHARACTERS = re.compile(r"[0-9+\-.eE\s]*", re.ASCII)
 _SPACE = re.compile(r"\s", re.ASCII)
 _WORD = re.compile(r"\S+", re.ASCII)
-_CHUNK = 2**18
+_CHUNK = 2**18  # characters split at once
 
 
 def shown(word: str) -> str:

@@ -34,7 +34,15 @@ _METRES_PER_DEGREE = 111_195.0  # of latitude, on a sphere of the Earth's mean r
 
 @dataclass(frozen=True, eq=False)
 class City:
-    """Positions on a plane in metres (x east, y north): ``sites`` float64 [sites, 2], ``users`` float64 [users, 2]."""
+    """Positions on a plane in metres (x east, y north).
+
+    Parameters
+    ----------
+    sites : array_like
+        Base stations, float64 [sites, 2].
+    users : array_like
+        Users, float64 [users, 2].
+    """
 
     sites: NDArray[np.float64]
     users: NDArray[np.float64]
@@ -45,11 +53,28 @@ class City:
 
 
 def read_eua(sites: str | PathLike[str], users: str | PathLike[str], *, limit: int | None = None) -> City:
-    """Read a site file (columns LATITUDE, LONGITUDE) and a user file (Latitude, Longitude), in degrees.
+    """Read a file of sites and a file of users, positions in degrees.
 
-    Positions are projected onto a plane around the sites' mean (equirectangular; over a city of 2 km the error is below
-    a millimetre). Texts may be compressed by gzip and begin with a byte order mark. limit: most bytes of a text, default
-    `core.files.TEXT_LIMIT`. Raises FileNotFoundError, or `FileFormatError` naming the file, the line and what is wrong.
+    Parameters
+    ----------
+    sites, users : str or path
+        Files with columns LATITUDE and LONGITUDE, in any case of letters; compressed by gzip or not, with a byte order mark or
+        not.
+    limit : int, optional
+        Most bytes of a text, default `core.files.TEXT_LIMIT`.
+
+    Returns
+    -------
+    City
+        Positions projected onto a plane around the sites' mean (equirectangular; over a city of 2 km the error is below a
+        millimetre).
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no file.
+    FileFormatError
+        Naming the file, the line and what is wrong.
     """
     site_degrees, user_degrees = _degrees(Path(sites), limit), _degrees(Path(users), limit)
     centre = site_degrees.mean(axis=0)

@@ -14,6 +14,7 @@ from edgeworth.core import validation
 from edgeworth.core.display import cell
 from edgeworth.core.faces import frame_html
 from edgeworth.core.files import write_text
+from edgeworth.core.problem import Stored
 from edgeworth.core.result import Result
 from edgeworth.experiments import page, plots, rows, statistics, table
 from edgeworth.experiments.setting import Setting
@@ -38,7 +39,7 @@ class Comparison:
     """
 
     rows: tuple[Mapping[str, Any], ...]
-    results: tuple[Result[Any] | None, ...]
+    results: tuple[Result[Stored] | None, ...]
     setting: Setting
 
     @cached_property
@@ -128,7 +129,7 @@ class Comparison:
         setting = self.setting.merged(other.setting, tuple(dict.fromkeys((*labels.values(), *waiting))))
         place = {digest: position for position, digest in enumerate(labels)}
         names = {label: position for position, label in enumerate(setting.labels)}
-        found: dict[tuple[int, int, int], tuple[Mapping[str, Any], Result[Any] | None]] = {}
+        found: dict[tuple[int, int, int], tuple[Mapping[str, Any], Result[Stored] | None]] = {}
         for part in (self, other):
             for row, result in zip(part.rows, part.results, strict=True):
                 seed = -1 if row["method_seed"] is None else row["method_seed"]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Array
 from edgeworth.core.display import figure_text
 from edgeworth.core.numeric import Sense, relative_gap
 from edgeworth.core.style import FAINT, INK, WRONG, colour, dress, new_axes
@@ -23,11 +24,23 @@ _SPREAD = 0.17  # half the height over which the points of one method are spread
 
 
 def distances(frame: pd.DataFrame, sense: Sense) -> tuple[NDArray[np.float64], str]:
-    """How far every run is from the best known on its instance, in percent, and in words what that is.
+    """How far every run is from the best known on its instance.
 
-    A verified value: its gap to the best bound, or where the bound does not hold for it the gap of its price with exact
-    replies (the words say so); where no instance has a bound, to the best verified value. A verified bound
-    without a value: from the best verified value to that bound. NaN where there is nothing to compare with.
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table of a comparison, one row a run.
+    sense : {"max", "min"}
+        Whether larger values are better.
+
+    Returns
+    -------
+    distances : ndarray
+        In percent, float64 [runs]. Of a verified value: its gap to the best bound, or where the bound does not hold for it the
+        gap of its price with exact replies; where no instance has a bound, the gap to the best verified value. Of a verified
+        bound without a value: from the best verified value to that bound. NaN where there is nothing to compare with.
+    words : str
+        What the numbers are.
     """
     sound = frame["verified"].to_numpy(dtype=bool)
     values = frame["value"].where(sound)
@@ -49,10 +62,28 @@ def distances(frame: pd.DataFrame, sense: Sense) -> tuple[NDArray[np.float64], s
 
 
 def gaps(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | None = None) -> Axes:
-    """One line a method: a dot for every run (hollow triangle: a bound without a value), a bar for the mean over instances,
-    mean gap and mean time in numbers at the right, and how many runs have nothing to show or failed the check.
+    """One line a method: the distances of its runs from the best bound, their mean and the mean time.
 
-    The axis is logarithmic when the gaps span more than two decades, and then linear around 0 where there are zeros.
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table of a comparison, one row a run.
+    labels : sequence of str
+        The methods, from the top.
+    sense : {"max", "min"}
+        Whether larger values are better.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Notes
+    -----
+    A dot is a run (hollow triangle: a bound without a value), a bar the mean over instances; mean gap and mean time stand in
+    numbers at the right, and how many runs have nothing to show or failed the check. The axis is logarithmic when the gaps span
+    more than two decades, and then linear around 0 where there are zeros.
     """
     x, words = distances(frame, sense)
     if ax is None:
@@ -82,9 +113,26 @@ def gaps(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | No
 
 
 def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | None = None) -> Axes:
-    """What the time buys: every run at its seconds (logarithmic) and its distance from the best bound; large dots: means.
+    """Every run at its time (logarithmic) and its distance from the best bound; large dots are means.
 
-    The mean of the seconds is the geometric one, as the axis wants it.
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table of a comparison, one row a run.
+    labels : sequence of str
+        The methods, in the order of the legend.
+    sense : {"max", "min"}
+        Whether larger values are better.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Notes
+    -----
+    The mean of the seconds is the geometric one, as suits the axis.
     """
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
@@ -142,7 +190,7 @@ def _scale(ax: Axes, x: NDArray[np.float64], axis: str = "x") -> None:
     line.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
 
 
-def _dots(ax: Axes, x: NDArray[np.float64], mine: NDArray[Any], valued: NDArray[Any], position: int) -> None:
+def _dots(ax: Axes, x: NDArray[np.float64], mine: Array, valued: Array, position: int) -> None:
     for chosen, marker, hollow in ((mine & valued, "o", False), (mine & ~valued, "^", True)):
         points = x[chosen & ~np.isnan(x)]
         # Spread by rank order of appearance, not at random: the same table gives the same picture.
@@ -154,7 +202,7 @@ def _dots(ax: Axes, x: NDArray[np.float64], mine: NDArray[Any], valued: NDArray[
         )  # fmt: skip
 
 
-def _mean(ax: Axes, x: NDArray[np.float64], instance: pd.Series[Any], mine: NDArray[Any], position: int) -> str:
+def _mean(ax: Axes, x: NDArray[np.float64], instance: pd.Series[Any], mine: Array, position: int) -> str:
     means = pd.Series(x[mine]).groupby(instance[mine].to_numpy()).mean().dropna().to_numpy(dtype=np.float64)
     if not len(means):
         return "no gap"

@@ -12,11 +12,10 @@ import threading
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.experiments.table import Outcome
-from edgeworth.experiments.tasks import Task, failed, told
+from edgeworth.experiments.tasks import Task, describe_error, failed
 from edgeworth.experiments.worker import READY, receive, send
 
 _LOOK = 0.1  # seconds between two looks at the clock and the memory of the workers
@@ -27,10 +26,23 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA
 
 
 def outcomes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Outcome], None, None]:
-    """Run the tasks in so many processes; yields in the order of completion. Closing it ends the workers at once.
+    """Run tasks in worker processes, and yield their outcomes in the order of completion.
 
-    Tasks and what they refer to must be picklable (cloudpickle: functions of the main script and lambdas are); they
-    run with the caller's ``sys.path`` and working folder. The main script is not run again.
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The runs. They and what they refer to must be picklable (cloudpickle: functions of the main script and lambdas are).
+    workers : int
+        The number of processes, at least 1.
+
+    Yields
+    ------
+    tuple of int and Outcome
+        The task's position in the sequence and what its run left. Closing the generator ends the workers at once.
+
+    Notes
+    -----
+    Tasks run with the caller's ``sys.path`` and working folder. The main script is not run again.
     """
     for spec in {task.spec.label: task.spec for task in tasks}.values():
         _require_picklable(spec)
@@ -60,13 +72,13 @@ def outcomes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Outcom
             seat.close()
 
 
-def _require_picklable(spec: Any) -> None:
+def _require_picklable(spec: object) -> None:
     import cloudpickle
 
     try:
         cloudpickle.dumps(spec)
     except Exception as error:
-        rule = f"must be picklable to run in worker processes ({told(error)})"
+        rule = f"must be picklable to run in worker processes ({describe_error(error)})"
         validation.reject_type("methods", rule, spec)
 
 
@@ -154,7 +166,7 @@ class _Seat:
             answer = None
         except BaseException as error:  # half a message may be under way: the process is not asked again
             self._end = self._lost(kill=True)
-            return failed(f"the task or its answer could not be sent: {told(error)}", began)
+            return failed(f"the task or its answer could not be sent: {describe_error(error)}", began)
         with self._lock:
             self._deadline = None
         if answer is None:
@@ -163,7 +175,7 @@ class _Seat:
         try:
             outcome = pickle.loads(answer)
         except BaseException as error:  # an answer may do anything when it is read, but not end this thread
-            return failed(f"the answer cannot be read: {told(error)}", began)
+            return failed(f"the answer cannot be read: {describe_error(error)}", began)
         return outcome if isinstance(outcome, Outcome) else failed("the worker's answer is no outcome", began)
 
     def _ready(self) -> subprocess.Popen[bytes]:

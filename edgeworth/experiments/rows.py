@@ -37,7 +37,7 @@ def header(setting: Setting, finished: int | None) -> str:
     return json.dumps(head | {"setting": setting.to_fields()}, allow_nan=False) + "\n"
 
 
-def line(row: Mapping[str, Any]) -> str:
+def line(row: Mapping[str, object]) -> str:
     """The line of a run."""
     return json.dumps({name: _plain(cell) for name, cell in row.items()}, allow_nan=False) + "\n"
 
@@ -68,7 +68,7 @@ class RowWriter:
         self._file = where.open("a", encoding="utf-8")
         self._append(header(setting, None))
 
-    def write(self, row: Mapping[str, Any]) -> None:
+    def write(self, row: Mapping[str, object]) -> None:
         """Append one row and wait until the disk has it. What it does not take is logged, and offered again with the next."""
         self._append(line(row))
 
@@ -165,9 +165,9 @@ def _is_float(cell: float) -> bool:
         return False
 
 
-def _distinct(path: str | PathLike[str], found: list[dict[str, Any]]) -> None:
+def _distinct(path: str | PathLike[str], found: list[dict[str, object]]) -> None:
     """Refuse a file in which one run stands twice, which would count twice."""
-    seen: dict[tuple[Any, ...], int] = {}
+    seen: dict[tuple[object, ...], int] = {}
     for number, item in enumerate(found, start=2):
         key = item["problem_hash"], item["method"], item["method_seed"]
         if key in seen:
@@ -175,7 +175,7 @@ def _distinct(path: str | PathLike[str], found: list[dict[str, Any]]) -> None:
         seen[key] = number
 
 
-def _plain(cell: Any) -> Any:
+def _plain(cell: object) -> object:
     if isinstance(cell, bool) or cell is None:
         return cell
     if isinstance(cell, numbers.Integral):

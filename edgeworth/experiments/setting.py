@@ -68,7 +68,7 @@ class Setting:
     def __post_init__(self) -> None:
         object.__setattr__(self, "versions", MappingProxyType(dict(self.versions)))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(self.to_fields().values())
 
     @property
@@ -76,7 +76,7 @@ class Setting:
         """The methods' labels in the order asked."""
         return tuple(label for label, _ in self.methods)
 
-    def to_fields(self) -> dict[str, Any]:
+    def to_fields(self) -> dict[str, object]:
         """The setting as plain data, in the order of its fields."""
         plain = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return plain | {"versions": dict(self.versions)}

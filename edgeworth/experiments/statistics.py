@@ -19,8 +19,20 @@ LEVEL = 0.95
 
 
 def interval(sample: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Mean and its `LEVEL` interval by Student's t: mean -+ t s / sqrt(n), s with n - 1. NaN ends for n < 2, all for n = 0.
+    """The mean of a sample and its `LEVEL` interval by Student's t: mean -+ t s / sqrt(n), s with n - 1.
 
+    Parameters
+    ----------
+    sample : ndarray
+        float64 [n].
+
+    Returns
+    -------
+    tuple of float
+        The mean and the two ends; the ends are NaN for n < 2, all three for n = 0.
+
+    Examples
+    --------
     >>> [round(number, 4) for number in interval(np.array([1.0, 2.0, 3.0]))]
     [2.0, -0.4841, 4.4841]
     """
@@ -37,7 +49,18 @@ def interval(sample: NDArray[np.float64]) -> tuple[float, float, float]:
 
 
 def per_instance(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per (method, instance): means over method seeds of what stood the check; NaN where no seed has the number."""
+    """One row per (method, instance): means over method seeds of what stood the check.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table of a comparison, one row a run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        NaN where no seed has the number.
+    """
     sound = frame["verified"]
     numbers = pd.DataFrame(
         {
@@ -59,7 +82,24 @@ def per_instance(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, reference: str | None) -> pd.DataFrame:
-    """The table of `Comparison.summary`."""
+    """The table of `Comparison.summary`.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table of a comparison, one row a run.
+    labels : sequence of str
+        The methods, in the order of the rows.
+    sense : {"max", "min"}
+        Whether larger values are better.
+    reference : str or None
+        The method that the others are compared with; None: the best one that has values on most instances.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by method; ``attrs["reference"]`` names the reference.
+    """
     instances = per_instance(frame)
     groups = {label: instances[instances["method"] == label].set_index("problem_hash") for label in labels}
     if reference is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from os import PathLike
@@ -12,7 +12,7 @@ from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.core.family import Family, family
-from edgeworth.core.problem import Problem
+from edgeworth.core.problem import P, Problem, S, Stored
 from edgeworth.core.result import Result
 from edgeworth.core.run import PRESSES
 from edgeworth.core.solving import check_call, row_of
@@ -29,7 +29,7 @@ OnRun = Callable[[int, int, Mapping[str, Any]], object]
 
 
 def compare(
-    problems: Iterable[Any],
+    problems: Iterable[Problem],
     methods: Iterable[str | MethodSpec | Callable[..., Any]],
     *,
     seeds: Iterable[int] = (0,),
@@ -133,7 +133,7 @@ def compare(
         versions=versions(),
     )
     found: dict[int, dict[str, Any]] = {}
-    results: dict[int, Result[Any] | None] = {}
+    results: dict[int, Result[Stored] | None] = {}
     interrupted = False
     with ExitStack() as stack:
         stack.enter_context(PRESSES.watched())
@@ -165,7 +165,7 @@ def compare(
     )
 
 
-def _tell(on_run: OnRun | None, done: int, total: int, row: Mapping[str, Any]) -> None:
+def _tell(on_run: OnRun | None, done: int, total: int, row: Mapping[str, object]) -> None:
     """What a listener raises is its own misfortune: the rows are worth more."""
     if on_run is None:
         return
@@ -187,8 +187,8 @@ def _listed(argument: str, value: object, what: str) -> list[Any]:
     return items
 
 
-def _distinct(argument: str, keys: Sequence[Any]) -> None:
-    seen: dict[Any, int] = {}
+def _distinct(argument: str, keys: Sequence[Hashable]) -> None:
+    seen: dict[Hashable, int] = {}
     for position, key in enumerate(keys):
         if key in seen:
             raise ValueError(
@@ -236,8 +236,8 @@ def _seeds(seeds: object) -> tuple[int, ...]:
 
 
 def _tasks(
-    fam: Family[Any, Any],
-    problems: Sequence[Any],
+    fam: Family[P, S],
+    problems: Sequence[P],
     specs: Sequence[MethodSpec],
     seeds: Sequence[int],
     stop: Stop | None,
@@ -285,7 +285,7 @@ def _outcomes(tasks: Sequence[Task], n_jobs: int, isolate: bool) -> Generator[tu
     yield from parallel(joblib.delayed(_placed)(task) for task in tasks)
 
 
-def _close(outcomes: Generator[Any, None, None]) -> None:
+def _close(outcomes: Generator[object, None, None]) -> None:
     with warnings.catch_warnings():  # joblib warns that runs not yet finished are cancelled, which is the intention
         warnings.simplefilter("ignore", UserWarning)
         outcomes.close()

@@ -12,10 +12,11 @@ import pandas as pd
 
 from edgeworth.core.faces import origin
 from edgeworth.core.numeric import OPTIMALITY_TOL, Sense, relative_gap
+from edgeworth.core.problem import Problem, Stored
 from edgeworth.core.result import Result
 
-Kinds = frozenset[type[Any]]
-_MISSING: type[Any] = type(None)
+Kinds = frozenset[type]
+_MISSING: type = type(None)
 NUMBER: Kinds = frozenset({float, int, _MISSING})
 _TEXT: Kinds = frozenset({str})
 _FLAG: Kinds = frozenset({bool})
@@ -60,13 +61,30 @@ OVERRUN_SHARE, OVERRUN_SECONDS = 0.1, 0.2
 class Outcome:
     """What a run left.
 
-    result: None where the method raised. verified: it stood the check. comparable: the family's bounds hold for its solution
-    (not for a profile out of equilibrium where they hold for equilibria only). interrupted: Ctrl-C came on the way, which a
-    method that ends by itself does not say. regret: of a game, the largest gain of a deviation, relative to the player's
-    stake, as the checker judged or measured it. reply_value: see `core.problem.Model`.
+    Attributes
+    ----------
+    result : Result or None
+        None where the method raised.
+    verified : bool
+        Whether the result stood the check.
+    notes : tuple of str
+        Of the method, and of what failed.
+    measures : mapping of str to float
+        The family's named numbers of the solution.
+    seconds : float
+        Of the run, compilation not counted.
+    comparable : bool
+        Whether the family's bounds hold for the solution (not for a profile out of equilibrium where they hold for equilibria
+        only).
+    interrupted : bool
+        Whether Ctrl-C came on the way, which a method that ends by itself does not say.
+    regret : float, optional
+        Of a game, the largest gain of a deviation, relative to the player's stake, as the checker judged or measured it.
+    reply_value : float, optional
+        See `core.problem.Model`.
     """
 
-    result: Result[Any] | None
+    result: Result[Stored] | None
     verified: bool
     notes: tuple[str, ...]
     measures: Mapping[str, float]
@@ -77,11 +95,19 @@ class Outcome:
     reply_value: float | None = None
 
 
-def problem_labels(problems: Sequence[Any]) -> dict[str, str]:
-    """A readable label for every problem, by hash: where it comes from, and enough more to tell it from the others.
+def problem_labels(problems: Sequence[Problem]) -> dict[str, str]:
+    """A readable label for every problem: where it comes from, and enough more to distinguish it from the others.
 
-    A preset with its seed, ``hotspot seed 3``; a file, ``e10200`` (``gap1.txt #2`` in a collection); the hash's beginning
-    where there is no name or where two would share a label.
+    Parameters
+    ----------
+    problems : sequence of problems
+        The instances of a comparison.
+
+    Returns
+    -------
+    dict of str to str
+        Label by hash. A preset with its seed, ``hotspot seed 3``; a file, ``e10200`` (``gap1.txt #2`` in a collection); the
+        hash's beginning where there is no name or where two would share a label.
     """
     return _distinct({problem.hash: _plain_label(problem) for problem in problems})
 
@@ -99,14 +125,14 @@ def _distinct(plain: Mapping[str, str]) -> dict[str, str]:
     return {digest: f"{label} {digest[:8]}" if label in shared else label for digest, label in plain.items()}
 
 
-def _plain_label(problem: Any) -> str:
+def _plain_label(problem: Problem) -> str:
     source, label = problem.provenance, origin(problem.provenance)
     if not source.name:
         return f"{problem.kind} {problem.hash[:8]}"
     return label if source.source == "file" or isinstance(source.seed, int) else f"{label} {problem.hash[:8]}"
 
 
-def row(problem: Any, label: str, method: str, seed: int | None, limit: float | None, outcome: Outcome) -> dict[str, Any]:
+def row(problem: Problem, label: str, method: str, seed: int | None, limit: float | None, outcome: Outcome) -> dict[str, Any]:
     """The columns known as soon as the run is over; absent numbers are None. limit: of the run, in seconds."""
     result = outcome.result
     overran = limit is not None and outcome.seconds > limit * (1.0 + OVERRUN_SHARE) + OVERRUN_SECONDS

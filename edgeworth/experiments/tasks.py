@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from edgeworth.core import validation
 from edgeworth.core.checking import covered, rebuilt
 from edgeworth.core.compilation import counter
 from edgeworth.core.family import family
+from edgeworth.core.problem import Problem, Stored
 from edgeworth.core.result import Result, Termination
 from edgeworth.core.run import PRESSES
 from edgeworth.core.stop import Stop
@@ -56,8 +56,8 @@ class MethodSpec:
     """
 
     label: str
-    method: str | Callable[..., Any]
-    params: Any = None
+    method: str | Callable[..., object]
+    params: object = None
     stop: Stop | None = None
 
     def __post_init__(self) -> None:
@@ -73,10 +73,28 @@ class MethodSpec:
 
 @dataclass(frozen=True)
 class Task:
-    """One run. `position` is its place in the table, `seed` its method seed (None: the method is deterministic)."""
+    """One run of a sweep.
+
+    Attributes
+    ----------
+    position : int
+        Its place in the table.
+    problem : a problem of some family
+        What is solved.
+    spec : MethodSpec
+        By which method, with which parameters.
+    stop : Stop or None
+        When it ends.
+    threads : int
+        How many threads it may use.
+    seed : int or None
+        The method's seed; None: the method is deterministic.
+    grace : float, optional
+        Seconds beyond its limit after which the run is given up; without it a default by the kind of method.
+    """
 
     position: int
-    problem: Any
+    problem: Problem
     spec: MethodSpec
     stop: Stop | None
     threads: int
@@ -108,8 +126,20 @@ class Overrun(BaseException):
 
 
 def run_task(task: Task) -> table.Outcome:
-    """Solve, verify, measure. Of everything that can be raised only KeyboardInterrupt leaves.
+    """Solve, verify and measure one run.
 
+    Parameters
+    ----------
+    task : Task
+        The run.
+
+    Returns
+    -------
+    Outcome
+        Of everything that a method can raise only KeyboardInterrupt leaves this function; the rest is an outcome.
+
+    Notes
+    -----
     A callable finds its process as it was before, and leaves it so: see `_put_back`.
     """
     if not callable(task.spec.method):
@@ -128,7 +158,7 @@ def _run(task: Task) -> table.Outcome:
     fam, problem, began = family(task.problem.kind), task.problem, time.perf_counter()
     if callable(task.spec.method):  # which may write into what it is given: the other rows use the same problem
         problem = rebuilt(fam.problem, problem)
-    result: Result[Any] | None = None
+    result: Result[Stored] | None = None
     try:
         with _given_up_after(task.patience):
             result = fam.solve(
@@ -152,7 +182,7 @@ def _run(task: Task) -> table.Outcome:
     except BaseException as error:  # SystemExit and the like end a program; here they end a run
         word = "the method raised" if result is None else "the check raised"
         logger.debug("%s: %s", task.spec.label, word, exc_info=True)
-        return replace(failed(f"{word} {told(error)}", began, result), interrupted=PRESSES.count > presses)
+        return replace(failed(f"{word} {describe_error(error)}", began, result), interrupted=PRESSES.count > presses)
     notes = [f"auto: {result.method}"] * (task.spec.method == "auto") + list(result.notes)
     notes += [f"refuted: {name}: {verdict.witness}" for name, verdict in report.failures.items()]
     notes += [f"not checked: {name}: {verdict.witness}" for name, verdict in report.unchecked.items()]
@@ -172,13 +202,38 @@ def _run(task: Task) -> table.Outcome:
     )
 
 
-def failed(note: str, began: float, result: Result[Any] | None = None) -> table.Outcome:
-    """The outcome of a run that ended in no report."""
+def failed(note: str, began: float, result: Result[Stored] | None = None) -> table.Outcome:
+    """The outcome of a run that ended in no report.
+
+    Parameters
+    ----------
+    note : str
+        Why.
+    began : float
+        When it began, by ``time.perf_counter``.
+    result : Result, optional
+        What the method returned, if it did.
+
+    Returns
+    -------
+    Outcome
+    """
     return table.Outcome(result, False, (" ".join(note.split()),), {}, time.perf_counter() - began)
 
 
-def told(error: BaseException) -> str:
-    """The type and the text of an exception, which may refuse to be written and be of any length."""
+def describe_error(error: BaseException) -> str:
+    """The type and the text of an exception, which may refuse to be written and be of any length.
+
+    Parameters
+    ----------
+    error : BaseException
+        The exception.
+
+    Returns
+    -------
+    str
+        At most 2,000 characters of its text.
+    """
     try:
         text = f"{type(error).__name__}: {error}"
     except BaseException:
@@ -240,7 +295,7 @@ def _given_up_after(seconds: float | None) -> Iterator[None]:
     compiling, began = counter(), time.perf_counter()
     before = compiling.seconds
 
-    def handler(number: int, frame: Any) -> None:
+    def handler(number: int, frame: object) -> None:
         left = seconds - (time.perf_counter() - began - (compiling.seconds - before))
         if left <= 0.0:
             raise Overrun

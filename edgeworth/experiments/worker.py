@@ -55,7 +55,7 @@ def main() -> None:
         return
     parent, sys.path[:] = pickle.loads(first)
     threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
-    from edgeworth.experiments.tasks import failed, run_task, told
+    from edgeworth.experiments.tasks import describe_error, failed, run_task
 
     send(answers, READY)
     while (order := receive(orders)) is not None:
@@ -63,17 +63,17 @@ def main() -> None:
         try:
             outcome: Any = run_task(pickle.loads(order))
         except BaseException as error:  # a task that cannot be unpickled here
-            outcome = failed(f"the worker could not run the task: {told(error)}", began)
+            outcome = failed(f"the worker could not run the task: {describe_error(error)}", began)
         send(answers, _dumped(outcome, began))
 
 
 def _dumped(outcome: Any, began: float) -> bytes:
     import cloudpickle
 
-    from edgeworth.experiments.tasks import failed, told
+    from edgeworth.experiments.tasks import describe_error, failed
 
     try:
         message: bytes = cloudpickle.dumps(outcome)
     except BaseException as error:
-        message = pickle.dumps(failed(f"the result could not be sent: {told(error)}", began))
+        message = pickle.dumps(failed(f"the result could not be sent: {describe_error(error)}", began))
     return message

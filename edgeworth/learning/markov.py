@@ -16,7 +16,7 @@ from edgeworth.learning.kernels.rows import Floats, Ints
 from edgeworth.learning.learners.base import Learner
 from edgeworth.learning.population import Population
 
-_SUM_TOL = 1e-9
+_SUM_TOL = 1e-9  # how far transition probabilities may sum from 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ The strategies need Hypothesis (extra ``dev``); contracts and faults do not.
 """
 
 from edgeworth.testing.contracts import ContractError, check_method_contract
-from edgeworth.testing.faults import FAULTS, Fault
+from edgeworth.testing.faults import COMMON, FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
 from edgeworth.testing.strategies.double_auction import markets, unit_markets
 from edgeworth.testing.strategies.normal_form import normal_form_games, profiles
@@ -19,6 +19,7 @@ from edgeworth.testing.strategies.procurement import tenders
 from edgeworth.testing.strategies.trading import trading_games, trading_profiles
 
 __all__ = [
+    "COMMON",
     "FAULTS",
     "ContractError",
     "Fault",

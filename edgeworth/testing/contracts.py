@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,6 +21,7 @@ from edgeworth.core.family import Family
 from edgeworth.core.method import FEATURES, Method
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes, relative_gap
 from edgeworth.core.observer import Observer, Progress
+from edgeworth.core.problem import P, Problem, S
 from edgeworth.core.result import BoundEvidence, Quality, Result, Termination
 from edgeworth.core.stop import Stop
 
@@ -30,12 +31,20 @@ GRACE = 5.0
 """How many seconds longer a run may take: loading a solver, a busy machine. A method that ignores the rule takes longer on
 a problem that is worth stopping."""
 
-_SOLUTIONS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # problem -> a solution of it, or None
+_SOLUTIONS: WeakKeyDictionary[Problem, Any] = WeakKeyDictionary()  # problem -> a solution of it, or None
 _ENDED = (Termination.PROVED, Termination.CONVERGED)
 
 
 class ContractError(AssertionError):
-    """A method broke a clause of its contract."""
+    """A method broke a clause of its contract.
+
+    Attributes
+    ----------
+    method, clause : str
+        Names of the method and of the clause.
+    found : str
+        What was found instead.
+    """
 
     def __init__(self, method: str, clause: str, found: str) -> None:
         super().__init__(f"method {method!r} breaks the clause {clause!r}: {found}")
@@ -46,14 +55,31 @@ class ContractError(AssertionError):
 
 
 def check_method_contract(
-    fam: Family[Any, Any], row: Method | Callable[..., Any], problem: Any, *, seed: int = 0, stop: Stop | None = None
+    fam: Family[P, S], row: Method | Callable[..., Any], problem: P, *, seed: int = 0, stop: Stop | None = None
 ) -> None:
-    """Check every clause of a method's contract on one problem; silent when all hold, `ContractError` otherwise.
+    """Check every clause of a method's contract on one problem; silent when all hold.
 
-    row: a row of the family's table, a `Method` of your own, or a callable ``f(problem, params, run) -> Found``.
-    stop: ends the runs that are compared with each other; default: 200 iterations where the method counts them and proves
-    nothing. A rule on seconds makes no sense here.
+    Parameters
+    ----------
+    fam : Family
+        The family of the problem.
+    row : Method or callable
+        A row of the family's table, a `Method` of your own, or a callable ``f(problem, params, run) -> Found``.
+    problem : the family's problem
+        A small one: every clause solves it again.
+    seed : int
+        Of the method's randomness.
+    stop : Stop, optional
+        Ends the runs that are compared with each other; default: 200 iterations where the method counts them and proves
+        nothing. A rule on seconds makes no sense here.
 
+    Raises
+    ------
+    ContractError
+        Where a clause is broken.
+
+    Notes
+    -----
     Clauses: ``answer`` (a sound result: see `answer_clauses`), ``repeatable``, ``input`` (the problem is as it was),
     ``global state``, ``pickle``, ``files``, ``refusals``, ``time`` and ``iterations``, ``observer``, ``start``, ``trace``.
     """
@@ -75,12 +101,10 @@ def check_method_contract(
         call.expect("input", not values.flags.writeable, f"the array {name!r} of the problem can be written")
 
 
-class _Call:
+class _Call(Generic[P, S]):
     """One method on one problem, ready to be run again and again."""
 
-    def __init__(
-        self, fam: Family[Any, Any], row: Method | Callable[..., Any], problem: Any, seed: int, stop: Stop | None
-    ) -> None:
+    def __init__(self, fam: Family[P, S], row: Method | Callable[..., Any], problem: P, seed: int, stop: Stop | None) -> None:
         self.fam, self.problem, self.seed = fam, problem, seed
         self.method: str | Callable[..., Any]
         if isinstance(row, Method):
@@ -93,7 +117,7 @@ class _Call:
             stop = Stop(iterations=200)
         self.stop = stop
 
-    def __call__(self, **changed: Any) -> Result[Any]:
+    def __call__(self, **changed: Any) -> Result[S]:
         given = {"seed": self.seed, "stop": self.stop, "method": self.method} | changed
         return self.fam.solve(self.problem, **given)
 
@@ -103,11 +127,11 @@ class _Call:
 
     @property
     def own(self) -> bool:
-        """Is it a row, with declared features, rather than a bare callable?"""
+        """Whether it is a row, with declared features, rather than a bare callable."""
         return isinstance(self.method, str)
 
 
-def answer_clauses(call: _Call, result: Result[Any]) -> None:
+def answer_clauses(call: _Call[P, S], result: Result[S]) -> None:
     """The report of `verify` holds; the value is the model's; the bound lies on its side and closes the gap for OPTIMAL; the
     kind's own rules: ``bound`` returns no solution; ``mechanism`` an outcome whose measures hold the auctioneer's surplus and
     the welfare, which is the value; ``equilibrium`` is judged by a verdict ``epsilon``, with a tolerance where the run
@@ -133,9 +157,9 @@ def answer_clauses(call: _Call, result: Result[Any]) -> None:
     if call.row.kind == "mechanism":
         call.expect("answer", result.solution is not None or result.termination not in _ENDED, "a mechanism without an outcome")
         if result.solution is not None:
-            told = fam.measures(problem, result.solution)
-            call.expect("answer", {"welfare", "surplus"} <= set(told), f"no welfare or surplus among {', '.join(told)}")
-            call.expect("answer", told["welfare"] == result.value, f"value {result.value!r}, welfare {told['welfare']!r}")
+            named = fam.measures(problem, result.solution)
+            call.expect("answer", {"welfare", "surplus"} <= set(named), f"no welfare or surplus among {', '.join(named)}")
+            call.expect("answer", named["welfare"] == result.value, f"value {result.value!r}, welfare {named['welfare']!r}")
     if result.solution is not None:
         broken = fam.violations(problem, result.solution)
         call.expect("answer", not broken, broken)
@@ -157,13 +181,13 @@ def answer_clauses(call: _Call, result: Result[Any]) -> None:
         call.expect("answer", not fam.verify(problem, lying)["bound"], "verify believes a bound tighter than its certificate")
 
 
-def _tighter(result: Result[Any]) -> float:
+def _tighter(result: Result[S]) -> float:
     bound = float("nan") if result.bound is None else result.bound
     step = 1e-6 * max(abs(bound - result.offset), 1e-6)
     return bound - step if result.sense == "max" else bound + step
 
 
-def repeatable_clauses(call: _Call, result: Result[Any]) -> None:
+def repeatable_clauses(call: _Call[P, S], result: Result[S]) -> None:
     """The same seed gives the same answer, whether it comes as an integer, a fresh generator or after another run."""
     again = call()
     call.expect("repeatable", same_answer(result, again), f"{_summary(result)}, then {_summary(again)}")
@@ -174,7 +198,7 @@ def repeatable_clauses(call: _Call, result: Result[Any]) -> None:
         call.expect("repeatable", same_answer(result, other), "the method is not randomised, yet depends on the seed")
 
 
-def refusal_clauses(call: _Call) -> None:
+def refusal_clauses(call: _Call[P, S]) -> None:
     """What a row does not support is refused by name, and so are parameters of a wrong type."""
     if not call.own:
         return
@@ -205,20 +229,21 @@ def refusal_clauses(call: _Call) -> None:
             call.expect("refusals", False, f"params={wrong!r} was accepted")
 
 
-def _some_solution(call: _Call) -> Any:
+def _some_solution(call: _Call[P, S]) -> S | None:
     """A solution of the problem, None where no method finds one in `SECONDS`; looked for once for all methods of a family."""
     if call.problem not in _SOLUTIONS:
         _SOLUTIONS[call.problem] = next((found for found in _solutions(call) if found is not None), None)
-    return _SOLUTIONS[call.problem]
+    found: S | None = _SOLUTIONS[call.problem]
+    return found
 
 
-def _solutions(call: _Call) -> Iterator[Any]:
+def _solutions(call: _Call[P, S]) -> Iterator[S | None]:
     for row in call.fam.methods:
         if row.kind != "bound" and row.requires is None:
             yield call.fam.solve(call.problem, method=row.name, seed=0, stop=Stop(seconds=SECONDS)).solution
 
 
-def stop_clauses(call: _Call) -> None:
+def stop_clauses(call: _Call[P, S]) -> None:
     """A rule on seconds is obeyed within `GRACE`; rules on iterations end the run there, or it ended before; both keep a sound
     result. No iteration at all is a legal wish."""
     for seconds in (0.0, SECONDS):
@@ -244,7 +269,7 @@ def stop_clauses(call: _Call) -> None:
             call.expect("target", result.termination in fits, f"a target that any value meets, ended by {result.termination}")
 
 
-def _own_ends(call: _Call) -> tuple[Termination, ...]:
+def _own_ends(call: _Call[P, S]) -> tuple[Termination, ...]:
     """How a run may end that no rule stopped: a method may not apply to the problem, and a dynamic may go round in a cycle,
     which it says as STALLED."""
     own = (*_ENDED, Termination.REFUSED)
@@ -256,41 +281,41 @@ def _with(stop: Stop | None, **rules: Any) -> Stop:
 
 
 class _Script(Observer):
-    """Writes down what it is told and asks to stop at the first chance."""
+    """Records its calls and asks to stop at the first chance."""
 
     def __init__(self) -> None:
         self.started: list[str] = []
-        self.ended: list[Any] = []
-        self.told = 0
+        self.ended: list[object] = []
+        self.progressed = 0
 
-    def on_start(self, problem: Any, method: str) -> None:
+    def on_start(self, problem: object, method: str) -> None:
         self.started.append(method)
 
     def on_improved(self, progress: Progress) -> bool | None:
-        self.told += 1
+        self.progressed += 1
         return None
 
     def on_progress(self, progress: Progress) -> bool | None:
-        self.told += 1
+        self.progressed += 1
         return True
 
-    def on_end(self, result: Result[Any]) -> None:
+    def on_end(self, result: Result[S]) -> None:
         self.ended.append(result)
 
 
-def observer_clauses(call: _Call) -> None:
-    """An observer hears of start and end once, and may stop a run that tells it of progress."""
+def observer_clauses(call: _Call[P, S]) -> None:
+    """An observer is called once at the start and once at the end, and may stop a run that reports progress."""
     script = _Script()
     result = call(observer=script)
     call.expect("observer", script.started == [call.row.name], f"on_start was called with {script.started}")
     call.expect("observer", len(script.ended) == 1 and script.ended[0] is result, "on_end was not called once with the result")
-    if script.told:
+    if script.progressed:
         fits = (*_own_ends(call), Termination.OBSERVER)
         call.expect("observer", result.termination in fits, f"asked to stop, ended by {result.termination}")
     call.expect("observer", bool(call.fam.verify(call.problem, result)), "the interrupted result does not verify")
 
 
-def start_and_trace_clauses(call: _Call, result: Result[Any]) -> None:
+def start_and_trace_clauses(call: _Call[P, S], result: Result[S]) -> None:
     """A start is never made worse by a method that optimises; a trace, where asked for, has arrays of one length in the order
     of time."""
     call.expect("trace", result.trace is None, "a trace that was not asked for")
@@ -315,7 +340,7 @@ def start_and_trace_clauses(call: _Call, result: Result[Any]) -> None:
             storage_clauses(call, traced)
 
 
-def storage_clauses(call: _Call, result: Result[Any]) -> None:
+def storage_clauses(call: _Call[P, S], result: Result[S]) -> None:
     """A result survives pickling and both file formats, and still verifies."""
     copy = pickle.loads(pickle.dumps(result))
     call.expect("pickle", same_answer(result, copy) and copy.stats == result.stats, "the copy differs")
@@ -333,8 +358,8 @@ def storage_clauses(call: _Call, result: Result[Any]) -> None:
             call.expect("files", bool(call.fam.verify(call.problem, copy)), f"{ending}: the copy does not verify")
 
 
-def same_answer(one: Result[Any], two: Result[Any]) -> bool:
-    """Do two results say the same, down to the last bit, but for clock times?"""
+def same_answer(one: Result[S], two: Result[S]) -> bool:
+    """Whether two results are the same, down to the last bit, but for clock times."""
     names = ("problem_hash", "value", "bound", "bound_evidence", "quality", "termination", "sense")
     if any(getattr(one, name) != getattr(two, name) for name in names):
         return False
@@ -345,7 +370,7 @@ def same_answer(one: Result[Any], two: Result[Any]) -> bool:
     return _content(one) == _content(two)
 
 
-def _content(result: Result[Any]) -> str:
+def _content(result: Result[S]) -> str:
     arrays, plain = {}, {}
     if result.solution is not None:
         inner = result.solution.to_payload()
@@ -355,7 +380,7 @@ def _content(result: Result[Any]) -> str:
     return payload.fingerprint(result.kind, plain, arrays)
 
 
-def _summary(result: Result[Any]) -> str:
+def _summary(result: Result[S]) -> str:
     return f"value {result.value!r}, bound {result.bound!r}, {result.quality}, {result.termination}"
 
 
@@ -363,7 +388,7 @@ def _numpy_state() -> bytes:
     return pickle.dumps(np.random.get_state())  # noqa: NPY002
 
 
-def constructible(row: Method) -> Any:
+def constructible(row: Method) -> object:
     """The default parameters of a row: a frozen dataclass (ContractError otherwise), or None where it takes none."""
     wanted = row.params_type()
     if wanted is None:

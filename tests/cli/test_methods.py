@@ -82,7 +82,7 @@ def test_method_functions_are_documented_in_sections(name: str) -> None:
     function, documentation = _function(ROWS[name])
     assert function not in ("exact", "bounds", "heuristic", "learned", "check", "model", "kernels"), "named after a room"
     found = re.findall(r"(?m)^([A-Z][A-Za-z ]+)\n-{3,}$", documentation)
-    assert found == (SECTIONS[2:] if ROWS[name].kind == "mechanism" else SECTIONS)  # all rules take and return the same
+    assert found == SECTIONS
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def _document(text: str) -> Any:
 
 
 def test_every_command_is_tried_here() -> None:
-    assert set(main.commands) == {"generate", "solve", "verify", "compare", "audit", "methods", "show-versions"}
-    assert set(SMALL) == set(_families.FAMILIES)
+    assert set(main.commands) == {"generate", "solve", "verify", "compare", "audit", "methods", "compile", "show-versions"}
+    assert set(SMALL) <= set(_families.FAMILIES)
 
 
 def _one_of_each_kind(kind: str) -> list[str]:
@@ -87,14 +87,15 @@ def _one_of_each_kind(kind: str) -> list[str]:
 
 
 def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> None:
-    calls: list[list[str]] = [["methods", "--json"], ["show-versions", "--json"]]
+    calls: list[list[str]] = [["methods", "--json"], ["show-versions", "--json"], ["compile", "procurement", "--json"]]
     calls.append(
         ["audit", "double-auction", "trade-reduction", "--buyers", "2", "--sellers", "2", "--preset", "unit", "--json"]
     )
-    for kind, words in SMALL.items():
+    for kind in _families.FAMILIES:
+        words = SMALL.get(kind, [])
         problem = f"{kind}.json"
         calls.append(["generate", kind, *words, "--out", problem, "--json"])
-        limits = ["--time-limit", "0.1", "--json"]
+        limits = ["--time-limit", "0.02", "--json"]
         methods = _one_of_each_kind(kind)
         for name in ["auto", *methods]:
             result = f"{kind}-{name}.json"
@@ -122,7 +123,7 @@ def test_highs_from_a_process_of_its_own_prints_nothing(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="closed pipes are those of POSIX")
 def test_a_reader_that_goes_ends_the_command_quietly(tmp_path: Path) -> None:
     allocation.generate(servers=3, tasks=8, seed=0).save(tmp_path / "p.json")
-    for words in (["methods"], ["methods", "--json"], ["solve", "p.json", "--method", "greedy"]):
+    for words in (["methods", "--json"], ["solve", "p.json", "--method", "greedy"]):
         receive, send = os.pipe()
         os.close(receive)  # as `| head` does when it has seen enough
         try:

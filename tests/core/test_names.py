@@ -41,7 +41,9 @@ def test_what_is_stated_comes_first() -> None:
 def test_labels_that_are_the_positions_are_positions(order: list[int]) -> None:
     shuffled = pd.Series([10.0, 11.0, 12.0]).iloc[order]
     other = pd.Series([1.0, 2.0, 3.0])
-    found, named = names.align({"price": (shuffled, ("supplier",)), "other": (other, ("supplier",)), "free": (1.0, (None,))})
+    found, named = names.align(
+        {"price": (shuffled, ("supplier",)), "other": (other, ("supplier",)), "free": (1.0, ("supplier",))}
+    )
     assert (found["price"].tolist(), found["other"].tolist()) == ([10.0, 11.0, 12.0], [1.0, 2.0, 3.0])
     assert names.checked("supplier_names", named["supplier_names"], 3) is None
 

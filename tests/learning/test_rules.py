@@ -55,7 +55,7 @@ def _naive(learner: Learner, n: int) -> oracle.Naive:
 
 
 @given(data=st.data())
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_play_agrees_with_the_oracle(data: st.DataObject) -> None:
     game = data.draw(markov_games())
     learners = [data.draw(st.sampled_from(RULES)) for _ in range(game.players)]
@@ -89,7 +89,7 @@ def test_play_agrees_with_the_oracle(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_minimax_q_agrees_with_the_oracle(data: st.DataObject) -> None:
     """Optimal policies need not be unique, so the steps are scripted: Q and values agree, the policy guarantees them."""
     n, o = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))

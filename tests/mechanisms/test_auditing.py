@@ -27,7 +27,7 @@ def wrapped(naive: Any) -> Any:
 @pytest.mark.parametrize("rule", ["mcafee", "trade-reduction", "sbba", "vcg"])
 def test_no_false_alarm_on_truthful_rules(rule: str) -> None:
     @given(market=unit_markets())
-    @settings(max_examples=20)
+    @settings(max_examples=12)
     def check(market: da.Market) -> None:
         found = audit(rule, market)
         assert found.truthful, found
@@ -45,7 +45,7 @@ def test_no_false_alarm_on_truthful_rules(rule: str) -> None:
 @pytest.mark.parametrize("rule", ["posted-procurement", "rank-procurement", "vcg"])
 def test_ours_is_truthful_rational_and_balanced_at_once(rule: str) -> None:
     @given(market=markets())
-    @settings(max_examples=20)
+    @settings(max_examples=12)
     def check(market: da.Market) -> None:
         found = audit(rule, market, rationality="utility")
         assert found.truthful, found
@@ -57,7 +57,7 @@ def test_ours_is_truthful_rational_and_balanced_at_once(rule: str) -> None:
     check()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_ours_on_fusion_markets(seed: int) -> None:
     market = da.generate(preset="fusion", seed=seed)
     for rule in ("posted-procurement", "rank-procurement"):
@@ -70,7 +70,7 @@ def test_ours_on_fusion_markets(seed: int) -> None:
 @pytest.mark.parametrize("name", sorted(oracle.SOUND))
 def test_tracing_plain_python_gives_the_verdicts_of_derived_breakpoints(name: str) -> None:
     @given(market=unit_markets())
-    @settings(max_examples=10)
+    @settings(max_examples=6)
     def check(market: da.Market) -> None:
         ours, naive = audit(name, market), audit(wrapped(oracle.SOUND[name]), market)
         for verdict, other in zip(ours.report.values(), naive.report.values(), strict=True):
@@ -85,18 +85,18 @@ def test_planted_faults_are_caught(name: str) -> None:
     """On every drawn market where the fault can show, and each witness plays again."""
     mechanism = wrapped(oracle.FAULTY[name])
     caught = 0
-    for seed in range(6):
+    for seed in range(3):
         market = da.generate(preset="unit", buyers=5, sellers=5, seed=seed)
         found = audit(mechanism, market)
         for verdict in (found.truthful, found.truthful_any_type, found.monotone):
             if not verdict:
                 assert 0 < verdict.witness.replay(mechanism) <= verdict.violation * (1 + 1e-6) + 1e-9
         caught += not found.truthful_any_type or not found.monotone
-    assert caught == 6
+    assert caught == 3
 
 
 @given(market=unit_markets())
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_derived_breakpoints_miss_nothing_that_sampling_finds(market: da.Market) -> None:
     for rule in ("k-double-auction", "mcafee"):
         exhaustive, sampled = audit(rule, market), audit(rule, market, scope=Sampled(40, 1))
@@ -105,7 +105,7 @@ def test_derived_breakpoints_miss_nothing_that_sampling_finds(market: da.Market)
 
 
 @given(market=markets(routed=False, max_buyers=3, max_sellers=2))
-@settings(max_examples=10)
+@settings(max_examples=6)
 def test_tracing_off_aic2_misses_nothing_that_sampling_finds(market: da.Market) -> None:
     for name in ("off-aic2", "off-aic2-myerson", "pay-as-report"):
         exhaustive, sampled = audit(name, market), audit(name, market, scope=Sampled(30, 1))
@@ -115,12 +115,14 @@ def test_tracing_off_aic2_misses_nothing_that_sampling_finds(market: da.Market) 
             assert 0 < gain <= exhaustive.truthful.violation * (1 + 1e-6) + 1e-9
 
 
-def test_off_aic2_in_every_reading() -> None:
-    """No reading is truthful and balanced on 4 markets; the pivot band never runs a deficit, the others mostly do."""
+@pytest.mark.parametrize("markets", [1, pytest.param(4, marks=pytest.mark.slow)])
+def test_off_aic2_in_every_reading(markets: int) -> None:
+    """No reading is truthful and balanced on all markets; the pivot band never runs a deficit, the others mostly do."""
     for band in ("market", "pair", "pivot"):
         for rerun in ("phase2", "whole"):
             mechanism = da.Rule("off-aic2", da.OffAic2(band=band, rerun=rerun))
-            found = [audit(mechanism, da.generate(preset="multi-unit", seed=seed)) for seed in range(4)]
+            drawn = [da.generate(preset="multi-unit", buyers=5, sellers=3, seed=seed) for seed in range(markets)]
+            found = [audit(mechanism, market) for market in drawn]
             truthful = all(a.truthful for a in found)
             balanced = all(a.weakly_budget_balanced for a in found)
             assert not (truthful and balanced)

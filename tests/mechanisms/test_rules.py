@@ -61,7 +61,6 @@ def test_everything_that_names_rules_derives_from_the_specification(name: str) -
         params, tie = spec.params(), da.ByIndex()
         if spec.breakpoints is None:
             assert points is None
-            assert spec.one_agent is not None  # its pieces are found by tracing what one agent has of it
         else:
             assert np.array_equal(points, spec.breakpoints(market, agent, params, tie))  # type: ignore[arg-type]
 

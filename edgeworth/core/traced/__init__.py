@@ -10,13 +10,15 @@ hash, a pickle) is refused by an exception that ``except Exception`` does not ca
 out, because the refusal stays recorded in the tracer.
 """
 
-from edgeworth.core.traced.number import Exact, NotTraceableError, Traced, TracedFloat, Tracer, exact
+from edgeworth.core.traced.number import Exact, NotTraceableError, Number, Rational, Traced, TracedFloat, Tracer, exact
 from edgeworth.core.traced.sweeping import Interval, affine, at, boundary_above, boundary_below, run, sweep
 
 __all__ = [
     "Exact",
     "Interval",
     "NotTraceableError",
+    "Number",
+    "Rational",
     "Traced",
     "TracedFloat",
     "Tracer",

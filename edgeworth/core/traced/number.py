@@ -6,11 +6,15 @@ import math
 import numbers
 import threading
 from fractions import Fraction
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeAlias, cast, overload
 
 import numpy as np
 
 Exact = int | Fraction
+Rational: TypeAlias = "int | Fraction | Traced"
+"""An exact or a traced number."""
+Number: TypeAlias = "float | Fraction | Traced"
+"""What a report may be: a float, an exact or a traced number."""
 
 
 class NotTraceableError(BaseException):
@@ -126,7 +130,7 @@ class Tracer:
             self._nearest = root
 
 
-def _special(value: Any) -> bool:
+def _special(value: object) -> bool:
     kind = type(value)
     if kind is int or kind is Fraction or issubclass(kind, Traced):
         return False
@@ -172,7 +176,13 @@ class Traced:
 
     # --- arithmetic -------------------------------------------------------------------------------------------------------
 
-    def __add__(self, other: Any) -> Any:
+    # A float may be infinite or NaN, which swallows the report: what is left is a float.
+
+    @overload
+    def __add__(self, other: Rational) -> Traced: ...
+    @overload
+    def __add__(self, other: float) -> Traced | float: ...
+    def __add__(self, other: Number) -> Traced | float:
         if _special(other):
             return float(other)
         pair = self._other(other)
@@ -180,13 +190,21 @@ class Traced:
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> Any:
+    @overload
+    def __sub__(self, other: Rational) -> Traced: ...
+    @overload
+    def __sub__(self, other: float) -> Traced | float: ...
+    def __sub__(self, other: Number) -> Traced | float:
         if _special(other):
             return -float(other)
         pair = self._other(other)
         return NotImplemented if pair is None else self._of(self.a - pair[0], self.b - pair[1])
 
-    def __rsub__(self, other: Any) -> Any:
+    @overload
+    def __rsub__(self, other: Rational) -> Traced: ...
+    @overload
+    def __rsub__(self, other: float) -> Traced | float: ...
+    def __rsub__(self, other: Number) -> Traced | float:
         if _special(other):
             return float(other)
         pair = self._other(other)
@@ -201,7 +219,11 @@ class Traced:
     def __abs__(self) -> Traced:
         return -self if self < 0 else self
 
-    def __mul__(self, other: Any) -> Any:
+    @overload
+    def __mul__(self, other: Rational) -> Traced: ...
+    @overload
+    def __mul__(self, other: float) -> Traced | float: ...
+    def __mul__(self, other: Number) -> Traced | float:
         if _special(other):
             sign = self._sign(0)
             return float(other) * sign if sign else math.nan
@@ -214,7 +236,11 @@ class Traced:
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Any:
+    @overload
+    def __truediv__(self, other: Rational) -> Traced: ...
+    @overload
+    def __truediv__(self, other: float) -> Traced | float: ...
+    def __truediv__(self, other: Number) -> Traced | float:
         if _special(other):
             return 0.0 if other == other else math.nan
         pair = self._other(other)
@@ -226,7 +252,11 @@ class Traced:
             self.tracer.refuse("a report is divided by zero")
         return self._of(Fraction(self.a) / pair[0], Fraction(self.b) / pair[0])
 
-    def __rtruediv__(self, other: Any) -> Any:
+    @overload
+    def __rtruediv__(self, other: Rational) -> Traced: ...
+    @overload
+    def __rtruediv__(self, other: float) -> Traced | float: ...
+    def __rtruediv__(self, other: Number) -> Traced | float:
         pair = None if _special(other) else self._other(other)
         if pair is None and not _special(other):
             return NotImplemented
@@ -254,25 +284,25 @@ class Traced:
         pair = self._other(other)
         return 3 if pair is None else self.tracer.sign(self.a - pair[0], self.b - pair[1])
 
-    def __lt__(self, other: Any) -> bool:
+    def __lt__(self, other: Number) -> bool:
         sign = self._sign(other)
         if sign == 3:
             return NotImplemented
         return sign == -1
 
-    def __le__(self, other: Any) -> bool:
+    def __le__(self, other: Number) -> bool:
         sign = self._sign(other)
         if sign == 3:
             return NotImplemented
         return sign <= 0
 
-    def __gt__(self, other: Any) -> bool:
+    def __gt__(self, other: Number) -> bool:
         sign = self._sign(other)
         if sign == 3:
             return NotImplemented
         return sign == 1
 
-    def __ge__(self, other: Any) -> bool:
+    def __ge__(self, other: Number) -> bool:
         sign = self._sign(other)
         if sign == 3:
             return NotImplemented
@@ -321,7 +351,7 @@ class Traced:
 
     conjugate = tolist = copy = __copy__ = item
 
-    def __deepcopy__(self, memo: Any) -> Traced:
+    def __deepcopy__(self, memo: object) -> Traced:
         return self
 
     # --- what cannot be traced ----------------------------------------------------------------------------------------------
@@ -329,16 +359,16 @@ class Traced:
     def __float__(self) -> float:
         return self._constant("a float", "leave out float(...), np.asarray(..., float) and the like, the reports are floats")
 
-    def _whole(self, *_: Any) -> Any:
+    def _whole(self, *_: object) -> NoReturn:
         self._constant("a rounded value", "rounding is not affine in the report")
-        return self.tracer.refuse("a constant made of reports was rounded")
+        self.tracer.refuse("a constant made of reports was rounded")
 
     __int__ = __index__ = __round__ = __trunc__ = __floor__ = __ceil__ = __complex__ = _whole
     __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = __divmod__ = __rdivmod__ = _whole
     rint = is_integer = as_integer_ratio = _whole
 
-    def _curved(self, *_: Any) -> Any:
-        return self.tracer.refuse("a function of a report was asked for that is not affine in it")
+    def _curved(self, *_: object) -> NoReturn:
+        self.tracer.refuse("a function of a report was asked for that is not affine in it")
 
     # By these names NumPy asks the elements of an object array.
     sqrt = cbrt = exp = exp2 = expm1 = log = log2 = log10 = log1p = sin = cos = tan = tanh = arctan = _curved
@@ -358,14 +388,14 @@ class Traced:
             self.tracer.refused = "the text of a report was asked for: do not decide by how a report is written"
         return f"Traced({self.a} + {self.b} t)"
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
+    def __reduce_ex__(self, protocol: object) -> tuple[type[float], tuple[float]]:
         return float, (self._constant("a pickle", "reports cannot leave the process while they are traced"),)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> NoReturn:
         # NumPy and copy ask every object for optional dunders, a dtype, array methods; a plain "no" is what lets them go on.
         if name.startswith("__") or hasattr(np.ndarray, name):
             raise AttributeError(name)
-        return self.tracer.refuse(f"the attribute {name!r} of a report was asked for")
+        self.tracer.refuse(f"the attribute {name!r} of a report was asked for")
 
 
 class TracedFloat(Traced):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from edgeworth.core.traced.number import RUNNING, Exact, NotTraceableError, Traced, Tracer, exact
+from edgeworth.core.traced.number import RUNNING, Exact, NotTraceableError, Number, Traced, Tracer, exact
 
 T = TypeVar("T")
 
@@ -40,18 +40,18 @@ class Interval(Generic[T]):
         return (self.lower + self.upper) / Fraction(2)
 
 
-def affine(value: Any) -> tuple[Exact, Exact]:
+def affine(value: Number) -> tuple[Exact, Exact]:
     """(a, b) of a traced number a + b t, or (value, 0) of a constant."""
     return (value.a, value.b) if isinstance(value, Traced) else (exact(value), 0)
 
 
-def at(value: Any, t: Exact) -> Exact:
+def at(value: Number, t: Exact) -> Exact:
     """A traced number, or a constant, at t."""
     a, b = affine(value)
     return a + b * t
 
 
-def run(function: Callable[[Any], T], point: Exact, side: int) -> tuple[T, Tracer]:
+def run(function: Callable[[Traced], T], point: Exact, side: int) -> tuple[T, Tracer]:
     """One run at a point or beside it. Raises NotTraceableError where it was refused anything, whatever it made of that."""
     tracer = Tracer(point, side)
     RUNNING.tracers.append(tracer)
@@ -69,7 +69,9 @@ def run(function: Callable[[Any], T], point: Exact, side: int) -> tuple[T, Trace
     return answer, tracer
 
 
-def sweep(function: Callable[[Any], T], low: Any, high: Any = None) -> Iterator[Interval[T]]:
+def sweep(
+    function: Callable[[Traced], T], low: float | Fraction, high: float | Fraction | None = None
+) -> Iterator[Interval[T]]:
     """All intervals of ``function`` from `low` upwards to `high` (None: without end): point, interval, point, ... in order.
 
     The function must depend on its argument alone. Raises NotTraceableError where it leaves the affine world. Costs two runs
@@ -90,7 +92,7 @@ def sweep(function: Callable[[Any], T], low: Any, high: Any = None) -> Iterator[
         point = upper
 
 
-def boundary_below(wins: Callable[[Any], bool], start: Any, low: Any) -> Exact:
+def boundary_below(wins: Callable[[Traced], bool], start: Number, low: Number) -> Exact:
     """The lower end of the interval of winning t that ends at `start` (where it wins), not below `low`.
 
     Exact; walks downwards from root to root, and stops at the first t that loses.
@@ -109,7 +111,9 @@ def boundary_below(wins: Callable[[Any], bool], start: Any, low: Any) -> Exact:
     return end
 
 
-def boundary_above(wins: Callable[[Any], bool], start: Any, high: Any = None) -> Exact | None:
+def boundary_above(
+    wins: Callable[[Traced], bool], start: float | Fraction, high: float | Fraction | None = None
+) -> Exact | None:
     """The upper end of the interval of winning t that begins at `start` (where it wins); None: it has none below `high`."""
     for interval in sweep(wins, start, high):
         if not interval.answer:

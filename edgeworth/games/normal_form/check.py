@@ -23,13 +23,13 @@ overflow), the same numbers are computed in fractions, which can.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import (
     Budget,
     BudgetEnded,
@@ -62,8 +62,8 @@ __all__: list[str] = []
 EPSILON_TOL = 1e-9
 """Regrets up to this, relative to the spread of what the player can attain, count as none."""
 COMMITMENT = "commitment-multipliers"
-_U = 2.0**-53
-_MARGIN = 64.0 * _U
+_U = 2.0**-53  # unit roundoff of float64
+_MARGIN = 64.0 * _U  # of a regret, per strategy and relative to the stake: what rounding of a solver's probabilities makes
 _MOST = 1e100  # multipliers beyond prove nothing that could be computed
 
 
@@ -159,7 +159,7 @@ def _size(game: NormalFormGame, profile: Profile, player: int) -> float:
     return float(table.max())
 
 
-def _commitment(game: NormalFormGame, profile: Profile, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> Verdict:
+def _commitment(game: NormalFormGame, profile: Profile, arrays: Arrays, budget: Budget) -> Verdict:
     stated = float(deviation_payoffs(game, profile, 0) @ profile[0])
     shown = stated if np.isfinite(stated) else None
     try:

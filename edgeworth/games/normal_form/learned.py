@@ -19,7 +19,7 @@ from edgeworth.learning.markov import MarkovGame, Session
 from edgeworth.learning.play import functions, plays
 
 ANSWERS = ("average", "last", "frequencies")
-_CHUNK_SECONDS = 0.03
+_CHUNK_SECONDS = 0.03  # between two looks at the clock
 
 
 @dataclass(frozen=True, kw_only=True)

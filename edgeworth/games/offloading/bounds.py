@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -99,10 +98,10 @@ def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Pro
     welfare = value(game, profile)
     if ending is not None:
         return Found(profile, ending, iterations=search.passes, notes=("stopped before there was a bound",))
-    search.places.reset(search.best)
+    search.split.reset(search.best)
     run.incumbent = profile
     price = np.empty(game.users)
-    partition.marginals(search.worth, search.places.state, price)
+    partition.marginals(search.worth, search.split.state, price)
     base = math.fsum(game.local_utility.tolist())
     steps = params.steps
     if steps is None:
@@ -130,7 +129,9 @@ def lagrangian_relaxation(game: OffloadingGame, params: Lagrangian, run: Run[Pro
 class Prices:
     """The subgradient method on L(pi) = base + sum pi + sum_k B_k(pi)."""
 
-    def __init__(self, worth: Any, price: Floats, base: float, known: float, slices: int, run: Run[Profile]) -> None:
+    def __init__(
+        self, worth: partition.Worth, price: Floats, base: float, known: float, slices: int, run: Run[Profile]
+    ) -> None:
         self.worth, self.base, self.known, self.run = worth, base, known, run
         self.price, self.least = price.copy(), math.inf
         self.steps = 0
@@ -175,13 +176,13 @@ class Prices:
         return self.base + float(price.sum()) + float(np.maximum(bounds, 0.0).sum()), None
 
 
-def certified(game: OffloadingGame, worth: Any, price: Floats, slices: int) -> tuple[Certificate, float]:
+def certified(game: OffloadingGame, worth: partition.Worth, price: Floats, slices: int) -> tuple[Certificate, float]:
     """`certify`, and the bound that its certificate proves."""
     certificate = certify(game, worth, price, slices)
     return certificate, slice_bound(game, certificate.arrays)
 
 
-def certify(game: OffloadingGame, worth: Any, price: Floats, slices: int) -> Certificate:
+def certify(game: OffloadingGame, worth: partition.Worth, price: Floats, slices: int) -> Certificate:
     """Prices and the slices of every provider, by rising load: what `model.slice_bound` reads."""
     ptr, columns = [0], []
     room = leaves(slices)

@@ -14,7 +14,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.core.seeds import Seed, generator
-from edgeworth.games.offloading.heuristic.board import Board
+from edgeworth.games.offloading.heuristic.current import CurrentProfile
 from edgeworth.games.offloading.kernels import learning as kernel
 from edgeworth.games.offloading.model import OffloadingGame, Profile, profile_of, value
 from edgeworth.games.offloading.model.game import Floats
@@ -116,7 +116,7 @@ class Session:
         self.game, self.play, self.rounds = game, play, 0
         self.population = learning.Population([play.learner] * m, states=[1] * m, actions=(1 + np.diff(game.indptr)).tolist())
         self._rng = generator(seed)[0]
-        self._arrays = Board(game).arrays
+        self._arrays = CurrentProfile(game).arrays
         self._low, self._high = _range(game, play.crowding)
         self._cost = game.cost_rate[game.provider] * game.workload[game.user] / game.rate[game.provider]
         self._order, self._drawn = np.arange(m), np.zeros(m, dtype=np.int64)

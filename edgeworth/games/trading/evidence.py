@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
@@ -284,11 +285,11 @@ def _run(preset: str, method: str, seed: int) -> tuple[float, float, float]:
     return distance(at, target(session)), value(session.game, at), float(at.profits.mean())
 
 
-def _rows(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+def _rows(table: pd.DataFrame) -> tuple[Row, ...]:
     return tuple({str(name): item for name, item in row.items()} for row in table.to_dict("records"))
 
 
-def _falls(values: Any) -> bool:
+def _falls(values: ArrayLike) -> bool:
     return bool((np.diff(np.asarray(values, dtype=np.float64)) < 0.0).all())
 
 

@@ -16,7 +16,17 @@ from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equi
 
 
 class Optimised(NamedTuple):
-    """solution: price and demands; profit: of the side that was optimised; evaluations: of its profit."""
+    """The answer of a one-sided optimisation.
+
+    Attributes
+    ----------
+    solution : Equilibrium
+        Price and demands.
+    profit : float
+        Of the side that was optimised, in money.
+    evaluations : int
+        How many times that profit was computed.
+    """
 
     solution: Equilibrium
     profit: float
@@ -26,9 +36,34 @@ class Optimised(NamedTuple):
 def genetic_price(game: TradingGame, *, population: int = 30, generations: int = 40, seed: Seed = None) -> Optimised:
     """P1: the price of greatest profit (p - C) sum F_i(p), the consumers answering with their equilibrium.
 
-    A genetic algorithm (tournament selection, simulated binary crossover, polynomial mutation: pymoo's defaults).
-    population >= 2, generations >= 1. Guarantee: none. Raises `MissingExtraError` where pymoo is not installed.
-    Source: AI-Bazaar paper, equation (4) and figure 8(a); Blank and Deb, IEEE Access 8 (2020).
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    population : int
+        Prices a generation, at least 2.
+    generations : int
+        Generations, at least 1.
+    seed : int, SeedSequence or Generator, optional
+        Of the algorithm's randomness.
+
+    Returns
+    -------
+    Optimised
+        The best price met, without a guarantee.
+
+    Raises
+    ------
+    MissingExtraError
+        Where pymoo (extra "genetic") is not installed.
+
+    Notes
+    -----
+    A genetic algorithm with pymoo's defaults: tournament selection, simulated binary crossover, polynomial mutation.
+
+    References
+    ----------
+    AI-Bazaar paper, equation (4) and figure 8(a); Blank and Deb, pymoo, IEEE Access 8 (2020).
     """
 
     def profits(prices: Floats) -> Floats:
@@ -47,9 +82,36 @@ def genetic_demand(
     generations: int = 40,
     seed: Seed = None,
 ) -> Optimised:
-    """P2: the demand of greatest profit of one consumer, price and the others' demands as in `around`.
+    """P2: the demand of greatest profit of one consumer, price and the others' demands being given.
 
-    Otherwise as `genetic_price`; consumer in 0..N-1. Source: AI-Bazaar paper, equation (5) and figure 8(a).
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    around : Equilibrium
+        The price and the others' demands.
+    consumer : int
+        The consumer, in 0..N-1.
+    population : int
+        Demands a generation, at least 2.
+    generations : int
+        Generations, at least 1.
+    seed : int, SeedSequence or Generator, optional
+        Of the algorithm's randomness.
+
+    Returns
+    -------
+    Optimised
+        The best demand met, without a guarantee.
+
+    Raises
+    ------
+    MissingExtraError
+        Where pymoo (extra "genetic") is not installed.
+
+    References
+    ----------
+    AI-Bazaar paper, equation (5) and figure 8(a).
     """
     i = validation.integer("consumer", consumer, minimum=0, maximum=game.consumers - 1)
 

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgeworth.core.display import figure_text
 from edgeworth.core.style import COLOURS, colour, new_axes
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
-def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any = None) -> Any:
-    """Figure 6 from `sweeps.convergence`: median over seeds with the range, theory as a black line."""
+def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
+    """Figure 6: the median over seeds with the range, and theory as a black line.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table of `sweeps.convergence`.
+    column : str
+        The column on the vertical axis.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     for k, (method, runs) in enumerate(table.groupby("method", sort=False)):
         part = runs.assign(progress=runs.rounds / runs.rounds.max())
@@ -25,8 +40,22 @@ def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Any
     return _finished(ax, "share of the rounds", column)
 
 
-def plot_profit_model(table: pd.DataFrame, model: str, ax: Any = None) -> Any:
-    """Figure 7 from `sweeps.profit_models`: profit against the own action, "P1" or "P2", the equilibrium marked."""
+def plot_profit_model(table: pd.DataFrame, model: str, ax: Axes | None = None) -> Axes:
+    """Figure 7: profit against the own action, with the equilibrium marked.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table of `sweeps.profit_models`.
+    model : {"P1", "P2"}
+        The leader's profit against the price, or a consumer's against its demand.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     part = table[table.model == model]
     ax.plot(part.action, part.profit, color=COLOURS[0], lw=1.4)
@@ -35,8 +64,22 @@ def plot_profit_model(table: pd.DataFrame, model: str, ax: Any = None) -> Any:
     return _finished(ax, "price" if model == "P1" else "own demand", "profit")
 
 
-def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: Any = None) -> Any:
-    """Figure 8(a) from `sweeps.profit_balance`: the median over seeds of every solution, the range as a bar."""
+def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:
+    """Figure 8(a): the median over seeds of every solution, with the range as a bar.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table of `sweeps.profit_balance`.
+    column : str
+        The column on the vertical axis.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     grouped = table.groupby("solution", sort=False)[column]
     middle = grouped.median()
@@ -48,8 +91,24 @@ def plot_profit_balance(table: pd.DataFrame, column: str = "leader_profit", ax: 
     return ax
 
 
-def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Any = None) -> Any:
-    """Figures 8(b) and 9 from the other tables: `y` against `x`, a line for every value of `by` (medians over seeds)."""
+def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Axes | None = None) -> Axes:
+    """Figures 8(b) and 9: one line for every value of a column, medians over seeds.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A table of `sweeps`.
+    x, y : str
+        The columns on the two axes.
+    by : str
+        The column whose values make the lines.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     for k, (name, part) in enumerate(table.groupby(by, sort=False)):
         line = part.groupby(x)[y].median()
@@ -64,8 +123,22 @@ def plot_lines(table: pd.DataFrame, x: str, y: str, by: str, ax: Any = None) -> 
     return _finished(ax, x, y)
 
 
-def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: Any = None) -> Any:
-    """`race.mining_race`: simulated probabilities with their intervals against the model's, both readings."""
+def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: Axes | None = None) -> Axes:
+    """Simulated winning probabilities with their intervals against the model's, for both readings of the paper.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table of `race.mining_race`.
+    consumers : sequence of int, optional
+        The consumers that are shown; without it all.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
     ax = _axes(ax)
     for k, (reading, part) in enumerate(table.groupby("reading", sort=False)):
         shown = part if consumers is None else part[part.consumer.isin(list(consumers))]
@@ -76,11 +149,11 @@ def plot_race(table: pd.DataFrame, consumers: Sequence[int] | None = None, ax: A
     return _finished(ax, "consumer", "probability of winning")
 
 
-def _axes(ax: Any) -> Any:
+def _axes(ax: Axes | None) -> Axes:
     return new_axes(5.0, 3.2) if ax is None else ax
 
 
-def _finished(ax: Any, x: str, y: str) -> Any:
+def _finished(ax: Axes, x: str, y: str) -> Axes:
     ax.set_xlabel(x.replace("_", " "))
     ax.set_ylabel(y.replace("_", " "))
     ax.grid(alpha=0.3)

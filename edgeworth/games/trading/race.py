@@ -22,17 +22,42 @@ def mining_race(
 ) -> pd.DataFrame:
     """Simulate who finds a block first and whether it survives its propagation.
 
+    Parameters
+    ----------
+    game : TradingGame
+        The game, for its mining constants.
+    profile : Equilibrium
+        The consumers' demands, which make their shares of the mining power.
+    races : int
+        Simulated races a reading, at least 1.
+    confidence : float
+        Of the Wilson intervals, in (0, 1).
+    seed : int, SeedSequence or Generator, optional
+        Of the simulation.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a consumer and reading: share alpha_i; model, the probability that its block is the first and survives; simulated
+        with the Wilson interval low..high; race, the probability of winning when a lost race is run again, rho_i / sum_j rho_j;
+        and race_simulated.
+
+    Raises
+    ------
+    ValueError
+        Where nobody mines.
+
+    Notes
+    -----
     Blocks are found at rate eps in all, by consumer i with its share alpha_i = x_i / X of the power. A block of i takes
     T_i = tau delta_i B to reach everybody. Reading "any block": it is lost when any block is found meanwhile, which has
     probability 1 - exp(-eps T_i); this gives the paper's rho_i = alpha_i exp(-eps T_i). Reading "others' blocks": only blocks
-    of others compete with it, so it survives with probability exp(-(1 - alpha_i) eps T_i), more than the paper says.
+    of others compete with it, so it survives with probability exp(-(1 - alpha_i) eps T_i), more than the paper says. The
+    paper's probabilities sum to less than 1; the rest of the reward goes to nobody.
 
-    A row a consumer and reading: ``share`` alpha_i, ``model`` the probability that its block is the first and survives,
-    ``simulated`` with the Wilson interval ``low``..``high`` at the confidence, ``race`` the probability of winning when a lost
-    race is run again, rho_i / sum_j rho_j, and ``race_simulated``. What the paper's model leaves out is the difference: its
-    probabilities sum to less than 1, the rest of the reward goes to nobody.
-
-    races >= 1; confidence in (0, 1). Raises ValueError where nobody mines. Source: AI-Bazaar paper, equations (1)-(3).
+    References
+    ----------
+    AI-Bazaar paper, equations (1)-(3).
     """
     import pandas as pd
     from scipy.stats import norm
@@ -67,7 +92,25 @@ def mining_race(
 
 
 def wilson(hits: int, trials: int, quantile: float) -> tuple[float, float]:
-    """Wilson's score interval of a proportion."""
+    """Wilson's score interval of a proportion.
+
+    Parameters
+    ----------
+    hits, trials : int
+        Successes among so many trials, trials at least 1.
+    quantile : float
+        The standard normal quantile of the confidence, 1.96 for 95%.
+
+    Returns
+    -------
+    tuple of float
+        The ends of the interval, in [0, 1].
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in wilson(5, 10, 1.96)]
+    [0.2366, 0.7634]
+    """
     rate, squared = hits / trials, quantile * quantile
     centre = (rate + squared / (2 * trials)) / (1 + squared / trials)
     half = quantile * math.sqrt(rate * (1 - rate) / trials + squared / (4 * trials * trials)) / (1 + squared / trials)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
 from edgeworth.core.family import family
 from edgeworth.core.result import Result
 from edgeworth.games.trading.exact.follower import stage
@@ -35,8 +36,22 @@ def convergence(
 ) -> pd.DataFrame:
     """Figure 6: the learners' profile along the rounds, against theory.
 
-    Columns: method, seed, rounds, price, total_demand, leader_profit, consumer_profit (mean), distance (see
-    `learned.distance`), theory (the exact equilibrium's leader_profit). `points` >= 1 rows a run.
+    Parameters
+    ----------
+    game : TradingGame
+        The game that is learned.
+    learners : dict of str to Play, optional
+        The learners by name; without them `LEARNERS`.
+    seeds : iterable of int
+        One run a learner and seed.
+    points : int
+        Rows a run, at equal distances over its rounds; at least 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns method, seed, rounds, price, total_demand, leader_profit, consumer_profit (mean), distance (see
+        `learned.distance`) and theory (the leader's profit at the exact equilibrium).
     """
     import pandas as pd
 
@@ -58,8 +73,22 @@ def convergence(
 
 
 def profit_models(game: TradingGame, *, consumer: int = 0, points: int = 201) -> pd.DataFrame:
-    """Figure 7: "P2", a consumer's profit against its own demand, price and the others as in equilibrium; "P1", the leader's
-    profit against the price, the consumers replying. Columns: model, action, profit, best (is it the equilibrium's action?).
+    """Figure 7: profits against the own action, everything else as in equilibrium.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    consumer : int
+        The consumer of model "P2", in 0..N-1.
+    points : int
+        Actions a model beside the equilibrium's own, at equal distances over its interval; at least 2.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns model, action, profit and best (whether the action is the equilibrium's). In model "P1" the action is the price
+        and the consumers reply with their equilibrium; in "P2" it is the consumer's demand.
     """
     import pandas as pd
 
@@ -78,15 +107,32 @@ def profit_models(game: TradingGame, *, consumer: int = 0, points: int = 201) ->
 
 
 def profit_balance(game: TradingGame, *, consumer: int = 0, seeds: Iterable[int] = range(5)) -> pd.DataFrame:
-    """Figure 8(a): who earns what when one side is optimised by a genetic algorithm, at the exact equilibrium, and by PB-MARL.
+    """Figure 8(a): profits when one side is optimised by a genetic algorithm, at the exact equilibrium, and by PB-MARL.
 
-    P1: the price is optimised and the consumers reply; P2: one consumer's demand is optimised, the rest as in equilibrium.
-    Columns: solution, seed, leader_profit, consumer_profit (of that consumer), price, demand. Needs the extra "genetic".
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    consumer : int
+        The consumer whose demand is optimised in "P2" and whose profit is reported, in 0..N-1.
+    seeds : iterable of int
+        One row a randomised solution and seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns solution, seed, leader_profit, consumer_profit (of that consumer), price and demand. "P1 by GA" optimises the
+        price and the consumers reply; "P2 by GA" optimises one consumer's demand, the rest as in equilibrium.
+
+    Raises
+    ------
+    MissingExtraError
+        Where pymoo (extra "genetic") is not installed.
     """
     import pandas as pd
 
     at = equilibrium(game)
-    rows: list[tuple[Any, ...]] = [("exact equilibrium", 0, at)]
+    rows: list[tuple[str, int, Equilibrium]] = [("exact equilibrium", 0, at)]
     play = LEARNERS["wolf-phc"]
     _, rounds = play.required()
     for seed in seeds:
@@ -106,13 +152,27 @@ def consumer_counts(
     learners: dict[str, Play] | None = None,
     seeds: Iterable[int] = (),
 ) -> pd.DataFrame:
-    """Figure 8(b): profits against the number of consumers, exact and learned (where `seeds` are given).
+    """Figure 8(b): profits against the number of consumers, exact and learned.
 
-    Columns: consumers, method, seed, leader_profit, consumer_profit (mean), distance (of learners; 0 for exact).
+    Parameters
+    ----------
+    counts : sequence of int
+        Numbers of consumers.
+    preset : str
+        The preset of `generate`.
+    learners : dict of str to Play, optional
+        The learners by name; without them `LEARNERS`.
+    seeds : iterable of int
+        One run a learner and seed; without seeds there are no learners in the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns consumers, method, seed, leader_profit, consumer_profit (mean) and distance (of learners; 0 for exact).
     """
     import pandas as pd
 
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for n in counts:
         game = generate(preset=preset, consumers=n)
         at = equilibrium(game)
@@ -135,8 +195,21 @@ def role_ratios(
     rewards: Sequence[float] = (5_000.0, 10_000.0, 20_000.0, 30_000.0),
     preset: str = "ai-bazaar",
 ) -> pd.DataFrame:
-    """Figure 9(a): the profit of consumer 0 against its role ratio, for several rewards R. Columns: role_ratio, reward,
-    consumer_profit, leader_profit, price, regime.
+    """Figure 9(a): the profit of consumer 0 against its role ratio beta, for several rewards.
+
+    Parameters
+    ----------
+    ratios : sequence of float
+        Role ratios of consumer 0, in [0, 1].
+    rewards : sequence of float
+        Rewards R, in money.
+    preset : str
+        The preset of `generate`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns role_ratio, reward, consumer_profit, leader_profit, price and regime.
     """
     base = generate(preset=preset)
     grid = [(ratio, reward) for reward in rewards for ratio in ratios]
@@ -151,8 +224,23 @@ def role_counts(
     reward: float | None = None,
     preset: str = "ai-bazaar",
 ) -> pd.DataFrame:
-    """Figure 9(b): the profit of consumer 0 against the number of consumers, for several role ratios of its own. Columns:
-    consumers, role_ratio, consumer_profit, leader_profit, price, regime. reward: R, the preset's where None.
+    """Figure 9(b): the profit of consumer 0 against the number of consumers, for several role ratios of its own.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Numbers of consumers.
+    ratios : sequence of float
+        Role ratios of consumer 0, in [0, 1].
+    reward : float, optional
+        R, in money; without it the preset's.
+    preset : str
+        The preset of `generate`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns consumers, role_ratio, consumer_profit, leader_profit, price and regime.
     """
     grid = [(n, ratio) for ratio in ratios for n in counts]
     games = []
@@ -168,8 +256,21 @@ def performance_factors(
     rewards: Sequence[float] = (10_000.0, 20_000.0, 30_000.0),
     preset: str = "ai-bazaar",
 ) -> pd.DataFrame:
-    """Figure 9(c): the leader's profit against the performance factor lambda, for several rewards R. Columns:
-    performance_factor, reward, consumer_profit, leader_profit, price, regime.
+    """Figure 9(c): the leader's profit against the performance factor lambda, for several rewards.
+
+    Parameters
+    ----------
+    factors : sequence of float
+        Performance factors lambda >= 0.
+    rewards : sequence of float
+        Rewards R, in money.
+    preset : str
+        The preset of `generate`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns performance_factor, reward, consumer_profit, leader_profit, price and regime.
     """
     base = generate(preset=preset)
     grid = [(factor, reward) for reward in rewards for factor in factors]
@@ -184,8 +285,23 @@ def block_sizes(
     reward: float | None = None,
     preset: str = "ai-bazaar",
 ) -> pd.DataFrame:
-    """Figure 9(d): the profit of consumer 0 against the block size B, for several role ratios of its own. Columns: block_size,
-    role_ratio, consumer_profit, leader_profit, price, regime. reward: R, the preset's where None.
+    """Figure 9(d): the profit of consumer 0 against the block size B, for several role ratios of its own.
+
+    Parameters
+    ----------
+    sizes : sequence of float
+        Block sizes B >= 0.
+    ratios : sequence of float
+        Role ratios of consumer 0, in [0, 1].
+    reward : float, optional
+        R, in money; without it the preset's.
+    preset : str
+        The preset of `generate`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns block_size, role_ratio, consumer_profit, leader_profit, price and regime.
     """
     base = generate(preset=preset)
     paid = base.reward if reward is None else reward
@@ -195,18 +311,29 @@ def block_sizes(
 
 
 def equilibrium(game: TradingGame) -> Equilibrium:
-    """The exact method's answer, which is always there."""
+    """The answer of the exact method, which exists for every game.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+
+    Returns
+    -------
+    Equilibrium
+        Price, demands and profits.
+    """
     result: Result[Equilibrium] = family("trading").solve(game, method="exact")
     return result.require()
 
 
-def _first(game: TradingGame, ratio: float) -> Any:
+def _first(game: TradingGame, ratio: float) -> Floats:
     role = np.array(game.role_ratio)
     role[0] = ratio
     return role
 
 
-def _table(games: Sequence[TradingGame], grid: Sequence[tuple[Any, ...]], names: list[str]) -> pd.DataFrame:
+def _table(games: Sequence[TradingGame], grid: Sequence[tuple[object, ...]], names: list[str]) -> pd.DataFrame:
     import pandas as pd
 
     found = [equilibrium(game) for game in games]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from edgeworth.core import validation
-from edgeworth.core.audit_model import TOLERANCE, AuditModel, Rationality
+from edgeworth.core.audit_model import TOLERANCE, AuditModel, Mechanism, P, Rationality, S
 from edgeworth.core.verdict import EXHAUSTIVE, Report, Scope, Verdict
 from edgeworth.mechanisms.auditing import determinism
 from edgeworth.mechanisms.auditing.judge import Case, Incentives
@@ -90,8 +90,8 @@ class Audit:
 
 
 def audit(
-    mechanism: str | Callable[[Any], Any],
-    market: Any,
+    mechanism: Mechanism[P, S],
+    market: P,
     *,
     scope: Literal["exhaustive"] | Sampled = "exhaustive",
     dimensions: Sequence[str] | None = None,
@@ -198,8 +198,8 @@ def audit(
 
 
 def _exhaustive(
-    model: AuditModel[Any, Any], mechanism: Any, market: Any, dimensions: tuple[str, ...], most: int, seconds: float
-) -> tuple[Case, Incentives]:
+    model: AuditModel[P, S], mechanism: Mechanism[P, S], market: P, dimensions: tuple[str, ...], most: int, seconds: float
+) -> tuple[Case[P, S], Incentives]:
     watch = determinism.Watch(mechanism, lambda: model.run(market, mechanism), _RUNS)
     _require_a_function(watch.before(), mechanism)
     case = Case(model, mechanism, market, watch.outcome)
@@ -208,7 +208,7 @@ def _exhaustive(
     return case, incentives
 
 
-def _require_a_function(causes: list[str], mechanism: Any) -> None:
+def _require_a_function(causes: list[str], mechanism: object) -> None:
     if causes:
         raise ValueError(
             f"scope: 'exhaustive' needs a rule whose outcome depends on the market alone; this one {'; '.join(causes)}; use "
@@ -217,8 +217,8 @@ def _require_a_function(causes: list[str], mechanism: Any) -> None:
 
 
 def _sampled(
-    model: AuditModel[Any, Any], mechanism: Any, market: Any, scope: Sampled, dimensions: tuple[str, ...], seconds: float
-) -> tuple[Case, list[Any], Incentives]:
+    model: AuditModel[P, S], mechanism: Mechanism[P, S], market: P, scope: Sampled, dimensions: tuple[str, ...], seconds: float
+) -> tuple[Case[P, S], list[S], Incentives]:
     watch = determinism.Watch(mechanism, lambda: model.run(market, mechanism), 1 if isinstance(mechanism, str) else _RUNS)
     causes = [cause for cause in watch.before() if cause.startswith(determinism.CHANCE)]
     case = Case(model, mechanism, market, watch.outcome)
@@ -233,7 +233,7 @@ def _sampled(
     return case, outcomes, incentives
 
 
-def _audit(case: Case, outcomes: Sequence[Any], incentives: Incentives, rationality: Rationality) -> Audit:
+def _audit(case: Case[P, S], outcomes: Sequence[S], incentives: Incentives, rationality: Rationality) -> Audit:
     model, market = case.model, case.market
     scope = EXHAUSTIVE if len(outcomes) == 1 else Scope("sampled", len(outcomes), note="draws of the rule")
     surplus, turnover = min((model.surplus(market, o), model.turnover(market, o)) for o in outcomes)
@@ -257,6 +257,6 @@ def _audit(case: Case, outcomes: Sequence[Any], incentives: Incentives, rational
     )
 
 
-def _verdict(violation: float, tolerance: float, witness: Any, scope: Scope) -> Verdict:
+def _verdict(violation: float, tolerance: float, witness: object, scope: Scope) -> Verdict:
     holds = violation <= tolerance
     return Verdict.of(holds, violation, tolerance, None if holds else witness, scope)

@@ -13,11 +13,15 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from edgeworth.core.audit_model import S
 from edgeworth.core.traced import Traced
+
+if TYPE_CHECKING:
+    from _typeshed import TraceFunction
 
 T = TypeVar("T")
 
@@ -36,7 +40,7 @@ _QUIET = frozenset({"logging", "warnings", "edgeworth", "numba", "threading", "i
 """They look at the clock for their own sake."""
 
 
-def is_library(module: Any) -> bool:
+def is_library(module: object) -> bool:
     """True for a module of a library, whose code is no rule's own."""
     return isinstance(module, str) and module.partition(".")[0] in _LIBRARIES
 
@@ -78,14 +82,14 @@ def draws(seed: int, repetitions: int, purpose: str) -> list[int]:
     return [int(word) for word in stream.generate_state(repetitions)]
 
 
-def _hashed(state: Any) -> str:
+def _hashed(state: object) -> str:
     return hashlib.sha1(repr(leaves(state)).encode(), usedforsecurity=False).hexdigest()
 
 
 # --- a rule's own state -------------------------------------------------------------------------------------------------
 
 
-def leaves(value: Any, name: str = "") -> dict[str, str]:
+def leaves(value: object, name: str = "") -> dict[str, str]:
     """What can be seen of a value, by path: attributes, items, closures, defaults, the globals that a function names."""
     found: dict[str, str] = {}
     _walk(value, name, found, {})
@@ -98,11 +102,11 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return sorted(names, key=lambda name: (len(name), name))
 
 
-def _walk(value: Any, path: str, found: dict[str, str], seen: dict[int, Any]) -> None:
+def _walk(value: object, path: str, found: dict[str, str], seen: dict[int, object]) -> None:
     if len(found) >= MOST_LEAVES:
         return
     if value is None or (
-        isinstance(value, bool | int | float | complex | str | bytes | np.generic) and not isinstance(value, Traced)
+        not isinstance(value, Traced) and isinstance(value, bool | int | float | complex | str | bytes | np.generic)
     ):
         found[path] = repr(value)
         return
@@ -114,7 +118,7 @@ def _walk(value: Any, path: str, found: dict[str, str], seen: dict[int, Any]) ->
         _walk(part, f"{path}{step}", found, seen)
 
 
-def _parts(value: Any) -> list[tuple[str, Any]]:
+def _parts(value: Any) -> list[tuple[str, object]]:
     """What a value is made of. Libraries' objects are opaque but for random generators, iterators and frozen parameters."""
     if isinstance(value, Traced):
         return [("", "a traced number")]
@@ -162,7 +166,7 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
     return _of_object(value)
 
 
-def _of_object(value: Any) -> list[tuple[str, Any]]:
+def _of_object(value: Any) -> list[tuple[str, object]]:
     kind = type(value)
     if is_library(kind.__module__):
         if is_dataclass(value):  # parameters and problems; what they remember besides is no state
@@ -180,10 +184,10 @@ def _of_object(value: Any) -> list[tuple[str, Any]]:
     return [(f".{name}", item) for name, item in named.items()] + [("'s class", kind)]
 
 
-def _of_function(function: types.FunctionType) -> list[tuple[str, Any]]:
+def _of_function(function: types.FunctionType) -> list[tuple[str, object]]:
     if is_library(function.__module__):
         return []
-    parts: list[tuple[str, Any]] = [(f".{name}", item) for name, item in vars(function).items() if name != "__wrapped__"]
+    parts: list[tuple[str, object]] = [(f".{name}", item) for name, item in vars(function).items() if name != "__wrapped__"]
     parts += [(f" default {i}", item) for i, item in enumerate(function.__defaults__ or ())]
     parts += [(f" default {name!r}", item) for name, item in (function.__kwdefaults__ or {}).items()]
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
@@ -195,7 +199,7 @@ def _of_function(function: types.FunctionType) -> list[tuple[str, Any]]:
     return parts
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     """Text of a key; a traced number's would be refused."""
     return "a traced number" if isinstance(value, Traced) else repr(value)[:80]
 
@@ -272,14 +276,14 @@ def executed(call: Callable[[], T]) -> tuple[T, Execution]:
     steps: list[int] = []
     step = steps.append
 
-    def local(frame: types.FrameType, event: str, detail: Any) -> Any:
+    def local(frame: types.FrameType, event: str, detail: Any) -> TraceFunction | None:
         if event == "opcode":
             step(frame.f_lasti)
         elif event == "exception" and not issubclass(detail[0], StopIteration | GeneratorExit):
             met.add(detail[0].__name__)
         return local
 
-    def trace(frame: types.FrameType, event: str, detail: Any) -> Any:
+    def trace(frame: types.FrameType, event: str, detail: Any) -> TraceFunction | None:
         if is_library(frame.f_globals.get("__name__")):
             return None
         frame.f_trace_lines, frame.f_trace_opcodes = False, True
@@ -298,9 +302,9 @@ def executed(call: Callable[[], T]) -> tuple[T, Execution]:
 _LOOKING = frozenset({"_getframe", "currentframe", "f_back", "tb_frame", "gettrace", "getprofile", "extract_stack"})
 
 
-def looks_around(rule: Any) -> str | None:
+def looks_around(rule: object) -> str | None:
     """The name by which the code that can be seen of a rule looks at who calls or watches it; None where there is none."""
-    seen: dict[int, Any] = {}
+    seen: dict[int, object] = {}
     _walk(rule, "", {}, seen)
     for value in seen.values():
         if isinstance(value, types.FunctionType):
@@ -314,13 +318,13 @@ CHANCE = ("draws", "gives")
 """How the causes begin that mean chance rather than memory or a clock."""
 
 
-class Watch:
+class Watch(Generic[S]):
     """Compares runs of the honest market before and after an audit, and what could make them differ.
 
     The first run may still build what a rule keeps (a table, a compiled function); from then on nothing may change.
     """
 
-    def __init__(self, rule: Any, honest: Callable[[], Any], runs: int) -> None:
+    def __init__(self, rule: object, honest: Callable[[], S], runs: int) -> None:
         self.rule, self.honest, self.runs = rule, honest, runs
 
     def before(self) -> list[str]:

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple
 
-from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel, Rationality
+from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel, Mechanism, P, Rationality, S
 from edgeworth.core.verdict import EXHAUSTIVE, Scope, Status, Verdict
 from edgeworth.mechanisms.auditing.pieces import ROUNDING, Piece, Subject, pieces_of, spot_check
 from edgeworth.mechanisms.auditing.types import regrets
@@ -20,7 +20,19 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Incentives:
-    """The verdicts that compare reports; see `edgeworth.mechanisms.auditing.Audit`."""
+    """The verdicts that compare reports; see `edgeworth.mechanisms.auditing.Audit`.
+
+    Attributes
+    ----------
+    truthful : Verdict
+        At the true types of the market.
+    any_type : Verdict or None
+        At all types of one agent, the others' reports as they are; None where it was not looked at.
+    monotone : Verdict
+        Whether better reports never trade less.
+    pieces : int
+        Report intervals that were looked at.
+    """
 
     truthful: Verdict
     any_type: Verdict | None
@@ -28,12 +40,24 @@ class Incentives:
     pieces: int
 
 
-class Gain(NamedTuple):
-    """A report that seems to gain more than the tolerance, to be played again. market holds the truth."""
+class Gain(NamedTuple, Generic[P]):
+    """A report that seems to gain more than the tolerance, to be played again.
+
+    Attributes
+    ----------
+    gain, tolerance : float
+        In money.
+    market : the family's problem
+        With the truth.
+    agent, dimension
+        Whose report it is, and in which dimension.
+    truth, report : float
+        The true type and the report.
+    """
 
     gain: float
     tolerance: float
-    market: Any
+    market: P
     agent: Agent
     dimension: str
     truth: float
@@ -41,15 +65,27 @@ class Gain(NamedTuple):
 
 
 @dataclass
-class Case:
-    """One mechanism on one market."""
+class Case(Generic[P, S]):
+    """One mechanism on one market.
 
-    model: AuditModel[Any, Any]
-    mechanism: Any
-    market: Any
-    outcome: Any
+    Attributes
+    ----------
+    model : AuditModel
+        What the auditor knows of the family.
+    mechanism : callable or rule
+        What is audited.
+    market : the family's problem
+        Its reports are the truth.
+    outcome : the family's solution
+        What the mechanism makes of it.
+    """
 
-    def subjects(self, dimensions: Iterable[str]) -> list[Subject]:
+    model: AuditModel[P, S]
+    mechanism: Mechanism[P, S]
+    market: P
+    outcome: S
+
+    def subjects(self, dimensions: Iterable[str]) -> list[Subject[P, S]]:
         """Every agent in every dimension."""
         noise = self.model.rounding(self.market, self.mechanism, self.outcome)
         return [
@@ -58,14 +94,14 @@ class Case:
             for agent in self.model.agents(self.market, dimension)
         ]
 
-    def honest(self, subject: Subject) -> tuple[float, float]:
+    def honest(self, subject: Subject[P, S]) -> tuple[float, float]:
         """Units and utility of an agent in the honest outcome."""
         units = self.model.quantity(self.market, self.outcome, subject.agent)
         return units, self.model.utility(self.market, self.outcome, subject.agent, subject.dimension)
 
-    def rational(self, rationality: Rationality, outcomes: Sequence[Any], scope: Scope = EXHAUSTIVE) -> Verdict:
+    def rational(self, rationality: Rationality, outcomes: Sequence[S], scope: Scope = EXHAUSTIVE) -> Verdict:
         """With true reports nobody loses: in any of these outcomes."""
-        worst: RationalityViolation | None = None
+        worst: RationalityViolation[P] | None = None
         bound, largest = 0.0, 0.0
         dimension = self.model.dimensions[0]
         noise = self.model.rounding(self.market, self.mechanism, self.outcome)
@@ -87,7 +123,7 @@ class Case:
         ends = time.perf_counter() + seconds
         cuts: list[str] = []
 
-        def examined() -> Iterator[tuple[Subject, list[Piece]]]:
+        def examined() -> Iterator[tuple[Subject[P, S], list[Piece]]]:
             for index, subject in enumerate(subjects):
                 now = time.perf_counter()
                 until = now + max(ends - now, 0.0) / (len(subjects) - index)
@@ -113,14 +149,14 @@ class Case:
     def judged(
         self,
         dimensions: Sequence[str],
-        examined: Iterable[tuple[Subject, list[Piece]]],
+        examined: Iterable[tuple[Subject[P, S], list[Piece]]],
         scope_of: Callable[[int], Scope],
         cut: Callable[[], list[str]],
     ) -> Incentives:
         """The verdicts; `cut` names the budget that ended first, if one did: what was not refuted is then not checked."""
-        gains: list[Gain] = []
-        regretted: list[Gain] = []
-        wrong_way: list[MonotonicityViolation] = []
+        gains: list[Gain[P]] = []
+        regretted: list[Gain[P]] = []
+        wrong_way: list[MonotonicityViolation[P]] = []
         count, largest = 0, 0.0
         linear = all(dimension in self.model.linear for dimension in dimensions)
         for subject, found in examined:
@@ -160,14 +196,14 @@ class Case:
         any_type = concluded(self._worst(regretted, scope), largest) if linear else None
         return Incentives(truthful, any_type, concluded(self._wrong_way(wrong_way, scope), 0.0), count)
 
-    def _wrong_way(self, found: list[MonotonicityViolation], scope: Scope) -> Verdict | None:
+    def _wrong_way(self, found: list[MonotonicityViolation[P]], scope: Scope) -> Verdict | None:
         for violation in sorted(found, key=lambda item: -abs(item.high_quantity - item.low_quantity)):
             amount = violation.replay(self.mechanism)
             if amount > 0:
                 return Verdict.of(False, amount, 0.0, violation, scope)
         return None
 
-    def _worst(self, gains: list[Gain], scope: Scope) -> Verdict | None:
+    def _worst(self, gains: list[Gain[P]], scope: Scope) -> Verdict | None:
         """The largest gain whose witness plays again; one that does not is the rounding of a report onto a breakpoint."""
         for gain in sorted(gains, key=lambda item: -item.gain):
             witness = Manipulation(gain.market, gain.agent, gain.dimension, gain.truth, gain.report, gain.gain)

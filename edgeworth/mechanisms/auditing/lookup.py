@@ -12,7 +12,22 @@ from edgeworth.core.lazy import resolve
 
 
 def audit_model_of(problem: object) -> AuditModel[Any, Any]:
-    """The audit model that the problem's family names; TypeError where there is none."""
+    """The audit model that a problem's family names.
+
+    Parameters
+    ----------
+    problem : a problem of some family
+        For instance a market.
+
+    Returns
+    -------
+    AuditModel
+
+    Raises
+    ------
+    TypeError
+        Where there is none.
+    """
     kind = getattr(problem, "kind", None)
     path = family(kind).audit_model if isinstance(kind, str) and kind in _families.FAMILIES else None
     if path is None:

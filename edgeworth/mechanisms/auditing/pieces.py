@@ -7,13 +7,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Generic
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel
-from edgeworth.core.traced import Interval, NotTraceableError, affine, exact, run, sweep
+from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel, Dealings, Mechanism, P, S, TracedRule
+from edgeworth.core.traced import Exact, Interval, NotTraceableError, Traced, affine, exact, run, sweep
 from edgeworth.mechanisms.auditing.determinism import Execution, executed, is_library, looks_around
 
 MOST_PIECES = 20_000
@@ -78,12 +78,26 @@ class IncompleteError(RuntimeError):
 
 
 @dataclass
-class Subject:
-    """One agent of one market under one mechanism, in one dimension of its report."""
+class Subject(Generic[P, S]):
+    """One agent of one market under one mechanism, in one dimension of its report.
 
-    model: AuditModel[Any, Any]
-    mechanism: Any
-    market: Any
+    Attributes
+    ----------
+    model : AuditModel
+        What the auditor knows of the family.
+    mechanism : callable or rule
+        What is audited.
+    market : the family's problem
+        Its reports are the truth.
+    agent, dimension
+        Whose report varies, and in which dimension.
+    noise : float
+        The rule's own rounding of money; see `AuditModel.rounding`.
+    """
+
+    model: AuditModel[P, S]
+    mechanism: Mechanism[P, S]
+    market: P
     agent: Agent
     dimension: str
     noise: float = 0.0  # the rule's own rounding of money, see `AuditModel.rounding`
@@ -134,7 +148,7 @@ class Subject:
         return really == units and abs(got - utility) <= TOLERANCE * scale + rounding
 
 
-def derived(subject: Subject, points: Any) -> Iterator[Piece]:
+def derived(subject: Subject[P, S], points: ArrayLike) -> Iterator[Piece]:
     """Run the rule itself at every derived breakpoint and at two reports inside every open piece.
 
     Money is affine inside a piece, so two reports give both one-sided limits. They lie near the lower end, where the digits
@@ -177,7 +191,7 @@ def derived(subject: Subject, points: Any) -> Iterator[Piece]:
         yield piece
 
 
-def _unbounded(subject: Subject, units: float, utility: float, slope: float, far: float) -> tuple[float, float] | None:
+def _unbounded(subject: Subject[P, S], units: float, utility: float, slope: float, far: float) -> tuple[float, float] | None:
     """Supremum and a report that shows it where utility rises without end beyond `far`; None where it does not."""
     if slope <= 0.0:
         return None
@@ -185,7 +199,7 @@ def _unbounded(subject: Subject, units: float, utility: float, slope: float, far
     return math.inf, min(far + wanted, 1e300)
 
 
-def traced(subject: Subject) -> Iterator[Piece]:
+def traced(subject: Subject[P, S]) -> Iterator[Piece]:
     """Trace the mechanism, and play it on floats at every point and twice in every piece.
 
     A point is what the mechanism makes of that float; a piece is exact but for the final conversion to floats, and refused
@@ -198,7 +212,7 @@ def traced(subject: Subject) -> Iterator[Piece]:
     way = Execution(frozenset(), 0)
     known: set[int] = set()
 
-    def function(t: Any) -> tuple[Any, Any, Any] | None:
+    def function(t: Traced) -> Dealings | None:
         nonlocal way
         if not watched:
             return own(t)
@@ -214,13 +228,13 @@ def traced(subject: Subject) -> Iterator[Piece]:
         if interval.is_point or interval.answer is None:
             yield from subject.point(inside)
             continue
-        found = _piece(subject, interval, index, inside)
+        found = _piece(subject, interval, interval.answer, index, inside)
         yield from found
         if watched:
             yield from _edges(subject, found)
 
 
-def _edges(subject: Subject, found: Sequence[Piece]) -> Iterator[Piece]:
+def _edges(subject: Subject[P, S], found: Sequence[Piece]) -> Iterator[Piece]:
     """The floats next to the ends of a piece, where they do something else than the piece: points of their own.
 
     Where a rule compares sums, rounding widens a point to a window of floats, which begins beside it.
@@ -233,7 +247,7 @@ def _edges(subject: Subject, found: Sequence[Piece]) -> Iterator[Piece]:
 
 
 def _same_execution(
-    subject: Subject, own: Any, interval: Interval[Any], report: float, way: Execution, known: set[int]
+    subject: Subject[P, S], own: TracedRule, interval: Interval[Dealings | None], report: float, way: Execution, known: set[int]
 ) -> None:
     """A rule must take on a float the way that it takes on a traced number: refused where it tells them apart.
 
@@ -260,7 +274,7 @@ def _same_execution(
         raise NotTraceableError("on floats its code goes another way than on traced numbers: it tells them apart")
 
 
-def _inside(interval: Interval[Any], subject: Subject) -> float | None:
+def _inside(interval: Interval[Dealings | None], subject: Subject[P, S]) -> float | None:
     """A float in the interval: the point itself or the middle; None where there is none."""
     if interval.is_point:
         report = float(interval.lower)
@@ -270,15 +284,17 @@ def _inside(interval: Interval[Any], subject: Subject) -> float | None:
     return middle if interval.lower < middle < high else None
 
 
-def _piece(subject: Subject, interval: Interval[Any], index: int, middle: float) -> list[Piece]:
-    units, money, cost = interval.answer
+def _piece(
+    subject: Subject[P, S], interval: Interval[Dealings | None], answer: Dealings, index: int, middle: float
+) -> list[Piece]:
+    units, money, cost = answer
     a, b = affine(money)
     fixed = a - exact(cost)
     worth = exact(subject.model.worth(subject.market, subject.agent, units))
     low = interval.lower
     high = exact(subject.beyond(float(low))) if interval.upper is None else interval.upper
 
-    def utility(t: Any) -> float:
+    def utility(t: float | Fraction) -> float:
         return float(worth + fixed + b * exact(t))
 
     # Two reports a piece, elsewhere in every piece, away from the ends by more than rounding moves them.
@@ -309,11 +325,11 @@ def _piece(subject: Subject, interval: Interval[Any], index: int, middle: float)
     return [Piece(float(low), upper, float(high), float(units), best, where, middle, net, float(b), True)]
 
 
-def _between(low: Any, high: Any, share: float) -> float:
+def _between(low: Exact, high: Exact, share: float) -> float:
     return float(low + (high - low) * Fraction(share))
 
 
-def pieces_of(subject: Subject) -> Iterator[Piece]:
+def pieces_of(subject: Subject[P, S]) -> Iterator[Piece]:
     """All pieces of reports of one agent in one dimension, in order.
 
     Raises ValueError, pointing to sampling, where neither derivation nor tracing reaches the mechanism.
@@ -328,7 +344,7 @@ def pieces_of(subject: Subject) -> Iterator[Piece]:
         raise not_traced(subject.mechanism, str(error)) from error
 
 
-def not_traced(mechanism: Any, reason: str) -> ValueError:
+def not_traced(mechanism: object, reason: str) -> ValueError:
     """What a mechanism gets that an exhaustive audit cannot reach."""
     return ValueError(
         f"scope: 'exhaustive' needs a rule with derived breakpoints or plain Python that can be traced; this mechanism "
@@ -336,7 +352,7 @@ def not_traced(mechanism: Any, reason: str) -> ValueError:
     )
 
 
-def spot_check(subject: Subject, found: Sequence[Piece]) -> list[Piece]:
+def spot_check(subject: Subject[P, S], found: Sequence[Piece]) -> list[Piece]:
     """Draw reports and compare what the mechanism does with what the pieces say. Raises ValueError or IncompleteError.
 
     Next to an end, where rounding decides which side a report is on, either side may be right, and what is neither (a tie that
@@ -367,5 +383,5 @@ def spot_check(subject: Subject, found: Sequence[Piece]) -> list[Piece]:
     return points
 
 
-def _says(subject: Subject, piece: Piece, report: float) -> bool:
+def _says(subject: Subject[P, S], piece: Piece, report: float) -> bool:
     return subject.agrees(report, piece.units, subject.worth(piece.units) + piece.net_at(report))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.audit_model import TOLERANCE
+from edgeworth.core.audit_model import TOLERANCE, P, S
 from edgeworth.core.verdict import Scope, Status, Verdict
 from edgeworth.mechanisms.auditing.determinism import draw_from, draws
 from edgeworth.mechanisms.auditing.judge import Case, Incentives
@@ -72,13 +72,13 @@ class Sampled:
         validation.real("level", self.level, minimum=0.0, maximum=0.5, open_minimum=True)
 
 
-def once_each(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: float) -> Incentives:
+def once_each(case: Case[P, S], scope: Sampled, dimensions: tuple[str, ...], seconds: float) -> Incentives:
     """Every sampled report once, the truth among them."""
     rng = np.random.default_rng(scope.seed)
     ends = time.perf_counter() + seconds
     cuts: list[str] = []
 
-    def examined() -> Iterator[tuple[Subject, list[Piece]]]:
+    def examined() -> Iterator[tuple[Subject[P, S], list[Piece]]]:
         for subject in case.subjects(dimensions):
             drawn = [subject.draw_report(rng) for _ in range(scope.n)]
             found: list[Piece] = []
@@ -127,17 +127,17 @@ def _capital(draws: NDArray[np.float64], mean: float, bound: float) -> float:
 
 
 @dataclass
-class _Played:
+class _Played(Generic[P, S]):
     """One agent: its most promising report, the gains of the second half's draws, and the largest gain of any draw."""
 
-    subject: Subject
+    subject: Subject[P, S]
     report: float
     gains: NDArray[np.float64]
     largest: float
     tolerance: float
 
 
-def repeated(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: float) -> tuple[Incentives, list[Any]]:
+def repeated(case: Case[P, S], scope: Sampled, dimensions: tuple[str, ...], seconds: float) -> tuple[Incentives, list[S]]:
     """The expected gains of a randomised mechanism, and its honest outcomes.
 
     The first repetitions choose one report an agent, fresh ones test it, so that one test an agent is counted (Bonferroni).
@@ -154,12 +154,14 @@ def repeated(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: f
     first, second = (range(scope.repetitions), range(scope.repetitions, 2 * scope.repetitions))
     ends = time.perf_counter() + seconds
     cut = False
-    played: list[_Played] = []
+    played: list[_Played[P, S]] = []
     for subject in case.subjects(dimensions):
         usual = np.array([model.utility(market, o, subject.agent, subject.dimension) for o in honest])
         before = max(subject.stake(model.quantity(market, o, subject.agent), u) for o, u in zip(honest, usual, strict=True))
 
-        def gains(report: float, turns: range, subject: Subject = subject, usual: Any = usual) -> NDArray[np.float64]:
+        def gains(
+            report: float, turns: range, subject: Subject[P, S] = subject, usual: NDArray[np.float64] = usual
+        ) -> NDArray[np.float64]:
             values: list[float] = []
             for turn in turns:
                 draw_from(seeds[turn])
@@ -181,7 +183,7 @@ def repeated(case: Case, scope: Sampled, dimensions: tuple[str, ...], seconds: f
     return _concluded(case, scope, played, cut), honest
 
 
-def _concluded(case: Case, scope: Sampled, played: list[_Played], cut: bool) -> Incentives:
+def _concluded(case: Case[P, S], scope: Sampled, played: list[_Played[P, S]], cut: bool) -> Incentives:
     model, market = case.model, case.market
     level = scope.level / max(len(played), 1)
     note = f"{scope.repetitions} repetitions, level {scope.level:g}"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic
 
-from edgeworth.core.audit_model import Agent, Rationality
+from edgeworth.core.audit_model import Agent, Mechanism, P, Rationality, S
 from edgeworth.core.names import label
 from edgeworth.mechanisms.auditing.determinism import draw_from, draws, untouched
 from edgeworth.mechanisms.auditing.lookup import audit_model_of
 
 
 @dataclass(frozen=True)
-class Manipulation:
+class Manipulation(Generic[P]):
     """A report by which an agent gains.
 
     Attributes
@@ -32,7 +32,7 @@ class Manipulation:
         Of a randomised mechanism: number and seed of the draws.
     """
 
-    market: Any
+    market: P
     agent: Agent
     dimension: str
     truth: float
@@ -41,7 +41,7 @@ class Manipulation:
     repetitions: int = 1
     seed: int = 0
 
-    def replay(self, mechanism: Any) -> float:
+    def replay(self, mechanism: Mechanism[P, S]) -> float:
         """Run the mechanism on the truth and on the report: the gain again, over the same draws if it is randomised."""
         with untouched():
             if self.repetitions == 1:
@@ -54,7 +54,7 @@ class Manipulation:
                 gains.append(self._once(mechanism, honest))
         return math.fsum(gains) / len(gains)
 
-    def _once(self, mechanism: Any, honest: Any = None) -> float:
+    def _once(self, mechanism: Mechanism[P, S], honest: S | None = None) -> float:
         model = audit_model_of(self.market)
         if honest is None:
             honest = model.run(self.market, mechanism)
@@ -68,7 +68,7 @@ class Manipulation:
 
 
 @dataclass(frozen=True)
-class MonotonicityViolation:
+class MonotonicityViolation(Generic[P]):
     """Two reports of an agent between which its quantity moves the wrong way.
 
     Attributes
@@ -81,7 +81,7 @@ class MonotonicityViolation:
         The units that it trades at each.
     """
 
-    market: Any
+    market: P
     agent: Agent
     dimension: str
     low: float
@@ -89,7 +89,7 @@ class MonotonicityViolation:
     low_quantity: float
     high_quantity: float
 
-    def replay(self, mechanism: Any) -> float:
+    def replay(self, mechanism: Mechanism[P, S]) -> float:
         """Run the mechanism at both reports: by how much the quantity moves the wrong way."""
         model = audit_model_of(self.market)
         found = []
@@ -104,7 +104,7 @@ class MonotonicityViolation:
 
 
 @dataclass(frozen=True)
-class RationalityViolation:
+class RationalityViolation(Generic[P]):
     """An agent that loses although it reports the truth.
 
     Attributes
@@ -117,12 +117,12 @@ class RationalityViolation:
         What it must not lose by: ``"ask"`` or ``"utility"``, see `audit`.
     """
 
-    market: Any
+    market: P
     agent: Agent
     utility: float
     rationality: Rationality
 
-    def replay(self, mechanism: Any) -> float:
+    def replay(self, mechanism: Mechanism[P, S]) -> float:
         """Run the mechanism: the utility again."""
         model = audit_model_of(self.market)
         outcome = model.run(self.market, mechanism)
@@ -134,7 +134,7 @@ class RationalityViolation:
 
 
 @dataclass(frozen=True)
-class BudgetImbalance:
+class BudgetImbalance(Generic[P]):
     """Payments and rewards that do not balance.
 
     Attributes
@@ -145,10 +145,10 @@ class BudgetImbalance:
         What the auctioneer keeps; negative where it pays in.
     """
 
-    market: Any
+    market: P
     surplus: float
 
-    def replay(self, mechanism: Any) -> float:
+    def replay(self, mechanism: Mechanism[P, S]) -> float:
         """Run the mechanism: the surplus again."""
         model = audit_model_of(self.market)
         return model.surplus(self.market, model.run(self.market, mechanism))
@@ -158,7 +158,7 @@ class BudgetImbalance:
 
 
 @dataclass(frozen=True)
-class WelfareLoss:
+class WelfareLoss(Generic[P]):
     """An outcome whose welfare is not the greatest.
 
     Attributes
@@ -169,11 +169,11 @@ class WelfareLoss:
         The outcome's welfare, and the greatest one.
     """
 
-    market: Any
+    market: P
     welfare: float
     optimum: float
 
-    def replay(self, mechanism: Any) -> float:
+    def replay(self, mechanism: Mechanism[P, S]) -> float:
         """Run the mechanism and the exact method: the welfare lost."""
         model = audit_model_of(self.market)
         return model.optimum(self.market) - model.welfare(self.market, model.run(self.market, mechanism))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.checking import Budget, Rebuild, certificate_array, rule_verdicts
+from edgeworth.core.arrays import Arrays
+from edgeworth.core.checking import Budget, Rebuild, certificate_array, judge_by_rules
 from edgeworth.core.numeric import FEASIBILITY_TOL
-from edgeworth.core.result import Result
-from edgeworth.core.verdict import Verdict
 from edgeworth.mechanisms.double_auction.model import (
     Market,
-    Outcome,
     price_bound,
     seller_prices_bound,
     value,
@@ -37,26 +34,20 @@ class Steps(Protocol):
     def check(self) -> None: ...
 
 
-def judge(
-    market: Market, outcome: Outcome, claimed: bool, result: Result[Outcome] | None, budget: Budget
-) -> tuple[dict[str, Verdict], float | None]:
-    """The verdicts on an outcome, which the package's docstring lists, and its welfare.
-
-    All checks are exhaustive, units are counted in whole numbers, tours are driven again.
-    """
-    return _feasibility(market, outcome), value(market, outcome)
-
-
-def _feasibility(market: Market, outcome: Outcome) -> dict[str, Verdict]:
+def _tolerances(market: Market) -> dict[str, float]:
+    """Units are counted in whole numbers; tours are driven again."""
     route = {} if market.routes is None else {"route": FEASIBILITY_TOL}
-    return rule_verdicts(violations(market, outcome), {"capacity": 0.0, **route, "idle": 0.0})
+    return {"capacity": 0.0, **route, "idle": 0.0}
 
 
-def _by_price(market: Market, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+judge = judge_by_rules(violations, value, _tolerances)
+
+
+def _by_price(market: Market, arrays: Arrays, budget: Budget) -> float:
     return price_bound(market, float(certificate_array(arrays, "price", np.float64, (1,))[0]))
 
 
-def _by_seller_prices(market: Market, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def _by_seller_prices(market: Market, arrays: Arrays, budget: Budget) -> float:
     return seller_prices_bound(market, certificate_array(arrays, "price", np.float64, (market.sellers,)), budget.check)
 
 
@@ -136,7 +127,7 @@ def _add(labels: list[tuple[float, float]], new: tuple[float, float]) -> None:
         labels.append(new)
 
 
-def _by_all_sets(market: Market, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def _by_all_sets(market: Market, arrays: Arrays, budget: Budget) -> float:
     return all_sets_bound(market, budget)
 
 

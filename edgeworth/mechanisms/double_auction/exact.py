@@ -6,20 +6,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
+from edgeworth.core.traced import Number
 from edgeworth.mechanisms.double_auction.model import (
     Market,
-    NotApplicableError,
     Outcome,
     clearing_price,
     price_bound,
@@ -27,13 +29,25 @@ from edgeworth.mechanisms.double_auction.model import (
     violations,
     welfare,
 )
+from edgeworth.mechanisms.double_auction.packing import FEW_BUYERS, packing
 
-FEW_BUYERS = 10
-"""Up to so many buyers the sets of buyers are enumerated."""
+if TYPE_CHECKING:
+    from edgeworth.core.highs import ColumnModel
+    from edgeworth.routing.orienteering import OrienteeringProblem
 
 
 class Best(NamedTuple):
-    """The buyers of every seller in the order of its tour, the welfare, an upper bound of it, and why the search ended."""
+    """An allocation of greatest welfare, as far as the search came.
+
+    Attributes
+    ----------
+    stops : tuple of tuple of int
+        The buyers of every seller in the order of its tour.
+    value, bound : float
+        Its welfare and an upper bound of it.
+    termination : Termination
+        Why the search ended.
+    """
 
     stops: tuple[tuple[int, ...], ...]
     value: float
@@ -41,25 +55,20 @@ class Best(NamedTuple):
     termination: Termination
 
 
-def columns(market: Market, seller: int) -> dict[int, tuple[tuple[int, ...], float]]:
-    """Every feasible set of buyers of a seller as a mask -> (order, cost of the tour). Listing them is for few buyers."""
-    if market.routes is not None:
-        table = market.routes.table(seller, market.demand, int(market.capacity[seller]))
-        return {mask: (tour.stops, tour.cost) for mask, tour in table.items()}
-    room, demand = int(market.capacity[seller]), market.demand.tolist()
-    found: dict[int, tuple[tuple[int, ...], float]] = {}
-    stack: list[tuple[int, int, tuple[int, ...], int]] = [(0, 0, (), 0)]
-    while stack:
-        first, mask, stops, load = stack.pop()
-        for i in range(first, market.buyers):
-            if load + demand[i] <= room:
-                found[mask | 1 << i] = ((*stops, i), 0.0)
-                stack.append((i + 1, mask | 1 << i, (*stops, i), load + demand[i]))
-    return found
+def best(market: Market, run: Run[Outcome] | None = None) -> Best:
+    """An allocation of greatest welfare, reports taken as true.
 
+    Parameters
+    ----------
+    market : Market
+        The market.
+    run : Run, optional
+        Clock of the run; without it the search has no limit.
 
-def best(market: Market, run: Run[Any] | None = None) -> Best:
-    """An allocation of greatest welfare, reports taken as true."""
+    Returns
+    -------
+    Best
+    """
     if market.buyers == 0 or market.sellers == 0:
         return Best(((),) * market.sellers, 0.0, 0.0, Termination.PROVED)
     if market.unit:
@@ -71,7 +80,13 @@ def best(market: Market, run: Run[Any] | None = None) -> Best:
     return _by_highs(market, run or _free_run())
 
 
-def outcome_of(market: Market, stops: Sequence[Sequence[int]], payment: Any, reward: Any, tie_break: str = "index") -> Outcome:
+def outcome_of(
+    market: Market,
+    stops: Sequence[Sequence[int]],
+    payment: ArrayLike | Sequence[Number],
+    reward: ArrayLike | Sequence[Number],
+    tie_break: str = "index",
+) -> Outcome:
     """An outcome from every seller's buyers in order."""
     seller, stop = np.full(market.buyers, -1, dtype=np.int64), np.full(market.buyers, -1, dtype=np.int64)
     for k, mine in enumerate(stops):
@@ -103,83 +118,13 @@ def _by_sorting(market: Market) -> Best:
     return Best(tuple(stops), total, total, Termination.PROVED)
 
 
-class Packing:
-    """The best disjoint sets of buyers, one a seller, for any gains and asks on the same public data; few buyers only.
-
-    f_k(S) = max over T within S of f_{k-1}(S - T) + worth_k(T) over all sets S of buyers: at most 3^n steps a seller.
-    """
-
-    def __init__(self, market: Market) -> None:
-        if market.buyers > FEW_BUYERS:
-            raise NotApplicableError(f"market: must have at most {FEW_BUYERS} buyers for enumeration; got {market.buyers}")
-        self.market = market
-        n = market.buyers
-        self.everything = np.arange(1 << n)
-        self.inside: dict[int, Any] = {}
-        self.stops: list[list[tuple[int, ...]]] = []
-        self.masks: list[Any] = []
-        self.parts: list[tuple[Any, Any, Any]] = []  # membership, units, cost of every set
-        for k in range(market.sellers):
-            table = columns(market, k)
-            masks = np.array(list(table), dtype=np.int64)
-            member = (masks[:, None] >> np.arange(n)[None, :] & 1).astype(np.float64)
-            self.masks.append(masks)
-            self.stops.append([stops for stops, _ in table.values()])
-            self.parts.append((member, member @ market.demand, np.array([cost for _, cost in table.values()])))
-
-    def best(self, gain: Any, ask: Any, allowed: int, without: int = -1) -> tuple[float, list[tuple[int, ...]]]:
-        """Maximise the sum of ``gain_i`` over served buyers less ``ask_k`` a unit and tours; buyers of the mask `allowed` only,
-        seller `without` left out. Returns the value and every seller's stops."""
-        value = np.zeros(len(self.everything))
-        chosen = []
-        for k in range(self.market.sellers):
-            better, pick = value.copy(), np.full(len(value), -1, dtype=np.int64)
-            member, units, cost = self.parts[k]
-            masks = self.masks[k]
-            if k != without and len(masks):
-                worth = member @ gain - ask[k] * units - cost
-                for j in np.flatnonzero((worth > 0.0) & (masks & ~allowed == 0)).tolist():
-                    mask = int(masks[j])
-                    if mask not in self.inside:
-                        self.inside[mask] = self.everything[(self.everything & mask) == mask]
-                    over = self.inside[mask]
-                    candidate = value[over ^ mask] + worth[j]
-                    rises = candidate > better[over]
-                    better[over[rises]], pick[over[rises]] = candidate[rises], j
-            value = better
-            chosen.append(pick)
-        rest = len(self.everything) - 1
-        stops: list[tuple[int, ...]] = [()] * self.market.sellers
-        for k in range(self.market.sellers - 1, -1, -1):
-            j = int(chosen[k][rest])
-            if j >= 0:
-                stops[k] = self.stops[k][j]
-                rest ^= int(self.masks[k][j])
-        return float(value[-1]), stops
-
-
-def packing(market: Market) -> Packing:
-    """The `Packing` of a market's public data, kept between calls."""
-    key = (market.demand.tobytes(), market.capacity.tobytes(), None if market.routes is None else id(market.routes))
-    for known, made in _RECENT:
-        if known == key and made.market.routes is market.routes:
-            return made
-    made = Packing(market)
-    _RECENT.insert(0, (key, made))
-    del _RECENT[8:]
-    return made
-
-
-_RECENT: list[tuple[Any, Packing]] = []
-
-
 def _by_sets(market: Market) -> Best:
     value, stops = packing(market).best(market.demand * market.bid, market.ask, (1 << market.buyers) - 1)
     total = welfare(market, as_reported(market, stops))
     return Best(tuple(stops), total, max(total, value), Termination.PROVED)
 
 
-def _assignment(market: Market, *, integer: bool) -> tuple[Any, Any, Any]:
+def _assignment(market: Market, *, integer: bool) -> tuple[ColumnModel, Ints, Ints]:
     """The assignment model with capacities, plain markets: x_ik = buyer i is served by seller k. Model, buyers, sellers."""
     from edgeworth.core.highs import ColumnModel
 
@@ -200,8 +145,21 @@ def _assignment(market: Market, *, integer: bool) -> tuple[Any, Any, Any]:
     return model, buyer, seller
 
 
-def seller_prices(market: Market, run: Run[Any]) -> Any | None:
-    """Unit prices of the sellers, float64 [m]: asks and the capacities' dual prices in the linear relaxation; plain markets."""
+def seller_prices(market: Market, run: Run[Outcome]) -> Floats | None:
+    """Prices that nearly clear a plain market: asks and the capacities' dual prices in the linear relaxation.
+
+    Parameters
+    ----------
+    market : Market
+        A market without routes.
+    run : Run
+        Clock of the run.
+
+    Returns
+    -------
+    ndarray or None
+        In money a unit, float64 [sellers]; None where the relaxation was not solved.
+    """
     from edgeworth.core.highs import minimise
 
     model, buyer, _ = _assignment(market, integer=False)
@@ -211,12 +169,29 @@ def seller_prices(market: Market, run: Run[Any]) -> Any | None:
     return None if answer.row_dual is None else market.ask + np.maximum(-answer.row_dual[market.buyers :], 0.0)
 
 
-def proof(market: Market, value: float, *, optimal: bool, run: Run[Any] | None = None) -> tuple[float, Certificate]:
-    """The bound that the checker can rebuild, and its certificate.
+def proof(market: Market, value: float, *, optimal: bool, run: Run[Outcome] | None = None) -> tuple[float, Certificate]:
+    """The bound of the welfare that the checker can rebuild, and its certificate.
 
-    optimal: the value is meant to be the greatest. Then a proof is looked for: one price for all units, in plain markets a
-    price for every seller, and for few buyers the word "all-sets", on which the checker looks at all of them itself. Else, and
-    where none of these closes the gap (tours that cost nearly all they earn), the lower of the two price bounds.
+    Parameters
+    ----------
+    market : Market
+        The market.
+    value : float
+        The welfare of an outcome.
+    optimal : bool
+        Whether it is meant to be the greatest, so that a proof is looked for.
+    run : Run, optional
+        Clock of the run.
+
+    Returns
+    -------
+    tuple of float and Certificate
+
+    Notes
+    -----
+    A proof is one price for all units, in plain markets a price for every seller, or for few buyers the word "all-sets", on
+    which the checker looks at all of them itself. Else, and where none of these closes the gap (tours that cost nearly all they
+    earn), the lower of the two price bounds is returned.
     """
     price = clearing_price(market)
     bound, certificate = price_bound(market, price), Certificate("price", {"price": np.array([price])})
@@ -242,11 +217,11 @@ class _Patience:
         """Go on."""
 
 
-def _free_run() -> Run[Any]:
-    return Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
+def _free_run() -> Run[Outcome]:
+    return Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer(), inner=True)
 
 
-def _by_highs(market: Market, run: Run[Any]) -> Best:
+def _by_highs(market: Market, run: Run[Outcome]) -> Best:
     """`_assignment` in whole numbers, gap 0. Proved only if HiGHS's incumbent is feasible and worth what its bound says."""
     from edgeworth.core.highs import minimise
 
@@ -267,8 +242,19 @@ def _by_highs(market: Market, run: Run[Any]) -> Best:
     return Best(tuple(stops), total, bound, termination)
 
 
-def orienteering_problem(market: Market) -> Any:
-    """The same problem as team orienteering: profits ``q_i (b_i - a_k)``, depreciation on the edges that leave a depot."""
+def orienteering_problem(market: Market) -> OrienteeringProblem:
+    """The allocation of greatest welfare as a problem of team orienteering.
+
+    Parameters
+    ----------
+    market : Market
+        A routed market.
+
+    Returns
+    -------
+    OrienteeringProblem
+        Profits ``q_i (b_i - a_k)``, depreciation on the edges that leave a depot.
+    """
     from edgeworth.routing import orienteering
 
     routes = market.routes
@@ -299,7 +285,7 @@ def orienteering_problem(market: Market) -> Any:
     )
 
 
-def _by_column_generation(market: Market, run: Run[Any] | None) -> Best:
+def _by_column_generation(market: Market, run: Run[Outcome] | None) -> Best:
     from edgeworth.routing import orienteering
 
     stop = Stop(seconds=max(run.remaining, 0.0)) if run is not None and math.isfinite(run.remaining) else None

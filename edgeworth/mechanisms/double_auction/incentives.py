@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core.audit_model import Agent, AuditModel, Mechanism, Rationality, TracedRule
+from edgeworth.core.audit_model import Agent, AuditModel, Dealings, Mechanism, Rationality, TracedRule
 from edgeworth.core.traced import Traced, affine
 from edgeworth.mechanisms.double_auction.exact import best
 from edgeworth.mechanisms.double_auction.model import Market, NotApplicableError, Outcome, TieError
@@ -144,13 +144,13 @@ class DoubleAuctionModel(AuditModel[Market, Outcome]):
         if own is not None:
             view = own
 
-            def at(report: Any) -> tuple[Any, Any, Any]:
+            def at(report: Traced) -> Dealings:
                 units, money, stops = view(report)
                 return units, money * sign, _tour(problem, agent, stops)
 
             return at
 
-        def whole(report: Any) -> tuple[Any, Any, Any] | None:
+        def whole(report: Traced) -> Dealings | None:
             market = TracedMarket.of(problem, agent, report)
             try:
                 outcome = run(mechanism, market) if known is None else known.run(market)
@@ -174,7 +174,7 @@ def _known(mechanism: Auction) -> Prepared[Any] | None:
     return prepared(mechanism) if isinstance(mechanism, str) else None
 
 
-def _tour(market: Market, agent: Agent, stops: Any) -> float:
+def _tour(market: Market, agent: Agent, stops: Sequence[int]) -> float:
     """What a seller's tour costs."""
     return 0.0 if market.routes is None or agent[0] == "buyer" else market.routes.tour(agent[1], stops)[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found, Method
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
+from edgeworth.core.traced import Number
 from edgeworth.mechanisms.double_auction.exact import proof
 from edgeworth.mechanisms.double_auction.model import (
     Agent,
@@ -31,17 +32,22 @@ Floats = NDArray[np.float64]
 
 
 class Dealt(NamedTuple):
-    """What one agent has of a rule: units traded, money paid (buyers) or received (sellers), and a seller's stops in order.
+    """What one agent has of a rule.
 
-    Units and money are plain, exact or traced numbers, as the report was.
+    Attributes
+    ----------
+    units, money
+        Units traded, and what a buyer pays or a seller gets: plain, exact or traced numbers, as the report was.
+    stops : tuple of int
+        A seller's buyers in the order of its tour.
     """
 
-    units: Any
-    money: Any
+    units: float
+    money: Number
     stops: tuple[int, ...] = ()
 
 
-OneAgent: TypeAlias = Callable[[Any], Dealt]
+OneAgent: TypeAlias = Callable[[Number], Dealt]
 """A report of one agent to what that agent has of the rule, all others reporting what the market holds."""
 
 
@@ -131,7 +137,17 @@ class RuleSpec(Generic[P]):
 
 @dataclass(frozen=True)
 class Prepared(Generic[P]):
-    """A rule with parameters and tie-breaking: the functions of its `RuleSpec`, ready to be asked."""
+    """A rule with parameters and tie-breaking: the functions of its `RuleSpec` with these arguments filled in.
+
+    Attributes
+    ----------
+    spec : RuleSpec
+        The rule.
+    params : dataclass
+        Its parameters.
+    tie : TieBreak
+        How equal reports are ordered.
+    """
 
     spec: RuleSpec[P]
     params: P
@@ -172,5 +188,31 @@ def as_method(spec: RuleSpec[P]) -> Callable[[Market, P | None, Run[Outcome]], F
 
     method.__name__ = method.__qualname__ = spec.name.replace("-", "_")
     method.__module__ = f"edgeworth.mechanisms.double_auction.rules.{method.__name__}"
-    method.__doc__ = inspect.getdoc(spec.run)
+    method.__doc__ = _documentation(spec)
     return method
+
+
+def _documentation(spec: RuleSpec[P]) -> str:
+    """The rule's own documentation with the sections that all rules have as methods."""
+    summary, notes, rest = (inspect.getdoc(spec.run) or "").partition("Notes\n-----\n")
+    return (
+        f"""{summary.rstrip()}
+
+Parameters
+----------
+problem : Market
+    The market, its reports taken as true.
+params : {spec.params.__name__}, optional
+    Parameters of the rule.
+run : Run
+    The clock of the run.
+
+Returns
+-------
+Found
+    The outcome, and a bound of the welfare that the checker rebuilds; no outcome on a market that the rule is not made for, and
+    where ties are refused and met.
+
+{notes}{rest}""".rstrip()
+        + "\n"
+    )

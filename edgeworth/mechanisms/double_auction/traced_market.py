@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.traced import NotTraceableError, Traced, TracedFloat
+from edgeworth.core.traced import NotTraceableError, Number, Rational, Traced, TracedFloat
 from edgeworth.mechanisms.double_auction.model import Agent, Market
 
 
@@ -19,13 +19,13 @@ class TracedMarket(Market):
     """
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         for name in ("bid", "ask"):
-            given: Any = list(getattr(self, name))
-            kept = np.empty(len(given), dtype=object)
-            kept[:] = [value if isinstance(value, Traced) else np.float64(value) for value in given]
+            reports = list(getattr(self, name))
+            kept = np.empty(len(reports), dtype=object)
+            kept[:] = [value if isinstance(value, Traced) else np.float64(value) for value in reports]
             kept.setflags(write=False)
             store(name, kept)
         for name, length in (("demand", self.buyers), ("capacity", self.sellers)):
@@ -35,15 +35,15 @@ class TracedMarket(Market):
     @classmethod
     def of(cls, market: Market, agent: Agent, report: Traced) -> TracedMarket:
         """The market in which that agent's report is traced."""
-        bid: Any = list(market.bid)
-        ask: Any = list(market.ask)
+        bid: list[Number] = list(market.bid)
+        ask: list[Number] = list(market.ask)
         (bid if agent[0] == "buyer" else ask)[agent[1]] = TracedFloat(report.a, report.b, report.tracer, report.unit)
         return cls(bid, ask, market.demand, market.capacity, market.routes, market.history, market.provenance)
 
-    def reported(self, agent: Agent, report: Any) -> Market:
+    def reported(self, agent: Agent, report: Number) -> Market:
         """The market in which that agent reports another unit price, which may be traced too."""
         side, index = agent
-        values: Any = list(self.bid if side == "buyer" else self.ask)
+        values: list[Number] = list(self.bid if side == "buyer" else self.ask)
         values[index] = report
         bid, ask = (values, self.ask) if side == "buyer" else (self.bid, values)
         return TracedMarket(bid, ask, self.demand, self.capacity, self.routes, self.history, self.provenance)
@@ -67,6 +67,6 @@ class TracedMarket(Market):
         """Refused."""
         self._refuse("the truth")
 
-    def exact(self, agent: Agent | None = None, report: Any = None) -> NoReturn:
+    def exact(self, agent: Agent | None = None, report: Rational | None = None) -> NoReturn:
         """Refused."""
         self._refuse("the exact form")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from os import PathLike
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
 from edgeworth.core.violation import Violation, Violations
@@ -35,7 +35,7 @@ LARGEST = 1e250
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tender(ShownProblem):
+class Tender(ProblemData):
     """One task, suppliers i = 0..n-1 who report a price p_i and a utilisation u_i; the lowest score ``p_i + weight u_i`` wins.
 
     Attributes
@@ -89,11 +89,24 @@ class Tender(ShownProblem):
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     supplier_names: tuple[str, ...] | None = None
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            price: ArrayLike,
+            utilisation: ArrayLike,
+            weight: float = 1.0,
+            worth: float = 1e6,
+            verified: bool = True,
+            provenance: Provenance = ...,
+            supplier_names: Sequence[str] | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        arrays: dict[str, tuple[Any, names.Axes]] = {name: (getattr(self, name), ("supplier",)) for name in _ARRAYS}
+        arrays: dict[str, tuple[object, names.Axes]] = {name: (getattr(self, name), ("supplier",)) for name in _ARRAYS}
         aligned, found = names.align(arrays, {"supplier_names": self.supplier_names})
         for name, item in (aligned | found).items():
             store(name, item)
@@ -104,9 +117,6 @@ class Tender(ShownProblem):
         store("weight", validation.real("weight", self.weight, minimum=0.0, maximum=LARGEST))
         store("worth", validation.real("worth", self.worth, minimum=0.0, maximum=LARGEST))
         store("verified", validation.flag("verified", self.verified))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     @property
     def sense(self) -> Sense:
@@ -127,13 +137,6 @@ class Tender(ShownProblem):
     def suppliers(self) -> int:
         """Number of suppliers n."""
         return len(self.price)
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     @cached_property
     def score(self) -> Floats:
@@ -166,25 +169,21 @@ class Tender(ShownProblem):
         values[supplier] = report
         return replace(self, price=values) if price else replace(self, utilisation=values)
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
-
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content: dict[str, Any] = {name: getattr(self, name) for name in ("weight", "worth", "verified")}
-        content |= {"provenance": self.provenance.to_fields()} | names.to_fields(self, "supplier")
+        content: dict[str, object] = {name: getattr(self, name) for name in ("weight", "worth", "verified")}
+        content |= {"provenance": self.provenance.to_fields(), **names.to_fields(self, "supplier")}
         return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Tender:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
             **arrays,
             **{name: payload.field(name) for name in ("weight", "worth", "verified")},
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "supplier"),
         )
 
@@ -213,7 +212,7 @@ class Award(ShownSolution):
         object.__setattr__(self, "winner", validation.integer("winner", self.winner, minimum=-1))
         object.__setattr__(self, "payment", validation.real("payment", self.payment, minimum=-LARGEST, maximum=LARGEST))
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         return {"winner": [self.winner], "payment": [self.payment]}
 
     def to_payload(self) -> Payload:
@@ -227,9 +226,19 @@ class Award(ShownSolution):
 
 
 def value(tender: Tender, award: Award) -> float:
-    """The welfare ``worth - p - weight u`` of an award, reports taken as true; 0 without a winner.
+    """The welfare ``worth - p - weight u`` of an award, reports taken as true.
 
-    The payment cancels. Rounded once, from the exact number.
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+    award : Award
+        An award of it.
+
+    Returns
+    -------
+    float
+        In money; 0 without a winner. Rounded once, from the exact number. The payment cancels.
     """
     _require_fitting(tender, award)
     if award.winner < 0:
@@ -268,7 +277,20 @@ def violations(tender: Tender, award: Award) -> tuple[Violation, ...]:
 
 
 def measures(tender: Tender, award: Award) -> dict[str, float]:
-    """Named numbers of an award: welfare, payment, surplus (worth less payment and ``weight u``), supplier_utility."""
+    """Named numbers of an award, for tables.
+
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+    award : Award
+        An award of it.
+
+    Returns
+    -------
+    dict of str to float
+        welfare, payment, surplus (worth less payment and ``weight u``) and supplier_utility.
+    """
     welfare = value(tender, award)
     if award.winner < 0:
         return {"welfare": welfare, "payment": 0.0, "surplus": 0.0, "supplier_utility": 0.0}
@@ -313,7 +335,18 @@ def generate(*, preset: str = "edge", suppliers: int | None = None, verified: bo
 
 
 def best_value(tender: Tender) -> float:
-    """The greatest welfare, closed form: ``max(0, worth - min score)``, rounded up from the exact number."""
+    """The greatest welfare in closed form, ``max(0, worth - min score)``.
+
+    Parameters
+    ----------
+    tender : Tender
+        The tender.
+
+    Returns
+    -------
+    float
+        Rounded up from the exact number.
+    """
     best = tender.cheapest
     exact = Fraction(0) if best is None else max(Fraction(0), Fraction(tender.worth) - tender.exact_score(best))
     rounded = float(exact)

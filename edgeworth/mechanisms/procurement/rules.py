@@ -54,7 +54,7 @@ def run(rule: str | Callable[[Tender], Award], tender: Tender) -> Award:
     >>> from edgeworth.mechanisms import procurement
     >>> tender = procurement.Tender(price=[3.0, 2.0, 4.0], utilisation=[0.1, 0.9, 0.2], weight=2.0)
     >>> procurement.run("first-score", tender)
-    Award(winner=0, payment=3.0)
+    Award(winner=0, payment=3)
     """
     if not isinstance(tender, Tender):
         validation.reject_type("tender", "must be a Tender", tender)
@@ -86,6 +86,20 @@ def _found(rule: str, problem: Tender) -> Found[Award]:
 def second_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]:
     """The second-score auction: the lowest score wins and is paid its critical price.
 
+    Parameters
+    ----------
+    problem : Tender
+        The tender.
+    params : None
+        The rule has no parameters.
+    run : Run
+        Not needed: the rule ends at once.
+
+    Returns
+    -------
+    Found
+        The award, and the greatest welfare as its bound.
+
     Notes
     -----
     The winner w is paid ``s_2 - weight u_w``, s_2 the second-lowest score or the task's worth if that is lower. Efficient and
@@ -101,6 +115,20 @@ def second_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]
 
 def first_score(problem: Tender, params: None, run: Run[Award]) -> Found[Award]:
     """The first-score auction: the lowest score wins and is paid its price.
+
+    Parameters
+    ----------
+    problem : Tender
+        The tender.
+    params : None
+        The rule has no parameters.
+    run : Run
+        Not needed: the rule ends at once.
+
+    Returns
+    -------
+    Found
+        The award, and the greatest welfare as its bound.
 
     Notes
     -----

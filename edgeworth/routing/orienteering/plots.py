@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.display import figure_text
 from edgeworth.core.names import label
 from edgeworth.core.style import COLOURS, FAINT, INK, WRONG, colour, dress, new_axes
@@ -171,7 +172,7 @@ def _style(vehicle: int) -> str:
     return _STYLES[vehicle // len(COLOURS) % len(_STYLES)]
 
 
-def _areas(problem: OrienteeringProblem, plan: RoutePlan) -> Any:
+def _areas(problem: OrienteeringProblem, plan: RoutePlan) -> Floats:
     """Marker areas by profit; losses and a profit of 0 get the smallest one."""
     paid = problem.profit.max(axis=0) if problem.vehicles else np.zeros(problem.customers)
     paid = paid.copy()
@@ -181,12 +182,12 @@ def _areas(problem: OrienteeringProblem, plan: RoutePlan) -> Any:
     return _SMALLEST + (_LARGEST - _SMALLEST) * np.clip(paid, 0.0, None) / (most or 1.0)
 
 
-def _points(ax: Axes, place: Any, area: Any, label: str, **style: Any) -> None:
+def _points(ax: Axes, place: Floats, area: Floats | float, label: str, **style: Any) -> None:
     if len(place):
         ax.scatter(place[:, 0], place[:, 1], s=area, label=label, **style)
 
 
-def _arrows(ax: Axes, place: Any, tail: Any, head: Any, shade: str) -> None:
+def _arrows(ax: Axes, place: Floats, tail: Ints, head: Ints, shade: str) -> None:
     """A head in the middle of every edge that has a length."""
     for a, b in zip(place[tail], place[head], strict=True):
         if np.any(a != b):

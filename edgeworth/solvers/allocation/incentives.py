@@ -19,6 +19,7 @@ from edgeworth.core import validation
 from edgeworth.core.audit_model import Agent, AuditModel, Rationality
 from edgeworth.core.family import family
 from edgeworth.core.numeric import FEASIBILITY_TOL
+from edgeworth.core.traced import Number
 from edgeworth.solvers.allocation.methods import METHODS
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, MecSystem, value
 
@@ -32,7 +33,7 @@ class Settled(NamedTuple):
     reported: MecSystem
 
 
-Allocator: TypeAlias = str | Callable[[AllocationProblem], Any]
+Allocator: TypeAlias = str | Callable[[AllocationProblem], object]
 """A method's name, or a function from a problem to an assignment."""
 
 
@@ -91,7 +92,7 @@ class AllocationModel(AuditModel[AllocationProblem, Settled]):
         """Payments by the reports, costs by the truth; see the module."""
         return _account(problem, outcome, agent)[1]
 
-    def worth(self, problem: AllocationProblem, agent: Agent, units: Any) -> int:
+    def worth(self, problem: AllocationProblem, agent: Agent, units: Number) -> int:
         """Utilities are not linear in a type: nothing to separate."""
         return 0
 

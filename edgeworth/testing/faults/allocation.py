@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from edgeworth.core.arrays import Array, Arrays, Ints
 from edgeworth.core.numeric import relative_gap
 from edgeworth.core.result import Certificate, Quality, Result
 from edgeworth.solvers.allocation.model import (
@@ -19,7 +19,7 @@ from edgeworth.solvers.allocation.model import (
 from edgeworth.testing.faults.base import SHIFT, Fault, fitting_quality
 
 
-def _with_solution(problem: AllocationProblem, result: Result[Assignment], server: Any) -> Result[Assignment]:
+def _with_solution(problem: AllocationProblem, result: Result[Assignment], server: Ints) -> Result[Assignment]:
     """The result with another assignment and nothing else that could be wrong."""
     assignment = Assignment(server)
     eligible = not np.any(positions(problem, assignment) == -2)
@@ -34,7 +34,7 @@ def _with_solution(problem: AllocationProblem, result: Result[Assignment], serve
     )
 
 
-def _served(problem: AllocationProblem, result: Result[Assignment]) -> Any:
+def _served(problem: AllocationProblem, result: Result[Assignment]) -> Ints:
     """A copy of the result's assignment, as complete as the eligible pairs allow."""
     server = np.full(problem.tasks, -1) if result.solution is None else np.array(result.solution.server)
     for j in np.flatnonzero(server < 0):
@@ -108,7 +108,7 @@ def negative_multipliers(problem: AllocationProblem, result: Result[Assignment])
     return replace(result, certificate=Certificate(result.certificate.kind, {**result.certificate.arrays, "u": u}))
 
 
-def _tree(result: Result[Assignment]) -> dict[str, Any] | None:
+def _tree(result: Result[Assignment]) -> dict[str, Array] | None:
     """Copies of the arrays of a branch tree that proves a bound; None where the result has none."""
     certificate = result.certificate
     if certificate is None or certificate.kind != "branch-tree" or result.bound is None:
@@ -116,7 +116,7 @@ def _tree(result: Result[Assignment]) -> dict[str, Any] | None:
     return {name: np.array(values) for name, values in certificate.arrays.items()}
 
 
-def _with_tree(result: Result[Assignment], arrays: dict[str, Any]) -> Result[Assignment]:
+def _with_tree(result: Result[Assignment], arrays: Arrays) -> Result[Assignment]:
     return replace(result, certificate=Certificate("branch-tree", arrays))
 
 
@@ -183,7 +183,7 @@ def negative_row(problem: AllocationProblem, result: Result[Assignment]) -> Resu
 
 
 def twice_the_same_task(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
-    """The order by which servers alike are told apart names a task twice."""
+    """The order that distinguishes identical servers names a task twice."""
     arrays = _tree(result)
     if arrays is None or problem.tasks < 2:
         return None
@@ -195,8 +195,7 @@ def false_infeasibility(problem: AllocationProblem, result: Result[Assignment]) 
     """A problem with a solution is called infeasible, with the certificate of its bound as evidence."""
     if result.solution is None or result.certificate is None:
         return None
-    gone: dict[str, Any] = {"solution": None, "value": None, "bound": None, "bound_evidence": None}
-    return replace(result, quality=Quality.INFEASIBLE, **gone)
+    return replace(result, quality=Quality.INFEASIBLE, solution=None, value=None, bound=None, bound_evidence=None)
 
 
 FAULTS: tuple[Fault, ...] = (

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeworth.core.arrays import Array
 from edgeworth.core.numeric import closes
 from edgeworth.core.problem import Problem, S
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
@@ -21,13 +22,23 @@ SHIFT = 1e-6
 
 @dataclass(frozen=True)
 class Fault:
-    """name: of the fault; verdict: which verdict of the report must fail; plant: see the module's docstring."""
+    """A change of a result after which a verdict must fail.
+
+    Attributes
+    ----------
+    name : str
+        Of the fault.
+    verdict : str
+        Which verdict of the report must fail.
+    plant : callable
+        ``plant(problem, result)``: the result with the fault, or None where it cannot be planted in this one.
+    """
 
     name: str
     verdict: str
     plant: Plant
 
-    def __call__(self, problem: Any, result: Result[S]) -> Result[S] | None:
+    def __call__(self, problem: Problem, result: Result[S]) -> Result[S] | None:
         return self.plant(problem, result)
 
 
@@ -81,14 +92,15 @@ def word_for_proof(problem: Problem, result: Result[S]) -> Result[S] | None:
     """OPTIMAL rests on a bound that equals the value and is nobody's but the method's."""
     if result.value is None:
         return None
-    bare: dict[str, Any] = {"bound": result.value, "bound_evidence": BoundEvidence.CLAIMED, "certificate": None}
-    return replace(result, quality=Quality.OPTIMAL, **bare)
+    claimed = BoundEvidence.CLAIMED
+    return replace(result, quality=Quality.OPTIMAL, bound=result.value, bound_evidence=claimed, certificate=None)
 
 
 def word_for_infeasibility(problem: Problem, result: Result[S]) -> Result[S] | None:
     """INFEASIBLE is stated, and there is no evidence of it."""
-    gone: dict[str, Any] = {"solution": None, "value": None, "bound": None, "bound_evidence": None, "certificate": None}
-    return replace(result, quality=Quality.INFEASIBLE, **gone)
+    return replace(
+        result, solution=None, value=None, bound=None, bound_evidence=None, certificate=None, quality=Quality.INFEASIBLE
+    )
 
 
 def foreign_offset(problem: Problem, result: Result[S]) -> Result[S] | None:
@@ -96,7 +108,7 @@ def foreign_offset(problem: Problem, result: Result[S]) -> Result[S] | None:
     return replace(result, offset=result.offset + 1e12)
 
 
-def _altered(change: Callable[[Any], Any]) -> Plant:
+def _altered(change: Callable[[Array], Array]) -> Plant:
     """The same bound from a certificate with all its arrays changed."""
 
     def plant(problem: Problem, result: Result[S]) -> Result[S] | None:
@@ -129,6 +141,6 @@ COMMON: tuple[Fault, ...] = (
     Fault("word for infeasibility", "quality", word_for_infeasibility),
     Fault("foreign offset", "offset", foreign_offset),
     Fault("emptied certificate", "bound", _altered(lambda values: values.reshape(-1)[:0])),
-    Fault("number for array", "bound", _altered(lambda values: np.float64(1.0))),
+    Fault("number for array", "bound", _altered(lambda values: np.array(1.0))),
 )
 """Faults of results of any family."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
 from edgeworth.mechanisms.double_auction.model import Market, Outcome, value
@@ -68,7 +69,7 @@ def wrapping_units(market: Market, result: Result[Outcome]) -> Result[Outcome] |
     return None
 
 
-def _forged(kind: str, arrays: dict[str, Any]) -> Plant:
+def _forged(kind: str, arrays: Mapping[str, ArrayLike]) -> Plant:
     """The bound is said to be the value, by a certificate that proves nothing."""
 
     def plant(market: Market, result: Result[Outcome]) -> Result[Outcome] | None:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 
+from edgeworth.core.arrays import Ints
 from edgeworth.core.result import Certificate, Quality, Result, Termination
 from edgeworth.games.offloading.model import OffloadingGame, Profile, utilities, value, violations
 from edgeworth.testing.faults.base import SHIFT, Fault
 
 
 def _with_profile(
-    game: OffloadingGame, result: Result[Profile], provider: Any, *, within_reach: bool = True
+    game: OffloadingGame, result: Result[Profile], provider: Ints, *, within_reach: bool = True
 ) -> Result[Profile]:
     """The result with another profile and nothing else that could be wrong; it claims an equilibrium."""
     profile = Profile(provider)
@@ -54,7 +54,7 @@ def over_the_cap(game: OffloadingGame, result: Result[Profile]) -> Result[Profil
     return None
 
 
-def _restless(game: OffloadingGame) -> Any:
+def _restless(game: OffloadingGame) -> Ints | None:
     """A profile at which one user gains more than 1e-6 of its spread and of its terms by a move; None where there is none."""
     local = np.full(game.users, -1)
     for p in range(game.pairs):

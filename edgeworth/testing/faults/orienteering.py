@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 import numpy as np
 
+from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.result import BoundEvidence, Certificate, Quality, Result
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 from edgeworth.testing.faults.base import SHIFT, Fault
 
-_TRIES = 200
+_TRIES = 200  # orders of customers at most
 
 
 def _with_plan(problem: OrienteeringProblem, result: Result[RoutePlan], solution: RoutePlan) -> Result[RoutePlan]:
@@ -115,13 +115,13 @@ def foreign_value(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Re
 
 
 def _rewritten(
-    problem: OrienteeringProblem, result: Result[RoutePlan], change: Callable[[dict[str, Any]], dict[str, Any]]
+    problem: OrienteeringProblem, result: Result[RoutePlan], change: Callable[[Arrays], Arrays]
 ) -> Result[RoutePlan] | None:
     """The same bound from a certificate whose arrays prove less; nothing where the bound is 0, which needs no proof."""
     if result.certificate is None or result.bound_evidence is not BoundEvidence.RECOMPUTED or not result.bound:
         return None
     arrays = dict(result.certificate.arrays)
-    changed = arrays | change(arrays)
+    changed = {**arrays, **change(arrays)}
     if all(np.array_equal(changed[name], arrays[name]) for name in arrays):
         return None
     return replace(result, certificate=Certificate(result.certificate.kind, changed))
@@ -142,9 +142,7 @@ def negative_multipliers(problem: OrienteeringProblem, result: Result[RoutePlan]
     return _rewritten(problem, result, lambda arrays: {"multipliers": -1.0 - arrays["multipliers"]})
 
 
-def _nobody(
-    problem: OrienteeringProblem, result: Result[RoutePlan], kind: str, more: dict[str, Any]
-) -> Result[RoutePlan] | None:
+def _nobody(problem: OrienteeringProblem, result: Result[RoutePlan], kind: str, more: Arrays) -> Result[RoutePlan] | None:
     """OPTIMAL without a move, from multipliers of 0 and largest values of 0, where somebody can earn something."""
     if result.value is None or result.value <= 0.0:
         return None
@@ -161,7 +159,7 @@ def _nobody(
         value=0.0,
         bound=0.0,
         bound_evidence=BoundEvidence.RECOMPUTED,
-        certificate=Certificate(kind, arrays | more),
+        certificate=Certificate(kind, {**arrays, **more}),
         quality=Quality.OPTIMAL,
     )
 
@@ -187,7 +185,7 @@ def felled_tree(problem: OrienteeringProblem, result: Result[RoutePlan]) -> Resu
     return _nobody(problem, result, "listed-routes", tree)
 
 
-def _one_more(indptr: Any) -> Any:
+def _one_more(indptr: Array) -> Array:
     return np.append(indptr[:-1], indptr[-1] + 1)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
+from edgeworth.core.arrays import Array
 from edgeworth.core.checking import claims_equilibrium
 from edgeworth.core.result import Certificate, Quality, Result, Termination
 from edgeworth.games.trading import FAMILY, follower_equilibrium
@@ -128,7 +128,7 @@ def misstated_regime(game: TradingGame, result: Result[Equilibrium]) -> Result[E
     return replace(result, solution=replace(result.solution, regime=regime))
 
 
-def _with_certificate(result: Result[Equilibrium], **changed: Any) -> Result[Equilibrium] | None:
+def _with_certificate(result: Result[Equilibrium], **changed: Array) -> Result[Equilibrium] | None:
     if result.certificate is None or "e_high" not in result.certificate.arrays:
         return None
     return replace(result, certificate=Certificate(result.certificate.kind, {**result.certificate.arrays, **changed}))

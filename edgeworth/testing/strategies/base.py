@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.util import find_spec
 
 from edgeworth.core.errors import MissingExtraError
 
 
-def hypothesis_strategies() -> Any:
-    """The module ``hypothesis.strategies``; `MissingExtraError` names the extra where it is not installed."""
-    try:
-        from hypothesis import strategies
-    except ImportError as error:
-        raise MissingExtraError("edgeworth.testing's strategies", "dev") from error
-    return strategies
+def require_hypothesis() -> None:
+    """`MissingExtraError` names the extra where Hypothesis is not installed."""
+    if find_spec("hypothesis") is None:
+        raise MissingExtraError("edgeworth.testing's strategies", "dev")

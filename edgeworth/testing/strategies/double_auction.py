@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from edgeworth.core.arrays import Ints
 from edgeworth.mechanisms.double_auction.model import Market, Routes
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+T = TypeVar("T")
 
 
 def unit_markets(*, max_buyers: int = 4, max_sellers: int = 4) -> SearchStrategy[Market]:
@@ -62,22 +65,24 @@ def markets(*, max_buyers: int = 4, max_sellers: int = 3, routed: bool = True) -
 
 
 def _markets(max_buyers: int, max_sellers: int, multi: bool, routed: bool) -> SearchStrategy[Market]:
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
 
-    def build(draw: Any) -> Market:
+    def build(draw: DrawFn) -> Market:
         n, m = draw(st.integers(0, max_buyers)), draw(st.integers(0, max_sellers))
         report = st.one_of(
             st.integers(0, 5).map(float), st.integers(0, 100).map(lambda x: x / 10), st.floats(0.0, 10.0, width=32)
         )
 
-        def listed(entry: Any, length: int) -> Any:
+        def listed(entry: SearchStrategy[T], length: int) -> list[T]:
             return draw(st.lists(entry, min_size=length, max_size=length))
 
-        units: dict[str, Any] = {}  # without them: ones
+        demand: Ints | None = None
+        capacity: Ints | None = None
         routes = None
         if multi:
-            units["demand"] = np.array(listed(st.integers(1, 4), n), dtype=np.int64)
-            units["capacity"] = np.array(listed(st.integers(0, 8), m), dtype=np.int64)
+            demand = np.array(listed(st.integers(1, 4), n), dtype=np.int64)
+            capacity = np.array(listed(st.integers(0, 8), m), dtype=np.int64)
         if routed and draw(st.booleans()):
             spot = st.tuples(st.floats(0.0, 30.0, width=32), st.floats(0.0, 30.0, width=32))
             opens = np.array(listed(st.floats(0.0, 40.0, width=32), n), dtype=np.float64)
@@ -97,8 +102,8 @@ def _markets(max_buyers: int, max_sellers: int, multi: bool, routed: bool) -> Se
             ask=np.array(listed(report, m), dtype=np.float64),
             routes=routes,
             history=(0.0, 10.0),
-            **units,
+            demand=demand,
+            capacity=capacity,
         )
 
-    built: SearchStrategy[Market] = st.composite(build)()
-    return built
+    return st.composite(build)()

@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeworth.core.arrays import Floats
 from edgeworth.games.normal_form.model import NormalFormGame, Profile
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 
 def normal_form_games(
     *, min_players: int = 1, max_players: int = 3, max_strategies: int = 3, fractions: bool = True, zero_sum: bool | None = None
 ) -> SearchStrategy[NormalFormGame]:
-    """Small games, degenerate ones among them: one player, one strategy, all payoffs equal, ties, players whose payoffs differ
-    in size, a payoff that dwarfs all others.
+    """Small games, degenerate ones among them.
 
-    fractions: also games with exact payoffs p/q? zero_sum: only (True), never on purpose (False) or sometimes (None) two-player
-    games of zero sum.
+    One player, one strategy, all payoffs equal, ties, players whose payoffs differ in size, a payoff that dwarfs all others.
+
+    Parameters
+    ----------
+    min_players, max_players : int
+        The range of numbers of players.
+    max_strategies : int
+        Strategies a player at most.
+    fractions : bool
+        Whether games with exact payoffs p/q are among them.
+    zero_sum : bool, optional
+        Two-player games of zero sum only (True), never on purpose (False), or sometimes (None).
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def build(draw: Any) -> NormalFormGame:
+    @st.composite
+    def build(draw: DrawFn) -> NormalFormGame:
         opposed = draw(st.booleans()) if zero_sum is None else zero_sum
         count = 2 if opposed else draw(st.integers(min_players, max_players))
         shape = tuple(draw(st.lists(st.integers(1, max_strategies), min_size=count, max_size=count)))
@@ -51,15 +71,26 @@ def normal_form_games(
             values.flat[draw(st.integers(0, cells - 1))] = draw(st.sampled_from([-1e9, 1e9]))
         return NormalFormGame(np.concatenate([values, -values]) if opposed else values, objective=objective)
 
-    return build()  # type: ignore[no-any-return]
+    return build()
 
 
 def profiles(game: NormalFormGame) -> SearchStrategy[Profile]:
-    """Any mixed profile of the game, pure ones and ones with zeros among them."""
-    st = hypothesis_strategies()
+    """Any mixed profile of the game, pure ones and ones with zeros among them.
 
-    def vector(n: int) -> Any:
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
+    require_hypothesis()
+    from hypothesis import strategies as st
+
+    def vector(n: int) -> SearchStrategy[Floats]:
         weights = st.lists(st.integers(0, 5), min_size=n, max_size=n).filter(any)
         return weights.map(lambda listed: np.array(listed) / sum(listed))
 
-    return st.tuples(*(vector(n) for n in game.shape)).map(Profile)  # type: ignore[no-any-return]
+    return st.tuples(*(vector(n) for n in game.shape)).map(Profile)

@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from edgeworth.core.arrays import Array, Bools, Floats
 from edgeworth.games.offloading.model import REGIMES, EdgeSystem, OffloadingGame, Profile
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 
 def offloading_games(
     *, min_users: int = 0, max_users: int = 4, min_providers: int = 0, max_providers: int = 3, linear: bool | None = None
 ) -> SearchStrategy[OffloadingGame]:
-    """Small games, degenerate ones among them: nobody, no providers, nobody in reach, full caps, no workload, users who do not
-    mind delays, ties, prices, costs, losses, machines in every regime.
+    """Small games, degenerate ones among them.
 
-    linear: only the linearised regime (True), only kinked ones (False), or all (None).
+    No users, no providers, nobody in reach, full caps, no workload, users who do not mind delays, ties, prices, costs, losses,
+    machines in every regime.
+
+    Parameters
+    ----------
+    min_users, max_users, min_providers, max_providers : int
+        The range of sizes.
+    linear : bool, optional
+        Only the linearised regime (True), only the others (False), or all (None).
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
+
     regimes = {None: REGIMES, True: ("linearised",), False: ("soft-deadline", "floored")}[linear]
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def build(draw: Any) -> OffloadingGame:
+    @st.composite
+    def build(draw: DrawFn) -> OffloadingGame:
         m, n = draw(st.integers(min_users, max_users)), draw(st.integers(min_providers, max_providers))
         whole = draw(st.booleans())
 
-        def number(low: int, high: int) -> Any:
+        def number(low: int, high: int) -> SearchStrategy[float]:
             return st.integers(low, high) if whole else st.floats(low, high, allow_subnormal=False, width=32)
 
-        def listed(entry: Any, length: int, dtype: Any = np.float64) -> Any:
+        def listed(entry: SearchStrategy[float], length: int, dtype: DTypeLike = np.float64) -> Array:
             return np.array(draw(st.lists(entry, min_size=length, max_size=length)), dtype=dtype)
 
         human = listed(st.booleans(), m, np.bool_)
@@ -54,30 +74,57 @@ def offloading_games(
             regime=draw(st.sampled_from(regimes)),
         )
 
-    built: SearchStrategy[OffloadingGame] = build()
-    return built
+    return build()
 
 
 def offloading_profiles(game: OffloadingGame) -> SearchStrategy[Profile]:
-    """Any profile of the right shape: feasible or not, in reach or not."""
-    st = hypothesis_strategies()
+    """Any profile of the right shape: feasible or not, in reach or not.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
+    require_hypothesis()
+    from hypothesis import strategies as st
+
     listed = st.lists(st.integers(-1, game.providers - 1), min_size=game.users, max_size=game.users)
-    return listed.map(lambda provider: Profile(np.array(provider, dtype=np.int64)))  # type: ignore[no-any-return]
+    return listed.map(lambda provider: Profile(np.array(provider, dtype=np.int64)))
 
 
 def edge_systems(*, max_users: int = 4, max_providers: int = 3) -> SearchStrategy[EdgeSystem]:
-    """Small systems of humans, machines, servers and UAVs in SI units, everybody within reach of a random part."""
-    st = hypothesis_strategies()
+    """Small systems of humans, machines, servers and UAVs in SI units, everybody within reach of a random part.
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def build(draw: Any) -> EdgeSystem:
+    Parameters
+    ----------
+    max_users, max_providers : int
+        The largest sizes.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+    """
+    require_hypothesis()
+    from hypothesis import strategies as st
+
+    @st.composite
+    def build(draw: DrawFn) -> EdgeSystem:
         m, n = draw(st.integers(1, max_users)), draw(st.integers(1, max_providers))
 
-        def per(length: int, low: float, high: float) -> Any:
+        def per(length: int, low: float, high: float) -> Floats:
             entry = st.floats(low, high, allow_subnormal=False)
             return np.array(draw(st.lists(entry, min_size=length, max_size=length)), dtype=np.float64)
 
-        def flags(length: int) -> Any:
+        def flags(length: int) -> Bools:
             return np.array(draw(st.lists(st.booleans(), min_size=length, max_size=length)), dtype=bool)
 
         user, provider = np.nonzero(flags(m * n).reshape(m, n))
@@ -105,5 +152,4 @@ def edge_systems(*, max_users: int = 4, max_providers: int = 3) -> SearchStrateg
             energy_price=0.01,
         )
 
-    built: SearchStrategy[EdgeSystem] = build()
-    return built
+    return build()

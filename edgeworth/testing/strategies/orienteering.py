@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeworth.core.arrays import Array, Floats
 from edgeworth.routing.orienteering.model import OrienteeringProblem
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 
 def orienteering_problems(
@@ -20,21 +21,38 @@ def orienteering_problems(
 
     Places on a small grid (so several may share a point) or distances of any kind, neither symmetric nor triangular; windows
     that bind, that are a point, that nobody reaches; capacities from 0 to infinity; profits of both signs, by vehicle or
-    common; depots shared or not, ends other than starts; travel costs and speeds. integral: whole profits, no costs. All
-    numbers are short in binary and speeds powers of 2, so that rounding decides nothing.
-    """
-    st = hypothesis_strategies()
+    common; depots shared or not, ends other than starts; travel costs and speeds. All numbers are short in binary and speeds
+    powers of 2, so that rounding decides nothing.
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def build(draw: Any) -> OrienteeringProblem:
+    Parameters
+    ----------
+    min_customers, max_customers, min_vehicles, max_vehicles : int
+        The range of sizes.
+    integral : bool
+        Whole profits and no costs.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+    """
+    require_hypothesis()
+    from hypothesis import strategies as st
+
+    @st.composite
+    def build(draw: DrawFn) -> OrienteeringProblem:
         n, m = draw(st.integers(min_customers, max_customers)), draw(st.integers(min_vehicles, max_vehicles))
         depots = draw(st.integers(1, 2)) if m else draw(st.integers(0, 1))
         places = n + depots
 
-        def listed(entry: Any, length: int) -> Any:
+        def listed(entry: SearchStrategy[float], length: int) -> Array:
             return np.array(draw(st.lists(entry, min_size=length, max_size=length)))
 
-        def numbers(entry: Any, *shape: int) -> Any:
+        def numbers(entry: SearchStrategy[float], *shape: int) -> Floats:
             return listed(entry, int(np.prod(shape))).astype(np.float64).reshape(shape)
 
         quarter = st.integers(0, 32).map(lambda k: k / 4)
@@ -79,20 +97,31 @@ def orienteering_problems(
             coordinates=spots,
         )
 
-    built: SearchStrategy[OrienteeringProblem] = build()
-    return built
+    return build()
 
 
 def route_sequences(problem: OrienteeringProblem) -> SearchStrategy[list[list[int]]]:
-    """Any sequences of the right shape, one a vehicle: feasible or late, overloaded or with customers visited twice."""
-    st = hypothesis_strategies()
+    """Any sequences of the right shape, one a vehicle: feasible or late, overloaded or with customers visited twice.
+
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The problem.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
+    require_hypothesis()
+    from hypothesis import strategies as st
+
     n, m = problem.customers, problem.vehicles
     if not n or not m:
-        return st.just([[] for _ in range(m)])  # type: ignore[no-any-return]
+        return st.just([[] for _ in range(m)])
     once = st.permutations(range(n)).flatmap(
         lambda order: st.lists(st.integers(0, n), min_size=m, max_size=m).map(
             lambda cuts: [list(order[a:b]) for a, b in zip([0, *sorted(cuts)][:m], sorted(cuts), strict=True)]
         )
     )
     often = st.lists(st.lists(st.integers(0, n - 1), max_size=4), min_size=m, max_size=m)
-    return st.one_of(once, once, often)  # type: ignore[no-any-return]
+    return st.one_of(once, once, often)

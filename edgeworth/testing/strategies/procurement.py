@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeworth.mechanisms.procurement.model import Tender
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 
 def tenders(*, max_suppliers: int = 5) -> SearchStrategy[Tender]:
@@ -30,9 +30,10 @@ def tenders(*, max_suppliers: int = 5) -> SearchStrategy[Tender]:
     MissingExtraError
         Where Hypothesis is not installed.
     """
-    st = hypothesis_strategies()
+    require_hypothesis()
+    from hypothesis import strategies as st
 
-    def build(draw: Any) -> Tender:
+    def build(draw: DrawFn) -> Tender:
         n = draw(st.integers(0, max_suppliers))
         price = st.one_of(st.integers(0, 4).map(float), st.floats(0.0, 10.0, width=32))
         share = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
@@ -44,5 +45,4 @@ def tenders(*, max_suppliers: int = 5) -> SearchStrategy[Tender]:
             verified=draw(st.booleans()),
         )
 
-    built: SearchStrategy[Tender] = st.composite(build)()
-    return built
+    return st.composite(build)()

@@ -7,27 +7,44 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_of
-from edgeworth.testing.strategies.base import hypothesis_strategies
+from edgeworth.testing.strategies.base import require_hypothesis
 
 if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
+    from hypothesis.strategies import DrawFn, SearchStrategy
 
 
 def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchStrategy[TradingGame]:
-    """Small games, degenerate ones among them: consumers that do not mine or have no reward, equal and negative costs, ties
-    inside the price range and at its ends, one price, one demand, F_min = 0, a unit cost above all prices.
-    """
-    st = hypothesis_strategies()
+    """Small games, degenerate ones among them.
 
-    @st.composite  # type: ignore[untyped-decorator]
-    def build(draw: Any) -> TradingGame:
+    Consumers that do not mine or have no reward, equal and negative costs, ties inside the price range and at its ends, one
+    price, one demand, F_min = 0, a unit cost above all prices.
+
+    Parameters
+    ----------
+    min_consumers, max_consumers : int
+        The range of numbers of consumers.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+
+    Raises
+    ------
+    MissingExtraError
+        Where Hypothesis is not installed.
+    """
+    require_hypothesis()
+    from hypothesis import strategies as st
+
+    @st.composite
+    def build(draw: DrawFn) -> TradingGame:
         n = draw(st.integers(min_consumers, max_consumers))
 
-        def per(entry: Any) -> Any:
+        def per(entry: SearchStrategy[float]) -> list[float]:
             equal = draw(st.booleans())
             return [draw(entry)] * n if equal else draw(st.lists(entry, min_size=n, max_size=n))
 
-        def number(low: float, high: float) -> Any:
+        def number(low: float, high: float) -> SearchStrategy[float]:
             return st.floats(low, high, allow_subnormal=False, width=32)
 
         low = draw(st.one_of(st.sampled_from([0.0, 1.0, 10.0]), number(0.5, 20.0)))
@@ -54,13 +71,24 @@ def trading_games(*, min_consumers: int = 1, max_consumers: int = 3) -> SearchSt
         except ValueError:  # the one thing that can be wrong: a lone miner without a least demand
             return TradingGame(**given, min_demand=least + 1.0, max_demand=most + 1.0)
 
-    built: SearchStrategy[TradingGame] = build()
-    return built
+    return build()
 
 
 def trading_profiles(game: TradingGame) -> SearchStrategy[Equilibrium]:
-    """Any price and demands inside their intervals: an equilibrium or not."""
-    st = hypothesis_strategies()
+    """Any price and demands inside their intervals: an equilibrium or not.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+
+    Returns
+    -------
+    hypothesis.strategies.SearchStrategy
+    """
+    require_hypothesis()
+    from hypothesis import strategies as st
+
     part = st.one_of(st.sampled_from([0.0, 1.0]), st.floats(0.0, 1.0, allow_subnormal=False))
 
     def place(parts: list[float]) -> Equilibrium:
@@ -69,4 +97,4 @@ def trading_profiles(game: TradingGame) -> SearchStrategy[Equilibrium]:
         return equilibrium_of(game, price, np.minimum(demands, game.max_demand))
 
     listed = st.lists(part, min_size=game.consumers + 1, max_size=game.consumers + 1)
-    return listed.map(place)  # type: ignore[no-any-return]
+    return listed.map(place)

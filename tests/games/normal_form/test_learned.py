@@ -104,7 +104,7 @@ def test_results_with_a_learner_are_saved_and_loaded(tmp_path: Path) -> None:
     game = normal_form.generate(preset="chicken", seed=0)
     play = Play(learner=Exp3(mixing=0.2), rounds=10)
     normal_form.solve(game, method="exp3", params=play, seed=0).save(tmp_path / "result.json")
-    assert edgeworth.load(tmp_path / "result.json").params == play
+    assert edgeworth.load(tmp_path / "result.json").params == play.completed(normal_form.PLAYS["exp3"])
 
 
 def test_one_compilation_serves_every_learner() -> None:

@@ -175,7 +175,7 @@ def test_names_label_the_rows() -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=6)
 def test_whatever_can_be_planned_can_be_drawn(data: st.DataObject) -> None:
     """Nobody, nothing, everything in one point, plans that break every rule."""
     problem = data.draw(orienteering_problems())

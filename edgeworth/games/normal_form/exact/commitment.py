@@ -93,7 +93,7 @@ def _with_note(game: NormalFormGame, found: Found[Profile]) -> Found[Profile]:
 
 
 def _clear(game: NormalFormGame, found: Found[Profile]) -> bool:
-    """Is the answer of floats surely the optimum?"""
+    """Whether the answer of floats is surely the optimum."""
     if found.solution is None or found.certificate is None:
         return False
     with np.errstate(over="ignore", invalid="ignore"):

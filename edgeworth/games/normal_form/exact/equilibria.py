@@ -6,7 +6,7 @@ import importlib.util
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,7 +29,10 @@ from edgeworth.games.normal_form.model import (
     pure_equilibria,
 )
 
-_MOST_SUPPORTS = 5_000_000
+if TYPE_CHECKING:
+    import quantecon.game_theory
+
+_MOST_SUPPORTS = 5_000_000  # pairs of supports; 12 strategies each make 2.7 million
 MOST_EXACT = 50
 """Strategies, all players together, up to which a game is solved anew in exact arithmetic where floats do not suffice."""
 _SPOILT = "rounding spoilt the answer: a regret is left"
@@ -256,9 +259,23 @@ def _most_pivots(labels: int) -> int:
 def mixed_equilibria(game: NormalFormGame) -> tuple[Profile, ...]:
     """All equilibria of a nondegenerate two-player game, pure and mixed, by pairs of supports of equal size (QuantEcon).
 
-    Each one is polished, checked here, and left out where a regret beyond rounding is left. Degenerate games may have more,
-    even infinitely many; those found are equilibria all the same. Needs the extra ``games`` (`MissingExtraError`). Raises
-    ValueError for other numbers of players, and for games of more than 5,000,000 pairs of supports (12 strategies each).
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players.
+
+    Returns
+    -------
+    tuple of Profile
+        Each one is polished, checked here, and left out where a regret beyond rounding is left. Degenerate games may have more,
+        even infinitely many; those found are equilibria all the same.
+
+    Raises
+    ------
+    MissingExtraError
+        Where QuantEcon (extra "games") is not installed.
+    ValueError
+        For other numbers of players, and for games of more than 5,000,000 pairs of supports (12 strategies each).
     """
     if len(game.shape) != 2:
         validation.reject("game", "must have two players", game.shape)
@@ -273,7 +290,7 @@ def mixed_equilibria(game: NormalFormGame) -> tuple[Profile, ...]:
     return tuple(profile for profile in better if settled(game, profile))
 
 
-def _bimatrix(game: NormalFormGame) -> Any:
+def _bimatrix(game: NormalFormGame) -> quantecon.game_theory.NormalFormGame:
     from quantecon.game_theory import NormalFormGame as Bimatrix
     from quantecon.game_theory import Player
 

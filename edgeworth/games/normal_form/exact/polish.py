@@ -9,12 +9,12 @@ import numpy as np
 from edgeworth.games.normal_form.exact.scaling import simplex
 from edgeworth.games.normal_form.model import Floats, NormalFormGame, Profile, exact_regrets, exact_table, stakes
 
-_ROUNDS = 4
+_ROUNDS = 4  # of iterative refinement; each adds the digits that a solve in float64 is good for
 _MOST = 150  # strategies in a support
 
 
 def settled(game: NormalFormGame, profile: Profile) -> bool:
-    """Is no regret left but what rounding the probabilities accounts for? In exact arithmetic: payoffs may cancel."""
+    """Whether no regret is left but what rounding the probabilities accounts for. In exact arithmetic: payoffs may cancel."""
     most = 4.0 * sum(game.shape) * 2.0**-53
     with np.errstate(over="ignore"):
         stake = stakes(game, profile)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
@@ -24,7 +23,7 @@ def unit(table: Floats) -> tuple[Floats, float]:
     return (half - low) / scale, 2.0 * scale
 
 
-def simplex(vector: Any) -> Floats:
+def simplex(vector: ArrayLike) -> Floats:
     """Rounding errors of a solver taken off: no negative entries, sum 1."""
     kept = np.maximum(np.asarray(vector, dtype=np.float64), 0.0)
     return np.asarray(kept / kept.sum())

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import ARRAY_LIMIT, budget, read_text, write_text
 from edgeworth.core.provenance import Provenance
@@ -34,24 +35,40 @@ _WORDS = re.compile(r"[0-9+\-./eE\s]*+", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}")
 _SPACE = re.compile(r"\s", re.ASCII)
 _MAX_EXPONENT, _MAX_WORD = 400, 1_500  # longer ones would build integers of as many digits; 1,100 write any float64 exactly
-_CHUNK = 2**18
-_REMEMBERED = 100_000
+_CHUNK = 2**18  # characters split at once
+_REMEMBERED = 100_000  # different words whose numbers are kept, because payoffs repeat
 _PAYOFF = 64  # bytes that one payoff takes while a game is made, copies included
 
 
 def read_nfg(path: str | PathLike[str], *, limit: int | None = None) -> NormalFormGame:
     """Read a finite game from a Gambit .nfg file (``NFG 1 R`` or ``NFG 1 D``), in the payoff or in the outcome version.
 
+    Parameters
+    ----------
+    path : str or path
+        The file; its text may be compressed by gzip and begin with a byte order mark.
+    limit : int, optional
+        Most bytes of the text and of the table, default `core.files.TEXT_LIMIT` and `ARRAY_LIMIT`.
+
+    Returns
+    -------
+    NormalFormGame
+        Payoffs mean what is written: 1.131 is 1131/1000. ``payoffs`` are the nearest float64; where one of them is not exact,
+        or the file holds fractions, the exact values are kept beside, unless a numerator or denominator exceeds 2^53: then the
+        provenance's parameter ``rounded`` counts the payoffs that are not exact.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where there is no file.
+    FileFormatError
+        Naming the file, the line and what is wrong there.
+
+    Notes
+    -----
     Both ways to declare strategies are read (numbers of strategies, or lists of names), quoted text with ``\\"`` in it, the
     optional comment (kept in the provenance), payoffs as integers, decimals and fractions p/q, with or without commas. An
-    outcome numbered 0 pays 0 to all. The text may be compressed by gzip and begin with a byte order mark.
-
-    Payoffs mean what is written: 1.131 is 1131/1000. ``payoffs`` are the nearest float64; where one of them is not exact, or
-    the file holds fractions, the exact values are kept beside (`NormalFormGame`), unless a numerator or denominator exceeds
-    2^53: then the provenance's parameter ``rounded`` counts the payoffs that are not exact.
-
-    limit: most bytes of the text and of the table, default `core.files.TEXT_LIMIT` and `ARRAY_LIMIT`. Raises
-    FileNotFoundError; `FileFormatError` naming the file, the line and what is wrong there.
+    outcome numbered 0 pays 0 to all.
     """
     where = Path(path)
     return _Reader(str(where), read_text(where, limit=limit), limit).game(where.name)
@@ -60,10 +77,25 @@ def read_nfg(path: str | PathLike[str], *, limit: int | None = None) -> NormalFo
 def write_nfg(game: NormalFormGame, path: str | PathLike[str], *, version: Literal["payoff", "outcome"] = "payoff") -> None:
     """Write a game as a Gambit .nfg file; `read_nfg` gives the same game back, but for its provenance.
 
-    version: "payoff" lists the payoffs, "outcome" names an outcome for every strategy profile. Payoffs are written exactly:
-    as fractions where the game has them, else as the decimals of the float64, which can be long (0.1 has 55). Raises
-    ValueError for a name that the format cannot hold (a backslash before a quote or at the end, a carriage return, half a
-    surrogate pair), and for another version.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    path : str or path
+        The file that is written.
+    version : {"payoff", "outcome"}
+        "payoff" lists the payoffs, "outcome" names an outcome for every strategy profile.
+
+    Raises
+    ------
+    ValueError
+        For a name that the format cannot hold (a backslash before a quote or at the end, a carriage return, half a surrogate
+        pair), and for another version.
+
+    Notes
+    -----
+    Payoffs are written exactly: as fractions where the game has them, else as the decimals of the float64, which can be long
+    (0.1 has 55).
     """
     if not isinstance(game, NormalFormGame):
         validation.reject_type("game", "must be a NormalFormGame", game)
@@ -152,11 +184,11 @@ def _too_large(word: str) -> str:
 
 
 class _Table:
-    """Payoffs in the order of the file: float64, numerators and denominators (where they are short), are both the same?"""
+    """Payoffs in the order of the file: float64, numerators and denominators (where short), and whether both are the same."""
 
     def __init__(self) -> None:
         self.short = True
-        self.parts: list[tuple[NDArray[Any], ...]] = []
+        self.parts: list[tuple[Array, ...]] = []
 
     def add(self, found: Sequence[_Exact]) -> None:
         values, tops, lows, same = zip(*found, strict=True)
@@ -166,7 +198,7 @@ class _Table:
         kinds = (np.float64, np.int64, np.int64, np.bool_)
         self.parts.append(tuple(np.array(c, dtype=k) for c, k in zip((values, tops, lows, same), kinds, strict=True)))
 
-    def columns(self) -> tuple[NDArray[Any], ...]:
+    def columns(self) -> tuple[Array, ...]:
         return tuple(np.concatenate(parts) for parts in zip(*self.parts, strict=True))
 
 
@@ -248,7 +280,7 @@ class _Reader:
             columns = self.outcomes(len(players), count)
         else:
             columns = self.payoffs(len(players), count)
-        parameters: dict[str, Any] = {"comment": comment} if comment else {}
+        parameters: dict[str, object] = {"comment": comment} if comment else {}
         named: dict[str, Any] = {"players": tuple(players), "strategies": tuple(map(tuple, strategies)), "title": title}
         try:
             values, tops, lows, same = (
@@ -285,7 +317,7 @@ class _Reader:
             raise FileFormatError(f"{where}: player {shape.index(0) + 1} has no strategies")
         return names, shape
 
-    def payoffs(self, players: int, count: int) -> list[NDArray[Any]]:
+    def payoffs(self, players: int, count: int) -> list[Array]:
         def what(k: int) -> str:
             return f"payoff {k % players + 1} of profile {k // players + 1}"
 
@@ -296,7 +328,7 @@ class _Reader:
         self.short = table.short
         return [column.reshape(count, players) for column in table.columns()]
 
-    def outcomes(self, players: int, count: int) -> list[NDArray[Any]]:
+    def outcomes(self, players: int, count: int) -> list[Array]:
         self.take("{", "mark", "{")
         table, rows = _Table(), 1
         table.add([_Exact(0.0, 0, 1, True)] * players)

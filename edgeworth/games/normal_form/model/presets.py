@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core import validation
@@ -13,7 +11,7 @@ from edgeworth.games.normal_form.model.problem import WELFARE, NormalFormGame
 
 _SCISSORS = [[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]
 
-CLASSICS: dict[str, tuple[list[Any], tuple[str, ...]]] = {
+CLASSICS: dict[str, tuple[list[list[list[float]]], tuple[str, ...]]] = {
     "matching-pennies": ([[[1.0, -1.0], [-1.0, 1.0]], [[-1.0, 1.0], [1.0, -1.0]]], ("heads", "tails")),
     "rock-paper-scissors": ([_SCISSORS, [[-x for x in row] for row in _SCISSORS]], ("rock", "paper", "scissors")),
     "shapley": (
@@ -30,7 +28,7 @@ CLASSICS: dict[str, tuple[list[Any], tuple[str, ...]]] = {
 _CONSTANT_SUM = ("zero-sum", "matching-pennies", "rock-paper-scissors")  # their welfare is 0, whatever is played
 
 PRESETS = ("random", "zero-sum", *CLASSICS)
-_MAX_ENTRIES = 10_000_000
+_MAX_ENTRIES = 10_000_000  # payoffs of a generated game: 80 MB
 
 
 def generate(
@@ -43,16 +41,36 @@ def generate(
 ) -> NormalFormGame:
     """Generate a finite game.
 
-    ``random``: ``players`` (default 2) with ``strategies`` each (default 3); every payoff U[0, 1], independent.
-    ``zero-sum``: two players with ``strategies`` each (default 3); u_0 standard normal, u_1 = -u_0.
+    Parameters
+    ----------
+    preset : str
+        One of the presets in the notes.
+    players : int, optional
+        Of ``random``, at least 1; 2 without it.
+    strategies : int, optional
+        Strategies a player, of ``random`` and ``zero-sum``, at least 1; 3 without it.
+    objective : str, optional
+        Whose payoff the value of a profile is: "welfare", or a player's name ("1", "2", ...). Without it the welfare, but in
+        the presets whose welfare is always 0 (``zero-sum``, ``matching-pennies``, ``rock-paper-scissors``) that of player "1".
+    seed : int, SeedSequence or Generator, optional
+        Of the random presets; a fresh one, recorded in the provenance, without it.
+
+    Returns
+    -------
+    NormalFormGame
+        The same arguments give the same game.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range, that the preset does not take, or of more than 10^7 payoffs.
+
+    Notes
+    -----
+    ``random``: every payoff U[0, 1], independent. ``zero-sum``: two players, u_0 standard normal, u_1 = -u_0.
     The classics, without parameters: ``matching-pennies``, ``rock-paper-scissors``, ``shapley`` (a cycle of best replies and
     one mixed equilibrium), ``prisoners-dilemma`` (3, 0, 5, 1), ``coordination`` (2, 0, 1), ``battle-of-the-sexes`` and
     ``chicken``.
-
-    objective: whose payoff the value of a profile is, "welfare" or a player's name ("1", "2", ...); default: the welfare, but
-    in the presets whose welfare is always 0 (``zero-sum``, ``matching-pennies``, ``rock-paper-scissors``) that of player "1".
-    `seed`: int, SeedSequence, Generator or None (fresh, recorded in the provenance). Same arguments, same game. Raises
-    ValueError or TypeError for arguments out of range, that the preset does not take, or of more than 10^7 payoffs.
     """
     validation.choice("preset", preset, PRESETS)
     takes = {"random": {"players", "strategies"}, "zero-sum": {"strategies"}}.get(preset, set())
@@ -60,7 +78,7 @@ def generate(
         if item is not None and name not in takes:
             validation.reject(name, f"is not taken by preset {preset!r}", item)
     rng, record = generator(seed, INSTANCES)
-    given: dict[str, Any] = {} if objective is None else {"objective": objective}
+    given: dict[str, object] = {} if objective is None else {"objective": objective}
     wanted = ("1" if preset in _CONSTANT_SUM else WELFARE) if objective is None else objective
     if preset in CLASSICS:
         classic, names = CLASSICS[preset]

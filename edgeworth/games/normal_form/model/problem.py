@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.arrays import Array, OptionalArray, optional
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 
 Floats = NDArray[np.float64]
@@ -30,26 +31,43 @@ EXACT_INTEGERS = 2**53
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NormalFormGame(ShownProblem):
+class NormalFormGame(ProblemData):
     """A finite game in normal form: players i = 0..n-1 choose pure strategies a_i at once and receive u_i(a_0, ..., a_(n-1)).
 
-    payoffs: float64 [players, |A_0|, ..., |A_(n-1)|], in any units, larger is better. At least one player; every player has
-    at least one strategy. players: their names (default "1", "2", ...); strategies: names per player (default "1", "2", ...),
-    distinct within a player; title: text. Payoffs of one or two players may be a list of a Series or DataFrame a player, whose
-    labels become the strategies' names; the same labels in another order are brought into the order of the first.
+    Parameters
+    ----------
+    payoffs : array_like
+        u, float64 [players, |A_0|, ..., |A_(n-1)|], in any units, larger is better. At least one player, and one strategy each.
+        Those of one or two players may be a list of a Series or DataFrame a player, whose labels become the strategies' names;
+        the same labels in another order are brought into the order of the first.
+    players : tuple of str
+        Their names; by default "1", "2", ...
+    strategies : tuple of tuple of str
+        Names per player, distinct within a player; by default "1", "2", ...
+    title : str
+        A text that files keep.
+    numerators, denominators : array_like, optional
+        int64 of the same shape, |.| <= 2^53, denominators >= 1; kept reduced. Where given, payoffs are the fractions exactly,
+        ``payoffs`` their nearest float64, and exact verification uses the fractions; where not, the floats are exact as they
+        stand. `from_fractions` builds both.
+    objective : str
+        Whose payoff the value of a profile is: "welfare", the sum of all players' expected payoffs, or a player's name. It
+        decides what is compared, and which of several pure equilibria is returned; equilibria do not depend on it. Where all
+        payoffs sum to one constant the welfare says nothing: name a player.
+    provenance : Provenance
+        Where the game comes from.
 
-    objective: whose payoff the value of a profile is: "welfare", the sum of all players' expected payoffs, or a player's name.
-    It decides what is compared, and which of several pure equilibria is returned; equilibria do not depend on it. Where all
-    payoffs sum to one constant the welfare says nothing: name a player.
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value, for wrong shapes, NaN, infinities, sizes above 2^1000 and duplicate names.
 
-    numerators, denominators: int64 of the same shape, |.| <= 2^53, denominators >= 1, or None; kept reduced. Where given,
-    payoffs are the fractions exactly, ``payoffs`` their nearest float64, and exact verification uses the fractions; where
-    not, the floats are exact as they stand. `from_fractions` builds both.
+    Notes
+    -----
+    ``sense`` is "max": larger values are better. Arrays are copied and read-only.
 
-    ``sense`` is "max": larger values are better. Arrays are copied and read-only. Raises ValueError
-    or TypeError naming the argument, the rule and the value for wrong shapes, NaN, infinities, sizes above 2^1000, duplicate
-    names.
-
+    Examples
+    --------
     >>> game = NormalFormGame([[[3.0, 0.0], [5.0, 1.0]], [[3.0, 5.0], [0.0, 1.0]]], players=("row", "column"))
     >>> game.shape, game.strategies[1]
     ((2, 2), ('1', '2'))
@@ -66,13 +84,13 @@ class NormalFormGame(ShownProblem):
     players: tuple[str, ...] = ()
     strategies: tuple[tuple[str, ...], ...] = ()
     title: str = ""
-    numerators: Ints | None = None
-    denominators: Ints | None = None
+    numerators: OptionalArray[Ints | None] = optional()
+    denominators: OptionalArray[Ints | None] = optional()
     objective: str = WELFARE
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         payoffs, labels = _unlabelled(self.payoffs, self.strategies)
@@ -109,9 +127,6 @@ class NormalFormGame(ShownProblem):
             for name, part in (("numerators", top // common), ("denominators", low // common)):
                 part.setflags(write=False)
                 store(name, part)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     @classmethod
     def from_fractions(
@@ -176,29 +191,18 @@ class NormalFormGame(ShownProblem):
             return Fraction(float(self.payoffs[where]))
         return Fraction(int(self.numerators[where]), int(self.denominators[where]))
 
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
-
     # --- files ----------------------------------------------------------------------------------------------------------
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back. `write_nfg` writes Gambit's format."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content: dict[str, Any] = {
+        content: dict[str, object] = {
             "players": list(self.players),
             "strategies": [list(names) for names in self.strategies],
             "title": self.title,
             "objective": self.objective,
             "provenance": self.provenance.to_fields(),
         }
-        arrays: dict[str, NDArray[Any]] = {"payoffs": self.payoffs}
+        arrays: dict[str, Array] = {"payoffs": self.payoffs}
         if self.numerators is not None and self.denominators is not None:
             arrays |= {"numerators": self.numerators, "denominators": self.denominators}
         return Payload(content, arrays)
@@ -206,7 +210,7 @@ class NormalFormGame(ShownProblem):
     @classmethod
     def from_payload(cls, payload: Payload) -> NormalFormGame:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         return cls(
             payoffs=payload.array("payoffs"),
             players=tuple(payload.field("players")),
@@ -215,17 +219,22 @@ class NormalFormGame(ShownProblem):
             objective=payload.field("objective"),
             numerators=payload.arrays.get("numerators"),
             denominators=payload.arrays.get("denominators"),
-            provenance=Provenance(**origin),
+            provenance=origin,
         )
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Profile(ShownSolution):
-    """A mixed strategy for every player: ``probabilities``, one float64 vector a player, copied and read-only.
+    """A mixed strategy for every player.
 
-    Entries must be finite. Whether they are probabilities of a game's strategies is for `violations` to say; regrets and
-    payoffs are those of feasible profiles only.
+    Parameters
+    ----------
+    probabilities : sequence of array_like
+        One float64 vector a player, copied and read-only; entries must be finite. Whether they are probabilities of a game's
+        strategies is for `violations` to say; regrets and payoffs are those of feasible profiles only.
 
+    Examples
+    --------
     >>> Profile([[0.5, 0.5], [1.0, 0.0, 0.0]]).support
     ((0, 1), (0,))
     """
@@ -246,7 +255,7 @@ class Profile(ShownSolution):
         )
         object.__setattr__(self, "probabilities", kept)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.probabilities,)
 
     def __len__(self) -> int:
@@ -275,7 +284,7 @@ class Profile(ShownSolution):
         """The strategies of positive probability, per player."""
         return tuple(tuple(np.flatnonzero(vector > 0.0).tolist()) for vector in self.probabilities)
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         counts = [len(vector) for vector in self]
         return {
             "player": np.repeat(np.arange(len(counts)), counts),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -66,7 +65,7 @@ class BestResponseCycle:
             yield Profile(now)
 
 
-def best_response_cycle(result: Result[Any]) -> BestResponseCycle | None:
+def best_response_cycle(result: Result[Profile]) -> BestResponseCycle | None:
     """Read the best-response cycle that a result has as its certificate.
 
     Parameters
@@ -102,7 +101,7 @@ def cycle_verdict(game: OffloadingGame, certificate: Certificate, budget: Budget
     """
     scope = Scope(note="gains in exact arithmetic; ties gain nothing")
 
-    def failed(witness: Any) -> Verdict:
+    def failed(witness: object) -> Verdict:
         return Verdict.of(False, 1.0, 0.0, witness, scope)
 
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -123,7 +122,7 @@ def epsilon(game: OffloadingGame, profile: Profile, choice: Ints, claimed: bool,
     """
     out = np.flatnonzero(choice == -2)
     if len(out):
-        witness: Any = f"user {int(out[0])} sits out of reach: its utility is not defined"
+        witness: object = f"user {int(out[0])} sits out of reach: its utility is not defined"
         return Verdict.of(False, float("inf"), EPSILON_TOL, witness)
     worst = best_deviation(game, choice, budget)
     found = 0.0 if worst is None else worst.relative

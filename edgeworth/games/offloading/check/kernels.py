@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
+from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.jit import jit, leaf
 from edgeworth.core.kernels import assign
 
@@ -115,9 +116,17 @@ def worst_deviation(
             found[0], found[1] = i, target
 
 
-SetSearch = namedtuple("SetSearch", ["depth", "step", "spare", "load", "number", "members"])
-"""Where `search_sets` stands. depth: the user to be decided (-1: the end), and the number of sets written; step: how many of
-the two decisions on each user were tried; spare: what may still be spent there; load, number, members: of those taken."""
+class SetSearch(NamedTuple):
+    """Where `search_sets` stands. depth: the user to be decided (-1: the end), and the number of sets written; step: how many
+    of the two decisions on each user were tried; spare: what may still be spent there; load, number, members: of those taken.
+    """
+
+    depth: Ints
+    step: Ints
+    spare: Floats
+    load: Floats
+    number: Ints
+    members: Ints
 
 
 @jit

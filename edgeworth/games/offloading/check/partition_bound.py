@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.games.offloading.model import OffloadingGame, Slices
-from edgeworth.games.offloading.model.game import LARGEST, Floats
+from edgeworth.games.offloading.model.columns import LARGEST
+from edgeworth.games.offloading.model.game import Floats
 from edgeworth.games.offloading.model.rational import exact_welfare
 
 _NODES = 100_000  # of the search for sets between two looks at the budget, some 20 ms
 _NODE = 2_000  # sets left to the providers that are as much work as a node of the search for profiles itself
-_ROOM = 1_024
-_MOST_USERS = 5_000
+_ROOM = 1_024  # sets of users that one call of the enumeration may return
+_MOST_USERS = 5_000  # beyond, the search is out of reach of any budget
 _MOST_SETS, _MOST_MEMBERS = 200_000, 2_000_000  # of one provider: what is kept stays below some 200 MB
 _ROUNDOFF = 2.0**-53
 
@@ -29,7 +30,7 @@ class Steps(Protocol):
     def check(self) -> None: ...
 
 
-def search_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]], budget: Steps) -> float:
+def search_bound(game: OffloadingGame, arrays: Arrays, budget: Steps) -> float:
     """The number ``target``, once it is shown that no feasible profile is worth more.
 
     With prices pi >= 0 and r_k(S) = sum over S of (v_ik(Lambda_S) - pi_i) as in `model.slice_bound`, and any numbers B_k,

@@ -1,4 +1,4 @@
-"""Is a function a potential? Every improving deviation is asked whether it raises it."""
+"""Whether a function is a potential: whether every improving deviation raises it."""
 
 from __future__ import annotations
 

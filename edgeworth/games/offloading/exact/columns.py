@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -19,13 +18,13 @@ from edgeworth.core.result import Termination
 from edgeworth.core.run import Interruption, Run
 from edgeworth.games.offloading.heuristic.worth import leaves
 from edgeworth.games.offloading.kernels import partition
-from edgeworth.games.offloading.model import OffloadingGame
+from edgeworth.games.offloading.model import OffloadingGame, Profile
 from edgeworth.games.offloading.model.game import Floats, Ints
 
-_SLICES = 48
+_SLICES = 48  # slices a provider while columns are priced
 _FINE = 400  # slices a provider in the final enumeration, where narrow ones save work
-_NODES = 50_000_000
-_COLUMNS = 1_000_000
+_NODES = 50_000_000  # of one enumeration of user sets at most
+_COLUMNS = 1_000_000  # sets of users of one provider that are kept
 _CLOSED = 5e-10  # half of what counts as proved
 _SMOOTH = 0.5  # weight of the best prices when new sets are looked for, after Wentges
 
@@ -77,7 +76,7 @@ class _Pool:
 
 
 def best_partition(
-    game: OffloadingGame, worth: Any, start: Ints, run: Run[Any], report: Callable[[float], float | None]
+    game: OffloadingGame, worth: partition.Worth, start: Ints, run: Run[Profile], report: Callable[[float], float | None]
 ) -> Partition:
     """Divide the users among the providers for the highest total worth.
 
@@ -140,7 +139,9 @@ def best_partition(
                 best, least = at.copy(), bound
             fresh = 0
             for k, (pairs, total, _) in enumerate(found):
-                if total - price[game.user[pairs]].sum() > convexity_dual(answer, game, k) + 1e-10 * max(abs(ceiling), 1e-9):
+                if total - price[game.user[pairs]].sum() > convexity_dual(answer.row_dual, game, k) + 1e-10 * max(
+                    abs(ceiling), 1e-9
+                ):
                     pool.add(pairs, total, k)
                     fresh += 1
             if fresh:
@@ -153,26 +154,26 @@ def best_partition(
     return _close(game, worth, start, known, best, least, prices, run, steps, report)
 
 
-def reduced_worths(game: OffloadingGame, worth: Any, price: Floats, run: Run[Any]) -> Floats | None:
+def reduced_worths(game: OffloadingGame, worth: partition.Worth, price: Floats, run: Run[Profile]) -> Floats | None:
     """What a provider's best set is worth less prices, at most and at least 0, float64 [providers]; None: too hard to find."""
     found = aside(run, partial(_Pricing(game, worth).sets, price))
     return None if found is None else np.array([max(gain, 0.0) for _, _, gain in found])
 
 
-def convexity_dual(answer: Any, game: OffloadingGame, k: int) -> float:
+def convexity_dual(row_dual: Floats, game: OffloadingGame, k: int) -> float:
     """The dual price of provider k's row."""
-    return max(-float(answer.row_dual[game.users + k]), 0.0)
+    return max(-float(row_dual[game.users + k]), 0.0)
 
 
 def _close(
     game: OffloadingGame,
-    worth: Any,
+    worth: partition.Worth,
     start: Ints,
     known: float,
     price: Floats,
     bound: float,
     prices: _Pricing,
-    run: Run[Any],
+    run: Run[Profile],
     steps: int,
     report: Callable[[float], float | None],
 ) -> Partition:
@@ -228,7 +229,7 @@ def _too_hard(start: Ints, bound: float, price: Floats, steps: int) -> Partition
 class _Pricing:
     """User sets of one provider at given prices, exactly."""
 
-    def __init__(self, game: OffloadingGame, worth: Any) -> None:
+    def __init__(self, game: OffloadingGame, worth: partition.Worth) -> None:
         self.game, self.worth = game, worth
         self.failed = False
         self._coarse, self._fine = leaves(_SLICES), leaves(_FINE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.games.offloading.heuristic.board import Board
+from edgeworth.games.offloading.heuristic.current import CurrentProfile
 from edgeworth.games.offloading.kernels import enumeration
 from edgeworth.games.offloading.model import OffloadingGame, Profile, profile_of, value
 from edgeworth.games.offloading.model.game import Ints
@@ -19,16 +18,32 @@ from edgeworth.games.offloading.model.game import Ints
 LIMIT = 5e7
 """Profiles that a game may have to be enumerated: about a minute for 10 users."""
 
-_CHUNK = 100_000
-_THRESHOLD = 1e-10
+_CHUNK = 100_000  # profiles between two looks at the clock
+_THRESHOLD = 1e-10  # gains below this share of a user's spread are no deviations
 
 
 def pure_equilibria(game: OffloadingGame) -> tuple[Profile, ...]:
-    """All pure (generalised) equilibria, in lexicographic order from the last user; empty where there is none.
+    """All pure (generalised) equilibria of a tiny game.
 
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+
+    Returns
+    -------
+    tuple of Profile
+        In lexicographic order from the last user; empty where there is none.
+
+    Raises
+    ------
+    ValueError
+        For games with more than 5e7 profiles.
+
+    Notes
+    -----
     A profile counts when no user gains more than 1e-10 of its spread (the best less the worst that its actions earn at the
-    profile), and more than rounding, by a move that coverage and caps leave open.
-    O(profiles x pairs). Raises ValueError for games with more than 5e7 profiles.
+    profile), and more than rounding, by a move that coverage and caps leave open. O(profiles x pairs).
     """
     _require_tiny(game)
     found: list[Profile] = []
@@ -99,12 +114,12 @@ def _require_tiny(game: OffloadingGame) -> None:
 
 def _walk(game: OffloadingGame, room: int) -> Iterator[tuple[Ints, int]]:
     """Equilibria found and profiles looked at, chunk by chunk."""
-    board: Any = Board(game).arrays
+    arrays = CurrentProfile(game).arrays
     m, n = game.users, game.providers
     digits, choice = np.full(m, -1, dtype=np.int64), np.full(m, -1, dtype=np.int64)
     load, count = np.zeros(n), np.zeros(n + 1, dtype=np.int64)
     found = np.empty((room, m), dtype=np.int64)
     done = False
     while not done:
-        looked, seen, done = enumeration.equilibria(board, choice, digits, load, count, found, _THRESHOLD, _CHUNK)
+        looked, seen, done = enumeration.equilibria(arrays, choice, digits, load, count, found, _THRESHOLD, _CHUNK)
         yield found[:seen].copy(), looked

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -19,14 +18,15 @@ from edgeworth.core.run import Run
 from edgeworth.games.offloading.bounds import certified, certify
 from edgeworth.games.offloading.check.partition_bound import search_bound
 from edgeworth.games.offloading.exact.columns import Partition, best_partition, reduced_worths
-from edgeworth.games.offloading.heuristic.board import shuffled
+from edgeworth.games.offloading.heuristic.current import shuffled
 from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play
 from edgeworth.games.offloading.heuristic.welfare import Search
 from edgeworth.games.offloading.heuristic.worth import potential_worth, welfare_worth
+from edgeworth.games.offloading.kernels import partition
 from edgeworth.games.offloading.model import SEARCH, OffloadingGame, Profile, Slices, profile_of, value
 from edgeworth.games.offloading.model.game import Bools, Floats, Ints
 
-_ROUNDS = 60
+_ROUNDS = 60  # perturbations of the local search
 _STEPS = 400  # of the checker's search, each at most some 20 ms
 _SLICES = 400  # of every provider's load in a certificate
 _ABOVE = 5e-10  # the bound's distance from the welfare, half of what proves an optimum
@@ -112,7 +112,7 @@ class _Steps:
 
 
 def _searched_bound(
-    game: OffloadingGame, worth: Any, price: Floats, welfare: float, run: Run[Profile]
+    game: OffloadingGame, worth: partition.Worth, price: Floats, welfare: float, run: Run[Profile]
 ) -> tuple[float, Certificate] | None:
     """A bound just above the welfare, with the certificate from which the checker's search proves it; None where that does not
     end in time."""
@@ -186,7 +186,9 @@ def maximise_potential(game: OffloadingGame, params: None, run: Run[Profile]) ->
     return replace(found, iterations=found.iterations + steps, notes=(*notes, *found.notes))
 
 
-def _searched(game: OffloadingGame, worth: Any, run: Run[Profile], *, reports: bool = True) -> tuple[Ints, Termination | None]:
+def _searched(
+    game: OffloadingGame, worth: partition.Worth, run: Run[Profile], *, reports: bool = True
+) -> tuple[Ints, Termination | None]:
     """A good partition by local search, and why the run must end, or None."""
     search = Search(game, worth, run, reports=reports)
     ending = search.descend()
@@ -249,8 +251,8 @@ def _insensitive_places(game: OffloadingGame, insensitive: Bools, run: Run[Profi
 def _without(game: OffloadingGame, gone: Bools, fixed: Ints) -> tuple[OffloadingGame, Ints, Floats]:
     """The game with the pairs of some users taken out and the caps they use; the pairs kept; the load that the others leave."""
     kept = np.flatnonzero(~gone[game.user])
-    seated = np.flatnonzero(fixed >= 0)
-    places = game.provider[fixed[seated]]
+    placed = np.flatnonzero(fixed >= 0)
+    places = game.provider[fixed[placed]]
     rest = OffloadingGame(
         indptr=np.concatenate([[0], np.cumsum(np.bincount(game.user[kept], minlength=game.users))]),
         provider=game.provider[kept],
@@ -270,5 +272,5 @@ def _without(game: OffloadingGame, gone: Bools, fixed: Ints) -> tuple[Offloading
         uav=game.uav,
         regime="linearised",
     )
-    load = np.bincount(places, weights=game.weight[seated], minlength=game.providers).astype(np.float64)
+    load = np.bincount(places, weights=game.weight[placed], minlength=game.providers).astype(np.float64)
     return rest, kept, load

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -13,19 +13,35 @@ from edgeworth.core.pyomo import solve_model
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.heuristic.worth import potential_worth, welfare_worth
+from edgeworth.games.offloading.kernels import partition
 from edgeworth.games.offloading.model import OffloadingGame, Profile, positions, value, violations
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
 
 _CLAIM = 1e-7  # what big-M rows and the solver's tolerances may leave between a proved optimum and its bound, relative
 
 
-def build_model(game: OffloadingGame, objective: Literal["welfare", "potential"] = "welfare") -> Any:
+def build_model(game: OffloadingGame, objective: Literal["welfare", "potential"] = "welfare") -> ConcreteModel:
     """The optimum as an unsolved Pyomo ``ConcreteModel``: the welfare in every regime, or the weighted potential Psi.
 
-    Components: sets ``USERS``, ``PROVIDERS``, ``PAIRS`` (user, provider); binary ``offload[i, k]``;
-    ``loss[i, k]`` >= 0, what
-    the delay takes; constraints ``one_place[i]``, ``cap[k]``; ``congestion[i, k]``: loss >= slope (Lambda_k - (W_k - w_i)(1 -
-    offload)) + lateness at no load, W_k the weight of all users in reach, so that it binds only where the user is; binary
-    ``late[i, k]`` and ``floor[i, k]`` where a floored machine loses its reward and no more; objective ``total``, maximised.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    objective : {"welfare", "potential"}
+        What is maximised.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        With sets ``USERS``, ``PROVIDERS``, ``PAIRS`` (user, provider); binary ``offload[i, k]``; ``loss[i, k]`` >= 0, what the
+        delay takes; constraints ``one_place[i]``, ``cap[k]``; ``congestion[i, k]``: loss >= slope (Lambda_k - (W_k - w_i)(1 -
+        offload)) + lateness at no load, W_k the weight of all users in reach, so that it binds only where the user is; binary
+        ``late[i, k]`` and ``floor[i, k]`` where a floored machine loses its reward and no more; objective ``total``.
+
+    Notes
+    -----
     Exact, with a relaxation that is weak: for tiny games. `column_generation` is the method for larger ones.
     """
     import pyomo.environ as pyo
@@ -51,10 +67,10 @@ def build_model(game: OffloadingGame, objective: Literal["welfare", "potential"]
     model.offload = pyo.Var(model.PAIRS, domain=pyo.Binary)
     model.loss = pyo.Var(model.PAIRS, domain=pyo.NonNegativeReals)
 
-    def one_place(m: Any, i: int) -> Any:
+    def one_place(m: ConcreteModel, i: int) -> object:
         return sum(m.offload[i, k] for k in by_user[i]) <= 1 if by_user[i] else pyo.Constraint.Skip
 
-    def cap(m: Any, k: int) -> Any:
+    def cap(m: ConcreteModel, k: int) -> object:
         here = by_provider[k]
         return sum(m.offload[i, k] for i in here) <= int(game.cap[k]) if here else pyo.Constraint.Skip
 
@@ -84,7 +100,7 @@ def build_model(game: OffloadingGame, objective: Literal["welfare", "potential"]
     return model
 
 
-def _terms(game: OffloadingGame, worth: Any, p: int, i: int, k: int) -> tuple[float, float, float, float | None]:
+def _terms(game: OffloadingGame, worth: partition.Worth, p: int, i: int, k: int) -> tuple[float, float, float, float | None]:
     """(slope, start, prize, most): a pair is worth prize - min(most, max(0, slope Lambda + start)); linear ones start at 0."""
     rate = float(game.rate[k])
     if worth.linear:

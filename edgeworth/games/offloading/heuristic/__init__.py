@@ -1,7 +1,7 @@
 """Dynamics and baselines."""
 
 from edgeworth.games.offloading.heuristic.baselines import all_local, greedy_delay, random_feasible
-from edgeworth.games.offloading.heuristic.board import Board, shuffled
+from edgeworth.games.offloading.heuristic.current import CurrentProfile, shuffled
 from edgeworth.games.offloading.heuristic.dynamics import (
     BestResponse,
     LogLinear,
@@ -15,7 +15,7 @@ from edgeworth.games.offloading.heuristic.welfare import LocalSearch, iterated_l
 
 __all__ = [
     "BestResponse",
-    "Board",
+    "CurrentProfile",
     "LocalSearch",
     "LogLinear",
     "Trajectory",

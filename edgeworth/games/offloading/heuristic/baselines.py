@@ -7,7 +7,7 @@ import numpy as np
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.games.offloading.heuristic.board import CHUNK, Board
+from edgeworth.games.offloading.heuristic.current import CHUNK, CurrentProfile
 from edgeworth.games.offloading.kernels import starts
 from edgeworth.games.offloading.model import OffloadingGame, Profile
 
@@ -37,9 +37,9 @@ def random_feasible(game: OffloadingGame, params: None, run: Run[Profile]) -> Fo
     ----------
     FUSION paper, section V-E, step 1.
     """
-    board = Board(game)
-    board.begin("random-feasible", run)
-    return Found(board.profile, Termination.CONVERGED, iterations=1)
+    current = CurrentProfile(game)
+    current.begin("random-feasible", run)
+    return Found(current.profile, Termination.CONVERGED, iterations=1)
 
 
 def greedy_delay(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
@@ -68,15 +68,22 @@ def greedy_delay(game: OffloadingGame, params: None, run: Run[Profile]) -> Found
     ----------
     Our own baseline.
     """
-    board, m = Board(game), game.users
+    current, m = CurrentProfile(game), game.users
     for begin in range(0, m, CHUNK):
         ending = run.tick(0)
         if ending is not None:
-            return Found(board.profile, ending)
+            return Found(current.profile, ending)
         starts.greedy_delay(
-            board.arrays, board.state, game.transfer, game.unit, game.local_delay, np.arange(m), begin, min(begin + CHUNK, m)
+            current.arrays,
+            current.state,
+            game.transfer,
+            game.unit,
+            game.local_delay,
+            np.arange(m),
+            begin,
+            min(begin + CHUNK, m),
         )
-    return Found(board.profile, Termination.CONVERGED, iterations=1)
+    return Found(current.profile, Termination.CONVERGED, iterations=1)
 
 
 def all_local(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ _ROOM = 100_000  # moves kept; when they are full without a cycle the oldest hal
 class Cycle:
     """A closed path: arrays ``profile`` (providers, where it begins), ``user``, ``provider`` (the moves)."""
 
-    arrays: dict[str, Any]
+    arrays: dict[str, Ints]
 
 
 class CycleWatch:
@@ -80,7 +79,7 @@ def _replay(now: Ints, user: Ints, choice: Ints) -> None:
 
 
 def existence(game: OffloadingGame) -> str:
-    """In words: has the game a pure (generalised) equilibrium? Decided by enumeration where the game is small."""
+    """In words, whether the game has a pure (generalised) equilibrium. Decided by enumeration where the game is small."""
     if game.profiles > SMALL:
         return "whether a pure equilibrium exists was not decided: too many profiles"
     from edgeworth.games.offloading.exact.enumeration import count_equilibria

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Certificate, Termination
 from edgeworth.core.run import Run
-from edgeworth.games.offloading.heuristic.board import CHUNK, STARTS, Board, Start, shuffled
+from edgeworth.games.offloading.heuristic.current import CHUNK, STARTS, CurrentProfile, Start, shuffled
 from edgeworth.games.offloading.heuristic.cycles import Cycle, CycleWatch, existence
 from edgeworth.games.offloading.kernels import dynamics
 from edgeworth.games.offloading.model import (
@@ -215,7 +215,7 @@ def log_linear_learning(game: OffloadingGame, params: LogLinear, run: Run[Profil
     Revisiting log-linear learning, Games and Economic Behavior 75 (2012).
     """
     play = Play(game, BestResponse(params.start, params.threshold, params.patience), run)
-    size = float(play.board.arrays.size.mean()) if game.users else 1.0
+    size = float(play.current.arrays.size.mean()) if game.users else 1.0
     slope = game.gamma / game.weight if params.weighted else np.ones(game.users)
     slope = np.where(slope > 0.0, slope, slope[slope > 0.0].min(initial=1.0))
     relative = slope / slope.mean() if game.users else slope
@@ -240,21 +240,21 @@ class Recorder:
 
 
 class Play:
-    """One run of a dynamic: the board, the passes done, the watch for cycles."""
+    """One run of a dynamic: its current profile, the passes done, the watch for cycles."""
 
     def __init__(self, game: OffloadingGame, params: BestResponse, run: Run[Profile], recorder: Recorder | None = None) -> None:
         self.game, self.params, self.run, self.recorder = game, params, run, recorder
-        self.board = Board(game, log=not game.linear or recorder is not None)
-        self.board.begin(params.start, run)
+        self.current = CurrentProfile(game, log=not game.linear or recorder is not None)
+        self.current.begin(params.start, run)
         self.passes = self.moved = 0
         self.watch = None if game.linear else CycleWatch(game)
         self.cycle: Cycle | None = None
         self.traced = run.trace() is not None
         if recorder is not None:
-            recorder.start = self.board.profile
+            recorder.start = self.current.profile
         self._note_pass(0)
 
-    def best_responses(self, order: Any) -> Found[Profile]:
+    def best_responses(self, order: Callable[[], Ints]) -> Found[Profile]:
         """Passes in the orders given until one without skips moves nobody."""
         certified = False  # are loads freshly summed and everybody to be visited?
         left = self.params.patience
@@ -267,7 +267,7 @@ class Play:
             if movers == 0 and certified:
                 return self.finished(Termination.CONVERGED)
             if movers == 0:
-                self.board.recount()
+                self.current.recount()
             certified = movers == 0
             if self.cycle is not None:
                 left -= 1
@@ -281,11 +281,11 @@ class Play:
             ending = self.run.tick(self.passes)
             if ending is not None:
                 return self.finished(ending)
-            if dynamics.largest_gain(self.board.arrays, self.board.state, self.params.threshold):
+            if dynamics.largest_gain(self.current.arrays, self.current.state, self.params.threshold):
                 self.passes += 1
                 fresh = False
                 self._drain()
-                self._note_pass(self.board.reset_counter(dynamics.MOVERS))
+                self._note_pass(self.current.reset_counter(dynamics.MOVERS))
                 if self.watch is not None and self.passes % 200 == 0:
                     self.cycle = self.watch.search()
                     if self.cycle is not None:  # the next move depends on the profile alone: it goes round for ever
@@ -293,10 +293,10 @@ class Play:
             elif fresh:
                 return self.finished(Termination.CONVERGED)
             else:
-                self.board.recount()
+                self.current.recount()
                 fresh = True
 
-    def revise(self, temperature: Any) -> Termination | None:
+    def revise(self, temperature: float) -> Termination | None:
         """One pass of logit revisions."""
         if self.run.allowance(self.passes, 1) == 0:
             return self.run.tick(self.passes) or Termination.ITERATIONS
@@ -306,13 +306,13 @@ class Play:
             ending = self.run.tick(self.passes)
             if ending is not None:
                 return ending
-            dynamics.revise(self.board.arrays, self.board.state, order, begin, min(begin + CHUNK, m), temperature, noise)
-            self.board.drain()  # revisions are no best replies: no part of a cycle
-        self.board.recount()
+            dynamics.revise(self.current.arrays, self.current.state, order, begin, min(begin + CHUNK, m), temperature, noise)
+            self.current.drain()  # revisions are no best replies: no part of a cycle
+        self.current.recount()
         if self.watch is not None:
-            self.watch.begin(self.board.state.choice)
+            self.watch.begin(self.current.state.choice)
         self.passes += 1
-        self._note_pass(self.board.reset_counter(dynamics.MOVERS))
+        self._note_pass(self.current.reset_counter(dynamics.MOVERS))
         return None
 
     def finished(self, ending: Termination) -> Found[Profile]:
@@ -331,11 +331,11 @@ class Play:
                 notes.append("no rest point was reached and no equilibrium is claimed")
                 notes.append(existence(self.game))
         return Found(
-            self.board.profile,
+            self.current.profile,
             ending,
             certificate=certificate,
             iterations=self.passes,
-            evaluations=int(self.board.state.ints[dynamics.EVALUATIONS]),
+            evaluations=int(self.current.state.ints[dynamics.EVALUATIONS]),
             notes=tuple(notes),
         )
 
@@ -347,10 +347,10 @@ class Play:
             if ending is not None:
                 return 0, ending
             end = min(begin + CHUNK, m)
-            dynamics.sweep(self.board.arrays, self.board.state, order, begin, end, self.params.threshold)
+            dynamics.sweep(self.current.arrays, self.current.state, order, begin, end, self.params.threshold)
             self._drain()
         self.passes += 1
-        movers = self.board.reset_counter(dynamics.MOVERS)
+        movers = self.current.reset_counter(dynamics.MOVERS)
         self._note_pass(movers)
         if self.watch is not None and self.cycle is None and self.passes > _QUIET_PASSES:
             self.cycle = self.watch.search()
@@ -359,21 +359,21 @@ class Play:
     def _drain(self) -> None:
         if self.watch is None and self.recorder is None:
             return
-        moves = self.board.drain()
+        moves = self.current.drain()
         if not len(moves[0]):
             return
         if self.recorder is not None:
             self.recorder.moves.append(moves)
         if self.watch is not None and self.cycle is None:
             if self.passes < _QUIET_PASSES:
-                self.watch.begin(self.board.state.choice)
+                self.watch.begin(self.current.state.choice)
             else:
-                self.watch.add(moves, self.board.state.choice)
+                self.watch.add(moves, self.current.state.choice)
 
     def _note_pass(self, movers: int) -> None:
         if self.traced:
-            self.run.record(self.passes, value(self.game, self.board.profile))
+            self.run.record(self.passes, value(self.game, self.current.profile))
         if self.recorder is not None:
-            now = self.board.profile
+            now = self.current.profile
             row = (paper_potential(self.game, now), weighted_potential(self.game, now), value(self.game, now), movers)
             self.recorder.rows.append(row)

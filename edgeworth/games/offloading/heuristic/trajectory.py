@@ -12,7 +12,7 @@ from edgeworth.core.result import Termination
 from edgeworth.core.run import Run, interruptible
 from edgeworth.core.seeds import Seed, generator
 from edgeworth.core.stop import Stop
-from edgeworth.games.offloading.heuristic.board import shuffled
+from edgeworth.games.offloading.heuristic.current import shuffled
 from edgeworth.games.offloading.heuristic.dynamics import BestResponse, Play, Recorder
 from edgeworth.games.offloading.model import OffloadingGame, Profile
 from edgeworth.games.offloading.model.game import Floats, Ints

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,8 +10,8 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.games.offloading.heuristic.board import CHUNK, Board, shuffled
-from edgeworth.games.offloading.heuristic.worth import Places, welfare_worth
+from edgeworth.games.offloading.heuristic.current import CHUNK, CurrentProfile, shuffled
+from edgeworth.games.offloading.heuristic.worth import CurrentSplit, welfare_worth
 from edgeworth.games.offloading.kernels import partition
 from edgeworth.games.offloading.model import OffloadingGame, Profile, positions, profile_of, value
 from edgeworth.games.offloading.model.game import Ints
@@ -84,17 +83,17 @@ def iterated_local_search(game: OffloadingGame, params: LocalSearch, run: Run[Pr
 
 
 class Search:
-    """The places now, and the best choices met; ``total`` of a worth that `heuristic.worth` makes."""
+    """The current split, and the best choices met; ``total`` of a worth that `heuristic.worth` makes."""
 
-    def __init__(self, game: OffloadingGame, worth: Any, run: Run[Profile], *, reports: bool = True) -> None:
+    def __init__(self, game: OffloadingGame, worth: partition.Worth, run: Run[Profile], *, reports: bool = True) -> None:
         self.game, self.worth, self.run, self.reports = game, worth, run, reports
         if run.start is not None:
             choice = positions(game, run.start)
         else:
-            board = Board(game)
-            board.begin("greedy", run)
-            choice = board.state.choice
-        self.places = Places(game, worth, choice)
+            current = CurrentProfile(game)
+            current.begin("greedy", run)
+            choice = current.state.choice
+        self.split = CurrentSplit(game, worth, choice)
         self.best: Ints = choice.copy()
         self.most = self._total()
         self.passes = 0
@@ -115,12 +114,12 @@ class Search:
                 if ending is not None:
                     break
                 end = min(begin + CHUNK // 4, m)
-                moved += partition.descend(self.worth, self.places.state, order, begin, end, self.tolerance)
+                moved += partition.descend(self.worth, self.split.state, order, begin, end, self.tolerance)
             self.passes += ending is None
-        self.places.reset(self.places.state.choice.copy())
+        self.split.reset(self.split.state.choice.copy())
         total = self._total()
         if total > self.most:
-            self.best, self.most = self.places.state.choice.copy(), total
+            self.best, self.most = self.split.state.choice.copy(), total
         if self.reports:
             ending = self.run.tick(self.passes, value(self.game, profile_of(self.game, self.best))) or ending
         return ending
@@ -139,7 +138,7 @@ class Search:
             if pick:
                 choice[i] = free[pick - 1]
                 count[game.provider[choice[i]]] += 1
-        self.places.reset(choice)
+        self.split.reset(choice)
 
     def _total(self) -> float:
-        return float(partition.total_worth(self.worth, self.places.state))
+        return float(partition.total_worth(self.worth, self.split.state))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core.jit import read_only
@@ -12,7 +10,7 @@ from edgeworth.games.offloading.model import OffloadingGame
 from edgeworth.games.offloading.model.game import Floats, Ints
 
 
-def welfare_worth(game: OffloadingGame) -> Any:
+def welfare_worth(game: OffloadingGame) -> partition.Worth:
     """Worth of a user set = its utilities before payments, less what local execution is worth, less the provider's cost."""
     i, k = game.user, game.provider
     cost = game.cost_rate[k] * game.workload[i] / game.rate[k]
@@ -22,7 +20,7 @@ def welfare_worth(game: OffloadingGame) -> Any:
     return _worth(game, game.linear, prize, late, game.gamma, low, high)
 
 
-def potential_worth(game: OffloadingGame, load: Floats) -> Any:
+def potential_worth(game: OffloadingGame, load: Floats) -> partition.Worth:
     """Worth = (w / gamma)(net - local) - w (Lambda + w + 2 load_k) / (2 F), summed over a set: its share of Psi.
 
     ``load`` float64 [providers]: what stays at the providers whatever is chosen. gamma_i = 0 counts 0.
@@ -36,7 +34,9 @@ def potential_worth(game: OffloadingGame, load: Floats) -> Any:
     return _worth(game, True, prize, np.zeros(0), game.weight / 2.0, low, high)
 
 
-def _worth(game: OffloadingGame, linear: bool, prize: Floats, late: Floats, gamma: Floats, low: Floats, high: Floats) -> Any:
+def _worth(
+    game: OffloadingGame, linear: bool, prize: Floats, late: Floats, gamma: Floats, low: Floats, high: Floats
+) -> partition.Worth:
     by_ptr = np.concatenate([[0], np.cumsum(np.bincount(game.provider, minlength=game.providers))])
     return read_only(
         partition.Worth(
@@ -60,13 +60,13 @@ def _worth(game: OffloadingGame, linear: bool, prize: Floats, late: Floats, gamm
     )
 
 
-class Places:
-    """Who sits where, for `partition.descend`."""
+class CurrentSplit:
+    """The current split of the users among providers, for `partition.descend`."""
 
-    def __init__(self, game: OffloadingGame, worth: Any, choice: Ints) -> None:
+    def __init__(self, game: OffloadingGame, worth: partition.Worth, choice: Ints) -> None:
         m, n = game.users, game.providers
         self.worth = worth
-        self.state = partition.Places(
+        self.state = partition.Split(
             choice=np.full(m, -1, dtype=np.int64),
             load=np.zeros(n),
             slope=np.zeros(n),
@@ -78,11 +78,11 @@ class Places:
         self.reset(choice)
 
     def reset(self, choice: Ints) -> None:
-        """Empty all places and seat everybody as told; sums carry no rounding of earlier moves."""
+        """Split the users anew, as `choice` says; sums carry no rounding of earlier moves."""
         self.state.load[:], self.state.slope[:], self.state.count[:], self.state.head[:] = 0.0, 0.0, 0, -1
-        partition.seat(self.worth, self.state, choice)
+        partition.place_all(self.worth, self.state, choice)
 
 
-def leaves(room: int) -> Any:
+def leaves(room: int) -> partition.Leaves:
     """Empty slices."""
     return partition.Leaves(*(np.empty(room) for _ in range(5)))

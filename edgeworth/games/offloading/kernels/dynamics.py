@@ -7,44 +7,57 @@ with the user's own weight inside.
 
 from __future__ import annotations
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
+from edgeworth.core.arrays import Floats, Indices, Ints
 from edgeworth.core.jit import jit, leaf
 
-Arrays = namedtuple(
-    "Arrays",
-    [
-        "linear",
-        "ptr",
-        "provider",
-        "worth",
-        "late",
-        "gamma",
-        "sens",
-        "unit",
-        "low",
-        "high",
-        "weight",
-        "local",
-        "inverse",
-        "rate",
-        "cap",
-        "size",
-        "gain",
-        "price",
-        "transfer",
-        "deadline",
-    ],
-)
-"""size: per user, the largest term of its utilities, delays apart. gain, price, transfer, deadline: as in the game, from which
-the rounding of a utility is told (`rounding`)."""
 
-State = namedtuple(
-    "State", ["choice", "load", "count", "expiry", "lowest", "highest", "ints", "reals", "log_user", "log_choice"]
-)
-MOVERS, EVALUATIONS, LOGGED, FRESH, VISITS, N_INTS = 0, 1, 2, 3, 4, 5
+class Arrays(NamedTuple):
+    """size: per user, the largest term of its utilities, delays apart. gain, price, transfer, deadline: as in the game, from
+    which the rounding of a utility is derived (`rounding`).
+    """
+
+    linear: bool
+    ptr: Ints
+    provider: Indices
+    worth: Floats
+    late: Floats
+    gamma: Floats
+    sens: Floats
+    unit: Floats
+    low: Floats
+    high: Floats
+    weight: Floats
+    local: Floats
+    inverse: Floats
+    rate: Floats
+    cap: Ints
+    size: Floats
+    gain: Floats
+    price: Floats
+    transfer: Floats
+    deadline: Floats
+
+
+class State(NamedTuple):
+    """choice, expiry [users]; load, count, lowest, highest [providers]; ints [N_INTS], reals [N_REALS]; the log of moves."""
+
+    choice: Ints
+    load: Floats
+    count: Ints  # type: ignore[assignment]  # hides the method of tuples, which nothing here needs
+    expiry: Floats
+    lowest: Floats
+    highest: Floats
+    ints: Ints
+    reals: Floats
+    log_user: Ints
+    log_choice: Ints
+
+
+MOVERS, EVALUATIONS, LOGGED, VISITS, N_INTS = 0, 1, 2, 3, 4
 DRIFT, WINDOW, TOUCHED, N_REALS = 0, 1, 2, 3
 ROUNDOFF = 2.0**-53
 BLOCK = 1024

@@ -6,30 +6,60 @@ clip(late_p + unit Lambda / F, low, high)``: non-increasing in the load Lambda, 
 
 from __future__ import annotations
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
+from edgeworth.core.arrays import Floats, Indices, Ints
 from edgeworth.core.jit import jit, leaf
 from edgeworth.core.kernels import assign, ranked
 
-Worth = namedtuple(
-    "Worth",
-    [
-        "linear", "ptr", "provider", "user", "prize", "late", "gamma", "sens", "unit", "low", "high", "weight", "rate", "cap",
-        "by_ptr", "by_pair",
-    ],
-)  # fmt: skip
-"""ptr: pairs of a user; by_ptr, by_pair: pairs of a provider."""
 
-Places = namedtuple("Places", ["choice", "load", "slope", "count", "head", "after", "before"])
-"""choice: pair of every user or -1; slope: sum of gammas at a provider; head, after, before: its users as a linked list."""
+class Worth(NamedTuple):
+    """ptr: pairs of a user; by_ptr, by_pair: pairs of a provider."""
+
+    linear: bool
+    ptr: Ints
+    provider: Indices
+    user: Indices
+    prize: Floats
+    late: Floats
+    gamma: Floats
+    sens: Floats
+    unit: Floats
+    low: Floats
+    high: Floats
+    weight: Floats
+    rate: Floats
+    cap: Ints
+    by_ptr: Ints
+    by_pair: Ints
+
+
+class Split(NamedTuple):
+    """choice: pair of every user or -1; slope: sum of gammas at a provider; head, after, before: its users as a linked list."""
+
+    choice: Ints
+    load: Floats
+    slope: Floats
+    count: Ints  # type: ignore[assignment]  # hides the method of tuples, which nothing here needs
+    head: Ints
+    after: Ints
+    before: Ints
+
 
 TIE = 1e-11
 """How much better than the best known set another one must be to be found, as a share of the slices' highest bound."""
 
-Leaves = namedtuple("Leaves", ["low", "high", "weight_multiplier", "count_multiplier", "value"])
-"""Slices [low, high] of a provider's load, with the multipliers of weight and of number, and the bound they give."""
+
+class Leaves(NamedTuple):
+    """Slices [low, high] of a provider's load, with the multipliers of weight and of number, and the bound they give."""
+
+    low: Floats
+    high: Floats
+    weight_multiplier: Floats
+    count_multiplier: Floats
+    value: Floats
 
 
 @leaf
@@ -63,8 +93,8 @@ def place(worth, at, i, p):
 
 
 @jit
-def seat(worth, at, choice):
-    """Everybody to the pair told, into empty places."""
+def place_all(worth, at, choice):
+    """Put every user at the pair that `choice` names (-1: at none); no user is anywhere yet."""
     for i in range(len(choice)):
         place(worth, at, i, choice[i])
 

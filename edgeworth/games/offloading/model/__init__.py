@@ -27,7 +27,6 @@ from edgeworth.games.offloading.model.game import (
     EQUILIBRIUM_TOL as EQUILIBRIUM_TOL,
     REGIMES,
     OffloadingGame,
-    Profile,
     Which as Which,
 )
 from edgeworth.games.offloading.model.graphs import from_networkx, to_networkx
@@ -37,6 +36,7 @@ from edgeworth.games.offloading.model.potentials import (
     weighted_potential,
 )
 from edgeworth.games.offloading.model.presets import PRESETS, generate
+from edgeworth.games.offloading.model.profile import Profile
 from edgeworth.games.offloading.model.system import EdgeSystem, game_of_system
 
 __all__ = [

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.games.offloading.model.game import LARGEST, Floats, Ints, OffloadingGame
+from edgeworth.core.arrays import Arrays
+from edgeworth.games.offloading.model.columns import LARGEST
+from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame
 
 SLICES = "prices-and-slices"
 SEARCH = "prices-and-search"
@@ -19,7 +20,7 @@ _ROUNDOFF = 2.0**-53
 _BLOCK = 250_000  # entries of one step, some 20 ms
 
 
-def slice_bound(game: OffloadingGame, arrays: Mapping[str, NDArray[Any]], tick: Callable[[], None] | None = None) -> float:
+def slice_bound(game: OffloadingGame, arrays: Arrays, tick: Callable[[], None] | None = None) -> float:
     """Bound the welfare of every feasible profile by Lagrangian duality from users' prices, rounded outward.
 
     Parameters
@@ -113,7 +114,7 @@ class Block(NamedTuple):
 class Slices:
     """The arrays of `slice_bound`, validated, with what they say of every provider's user sets."""
 
-    def __init__(self, game: OffloadingGame, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, game: OffloadingGame, arrays: Arrays) -> None:
         m, n = game.users, game.providers
         mass = float(game.weight.sum())
         self.game = game

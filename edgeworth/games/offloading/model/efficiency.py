@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.result import Result
 from edgeworth.games.offloading.model.functions import choice_utilities, positions, provider_costs
-from edgeworth.games.offloading.model.game import OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import OffloadingGame
+from edgeworth.games.offloading.model.profile import Profile
 
 INTERACTION_SECONDS = 0.008
 """Mean delay of one interaction (ours: the paper's range is lost)."""
@@ -101,8 +101,22 @@ def price_of_anarchy(game: OffloadingGame, equilibria: Iterable[Profile], optimu
 
 
 def welfare_interval(game: OffloadingGame, profile: Profile) -> tuple[float, float]:
-    """What the exact welfare lies between: the numbers of the game as they are stored, nothing rounded.
+    """An interval that holds the exact welfare of the numbers of the game as they are stored, nothing rounded.
 
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile within reach.
+
+    Returns
+    -------
+    tuple of float
+        The ends of the interval, rounded outward.
+
+    Notes
+    -----
     With c users at a provider, a load is off by c u (u = 2^-53), a delay by c + 4 u, lateness by c + 6 u of transfer + delay +
     tau, a utility by c + 10 u of |gain| + s (transfer + delay + tau); a provider's cost by c + 2 u. The last sum is correctly
     rounded. The same in units of 1.001 u covers terms of second order and the margin's own rounding.
@@ -122,7 +136,7 @@ def welfare_interval(game: OffloadingGame, profile: Profile) -> tuple[float, flo
     return math.nextafter(middle - off - tiny, -math.inf), math.nextafter(middle + off + tiny, math.inf)
 
 
-def interaction_overhead(game: OffloadingGame, result: Result[Any]) -> dict[str, float]:
+def interaction_overhead(game: OffloadingGame, result: Result[Profile]) -> dict[str, float]:
     """Count the messages between users and providers that a run takes as a protocol.
 
     Parameters

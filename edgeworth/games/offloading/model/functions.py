@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from edgeworth.core import sparse, validation
+from edgeworth.core.arrays import Indices
 from edgeworth.core.violation import Violation, Violations
-from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame, Profile
+from edgeworth.games.offloading.model.game import Floats, Ints, OffloadingGame
+from edgeworth.games.offloading.model.profile import Profile
 
 EXACT_USERS = 20_000
 """Games of up to so many users are valued in fractions where floats lose what is at stake; half a second at most."""
 
 
 def require_profile(game: OffloadingGame, profile: Profile) -> None:
-    """Refuse a profile of another length or with a provider beyond the game's."""
+    """Refuse a profile of another length or with a provider beyond the game's.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile.
+
+    Raises
+    ------
+    ValueError
+        Naming what does not fit.
+    """
     if len(profile.provider) != game.users:
         raise ValueError(f"profile: must name an action for each of {game.users} users; got {len(profile.provider)}")
     if game.users and int(profile.provider.max()) >= game.providers:
@@ -24,16 +38,43 @@ def require_profile(game: OffloadingGame, profile: Profile) -> None:
 
 
 def positions(game: OffloadingGame, profile: Profile) -> Ints:
-    """The index of every user's pair in the game's arrays, int64 [users]; -1 local, -2 a provider out of reach.
+    """The index of every user's pair in the game's arrays.
 
-    Raises ValueError for a profile of another length or with a provider beyond the game's.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile.
+
+    Returns
+    -------
+    ndarray
+        int64 [users]; -1 local, -2 a provider out of reach.
+
+    Raises
+    ------
+    ValueError
+        For a profile of another length or with a provider beyond the game's.
     """
     require_profile(game, profile)
     return sparse.positions(game.indptr, game.provider, profile.provider)
 
 
 def profile_of(game: OffloadingGame, choice: Ints) -> Profile:
-    """The inverse of `positions`: the profile that a choice of pairs, int64 [users], -1 local, stands for."""
+    """The profile that a choice of pairs stands for, the inverse of `positions`.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    choice : ndarray
+        Indices of pairs, int64 [users], -1 local.
+
+    Returns
+    -------
+    Profile
+    """
     provider = np.full(game.users, -1, dtype=np.int64)
     away = choice >= 0
     provider[away] = game.provider[choice[away]]
@@ -41,12 +82,38 @@ def profile_of(game: OffloadingGame, choice: Ints) -> Profile:
 
 
 def loads(game: OffloadingGame, profile: Profile) -> Floats:
-    """Lambda_k, the sum of the weights of the users at every provider, float64 [providers]."""
+    """Lambda_k, the sum of the weights of the users at every provider.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile.
+
+    Returns
+    -------
+    ndarray
+        float64 [providers].
+    """
     return _sums(profile.provider, game.weight, game.providers)
 
 
 def delays(game: OffloadingGame, choice: Ints) -> Floats:
-    """The seconds every user waits, float64 [users], for a choice of pairs (`positions`): local ones their local delay."""
+    """The time that every user waits.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    choice : ndarray
+        Indices of pairs (`positions`), int64 [users].
+
+    Returns
+    -------
+    ndarray
+        Seconds, float64 [users]; those of users who compute locally are their local delays.
+    """
     away = np.flatnonzero(choice >= 0)
     pair = choice[away]
     k = game.provider[pair]
@@ -57,7 +124,22 @@ def delays(game: OffloadingGame, choice: Ints) -> Floats:
 
 
 def choice_utilities(game: OffloadingGame, choice: Ints, *, payments: bool = True) -> Floats:
-    """Utilities of all users, float64 [users], for a choice of pairs; without payments: before prices."""
+    """The utilities of all users for a choice of pairs.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    choice : ndarray
+        Indices of pairs (`positions`), int64 [users].
+    payments : bool
+        Whether prices are subtracted.
+
+    Returns
+    -------
+    ndarray
+        float64 [users], in money.
+    """
     away = np.flatnonzero(choice >= 0)
     pair = choice[away]
     late = delays(game, choice)[away] - game.deadline[away]
@@ -69,17 +151,62 @@ def choice_utilities(game: OffloadingGame, choice: Ints, *, payments: bool = Tru
 
 
 def utilities(game: OffloadingGame, profile: Profile) -> Floats:
-    """The utility of every user, prices paid, float64 [users]. ValueError where a user sits out of reach."""
+    """The utility of every user, prices paid.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile within reach.
+
+    Returns
+    -------
+    ndarray
+        float64 [users], in money.
+
+    Raises
+    ------
+    ValueError
+        Where a user is at a provider out of reach.
+    """
     return choice_utilities(game, _reachable(game, profile))
 
 
 def provider_costs(game: OffloadingGame, profile: Profile) -> Floats:
-    """cost_rate_k L_k / F_k of every provider, float64 [providers]; L_k the sum of the workloads there."""
+    """The cost of every provider, cost_rate_k L_k / F_k with L_k the sum of the workloads there.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile.
+
+    Returns
+    -------
+    ndarray
+        float64 [providers], in money.
+    """
     return game.cost_rate * _sums(profile.provider, game.workload, game.providers) / game.rate
 
 
 def choice_welfare(game: OffloadingGame, choice: Ints, profile: Profile) -> float:
-    """`value` for a choice of pairs and its profile."""
+    """`value` for a choice of pairs and its profile.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    choice : ndarray
+        Indices of pairs (`positions`), int64 [users].
+    profile : Profile
+        The profile that the choice stands for.
+
+    Returns
+    -------
+    float
+    """
     total = float(choice_utilities(game, choice, payments=False).sum()) - float(provider_costs(game, profile).sum())
     if game.users > EXACT_USERS or _certain(game, choice, total):
         return total
@@ -89,7 +216,7 @@ def choice_welfare(game: OffloadingGame, choice: Ints, profile: Profile) -> floa
 
 
 def _certain(game: OffloadingGame, choice: Ints, total: float) -> bool:
-    """Is the welfare right to 1e-10 of itself, whatever was rounded?
+    """Whether the welfare is right to 1e-10 of itself, whatever was rounded.
 
     In units of u = 2^-53 a utility is off by c + 10 of the sizes of its terms (c users at the provider, see
     `efficiency.welfare_interval`), a cost by c + 2, the sums over m users by m: together less than 2 m + 16 of all sizes.
@@ -105,11 +232,29 @@ def _certain(game: OffloadingGame, choice: Ints, total: float) -> bool:
 
 
 def value(game: OffloadingGame, profile: Profile) -> float:
-    """Welfare: the sum of the utilities before payments less the providers' costs.
+    """The welfare: the sum of the utilities before payments less the providers' costs.
 
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile within reach.
+
+    Returns
+    -------
+    float
+        In money.
+
+    Raises
+    ------
+    ValueError
+        Where a user is at a provider out of reach: such a profile has no value.
+
+    Notes
+    -----
     Where rounding could move it by more than 1e-10 of itself, because large terms cancel, it is computed in fractions and
-    rounded once (games of up to `EXACT_USERS` users). Raises ValueError where a user sits at a provider out of reach: such a
-    profile has no value.
+    rounded once (games of up to `EXACT_USERS` users).
     """
     return choice_welfare(game, _reachable(game, profile), profile)
 
@@ -138,7 +283,21 @@ def violations(game: OffloadingGame, profile: Profile) -> tuple[Violation, ...]:
 
 
 def choice_violations(game: OffloadingGame, profile: Profile, choice: Ints) -> tuple[Violation, ...]:
-    """`violations` where the `positions` are known."""
+    """`violations` where the `positions` are known.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile.
+    choice : ndarray
+        Its `positions`.
+
+    Returns
+    -------
+    tuple of Violation
+    """
     broken = Violations(game, violations)
     for i in np.flatnonzero(choice == -2).tolist():
         k = int(profile.provider[i])
@@ -152,12 +311,23 @@ def choice_violations(game: OffloadingGame, profile: Profile, choice: Ints) -> t
 
 
 def measures(game: OffloadingGame, profile: Profile) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of a profile, for tables.
 
-    offloaded_share: users who offload; latency: mean seconds of all users; deadline_misses: machines that are later than their
-    deadline; utilisation: users served over the sum of caps (caps beyond the users in reach count as those); busy_seconds:
-    mean of L_k / F_k; payments: total of the prices paid; provider_cost: total; jain_human, jain_machine: Jain's index of
-    the group's latencies, (sum t)^2 / (m sum t^2), 1 when all wait equally long. NaN where the denominator is 0.
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    profile : Profile
+        A profile within reach.
+
+    Returns
+    -------
+    dict of str to float
+        offloaded_share: users who offload; latency: mean seconds of all users; deadline_misses: machines that are later than
+        their deadline; utilisation: users served over the sum of caps (caps beyond the users in reach count as those);
+        busy_seconds: mean of L_k / F_k; payments: total of the prices paid; provider_cost: total; jain_human, jain_machine:
+        Jain's index of the group's latencies, (sum t)^2 / (m sum t^2), 1 when all wait equally long. NaN where the denominator
+        is 0.
     """
     choice = _reachable(game, profile)
     away = choice >= 0
@@ -178,7 +348,18 @@ def measures(game: OffloadingGame, profile: Profile) -> dict[str, float]:
 
 
 def jain(amounts: Floats) -> float:
-    """Jain's fairness index (sum x)^2 / (n sum x^2), between 1/n and 1; NaN for no amounts or all zero."""
+    """Jain's fairness index (sum x)^2 / (n sum x^2).
+
+    Parameters
+    ----------
+    amounts : ndarray
+        x >= 0, float64 [n].
+
+    Returns
+    -------
+    float
+        Between 1/n and 1; NaN for no amounts or all zero.
+    """
     return float(_ratio(float(amounts.sum()) ** 2, len(amounts) * float((amounts**2).sum())))
 
 
@@ -190,7 +371,7 @@ def _reachable(game: OffloadingGame, profile: Profile) -> Ints:
     return choice
 
 
-def _sums(provider: Any, amounts: Floats, length: int) -> Floats:
+def _sums(provider: Indices, amounts: Floats, length: int) -> Floats:
     """Sums of the amounts by provider, local ones (-1) left out."""
     away = provider >= 0
     if away.all():
@@ -198,5 +379,5 @@ def _sums(provider: Any, amounts: Floats, length: int) -> Floats:
     return np.asarray(np.bincount(provider[away], weights=amounts[away], minlength=length), dtype=np.float64)
 
 
-def _ratio(part: float, whole: float) -> Any:
+def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan

@@ -1,21 +1,22 @@
-"""The game and its strategy profiles."""
+"""The game."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.arrays import OptionalArray, optional
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
+from edgeworth.games.offloading.model import columns
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,19 +31,60 @@ EQUILIBRIUM_TOL = 1e-9
 """At an equilibrium no user gains more than this by a move of its own, relative to the distance between the best and the worst
 that its actions earn there."""
 
-LARGEST = 1e250
-"""Loads, delays, utilities, welfare and potentials stay below this, so that no sum or product of them overflows."""
-
-_PAIR = ("gain", "transfer", "price")
-_USER = ("weight", "workload", "sensitivity", "deadline", "human", "local_utility", "local_delay")
-_PROVIDER = ("rate", "cap", "cost_rate", "uav")
-_AXES: dict[str, names.Axes] = {**dict.fromkeys(_USER, ("user",)), **dict.fromkeys(_PROVIDER, ("provider",))}
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OffloadingGame(ShownProblem):
+class OffloadingGame(ProblemData):
     """A weighted congestion game: user i = 0..m-1 computes locally or at one provider k = 0..n-1 within reach.
 
+    Only pairs within reach are stored, sorted by user, then by provider (compressed rows). `from_matrices` and `from_pairs`
+    build that form.
+
+    Parameters
+    ----------
+    indptr : int64 [m + 1]
+        Where the pairs of each user begin.
+    provider : int32 [pairs]
+        The provider of each pair.
+    gain : float64 [pairs]
+        What is worth the same at any delay: rewards, energy saved; in money.
+    rate : float64 [n]
+        F > 0, in cycles a second.
+    transfer, price : float64 [pairs], optional
+        The upload time >= 0, in seconds, and what the user pays, in money; default 0.
+    weight : float64 [m], optional
+        w > 0, the user's share in weighted processor sharing; default 1.
+    workload : float64 [m], optional
+        C >= 0, in cycles; default 1.
+    sensitivity : float64 [m], optional
+        s >= 0, utility a second; default 1.
+    deadline : float64 [m], optional
+        tau, in seconds: > 0 for machines, 0 for humans; default 0.
+    human : bool [m], optional
+        Default: all users are humans.
+    local_utility, local_delay : float64 [m], optional
+        Of local execution, in money and in seconds >= 0; default 0.
+    cap : int64 [n], optional
+        Users that a provider serves at most, >= 0; default: no limit, stored as m.
+    cost_rate : float64 [n], optional
+        >= 0, money a busy second; default 0.
+    uav : bool [n], optional
+        Default: all providers are edge servers.
+    regime : {"linearised", "soft-deadline", "floored"}
+        How lateness lowers a machine's reward; see the notes.
+    provenance : Provenance
+        Where the game comes from.
+    user_names, provider_names : tuple of str, optional
+        One text each, for tables, messages and graphs; None where they have numbers only.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value, for wrong shapes, NaN, infinities, values out of range, duplicate or
+        unsorted pairs, and for numbers so large or rates so small that utilities or potentials could leave the range of floats
+        (`columns.LARGEST`).
+
+    Notes
+    -----
     With Lambda_k = sum of the weights w_j of the users at k (weighted processor sharing), user i at k waits
     ``t_ik = transfer_ik + (C_i / w_i) Lambda_k / F_k`` seconds and has the utility
 
@@ -50,27 +92,21 @@ class OffloadingGame(ShownProblem):
 
     For humans tau_i = 0 and phi(x) = x. For machines s_i = R_i / tau_i and, by ``regime``: "linearised" phi(x) = x,
     "soft-deadline" phi(x) = max(0, x) (the reward falls by R per deadline of lateness, also below zero), "floored"
-    phi(x) = min(tau, max(0, x)) (the reward is lost and no more). Local execution is worth ``local_utility`` (0 in the
-    paper). At most ``cap_k`` users may sit at k. Welfare is the sum of utilities before payments less the providers' cost
-    ``cost_rate_k L_k / F_k``, L_k = sum of the workloads at k; it is the problem's value, sense "max".
+    phi(x) = min(tau, max(0, x)) (the reward is lost and no more). At most ``cap_k`` users may use k. Welfare is the sum of
+    utilities before payments less the providers' cost ``cost_rate_k L_k / F_k``, L_k = sum of the workloads at k; it is the
+    problem's value, sense "max".
 
     In the linearised regime, and for humans, ``u_ik = base_ik - price_ik - gamma_i Lambda_k / F_k`` with
     ``base = gain - s (transfer - tau)`` and ``gamma = s C / w``.
 
-    Only pairs in reach are stored, sorted by user, then provider (CSR by user): ``indptr`` int64 [m + 1], ``provider`` int32
-    [pairs]; float64 [pairs]: ``gain`` (what is worth the same at any delay: rewards, energy saved), ``transfer`` >= 0
-    (upload seconds), ``price``. Users [m]: ``weight`` w > 0, ``workload`` C >= 0 (cycles), ``sensitivity`` s >= 0 (utility a
-    second), ``deadline`` tau (seconds, > 0 for machines, 0 for humans), ``human`` bool, ``local_utility``, ``local_delay``
-    >= 0 (seconds). Providers [n]: ``rate`` F > 0 (cycles a second), ``cap`` int64 >= 0 (default: no limit, stored as m),
-    ``cost_rate`` >= 0 (money a busy second), ``uav`` bool. ``user_names`` and ``provider_names``, one text each, serve tables,
-    messages and graphs; None where they have numbers only.
+    Arrays are copied and read-only; m or n may be 0.
 
-    Arrays are copied and read-only; m or n may be 0. Raises ValueError or TypeError naming the argument, the rule and the
-    value for wrong shapes, NaN, infinities, values out of range, duplicate or unsorted pairs, and for numbers so large or
-    rates so small that utilities or potentials could leave the range of floats (`LARGEST`).
+    References
+    ----------
+    FUSION paper, section V-A, equations (11)-(20); its printed formulas are lost, the text's meaning is taken.
 
-    Source: FUSION paper, section V-A, equations (11)-(20); its printed formulas are lost, the text's meaning is taken.
-
+    Examples
+    --------
     >>> game = OffloadingGame.from_matrices(gain=[[3.0], [3.0]], rate=[2.0])
     >>> game.users, game.providers, game.pairs
     (2, 1, 2)
@@ -87,25 +123,25 @@ class OffloadingGame(ShownProblem):
     provider: NDArray[np.int32]
     gain: Floats
     rate: Floats
-    transfer: Floats = None  # type: ignore[assignment]  # None: the default named in the docstring; an array after validation
-    price: Floats = None  # type: ignore[assignment]
-    weight: Floats = None  # type: ignore[assignment]
-    workload: Floats = None  # type: ignore[assignment]
-    sensitivity: Floats = None  # type: ignore[assignment]
-    deadline: Floats = None  # type: ignore[assignment]
-    human: Bools = None  # type: ignore[assignment]
-    local_utility: Floats = None  # type: ignore[assignment]
-    local_delay: Floats = None  # type: ignore[assignment]
-    cap: Ints = None  # type: ignore[assignment]
-    cost_rate: Floats = None  # type: ignore[assignment]
-    uav: Bools = None  # type: ignore[assignment]
+    transfer: OptionalArray[Floats] = optional()  # None: the default named in the docstring; an array after validation
+    price: OptionalArray[Floats] = optional()
+    weight: OptionalArray[Floats] = optional()
+    workload: OptionalArray[Floats] = optional()
+    sensitivity: OptionalArray[Floats] = optional()
+    deadline: OptionalArray[Floats] = optional()
+    human: OptionalArray[Bools] = optional()
+    local_utility: OptionalArray[Floats] = optional()
+    local_delay: OptionalArray[Floats] = optional()
+    cap: OptionalArray[Ints] = optional()
+    cost_rate: OptionalArray[Floats] = optional()
+    uav: OptionalArray[Bools] = optional()
     regime: Regime = "linearised"
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     user_names: tuple[str, ...] | None = None
     provider_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         def real(name: str, length: int, default: float, **limits: Any) -> None:
@@ -144,29 +180,7 @@ class OffloadingGame(ShownProblem):
         sparse.require_sorted(self.indptr, self.provider, "user", "provider")
         store("user_names", names.checked("user_names", self.user_names, m))
         store("provider_names", names.checked("provider_names", self.provider_names, n))
-        self._require_representable()
-
-    def _require_representable(self) -> None:
-        """Bound everything that is computed from the game by products of the largest entries: coarse, and never met by
-        numbers that mean something."""
-
-        def largest(values: Floats) -> float:
-            return float(max(values.max(initial=0.0), -values.min(initial=0.0)))
-
-        with np.errstate(over="ignore"):
-            slowest = float(self.rate.min(initial=np.inf))
-            mass = float(self.weight.sum())
-            unit = largest(self.workload) / float(self.weight.min(initial=np.inf))
-            lateness = largest(self.transfer) + max(unit, 1.0) * mass / slowest + largest(self.deadline)
-            terms = largest(self.gain) + largest(self.price) + largest(self.local_utility)
-            utility = terms + max(largest(self.sensitivity), 1.0) * lateness
-            cost = largest(self.cost_rate) * float(self.workload.sum()) / slowest
-            most = max(self.users, 1) * (utility + cost + float(self.local_delay.sum())) + max(mass, 1.0) * mass / slowest
-        if not most < LARGEST:
-            validation.reject("game", f"must keep loads, delays and utilities below {LARGEST:g}", most)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
+        columns.require_representable({name: getattr(self, name) for name in columns.COLUMNS})
 
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
@@ -192,7 +206,7 @@ class OffloadingGame(ShownProblem):
 
     @property
     def linear(self) -> bool:
-        """Are all utilities affine in the delay, so that the weighted potential exists?"""
+        """Whether all utilities are affine in the delay, so that the weighted potential exists."""
         return self.regime == "linearised" or bool(self.human.all())
 
     @cached_property
@@ -226,13 +240,6 @@ class OffloadingGame(ShownProblem):
         low = np.where(kinked, 0.0, -np.inf)
         high = np.where(kinked & (self.regime == "floored"), self.deadline, np.inf)
         return _frozen(low), _frozen(high)
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     # --- constructors ---------------------------------------------------------------------------------------------------
 
@@ -288,20 +295,20 @@ class OffloadingGame(ShownProblem):
             As the class, and for a pair that is named twice.
         """
         m = validation.integer("users", users, minimum=0)
-        columns = {"user": user, "provider": provider, "gain": gain, "transfer": transfer, "price": price}
-        pairs, _ = names.align({name: (column, ("pair",)) for name, column in columns.items()})
+        by_pair = {"user": user, "provider": provider, "gain": gain, "transfer": transfer, "price": price}
+        pairs, _ = names.align({name: (column, ("pair",)) for name, column in by_pair.items()})
         entries = {
             "rate": rate, "weight": weight, "workload": workload, "sensitivity": sensitivity, "deadline": deadline,
             "human": human, "local_utility": local_utility, "local_delay": local_delay, "cap": cap, "cost_rate": cost_rate,
             "uav": uav,
         }  # fmt: skip
-        arrays = {name: (entry, _AXES[name]) for name, entry in entries.items()}
+        arrays = {name: (entry, columns.AXES[name]) for name, entry in entries.items()}
         aligned, found = names.align(arrays, {"user_names": user_names, "provider_names": provider_names})
         f = validation.array("rate", aligned["rate"], np.float64, (None,))
         i = validation.array("user", pairs["user"], np.int64, (None,), minimum=0, maximum=m - 1)
         k = validation.array("provider", pairs["provider"], np.int64, (len(i),), minimum=0, maximum=len(f) - 1)
         order, indptr = sparse.compress(i, k, m, len(f), "user", "provider")
-        for name in _PAIR:
+        for name in columns.PAIR:
             if pairs[name] is not None:
                 aligned[name] = validation.array(name, pairs[name], np.float64, (len(i),))[order]
         return cls(
@@ -370,7 +377,7 @@ class OffloadingGame(ShownProblem):
         pair: names.Axes = ("user", "provider")
         matrices = {"gain": gain, "reach": reach, "transfer": transfer, "price": price}
         arrays = {name: (matrix, pair) for name, matrix in matrices.items()}
-        arrays |= {name: (entry, _AXES[name]) for name, entry in entries.items()}
+        arrays |= {name: (entry, columns.AXES[name]) for name, entry in entries.items()}
         given, found = names.align(arrays, {"user_names": user_names, "provider_names": provider_names})
         f = validation.array("rate", given["rate"], np.float64, (None,))
         g = validation.array("gain", given["gain"], np.float64, (None, len(f)))
@@ -387,54 +394,23 @@ class OffloadingGame(ShownProblem):
 
     # --- files ----------------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
-
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays = {name: getattr(self, name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
+        arrays = {name: getattr(self, name) for name in ("indptr", "provider", *columns.COLUMNS)}
         content = {"regime": self.regime, "provenance": self.provenance.to_fields()}
         return Payload(content | names.to_fields(self, "user", "provider"), arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> OffloadingGame:
         """The inverse of `to_payload`; validates like the constructor."""
-        origin: Mapping[str, Any] = payload.field("provenance")
-        arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *_PAIR, *_USER, *_PROVIDER)}
+        origin = Provenance.from_fields(payload.field("provenance"))
+        arrays: dict[str, Any] = {name: payload.array(name) for name in ("indptr", "provider", *columns.COLUMNS)}
         return cls(
             **arrays,
             regime=payload.field("regime"),
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "user", "provider"),
         )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Profile(ShownSolution):
-    """A strategy profile: ``provider`` int64 [users], the provider of every user, -1 = computes locally. Read-only."""
-
-    row: ClassVar[str] = "user"
-    columns: ClassVar[tuple[Column, ...]] = (
-        Column("provider", "number of the provider, -1: computes locally", axis="provider"),
-    )
-
-    provider: Ints
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "provider", validation.array("provider", self.provider, np.int64, (None,), minimum=-1))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.provider,)
-
-    def to_payload(self) -> Payload:
-        """As plain fields and arrays."""
-        return Payload({}, {"provider": self.provider})
-
-    @classmethod
-    def from_payload(cls, payload: Payload) -> Profile:
-        """The inverse of `to_payload`."""
-        return cls(payload.array("provider"))
 
 
 def _frozen(values: Any) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.provenance import Provenance
-from edgeworth.games.offloading.model.game import _PAIR, _PROVIDER, _USER, OffloadingGame
+from edgeworth.games.offloading.model.columns import PAIR, PROVIDER, USER
+from edgeworth.games.offloading.model.game import OffloadingGame
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
-def to_networkx(game: OffloadingGame) -> Any:
+def to_networkx(game: OffloadingGame) -> nx.Graph:
     """The game as a bipartite ``networkx.Graph``.
 
     Parameters
@@ -28,19 +33,19 @@ def to_networkx(game: OffloadingGame) -> Any:
     import networkx as nx
 
     graph = nx.Graph(regime=game.regime)
-    users: list[Any] = [("user", i) for i in game.user_names or range(game.users)]
-    providers: list[Any] = [("provider", k) for k in game.provider_names or range(game.providers)]
+    users: list[tuple[str, Hashable]] = [("user", i) for i in game.user_names or range(game.users)]
+    providers: list[tuple[str, Hashable]] = [("provider", k) for k in game.provider_names or range(game.providers)]
     for i, node in enumerate(users):
-        graph.add_node(node, bipartite=0, **{name: getattr(game, name)[i].item() for name in _USER})
+        graph.add_node(node, bipartite=0, **{name: getattr(game, name)[i].item() for name in USER})
     for k, node in enumerate(providers):
-        graph.add_node(node, bipartite=1, **{name: getattr(game, name)[k].item() for name in _PROVIDER})
-    columns = [getattr(game, name).tolist() for name in _PAIR]
+        graph.add_node(node, bipartite=1, **{name: getattr(game, name)[k].item() for name in PROVIDER})
+    columns = [getattr(game, name).tolist() for name in PAIR]
     for i, k, *values in zip(game.user.tolist(), game.provider.tolist(), *columns, strict=True):
-        graph.add_edge(users[i], providers[k], **dict(zip(_PAIR, values, strict=True)))
+        graph.add_edge(users[i], providers[k], **dict(zip(PAIR, values, strict=True)))
     return graph
 
 
-def from_networkx(graph: Any) -> OffloadingGame:
+def from_networkx(graph: nx.Graph) -> OffloadingGame:
     """A game from a bipartite graph such as `to_networkx` makes.
 
     Parameters
@@ -61,7 +66,7 @@ def from_networkx(graph: Any) -> OffloadingGame:
     """
     if not (hasattr(graph, "nodes") and hasattr(graph, "edges")) or graph.is_directed() or graph.is_multigraph():
         validation.reject_type("graph", "must be an undirected networkx Graph", graph)
-    sides: tuple[list[Any], list[Any]] = ([], [])
+    sides: tuple[list[Hashable], list[Hashable]] = ([], [])
     for node, data in graph.nodes(data=True):
         if data.get("bipartite") not in (0, 1):
             validation.reject("graph", "must have the attribute bipartite 0 (user) or 1 (provider) at every node", node)
@@ -81,17 +86,17 @@ def from_networkx(graph: Any) -> OffloadingGame:
         user_names=[_name(node, "user") for node in users],
         provider_names=[_name(node, "provider") for node in providers],
         provenance=Provenance("networkx", parameters={"users": len(users), "providers": len(providers)}),
-        **_columns([data for _, _, data in links], _PAIR, {"gain"}, "edge"),
-        **_columns([graph.nodes[node] for node in users], _USER, set(), "user"),
-        **_columns([graph.nodes[node] for node in providers], _PROVIDER, {"rate"}, "provider"),
+        **_columns([data for _, _, data in links], PAIR, {"gain"}, "edge"),
+        **_columns([graph.nodes[node] for node in users], USER, set(), "user"),
+        **_columns([graph.nodes[node] for node in providers], PROVIDER, {"rate"}, "provider"),
     )
 
 
-def _name(node: Any, side: str) -> str:
+def _name(node: Hashable, side: str) -> str:
     return str(node[1] if isinstance(node, tuple) and len(node) == 2 and node[0] == side else node)
 
 
-def _columns(rows: list[Any], names: tuple[str, ...], needed: set[str], where: str) -> dict[str, Any]:
+def _columns(rows: list[dict[str, Any]], names: tuple[str, ...], needed: set[str], where: str) -> dict[str, Any]:
     """The attributes as lists; None where no row has the attribute and it is not needed."""
     table: dict[str, Any] = {}
     for name in names:

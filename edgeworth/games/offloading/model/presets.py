@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +19,9 @@ COVERAGE = {"fusion": 300.0, "melbourne": 200.0}
 """Metres that a provider reaches (ours)."""
 
 _SIDE = 1_000.0  # metres; every number of this module is ours, because the paper's text lost its own
-_REACH = 10
-_JITTER = 20.0
-_BLOCK = 20_000
+_REACH = 10  # providers that a user of ``random`` reaches
+_JITTER = 20.0  # metres, standard deviation around a user of the file
+_BLOCK = 20_000  # users whose distances are held at once
 
 
 def generate(
@@ -44,21 +43,51 @@ def generate(
 ) -> OffloadingGame:
     """Generate a game. All numbers are ours: the paper's text lost its own.
 
-    ``random``: ``users`` (1,000) x ``providers`` (20); each user reaches ``reach`` (10) distinct uniform providers; base
-    U[0, 3] a pair; w, C U[.5, 2]; s = 1; F U[.5, 2] x users / providers; half of the users are machines with tau U[.5, 1.5]
-    (their gain is such that the linearised base is the one drawn); local delay C. ``prices``: U[.1, .5] a pair, else none.
-    ``provider_cost``: cost rates U[.1, .3], else none. ``identical``: w = C = 1 for all users.
+    Parameters
+    ----------
+    preset : str
+        "fusion", "melbourne" or "random"; see the notes.
+    users, providers : int, optional
+        At least 1; by default those of the preset. ``melbourne`` takes its providers from the file.
+    agents : int, optional
+        Vehicles with UAVs, at least 0; not of ``random``.
+    seed : int, SeedSequence or Generator, optional
+        A fresh one, recorded in the provenance, without it.
+    regime : {"linearised", "soft-deadline", "floored"}
+        See `OffloadingGame`.
+    local : {"zero", "reward"}, optional
+        Not of ``random``: local execution is worth 0 (the paper), or a machine that meets its deadline locally earns R.
+    reach : int, optional
+        Of ``random``: providers that a user reaches, at least 1; 10 without it.
+    prices, provider_cost, identical : bool, optional
+        Of ``random``: prices U[.1, .5] a pair; cost rates U[.1, .3]; w = C = 1 for all users. Default: no.
+    sites, positions : str or path, optional
+        Of ``melbourne``: the EUA files of sites and of users.
+    fetch : bool
+        Of ``melbourne``: download the files instead.
+
+    Returns
+    -------
+    OffloadingGame
+        The same arguments give the same game.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range or that the preset does not take.
+
+    Notes
+    -----
+    ``random``: ``users`` (1,000) x ``providers`` (20); each user reaches ``reach`` distinct uniform providers; base U[0, 3] a
+    pair; w, C U[.5, 2]; s = 1; F U[.5, 2] x users / providers; half of the users are machines with tau U[.5, 1.5] (their gain
+    is such that the linearised base is the one drawn); local delay C.
     ``fusion``: a square of 1,000 m with ``providers`` (12) edge servers and ``agents`` (6) vehicles with 2 to 4 UAVs each at
     random servers; ``users`` (170, half humans, half machines) uniform where a server is within 300 m. Servers 10-20
     Gcycle/s, 20 W, caps 20-30; UAVs 2-5 Gcycle/s, 10 W, cap 5, SNR + 5 dB; local .5-1 Gcycle/s, kappa 1e-27; data .5-2 Mbit,
     500-1,000 cycles a bit; 1 MHz, SNR 15-25 dB; P .1-.5 W; w .5-2; a 2-5, b .5-1.5, R 5-10, deadlines 1-3 s; prices .1-.5;
     energy .01 a joule.
-    ``melbourne``: the same numbers on the EUA ``sites`` and user ``positions`` files (or downloaded with ``fetch``), coverage
-    200 m, ``users`` (1,800): a subset of the file's, or resampled with a jitter of 20 m; ``agents`` (80).
-
-    regime: see `OffloadingGame`. local (not for random): "zero" (the paper) or "reward" (a machine that meets its deadline
-    locally earns R). seed: int, SeedSequence, Generator or None (fresh, recorded). Same arguments, same game.
-    Raises ValueError or TypeError for arguments out of range or that the preset does not take.
+    ``melbourne``: the same numbers on the EUA sites and user positions, coverage 200 m, ``users`` (1,800): a subset of the
+    file's, or resampled with a jitter of 20 m; ``agents`` (80).
     """
     validation.choice("preset", preset, PRESETS)
     validation.choice("regime", regime, REGIMES)
@@ -115,19 +144,19 @@ def _random(
     price = rng.uniform(0.1, 0.5, m * width) if on["prices"] else None
     cost = rng.uniform(0.1, 0.3, n) if on["provider_cost"] else None
     base -= np.repeat(deadline, width)  # the linearised base is the number drawn
-    parameters: dict[str, Any] = {"users": m, "providers": n, "reach": width, "regime": regime, **on}
+    parameters: dict[str, object] = {"users": m, "providers": n, "reach": width, "regime": regime, **on}
     return OffloadingGame(
         indptr=np.arange(m + 1) * width,
         provider=provider.ravel(),
         gain=base,
         rate=rate,
-        price=price,  # type: ignore[arg-type]  # None: no prices
+        price=price,
         weight=weight,
         workload=workload,
         deadline=deadline,
         human=human,
         local_delay=workload,
-        cost_rate=cost,  # type: ignore[arg-type]
+        cost_rate=cost,
         regime=regime,
         provenance=Provenance("preset", "random", parameters, record),
     )
@@ -214,7 +243,7 @@ def _distances(places: Floats, sites: Floats) -> Floats:
 
 
 def _near(places: Floats, sites: Floats, coverage: float) -> NDArray[np.bool_]:
-    """Is any site within coverage?"""
+    """Whether any site is within coverage."""
     blocks = [places[begin : begin + _BLOCK] for begin in range(0, len(places), _BLOCK)]
     return np.concatenate([np.zeros(0, dtype=bool), *((_distances(block, sites) <= coverage).any(axis=1) for block in blocks)])
 

@@ -73,7 +73,19 @@ class Rational:
 
 
 def exact_welfare(game: OffloadingGame, choice: list[int]) -> Fraction:
-    """The welfare of a choice of pairs, nothing rounded. O(users) fractions: for games that are not large."""
+    """The welfare of a choice of pairs, nothing rounded. O(users) fractions: for games that are not large.
+
+    Parameters
+    ----------
+    game : OffloadingGame
+        The game.
+    choice : sequence of int
+        Indices of pairs, one a user, -1 local.
+
+    Returns
+    -------
+    Fraction
+    """
     exact = Rational(game)
     load = [Fraction(0)] * game.providers
     for i, p in enumerate(choice):

@@ -20,15 +20,45 @@ LOCAL: tuple[Local, ...] = ("zero", "reward")
 class EdgeSystem:
     """Raw fields of the online stage: users (humans and machines), providers (edge servers and UAVs), links within reach.
 
-    Users: ``human`` bool; ``workload`` C >= 0 cycles; ``data`` D >= 0 bits; ``weight`` w > 0; ``power`` P >= 0 watts (radio);
-    ``frequency`` f > 0 cycles a second; ``energy_coefficient`` kappa >= 0; ``latency_value`` a >= 0 (humans, money a second);
-    ``energy_value`` b >= 0 (money a joule); ``reward`` R >= 0 and ``deadline`` tau > 0 seconds (machines; both are not looked
-    at for humans). Providers: ``rate`` F > 0 cycles a second; ``cap`` >= 0 users; ``provider_power`` >= 0 watts; ``bandwidth``
-    > 0 hertz; ``uav`` bool. Links, any order: ``user``, ``provider``, ``snr`` > 0 (a ratio, not dB), ``price``.
-    ``energy_price`` >= 0 money a joule that providers pay.
+    Parameters
+    ----------
+    human : bool [users]
+        Humans; the others are machines.
+    workload, data : float64 [users]
+        C >= 0 cycles and D >= 0 bits.
+    weight : float64 [users]
+        w > 0.
+    power, frequency, energy_coefficient : float64 [users]
+        Of the device: P >= 0 watts (radio), f > 0 cycles a second, kappa >= 0.
+    latency_value, energy_value : float64 [users]
+        a >= 0, money a second (of humans), and b >= 0, money a joule.
+    reward, deadline : float64 [users]
+        R >= 0, money, and tau > 0, seconds, of machines; both are not looked at for humans.
+    rate, provider_power, bandwidth : float64 [providers]
+        F > 0 cycles a second, >= 0 watts, > 0 hertz.
+    cap : int64 [providers]
+        Users that a provider serves at most, >= 0.
+    uav : bool [providers]
+        UAVs; the others are edge servers.
+    user, provider : int64 [links]
+        The links within reach, in any order.
+    snr, price : float64 [links]
+        The signal-to-noise ratio > 0 (a ratio, not dB), and money.
+    energy_price : float
+        >= 0, money a joule that providers pay.
 
-    Arrays are copied and read-only. Raises ValueError or TypeError naming the argument, the rule and the value.
-    Source: FUSION paper, section V-A.
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value.
+
+    Notes
+    -----
+    Arrays are copied and read-only.
+
+    References
+    ----------
+    FUSION paper, section V-A.
     """
 
     human: Bools
@@ -80,19 +110,35 @@ class EdgeSystem:
         store("price", np.float64, links)
         object.__setattr__(self, "energy_price", validation.real("energy_price", self.energy_price, minimum=0.0))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
 
 def game_of_system(
     system: EdgeSystem, *, regime: Regime = "linearised", local: Local = "zero", provenance: Provenance | None = None
 ) -> OffloadingGame:
-    """The game that raw fields make.
+    """The game that the raw fields of a system make.
 
+    Parameters
+    ----------
+    system : EdgeSystem
+        The raw fields.
+    regime : {"linearised", "soft-deadline", "floored"}
+        See `OffloadingGame`.
+    local : {"zero", "reward"}
+        Local execution is worth 0, or a machine whose local time meets its deadline is paid R (ours).
+    provenance : Provenance, optional
+        Where the game comes from.
+
+    Returns
+    -------
+    OffloadingGame
+
+    Notes
+    -----
     Upload: ``D_i / (B_k log2(1 + SNR_ik))`` seconds, times P_i joules. Local: ``C_i / f_i`` seconds, ``kappa_i C_i f_i^2``
     joules. Humans: ``a (t_local - t_ik) + b (e_local - e_upload) - price``; machines: ``R V(t_ik) + b (e_local - e_upload) -
-    price`` with V(t) = 1 - max(0, t - tau)/tau by regime. Local execution is worth 0; with ``local="reward"`` a machine whose
-    local time meets its deadline is paid R (ours). Provider cost: energy price x power x L_k / F_k.
+    price`` with V(t) = 1 - max(0, t - tau)/tau by regime. Provider cost: energy price x power x L_k / F_k.
     """
     validation.choice("local", local, LOCAL)
     i, k = system.user, system.provider
@@ -128,5 +174,15 @@ def game_of_system(
 
 
 def decibels(ratio: ArrayLike) -> Floats:
-    """The ratio that a number of decibels stands for, 10^(dB / 10)."""
+    """The ratio that a number of decibels stands for, 10^(dB / 10).
+
+    Parameters
+    ----------
+    ratio : array_like
+        In decibels, of any sign.
+
+    Returns
+    -------
+    ndarray
+    """
     return np.asarray(10.0 ** (np.asarray(ratio, dtype=np.float64) / 10.0))

@@ -37,13 +37,10 @@ How it is rounded
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.games.trading.check.reply import competing, thresholds
 from edgeworth.games.trading.model import Floats, TradingGame
@@ -53,14 +50,14 @@ SLACK = 96.0 * _U
 """What shares may be wrong by, relative to 1 + (g p + w) X."""
 DRIFT = 1.01e-12
 """What demands may be wrong by, relative."""
-_ZONE = 96.0 * _U
-_ROUNDING = 32.0 * _U
+_ZONE = 96.0 * _U  # relative width around a consumer's threshold in which rounding may decide
+_ROUNDING = 32.0 * _U  # relative margin of products of a few factors
 _TINY = 1e-280  # costs below have lost their relative precision
-_LARGE = 1e150
+_LARGE = 1e150  # of what a certificate claims: products stay finite
 _CLAIMS = ("power_left", "power_right", "e_low", "e_high")
 
 
-def interval_bound(game: TradingGame, arrays: Mapping[str, NDArray[Any]], budget: Budget | None = None) -> float:
+def interval_bound(game: TradingGame, arrays: Arrays, budget: Budget | None = None) -> float:
     """No price earns the leader more than this, whatever equilibrium of the consumers follows.
 
     arrays: ``price`` p_0 <= ... <= p_K from p_min to p_max; for each interval [a, b] of them ``power_left`` and

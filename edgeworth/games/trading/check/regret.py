@@ -116,18 +116,18 @@ def leader_regret(
     spread = max(best, own) - min(float(profit.min()), own)
     padded = np.concatenate([[-np.inf], profit, [-np.inf]])
     peaks = np.flatnonzero((padded[1:-1] >= padded[:-2]) & (padded[1:-1] >= padded[2:]))
-    few, fine = (3, 17) if game.consumers <= 10_000 else (1, 7)
+    kept, points = (3, 17) if game.consumers <= 10_000 else (1, 7)
     least = max(1e-8 * (high - low), 4.0 * _EPS * high)  # prices nearer to each other may be one float
-    for k in peaks[np.argsort(-profit[peaks], kind="stable")][:few]:
+    for k in peaks[np.argsort(-profit[peaks], kind="stable")][:kept]:
         left, right = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
         while right - left > least:
-            inner = np.linspace(left, right, fine)
+            inner = np.linspace(left, right, points)
             found = profits_at(game, inner, budget)
-            tried += fine
+            tried += points
             j = int(found.argmax())
             if found[j] > best:
                 best, where = float(found[j]), float(inner[j])
-            left, right = inner[max(j - 1, 0)], inner[min(j + 1, fine - 1)]
+            left, right = inner[max(j - 1, 0)], inner[min(j + 1, points - 1)]
     gain = best - own
     spread = max(spread, gain)
     if gain <= rounding(game, solution) + rounding(game, solution, where):

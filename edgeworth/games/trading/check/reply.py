@@ -18,8 +18,8 @@ DEMAND_TOL = 1e-12
 """How far a demand may lie from the reply to the others' demands, relative to the larger of the two."""
 ALLOWANCE = 64.0 * 2.0**-53
 """What rounding may do to a consumer's share of the power X, relative to 1 + (g p + w) X: see `demand_deviations`."""
-_INDIFFERENT = 16.0 * 2.0**-53
-_TINY = 1e-280
+_INDIFFERENT = 16.0 * 2.0**-53  # relative margin in which a linear consumer counts as indifferent
+_TINY = 1e-280  # costs below have lost their relative precision
 
 
 @dataclass(frozen=True)

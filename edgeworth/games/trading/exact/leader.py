@@ -121,7 +121,7 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
     root = interval(game, contest, game.min_price, game.max_price, *ends)
     heap: list[tuple[float, int, Interval]] = [(-root.piece.bound, next(order), root)]
     closed: list[Interval] = []
-    split, ended, told = 0, run.tick(0, best.profit, root.piece.bound), time.perf_counter()
+    split, ended, reported = 0, run.tick(0, best.profit, root.piece.bound), time.perf_counter()
     while ended is None and heap:
         node = heap[0][2]
         excess, width = node.piece.bound - best.profit, node.right - node.left
@@ -148,8 +148,8 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
             stuck = node.stuck + 1 if child.piece.bound - best.profit > 0.9 * excess else 0
             heapq.heappush(heap, (-min(child.piece.bound, node.piece.bound), next(order), child._replace(stuck=stuck)))
         split += 1
-        if time.perf_counter() - told > _TICK or run.stop.rules:
-            ended, told = run.tick(split, best.profit, _upper(heap, closed)), time.perf_counter()
+        if time.perf_counter() - reported > _TICK or run.stop.rules:
+            ended, reported = run.tick(split, best.profit, _upper(heap, closed)), time.perf_counter()
     leaves = sorted(closed + [entry[2] for entry in heap])
     bound = max(leaf.piece.bound for leaf in leaves)
     run.tick(split, best.profit, bound)

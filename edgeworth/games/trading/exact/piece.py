@@ -13,7 +13,7 @@ BLUR = 100.0 * 2.0**-53
 DRIFT = 1.05e-12
 """Relative: what floats, and a checker's tolerance, may do to a demand."""
 ZONE = 128.0 * 2.0**-53
-"""Relative: prices this near a linear consumer's threshold cannot be told from it."""
+"""Relative: prices this near a linear consumer's threshold cannot be distinguished from it."""
 _ROUNDING = 5e-15  # relative to the size of the terms of a sum
 
 

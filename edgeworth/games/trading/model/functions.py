@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Bools
 from edgeworth.core.violation import Violation, Violations
 from edgeworth.games.trading.model.problem import Equilibrium, Floats, TradingGame
 
 
 def utilities(game: TradingGame, price: float, demands: ArrayLike) -> Floats:
-    """U_i = F_i ((1 - beta_i) C_b - u_i p) + R_i beta_i F_i / X of every consumer, float64 [N]; the share is 0 where X = 0.
+    """The utility of every consumer.
 
-    Raises ValueError for demands of another length.
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    price : float
+        The unit price p, in money a unit of power.
+    demands : array_like
+        F, float64 [N], in units of power.
+
+    Returns
+    -------
+    ndarray
+        U_i = F_i ((1 - beta_i) C_b - u_i p) + R_i x_i / X, float64 [N], in money; the share x_i / X is 0 where X = 0.
+
+    Raises
+    ------
+    ValueError
+        For demands of another length.
     """
     p = validation.real("price", price)
     f = validation.array("demands", demands, np.float64, (game.consumers,))
@@ -24,7 +41,22 @@ def utilities(game: TradingGame, price: float, demands: ArrayLike) -> Floats:
 
 
 def profile_utilities(game: TradingGame, price: float, demands: Floats) -> Floats:
-    """`utilities` of arguments that are known to be sound."""
+    """`utilities` of arguments that are known to be sound.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    price : float
+        The unit price p.
+    demands : ndarray
+        F, float64 [N].
+
+    Returns
+    -------
+    ndarray
+        float64 [N], in money.
+    """
     x = game.role_ratio * demands
     total = float(x.sum())
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
@@ -33,7 +65,25 @@ def profile_utilities(game: TradingGame, price: float, demands: Floats) -> Float
 
 
 def value(game: TradingGame, solution: Equilibrium) -> float:
-    """The leader's profit (p - C) sum_i F_i; the sum is correctly rounded. Raises ValueError for demands of another length."""
+    """The leader's profit (p - C) sum_i F_i; the sum is correctly rounded.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    solution : Equilibrium
+        Price and demands.
+
+    Returns
+    -------
+    float
+        The profit, in money.
+
+    Raises
+    ------
+    ValueError
+        For demands of another length.
+    """
     _own(game, solution)
     return (solution.price - game.unit_cost) * math.fsum(solution.demands.tolist())
 
@@ -77,10 +127,21 @@ def violations(game: TradingGame, solution: Equilibrium) -> tuple[Violation, ...
 
 
 def measures(game: TradingGame, solution: Equilibrium) -> dict[str, float]:
-    """Named numbers for tables.
+    """Named numbers of a solution, for tables.
 
-    price; total_demand: sum F; mean_demand; mining_power: X; consumer_profit: mean of the consumers' profits; welfare: the
-    leader's profit and all consumers' together; at_max, at_min, interior: shares of the consumers by where their demand lies.
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    solution : Equilibrium
+        Price and demands.
+
+    Returns
+    -------
+    dict of str to float
+        price; total_demand: sum F; mean_demand; mining_power: X; consumer_profit: mean of the consumers' profits; welfare: the
+        leader's profit and all consumers' together; at_max, at_min, interior: shares of the consumers by where their demand
+        lies.
     """
     at_max, at_min = _at_bounds(game, solution.demands)
     total = math.fsum(solution.demands.tolist())
@@ -100,14 +161,42 @@ def measures(game: TradingGame, solution: Equilibrium) -> dict[str, float]:
 
 
 def equilibrium_of(game: TradingGame, price: float, demands: Floats, *, strong: bool = False) -> Equilibrium:
-    """Price and demands as a solution, with profits, regime and how ties were broken."""
+    """Price and demands as a solution, with profits, regime and how ties were broken.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    price : float
+        The unit price.
+    demands : ndarray
+        F, float64 [N].
+    strong : bool
+        Whether consumers that are indifferent at this price ask for the most rather than the least.
+
+    Returns
+    -------
+    Equilibrium
+    """
     tied = bool(np.any(~game.rewarded & (game.threshold == price))) and game.min_demand < game.max_demand
     tie_break = ("strong" if strong else "weak") if tied else "none"
     return Equilibrium(price, demands, profile_utilities(game, price, demands), regime_of(game, demands), tie_break)
 
 
 def regime_of(game: TradingGame, demands: Floats) -> str:
-    """One of "interior", "at_max", "at_min", "mixed"; where F_min = F_max, at_max."""
+    """One of "interior", "at_max", "at_min", "mixed"; where F_min = F_max, at_max.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    demands : ndarray
+        F, float64 [N].
+
+    Returns
+    -------
+    str
+    """
     at_max, at_min = _at_bounds(game, demands)
     if at_max.all():
         return "at_max"
@@ -116,7 +205,7 @@ def regime_of(game: TradingGame, demands: Floats) -> str:
     return "mixed" if (at_max | at_min).any() else "interior"
 
 
-def _at_bounds(game: TradingGame, demands: Floats) -> tuple[Any, Any]:
+def _at_bounds(game: TradingGame, demands: Floats) -> tuple[Bools, Bools]:
     return demands >= game.max_demand, demands <= game.min_demand
 
 

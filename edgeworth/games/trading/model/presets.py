@@ -25,19 +25,36 @@ _CHANGES: dict[str, dict[str, float]] = {
 def generate(*, preset: str = "ai-bazaar", consumers: int | None = None, seed: Seed = None) -> TradingGame:
     """Generate a game.
 
+    Parameters
+    ----------
+    preset : str
+        One of the presets in the notes.
+    consumers : int, optional
+        N >= 1 (2 for ``random``); 10 without it.
+    seed : int, SeedSequence or Generator, optional
+        Of ``random``; a fresh one, recorded in the provenance, without it. The other presets are not random.
+
+    Returns
+    -------
+    TradingGame
+        The same arguments give the same game.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range.
+
+    Notes
+    -----
     ``ai-bazaar``: Table 1 of the paper, N = 10, eps = 1/20 (the paper says eps = 1 / T_train and prints 20; with eps = 20 every
     effective reward is below 4e-31), tau .01, delta .8, C 5, C_b 220, u .5, m 1, R 20,000, B 500, lambda 2.5, beta .2 for
     the first consumer and .1 for the others, F in [10, 100], p in [10, 20].
     ``interior``: the same with R 2,000, C_b 2, all beta .1; all demands are interior and the best price is 20.
     ``kink``: R 4,000, C_b 2, C 3, all beta .1; the best price, about 11.34, lies where demands leave F_max.
     ``two-peaks``: R 2,000, C_b 2, beta .2/.1; a local maximum 3417.0 at 12.87, the global one 3418.6 at 20.
-    ``random`` (ours): `seed` draws; N = 10 unless told otherwise. Half the draws have wide boxes, F_min = 0 and costs
-    kappa_i / R_i = common x (1 + noise / N), so that many demands are interior; the other half have heterogeneous beta,
-    u, m, delta and any of the four regimes, now and then with consumers that do not mine or have no reward.
-
-    consumers: N >= 1 (2 for ``random``). seed: int, SeedSequence, Generator or None (fresh, recorded in the provenance); the
-    other presets are not random and ignore nothing: the same arguments give the same game.
-    Raises ValueError or TypeError for arguments out of range.
+    ``random`` (ours): half the draws have wide boxes, F_min = 0 and costs kappa_i / R_i = common x (1 + noise / N), so that
+    many demands are interior; the other half have heterogeneous beta, u, m, delta and any of the four regimes, now and then
+    with consumers that do not mine or have no reward.
     """
     validation.choice("preset", preset, PRESETS)
     rng, record = generator(seed, INSTANCES)

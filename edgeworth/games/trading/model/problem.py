@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.arrays import Array, OptionalArray, optional
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 
 Floats = NDArray[np.float64]
@@ -24,7 +25,7 @@ Ints = NDArray[np.int64]
 REGIMES = ("interior", "at_max", "at_min", "mixed")
 TIE_BREAKS = ("none", "weak", "strong")
 
-_LARGEST = 1e300
+_LARGEST = 1e300  # of demands times money: nothing that is computed overflows
 _ARRAYS = ("role_ratio", "payment_weight", "token_effect", "evaluation_metric")
 _NON_NEGATIVE = (
     "reward", "performance_factor", "block_size", "puzzle_constant", "propagation_factor",
@@ -33,10 +34,25 @@ _NON_NEGATIVE = (
 
 
 class Contest(NamedTuple):
-    """A game's consumers in two groups: those who compete (`rows`) and the linear ones (`linear`), int64 indices.
+    """The consumers of a game in two groups: those who compete for the reward, and the linear ones.
 
-    Of the first: ``slope`` g_i = u_i / (beta_i R_i) and ``offset`` w_i = (1 - beta_i) C_b / (beta_i R_i), so that
-    kappa_i / R_i = g_i p - w_i, and ``beta``. Of the second: their threshold prices and beta. float64; not to be written to.
+    Attributes
+    ----------
+    rows : ndarray
+        Consumers who compete, int64.
+    slope, offset : ndarray
+        Of these, g_i = u_i / (beta_i R_i) and w_i = (1 - beta_i) C_b / (beta_i R_i), so that kappa_i / R_i = g_i p - w_i;
+        float64.
+    beta : ndarray
+        Their role ratios, float64.
+    linear : ndarray
+        Linear consumers, int64.
+    linear_threshold, linear_beta : ndarray
+        Their threshold prices and role ratios, float64.
+
+    Notes
+    -----
+    The arrays are not to be written to.
     """
 
     rows: Ints
@@ -49,31 +65,58 @@ class Contest(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TradingGame(ShownProblem):
+class TradingGame(ProblemData):
     """Computing-power trading (AI-Bazaar): one provider sets a unit price, N consumers answer with their demands.
 
     Leader: price p in [p_min, p_max], profit ``(p - C) sum_i F_i``. Consumer i: demand F_i in [F_min, F_max], utility
     ``F_i ((1 - beta_i) C_b - u_i p) + R_i x_i / X`` with ``x_i = beta_i F_i`` the power it mines with, ``X = sum_j x_j`` and
     the effective reward ``R_i = m_i (R + lambda B) exp(-eps tau delta_i B)``; the share x_i / X is 0 where X = 0.
 
-    Arrays float64 [N], N >= 1: ``role_ratio`` beta in [0, 1], ``payment_weight`` u >= 0, ``token_effect`` m >= 0 (default 1),
-    ``evaluation_metric`` delta >= 0 (default 0).
-    Scalars >= 0: ``reward`` R, ``performance_factor`` lambda, ``block_size`` B, ``puzzle_constant`` eps,
-    ``propagation_factor`` tau; ``service_profit`` C_b and ``unit_cost`` C (money a unit of power); ``min_demand`` <=
-    ``max_demand`` (units of power), ``min_price`` <= ``max_price``. `effective_reward` is derived. ``consumer_names``: one text
-    a consumer, by default the labels of the arrays that are Series, which are brought into one order.
+    Parameters
+    ----------
+    role_ratio : array_like
+        beta, float64 [N] in [0, 1], N >= 1: the share of its power that a consumer mines with.
+    payment_weight : array_like
+        u >= 0, float64 [N].
+    reward : float
+        R >= 0, in money.
+    service_profit, unit_cost : float
+        C_b and C, in money a unit of power.
+    min_demand, max_demand : float
+        F_min <= F_max, at least 0, in units of power.
+    min_price, max_price : float
+        p_min <= p_max, at least 0, in money a unit of power.
+    token_effect : array_like, optional
+        m >= 0, float64 [N]; 1 without it.
+    evaluation_metric : array_like, optional
+        delta >= 0, float64 [N]; 0 without it.
+    performance_factor, block_size, puzzle_constant, propagation_factor : float
+        lambda, B, eps and tau, all at least 0.
+    provenance : Provenance
+        Where the game comes from.
+    consumer_names : tuple of str, optional
+        One text a consumer, by default the labels of the arrays that are Series, which are brought into one order.
 
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value; among it for a game in which at some price exactly one consumer competes
+        against nobody (N = 1, for instance) with F_min = 0 < F_max and kappa > 0: it wants as little as possible but not 0, so
+        it has no best reply.
+
+    Notes
+    -----
     Per unit of x a consumer's cost is kappa_i = (u_i p - (1 - beta_i) C_b) / beta_i: a lottery contest with linear costs in a
     box. Consumers without a stake in the contest (beta_i = 0, or R_i = 0, or so small that kappa_i / R_i overflows) are
     *linear*: they ask for F_max below their `threshold` price (1 - beta_i) C_b / u_i, for F_min above it, and are indifferent
-    at it.
+    at it. Arrays are copied and read-only.
 
-    Arrays are copied and read-only. Raises ValueError or TypeError naming the argument, the rule and the value; among it a game
-    in which at some price exactly one consumer competes against nobody (N = 1, for instance) with F_min = 0 < F_max and
-    kappa > 0: it wants as little as possible but not 0, so it has no best reply.
+    References
+    ----------
+    AI-Bazaar paper, equations (1)-(5).
 
-    Source: AI-Bazaar paper, equations (1)-(5).
-
+    Examples
+    --------
     >>> from edgeworth.games.trading import generate
     >>> game = generate(preset="kink")
     >>> game.consumers, round(float(game.effective_reward[0]), 2)
@@ -96,8 +139,8 @@ class TradingGame(ShownProblem):
     max_demand: float
     min_price: float
     max_price: float
-    token_effect: Floats = None  # type: ignore[assignment]  # None means: 1 everywhere; an array after validation
-    evaluation_metric: Floats = None  # type: ignore[assignment]  # None means: 0 everywhere; an array after validation
+    token_effect: OptionalArray[Floats] = optional()  # None means: 1 everywhere; an array after validation
+    evaluation_metric: OptionalArray[Floats] = optional()  # None means: 0 everywhere; an array after validation
     performance_factor: float = 0.0
     block_size: float = 0.0
     puzzle_constant: float = 0.0
@@ -106,10 +149,10 @@ class TradingGame(ShownProblem):
     consumer_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        arrays: dict[str, tuple[Any, names.Axes]] = {name: (getattr(self, name), ("consumer",)) for name in _ARRAYS}
+        arrays: dict[str, tuple[object, names.Axes]] = {name: (getattr(self, name), ("consumer",)) for name in _ARRAYS}
         aligned, found = names.align(arrays, {"consumer_names": self.consumer_names})
         for name, item in (aligned | found).items():
             store(name, item)
@@ -147,9 +190,6 @@ class TradingGame(ShownProblem):
         if cost > 0.0 and not others.any():
             rule = f"must be above 0 where consumer {i} mines alone: it has no best reply"
             validation.reject("min_demand", rule, self.min_demand)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     # --- derived ----------------------------------------------------------------------------------------------------------
 
@@ -205,13 +245,6 @@ class TradingGame(ShownProblem):
             linear_threshold=self.threshold[linear],
             linear_beta=self.role_ratio[linear],
         )
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     # --- constructors ----------------------------------------------------------------------------------------------------
 
@@ -274,13 +307,9 @@ class TradingGame(ShownProblem):
 
     # --- files ------------------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
-
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content: dict[str, Any] = {name: getattr(self, name) for name in _NON_NEGATIVE}
+        content: dict[str, object] = {name: getattr(self, name) for name in _NON_NEGATIVE}
         content["provenance"] = self.provenance.to_fields()
         content |= names.to_fields(self, "consumer")
         return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
@@ -298,9 +327,18 @@ class TradingGame(ShownProblem):
 class Equilibrium(ShownSolution):
     """A solution: a price and the consumers' demands at it; whether they are an equilibrium is for the checker to say.
 
-    ``price``; ``demands`` F float64 [N]; ``profits`` of the consumers at them (their utilities), float64 [N]; ``regime``:
-    "interior", "at_max", "at_min" where that holds of every consumer, "mixed" otherwise; ``tie_break``: what consumers ask for
-    that are indifferent at this price: "weak" the least, "strong" the most, "none" where there is nobody of the kind.
+    Parameters
+    ----------
+    price : float
+        The unit price, in money a unit of power.
+    demands : array_like
+        F, float64 [N], in units of power.
+    profits : array_like
+        The consumers' utilities at them, float64 [N], in money.
+    regime : str
+        "interior", "at_max" or "at_min" where that holds of every consumer, "mixed" otherwise.
+    tie_break : str
+        What consumers ask for that are indifferent at this price: "weak" the least, "strong" the most, "none" where nobody is.
     """
 
     row: ClassVar[str] = "consumer"
@@ -324,7 +362,7 @@ class Equilibrium(ShownSolution):
         validation.choice("regime", self.regime, REGIMES)
         validation.choice("tie_break", self.tie_break, TIE_BREAKS)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.price, self.demands, self.profits, self.regime, self.tie_break)
 
     def to_payload(self) -> Payload:
@@ -339,7 +377,7 @@ class Equilibrium(ShownSolution):
         return cls(payload.field("price"), *arrays, payload.field("regime"), payload.field("tie_break"))
 
 
-def _frozen(values: Any) -> NDArray[Any]:
-    frozen: NDArray[Any] = np.asarray(values)
+def _frozen(values: Any) -> Array:
+    frozen: Array = np.asarray(values)
     frozen.setflags(write=False)
     return frozen

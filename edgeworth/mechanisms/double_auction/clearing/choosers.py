@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.traced import exact
+from edgeworth.core.traced import Exact, Rational, exact
 from edgeworth.mechanisms.double_auction.model import ExactMarket, NotApplicableError
 from edgeworth.mechanisms.double_auction.model.chooser import OBJECTIVES, Chooser
 
@@ -28,7 +27,7 @@ class Knapsack:
     def __init__(self, market: ExactMarket, objective: str) -> None:
         self.market, self.objective = market, objective
 
-    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Any], ask: Any) -> tuple[int, ...]:
+    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Rational], ask: Rational) -> tuple[int, ...]:
         """O(candidates x units) comparisons; `NotApplicableError` beyond `MOST_STEPS` of them."""
         demand = self.market.demand
         room = min(self.market.capacity[seller], sum(demand[i] for i in candidates))
@@ -36,7 +35,7 @@ class Knapsack:
             raise NotApplicableError(
                 f"market: has too many units for chooser 'knapsack', more than {MOST_STEPS} steps; got {room}"
             )
-        values: list[Any] = [0] * (room + 1)
+        values: list[Rational] = [0] * (room + 1)
         sets: list[tuple[int, ...]] = [()] * (room + 1)
         for i in candidates:
             gain = _gain(self.objective, worth[i], demand[i], ask)
@@ -57,7 +56,7 @@ class RouteTable:
             validation.reject("chooser", "'route-exact' needs a routed market", "a plain market")
         self.market, self.objective = market, objective
         demand = np.array(market.demand, dtype=np.int64)
-        self.tables: list[list[tuple[int, tuple[int, ...], int, Any]]] = []
+        self.tables: list[list[tuple[int, tuple[int, ...], int, Exact]]] = []
         for k, room in enumerate(market.capacity):
             table = market.routes.table(k, demand, room)
             rows = [
@@ -66,16 +65,16 @@ class RouteTable:
             ]
             self.tables.append(rows)
 
-    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Any], ask: Any) -> tuple[int, ...]:
+    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Rational], ask: Rational) -> tuple[int, ...]:
         """One pass over the table."""
         allowed = sum(1 << i for i in candidates)
-        best: Any = 0
+        best: Rational = 0
         chosen: tuple[int, ...] = ()
         for mask, stops, units, cost in self.tables[seller]:
             if mask & ~allowed:
                 continue
             if self.objective == "quantity":
-                total: Any = units
+                total: Rational = units
             else:
                 total = sum((worth[i] for i in stops), 0) - cost
                 if self.objective == "surplus":
@@ -99,7 +98,7 @@ class RouteMethod:
             validation.reject("chooser", f"'route-{method}' needs a routed market", "a plain market")
         self.market, self.objective, self.scale, self.method, self.seed = market, objective, scale, method, seed
 
-    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Any], ask: Any) -> tuple[int, ...]:
+    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Rational], ask: Rational) -> tuple[int, ...]:
         """One call of ``orienteering.solve``."""
         if not candidates:
             return ()
@@ -141,19 +140,37 @@ def _unit(chooser: RouteMethod, scale: int) -> int:
     return 1 if chooser.objective == "quantity" else scale
 
 
-def _gain(objective: str, worth: Any, units: int, ask: Any) -> Any:
+def _gain(objective: str, worth: Rational, units: int, ask: Rational) -> Rational:
     if objective == "quantity":
         return units
     return worth - ask * units if objective == "surplus" else worth
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: Exact) -> Exact:
     """An integer where it is one: integers are many times faster than fractions."""
     return int(value) if value.denominator == 1 else value
 
 
 def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0) -> Chooser:
-    """The chooser of that name; ``auto``: exact tours in routed markets, the knapsack in plain ones."""
+    """The chooser of a name.
+
+    Parameters
+    ----------
+    name : str
+        A chooser, or "auto": exact tours in routed markets, the knapsack in plain ones.
+    objective : str
+        What a seller maximises.
+    market : ExactMarket
+        The market.
+    scale : int
+        By which money is multiplied to be whole.
+    seed : int
+        Of a chooser that draws.
+
+    Returns
+    -------
+    Chooser
+    """
     validation.choice("chooser", name, CHOOSERS)
     validation.choice("objective", objective, OBJECTIVES)
     if name == "auto":

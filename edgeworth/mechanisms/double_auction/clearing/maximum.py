@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.mechanisms.double_auction.exact import FEW_BUYERS, best, packing
+from edgeworth.mechanisms.double_auction.exact import best
 from edgeworth.mechanisms.double_auction.model import Market, Outcome, welfare
+from edgeworth.mechanisms.double_auction.packing import FEW_BUYERS, packing
 
 Floats = NDArray[np.float64]
 

@@ -8,10 +8,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from edgeworth.core import validation
-from edgeworth.core.traced import Interval, Traced, boundary_above, boundary_below, exact, sweep
+from edgeworth.core.traced import Interval, Number, Rational, Traced, boundary_above, boundary_below, exact, sweep
 from edgeworth.mechanisms.double_auction.clearing.choosers import CHOOSERS, chooser_of
 from edgeworth.mechanisms.double_auction.exact import outcome_of
 from edgeworth.mechanisms.double_auction.model import (
@@ -86,6 +86,7 @@ class OffAic2:
 
 
 Lists = tuple[tuple[int, ...], tuple[int, ...]]
+Sweeps = dict[tuple[Agent, Lists | None], list[Interval[int]]]
 
 
 class Auction:
@@ -101,19 +102,19 @@ class Auction:
         self.market = market
         self.chooser = chooser_of(params.chooser, params.objective, market, self.scale, params.seed)
         self.rank = (tie.ranks("buyer", market.bid).tolist(), tie.ranks("seller", market.ask).tolist())
-        self.sweeps: dict[Any, list[Interval[Any]]] = {}
+        self.sweeps: Sweeps = {}
         exact_pricing = params.pricing == "exact" or (params.pricing == "auto" and self.chooser.exact)
         if exact_pricing and not self.chooser.exact:
             validation.reject("pricing", "'exact' needs an exact chooser", params.chooser)
         self.exact_pricing = exact_pricing
 
-    def _scaled(self, x: Any) -> Any:
+    def _scaled(self, x: Rational) -> Rational:
         y = x * self.scale
         return int(y) if not isinstance(y, Traced) and y.denominator == 1 else y
 
     # --- the three phases -------------------------------------------------------------------------------------------------
 
-    def phase1(self, bid: Sequence[Any], ask: Sequence[Any]) -> Lists:
+    def phase1(self, bid: Sequence[Rational], ask: Sequence[Rational]) -> Lists:
         """The first i* buyers by bid and the first k* sellers by ask."""
         market = self.market
         buyers = sorted(range(len(bid)), key=lambda i: (-bid[i], self.rank[0][i]))
@@ -134,7 +135,7 @@ class Auction:
                 best, found = key, (i, k)
         return tuple(buyers[: found[0]]), tuple(sellers[: found[1]])
 
-    def phase2(self, bid: Sequence[Any], ask: Sequence[Any], lists: Lists) -> dict[int, tuple[int, ...]]:
+    def phase2(self, bid: Sequence[Rational], ask: Sequence[Rational], lists: Lists) -> dict[int, tuple[int, ...]]:
         """The buyers of every seller that serves some, in the order of its tour."""
         open_ = list(lists[0])
         worth = [b * q for b, q in zip(bid, self.market.demand, strict=True)]
@@ -147,11 +148,11 @@ class Auction:
                 open_ = [i for i in open_ if i not in stops]
         return served
 
-    def under(self, agent: Agent, lists: Lists) -> Callable[[Any], dict[int, tuple[int, ...]]]:
+    def under(self, agent: Agent, lists: Lists) -> Callable[[Rational], dict[int, tuple[int, ...]]]:
         """The trades as a function of one agent's effective report, by the re-run chosen."""
         side, index = agent
 
-        def run(report: Any) -> dict[int, tuple[int, ...]]:
+        def run(report: Rational) -> dict[int, tuple[int, ...]]:
             bid, ask = list(self.bid), list(self.ask)
             (bid if side == "buyer" else ask)[index] = report
             return self.phase2(bid, ask, lists if self.params.rerun == "phase2" else self.phase1(bid, ask))
@@ -166,7 +167,7 @@ class Auction:
 
     # --- phase 3 ----------------------------------------------------------------------------------------------------------
 
-    def _intervals(self, agent: Agent, lists: Lists) -> list[Interval[Any]]:
+    def _intervals(self, agent: Agent, lists: Lists) -> list[Interval[int]]:
         """Units as a function of the effective report, over all of it; kept: it does not depend on the report itself."""
         key = (agent, lists if self.params.rerun == "phase2" else None)
         if key not in self.sweeps:
@@ -174,7 +175,7 @@ class Auction:
             self.sweeps[key] = list(sweep(lambda report: self.units(agent, run(report)), 0))
         return self.sweeps[key]
 
-    def critical(self, agent: Agent, lists: Lists, limit: Any) -> Any:
+    def critical(self, agent: Agent, lists: Lists, limit: Rational) -> Rational:
         """The end of the interval of winning reports around the agent's own: downwards for buyers, upwards for sellers."""
         side, index = agent
         report = (self.bid if side == "buyer" else self.ask)[index]
@@ -182,7 +183,7 @@ class Auction:
             return self._traced_critical(agent, lists, report)
         run = self.under(agent, lists)
 
-        def wins(value: Any) -> bool:
+        def wins(value: Rational) -> bool:
             return self.units(agent, run(value)) > 0
 
         if not self.exact_pricing:
@@ -192,7 +193,7 @@ class Auction:
         edge = boundary_above(wins, report)
         return self._highest() if edge is None else edge
 
-    def _bisect(self, wins: Callable[[Any], bool], winner: Any, loser: Any) -> Any:
+    def _bisect(self, wins: Callable[[Rational], bool], winner: Rational, loser: Rational) -> Rational:
         """Halve the bracket, the winner at one end; the other end itself is tried first."""
         if wins(loser):
             return loser
@@ -206,7 +207,7 @@ class Auction:
                 loser = middle
         return winner
 
-    def _traced_critical(self, agent: Agent, lists: Lists, report: Traced) -> Any:
+    def _traced_critical(self, agent: Agent, lists: Lists, report: Traced) -> Rational:
         intervals = self._intervals(agent, lists)
         at = next(j for j, interval in enumerate(intervals) if _holds(interval, report))
         step = -1 if agent[0] == "buyer" else 1
@@ -215,33 +216,33 @@ class Auction:
         edge = intervals[at].lower if step < 0 else intervals[at].upper
         return self._highest() if edge is None else edge
 
-    def _highest(self) -> Any:
+    def _highest(self) -> Rational:
         plain = [x for x in (*self.bid, *self.ask) if not isinstance(x, Traced)]
         return max(plain, default=0)
 
-    def pays(self, i: int, k: int, lists: Lists) -> Any:
+    def pays(self, i: int, k: int, lists: Lists) -> Rational:
         """A buyer's unit price."""
-        low: Any = 0
+        low: Rational = 0
         if self.params.band != "market":
             low = self.ask[k] if self.params.band == "pair" else self.bid[lists[0][-1]]
         return _larger(self.critical(("buyer", i), lists, low), low)
 
-    def gets(self, k: int, stops: tuple[int, ...], lists: Lists) -> Any:
+    def gets(self, k: int, stops: tuple[int, ...], lists: Lists) -> Rational:
         """A seller's reward in all."""
         critical = self.critical(("seller", k), lists, self._highest())
         if self.params.band == "pivot":
             critical = _smaller(critical, self.ask[lists[1][-1]])
-        total: Any = 0
+        total: Rational = 0
         for i in stops:
             price = _smaller(critical, self.bid[i]) if self.params.band == "pair" else critical
             total = total + price * self.market.demand[i]
         return total
 
-    def myerson(self, k: int, stops: tuple[int, ...], lists: Lists) -> Any:
+    def myerson(self, k: int, stops: tuple[int, ...], lists: Lists) -> Rational:
         """``a_k q_k(a_k)`` plus the integral of ``q_k`` over all asks above a_k."""
         agent, ask = ("seller", k), self.ask[k]
         intervals = self._intervals(agent, lists)
-        total: Any = ask * sum(self.market.demand[i] for i in stops)
+        total: Rational = ask * sum(self.market.demand[i] for i in stops)
         for interval in intervals:
             if interval.is_point or not interval.answer:
                 continue
@@ -251,13 +252,13 @@ class Auction:
             total = total + (upper - _larger(ask, interval.lower)) * interval.answer
         return total
 
-    def rule(self, pricing: SellerPricing) -> tuple[dict[int, tuple[int, ...]], Callable[[Agent], Any]]:
+    def rule(self, pricing: SellerPricing) -> tuple[dict[int, tuple[int, ...]], Callable[[Agent], Rational]]:
         """The trades, and a function agent -> money (scaled), by the pricing of the seller side."""
         lists = self.phase1(self.bid, self.ask)
         served = self.phase2(self.bid, self.ask, lists)
         home = {i: k for k, stops in served.items() for i in stops}
 
-        def money(agent: Agent) -> Any:
+        def money(agent: Agent) -> Rational:
             side, index = agent
             if self.units(agent, served) == 0:
                 return 0
@@ -273,17 +274,17 @@ class Auction:
         return served, money
 
 
-def _holds(interval: Interval[Any], t: Traced) -> bool:
+def _holds(interval: Interval[int], t: Traced) -> bool:
     if interval.is_point:
         return t == interval.lower
     return t > interval.lower and (interval.upper is None or t < interval.upper)
 
 
-def _larger(one: Any, two: Any) -> Any:
+def _larger(one: Rational, two: Rational) -> Rational:
     return two if two > one else one
 
 
-def _smaller(one: Any, two: Any) -> Any:
+def _smaller(one: Rational, two: Rational) -> Rational:
     return two if two < one else one
 
 
@@ -292,8 +293,8 @@ def run_phases(market: Market, params: OffAic2, tie: TieBreak, pricing: SellerPr
     auction = Auction(market.exact(), params, tie)
     served, money = auction.rule(pricing)
     stops = [served.get(k, ()) for k in range(market.sellers)]
-    payment = [float(Fraction(money(("buyer", i))) / auction.scale) for i in range(market.buyers)]
-    reward = [float(Fraction(money(("seller", k))) / auction.scale) for k in range(market.sellers)]
+    payment = [float(Fraction(exact(money(("buyer", i)))) / auction.scale) for i in range(market.buyers)]
+    reward = [float(Fraction(exact(money(("seller", k)))) / auction.scale) for k in range(market.sellers)]
     return outcome_of(market, stops, payment, reward, tie.name)
 
 
@@ -311,9 +312,9 @@ def one_agent(market: Market, agent: Agent, params: OffAic2, tie: TieBreak, pric
         raise NotApplicableError(
             f"scope: 'exhaustive' needs an exact chooser and exact pricing; use Sampled(n, seed); got {params.chooser!r}"
         )
-    shared: dict[Any, list[Interval[Any]]] = {}
+    shared: Sweeps = {}
 
-    def at(report: Any) -> Dealt:
+    def at(report: Number) -> Dealt:
         number = report if isinstance(report, Traced) else exact(report)
         auction = Auction(market.exact(agent, number), params, tie)
         auction.sweeps = shared

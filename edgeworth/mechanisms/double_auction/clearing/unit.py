@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeworth.core.traced import Number
 from edgeworth.mechanisms.double_auction.model import Agent, Market, NotApplicableError, Outcome, TieBreak
 from edgeworth.mechanisms.double_auction.spec import Dealt, OneAgent, RuleSpec
 
@@ -20,7 +21,15 @@ Floats = NDArray[np.float64]
 
 
 class Curves(NamedTuple):
-    """Sorted reports (bids ascending too: NumPy sorts one way) and the number of efficient trades."""
+    """The supply and demand curves of a unit market.
+
+    Attributes
+    ----------
+    bids, asks : ndarray
+        Reports, ascending both (NumPy sorts one way), in money.
+    trades : int
+        The number K of efficient trades.
+    """
 
     bids: Floats
     asks: Floats
@@ -36,7 +45,17 @@ class Curves(NamedTuple):
 
 
 class Cleared(NamedTuple):
-    """How many buyers and sellers trade, at which unit prices, and whether the seller dropped is drawn from one more (SBBA)."""
+    """What a clearing decides of a unit market.
+
+    Attributes
+    ----------
+    trades : int
+        How many buyers and sellers trade.
+    pays, gets : float
+        The unit prices of buyers and sellers.
+    drop_seller : bool
+        Whether the first sellers are one more than the trades, and the last of them in rank does not trade (SBBA).
+    """
 
     trades: int
     pays: float
@@ -89,8 +108,8 @@ def one_agent(market: Market, agent: Agent, clearing: Clearing, tie: TieBreak) -
     mine = np.array(market.bid if buyer else market.ask)
     bid, ask = (mine, market.ask) if buyer else (market.bid, mine)
 
-    def at(report: float) -> Dealt:
-        mine[index] = report
+    def at(given: Number) -> Dealt:
+        mine[index] = report = float(given)
         c = curves(bid, ask)
         done = clearing(c)
         count = done.trades + (done.drop_seller and not buyer)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
+
+from edgeworth.core.traced import Rational
 
 Objective = Literal["surplus", "bid-value", "quantity"]
 OBJECTIVES: tuple[Objective, ...] = ("surplus", "bid-value", "quantity")
@@ -21,4 +23,4 @@ class Chooser(Protocol):
 
     @property
     def exact(self) -> bool: ...
-    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Any], ask: Any) -> tuple[int, ...]: ...
+    def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Rational], ask: Rational) -> tuple[int, ...]: ...

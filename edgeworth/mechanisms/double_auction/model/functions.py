@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.traced import NotTraceableError, Traced, exact
 from edgeworth.core.violation import Violation, Violations
 from edgeworth.mechanisms.double_auction.model.market import LARGEST, Agent, Market, Outcome, Truth
@@ -18,7 +20,20 @@ Rationality = Literal["ask", "utility"]
 
 
 def require_fitting(market: Market, outcome: Outcome) -> None:
-    """Refuse an outcome of another market's shape."""
+    """Refuse an outcome of another market's shape.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+    outcome : Outcome
+        An outcome.
+
+    Raises
+    ------
+    ValueError
+        Naming what does not fit.
+    """
     if len(outcome.seller) != market.buyers or len(outcome.reward) != market.sellers:
         shape = (len(outcome.seller), len(outcome.reward))
         validation.reject("outcome", f"must have {market.buyers} buyers and {market.sellers} sellers", shape)
@@ -26,8 +41,21 @@ def require_fitting(market: Market, outcome: Outcome) -> None:
         validation.reject("outcome", f"must name sellers below {market.sellers}", int(outcome.seller.max()))
 
 
-def sold(market: Market, outcome: Outcome) -> Any:
-    """Units every seller sells [m], exact: int64 where all units together fit, else Python's integers as objects."""
+def sold(market: Market, outcome: Outcome) -> Array:
+    """The units that every seller sells, exact.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+    outcome : Outcome
+        An outcome of it.
+
+    Returns
+    -------
+    ndarray
+        [sellers]; int64 where all units together fit, else Python's integers as objects.
+    """
     served = outcome.seller >= 0
     fits = float(market.demand.sum(dtype=np.float64)) < 2.0**62
     units = np.zeros(market.sellers, dtype=np.int64 if fits else object)
@@ -36,7 +64,22 @@ def sold(market: Market, outcome: Outcome) -> Any:
 
 
 def tour_cost(market: Market, outcome: Outcome, seller: int) -> float:
-    """Cost of one seller's tour, depreciation included; 0 in a plain market."""
+    """Cost of one seller's tour, depreciation included; 0 in a plain market.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+    outcome : Outcome
+        An outcome of it.
+    seller : int
+        The seller, from 0.
+
+    Returns
+    -------
+    float
+        In money.
+    """
     if market.routes is None:
         return 0.0
     return market.routes.tour(seller, outcome.served_by(seller))[0]
@@ -85,7 +128,20 @@ def welfare(market: Market, outcome: Outcome, truth: Truth | None = None) -> flo
 
 
 def value(market: Market, outcome: Outcome) -> float:
-    """The welfare of an outcome with reports taken as true; see `welfare`."""
+    """The welfare of an outcome with reports taken as true; see `welfare`.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+    outcome : Outcome
+        An outcome of it.
+
+    Returns
+    -------
+    float
+        In money.
+    """
     return welfare(market, outcome)
 
 
@@ -132,7 +188,9 @@ def violations(market: Market, outcome: Outcome) -> tuple[Violation, ...]:
     return tuple(broken.found)
 
 
-def utility(market: Market, outcome: Outcome, agent: Agent, truth: Any, rationality: Rationality = "ask") -> Any:
+def utility(
+    market: Market, outcome: Outcome, agent: Agent, truth: float | Fraction, rationality: Rationality = "ask"
+) -> float | Fraction:
     """An agent's utility: of a buyer ``q_i v_i - payment`` when served, of a seller ``reward - c_k Q_k``.
 
     Parameters
@@ -164,13 +222,29 @@ def utility(market: Market, outcome: Outcome, agent: Agent, truth: Any, rational
     units = quantity(market, outcome, agent)
     number = exact if not isinstance(money, float | np.floating) else float
     if side == "buyer":
-        return number(truth) * units - money
+        mine: float | Fraction = number(truth) * units - money
+        return mine
     cost = tour_cost(market, outcome, index) if rationality == "utility" else 0.0
-    return money - number(truth) * units - number(cost)
+    theirs: float | Fraction = money - number(truth) * units - number(cost)
+    return theirs
 
 
 def quantity(market: Market, outcome: Outcome, agent: Agent) -> int:
-    """Units an agent buys or sells."""
+    """Units an agent buys or sells.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+    outcome : Outcome
+        An outcome of it.
+    agent : tuple of str and int
+        The side, "buyer" or "seller", and the number from 0.
+
+    Returns
+    -------
+    int
+    """
     side, index = agent
     if side == "buyer":
         return int(market.demand[index]) if outcome.seller[index] >= 0 else 0
@@ -178,7 +252,18 @@ def quantity(market: Market, outcome: Outcome, agent: Agent) -> int:
 
 
 def surplus(outcome: Outcome) -> float:
-    """What the auctioneer keeps in an outcome: all payments less all rewards, correctly rounded; negative for a deficit."""
+    """What the auctioneer keeps in an outcome: all payments less all rewards, correctly rounded.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        An outcome.
+
+    Returns
+    -------
+    float
+        In money; negative for a deficit.
+    """
     return math.fsum([*map(float, outcome.payment), *(-float(reward) for reward in outcome.reward)])
 
 
@@ -221,12 +306,28 @@ def measures(market: Market, outcome: Outcome) -> dict[str, float]:
 
 
 def price_bound(market: Market, price: float) -> float:
-    """An upper bound of the welfare from one price p >= 0 for a unit: ``sum q_i (b_i - p)+ + sum n_k (p - a_k)+``, rounded
-    outward.
+    """An upper bound of the welfare from one price for a unit: ``sum q_i (b_i - p)+ + sum n_k (p - a_k)+``, rounded outward.
 
+    Parameters
+    ----------
+    market : Market
+        The market.
+    price : float
+        p >= 0, in money a unit.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For a price that is negative, not finite or above `LARGEST` over all units.
+
+    Notes
+    -----
     Lagrangian relaxation of "bought = sold"; tours cost nothing here and demands may be split, so it holds for every market; in
-    unit markets some price makes it tight. Raises ValueError for a price that is negative, not finite or above `LARGEST`
-    over all units.
+    unit markets some price makes it tight.
 
     The margin: reports and price are taken as the exact numbers they are, so that a difference has one rounding, the number of
     units beyond 2^53 another, the product a third: every term, >= 0, is right to 3 u of itself (u = 2^-53), the correctly
@@ -239,13 +340,28 @@ def price_bound(market: Market, price: float) -> float:
     return _outward(math.fsum([*bid_side.tolist(), *ask_side.tolist()]))
 
 
-def seller_prices_bound(market: Market, price: Any, tick: Callable[[], None] | None = None) -> float:
-    """An upper bound of the welfare from a price p_k >= 0 for a unit of every seller, float64 [m], rounded outward.
+def seller_prices_bound(market: Market, price: ArrayLike, tick: Callable[[], None] | None = None) -> float:
+    """An upper bound of the welfare from a price for a unit of every seller, rounded outward.
 
-    ``sum_i max(0, max over k with q_i <= n_k of q_i (b_i - p_k)) + sum_k n_k (p_k - a_k)``, p_k raised to a_k where it is
-    lower: Lagrangian relaxation of the capacities with multipliers p_k - a_k >= 0; whom a seller has no room for it cannot
-    serve. Tours cost nothing here. The dual prices of the assignment's linear relaxation make it tight where that has an
-    integral optimum. tick: called between steps of some 20 ms. The margin is that of `price_bound`.
+    Parameters
+    ----------
+    market : Market
+        The market.
+    price : array_like
+        p >= 0, float64 [sellers], in money a unit; p_k is raised to a_k where it is lower.
+    tick : callable, optional
+        Called between steps of some 20 ms.
+
+    Returns
+    -------
+    float
+        ``sum_i max(0, max over k with q_i <= n_k of q_i (b_i - p_k)) + sum_k n_k (p_k - a_k)``.
+
+    Notes
+    -----
+    Lagrangian relaxation of the capacities with multipliers p_k - a_k >= 0; whom a seller has no room for it cannot serve.
+    Tours cost nothing here. The dual prices of the assignment's linear relaxation make it tight where that has an integral
+    optimum. The margin is that of `price_bound`.
     """
     units = float(market.capacity.sum(dtype=np.float64))
     given = validation.array("price", price, np.float64, (market.sellers,), minimum=0.0, maximum=LARGEST / max(units, 1.0))
@@ -266,7 +382,18 @@ def _outward(total: float) -> float:
 
 
 def clearing_price(market: Market) -> float:
-    """A price that minimises `price_bound`: where the sorted supply and demand curves cross."""
+    """A price that minimises `price_bound`: where the sorted supply and demand curves cross.
+
+    Parameters
+    ----------
+    market : Market
+        The market.
+
+    Returns
+    -------
+    float
+        In money a unit; 0 in an empty market.
+    """
     prices = np.concatenate([market.bid, market.ask])
     units = np.concatenate([market.demand, market.capacity])
     if not len(prices):

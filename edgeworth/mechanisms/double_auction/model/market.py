@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cached_property
-from os import PathLike
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from edgeworth.core import names, validation
-from edgeworth.core.faces import Column, ShownProblem, ShownSolution
+from edgeworth.core.arrays import Array, OptionalArray, optional
+from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.traced import Traced, exact
+from edgeworth.core.traced import Number, Rational, Traced, exact
 from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Routes
 
 LARGEST = 1e250
@@ -30,7 +31,7 @@ Agent = tuple[str, int]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Market(ShownProblem):
+class Market(ProblemData):
     """A double auction as reported: buyers i = 0..n-1 (edge servers), sellers k = 0..m-1 (vehicles with UAVs).
 
     Attributes
@@ -83,16 +84,31 @@ class Market(ShownProblem):
 
     bid: Floats
     ask: Floats
-    demand: Ints = None  # type: ignore[assignment]  # None: ones
-    capacity: Ints = None  # type: ignore[assignment]  # None: ones
+    demand: OptionalArray[Ints] = optional()  # None: ones
+    capacity: OptionalArray[Ints] = optional()  # None: ones
     routes: Routes | None = None
     history: tuple[float, float] | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     buyer_names: tuple[str, ...] | None = None
     seller_names: tuple[str, ...] | None = None
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            bid: ArrayLike | Sequence[Number],
+            ask: ArrayLike | Sequence[Number],
+            demand: ArrayLike | None = None,
+            capacity: ArrayLike | None = None,
+            routes: Routes | None = None,
+            history: tuple[float, float] | None = None,
+            provenance: Provenance = ...,
+            buyer_names: Sequence[str] | None = None,
+            seller_names: Sequence[str] | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         aligned, found = names.align(
@@ -125,9 +141,6 @@ class Market(ShownProblem):
                 validation.reject("history", "must be (low, high) with low <= high", self.history)
             store("history", (low, high))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
     @property
     def sense(self) -> Sense:
         """Always "max": welfare."""
@@ -158,13 +171,6 @@ class Market(ShownProblem):
         """True for a plain market in which every demand and every capacity is 1."""
         return self.routes is None and bool((self.demand == 1).all() and (self.capacity == 1).all())
 
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
-
     def reported(self, agent: Agent, report: float) -> Market:
         """The market in which that agent reports another unit price."""
         side, index = agent
@@ -177,22 +183,19 @@ class Market(ShownProblem):
         """The reports taken as the truth."""
         return Truth(self.bid, self.ask)
 
-    def exact(self, agent: Agent | None = None, report: Any = None) -> ExactMarket:
+    def exact(self, agent: Agent | None = None, report: Rational | None = None) -> ExactMarket:
         """The same market in exact numbers, one agent's report replaced (by a traced number, say)."""
-        bid, ask = ([exact(value) for value in values.tolist()] for values in (self.bid, self.ask))
-        if agent is not None:
+        bid: list[Rational] = [exact(value) for value in self.bid.tolist()]
+        ask: list[Rational] = [exact(value) for value in self.ask.tolist()]
+        if agent is not None and report is not None:
             (bid if agent[0] == "buyer" else ask)[agent[1]] = report
         return ExactMarket(
             tuple(bid), tuple(ask), tuple(self.demand.tolist()), tuple(self.capacity.tolist()), self.routes, self.history
         )
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
-
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _AXES}
+        arrays: dict[str, Array] = {name: getattr(self, name) for name in _AXES}
         if self.routes is not None:
             arrays |= {f"routes.{name}": values for name, values in self.routes.to_arrays().items()}
         history = None if self.history is None else list(self.history)
@@ -203,23 +206,33 @@ class Market(ShownProblem):
     def from_payload(cls, payload: Payload) -> Market:
         """The inverse of `to_payload`; validates like the constructor."""
         routes = Routes(**payload.part("routes")) if payload.field("routed") else None
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _AXES}
         return cls(
             **arrays,
             routes=routes,
             history=None if payload.field("history") is None else tuple(payload.field("history")),
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "buyer", "seller"),
         )
 
 
 @dataclass(frozen=True)
 class ExactMarket:
-    """A `Market` in exact (or traced) numbers, tuples instead of arrays; see `Market` for the fields."""
+    """A `Market` in exact or traced numbers, with tuples instead of arrays.
 
-    bid: tuple[Any, ...]
-    ask: tuple[Any, ...]
+    Attributes
+    ----------
+    bid, ask : tuple
+        Reports of buyers and sellers, Fractions or traced numbers, in money a unit.
+    demand, capacity : tuple of int
+        Units.
+    routes, history
+        As in `Market`.
+    """
+
+    bid: tuple[Rational, ...]
+    ask: tuple[Rational, ...]
     demand: tuple[int, ...]
     capacity: tuple[int, ...]
     routes: Routes | None = None
@@ -250,6 +263,14 @@ class Truth:
 
     value: Floats
     cost: Floats
+
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            value: ArrayLike,
+            cost: ArrayLike,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         for name in ("value", "cost"):
@@ -298,11 +319,22 @@ class Outcome(ShownSolution):
     seller: Ints
     payment: Floats
     reward: Floats
-    stop: Ints = None  # type: ignore[assignment]  # None: -1 everywhere
+    stop: OptionalArray[Ints] = optional()  # None: -1 everywhere
     tie_break: str = "index"
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            seller: ArrayLike,
+            payment: ArrayLike | Sequence[Number],
+            reward: ArrayLike | Sequence[Number],
+            stop: ArrayLike | None = None,
+            tie_break: str = "index",
+        ) -> None: ...
+
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         store("seller", validation.array("seller", self.seller, np.int64, (None,), minimum=-1))
@@ -314,7 +346,7 @@ class Outcome(ShownSolution):
         if not isinstance(self.tie_break, str):
             validation.reject_type("tie_break", "must be text", self.tie_break)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     @classmethod
@@ -331,7 +363,7 @@ class Outcome(ShownSolution):
         object.__setattr__(made, "tie_break", tie_break)
         return made
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         n, m = len(self.payment), len(self.reward)
         nobody, nothing = np.full(m, -1, dtype=np.int64), np.full(max(n, m), np.nan)
         return {
@@ -360,7 +392,7 @@ class Outcome(ShownSolution):
         return cls(**{name: payload.array(name) for name in columns}, tie_break=payload.field("tie_break"))
 
 
-def _money(name: str, value: Any, length: int | None) -> Any:
+def _money(name: str, value: object, length: int | None) -> Array:
     """Floats, unless an entry is an exact or traced number."""
     plain = (int, float, np.integer, np.floating)
     if isinstance(value, np.ndarray) and value.dtype == object:

@@ -24,7 +24,7 @@ SIDE, HORIZON, SPEED = (
     10.0,
 )  # metres, seconds, m/s; this and all numbers below are (ours): the paper lost them
 TRAVEL_COST = 50.0 * 0.002  # moving 50 W at .002 money a joule
-DEPRECIATION = 0.5
+DEPRECIATION = 0.5  # money a tour
 SERVICE = 20.0  # seconds a task
 HISTORY = (1.0, 3.0)  # money a task: the range of what edge servers earned
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.names import label
 from edgeworth.core.numeric import FEASIBILITY_TOL
 
@@ -28,7 +30,15 @@ class NotApplicableError(ValueError):
 
 
 class Tour(NamedTuple):
-    """A set of buyers one vehicle can serve: the buyers in an order of least cost, and that cost (depreciation included)."""
+    """A set of buyers one vehicle can serve.
+
+    Attributes
+    ----------
+    stops : tuple of int
+        The buyers in an order of least cost.
+    cost : float
+        Of the tour in that order, depreciation included, in money.
+    """
 
     stops: tuple[int, ...]
     cost: float
@@ -78,10 +88,10 @@ class Routes:
     latest: Floats
     travel_cost: Floats
     depreciation: Floats
-    _memo: dict[Any, Any] = field(default_factory=dict, repr=False, init=False)
+    _memo: dict[object, Any] = field(default_factory=dict, repr=False, init=False)
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         for name in ("place", "depot"):
@@ -98,10 +108,10 @@ class Routes:
             i = int(np.argmax(self.opens > self.closes))
             validation.reject("closes", f"must not be before opens; buyer {i}", (self.opens[i], self.closes[i]))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self) if item.init)
 
-    def to_arrays(self) -> dict[str, NDArray[Any]]:
+    def to_arrays(self) -> dict[str, Array]:
         """All fields by name."""
         return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
 
@@ -124,7 +134,7 @@ class Routes:
         reach = [float(np.hypot(*(self.place - depot).T).max(initial=0.0)) for depot in self.depot]
         return [max(among, own) / speed + service for own, speed in zip(reach, self.speed.tolist(), strict=True)]
 
-    def tour(self, seller: int, stops: Any, market: Any = None) -> tuple[float, str | None]:
+    def tour(self, seller: int, stops: Sequence[int] | Ints, market: object = None) -> tuple[float, str | None]:
         """The cost and the feasibility of a tour.
 
         Parameters

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.traced import Number
 
 
 class TieError(ValueError):
@@ -29,7 +31,7 @@ class TieBreak(Protocol):
 
     @property
     def name(self) -> str: ...
-    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]: ...
+    def ranks(self, side: str, reports: Sequence[Number] | NDArray[np.float64]) -> NDArray[np.int64]: ...
 
 
 @lru_cache(maxsize=8)
@@ -48,7 +50,7 @@ class ByIndex:
         """``index``."""
         return "index"
 
-    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]:
+    def ranks(self, side: str, reports: Sequence[Number] | NDArray[np.float64]) -> NDArray[np.int64]:
         """0, 1, 2, ..."""
         return _ascending(len(reports))
 
@@ -62,7 +64,7 @@ class Reverse:
         """``reverse``."""
         return "reverse"
 
-    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]:
+    def ranks(self, side: str, reports: Sequence[Number] | NDArray[np.float64]) -> NDArray[np.int64]:
         """..., 2, 1, 0."""
         return np.arange(len(reports), dtype=np.int64)[::-1]
 
@@ -87,7 +89,7 @@ class Lottery:
         """``lottery``, with its seed."""
         return f"lottery({self.seed})"
 
-    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]:
+    def ranks(self, side: str, reports: Sequence[Number] | NDArray[np.float64]) -> NDArray[np.int64]:
         """The same permutation for the same seed, side and number of traders."""
         stream = 0 if side == "buyer" else 1
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(stream,)))
@@ -103,7 +105,7 @@ class Refuse:
         """``refuse``."""
         return "refuse"
 
-    def ranks(self, side: str, reports: Any) -> NDArray[np.int64]:
+    def ranks(self, side: str, reports: Sequence[Number] | NDArray[np.float64]) -> NDArray[np.int64]:
         """Ranks by index, once it is known that no two reports are equal."""
         ordered = sorted(reports)
         for one, two in pairwise(ordered):
@@ -117,7 +119,22 @@ TIE_BREAKS: dict[str, TieBreak] = {"index": ByIndex(), "reverse": Reverse(), "lo
 
 
 def tie_break_of(value: str | TieBreak) -> TieBreak:
-    """The object itself, or the one of that name."""
+    """A way to break ties by itself or by its name.
+
+    Parameters
+    ----------
+    value : str or TieBreak
+        The object, or its name in `TIE_BREAKS`.
+
+    Returns
+    -------
+    TieBreak
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown name, and for anything else.
+    """
     if isinstance(value, str):
         return TIE_BREAKS[validation.choice("tie_break", value, tuple(TIE_BREAKS))]
     if not isinstance(value, TieBreak):

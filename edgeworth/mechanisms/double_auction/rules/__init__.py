@@ -86,7 +86,7 @@ class Rule:
         return run(self.name, market, params=self.params, tie_break=self.tie_break)
 
 
-def prepared(rule: str, params: Any = None, tie_break: str | TieBreak | None = None) -> Prepared[Any]:
+def prepared(rule: str, params: object = None, tie_break: str | TieBreak | None = None) -> Prepared[Any]:
     """The rule of that name with parameters and tie-breaking, checked."""
     return RULES[validation.choice("rule", rule, tuple(RULES))].prepared(params, tie_break)
 
@@ -95,7 +95,7 @@ def run(
     rule: str | Callable[[Market], Outcome],
     market: Market,
     *,
-    params: Any = None,
+    params: object = None,
     tie_break: str | TieBreak | None = None,
 ) -> Outcome:
     """The outcome of a rule on a market: a pure function.

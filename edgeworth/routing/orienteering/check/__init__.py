@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 
-from numpy.typing import NDArray
-
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, Rebuild, rule_verdicts
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.result import Result
@@ -16,13 +13,13 @@ from edgeworth.routing.orienteering.model import RULES, OrienteeringProblem, Rou
 __all__: list[str] = []
 
 
-def _root(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def _root(problem: OrienteeringProblem, arrays: Arrays, budget: Budget) -> float:
     from edgeworth.routing.orienteering.check.bound import recomputed_bound  # compiled code: loaded when there is need
 
     return recomputed_bound(problem, arrays, budget)
 
 
-def _listed(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def _listed(problem: OrienteeringProblem, arrays: Arrays, budget: Budget) -> float:
     from edgeworth.routing.orienteering.check.listed import listed_bound
 
     return listed_bound(problem, arrays, budget)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.routing.orienteering.check.labelling import largest
 from edgeworth.routing.orienteering.check.network import MAGNITUDE, ROUND, Flags, Floats, networks
@@ -18,7 +16,7 @@ from edgeworth.routing.orienteering.model import OrienteeringProblem
 _WHOLE = 2.0**53
 
 
-def recomputed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def recomputed_bound(problem: OrienteeringProblem, arrays: Arrays, budget: Budget) -> float:
     """The bound that a certificate "ng-routes" proves on the value of every plan that `model.violations` lets pass.
 
         L = sum_i pi_i + sum_k max(0, max { value of r - sum of pi_i over its visits : r an ng-route of vehicle k }).
@@ -48,7 +46,7 @@ def recomputed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[
     return on_grid(problem, upwards(terms))
 
 
-def multipliers_and_sets(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats, Flags]:
+def multipliers_and_sets(problem: OrienteeringProblem, arrays: Arrays) -> tuple[Floats, Floats, Flags]:
     """The arrays ``multipliers``, ``largest`` and the sets of neighbours as flags, checked before anything is computed."""
     n, kinds = problem.customers, len(problem.vehicle_types)
     pi = certificate_array(arrays, "multipliers", np.float64, (n,), minimum=0.0, maximum=MAGNITUDE)

@@ -3,25 +3,75 @@
 All state is in arrays, so that a loop can be left after so many steps and entered again.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Bools, Floats, Ints
 from edgeworth.core.jit import jit, leaf
 from edgeworth.core.kernels import assign
 
-# travel, gain float64 [N, N]: time from the begin of service at one node to the arrival at the next, and the value of that arc;
-# opens, closes, demand float64 [N]; keeps uint64 [N, W], as bits: what a route remembers at a node; ptr int64 [N + 1], head
-# int64: the arcs in use.
-Net = namedtuple("Net", "travel gain opens closes demand capacity keeps ptr head start end")
-# Labels; link: the next worse label of the same node, or of the same slot; kept: may it be extended?
-Pool = namedtuple("Pool", "node time load worth memory link kept")
-# Best worth by latest time: those of node j are ptr[j]:ptr[j + 1], by rising time.
-Stairs = namedtuple("Stairs", "ptr time worth")
-# Kept labels of a run on the reversed network, of node j ptr[j]:ptr[j + 1], best first; until: the smallest time so far.
-Ways = namedtuple("Ways", "ptr time load worth memory until")
-# Routes that ended: the customers as bits, and the value.
-Ends = namedtuple("Ends", "memory worth")
+Words = NDArray[np.uint64]
+
+
+class Net(NamedTuple):
+    """travel, gain [N, N]: time from the begin of service at one node to the arrival at the next, and the value of that arc;
+    opens, closes, demand [N]; keeps [N, W], as bits: what a route remembers at a node; ptr [N + 1], head: the arcs in use.
+    """
+
+    travel: Floats
+    gain: Floats
+    opens: Floats
+    closes: Floats
+    demand: Floats
+    capacity: float
+    keeps: Words
+    ptr: Ints
+    head: Ints
+    start: int
+    end: int
+
+
+class Pool(NamedTuple):
+    """Labels; link: the next worse label of the same node, or of the same slot; kept: whether it may be extended."""
+
+    node: Ints
+    time: Floats
+    load: Floats
+    worth: Floats
+    memory: Words
+    link: Ints
+    kept: Bools
+
+
+class Stairs(NamedTuple):
+    """Best worth by latest time: those of node j are ptr[j]:ptr[j + 1], by rising time."""
+
+    ptr: Ints
+    time: Floats
+    worth: Floats
+
+
+class Ways(NamedTuple):
+    """Kept labels of a run on the reversed network, of node j ptr[j]:ptr[j + 1], best first. until: the smallest time so
+    far.
+    """
+
+    ptr: Ints
+    time: Floats
+    load: Floats
+    worth: Floats
+    memory: Words
+    until: Floats
+
+
+class Ends(NamedTuple):
+    """Routes that ended: the customers as bits, and the value."""
+
+    memory: Words
+    worth: Floats
+
 
 DONE, PAUSED, FULL = range(3)
 MADE, WAITING, AT, ENDED, N_INTS = range(5)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Array
 from edgeworth.core.checking import Budget, BudgetEnded
 from edgeworth.routing.orienteering.check import kernels
 from edgeworth.routing.orienteering.check.network import Flags, Floats, Network, Words
@@ -19,13 +19,22 @@ the largest certificate of the benchmarks needs."""
 _CHUNK = 1_000_000  # elementary steps between two looks at the clock, 5 to 20 ms
 _POOL, _TABLE = 1 << 12, 1 << 16
 
+R = TypeVar("R", kernels.Pool, kernels.Ends)
+
 
 class Spread:
     """The labels of one run over ng-routes. stairs: of a run the other way round, to bound it; floor: what need not be
     reached; climbing: the floor rises with the routes found. best: the largest value of a route, or the floor."""
 
     def __init__(
-        self, net: Any, blur: float, budget: Budget, *, stairs: Any = None, floor: float = -math.inf, climbing: bool = False
+        self,
+        net: kernels.Net,
+        blur: float,
+        budget: Budget,
+        *,
+        stairs: kernels.Stairs | None = None,
+        floor: float = -math.inf,
+        climbing: bool = False,
     ) -> None:
         nodes, words = net.keeps.shape
         pool, heap = _pool(_POOL, words), np.zeros((_POOL, 2))
@@ -35,7 +44,8 @@ class Spread:
         heap[0] = pool.time[0], 0.0
         ints[kernels.MADE] = ints[kernels.WAITING] = 1
         bounded = stairs is not None
-        against = stairs if bounded else kernels.Stairs(np.zeros(nodes + 1, dtype=np.int64), np.zeros(0), np.zeros(0))
+        none = kernels.Stairs(np.zeros(nodes + 1, dtype=np.int64), np.zeros(0), np.zeros(0))
+        against = none if stairs is None else stairs
         while True:
             budget.check()
             least = max(floor, float(best[net.end])) if climbing else floor
@@ -53,7 +63,7 @@ class Spread:
         self._order = kept[np.lexsort((-pool.worth[kept], pool.node[kept]))]
         self._ptr = np.searchsorted(pool.node[self._order], np.arange(nodes + 1)).astype(np.int64)
 
-    def stairs(self) -> Any:
+    def stairs(self) -> kernels.Stairs:
         """The best worth by latest time at every node."""
         pool, order = self._pool, self._order.copy()
         time, worth = np.empty(len(order)), np.empty(len(order))
@@ -64,7 +74,7 @@ class Spread:
             time[mine], worth[mine] = pool.time[rows], np.maximum.accumulate(pool.worth[rows]) if len(rows) else 0.0
         return kernels.Stairs(self._ptr, time, worth)
 
-    def ways(self) -> Any:
+    def ways(self) -> kernels.Ways:
         """All labels, best first at every node."""
         pool, order = self._pool, self._order
         until = pool.time[order].copy()
@@ -139,7 +149,7 @@ def _afford(labels: int, words: int) -> None:
         raise BudgetEnded(f"the check needs more than {labels} labels")
 
 
-def _pool(size: int, words: int) -> Any:
+def _pool(size: int, words: int) -> kernels.Pool:
     return kernels.Pool(
         np.zeros(size, dtype=np.int64),
         np.zeros(size),
@@ -151,10 +161,10 @@ def _pool(size: int, words: int) -> Any:
     )
 
 
-def _longer(arrays: Any, size: int) -> Any:
+def _longer(arrays: R, size: int) -> R:
     """The same rows with room for more."""
 
-    def grown(old: NDArray[Any]) -> NDArray[Any]:
+    def grown(old: Array) -> Array:
         new = np.zeros((size, *old.shape[1:]), dtype=old.dtype)
         new[: len(old)] = old
         return new

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.routing.orienteering.check.bound import multipliers_and_sets, on_grid, upwards
 from edgeworth.routing.orienteering.check.labelling import completions, flags, routes_above
@@ -28,7 +28,7 @@ class Routes(NamedTuple):
     counts: Ints
 
 
-def listed_bound(problem: OrienteeringProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def listed_bound(problem: OrienteeringProblem, arrays: Arrays, budget: Budget) -> float:
     """The bound that a certificate "listed-routes" proves on the value of every plan that `model.violations` lets pass.
 
     With multipliers pi and sets of neighbours as in "ng-routes", and a target t: a plan worth more than t holds only routes

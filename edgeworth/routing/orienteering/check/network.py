@@ -32,7 +32,6 @@ on, since rounded addition is monotone.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,7 +122,7 @@ class Network:
         return (float(self._size[self.usable].sum() + prices[self.usable].sum()) + self._dearest) * (1.0 + 1e-9)
 
     def exact(self, unit: float) -> bool:
-        """Are all terms multiples of this power of two, and no arc's cost itself rounded?"""
+        """Whether all terms are multiples of this power of two, and no arc's cost is itself rounded."""
         return (self._short or not self._dearest) and all(_multiples(values, unit) for values in self._terms)
 
     def price(self, prices: Floats, exact: bool) -> None:
@@ -156,7 +155,7 @@ class Network:
             out[i] = not later.any() and not np.any((profit[i] + blur[i] > price) & apart)
         return np.asarray(out)
 
-    def kernel(self, skipped: Flags, near: Flags, *, reverse: bool) -> Any:
+    def kernel(self, skipped: Flags, near: Flags, *, reverse: bool) -> kernels.Net:
         """What the kernels need; reversed, times are negative and routes begin at the end."""
         n = self.n
         arcs = np.isfinite(self.travel)
@@ -215,7 +214,7 @@ def _bits(near: Flags) -> Words:
 
 
 def _short(problem: OrienteeringProblem, vehicle: int) -> bool:
-    """Are the products and the quotient that arcs' costs are made of exact?"""
+    """Whether the products and the quotient that arcs' costs are made of are exact."""
     one = slice(vehicle, vehicle + 1)
     factors = (problem.distance, problem.travel_time, problem.cost_per_distance[one], problem.cost_per_time[one])
     if math.frexp(float(problem.speed[vehicle]))[0] != 0.5 or any(np.abs(x).max(initial=0.0) > _SINGLE for x in factors):

@@ -109,7 +109,7 @@ def _prove(root: Root, params: DynamicProgramming) -> str:
 
 
 def _elementary(root: Root, target: float, limit: int) -> bool:
-    """Is there a route worth `target`? Takes the best one or lowers the bound; False where the labels are too many."""
+    """Whether there is a route worth `target`. Takes the best one or lowers the bound; False where the labels are too many."""
     base, none = root.bases[0], np.zeros(root.n)
     if not root.completions(0, root.threshold(0, target), limit):
         return False

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.routing.orienteering.exact.labelling import RunEnded
@@ -47,7 +46,7 @@ def proved(root: Root) -> Proved:
     return listed or Proved(root.bound, BoundEvidence.CLAIMED, certificate)
 
 
-def _listed_proof(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | None:
+def _listed_proof(root: Root, arrays: Arrays) -> Proved | None:
     """The evidence that no plan is better than the best one: the routes of better plans are listed once more, and a tree over
     them is grown whose leaves all stay below. None where that is too much work, or the run must end."""
     root.finishing = True
@@ -59,7 +58,7 @@ def _listed_proof(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | No
         root.finishing = False
 
 
-def _listed(root: Root, arrays: Mapping[str, NDArray[Any]]) -> Proved | None:
+def _listed(root: Root, arrays: Arrays) -> Proved | None:
     wanted = root.target
     slack = root.tolerance(wanted)  # routes are listed down to this much below their threshold
     target = max(root.value, wanted - 0.5 * slack)

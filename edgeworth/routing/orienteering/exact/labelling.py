@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
+from edgeworth.core.arrays import Array
 from edgeworth.core.result import Termination
 from edgeworth.routing.orienteering.exact.network import Floats, TypeNetwork
 from edgeworth.routing.orienteering.kernels import labels
 
 _CHUNK = 4_000_000  # elementary steps between two looks at the clock, 10 to 50 ms
-_BUCKETS = 4096
-_SORTED = 1 << 16
-_TABLE = 1 << 18
+_BUCKETS = 4096  # of the queue, by time; labels of one bucket are sorted together
+_SORTED = 1 << 16  # labels of a bucket that are sorted at once
+_TABLE = 1 << 18  # entries of the hash table of labels met; a power of two
 _POOL, _KEPT = 1 << 14, 64  # to begin with; both double when full
+
+R = TypeVar("R", labels.Pool, labels.Kept)
 
 
 class RunEnded(Exception):  # not an error
@@ -46,12 +49,12 @@ class Labelling:
         )
         self._route = np.empty(1 << 16, dtype=np.int64)
         self._none = np.zeros(base.customers)
-        self.net: Any = None
+        self.net: labels.Network
         self.made = 0
 
     def run(
         self,
-        net: Any,
+        net: labels.Network,
         *,
         rule: int = labels.SUBSET,
         back: Labelling | None = None,
@@ -90,7 +93,7 @@ class Labelling:
                 self.kept = _grown(self.kept, self._new_kept())
             self._tick()
 
-    def _begin(self, net: Any, rule: int) -> None:
+    def _begin(self, net: labels.Network, rule: int) -> None:
         self.net = net
         queue, pool = self._queue, self.pool
         self.kept.count[:] = 0
@@ -146,7 +149,7 @@ class Labelling:
         nodes = self._route[:count] if self.net.start > self.net.end else self._route[:count][::-1]
         return [int(i) for i in nodes if i < len(self._none)]
 
-    def _new_pool(self) -> Any:
+    def _new_pool(self) -> labels.Pool:
         size = self._pool_size
         return labels.Pool(
             np.zeros(size, dtype=np.int32),
@@ -158,7 +161,7 @@ class Labelling:
             np.zeros(size, dtype=np.int32),
         )
 
-    def _new_kept(self) -> Any:
+    def _new_kept(self) -> labels.Kept:
         shape = (self._nodes, self._kept_size)
         return labels.Kept(
             np.zeros(self._nodes, dtype=np.int64),
@@ -171,8 +174,9 @@ class Labelling:
         )
 
 
-def _grown(old: Any, new: Any) -> Any:
+def _grown(old: R, new: R) -> R:
     """The larger arrays with the contents of the smaller ones."""
-    for before, after in zip(old, new, strict=True):
+    arrays: zip[tuple[Array, Array]] = zip(old, new, strict=True)
+    for before, after in arrays:
         after[tuple(slice(0, length) for length in before.shape)] = before
     return new

@@ -16,11 +16,11 @@ from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.exact.network import Floats, TypeNetwork
 from edgeworth.routing.orienteering.model import RoutePlan
 
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-9  # of primal and dual feasibility
 
 
 class Column(NamedTuple):
-    """A route of a vehicle of one type. value: of its arcs, a customer on it twice pays twice; whole: may a plan hold it?"""
+    """A route of a vehicle of one type. value: of its arcs, a customer on it twice pays twice; whole: a plan may hold it."""
 
     kind: int
     stops: tuple[int, ...]
@@ -121,7 +121,7 @@ class Master:
 
 
 class Choice(NamedTuple):
-    """The columns that the integer master chose, None without any; its bound on what columns can reach; is that proved?"""
+    """The columns that the integer master chose, None without any; its bound on what columns reach; whether that is proved."""
 
     chosen: list[Column] | None
     bound: float

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.routing.orienteering.kernels import labels
+from edgeworth.routing.orienteering.kernels import detours, labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem
 from edgeworth.routing.orienteering.model.limits import elapsed
 
@@ -19,7 +19,7 @@ Words = NDArray[np.uint64]
 
 _TINY_CYCLE = 1e-3  # of the vehicle's time: customers this close to each other are always remembered, so routes end
 _LATE_CUSTOMERS = 300  # up to so many customers the tables of those out of reach are worth their memory
-_LEAST = 1e-200
+_LEAST = 1e-200  # numbers below it, or above its inverse, are not brought to a common unit
 _TIE = 1e-15  # relative; times that close to each other are the same
 _ROUNDING = 2.0**-40  # relative; far above what sums of as many terms as a route has can lose, far below any tolerance
 
@@ -35,7 +35,7 @@ class TypeNetwork:
     Nodes: customers 0..n-1, start n, end n + 1; times since the vehicle's origin (`model.limits`). Windows, returns and
     capacity are a little wider than the model's, so the routes found must be checked with the model, and bounds hold for all
     plans; no limit is beyond what routes can reach, so that one of 1e12 blurs nothing. `served[i]`: can some route visit i?
-    `worth` = profit - service_cost; `cost` by arc; `spared`: see `labels.detours`; `close_by` [n, n]: customers that are
+    `worth` = profit - service_cost; `cost` by arc; `spared`: see `kernels.detours`; `close_by` [n, n]: customers that are
     remembered at each other in any case, since a cycle through both takes next to no time.
     """
 
@@ -59,7 +59,7 @@ class TypeNetwork:
         self._loads(problem, k)
         quickest = self.travel.copy()
         np.fill_diagonal(quickest, 0.0)
-        labels.closure(quickest)
+        detours.closure(quickest)
         self.quickest = quickest
         earliest = np.maximum(self.open, quickest[n])
         last = np.minimum(self.close, self.close[n + 1] - quickest[:, n + 1])
@@ -69,7 +69,7 @@ class TypeNetwork:
         self.arcs[n, n + 1] = False
         self._round(problem, k)
         self.spared = np.empty(n)
-        labels.detours(self.travel, self.cost, _TIE, self.spared)
+        detours.detours(self.travel, self.cost, _TIE, self.spared)
         self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * span
         self._late: dict[bool, _Late] = {}
 
@@ -120,7 +120,7 @@ class TypeNetwork:
         packed = np.packbits(known.reshape(self.nodes, self.words, 64), axis=2, bitorder="little")
         return packed.view("<u8").reshape(self.nodes, self.words).astype(np.uint64)
 
-    def network(self, gain: Floats, active: Flags, memory: Words, *, reverse: bool = False) -> Any:
+    def network(self, gain: Floats, active: Flags, memory: Words, *, reverse: bool = False) -> labels.Network:
         """A `labels.Network` over the customers `active` [n]; reversed, times are negative and routes begin at the end."""
         n = self.customers
         arcs = self.arcs.copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,10 @@ from edgeworth.core.pyomo import solve_model
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
+
+if TYPE_CHECKING:
+    from pyomo.core.expr import NumericExpression
+    from pyomo.environ import ConcreteModel
 
 Arc = tuple[int, int, int]
 
@@ -55,19 +59,30 @@ def _clock(problem: OrienteeringProblem) -> tuple[list[float], list[float], list
     return opens.tolist(), closes.tolist(), (limits.origin - origin).tolist(), latest.tolist()
 
 
-def build_model(problem: OrienteeringProblem) -> Any:
+def build_model(problem: OrienteeringProblem) -> ConcreteModel:
     """The problem as an unsolved Pyomo ``ConcreteModel``, a formulation by arcs with times.
 
-    Components: sets ``VEHICLES``, ``CUSTOMERS`` and ``ARCS`` (vehicle, from, to; node n is the vehicle's start, n + 1 its
-    end; `usable_arcs`); parameters ``driving`` and ``cost`` by arc; binary variables ``drive[k, i, j]``; ``begin[i]`` in
-    [open, close], the start of service, on a clock that starts when the first vehicle has to move and with no limit later than
-    any route can be (`model.limits`), so that constants stay small; ``position[i]`` in [1, n], the place in the route.
-    Constraints ``visited[i]`` (at
-    most once), ``leaves[k]`` (at most one route), ``through[k, i]`` (who comes also goes), ``within_capacity[k]``;
-    ``first[i]``, ``next[i, j]``, ``last[i]`` with the smallest safe constants M: an arc that is driven forces the times;
-    ``order[i, j]``: and the positions, since times alone do not exclude cycles that take no time. Limits are those of the
-    problem, without the feasibility tolerance. Objective ``total``, maximised. ``model.write("name.lp")`` and
-    ``model.write("name.mps")`` hand it to other solvers. For small instances: the relaxation is weak.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The problem.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        With sets ``VEHICLES``, ``CUSTOMERS`` and ``ARCS`` (vehicle, from, to; node n is the vehicle's start, n + 1 its end;
+        `usable_arcs`); parameters ``driving`` and ``cost`` by arc; binary ``drive[k, i, j]``; ``begin[i]`` in [open, close],
+        the start of service; ``position[i]`` in [1, n], the place in the route. Constraints ``visited[i]`` (at most once),
+        ``leaves[k]`` (at most one route), ``through[k, i]`` (who comes also goes), ``within_capacity[k]``; ``first[i]``,
+        ``next[i, j]``, ``last[i]`` with the smallest safe constants M: an arc that is driven forces the times; ``order[i, j]``:
+        and the positions, since times alone do not exclude cycles that take no time. Objective ``total``, maximised.
+
+    Notes
+    -----
+    The clock of ``begin`` starts when the first vehicle has to move and has no limit later than any route can be
+    (`model.limits`), so that constants stay small. Limits are those of the problem, without the feasibility tolerance.
+    ``model.write("name.lp")`` and ``model.write("name.mps")`` hand the model to other solvers. For small instances: the
+    relaxation is weak.
     """
     import pyomo.environ as pyo
 
@@ -90,55 +105,55 @@ def build_model(problem: OrienteeringProblem) -> Any:
     model.begin = pyo.Var(model.CUSTOMERS, bounds=lambda m, i: (opens[i], closes[i]))
     model.position = pyo.Var(model.CUSTOMERS, bounds=(1, max(n, 1)))
 
-    def leaving(m: Any, k: int, i: int) -> Any:
+    def leaving(m: ConcreteModel, k: int, i: int) -> NumericExpression:
         return sum(m.drive[k, i, b] for b in out.get((k, i), []))
 
-    def used(m: Any, a: int, b: int) -> Any:
+    def used(m: ConcreteModel, a: int, b: int) -> NumericExpression:
         return sum(m.drive[k, a, b] for k in between[a, b])
 
-    def driven(m: Any, a: int, b: int) -> Any:
+    def driven(m: ConcreteModel, a: int, b: int) -> NumericExpression:
         return sum(m.driving[k, a, b] * m.drive[k, a, b] for k in between[a, b])
 
-    def visited(m: Any, i: int) -> Any:
+    def visited(m: ConcreteModel, i: int) -> object:
         total = sum(leaving(m, k, i) for k in m.VEHICLES)
         return pyo.Constraint.Skip if isinstance(total, int) else total <= 1
 
-    def leaves(m: Any, k: int) -> Any:
+    def leaves(m: ConcreteModel, k: int) -> object:
         return leaving(m, k, n) <= 1 if (k, n) in out else pyo.Constraint.Skip
 
-    def through(m: Any, k: int, i: int) -> Any:
+    def through(m: ConcreteModel, k: int, i: int) -> object:
         if (k, i) not in into and (k, i) not in out:
             return pyo.Constraint.Skip
         return sum(m.drive[k, a, i] for a in into.get((k, i), [])) - leaving(m, k, i) == 0
 
-    def within_capacity(m: Any, k: int) -> Any:
+    def within_capacity(m: ConcreteModel, k: int) -> object:
         carried = [(i, float(problem.demand[i])) for i in m.CUSTOMERS if (k, i) in out and problem.demand[i] > 0]
         if not carried or math.isinf(problem.capacity[k]):
             return pyo.Constraint.Skip
         return sum(demand * leaving(m, k, i) for i, demand in carried) <= float(problem.capacity[k])
 
-    def first(m: Any, i: int) -> Any:
+    def first(m: ConcreteModel, i: int) -> object:
         if (n, i) not in between:
             return pyo.Constraint.Skip
         low = opens[i]
         early = {k: earliest[k] + m.driving[k, n, i] for k in between[n, i]}
         return m.begin[i] >= low + sum((early[k] - low) * m.drive[k, n, i] for k in between[n, i] if early[k] > low)
 
-    def following(m: Any, i: int, j: int) -> Any:
+    def following(m: ConcreteModel, i: int, j: int) -> object:
         if (i, j) not in between:
             return pyo.Constraint.Skip
         done = float(problem.service_time[i])
         big = max(0.0, closes[i] + done - opens[j])
         return m.begin[j] >= m.begin[i] + done * used(m, i, j) + driven(m, i, j) - big * (1 - used(m, i, j))
 
-    def last(m: Any, i: int) -> Any:
+    def last(m: ConcreteModel, i: int) -> object:
         if (i, n + 1) not in between:
             return pyo.Constraint.Skip
         high = closes[i]
         late = {k: latest[k] - float(problem.service_time[i]) - m.driving[k, i, n + 1] for k in between[i, n + 1]}
         return m.begin[i] <= high - sum((high - late[k]) * m.drive[k, i, n + 1] for k in late if late[k] < high)
 
-    def order(m: Any, i: int, j: int) -> Any:
+    def order(m: ConcreteModel, i: int, j: int) -> object:
         if (i, j) not in between:
             return pyo.Constraint.Skip
         return m.position[j] >= m.position[i] + 1 - n * (1 - used(m, i, j))

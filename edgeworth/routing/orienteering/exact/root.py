@@ -89,11 +89,11 @@ class Root:
 
     @property
     def closed(self) -> bool:
-        """Has the bound met the value?"""
+        """Whether the bound has met the value."""
         return self.bound <= self.value or closes(self.value, self.bound, "max", self.problem.integral)
 
     def near_enough(self) -> bool:
-        """Is it worth trying to finish? At a gap of 1%, then each time that it has halved."""
+        """Whether it is worth trying to finish: at a gap of 1%, then each time that it has halved."""
         gap = self.root_bound - self.target
         if gap > self._worth_trying * abs(self.root_bound):
             return False
@@ -125,7 +125,7 @@ class Root:
         return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms + self._blur
 
     def _raised(self, prices: Floats, kinds: Floats, reached: Flags) -> float:
-        """L, rounded up; reached [K]: may rounding hide a route of that type that is worth more than nothing?"""
+        """L, rounded up; reached [K]: whether rounding may hide a route of that type that is worth more than nothing."""
         counts = np.array([base.count for base in self.bases], dtype=np.float64)
         errors = np.array([base.error for base in self.bases])
         total = math.fsum([*prices.tolist(), *(counts * kinds).tolist()])
@@ -159,7 +159,7 @@ class Root:
         return math.fsum([*(float(base.worth[i]) for i in stops), *ways])
 
     def _nearest(self, neighbours: int) -> Flags:
-        """near[j, i]: is i among the customers that j remembers? Those with the quickest way there and back."""
+        """near[j, i]: whether i is among the customers that j remembers, those with the quickest way there and back."""
         near = np.eye(self.n, dtype=bool)
         for base in self.bases:
             both = base.quickest[: self.n, : self.n] + base.quickest[: self.n, : self.n].T
@@ -256,7 +256,7 @@ class Root:
         return grown
 
     def _remembered(self, stops: tuple[int, ...]) -> bool:
-        """Is that an ng-route for the present sets?"""
+        """Whether that is an ng-route for the present sets."""
         memory: set[int] = set()
         for i in stops:
             if i in memory:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import highspy
 import numpy as np
@@ -14,8 +13,8 @@ from edgeworth.core import highs
 from edgeworth.routing.orienteering.exact.master import Column
 from edgeworth.routing.orienteering.exact.network import Flags, Floats, TypeNetwork
 
-_TOLERANCE = 1e-9
-_FRACTIONAL = 1e-6
+_TOLERANCE = 1e-9  # of primal and dual feasibility
+_FRACTIONAL = 1e-6  # weights of routes below it count as 0
 _LEAF = (-1, -1)
 
 
@@ -54,7 +53,7 @@ class Tree:
         self._allowed = np.ones(len(best), dtype=bool)
         largest = float(np.abs(self._worth).max(initial=0.0))
         self._scale = 2.0 ** -round(math.log2(largest)) if largest > 0.0 else 1.0  # near 1, where tolerances mean something
-        self._lp: Any = None
+        self._lp: highspy.Highs
 
     def grow(self) -> bool:
         """False where a plan of the columns reaches the goal, or the nodes do not suffice."""
@@ -72,7 +71,7 @@ class Tree:
         count, n = len(self._worth), self._n
         dear = 4.0 * float(np.abs(self._worth).max()) * (float(self._counts.sum()) + 1.0)
         rows = [np.append(np.flatnonzero(visits[:n]), n + kind) for visits, kind in zip(self._visits, self._kind, strict=True)]
-        lp: Any = highspy.HighsLp()
+        lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = count + n, n + self._kinds
         # The last n columns stand in, at a price, for customers that must be visited and whom no column visits.
         lp.col_cost_ = np.append(-self._worth, np.full(n, dear)) * self._scale

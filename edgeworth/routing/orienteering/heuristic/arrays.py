@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core.jit import read_only
@@ -14,7 +12,7 @@ NEIGHBOURS = 200
 """Nearest customers kept for every location."""
 
 
-def instance_of(problem: OrienteeringProblem) -> Any:
+def instance_of(problem: OrienteeringProblem) -> Instance:
     """The problem as a `Instance`; limits with half of the tolerance, so that rounding in another order breaks nothing. Times
     are since the first vehicle's origin (`model.limits`), so that where a clock begins changes nothing."""
     n, limits = problem.customers, problem.inner_limits
@@ -53,7 +51,7 @@ def instance_of(problem: OrienteeringProblem) -> Any:
     )
 
 
-def empty_plan(problem: OrienteeringProblem) -> Any:
+def empty_plan(problem: OrienteeringProblem) -> Plan:
     """A `Plan` with room for every customer in every route; its rows still have to be refreshed."""
     m, n = problem.vehicles, problem.customers
     stops = np.zeros((m + 2, n + 3), dtype=np.int64)
@@ -70,14 +68,14 @@ def empty_plan(problem: OrienteeringProblem) -> Any:
     )
 
 
-def fill(target: Any, solution: RoutePlan) -> None:
+def fill(target: Plan, solution: RoutePlan) -> None:
     """Write the stops of a plan of the model into one of the kernels."""
     for k, route in enumerate(solution.routes):
         target.stops[k, 1 : len(route) + 1] = route.stops
         target.size[k] = len(route)
 
 
-def solution_of(problem: OrienteeringProblem, source: Any) -> RoutePlan:
+def solution_of(problem: OrienteeringProblem, source: Plan) -> RoutePlan:
     """The plan of the model that a plan of the kernels stands for."""
     return plan(problem, [source.stops[k, 1 : source.size[k] + 1].copy() for k in range(problem.vehicles)])
 

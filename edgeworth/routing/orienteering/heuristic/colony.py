@@ -5,12 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
 from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
@@ -139,7 +140,7 @@ def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) 
     return Found(best, ending or Termination.CONVERGED, iterations=done, evaluations=int(steps))
 
 
-def _trail(problem: OrienteeringProblem, closes: NDArray[np.float64], params: Eaco) -> Any:
+def _trail(problem: OrienteeringProblem, closes: NDArray[np.float64], params: Eaco) -> kernel.Trail:
     """Everything of (6) that does not change, by type of vehicle, and the pheromone."""
     n = problem.customers
     firsts = [int(group[0]) for group in problem.vehicle_types]
@@ -162,12 +163,12 @@ def _trail(problem: OrienteeringProblem, closes: NDArray[np.float64], params: Ea
     )
 
 
-def _floor(values: Any) -> float:
+def _floor(values: Floats) -> float:
     largest = float(np.max(values, initial=0.0))
     return _LEAST * largest if largest > 0.0 else 1.0
 
 
-def _tours(problem: OrienteeringProblem, params: Eaco) -> Any:
+def _tours(problem: OrienteeringProblem, params: Eaco) -> kernel.Tours:
     ants, n = params.ants, problem.customers
     return kernel.Tours(
         tours=np.zeros((ants, n), dtype=np.int64),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
 from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
@@ -18,7 +19,7 @@ from edgeworth.routing.orienteering.heuristic.arrays import empty_plan, fill, in
 from edgeworth.routing.orienteering.kernels import ant as kernel
 from edgeworth.routing.orienteering.kernels import improve
 from edgeworth.routing.orienteering.kernels.constructive import insert_greedily
-from edgeworth.routing.orienteering.kernels.plans import copy_route
+from edgeworth.routing.orienteering.kernels.plans import Plan, copy_route
 from edgeworth.routing.orienteering.kernels.search import N_INTS, SearchParameters, SearchState
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 
@@ -104,11 +105,11 @@ class EacoLs:
 class _Ant(NamedTuple):
     """Its plan, a copy to work on, the best plan it met, its state, and the values of plan and best."""
 
-    plan: Any
-    work: Any
-    best: Any
-    state: Any
-    values: Any
+    plan: Plan
+    work: Plan
+    best: Plan
+    state: SearchState
+    values: Floats
 
 
 def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -> Found[RoutePlan]:
@@ -224,7 +225,7 @@ class _Colony:
         worth = value(self.problem, solution_of(self.problem, best))
         return _Ant(current, work, best, state, np.array([worth, worth]))
 
-    def iterate(self, iteration: int, share: float, spread: Callable[..., Any]) -> None:
+    def iterate(self, iteration: int, share: float, spread: Callable[[Callable[[int], None], range], Iterable[None]]) -> None:
         """One iteration at that share of the run; `spread` is ``map``, or that of a pool of threads."""
         temperature = self.hot * (self.cold / self.hot) ** share
 
@@ -262,7 +263,7 @@ class _Colony:
         return solution, value(self.problem, solution)
 
 
-def _search_state(m: int, n: int) -> Any:
+def _search_state(m: int, n: int) -> SearchState:
     return SearchState(
         known=np.full((2, m, n), -1, dtype=np.int64),
         spot=np.zeros((2, m, n), dtype=np.int64),

@@ -25,7 +25,22 @@ def _require_fitting(problem: OrienteeringProblem, solution: RoutePlan) -> None:
 
 
 def edges(problem: OrienteeringProblem, vehicle: int, route: Route) -> tuple[Ints, Ints]:
-    """The locations that the vehicle's edges leave and reach, int64 [stops + 1] each; none for a vehicle that stays."""
+    """The edges of a route.
+
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        The problem.
+    vehicle : int
+        The vehicle, from 0.
+    route : Route
+        Its customers.
+
+    Returns
+    -------
+    tuple of ndarray
+        The locations that the edges leave and reach, int64 [stops + 1] each; none for a vehicle that stays.
+    """
     if not len(route):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     return np.append(problem.start[vehicle], route.stops), np.append(route.stops, problem.end[vehicle])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -96,7 +96,7 @@ def from_graph(
     n = len(places) - len(homes)
     index = {node: k for k, node in enumerate(places)}
     ways = (_paths if validation.flag("complete", complete) else _edges)(graph, places, distance, travel_time)
-    columns: dict[str, Any] = {}
+    columns: dict[str, list[float]] = {}
     defaults = {profit: None, demand: 0.0, service_time: 0.0, service_cost: 0.0}
     first, last = float(np.min(earliest, initial=np.inf)), float(np.max(latest, initial=-np.inf))
     defaults |= {open: first, close: last}
@@ -130,7 +130,7 @@ def from_graph(
 
 
 def _nodes(
-    argument: str, given: Any, graph: nx.Graph, among: Sequence[Hashable] | None = None, repeated: bool = False
+    argument: str, given: Sequence[Hashable], graph: nx.Graph, among: Sequence[Hashable] | None = None, repeated: bool = False
 ) -> list[Hashable]:
     if isinstance(given, str) or not isinstance(given, Sequence):
         validation.reject_type(argument, "must be a sequence of nodes", given)
@@ -143,7 +143,7 @@ def _nodes(
     return list(given)
 
 
-def _attribute(where: str, attributes: Mapping[str, Any], name: str, default: float | None = None) -> float:
+def _attribute(where: str, attributes: Mapping[str, object], name: str, default: float | None = None) -> float:
     if name not in attributes and default is None:
         raise ValueError(f"graph: {where} must have the attribute {name!r}; got {sorted(map(str, attributes))}")
     return validation.real(f"{where}, {name}", attributes.get(name, default))
@@ -161,7 +161,7 @@ def _edges(graph: nx.Graph, places: list[Hashable], distance: str, travel_time: 
 
 
 def _lengths(
-    tail: Hashable, head: Hashable, attributes: Mapping[str, Any], distance: str, travel_time: str | None
+    tail: Hashable, head: Hashable, attributes: Mapping[str, object], distance: str, travel_time: str | None
 ) -> tuple[float, float]:
     where = f"edge {tail!r} to {head!r}"
     far = _attribute(where, attributes, distance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,13 +16,18 @@ Ints = NDArray[np.int64]
 class Rows(NamedTuple):
     """How rows of a matrix become nodes of a problem, customers first.
 
-    order int64 [L]: the row of every node. depot: the row at which vehicles start and end that say nothing else.
+    Attributes
+    ----------
+    order : ndarray
+        The row of every node, int64 [L].
+    depot : int
+        The row at which vehicles start and end for which nothing else is stated.
     """
 
     order: Ints
     depot: int
 
-    def number(self, rows: Any, vehicles: int, argument: str) -> Ints:
+    def number(self, rows: ArrayLike | None, vehicles: int, argument: str) -> Ints:
         """The nodes of rows that vehicles start or end at, int64 [vehicles]; None: the depot."""
         given = np.full(vehicles, self.depot) if rows is None else rows
         most = len(self.order) - 1
@@ -37,7 +42,7 @@ class Rows(NamedTuple):
         """A matrix over all rows as one over all nodes."""
         return matrix if self.in_order else matrix[np.ix_(self.order, self.order)]
 
-    def places(self, coordinates: ArrayLike | None) -> Any:
+    def places(self, coordinates: ArrayLike | None) -> ArrayLike | None:
         """Coordinates of rows as those of nodes."""
         if coordinates is None or self.in_order:
             return coordinates
@@ -49,7 +54,14 @@ class Rows(NamedTuple):
         return bool(np.array_equal(self.order, np.arange(len(self.order))))
 
 
-def rows_of(depot: Any, start: Any, end: Any, places: int, customers: int, labels: Sequence[str] | None) -> Rows:
+def rows_of(
+    depot: int | str | None,
+    start: ArrayLike | None,
+    end: ArrayLike | None,
+    places: int,
+    customers: int,
+    labels: Sequence[str] | None,
+) -> Rows:
     """The layout that a caller states; ValueError or TypeError where it is not stated or does not fit.
 
     Parameters
@@ -90,7 +102,22 @@ def rows_of(depot: Any, start: Any, end: Any, places: int, customers: int, label
 
 
 def all_names(customers: Sequence[str] | None, labels: Sequence[str] | None, rows: Rows) -> tuple[str, ...]:
-    """The names of all nodes: the matrix's labels, else the customers' own names beside depots, else the rows' positions."""
+    """The names of all nodes.
+
+    Parameters
+    ----------
+    customers : sequence of str or None
+        Names of the customers.
+    labels : sequence of str or None
+        Labels of the rows of the matrix.
+    rows : Rows
+        Which row every node is.
+
+    Returns
+    -------
+    tuple of str
+        The labels; without them the customers' own names beside depots; without these the rows' positions.
+    """
     order = [str(row) for row in rows.order.tolist()]
     if labels is not None:
         return tuple(labels[row] for row in rows.order.tolist())

@@ -52,11 +52,21 @@ class Timed(Protocol):
 class Limits(NamedTuple):
     """Limits by vehicle, times as durations since its ``origin``.
 
-    origin [m]: a time at which vehicle k may leave so as to begin no service later than if it left at ``earliest``: that, or
-    the first opening less twice the longest way to a customer (as a power of two), whichever is later. open, close [m, n]:
-    when service at i may begin; latest [m]: of the return; capacity [m]. close, latest and capacity carry the tolerance,
-    negative where nothing is in time. work [m]: no route that visits a customer once drives and serves longer; reach [m]: nor
-    ends later. whole [m]: are all times that this vehicle meets whole numbers? full [m]: are all demands and its capacity?
+    Attributes
+    ----------
+    origin : ndarray
+        float64 [m]: a time at which vehicle k may leave so as to begin no service later than if it left at ``earliest``: that,
+        or the first opening less twice the longest way to a customer (as a power of two), whichever is later.
+    open, close : ndarray
+        float64 [m, n]: when service at i may begin.
+    latest : ndarray
+        float64 [m]: of the return.
+    capacity : ndarray
+        float64 [m]. Like close and latest it carries the tolerance, negative where nothing is in time.
+    work, reach : ndarray
+        float64 [m]: no route that visits a customer once drives and serves longer than ``work``, nor ends later than ``reach``.
+    whole, full : ndarray
+        bool [m]: whether all times that this vehicle meets, and all demands and its capacity, are whole numbers.
     """
 
     origin: Floats
@@ -71,8 +81,21 @@ class Limits(NamedTuple):
 
 
 def limits_of(problem: Timed, share: float) -> Limits:
-    """The limits with that share of the tolerance.
+    """The limits of a problem with a share of the tolerance.
 
+    Parameters
+    ----------
+    problem : Timed
+        The problem.
+    share : float
+        How much of the tolerance counts, in [0, 1].
+
+    Returns
+    -------
+    Limits
+
+    Notes
+    -----
     The tolerance of a time is 1e-9 of the duration up to it, counted from the origin and no more than the vehicle can drive and
     serve altogether: neither the clock's origin, nor hours of waiting before the first window, nor a "no limit" of 1e12
     widens anything. That of a capacity is 1e-9 of it, of the sum of all demands where that is less. Integers hold exactly
@@ -114,6 +137,26 @@ def limits_of(problem: Timed, share: float) -> Limits:
 def elapsed(problem: Timed, limits: Limits, vehicle: int, stops: NDArray[np.int64]) -> tuple[Floats, float]:
     """When service begins at every stop and when the vehicle is back, as durations since its origin.
 
+    Parameters
+    ----------
+    problem : Timed
+        The problem.
+    limits : Limits
+        Its limits.
+    vehicle : int
+        The vehicle, from 0.
+    stops : ndarray
+        The customers in order, int64 [stops].
+
+    Returns
+    -------
+    begins : ndarray
+        float64 [stops].
+    back : float
+        The return.
+
+    Notes
+    -----
     All terms are >= 0, so the sums are off by at most 3 (stops + 1) units of the last place of what they are.
     """
     speed, here, clock = float(problem.speed[vehicle]), int(problem.start[vehicle]), 0.0
@@ -127,8 +170,22 @@ def elapsed(problem: Timed, limits: Limits, vehicle: int, stops: NDArray[np.int6
 
 
 def excess(number: float, limit: float, most: float, whole: bool) -> float:
-    """By how much a number is above a limit (without tolerance): in units where all are whole, otherwise relative to the
-    limit, or to `most` where that is less; 1 where there is nothing to compare it with."""
+    """By how much a number is above a limit, without tolerance.
+
+    Parameters
+    ----------
+    number, limit : float
+        What is compared.
+    most : float
+        The scale where it is less than the limit.
+    whole : bool
+        Whether all numbers are whole, so that the excess is one of units.
+
+    Returns
+    -------
+    float
+        In units where all are whole, otherwise relative; 1 where there is nothing to compare it with.
+    """
     if whole:
         return number - limit
     scale = min(limit, most)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core import validation
@@ -18,8 +16,8 @@ HORIZON = 3_600.0  # seconds
 SPEED = 10.0  # metres a second
 MOVING_POWER = 50.0  # watts
 ENERGY_PRICE = 0.002  # money a joule
-SECONDS_PER_TASK = 20.0
-USERS_PER_UAV = 5
+SECONDS_PER_TASK = 20.0  # of service
+USERS_PER_UAV = 5  # tasks that one UAV serves on a tour
 
 
 def generate(
@@ -67,7 +65,7 @@ def generate(
     m = default[0] if vehicles is None else validation.integer("vehicles", vehicles, minimum=0)
     n = default[1] if customers is None else validation.integer("customers", customers, minimum=0)
     rng, record = generator(seed, INSTANCES)
-    parameters: dict[str, Any] = {"vehicles": m, "customers": n}
+    parameters: dict[str, object] = {"vehicles": m, "customers": n}
     make = {"fusion": _fusion, "random": _random}[preset]
     return make(rng, m, n, Provenance("preset", preset, parameters, record))
 

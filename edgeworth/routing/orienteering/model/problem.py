@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
-from edgeworth.core.faces import ShownProblem
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.numeric import Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
 from edgeworth.routing.orienteering.model import columns, layout
 from edgeworth.routing.orienteering.model.geometry import Rounding, euclidean
@@ -29,7 +29,7 @@ _STORED = ("distance", "profit", *_CUSTOMER, *(name for name in _VEHICLE if name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OrienteeringProblem(ShownProblem):
+class OrienteeringProblem(ProblemData):
     """(Team) orienteering with time windows, capacities and travel costs: vehicles k = 0..m-1 visit customers i = 0..n-1.
 
     Locations are nodes: customers 0..n-1, then depots n..L-1. `from_matrices`, `from_coordinates` and the package's
@@ -118,13 +118,13 @@ class OrienteeringProblem(ShownProblem):
     cost_per_time: Floats
     earliest: Floats
     latest: Floats
-    coordinates: Floats | None = None
+    coordinates: OptionalArray[Floats | None] = optional()
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     location_names: tuple[str, ...] | None = None
     vehicle_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         store("start", validation.array("start", self.start, np.int64, (None,)))
@@ -157,9 +157,6 @@ class OrienteeringProblem(ShownProblem):
             store("coordinates", validation.array("coordinates", self.coordinates, np.float64, (places, 2)))
         store("location_names", names.checked("location_names", self.location_names, places))
         store("vehicle_names", names.checked("vehicle_names", self.vehicle_names, m))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
@@ -195,7 +192,7 @@ class OrienteeringProblem(ShownProblem):
 
     @cached_property
     def integral(self) -> bool:
-        """Is every plan's value an integer? Profits less service costs are, of numbers below 2^53, and driving is free."""
+        """Whether every plan's value is an integer: net profits are, below 2^53, and driving is free."""
         net = self.profit - self.service_cost
         free = not (self.cost_per_distance.any() or self.cost_per_time.any())
         largest = max(float(np.abs(self.profit).max(initial=0.0)), float(self.service_cost.max(initial=0.0)))
@@ -229,13 +226,6 @@ class OrienteeringProblem(ShownProblem):
     def inner_limits(self) -> Limits:
         """The same with half that tolerance, for solvers: rounding in another order cannot push a plan over `limits`."""
         return limits_of(self, 0.5)
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
 
     # --- constructors ---------------------------------------------------------------------------------------------------
 
@@ -314,7 +304,7 @@ class OrienteeringProblem(ShownProblem):
         matrix: names.Axes = ("location", "location")
         by_vehicle: names.Axes = ("vehicle",)
         by_customer: names.Axes = ("customer",)
-        matrices: dict[str, tuple[Any, names.Axes]] = {"distance": (distance, matrix), "travel_time": (travel_time, matrix)}
+        matrices: dict[str, tuple[object, names.Axes]] = {"distance": (distance, matrix), "travel_time": (travel_time, matrix)}
         matrices["coordinates"] = coordinates, ("location", None)
         given, named = names.align(matrices, {"location_names": location_names})
         per_vehicle = {
@@ -330,7 +320,7 @@ class OrienteeringProblem(ShownProblem):
         far = columns.matrix("distance", given["distance"], None)
         labels = names.checked("location_names", named["location_names"], len(far))
         rows = layout.rows_of(depot, start, end, len(far), n, labels)
-        arguments: dict[str, tuple[Any, names.Axes]] = {name: (item, by_vehicle) for name, item in per_vehicle.items()}
+        arguments: dict[str, tuple[object, names.Axes]] = {name: (item, by_vehicle) for name, item in per_vehicle.items()}
         arguments |= {name: (item, by_customer) for name, item in per_customer.items()}
         arguments["profit"] = profit, by_vehicle + by_customer
         aligned, found = names.align(
@@ -338,24 +328,13 @@ class OrienteeringProblem(ShownProblem):
             {"vehicle_names": vehicle_names, "customer_names": rows.named(labels, n)},
             {"customer": tuple(map(str, rows.order[:n].tolist()))},
         )
-        if vehicles is None:
-            known = [len(np.asarray(aligned["profit"]))] if columns.rank(profit) == 2 else []
-            known += [len(np.asarray(aligned[name])) for name in per_vehicle if columns.rank(aligned[name]) == 1]
-            m = known[0] if known else 1
-        else:
-            m = validation.integer("vehicles", vehicles, minimum=0)
+        m = columns.fleet(vehicles, aligned["profit"], [aligned[name] for name in per_vehicle])
         spread: dict[str, Any] = {name: columns.spread(aligned[name], m) for name in per_vehicle}
         spread |= {name: columns.spread(aligned[name], n) for name in ("demand", "service_time", "service_cost")}
         spread |= {"start": rows.number(spread["start"], m, "start"), "end": rows.number(spread["end"], m, "end")}
-        begin = validation.array("earliest", spread["earliest"], np.float64, (m,)).min(initial=np.inf)
-        finish = validation.array("latest", spread["latest"], np.float64, (m,)).max(initial=-np.inf)
-        if not m:
-            begin = finish = 0.0
-        sides = {name: columns.spread(aligned[name], n) for name in ("open", "close")}
-        opens, closes = (None if x is None else validation.array(name, x, np.float64, (n,)) for name, x in sides.items())
-        # A side that is not given never makes the other one wrong.
-        spread["open"] = (np.full(n, begin) if closes is None else np.minimum(begin, closes)) if opens is None else opens
-        spread["close"] = np.maximum(finish, spread["open"]) if closes is None else closes
+        spread["open"], spread["close"] = columns.windows(
+            aligned["open"], aligned["close"], spread["earliest"], spread["latest"], n, m
+        )
         far = rows.square(far)
         time = far if travel_time is None else rows.square(columns.matrix("travel_time", given["travel_time"], len(rows.order)))
         return cls(
@@ -429,13 +408,9 @@ cost_per_distance, cost_per_time, earliest, location_names, vehicle_names, prove
 
     # --- files ----------------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
-
     def to_payload(self) -> Payload:
         """As plain fields and arrays. A capacity without end is stored as 0 with ``unbounded`` True: files hold no infinity."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _STORED}
+        arrays: dict[str, Array] = {name: getattr(self, name) for name in _STORED}
         unbounded = np.isinf(self.capacity)
         arrays |= {"capacity": columns.frozen(np.where(unbounded, 0.0, self.capacity)), "unbounded": columns.frozen(unbounded)}
         if not np.array_equal(self.travel_time, self.distance):
@@ -450,13 +425,13 @@ cost_per_distance, cost_per_time, earliest, location_names, vehicle_names, prove
         """The inverse of `to_payload`; validates like the constructor."""
         bounded, unbounded = payload.array("capacity"), payload.array("unbounded")
         validation.array("profit", payload.array("profit"), np.float64, (len(bounded), None))  # one row would become a row each
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _STORED}
         return cls(
             **arrays,
             travel_time=payload.arrays.get("travel_time", payload.array("distance")),
             capacity=np.where(validation.array("unbounded", unbounded, np.bool_, bounded.shape), np.inf, bounded),
             coordinates=payload.arrays.get("coordinates"),
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "location", "vehicle"),
         )

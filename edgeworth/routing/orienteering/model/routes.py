@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.names import names_of
 from edgeworth.core.payload import Payload
@@ -48,7 +49,7 @@ class Route:
             object.__setattr__(self, name, values)
         object.__setattr__(self, "end_time", validation.real("end_time", self.end_time))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     def __len__(self) -> int:
@@ -84,7 +85,7 @@ class RoutePlan(ShownSolution):
                 validation.reject_type("routes", "must hold Route objects", route)
         object.__setattr__(self, "routes", tuple(self.routes))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.routes,)
 
     @property
@@ -97,15 +98,17 @@ class RoutePlan(ShownSolution):
         """All customers visited, sorted; one that is visited twice appears twice."""
         return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *self.sequences]))
 
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         counts = [len(route) for route in self.routes]
-        content = {name: values for name, values in self.to_payload().arrays.items() if name in ("stops", *_STOP)}
-        return {"vehicle": np.repeat(np.arange(len(counts)), counts)} | content
+        content: dict[str, object] = {
+            name: values for name, values in self.to_payload().arrays.items() if name in ("stops", *_STOP)
+        }
+        return {"vehicle": np.repeat(np.arange(len(counts)), counts), **content}
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays: all stops in one array, cut by ``indptr``."""
         indptr = np.cumsum([0, *map(len, self.routes)], dtype=np.int64)
-        arrays: dict[str, Any] = {"indptr": indptr, "stops": np.concatenate([np.zeros(0, dtype=np.int64), *self.sequences])}
+        arrays: dict[str, Array] = {"indptr": indptr, "stops": np.concatenate([np.zeros(0, dtype=np.int64), *self.sequences])}
         for name in _STOP:
             arrays[name] = np.concatenate([np.zeros(0), *(getattr(route, name) for route in self.routes)])
         arrays["end_time"] = np.array([route.end_time for route in self.routes], dtype=np.float64)

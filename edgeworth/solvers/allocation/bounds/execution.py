@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,18 @@ _SLACK = 2e-10  # share of a limit that rounding errors of running sums may use 
 
 
 def working_limit(problem: AllocationProblem) -> Floats:
-    """The limits for searches that keep running sums of loads: a little tighter, but for integers, whose sums are exact."""
+    """The limits for searches that keep running sums of loads: a little tighter, but for integers, whose sums are exact.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    ndarray
+        float64 [servers].
+    """
     return np.where(problem.whole, problem.limit, problem.limit * (1.0 - _SLACK))
 
 
@@ -52,7 +62,7 @@ class Execution:
     ) -> None:
         """until: run seconds at which the work ends by `RunEnded`. report: whether the run is given iterations and bounds."""
         self.problem, self.run, self.pool, self.report = problem, run, pool, report
-        self.pairs: Any = Pairs(problem.indptr, problem.server, problem.profit, problem.weight, problem.must_serve)
+        self.pairs = Pairs(problem.indptr, problem.server, problem.profit, problem.weight, problem.must_serve)
         self.iterations = 0
         self.value: float | None = None
         self.bound: float | None = None
@@ -71,7 +81,7 @@ class Execution:
         each = max(1, _BLOCK * self.problem.tasks // max(1, self.problem.pairs))
         return np.append(np.arange(0, tasks, each, dtype=np.int64), tasks)
 
-    def each(self, work: Callable[[int], Any], count: int, group: int = _GROUP) -> None:
+    def each(self, work: Callable[[int], object], count: int, group: int = _GROUP) -> None:
         """work(0), ..., work(count - 1), on all threads, with `poll` between groups."""
         size = group * self.run.threads
         for first in range(0, count, size):

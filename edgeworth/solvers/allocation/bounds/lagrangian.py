@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -142,9 +141,25 @@ def lagrangian_relaxation(problem: AllocationProblem, params: Lagrangian, run: R
 
 
 def runner_up(problem: AllocationProblem, u: Floats) -> Floats:
-    """What every task would still earn at prices u without its best server: the second largest reduced profit, at least 0
-    for tasks that may stay unserved. As multipliers of the assignment rows they leave every server a knapsack of the tasks
-    that are its own; where few tasks have two good servers, these knapsacks are nearly the whole problem."""
+    """What every task would still earn at prices u without its best server.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    u : ndarray
+        Capacity multipliers, float64 [servers].
+
+    Returns
+    -------
+    ndarray
+        The second largest reduced profit, float64 [tasks], at least 0 for tasks that may stay unserved.
+
+    Notes
+    -----
+    As multipliers of the assignment rows these numbers leave every server a knapsack of the tasks that are its own; where few
+    tasks have two good servers, these knapsacks are nearly the whole problem.
+    """
     reduced = problem.profit - u[problem.server] * problem.weight
     filled = np.flatnonzero(np.diff(problem.indptr))
     first, second = np.full(problem.tasks, -np.inf), np.full(problem.tasks, -np.inf)
@@ -168,10 +183,24 @@ def lagrangian_duals(
 ) -> DualSolution:
     """Multipliers, their bound and a repaired choice: the work of `lagrangian_relaxation`.
 
-    Every task that must be served has a pair.
-    until: run seconds at which it ends. report: whether the run is given its iterations, values and bounds.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        A problem in which every task that must be served has a pair.
+    params : Lagrangian
+        Parameters of the minimisation.
+    run : Run
+        Clock, threads and start of the run.
+    until : float
+        Seconds of the run at which it ends.
+    report : bool
+        Whether the run is given its iterations, values and bounds.
+
+    Returns
+    -------
+    DualSolution
     """
-    threads: Any = (
+    threads: AbstractContextManager[ThreadPoolExecutor | None] = (
         ThreadPoolExecutor(run.threads, initializer=work_for, initargs=(counter(),)) if run.threads > 1 else nullcontext()
     )
     with threads as pool:
@@ -201,7 +230,7 @@ def lagrangian_duals(
 
 
 def _free(prices: DualMinimiser, repair: Repair) -> bool:
-    """Do all tasks fit at their best servers when capacity costs nothing? Then that is an optimum."""
+    """Whether all tasks fit at their best servers when capacity costs nothing, which is an optimum then."""
     _, choice, _, load = prices.evaluate(prices.best)
     if np.any(load > repair.limit):
         return False

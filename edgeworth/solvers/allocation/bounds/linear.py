@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from edgeworth.core.highs import ColumnModel, minimise
@@ -20,9 +18,19 @@ LP_PAIRS = 200_000
 
 
 def column_model(problem: AllocationProblem, *, integer: bool) -> ColumnModel:
-    """The model of section 1 with a column a pair: minimise -profit; a row a task, then a row a server.
+    """The model with a column a pair: minimise -profit; a row a task, then a row a server.
 
-    Server rows are divided by their capacity, so that the solver's absolute tolerance is the model's relative one.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    integer : bool
+        Whether columns are binary rather than in [0, 1].
+
+    Returns
+    -------
+    ColumnModel
+        Server rows are divided by their capacity, so that the solver's absolute tolerance is the model's relative one.
     """
     m, n, pairs = problem.tasks, problem.servers, problem.pairs
     positive = problem.capacity > 0.0
@@ -41,8 +49,21 @@ def column_model(problem: AllocationProblem, *, integer: bool) -> ColumnModel:
     )
 
 
-def linear_duals(problem: AllocationProblem, run: Run[Any]) -> DualSolution:
-    """Solve the LP relaxation by HiGHS; it decides the tasks of which it takes one pair by more than a half."""
+def linear_duals(problem: AllocationProblem, run: Run[Assignment]) -> DualSolution:
+    """Solve the LP relaxation by HiGHS.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    run : Run
+        Clock and threads of the run.
+
+    Returns
+    -------
+    DualSolution
+        It decides the tasks of which the LP takes one pair by more than a half.
+    """
     answer = minimise(column_model(problem, integer=False), run)
     u, choice = np.zeros(problem.servers), None
     if answer.row_dual is not None:

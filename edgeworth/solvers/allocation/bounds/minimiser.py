@@ -23,8 +23,23 @@ _WORK = 10_000_000  # multiplications of the conjugate gradients between two loo
 
 
 class DualPoint(NamedTuple):
-    """The smoothed dual function at u: its value, gradient and the Hessian's diagonal; L(u); temperature x entropy; how far
-    L(u) may be from the minimum of L, where the smoothed function is at its own."""
+    """The smoothed dual function at a point.
+
+    Attributes
+    ----------
+    u : ndarray
+        The point, float64 [servers].
+    smooth : float
+        The function's value.
+    gradient, diagonal : ndarray
+        Its gradient and the diagonal of its Hessian, float64 [servers].
+    plain : float
+        L(u), not smoothed.
+    heat : float
+        Temperature x entropy.
+    distance : float
+        How far L(u) may be from the minimum of L, where the smoothed function is at its own.
+    """
 
     u: Floats
     smooth: float
@@ -67,7 +82,7 @@ class DualMinimiser:
     def minimise(self, rough: Callable[[Floats], None]) -> None:
         """Continuation: samples grow, temperatures fall, until L(u) is within the tolerance of the minimum.
 
-        `rough` is told the prices that the samples gave, before all tasks are looked at.
+        `rough` is called with the prices that the samples gave, before all tasks are looked at.
         """
         problem = self.problem
         hottest = float(np.abs(problem.profit).mean()) if problem.pairs else 0.0
@@ -131,7 +146,7 @@ class DualMinimiser:
         return DualPoint(u, smooth, gradient, diagonal.sum(axis=0), plain, heat, distance)
 
     def _descend(self, u: Floats, tasks: Ints, temperature: float) -> tuple[DualPoint, bool]:
-        """Projected Newton steps at one temperature; did they come to rest?
+        """Projected Newton steps at one temperature; returns whether they came to rest.
 
         Where a step does not descend, the Hessian's diagonal is raised until one does (Levenberg and Marquardt).
         """

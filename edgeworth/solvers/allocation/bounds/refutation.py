@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,18 @@ _STRETCHES = 12  # how often a ray is made eight times as long
 
 
 def without_pairs(problem: AllocationProblem) -> Found[Assignment]:
-    """Nothing can be served, and nothing has to be: the one solution, with a bound from no prices at all."""
+    """The answer to a problem without pairs: nothing can be served.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    Found
+        The one solution, with a bound from no prices at all; or the refutation, where a task must be served.
+    """
     if len(problem.stranded):
         return stranded(problem)
     u = np.zeros(problem.servers)
@@ -40,15 +50,45 @@ def without_pairs(problem: AllocationProblem) -> Found[Assignment]:
 
 
 def stranded(problem: AllocationProblem) -> Found[Assignment]:
-    """A task that must be served has no eligible server: any prices show that nothing is feasible."""
+    """The refutation of a problem in which a task that must be served has no eligible server.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    Found
+        Any prices show that nothing is feasible.
+    """
     note = f"task {int(problem.stranded[0])} must be served and has no eligible server"
     certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": np.zeros(problem.servers)})
     evidence = BoundEvidence.RECOMPUTED
     return Found(None, Termination.PROVED, evidence=evidence, certificate=certificate, infeasible=True, notes=(note,))
 
 
-def refuted(problem: AllocationProblem, run: Run[Any], note: str, *, iterations: int = 0, nodes: int = 0) -> Found[Assignment]:
-    """A solver says that nothing is feasible: its word, or prices that show it where the LP relaxation is infeasible too."""
+def refuted(
+    problem: AllocationProblem, run: Run[Assignment], note: str, *, iterations: int = 0, nodes: int = 0
+) -> Found[Assignment]:
+    """The answer where a solver states that nothing is feasible.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    run : Run
+        Clock and threads of the run.
+    note : str
+        What the solver states.
+    iterations, nodes : int
+        What it needed.
+
+    Returns
+    -------
+    Found
+        Prices that show it where the LP relaxation is infeasible too; else the solver's claim.
+    """
     if len(problem.stranded):
         return stranded(problem)
     u = ray(problem, run)
@@ -64,9 +104,23 @@ def refuted(problem: AllocationProblem, run: Run[Any], note: str, *, iterations:
     )
 
 
-def ray(problem: AllocationProblem, run: Run[Any]) -> Floats | None:
-    """Prices u with L(u) below every profit; None where none are found, because the LP relaxation has a solution.
+def ray(problem: AllocationProblem, run: Run[Assignment]) -> Floats | None:
+    """Prices u with L(u) below every profit.
 
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    run : Run
+        Clock and threads of the run.
+
+    Returns
+    -------
+    ndarray or None
+        float64 [servers]; None where none are found, because the LP relaxation has a solution.
+
+    Notes
+    -----
     The LP that leaves as few as possible of the tasks that must be served unserved has a positive optimum, in its duals
     sum_j y_j - sum_i u_i c_i with y_j = min(1, min_i u_i w_ij). Along such u the dual function L falls for ever, so u is
     stretched until L(u) is below every profit.

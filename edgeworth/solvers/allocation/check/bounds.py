@@ -12,13 +12,12 @@ nothing is feasible. The offset enters no tolerance; what it hides by rounding i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, Rebuild, Refute, certificate_array
 from edgeworth.solvers.allocation.check.tree import profit_below, proved_target
 from edgeworth.solvers.allocation.model import (
@@ -34,7 +33,6 @@ from edgeworth.solvers.allocation.model import (
 )
 
 _EPS = float(np.finfo(np.float64).eps)
-Arrays = Mapping[str, NDArray[Any]]
 Prove = Callable[[AllocationProblem, Arrays, Budget], float]
 
 

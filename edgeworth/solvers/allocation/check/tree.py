@@ -7,7 +7,7 @@ It claims that no feasible assignment has a profit >= ``target`` (profits are v 
   chosen, then the one with it ruled out; -1 is a leaf. Two children part their node's assignments, so the leaves cover all.
 - ``rounds`` int32 [nodes], ``multipliers`` int32 [sum of rounds, tasks]: every node's rows of assignment multipliers lambda, in
   units; >= 0 for tasks that may stay unserved.
-- ``order`` int32 [tasks]: a permutation, by which solutions are told apart that differ in the names of servers alike.
+- ``order`` int32 [tasks]: a permutation, which distinguishes solutions that differ in the names of identical servers only.
 
 Nothing else is believed: what follows from decisions and multipliers (full servers, bounds, fixings) is derived here. At every
 node and row the bound L(lambda) is computed over the pairs that are left, and a pair is fixed where its other value would
@@ -27,20 +27,24 @@ limit (1 + 2^-53)^(c - 1). Every set that it lets pass fits in integers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.solvers.allocation.model import AllocationProblem, punctual
 
+if TYPE_CHECKING:
+    from edgeworth.solvers.allocation.check.kernels.state import Data, Items, Tree, Work
+
 _EPS = float(np.finfo(np.float64).eps)
-_BITS = 61
+_BITS = 61  # of the integers that profits become: sums of all of them fit into int64
 _LARGEST = 1e150  # of a target or a unit
 _CELLS = 8_000_000  # entries of the largest table by which integer weights are solved
 _EFFORT = 20_000_000  # elementary steps between two looks at the clock
@@ -58,7 +62,7 @@ class BranchTree:
     order: NDArray[np.int32]
 
     @classmethod
-    def read(cls, problem: AllocationProblem, arrays: Mapping[str, NDArray[Any]]) -> BranchTree:
+    def read(cls, problem: AllocationProblem, arrays: Arrays) -> BranchTree:
         """Raises KeyError, TypeError or ValueError where they are no such tree of this problem."""
         target = certificate_array(arrays, "target", np.float64, (1,), minimum=-_LARGEST, maximum=_LARGEST)
         unit = certificate_array(arrays, "unit", np.float64, (1,), minimum=0.0, maximum=_LARGEST)
@@ -76,7 +80,7 @@ class BranchTree:
         return cls(float(target[0]), float(unit[0]), branched, rounds, rows, order)
 
 
-def _loops() -> Any:
+def _loops() -> ModuleType:
     """The compiled loops, imported on use: a check of anything else needs no compiler."""
     from edgeworth.solvers.allocation.check.kernels import replay
 
@@ -93,7 +97,7 @@ def prepare() -> None:
     _loops().replay(*_kernel_arrays(problem, tree), 1)
 
 
-def proved_target(problem: AllocationProblem, arrays: Mapping[str, NDArray[Any]], budget: Budget) -> float:
+def proved_target(problem: AllocationProblem, arrays: Arrays, budget: Budget) -> float:
     """The target that the arrays prove no feasible assignment to reach.
 
     Raises ValueError, TypeError or KeyError where they prove nothing, `BudgetEnded` where the budget does not suffice.
@@ -135,7 +139,7 @@ def _grid(problem: AllocationProblem) -> Fraction | None:
     return grid if sum(map(Fraction, largest.tolist())) / grid < 2**53 else None
 
 
-def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Any, Any, Any, Any]:
+def _kernel_arrays(problem: AllocationProblem, tree: BranchTree) -> tuple[Data, Tree, Work, Items]:
     from edgeworth.solvers.allocation.check.kernels import state
 
     n, m, pairs = problem.servers, problem.tasks, problem.pairs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 _EPS = float(np.finfo(np.float64).eps)
 _CELLS = 4_000_000  # up to so many table entries integer weights are solved by tables
 _KNAPSACK_STEPS = 20_000  # steps after which a knapsack's LP bound stands in
-_STACK_BYTES = 75_000_000
+_STACK_BYTES = 75_000_000  # memory of the open nodes
 _STACK = (40, 1000)  # least and most open nodes
 _LEAST = 2.0**-1040  # least unit
 _LOG = 64  # nodes and rows a log begins with
@@ -70,7 +69,7 @@ def task_order(problem: AllocationProblem) -> Ints:
     return np.argsort(-best, kind="stable")
 
 
-def kernel_arrays(problem: AllocationProblem, order: Ints, unit: float) -> tuple[Any, Any]:
+def kernel_arrays(problem: AllocationProblem, order: Ints, unit: float) -> tuple[dual.Data, dual.Scratch]:
     """The problem and the scratch space of `kernels.dual`."""
     n, m, pairs = problem.servers, problem.tasks, problem.pairs
     rank = np.empty(m, dtype=np.int64)
@@ -141,7 +140,7 @@ def _twins(problem: AllocationProblem, by: Ints, ptr: Ints) -> Ints:
     return twin
 
 
-def new_stack(problem: AllocationProblem, most: int) -> Any:
+def new_stack(problem: AllocationProblem, most: int) -> tree.Stack:
     """Room for the open nodes of a tree, and a short log of at most so many bytes."""
     each = 5 * problem.pairs + 8 * problem.tasks
     depth = int(min(_STACK[1], max(_STACK[0], _STACK_BYTES // max(each, 1))))
@@ -157,7 +156,7 @@ def new_stack(problem: AllocationProblem, most: int) -> Any:
     )
 
 
-def longer_log(stack: Any, most: int) -> Any:
+def longer_log(stack: tree.Stack, most: int) -> tree.Stack:
     """The stack with twice as much log; where that would need more than `most` bytes, the log ends."""
     nodes, rows = 2 * len(stack.branched), 2 * len(stack.rows) + 1
     tasks = stack.rows.shape[1]
@@ -177,7 +176,7 @@ def longer_log(stack: Any, most: int) -> Any:
     return grown
 
 
-def logged(stack: Any, target: float, unit: float, order: Ints) -> ClosedTree | None:
+def logged(stack: tree.Stack, target: float, unit: float, order: Ints) -> ClosedTree | None:
     """A copy of a finished tree's log; None where none was kept."""
     ints = stack.ints
     if not ints[tree.LOGS]:

@@ -208,7 +208,7 @@ class _Annealing:
             self._error = error
 
     def _run(self, stop: Stop) -> Run[Assignment]:
-        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start)
+        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start, inner=True)
 
 
 class _Portfolio:
@@ -343,7 +343,7 @@ class _Portfolio:
         return BoundEvidence.CLAIMED, None
 
     def _closed(self, bound: float | None) -> bool:
-        """Does the bound prove the incumbent optimal?"""
+        """Whether the bound proves the incumbent optimal."""
         problem, value = self.problem, self._value
         if bound is None or value is None:
             return False

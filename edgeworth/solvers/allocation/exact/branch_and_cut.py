@@ -11,7 +11,7 @@ from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds import column_model, refuted
 from edgeworth.solvers.allocation.heuristic import missing, regret_choice, repaired
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, positions, violations
-from edgeworth.solvers.allocation.model.functions import rounded_bound
+from edgeworth.solvers.allocation.model.prices import rounded_bound
 
 
 def branch_and_cut(problem: AllocationProblem, params: None, run: Run[Assignment]) -> Found[Assignment]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from edgeworth.core.arrays import Bools
 from edgeworth.solvers.allocation.model import AllocationProblem, knapsack_bound
 from edgeworth.solvers.allocation.model.system import Floats
 
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def on_unit(multipliers: Floats, unit: float, optional: Any) -> Floats:
+def on_unit(multipliers: Floats, unit: float, optional: Bools) -> Floats:
     """The nearest multiples of the unit, within 31 bits."""
     most = 2.0**31 - 1.0
     steps = np.clip(np.rint(multipliers / unit), -most, most)

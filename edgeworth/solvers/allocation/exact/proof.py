@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -93,9 +92,9 @@ class Proof:
         self._noise = noise if noise > 0.25 * self._grid else 0.0
         self._floor = least_profit(problem) - max(self._margin, _BELOW * self._size)
         self._data, self._scratch = kernel_arrays(problem, self._order, self._unit)
-        self._stack: Any = None
+        self._stack: tree.Stack | None = None
         self._target = math.nan
-        self._dive_stack: Any = None
+        self._dive_stack: tree.Stack | None = None
         # A step may end amid a node's losses, and the next one may belong to the other tree: each keeps its own.
         self._dive_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
         self._dive_target, self._dive_share = math.nan, _DIVE
@@ -152,26 +151,27 @@ class Proof:
     # --- the tree -------------------------------------------------------------------------------------------------------
 
     def _search(self, nodes: int) -> None:
-        if math.isnan(self._target):
-            self._begin_stage()
+        stack = self._stack
+        if stack is None or math.isnan(self._target):
+            stack = self._begin_stage(stack)
         self._target = max(self._target, self._least())
-        outcome, self._stack = self._run(self._stack, self._scratch, self._target, nodes)
-        ints = self._stack.ints
+        outcome, stack = self._run(stack, self._scratch, self._target, nodes)
+        self._stack = stack
         if outcome == tree.DONE or self.bound < self._target:
             if outcome == tree.DONE:
-                self._keep(self._stack, self._target)
-            self._end_stage()
+                self._keep(stack, self._target)
+            self._end_stage(int(stack.ints[tree.NODES]))
         elif outcome == tree.FOUND and not self._accept_solution():
             self.failed = _REFUSED
         elif outcome == tree.TOO_DEEP:
-            self.failed = f"the tree needs more than {len(self._stack.state)} open nodes"
-        elif ints[tree.NODES] > self._patience and not self._whole and math.isfinite(self.value):
+            self.failed = f"the tree needs more than {len(stack.state)} open nodes"
+        elif stack.ints[tree.NODES] > self._patience and not self._whole and math.isfinite(self.value):
             # The target was too far down: its tree grows while the bound stands still. Begin again closer to the bound.
             self._step *= _BACK
             self._patience *= 2
             self._target = math.nan
 
-    def _run(self, stack: Any, scratch: Any, target: float, nodes: int) -> tuple[int, Any]:
+    def _run(self, stack: tree.Stack, scratch: dual.Scratch, target: float, nodes: int) -> tuple[int, tree.Stack]:
         """What came of a step in the tree, and the stack, perhaps with a longer log."""
         before = int(stack.ints[tree.NODES])
         outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, nodes, scratch)
@@ -180,20 +180,21 @@ class Proof:
             stack = longer_log(stack, self._log_bytes)
         return int(outcome), stack
 
-    def _begin_stage(self) -> None:
-        if self._stack is None:
-            self._stack = new_stack(self.problem, self._log_bytes)
+    def _begin_stage(self, stack: tree.Stack | None) -> tree.Stack:
+        """The stack with the root of the next tree; a new one for the first."""
+        if stack is None:
+            stack = new_stack(self.problem, self._log_bytes)
             gap = min(max(self.bound - self.value, 1e-7 * self._size), 1e-3 * abs(self.bound) or self._size)
             self._step = self._grid if self._whole else gap * _FIRST
-        self._plant(self._stack)
+        self._plant(stack)
         self._target = self._aimed(self.bound - self._step + (self._grid if self._whole else 0.0))
+        return stack
 
-    def _end_stage(self) -> None:
-        """No solution reaches the target: it becomes the bound."""
+    def _end_stage(self, nodes: int) -> None:
+        """No solution reaches the target, by a tree of so many nodes: it becomes the bound."""
         target, self._target = self._target, math.nan
         self.solved = target <= self._least()
         self._lower(target)
-        nodes = int(self._stack.ints[tree.NODES])
         self._patience = max(self._patience, _GROWTH * nodes)
         easy = nodes <= 1
         if not math.isfinite(self.value):
@@ -203,7 +204,7 @@ class Proof:
         else:
             self._step *= 4.0 if easy else 2.0 if nodes <= _SMALL_TREE else 1.0
 
-    def _plant(self, stack: Any) -> None:
+    def _plant(self, stack: tree.Stack) -> None:
         """A tree of nothing but its root."""
         stack.state[0] = dual.FREE
         stack.lam[0] = self.lam
@@ -222,7 +223,7 @@ class Proof:
     # --- dives ----------------------------------------------------------------------------------------------------------
 
     def _dives(self) -> bool:
-        """Is it a dive's turn? Dives get as many nodes as the proof, where the gap is wide."""
+        """Whether it is a dive's turn. Dives get as many nodes as the proof, where the gap is wide."""
         proving = self.nodes - self._dived
         wide = math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
         return wide and proving >= _PROVING and self._dived < proving
@@ -230,15 +231,15 @@ class Proof:
     def _dive(self, nodes: int) -> None:
         """Look for a solution a share of the gap above the known value: a larger one after success, a smaller one after
         `_dive_limit` nodes without."""
-        if self._dive_stack is None:
-            self._dive_stack = new_stack(self.problem, self._log_bytes)
+        stack = new_stack(self.problem, self._log_bytes) if self._dive_stack is None else self._dive_stack
         wanted = max(self._least(), self._aimed(self.value + self._dive_share * (self.bound - self.value)))
         if math.isnan(self._dive_target):
-            self._plant(self._dive_stack)
+            self._plant(stack)
             self._dive_target = wanted
         self._dive_target = max(self._dive_target, self._least())
         before = self.nodes
-        outcome, self._dive_stack = self._run(self._dive_stack, self._dive_scratch, self._dive_target, nodes)
+        outcome, stack = self._run(stack, self._dive_scratch, self._dive_target, nodes)
+        self._dive_stack = stack
         self._dived += self.nodes - before
         if outcome == tree.FOUND:
             if not self._accept_solution():
@@ -247,10 +248,10 @@ class Proof:
             self._dive_target = math.nan
             self._dive_limit = _DIVE_NODES
         elif outcome == tree.DONE:
-            self._keep(self._dive_stack, self._dive_target)
+            self._keep(stack, self._dive_target)
             self._lower(self._dive_target)
             self._dive_target = math.nan
-        elif outcome == tree.TOO_DEEP or self._dive_stack.ints[tree.NODES] > self._dive_limit:
+        elif outcome == tree.TOO_DEEP or stack.ints[tree.NODES] > self._dive_limit:
             self._dive_share = max(0.02, 0.6 * self._dive_share)
             self._dive_limit += self._dive_limit // 2
             self._dive_target = math.nan
@@ -270,7 +271,7 @@ class Proof:
 
     # --- the certificate ------------------------------------------------------------------------------------------------
 
-    def _keep(self, stack: Any, target: float) -> None:
+    def _keep(self, stack: tree.Stack, target: float) -> None:
         """A tree is closed: nothing reaches the target."""
         closed = logged(stack, target, self._unit, self._order)
         if closed is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,18 +13,32 @@ from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds import refuted, without_pairs
 from edgeworth.solvers.allocation.heuristic import repaired
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, violations
-from edgeworth.solvers.allocation.model.functions import rounded_bound
+from edgeworth.solvers.allocation.model.prices import rounded_bound
+
+if TYPE_CHECKING:
+    from pyomo.environ import ConcreteModel
 
 
-def build_model(problem: AllocationProblem) -> Any:
+def build_model(problem: AllocationProblem) -> ConcreteModel:
     """The problem as an unsolved Pyomo ``ConcreteModel``.
 
-    Components: sets ``SERVERS``, ``TASKS``, ``PAIRS`` (task, server); parameters ``value[j, i]``, ``weight[j, i]`` and
-    ``capacity[i]`` (without the feasibility tolerance); binary variables ``assign[j, i]``; constraints ``served[j]`` (sum over
-    servers <= 1, = 1 for tasks that must be served) and ``within_capacity[i]``; objective ``total`` in the
-    problem's own sense, offset included. Where a task that must be served has no eligible server, a row
-    ``unservable`` makes the model infeasible. ``model.write("name.lp")`` and ``model.write("name.mps")`` hand it to other
-    solvers; sense and offset are kept.
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    pyomo.environ.ConcreteModel
+        With sets ``SERVERS``, ``TASKS``, ``PAIRS`` (task, server); parameters ``value[j, i]``, ``weight[j, i]`` and
+        ``capacity[i]`` (without the feasibility tolerance); binary ``assign[j, i]``; constraints ``served[j]`` (sum over
+        servers <= 1, = 1 for tasks that must be served) and ``within_capacity[i]``; objective ``total`` in the problem's own
+        sense, offset included. Where a task that must be served has no eligible server, a row ``unservable`` makes the model
+        infeasible.
+
+    Notes
+    -----
+    ``model.write("name.lp")`` and ``model.write("name.mps")`` hand the model to other solvers; sense and offset are kept.
     """
     import pyomo.environ as pyo
 
@@ -43,13 +57,13 @@ def build_model(problem: AllocationProblem) -> Any:
     model.capacity = pyo.Param(model.SERVERS, initialize=dict(enumerate(problem.capacity.tolist())))
     model.assign = pyo.Var(model.PAIRS, domain=pyo.Binary)
 
-    def served(m: Any, j: int) -> Any:
+    def served(m: ConcreteModel, j: int) -> object:
         if not by_task[j]:
             return pyo.Constraint.Skip
         total = sum(m.assign[j, i] for i in by_task[j])
         return total == 1 if problem.must_serve[j] else total <= 1
 
-    def within_capacity(m: Any, i: int) -> Any:
+    def within_capacity(m: ConcreteModel, i: int) -> object:
         if not by_server[i]:
             return pyo.Constraint.Skip
         return sum(m.weight[j, i] * m.assign[j, i] for j in by_server[i]) <= m.capacity[i]

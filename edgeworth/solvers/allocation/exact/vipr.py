@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
 from edgeworth.core.files import write_text
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.observer import Observer
@@ -27,8 +27,8 @@ from edgeworth.solvers.allocation.bounds import column_model
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, positions, violations
 from edgeworth.solvers.allocation.model import value as model_value
 
-_PAIRS = 400
-_NODES = 5_000
+_PAIRS = 400  # beyond, the text of a proof is too long to be of use
+_NODES = 5_000  # of the proof's tree at most
 _DENOMINATORS = (1_000, 10**9)  # multipliers are rounded to such fractions, the second where the first is too coarse
 
 Combination = dict[int, Fraction]
@@ -90,7 +90,7 @@ class _Proof:
         self.target = 0 if self.value is None else (self.value if problem.sense == "max" else -self.value)
         self.weight = [int(number) for number in problem.weight.tolist()]
         self.room = [int(number) for number in problem.capacity.tolist()]
-        self.run: Run[Any] = Run(
+        self.run: Run[Assignment] = Run(
             sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer(), start=None, threads=1
         )
         self.rows = problem.pairs + problem.tasks + problem.servers
@@ -131,7 +131,7 @@ class _Proof:
             yield [max(Fraction(0), Fraction(number).limit_denominator(most)) for number in u]
         yield [Fraction(0)] * len(u)
 
-    def _look_at(self, x: Any) -> None:
+    def _look_at(self, x: Floats) -> None:
         """Refuse the claim where the relaxation has a whole solution that it does not allow."""
         problem = self.problem
         taken = np.flatnonzero(x > 0.5)
@@ -157,7 +157,7 @@ class _Proof:
                 return u
         return None
 
-    def _relaxed(self, fixed: Mapping[int, int]) -> tuple[Any, Any]:
+    def _relaxed(self, fixed: Mapping[int, int]) -> tuple[Floats, list[float]]:
         """x of the linear relaxation, and its server multipliers. Tasks that must be served may be left out at a high price."""
         problem, pairs = self.problem, self.problem.pairs
         base = column_model(problem, integer=False)

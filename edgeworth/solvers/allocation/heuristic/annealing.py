@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -98,7 +98,7 @@ class LocalSearch:
 class _Candidates(NamedTuple):
     """The candidates of the search as the kernels want them; the pair (or -1) and the task of every candidate."""
 
-    arrays: Any
+    arrays: annealing.Candidates
     pair: Ints
     task: Ints
 
@@ -237,7 +237,7 @@ class AnnealingSearch:
             if not violations(self.problem, solution):
                 self.best, self.value = solution, profit
 
-    def _state(self, wanted: Ints) -> Any:
+    def _state(self, wanted: Ints) -> annealing.State:
         """Start from the pairs wanted, as far as they fit, and the least regret."""
         candidates, problem = self.candidates.arrays, self.problem
         m, n = problem.tasks, problem.servers
@@ -270,7 +270,7 @@ class AnnealingSearch:
             annealing.save_best(state)
         return state
 
-    def _schedule(self) -> Any:
+    def _schedule(self) -> annealing.Schedule:
         params, scale, m = self.params, self.scale, self.problem.tasks
         # Values that are all whole numbers need no temperature at which a difference of 1 is never accepted.
         final = max(params.final_temperature * scale, 0.1 if self.problem.integral else 0.0)

@@ -6,22 +6,24 @@ from edgeworth.solvers.allocation.model.duals import (
     knapsack_bound as knapsack_bound,
 )
 from edgeworth.solvers.allocation.model.functions import (
-    MULTIPLIER_LIMIT as MULTIPLIER_LIMIT,
     assignment_of as assignment_of,
     choice_loads as choice_loads,
-    dual_bound,
-    dual_profit as dual_profit,
-    least_profit as least_profit,
     loads as loads,
     measures,
-    objective_bound as objective_bound,
     positions as positions,
     punctual as punctual,
-    raised_sum as raised_sum,
-    rounded_profit as rounded_profit,
     server_utilities,
     value,
     violations,
+)
+from edgeworth.solvers.allocation.model.prices import (
+    MULTIPLIER_LIMIT as MULTIPLIER_LIMIT,
+    dual_bound,
+    dual_profit as dual_profit,
+    least_profit as least_profit,
+    objective_bound as objective_bound,
+    raised_sum as raised_sum,
+    rounded_profit as rounded_profit,
 )
 from edgeworth.solvers.allocation.model.presets import PRESETS, generate
 from edgeworth.solvers.allocation.model.assignment import Assignment

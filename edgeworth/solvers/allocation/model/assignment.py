@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.faces import Column, ShownSolution
@@ -28,10 +29,14 @@ class Assignment(ShownSolution):
 
     server: Ints
 
+    if TYPE_CHECKING:  # what the field is made from
+
+        def __init__(self, server: ArrayLike) -> None: ...
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "server", validation.array("server", self.server, np.int64, (None,), minimum=-1))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.server,)
 
     def to_payload(self) -> Payload:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
-from edgeworth.solvers.allocation.model.functions import MULTIPLIER_LIMIT, objective_bound, raised_sum, rounded_profit
+from edgeworth.solvers.allocation.model.prices import MULTIPLIER_LIMIT, objective_bound, raised_sum, rounded_profit
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
@@ -26,18 +25,33 @@ def _nothing() -> None:
 
 
 def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, poll: Callable[[], object] = _nothing) -> float:
-    """The Lagrangian bound of assignment multipliers lambda (one a task), in the problem's own sense, rounded outward.
+    """The Lagrangian bound of assignment multipliers, in the problem's own sense, rounded outward.
 
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    multipliers : array_like
+        lambda, float64 [tasks], within 1e150; at least 0 for tasks that may stay unserved, free for those that must be served.
+    poll : callable, optional
+        Called now and then; what it raises ends the work.
+
+    Returns
+    -------
+    float
+        Where all values are multiples of a number, rounded to the next one inside, as in `dual_bound`.
+
+    Raises
+    ------
+    ValueError
+        For wrongly shaped multipliers, for some beyond 1e150, and for a negative one of a task that may stay unserved.
+
+    Notes
+    -----
     For profits p (v for "max", -v for "min"): ``L(lambda) = sum_j lambda_j + sum_i K_i``, where K_i is the best total of
     ``p_ij - lambda_j`` over sets of tasks that fit server i: a 0/1 knapsack a server. ``L(lambda) >=`` the profit of every
-    feasible assignment (weak duality) when lambda_j >= 0 for tasks that may stay unserved; it is free for those that
-    must be served. Minimised over lambda it is never worse than the best `dual_bound`. Knapsacks that would need more
-    than 1,000 undominated states are replaced by an upper bound.
-
-    poll: called now and then; what it raises ends the work.
-
-    Raises ValueError for wrongly shaped multipliers, for some beyond 1e150, and for a negative one of a task that may stay
-    unserved. Where all values are multiples of a number the bound is rounded to the next one inside, as in `dual_bound`.
+    feasible assignment (weak duality). Minimised over lambda it is never worse than the best `dual_bound`. Knapsacks that would
+    need more than 1,000 undominated states are replaced by an upper bound.
     """
     return objective_bound(problem, assignment_dual_profit(problem, multipliers, poll))
 
@@ -45,7 +59,23 @@ def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, po
 def assignment_dual_profit(problem: AllocationProblem, multipliers: ArrayLike, poll: Callable[[], object] = _nothing) -> float:
     """`assignment_dual_bound` as a bound on profits, without sense and offset.
 
-    Its margins: a gain p - lambda is one operation, so it has the right sign and is below the true one by the factor
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+    multipliers : array_like
+        lambda, float64 [tasks]; see `assignment_dual_bound`.
+    poll : callable, optional
+        Called now and then; what it raises ends the work.
+
+    Returns
+    -------
+    float
+        -infinity where a task that must be served has no eligible server.
+
+    Notes
+    -----
+    The margins: a gain p - lambda is one operation, so it has the right sign and is below the true one by the factor
     1 + 2^-52 at most; K_i, raised by twice that, bounds the sum of the true gains as `knapsack_bound` does that of the computed
     ones. The sum is correctly rounded and raised to the next float.
     """
@@ -72,12 +102,28 @@ def assignment_dual_profit(problem: AllocationProblem, multipliers: ArrayLike, p
 
 
 def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[], object] = _nothing) -> float:
-    """An upper bound on the 0/1 knapsack of gains > 0 and weights >= 0: its optimum but for rounding, on the safe side.
+    """An upper bound on a 0/1 knapsack: its optimum but for rounding, on the safe side.
 
+    Parameters
+    ----------
+    gain : ndarray
+        > 0, float64 [items].
+    weight : ndarray
+        >= 0, float64 [items].
+    room : float
+        The capacity, >= 0, in the unit of ``weight``.
+    poll : callable, optional
+        Called now and then; what it raises ends the work.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
     Lists of undominated (weight, gain) states, item by item in the order of gain per weight; states whose LP completion
     does not beat the best known set are dropped. Sets count as fitting when any order of summing their weights in
-    floating point stays within ``room``. Where the lists grow too long the largest LP completion is returned. poll: called
-    now and then; what it raises ends the work.
+    floating point stays within ``room``. Where the lists grow too long the largest LP completion is returned.
     """
     count = len(gain)
     order = _by_density(gain, weight)
@@ -128,7 +174,7 @@ def _by_density(gain: Floats, weight: Floats) -> Ints:
     return order
 
 
-def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, margin: float) -> tuple[Any, Any, float]:
+def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, margin: float) -> tuple[Ints, Ints, float]:
     """Items (by falling gain per weight) taken for sure, items in doubt, and the gain of a set that fits.
 
     With d the density of the first item that no longer fits, leaving an item out, or taking it, against the sign of g - d w
@@ -150,7 +196,7 @@ def _core(g: Floats, w: Floats, gains: Floats, weights: Floats, room: float, mar
     return np.flatnonzero(sure & (price > 0.0)), np.flatnonzero(~sure), known - margin
 
 
-def _undominated(load: Floats, worth: Floats) -> tuple[Any, Any]:
+def _undominated(load: Floats, worth: Floats) -> tuple[Floats, Floats]:
     """The states that no other one beats in both weight and gain, by rising weight."""
     order = np.lexsort((-worth, load))
     load, worth = load[order], worth[order]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,7 +93,7 @@ def generate(
         return _large(rng, n or 1_000, m or 1_000_000, record)
     if preset in ("metaverse", "hotspot"):
         n, m = n or 20, m or 50
-        parameters: dict[str, Any] = {"servers": n, "tasks": m}
+        parameters: dict[str, object] = {"servers": n, "tasks": m}
         hottest = n
         if preset == "hotspot":
             hottest = validation.integer("hot", min(2, n) if hot is None else hot, minimum=1, maximum=n)

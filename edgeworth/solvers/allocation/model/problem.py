@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, sparse, validation
-from edgeworth.core.faces import ShownProblem
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.numeric import FEASIBILITY_TOL, Sense
-from edgeworth.core.payload import Payload, fingerprint, write
+from edgeworth.core.payload import Payload
+from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
+from edgeworth.solvers.allocation.model import columns
 from edgeworth.solvers.allocation.model.system import Floats, Ints, MecSystem
 
 Bools = NDArray[np.bool_]
 
-_LARGEST = 1e100  # of values, weights, capacities, offsets: sums and products of them stay finite
-_EXACT = 2.0**53  # sums of integers up to here are exact in floating point
 _ARRAYS = ("indptr", "server", "value", "weight", "capacity", "must_serve")
-_EXACT_SUMS = 2.0**50  # sums of multiples of a grid are taken as exact up to so many times the grid
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AllocationProblem(ShownProblem):
+class AllocationProblem(ProblemData):
     """Multi-task allocation (MTA), a generalised assignment problem: tasks j = 0..m-1 go to servers i = 0..n-1.
 
     Only eligible pairs are stored, sorted by task, then by server (compressed rows). `from_matrices`, `from_pairs` and
@@ -91,7 +89,7 @@ class AllocationProblem(ShownProblem):
     value: Floats
     weight: Floats
     capacity: Floats
-    must_serve: Bools = None  # type: ignore[assignment]  # None means: none; an array after validation
+    must_serve: OptionalArray[Bools] = optional()  # None means: none; an array after validation
     sense: Sense = "max"
     offset: float = 0.0
     system: MecSystem | None = None
@@ -100,21 +98,21 @@ class AllocationProblem(ShownProblem):
     task_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        store("capacity", _numbers("capacity", self.capacity, None, 0.0))
+        store("capacity", columns.numbers("capacity", self.capacity, None, 0.0))
         store("indptr", sparse.pointer(self.indptr))
         pairs, n, m = int(self.indptr[-1]), len(self.capacity), len(self.indptr) - 1
         store("server", validation.array("server", self.server, np.int64, (pairs,), minimum=0, maximum=n - 1))
-        store("value", _numbers("value", self.value, pairs, -_LARGEST))
-        store("weight", _numbers("weight", self.weight, pairs, 0.0))
+        store("value", columns.numbers("value", self.value, pairs, -columns.LARGEST))
+        store("weight", columns.numbers("weight", self.weight, pairs, 0.0))
         must = np.zeros(m, dtype=bool) if self.must_serve is None else self.must_serve
         store("must_serve", validation.array("must_serve", must, np.bool_, (m,)))
         store("sense", validation.choice("sense", self.sense, ("max", "min")))
-        store("offset", validation.real("offset", self.offset, minimum=-_LARGEST, maximum=_LARGEST))
+        store("offset", validation.real("offset", self.offset, minimum=-columns.LARGEST, maximum=columns.LARGEST))
         sparse.require_sorted(self.indptr, self.server, "task", "server")
-        heavy = np.flatnonzero(~_fits_alone(self.weight, self.capacity[self.server]))
+        heavy = np.flatnonzero(~columns.fits_alone(self.weight, self.capacity[self.server]))
         if len(heavy):
             k = int(heavy[0])
             where = f"task {self.task[k]} at server {self.server[k]} of capacity {self.capacity[self.server[k]]}"
@@ -123,9 +121,6 @@ class AllocationProblem(ShownProblem):
             validation.reject("system", f"must have {n} servers and {m} tasks", (self.system.servers, self.system.tasks))
         store("server_names", names.checked("server_names", self.server_names, n))
         store("task_names", names.checked("task_names", self.task_names, m))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
 
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
@@ -151,10 +146,8 @@ class AllocationProblem(ShownProblem):
 
     @cached_property
     def whole(self) -> Bools:
-        """Are a server's capacity and the weights of its pairs integers with an exact sum, below 2^53? bool [servers]."""
-        fraction = np.bincount(self.server, weights=self.weight != np.rint(self.weight), minlength=self.servers)
-        total = np.bincount(self.server, weights=self.weight, minlength=self.servers)
-        result: Bools = (fraction == 0.0) & (total < _EXACT) & (self.capacity == np.rint(self.capacity))
+        """Whether a server's capacity and the weights of its pairs are integers with an exact sum; bool [servers]."""
+        result = columns.whole(self.server, self.weight, self.capacity)
         result.setflags(write=False)
         return result
 
@@ -171,15 +164,7 @@ class AllocationProblem(ShownProblem):
 
         The greatest common divisor of integers, or the largest power of two.
         """
-        values = np.abs(self.value[self.value != 0.0])
-        if not len(values):
-            return 1.0
-        if float(values.sum()) < _EXACT_SUMS and np.all(values == np.rint(values)):
-            return float(np.gcd.reduce(values.astype(np.int64)))
-        mantissa, exponent = np.frexp(values)
-        odd = np.rint(mantissa * 2.0**53).astype(np.int64)
-        grid = float(np.ldexp(1.0, int((exponent - 53 + np.log2(odd & -odd).astype(np.int64)).min())))
-        return grid if grid > 0.0 and float(values.sum()) < _EXACT_SUMS * grid else 0.0
+        return columns.grid(self.value)
 
     @cached_property
     def stranded(self) -> Ints:
@@ -197,19 +182,11 @@ class AllocationProblem(ShownProblem):
 
     @cached_property
     def integral(self) -> bool:
-        """Are all values and the offset integers, so that every solution's value is one?
+        """Whether all values and the offset are integers, so that every solution's value is one.
 
         Only where floating point can tell such totals apart, below 2^50: every float beyond 2^53 is an integer.
         """
-        total = float(np.abs(self.value).sum()) + abs(self.offset)
-        return self.offset.is_integer() and total < _EXACT_SUMS and bool(np.all(self.value == np.rint(self.value)))
-
-    @cached_property
-    def hash(self) -> str:
-        """A canonical hash of everything but the provenance."""
-        payload = self.to_payload()
-        content = {name: item for name, item in payload.fields.items() if name != "provenance"}
-        return fingerprint(self.kind, content, payload.arrays)
+        return columns.integral(self.value, self.offset)
 
     def objective(self, profit: float) -> float:
         """Total profit in the problem's own terms: ``offset + profit`` for "max", ``offset - profit`` for "min"."""
@@ -279,7 +256,7 @@ class AllocationProblem(ShownProblem):
             },
             {"server_names": server_names, "task_names": task_names},
         )
-        c = _numbers("capacity", given["capacity"], None, 0.0)
+        c = columns.numbers("capacity", given["capacity"], None, 0.0)
         v = validation.array("value", given["value"], np.float64, (len(c), None))
         w = validation.array("weight", given["weight"], np.float64, v.shape, minimum=0.0)
         e = np.ones(v.shape, dtype=bool)
@@ -347,20 +324,20 @@ class AllocationProblem(ShownProblem):
             As the class, and for a pair that is named twice.
         """
         m = validation.integer("tasks", tasks, minimum=0)
-        columns = {"task": task, "server": server, "value": value, "weight": weight}
-        given, _ = names.align({name: (column, ("pair",)) for name, column in columns.items()})
+        by_pair = {"task": task, "server": server, "value": value, "weight": weight}
+        given, _ = names.align({name: (column, ("pair",)) for name, column in by_pair.items()})
         by_axis, found = names.align(
             {"capacity": (capacity, ("server",)), "must_serve": (must_serve, ("task",))},
             {"server_names": server_names, "task_names": task_names},
         )
-        c = _numbers("capacity", by_axis["capacity"], None, 0.0)
+        c = columns.numbers("capacity", by_axis["capacity"], None, 0.0)
         t = validation.array("task", given["task"], np.int64, (None,), minimum=0, maximum=m - 1)
         s = validation.array("server", given["server"], np.int64, (len(t),), minimum=0, maximum=len(c) - 1)
         v = validation.array("value", given["value"], np.float64, (len(t),))
-        w = _numbers("weight", given["weight"], len(t), 0.0)
+        w = columns.numbers("weight", given["weight"], len(t), 0.0)
         order, _ = sparse.compress(t, s, m, len(c), "task", "server")
         t, s, v, w = t[order], s[order], v[order], w[order]
-        fits = _fits_alone(w, c[s])
+        fits = columns.fits_alone(w, c[s])
         origin = provenance or Provenance("arrays")
         parameters = {**origin.parameters, "too_heavy": int(len(t) - fits.sum())}
         return cls(
@@ -408,22 +385,12 @@ class AllocationProblem(ShownProblem):
         ValueError, TypeError
             As the class.
         """
-        if (task is None) != (server is None):
-            validation.reject("server", "must be given together with task", server)
-        if task is None:
-            reach_task, reach_server = np.divmod(np.arange(system.tasks * system.servers), max(system.servers, 1))
-        else:
-            reach_task = validation.array("task", task, np.int64, (None,), minimum=0, maximum=system.tasks - 1)
-            length = len(reach_task)
-            reach_server = validation.array("server", server, np.int64, (length,), minimum=0, maximum=system.servers - 1)
-        terms = system.terms(reach_task, reach_server)
-        timely = terms.latency <= system.deadline[reach_task]
-        kept_task, kept_server = reach_task[timely], reach_server[timely]
+        kept_task, kept_server, cycles = columns.timely(system, task, server)
         return cls.from_pairs(
             task=kept_task,
             server=kept_server,
             value=system.pair_values(kept_task, kept_server),
-            weight=terms.cycles[timely],
+            weight=cycles,
             capacity=system.capacity,
             tasks=system.tasks,
             must_serve=must_serve,
@@ -435,14 +402,10 @@ class AllocationProblem(ShownProblem):
 
     # --- files ----------------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write to ``path`` (.json or .npz); `edgeworth.load` reads it back."""
-        write(path, "problem", self.kind, self.to_payload(), self.hash)
-
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _ARRAYS}
-        content: dict[str, Any] = {"sense": self.sense, "offset": self.offset, "provenance": self.provenance.to_fields()}
+        arrays: dict[str, Array] = {name: getattr(self, name) for name in _ARRAYS}
+        content: dict[str, object] = {"sense": self.sense, "offset": self.offset, "provenance": self.provenance.to_fields()}
         content |= names.to_fields(self, "server", "task")
         if self.system is not None:
             inner = self.system.to_payload()
@@ -456,24 +419,13 @@ class AllocationProblem(ShownProblem):
         system = None
         if "system" in payload.fields:
             system = MecSystem.from_payload(Payload(payload.fields["system"], payload.part("system")))
-        origin: Mapping[str, Any] = payload.field("provenance")
+        origin = Provenance.from_fields(payload.field("provenance"))
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         return cls(
             **arrays,
             sense=payload.field("sense"),
             offset=payload.field("offset"),
             system=system,
-            provenance=Provenance(**origin),
+            provenance=origin,
             **names.from_fields(payload.fields, "server", "task"),
         )
-
-
-def _numbers(name: str, values: Any, length: int | None, minimum: float) -> Floats:
-    return validation.array(name, values, np.float64, (length,), minimum=minimum, maximum=_LARGEST)
-
-
-def _fits_alone(weight: Floats, capacity: Floats) -> Bools:
-    """Is a pair no heavier than its server's capacity, exactly where both are integers?"""
-    integers = (weight == np.rint(weight)) & (capacity == np.rint(capacity))
-    result: Bools = (weight <= capacity) | (~integers & (weight <= capacity * (1.0 + FEASIBILITY_TOL)))
-    return result

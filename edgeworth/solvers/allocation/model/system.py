@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import names, validation
+from edgeworth.core.arrays import Array
 from edgeworth.core.payload import Payload
 
 Floats = NDArray[np.float64]
@@ -19,7 +20,19 @@ _SERVER = ("cycles_per_unit", "frequency", "energy_coefficient", "capacity", "ba
 
 
 class PairTerms(NamedTuple):
-    """For pairs (task, server): cycles, seconds and joules. `sent` marks the pairs whose server is not the task's source."""
+    """Work, time and energy of pairs of a task and a server.
+
+    Attributes
+    ----------
+    cycles : ndarray
+        float64 [pairs].
+    compute_seconds, compute_energy : ndarray
+        Of the computation, in seconds and joules.
+    send_seconds, send_energy : ndarray
+        Of the transfer from the task's source, in seconds and joules.
+    sent : ndarray
+        Pairs whose server is not the task's source, bool.
+    """
 
     cycles: Floats
     compute_seconds: Floats
@@ -98,7 +111,7 @@ class MecSystem:
     task_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        def store(name: str, value: Any) -> None:
+        def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
         axes: dict[str, names.Axes] = {**dict.fromkeys(_SERVER, ("server",)), **dict.fromkeys(_TASK, ("task",))}
@@ -126,7 +139,7 @@ class MecSystem:
         store("server_names", names.checked("server_names", self.server_names, n))
         store("task_names", names.checked("task_names", self.task_names, m))
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     @property
@@ -143,7 +156,7 @@ class MecSystem:
         """Transmission rate r_i of every server (Shannon), in units of data a second."""
         return np.asarray(self.bandwidth * np.log2(1.0 + self.transmit_power * self.gain / self.noise**2))
 
-    def terms(self, task: NDArray[Any], server: NDArray[Any]) -> PairTerms:
+    def terms(self, task: Array, server: Array) -> PairTerms:
         """Cycles, delays and energies of the given pairs (arrays of one shape)."""
         data, source = self.data_size[task], self.source[task]
         cycles = data * self.cycles_per_unit[server]
@@ -157,7 +170,7 @@ class MecSystem:
             sent=np.asarray(server != source),
         )
 
-    def pair_values(self, task: NDArray[Any], server: NDArray[Any]) -> Floats:
+    def pair_values(self, task: Array, server: Array) -> Floats:
         """v_ij = p_j mu_ij - E_comp - [i != s_j] E_comm of the given pairs. The fee is a transfer and cancels."""
         terms = self.terms(task, server)
         paid = self.unit_price[task] * terms.cycles - terms.compute_energy

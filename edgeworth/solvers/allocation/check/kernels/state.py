@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from functools import partial
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core.arrays import Bools, Floats, Ints
 from edgeworth.core.jit import leaf
 
 lean = partial(leaf, counted=False)  # nothing here allocates
@@ -15,23 +19,75 @@ lean = partial(leaf, counted=False)  # nothing here allocates
 FREE, OUT, IN = -1, 0, 1
 BIG = 1 << 61  # a loss that nothing can bear
 
-# indptr, task, server: the pairs by task; ptr, by: by server, in the order of the certificate. profit, weight int64[pairs],
-# room int64[n]. load float64[pairs], limit float64[n]: what the model adds and compares. must bool[m]. twin int64[n]: an
-# earlier server alike, or -1. tabled bool[n]: is the server's knapsack solved by a table?
-Data = namedtuple("Data", "indptr task server ptr by profit weight room load limit must twin tabled")
 
-# branched, rounds int32[nodes], rows int32[rows, m]; step: the integer of a multiplier is rint(step times its row's entry).
-Tree = namedtuple("Tree", "branched rounds rows step target")
+class Data(NamedTuple):
+    """indptr, task, server: the pairs by task; ptr, by: by server, in the order of the certificate. profit, weight [pairs],
+    room [n]. load [pairs], limit [n]: what the model adds and compares. must [m]. twin [n]: an earlier server alike, or -1.
+    tabled [n]: whether the server's knapsack is solved by a table.
+    """
 
-# state int8[pairs], trail int64[pairs]: the pairs that are not FREE, in the order of their fixing. pair, mark, side, dead
-# int64[depth]: of the open branchings. lam int64[m]; best int64[n]; one, zero int64[pairs]; sums float64[n]. ints: see below.
-Work = namedtuple("Work", "state trail pair mark side dead lam best one zero sums ints")
+    indptr: Ints
+    task: Ints
+    server: Ints
+    ptr: Ints
+    by: Ints
+    profit: Ints
+    weight: Ints
+    room: Ints
+    load: Floats
+    limit: Floats
+    must: Bools
+    twin: Ints
+    tabled: Bools
+
+
+class Tree(NamedTuple):
+    """branched, rounds [nodes], rows [rows, m]; step: the integer of a multiplier is rint(step times its row's entry)."""
+
+    branched: NDArray[np.int32]
+    rounds: NDArray[np.int32]
+    rows: NDArray[np.int32]
+    step: float
+    target: int
+
+
+class Work(NamedTuple):
+    """state [pairs], trail [pairs]: the pairs that are not FREE, in the order of their fixing. pair, mark, side, dead [depth]:
+    of the open branchings. lam [m]; best [n]; one, zero [pairs]; sums [n]. ints [N_INTS].
+    """
+
+    state: NDArray[np.int8]
+    trail: Ints
+    pair: Ints
+    mark: Ints
+    side: Ints
+    dead: Ints
+    lam: Ints
+    best: Ints
+    one: Ints
+    zero: Ints
+    sums: Floats
+    ints: Ints
+
 
 NODE, ROW, DEPTH, PHASE, SERVER, CLOSED, LEFT, FIXED, BOUND, STEPS, N_INTS = range(11)
 
-# Of one knapsack: item, gain, need int64[most], ratio float64[most]; gains, needs int64[most + 1]: sums of all before. taken
-# int64, chosen bool [most]. table int64[most + 1, width], rows int64[2, width].
-Items = namedtuple("Items", "item gain need ratio gains needs taken chosen table rows")
+
+class Items(NamedTuple):
+    """Of one knapsack: item, gain, need, ratio [most]; gains, needs [most + 1]: sums of all before. taken, chosen [most]. table
+    [most + 1, width], rows [2, width].
+    """
+
+    item: Ints
+    gain: Ints
+    need: Ints
+    ratio: Floats
+    gains: Ints
+    needs: Ints
+    taken: Ints
+    chosen: Bools
+    table: Ints
+    rows: Ints
 
 
 @lean

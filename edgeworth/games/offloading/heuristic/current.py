@@ -1,8 +1,8 @@
-"""The state of play in the kernels' terms, and where it may begin."""
+"""The current profile of a run in the kernels' terms, and where it may begin."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -17,7 +17,7 @@ CHUNK = 64 * dynamics.BLOCK
 """Visits between two looks at the clock, 20 to 50 ms; the answer does not depend on it."""
 
 
-class Board:
+class CurrentProfile:
     """Choices, loads and counts of one run; the kernels work on ``arrays`` and ``state`` in place."""
 
     def __init__(self, game: OffloadingGame, *, log: bool = False) -> None:
@@ -90,7 +90,7 @@ class Board:
         self.state.ints[dynamics.LOGGED] = 0
         return self.state.log_user[:logged].copy(), self.state.log_choice[:logged].copy()
 
-    def reset_counter(self, counter: Any) -> int:
+    def reset_counter(self, counter: int) -> int:
         """Read a counter of the kernels and set it to 0."""
         number = int(self.state.ints[counter])
         self.state.ints[counter] = 0
