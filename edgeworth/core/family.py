@@ -122,22 +122,25 @@ class Family(Model[P, S]):
         level DEBUG. A run without any stop rule that lasts longer than 10 seconds says once a process, at level WARNING, how
         to bound it.
         """
-        if validation.flag("progress", progress):
-            if observer is not None:
-                validation.reject("progress", "must be False where an observer is given", progress)
-            observer = ProgressLine()
-        return solving.solve(
-            self,
-            problem,
-            method=method,
-            stop=stop,
-            seed=seed,
-            start=start,
-            params=params,
-            observer=observer,
-            threads=threads,
-            trace=trace,
-        )
+        line = ProgressLine() if validation.flag("progress", progress) else None
+        if line is not None and observer is not None:
+            validation.reject("progress", "must be False where an observer is given", progress)
+        try:
+            return solving.solve(
+                self,
+                problem,
+                method=method,
+                stop=stop,
+                seed=seed,
+                start=start,
+                params=params,
+                observer=line or observer,
+                threads=threads,
+                trace=trace,
+            )
+        finally:
+            if line is not None:
+                line.clear()
 
     def verify(self, problem: P, answer: S | Result[S], *, seconds: float = SECONDS) -> Report:
         """Check a solution or a result against its problem, by code that did not produce it.

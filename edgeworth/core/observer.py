@@ -82,8 +82,13 @@ class ProgressLine(Observer):
 
     def on_end(self, result: Result[Any]) -> None:
         """Take the line away."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the line away where one is drawn, also of a run that did not come to its end."""
         if self._drawn:
             self._draw("")
+            self._drawn = False
 
     def _draw(self, text: str) -> None:
         sys.stderr.write(f"\r\x1b[K{text}")

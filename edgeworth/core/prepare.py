@@ -75,4 +75,4 @@ def canned(row: Method, problem: Any) -> Run[S]:
     counted = "iterations" in row.supports and not row.exact
     stop = Stop(seconds=_SECONDS, iterations=_ITERATIONS if counted else None)
     rng = np.random.default_rng(0)
-    return Run(sense=problem.sense, offset=problem.offset, stop=stop, rng=rng, observer=Observer())
+    return Run(sense=problem.sense, offset=problem.offset, stop=stop, rng=rng, observer=Observer(), inner=True)

@@ -60,4 +60,4 @@ def _of_bound(result: Any) -> list[str]:
     if str(result.quality) in ("optimal", "claimed optimal"):
         return [f"The bound is {result.bound:.10g}."]
     gap = "" if result.gap is None else f", a relative gap of {result.gap * 100.0:.3g} %"
-    return [f"No solution has a value {side} {result.bound:.10g}, {word}{gap}."]
+    return [f"The bound says that no value is {side} {result.bound:.10g}, {word}{gap}."]

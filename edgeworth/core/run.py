@@ -60,6 +60,8 @@ class Run(Generic[S]):
         What is returned where the method is left by an `Interruption`; at first the start.
     prepared : float
         Seconds spent on the method's kernels before the run began.
+    inner : bool
+        Part of a method, or of its preparation: its improvements are no news to who reads the log.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Run(Generic[S]):
         trace: bool = False,
         offset: float = 0.0,
         prepared: float = 0.0,
+        inner: bool = False,
     ) -> None:
         self.sense: Sense = sense
         self.offset = offset
@@ -92,7 +95,7 @@ class Run(Generic[S]):
         self._improved_at = 0
         self._counter = counter()
         self._compiled = self._counter.seconds
-        self.prepared = prepared
+        self.prepared, self.inner = prepared, inner
         self._began = time.perf_counter()
 
     @property
@@ -131,7 +134,8 @@ class Run(Generic[S]):
         gap = None if best is None or limit is None else relative_gap(best, limit, self.sense, self.offset)
         progress = Progress(self.elapsed, iterations, best, limit, gap)
         if improved:
-            logger.debug("%s", progress)
+            if not self.inner:
+                logger.debug("%s", progress)
             self._asked |= bool(self._observer.on_improved(progress))
         if not self._ruled and progress.seconds > _LONG and not _TOLD.is_set():
             _TOLD.set()

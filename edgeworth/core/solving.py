@@ -215,7 +215,8 @@ def _quality(fam: Model[P, S], problem: P, row: Method, found: Found[S], value: 
         return Quality.INFEASIBLE if recomputed else Quality.CLAIMED_INFEASIBLE
     if found.bound is not None and closes(value, found.bound, problem.sense, problem.integral, problem.offset):
         return Quality.OPTIMAL if recomputed else Quality.CLAIMED_OPTIMAL
-    if row.kind == "equilibrium" and end in (Termination.PROVED, Termination.CONVERGED):
+    ended = end in (Termination.PROVED, Termination.CONVERGED)
+    if row.kind == "equilibrium" and ended and fam.covers == "all":  # else its equilibria are its optima, and said so above
         return Quality.EQUILIBRIUM
     return Quality.FEASIBLE
 

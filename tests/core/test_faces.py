@@ -18,10 +18,11 @@ import pytest
 
 import edgeworth
 from edgeworth import Observer, Quality, Stop, Termination, _families
-from edgeworth.core import faces, run
+from edgeworth.core import faces, prepare, run
 from edgeworth.core.family import family
 from edgeworth.core.observer import Progress, ProgressLine
 from edgeworth.core.result import Stats, Trace
+from edgeworth.core.run import Run
 from edgeworth.solvers import allocation
 
 METHODS = {
@@ -155,6 +156,27 @@ def test_progress_draws_on_terminals_only(monkeypatch: pytest.MonkeyPatch, capsy
         allocation.solve(problem, method="q-learning", progress=True, observer=Observer())
     with pytest.raises(TypeError, match="progress"):
         allocation.solve(problem, progress=1)  # type: ignore[arg-type]
+
+
+def test_the_line_is_gone_where_the_method_raises(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(edgeworth.core.observer, "_LINE_SECONDS", 0.0)
+
+    def fails(problem: Any, params: object, run: Run[Any]) -> None:
+        run.tick(1, 2.0)
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        allocation.solve(allocation.generate(servers=2, tasks=3, seed=0), method=fails, progress=True)
+    text = capsys.readouterr().err
+    assert "iteration 1" in text
+    assert text.endswith("\r\x1b[K")
+
+
+def test_examples_that_prepare_a_method_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="edgeworth"):
+        prepare._run(allocation.FAMILY, allocation.FAMILY.method("q-learning"))
+    assert not [record for record in caplog.records if record.name == "edgeworth.core.run"]
 
 
 def test_a_run_is_logged(caplog: pytest.LogCaptureFixture) -> None:

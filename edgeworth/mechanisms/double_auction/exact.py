@@ -218,7 +218,7 @@ class _Patience:
 
 
 def _free_run() -> Run[Outcome]:
-    return Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
+    return Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer(), inner=True)
 
 
 def _by_highs(market: Market, run: Run[Outcome]) -> Best:

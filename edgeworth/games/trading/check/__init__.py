@@ -76,7 +76,7 @@ def judge(
     leads = claimed
     if result is not None:
         optimal = result.quality in (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
-        leads = optimal or (claimed and result.termination is Termination.PROVED)
+        leads = optimal or result.quality is Quality.EQUILIBRIUM or (claimed and result.termination is Termination.PROVED)
         claimed = claimed or optimal
     found = violations(game, solution)
     worst: Violation | None = max(found, key=lambda violation: violation.amount, default=None)

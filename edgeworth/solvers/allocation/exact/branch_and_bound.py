@@ -208,7 +208,7 @@ class _Annealing:
             self._error = error
 
     def _run(self, stop: Stop) -> Run[Assignment]:
-        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start)
+        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start, inner=True)
 
 
 class _Portfolio:
