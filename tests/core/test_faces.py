@@ -130,7 +130,7 @@ def test_every_end_has_its_sentence() -> None:
             assert text.endswith(".")
             assert "  " not in text
     text = dataclasses.replace(result, quality=Quality.FEASIBLE, bound=result.value + 1.0, notes=("rounded",)).summary()
-    assert "No solution has a value above" in text
+    assert "The bound says that no value is above" in text
     assert text.endswith("Note: rounded.")
     assert "found no solution" in dataclasses.replace(result, solution=None, value=None, quality=Quality.NONE).summary()
 
