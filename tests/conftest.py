@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+collect_ignore = ["toy_family"]  # a family registered by its own test alone
+
 settings.register_profile(
     "edgeworth",
     deadline=None,

@@ -52,7 +52,7 @@ def test_a_rule_with_parameters_is_such_a_mechanism() -> None:
     market = da.generate(preset="multi-unit", seed=0)
     rule = da.Rule("off-aic2", da.OffAic2(band="pivot"))
     result = da.solve(market, method=rule)
-    assert result.method == "off-aic2"
+    assert result.method == "off-aic2 (own)"  # not the method of that name, whose parameters are others
     assert result.value == da.solve(market, method="off-aic2", params=da.OffAic2(band="pivot")).value
 
 

@@ -114,8 +114,10 @@ def objective_bound(problem: AllocationProblem, profit: float) -> float:
     offset and values are multiples of one number of which floats can count all totals, or where all profits are <= 0, so is the
     bound, and the offset is too small to hide one of them.
     """
-    bound, grid = problem.objective(profit), problem.grid
-    exact = grid > 0.0 and (problem.offset / grid).is_integer() and abs(bound) < _EXACT * grid
+    bound, unit = problem.objective(profit), problem.grid
+    if problem.integral and not (unit > 0.0 and (problem.offset / unit).is_integer()):
+        unit = 1.0  # values may be multiples of 2 and the offset odd
+    exact = unit > 0.0 and (problem.offset / unit).is_integer() and abs(bound) < _EXACT * unit
     if profit == 0.0 and not exact:
         lost = problem.profit[problem.profit != 0.0]
         exact = bool(np.all(lost <= -2.0 * math.ulp(problem.offset)))
