@@ -131,7 +131,8 @@ def _several(values, at):  # type: ignore[no-untyped-def]
 
 def test_constants_make_no_new_signature() -> None:
     assert _several(np.array([1.0, 10.0, 100.0]), 2) == 120.0
-    assert len(_several.signatures) == len(_either.signatures) == 1
+    assert len(_several.signatures) == 1
+    assert len(_either.signatures) <= 1  # 0 where `_several` came whole from the cache
 
 
 def test_a_leaf_is_for_kernels() -> None:
