@@ -31,17 +31,12 @@ class Family(Model[P, S]):
 
     Parameters
     ----------
-    examples : callable
-        ``examples()``: tiny problems that between them reach what the family's methods and its checker can meet: every kind of
-        constraint, ties, one and several of everything. They are solved in milliseconds; compiling kernels, contract tests
-        and tables of documentation use them.
     audit_model : str, optional
         ``module:NAME`` of the instance of `core.audit_model.AuditModel` that tells the auditor about the family's mechanisms.
     late : mapping, optional
         Public name -> room, of names beside those of method rows whose rooms are heavy to import.
     """
 
-    examples: Callable[[], tuple[P, ...]]
     audit_model: str | None = None
     late: Mapping[str, str] = field(default_factory=dict)
 

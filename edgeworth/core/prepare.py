@@ -66,7 +66,7 @@ def prepare(fam: Model[P, S], row: Method) -> float:
 def _run(fam: Model[P, S], row: Method) -> None:
     """The method on all examples of its family."""
     function, params_type = row.resolve(), row.params_type()
-    for problem in getattr(fam, "examples", tuple)():
+    for problem in fam.examples():
         function(problem, None if params_type is None else params_type(), canned(row, problem))
 
 

@@ -113,6 +113,10 @@ class Model(Generic[P, S]):
         See `Judge`; of the family's check room.
     rebuild, infeasibility : mappings
         Certificate kind -> `Rebuild`, and -> `Refute`.
+    examples : callable
+        ``examples()``: tiny problems that between them reach what the family's methods and its checker can meet: every kind of
+        constraint, ties, one and several of everything. They are solved in milliseconds; compiling kernels, contract tests
+        and tables of documentation use them.
     covers : {"all", "equilibria"}
         What a bound of this family bounds: the value of every feasible solution, or of equilibria only (a profile that is
         none may be worth more).
@@ -133,6 +137,7 @@ class Model(Generic[P, S]):
     measures: Callable[[P, S], dict[str, float]]
     auto: Callable[[P], str]
     judge: Judge[P, S]
+    examples: Callable[[], tuple[P, ...]]
     rebuild: Mapping[str, Rebuild] = field(default_factory=dict)
     infeasibility: Mapping[str, Refute] = field(default_factory=dict)
     covers: Coverage = "all"

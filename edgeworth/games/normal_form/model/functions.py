@@ -90,9 +90,12 @@ def value(game: NormalFormGame, profile: Profile) -> float:
         Where the profile is not feasible.
     """
     player = game.objective_player
-    if player is None:
-        return math.fsum(payoffs(game, profile).tolist())
     mixed = feasible(game, profile)
+    if player is None:  # outcome by outcome: where payoffs cancel, so does the welfare
+        expected = objective_table(game)
+        for strategy in mixed:
+            expected = np.asarray(np.tensordot(strategy, expected, axes=(0, 0)))
+        return float(expected)
     return float(_deviation_payoffs(game, mixed, player) @ mixed[player])
 
 

@@ -68,16 +68,16 @@ def judge(
     Notes
     -----
     All tolerances are constants of the checker. Of a bare solution everything is judged. Of a result that claims an
-    equilibrium, or says OPTIMAL, the consumers are judged (``epsilon``, ``reply``, ``ties``); the leader's price (``leader``)
-    only where the result ended by proof or says OPTIMAL. A method that stopped early, or at a coarser gap than 1e-9, claims the
-    consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from the best.
+    equilibrium, as OPTIMAL does, the consumers are judged (``epsilon``, ``reply``, ``ties``); the leader's price (``leader``)
+    only where the result ended by proof or says OPTIMAL or EQUILIBRIUM. A method that stopped early, or at a coarser gap than
+    1e-9, claims the consumers' equilibrium at most: its leader's regret is MEASURED, and its bound says how far it may be from
+    the best.
     Everything that is not claimed (learners, grids, runs cut short) is measured.
     """
     leads = claimed
     if result is not None:
-        optimal = result.quality in (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL)
-        leads = optimal or result.quality is Quality.EQUILIBRIUM or (claimed and result.termination is Termination.PROVED)
-        claimed = claimed or optimal
+        stated = (Quality.OPTIMAL, Quality.CLAIMED_OPTIMAL, Quality.EQUILIBRIUM)  # each of them is a claim
+        leads = result.quality in stated or (claimed and result.termination is Termination.PROVED)
     found = violations(game, solution)
     worst: Violation | None = max(found, key=lambda violation: violation.amount, default=None)
     verdicts = {"feasible": Verdict.of(worst is None, 0.0 if worst is None else worst.amount, 0.0, worst)}
