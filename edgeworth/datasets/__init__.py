@@ -1,8 +1,9 @@
 """Readers for public data formats that belong to no single problem. Downloads happen only when asked for, by checksum."""
 
+from edgeworth.datasets.carbon import Trace, fetch_carbon, read_trace
 from edgeworth.datasets.eua import City, fetch_eua, read_eua
 
-__all__ = ["City", "fetch_eua", "read_eua"]
+__all__ = ["City", "Trace", "fetch_carbon", "fetch_eua", "read_eua", "read_trace"]
 
 
 def __dir__() -> list[str]:

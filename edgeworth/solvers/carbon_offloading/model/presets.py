@@ -1,0 +1,293 @@
+"""Generators of carbon-aware offloading problems: the paper's setting, dense and unequal ones, and a day under the sun."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
+from edgeworth.core.provenance import Provenance
+from edgeworth.core.seeds import INSTANCES, Seed, generator
+from edgeworth.solvers.carbon_offloading.model import channels, days
+from edgeworth.solvers.carbon_offloading.model.energy import curves, least_energy
+from edgeworth.solvers.carbon_offloading.model.law import Law
+from edgeworth.solvers.carbon_offloading.model.problem import CarbonOffloading
+from edgeworth.solvers.carbon_offloading.model.receivers import as_real, zero_forcing_gain
+
+PRESETS = ("caddto", "dense", "heterogeneous", "literal", "day")
+GRAMS_PER_KWH = 3.6e6
+"""g/kWh in a g/J."""
+
+_SPREAD = (0.3, 3.0)  # (ours) of what `heterogeneous` multiplies caps, distances and loads by
+
+
+class _Default(NamedTuple):
+    """What a preset takes where the caller says nothing."""
+
+    users: int = 5
+    antennas: int | None = None  # None: three more than users
+    slots: int = 200
+    slot_length: float = 1e-3
+    quantum: float = 0.2  # J of harvest a quantum, per second of slot length
+    overflow: Literal["per-bit", "event"] = "per-bit"
+    overflow_scale: str = "dominant"
+
+
+_DEFAULTS = {
+    "caddto": _Default(),
+    "dense": _Default(users=100, antennas=128),
+    "heterogeneous": _Default(),
+    "literal": _Default(users=3, antennas=4, quantum=1e3, overflow="event", overflow_scale="mean-arrival"),
+    "day": _Default(slots=288, slot_length=300.0, quantum=0.0),
+}
+
+
+def generate(
+    *,
+    preset: str = "caddto",
+    users: int | None = None,
+    slots: int | None = None,
+    load: float = 3e6,
+    seed: Seed = None,
+    antennas: int | None = None,
+    slot_length: float | None = None,
+    packet: float | None = None,
+    harvest: float | None = None,
+    intensity: float | str | PathLike[str] | None = None,
+    solar: str | PathLike[str] | None = None,
+    city: str | None = None,
+    zone: str | None = None,
+    fetch: bool = False,
+    power_cap: float = 2.0,
+    buffer: float | None = None,
+    initial_buffer: float | Literal["random"] = 0.0,
+    battery: float = 0.0,
+    radius: float = 100.0,
+    speed: float = 1.0,
+    correlation: float = 0.95,
+    gains: Literal["matrix", "gamma"] = "matrix",
+    receiver: Literal["zf", "mmse"] = "zf",
+    csi_error: float = 0.0,
+    energy: Literal["commanded", "throttled"] = "commanded",
+    overflow: Literal["per-bit", "event"] | None = None,
+    overflow_scale: float | Literal["dominant", "mean-arrival"] | None = None,
+    weights: tuple[float, float, float, float] = (0.25, 0.25, 0.25, 0.25),
+) -> CarbonOffloading:
+    """Generate an episode from a preset.
+
+    Parameters
+    ----------
+    preset : {"caddto", "dense", "heterogeneous", "literal", "day"}
+        See the notes.
+    users, slots : int, optional
+        How many; defaults by preset.
+    load : float
+        Mean arrivals of a user, bit/s.
+    seed : int, SeedSequence or Generator, optional
+        The same arguments give the same problem. None: a fresh seed, recorded in the provenance.
+    antennas : int, optional
+        At the base station; default three more than users. Fewer than users are refused: zero forcing is then undefined.
+    slot_length : float, optional
+        tau, s; buffer, packets and quanta of harvest scale with it. Default 1e-3, of ``day`` 300.
+    packet : float, optional
+        Size of a packet, bit; default 1e5 a second of slot length.
+    harvest : float, optional
+        Mean harvest, W. Default 0.8; of ``literal`` 800 (see there); of ``day`` what makes its peak twice the mean need.
+    intensity : float or path, optional
+        Carbon intensity of the grid: a number, g/kWh, default 700; of ``day`` the path of a trace.
+    solar : path, optional
+        Of ``day``: the trace of a solar panel. Given together with ``intensity``; without both the day is synthetic.
+    city, zone : str, optional
+        Of ``day`` with traces: the columns to read; default the first ones.
+    fetch : bool
+        Of ``day``: download public traces once and use them.
+    power_cap : float
+        Of processor and transmitter each, W.
+    buffer : float, optional
+        B, bit; default 1e8 a second of slot length (1e5 for slots of 1 ms).
+    initial_buffer : float or "random"
+        b_0, bit; "random": uniform in [0, B / 5], as for training.
+    battery : float
+        S, J; it begins empty.
+    radius, speed : float
+        Devices start uniformly in the ring from 10 m to ``radius`` m and move at ``speed`` m/s.
+    correlation : float
+        rho of the Gauss-Markov fading from slot to slot.
+    gains : {"matrix", "gamma"}
+        Whole channel matrices (at most 128 users), or gains of the same law drawn without them.
+    receiver : {"zf", "mmse"}
+        Zero forcing, or minimum mean square error, where users interfere.
+    csi_error : float
+        e in [0, 1): zero forcing is built on an estimate, and the channel is sqrt(1 - e) times it plus sqrt(e) times noise.
+    energy, overflow
+        As in `CarbonOffloading`; overflow by default "per-bit", of ``literal`` "event".
+    overflow_scale : {"dominant", "mean-arrival"} or float, optional
+        A_0: that with which dropping never pays (default), the mean arrivals of a slot (``literal``), or a number of bits.
+    weights : tuple of 4 floats
+        Of carbon, delay, waste and overflow.
+
+    Returns
+    -------
+    CarbonOffloading
+        With its `Law`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments out of range, or that the preset does not take.
+    FileFormatError
+        For a trace that cannot be read.
+
+    Notes
+    -----
+    - ``caddto``: 5 users, 8 antennas, 200 slots of 1 ms, bandwidth 1 MHz, path loss 1e-3 d^-3, noise 1e-9 W, 500 cycles a bit,
+      kappa 1e-27; Poisson packets of 100 bit; Poisson quanta of .2 mJ, .8 mJ a slot on average (ours); grid of 700 g/kWh. The
+      paper's source simulates 4 antennas, which cannot separate 5 users.
+    - ``dense``: 100 users, 128 antennas.
+    - ``heterogeneous`` (ours): as caddto, with caps, distances and loads of every user multiplied by U[0.3, 3].
+    - ``literal``: the reading without our corrections: 4 antennas, 3 users, overflow an event on the scale of the mean arrivals,
+      and harvest in whole joules, .8 J a slot on average, where a slot can spend 4 mJ.
+    - ``day`` (ours): 288 slots of 5 minutes. Fading averages out: the gain is the one without fading that carries the mean rate.
+      Arrivals follow a daily profile, the peak of the sun yields twice the energy that the mean arrivals need.
+
+    References
+    ----------
+    As `CarbonOffloading`.
+
+    Examples
+    --------
+    >>> problem = generate(preset="caddto", users=2, slots=50, seed=0)
+    >>> problem.users, problem.slots, problem.coupled
+    (2, 50, False)
+    """
+    validation.choice("preset", preset, PRESETS)
+    default = _DEFAULTS[preset]
+    for name, given in {"solar": solar, "city": city, "zone": zone, "fetch": fetch or None}.items():
+        if given is not None and preset != "day":
+            validation.reject(name, f"is not taken by preset {preset!r}", given)
+    traced = solar is not None or isinstance(intensity, str | PathLike)
+    if traced and preset != "day":
+        validation.reject("intensity", f"must be a number for preset {preset!r}", intensity)
+    if traced and (solar is None or intensity is None or not isinstance(intensity, str | PathLike) or fetch):
+        rule = "must be given together with intensity, the path of a trace; or fetch=True alone downloads both"
+        validation.reject("solar", rule, solar)
+    rng, record = generator(seed, INSTANCES)
+    users = default.users if users is None else validation.integer("users", users, minimum=1)
+    slots = default.slots if slots is None else validation.integer("slots", slots, minimum=1)
+    count = (users + 3 if default.antennas is None else default.antennas) if antennas is None else antennas
+    count = validation.integer("antennas", count, minimum=1)
+    if count < users:
+        validation.reject("antennas", f"must be at least the number of users, {users}: zero forcing cannot separate more", count)
+    validation.choice("gains", gains, ("matrix", "gamma"))
+    validation.choice("receiver", receiver, ("zf", "mmse"))
+    error = validation.real("csi_error", csi_error, minimum=0.0, maximum=1.0)
+    if error >= 1.0:
+        validation.reject("csi_error", "must be below 1", csi_error)
+    if receiver == "mmse" and error > 0.0:
+        validation.reject("csi_error", "must be 0 for receiver 'mmse', which knows the channel", csi_error)
+    coupled = receiver == "mmse" or error > 0.0
+    if coupled and gains == "gamma":
+        validation.reject("gains", "must be 'matrix' where users interfere (receiver 'mmse', csi_error above 0)", gains)
+    if coupled and preset == "day":
+        validation.reject("receiver", "must be 'zf', with csi_error 0, for preset 'day', whose fading averages out", receiver)
+    if gains == "matrix" and preset != "day" and users > channels.MOST_MATRIX:
+        validation.reject("gains", f"must be 'gamma' for more than {channels.MOST_MATRIX} users", gains)
+    tau = _positive("slot_length", default.slot_length if slot_length is None else slot_length)
+    start = _ring(rng, users, radius)
+    rate = np.full(users, validation.real("load", load, minimum=0.0))
+    caps = np.full((2, users), _positive("power_cap", power_cap))
+    if preset == "heterogeneous":
+        start, rate = start * rng.uniform(*_SPREAD, users), rate * rng.uniform(*_SPREAD, users)
+        caps = caps * rng.uniform(*_SPREAD, (2, users))
+    step = tau * validation.real("speed", speed, minimum=0.0)
+    noise, reference_loss = 1e-9, 1e-3
+    scale = reference_loss * channels.distances(rng, np.maximum(start, 1.0), radius, step, slots) ** -3.0 / noise
+    fading = channels.Fading(validation.real("correlation", correlation, minimum=0.0, maximum=1.0), count)
+    size = _positive("packet", 1e5 * tau if packet is None else packet)
+    shape = float(count - users + 1)
+    parameters: dict[str, object] = {"users": users, "slots": slots, "load": load, "antennas": count, "gains": gains}
+    common: dict[str, Any] = {
+        "local_power_cap": caps[0],
+        "offload_power_cap": caps[1],
+        "buffer": _positive("buffer", 1e8 * tau if buffer is None else buffer),
+        "battery": validation.real("battery", battery, minimum=0.0),
+        "weights": weights,
+        "slot_length": tau,
+        "energy": energy,
+        "overflow": default.overflow if overflow is None else overflow,
+        "receiver": receiver,
+    }
+    if isinstance(initial_buffer, str):
+        validation.choice("initial_buffer", initial_buffer, ("random",))
+        common["initial_buffer"] = rng.uniform(0.0, common["buffer"] / 5.0, users)
+    else:
+        common["initial_buffer"] = initial_buffer
+    if preset == "day":
+        gain = channels.ergodic_gains(rng, count - users + 1, scale, caps[1])
+        law_gain, shape = gain.mean(axis=1), 0.0
+        day = days.day(rng, slots, tau, solar, intensity if traced else None, city, zone, fetch)
+        expected = tau * rate[:, None] * days.profile(slots, tau)
+        carbon = day.carbon if traced or fetch or intensity is None else np.full(slots, _per_joule(intensity))
+        parameters |= {"solar": day.solar_name, "intensity": day.carbon_name}
+    else:
+        law_gain = scale[:, 0] * shape
+        if coupled:
+            estimate = channels.matrices(rng, fading, scale)
+            gain = zero_forcing_gain(estimate).T
+            true = channels.erring(rng, estimate, scale, error) if error else estimate
+            common |= {"channel": as_real(true), "estimate": as_real(estimate) if error else None}
+            parameters |= {"receiver": receiver, "csi_error": error}
+        else:
+            draw = channels.matrix_gains if gains == "matrix" else channels.gamma_gains
+            gain = draw(rng, fading, scale)
+        expected = np.repeat(tau * rate[:, None], slots, axis=1)
+        carbon = np.full(slots, _per_joule(700.0 if intensity is None else intensity))
+    arrivals = size * rng.poisson(expected / size)
+    common |= {"arrivals": arrivals, "gain": gain, "carbon": carbon, "carbon_reference": float(carbon.mean()) or 1.0}
+    if preset == "day":
+        peak = _day_peak(common, tau * rate) if harvest is None else tau * _positive("harvest", harvest) * np.ones(users)
+        sun, mean_sun = peak[:, None] * day.solar, peak[:, None] * day.mean_solar
+        quantum = 0.0
+    else:
+        power = (800.0 if preset == "literal" else 0.8) if harvest is None else harvest
+        mean_sun = np.full((users, slots), tau * validation.real("harvest", power, minimum=0.0))
+        quantum = default.quantum * tau
+        sun = quantum * rng.poisson(mean_sun / quantum)
+    law = Law(expected, mean_sun, law_gain, size, quantum, fading.correlation, shape)
+    chosen = default.overflow_scale if overflow_scale is None else overflow_scale
+    if isinstance(chosen, str):
+        validation.choice("overflow_scale", chosen, ("dominant", "mean-arrival"))
+        common["overflow_scale"] = np.maximum(tau * rate, 1.0) if chosen == "mean-arrival" else None
+    else:
+        common["overflow_scale"] = chosen
+    parameters["overflow_scale"] = chosen
+    return CarbonOffloading(
+        **common, harvest=sun, law=law, provenance=Provenance("preset", preset, parameters, record)
+    )
+
+
+def _positive(name: str, value: object) -> float:
+    return validation.real(name, value, minimum=0.0, open_minimum=True)
+
+
+def _per_joule(intensity: object) -> float:
+    """g/J of g/kWh."""
+    return validation.real("intensity", intensity, minimum=0.0) / GRAMS_PER_KWH
+
+
+def _ring(rng: np.random.Generator, users: int, radius: float) -> Floats:
+    """Distances of users that are uniform over a ring with a hole of 10 m."""
+    most = validation.real("radius", radius, minimum=channels.HOLE)
+    return np.sqrt(rng.uniform(channels.HOLE**2, most * most, users))
+
+
+def _day_peak(common: dict[str, Any], arriving: Floats) -> Floats:
+    """Twice the energy that mean arrivals take in a slot, averaged over the slots' gains, J a user."""
+    plain = {name: common[name] for name in ("local_power_cap", "offload_power_cap", "slot_length", "gain", "carbon")}
+    calm = np.repeat(arriving[:, None], common["gain"].shape[1], axis=1)
+    curve = curves(CarbonOffloading(**plain, arrivals=calm, harvest=np.zeros_like(calm)))
+    needed: Floats = 2.0 * least_energy(curve, np.minimum(calm, curve.most_local + curve.most_sent)).mean(axis=1)
+    return needed
