@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib import import_module
@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_check
 
 from edgeworth import _families
 from edgeworth.core import validation
-from edgeworth.core.arrays import Arrays
+from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.budget import Budget
 from edgeworth.core.faces import ShownProblem
 from edgeworth.core.method import Method
@@ -89,6 +89,23 @@ Refute = Callable[[Any, Arrays, Budget], None]
 Coverage = Literal["all", "equilibria"]
 
 
+@dataclass(frozen=True)
+class Causality(Generic[P, S]):
+    """How a family's policies can be held to the past and the present.
+
+    Parameters
+    ----------
+    futures : callable
+        ``futures(problem)`` yields pairs of a slot and the problem with another course after what is known when that slot's
+        decision is made.
+    decided : callable
+        ``decided(solution, slot)``: the arrays of all decisions up to that slot.
+    """
+
+    futures: Callable[[P], Iterable[tuple[int, P]]]
+    decided: Callable[[S, int], Sequence[Array]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Model(Generic[P, S]):
     """A problem family as solving and checking see it.
@@ -126,6 +143,8 @@ class Model(Generic[P, S]):
         it even where the solution's followers are in none.
     from_array : callable, optional
         ``from_array(problem, array)``: a solution from plain numbers, as a user's own method may return them.
+    causality : Causality, optional
+        Of a family with methods of kind "policy", whose decisions may not depend on what comes later.
     """
 
     kind: str
@@ -143,6 +162,7 @@ class Model(Generic[P, S]):
     covers: Coverage = "all"
     reply_value: Callable[[P, S], float] | None = None
     from_array: Callable[[P, Any], S] | None = None
+    causality: Causality[P, S] | None = None
 
     def method(self, name: str) -> Method:
         """The row of that name; a ValueError names all and the nearest."""

@@ -80,8 +80,9 @@ def check_method_contract(
 
     Notes
     -----
-    Clauses: ``answer`` (a sound result: see `answer_clauses`), ``repeatable``, ``input`` (the problem is as it was),
-    ``global state``, ``pickle``, ``files``, ``refusals``, ``time`` and ``iterations``, ``observer``, ``start``, ``trace``.
+    Clauses: ``answer`` (a sound result: see `answer_clauses`), ``repeatable``, ``causal`` (of kind "policy"), ``input`` (the
+    problem is as it was), ``global state``, ``pickle``, ``files``, ``refusals``, ``time`` and ``iterations``, ``observer``,
+    ``start``, ``trace``.
     """
     call = _Call(fam, row, problem, seed, stop)
     before = payload.fingerprint(problem.kind, problem.to_payload().fields, problem.to_payload().arrays)
@@ -90,6 +91,7 @@ def check_method_contract(
     call.expect("global state", random.getstate() == ours and _numpy_state() == numpys, "a global generator was used")
     answer_clauses(call, result)
     repeatable_clauses(call, result)
+    causality_clauses(call, result)
     refusal_clauses(call)
     stop_clauses(call)
     observer_clauses(call)
@@ -196,6 +198,25 @@ def repeatable_clauses(call: _Call[P, S], result: Result[S]) -> None:
     if call.own and not call.row.randomised:
         other = call(seed=call.seed + 1)
         call.expect("repeatable", same_answer(result, other), "the method is not randomised, yet depends on the seed")
+
+
+def causality_clauses(call: _Call[P, S], result: Result[S]) -> None:
+    """What a policy decides up to a slot is the same whatever comes later, down to the last bit; a policy returns no bound."""
+    if call.row.kind != "policy":
+        return
+    causality = call.fam.causality
+    if causality is None:
+        raise ContractError(call.row.name, "causal", f"the family {call.fam.kind!r} does not say what comes later")
+    call.expect("causal", result.bound is None, f"a policy that states a bound, {result.bound!r}")
+    if result.solution is None:
+        return
+    for slot, other in causality.futures(call.problem):
+        again = call.fam.solve(other, method=call.method, seed=call.seed, stop=call.stop).solution
+        call.expect("causal", again is not None, f"no solution where another future follows slot {slot}")
+        if again is not None:
+            pairs = zip(causality.decided(result.solution, slot), causality.decided(again, slot), strict=True)
+            same = all(np.array_equal(one, two) for one, two in pairs)
+            call.expect("causal", same, f"decisions up to slot {slot} depend on what comes later")
 
 
 def refusal_clauses(call: _Call[P, S]) -> None:

@@ -1,0 +1,44 @@
+"""Carbon-aware offloading (CADDTO): devices with a buffer and harvested energy choose, slot by slot, what to compute and send.
+
+Verdicts of `verify`: ``local-power`` and ``offload-power`` (no power above its cap), and of a result ``value``, ``bound`` and ``quality``.
+
+>>> from edgeworth.solvers import carbon_offloading
+>>> problem = carbon_offloading.generate(users=2, slots=50, seed=0)
+>>> result = carbon_offloading.solve(problem, method="lyapunov")
+>>> bool(carbon_offloading.verify(problem, result))
+True
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgeworth.core.family import Family
+from edgeworth.solvers.carbon_offloading import check, model
+from edgeworth.solvers.carbon_offloading.causality import CAUSALITY
+from edgeworth.solvers.carbon_offloading.check import *
+from edgeworth.solvers.carbon_offloading.examples import tiny_problems
+from edgeworth.solvers.carbon_offloading.methods import METHODS as METHODS
+from edgeworth.solvers.carbon_offloading.model import *
+
+if TYPE_CHECKING:
+    from edgeworth.solvers.carbon_offloading.policies import Lyapunov as Lyapunov, Threshold as Threshold
+
+FAMILY = Family(
+    kind="carbon-offloading",
+    problem=model.CarbonOffloading,
+    solution=model.Schedule,
+    methods=METHODS,
+    value=model.value,
+    violations=model.violations,
+    measures=model.measures,
+    auto=lambda problem: "lyapunov",
+    judge=check.judge,
+    rebuild=check.REBUILD,
+    infeasibility=check.INFEASIBILITY,
+    from_array=lambda problem, array: model.Schedule(*array),
+    examples=tiny_problems,
+    causality=CAUSALITY,
+)
+solve, verify = FAMILY.solve, FAMILY.verify
+__all__, __getattr__, __dir__ = FAMILY.exports()

@@ -1,0 +1,309 @@
+"""Rules that choose the powers of a slot from the past and the present: closed forms and simple ones to compare with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
+from edgeworth.core.jit import read_only
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.solvers.carbon_offloading.kernels import policies as rules
+from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients
+from edgeworth.solvers.carbon_offloading.model.kernels import Record
+
+_CHUNK = 10_000  # users times slots between two looks at the clock: some 20 ms
+
+
+class _Known(NamedTuple):
+    """What a rule is given beside the episode; see `kernels.policies.play`."""
+
+    parameter: Floats
+    draws: Floats
+    joule_cost: Floats
+
+
+@dataclass(frozen=True)
+class Lyapunov:
+    """Parameters of `lyapunov`.
+
+    Parameters
+    ----------
+    tradeoff : float
+        V / V*, > 0: the larger, the less carbon and the longer the buffer. The default is the best mean cost on training
+        episodes; see `lyapunov`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a number out of range.
+    """
+
+    tradeoff: float = 0.1
+
+    def __post_init__(self) -> None:
+        number = validation.real("tradeoff", self.tradeoff, minimum=0.0, maximum=1e12, open_minimum=True)
+        object.__setattr__(self, "tradeoff", number)
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Parameters of `threshold`.
+
+    Parameters
+    ----------
+    level : float
+        Share of the buffer that is left in it, in [0, 1].
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a number out of range.
+    """
+
+    level: float = 0.05
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "level", validation.real("level", self.level, minimum=0.0, maximum=1.0))
+
+
+def largest_tradeoff(problem: CarbonOffloading) -> Floats:
+    """V* = B / (A m) of every user, with which `lyapunov` spends full power at a full buffer and not before.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+
+    Returns
+    -------
+    ndarray
+        bit^2, [users]. A is the cost of a joule at the reference intensity, m the joules that the last bit takes at full power
+        and the expected gain (at a gain without limit where the problem has no law). 1 where carbon has no weight.
+    """
+    last_local = 3.0 * problem.cycles_per_bit * np.cbrt(problem.switched_capacitance * problem.local_power_cap**2)
+    loss = 0.0 if problem.law is None else 1.0 / problem.law.mean_gain
+    last_sent = math.log(2.0) / problem.bandwidth * (problem.offload_power_cap + loss)
+    joule = problem.weights[0] / (problem.slot_length * (problem.local_power_cap + problem.offload_power_cap))
+    dear = joule * np.maximum(last_local, last_sent)
+    found: Floats = np.where(dear > 0.0, problem.buffer / np.where(dear > 0.0, dear, 1.0), 1.0)
+    return found
+
+
+def lyapunov(problem: CarbonOffloading, params: Lyapunov, run: Run[Schedule]) -> Found[Schedule]:
+    """Drift plus penalty: serve a bit where the buffer outweighs its carbon.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+    params : Lyapunov
+    run : Run
+
+    Returns
+    -------
+    Found
+        The powers that the rule chose; no bound.
+
+    Notes
+    -----
+    With the Lyapunov function b^2 / 2 the drift is at most K + b (a - x), and minimising V phi_t(x) - b x, phi_t the cost of
+    the grid energy that x bits need, is the response of the exact dual to the price mu = b / V:
+    l = sqrt(r tau^2 / (3 kappa L^3)) and o = W tau log2(r W gain / ln 2) at r = mu / A_t, cut to the caps and to the buffer.
+    Harvest that would be lost is spent always, on most bits. Mean carbon cost exceeds the least one with which a buffer without
+    limit stays finite by K / V at most, and the mean buffer grows with V, where the load is below capacity.
+
+    Here V = tradeoff V* (`largest_tradeoff`). The default tradeoff has the least mean cost of .01, .02, .03, .05, .1, .15, .2,
+    .3, .5 and 1 over training episodes: preset caddto, loads of 3e6 and 5e6 bit/s, seeds 1000 to 1007.
+
+    References
+    ----------
+    Neely, Stochastic Network Optimization with Application to Communication and Queueing Systems (2010), chapter 4. The closed
+    form, and V*, are ours.
+    """
+    return _played(problem, run, rules.LYAPUNOV, params.tradeoff * largest_tradeoff(problem))
+
+
+def green_only(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> Found[Schedule]:
+    """Spend the harvest of the slot, all of it and no more, split so that most bits are served.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+    params : None
+    run : Run
+
+    Returns
+    -------
+    Found
+        A schedule without grid energy; no bound.
+
+    Notes
+    -----
+    With a battery: what serves the buffer, at most what is stored and harvested, and at least what would be lost.
+
+    References
+    ----------
+    Ours, as a baseline: carbon is 0 by construction.
+    """
+    return _played(problem, run, rules.GREEN)
+
+
+def always_local(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> Found[Schedule]:
+    """Full local power in every slot, nothing is sent.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+    params : None
+    run : Run
+
+    Returns
+    -------
+    Found
+        The schedule; no bound.
+
+    References
+    ----------
+    A baseline of Chen and Wang (2020).
+    """
+    return _played(problem, run, rules.LOCAL)
+
+
+def always_offload(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> Found[Schedule]:
+    """Full offload power in every slot, nothing is computed locally.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+    params : None
+    run : Run
+
+    Returns
+    -------
+    Found
+        The schedule; no bound.
+
+    References
+    ----------
+    A baseline of Chen and Wang (2020).
+    """
+    return _played(problem, run, rules.OFFLOAD)
+
+
+def full_power(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> Found[Schedule]:
+    """Both powers at their caps in every slot.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+    params : None
+    run : Run
+
+    Returns
+    -------
+    Found
+        The schedule; no bound. With zero forcing on a known channel no schedule drops fewer bits.
+
+    References
+    ----------
+    Ours, as a baseline: the least overflow that there is.
+    """
+    return _played(problem, run, rules.FULL)
+
+
+def threshold(problem: CarbonOffloading, params: Threshold, run: Run[Schedule]) -> Found[Schedule]:
+    """Serve all bits above a level of the buffer, with least energy.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+    params : Threshold
+    run : Run
+
+    Returns
+    -------
+    Found
+        The powers that the rule chose; no bound.
+
+    References
+    ----------
+    Ours, as a baseline.
+    """
+    return _played(problem, run, rules.THRESHOLD, params.level * problem.buffer)
+
+
+def burn(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> Found[Schedule]:
+    """Serve the whole buffer with least energy, and transmit the harvest that is left as noise, an empty buffer included.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+    params : None
+    run : Run
+
+    Returns
+    -------
+    Found
+        The powers that the rule chose; no bound.
+
+    Notes
+    -----
+    It serves exactly the bits of `threshold` at level 0 from exactly the grid energy, and is better only by the cost of waste,
+    which it games: harvest that is burnt does not count as wasted.
+
+    References
+    ----------
+    Ours, as a counterexample to the cost.
+    """
+    return _played(problem, run, rules.BURN)
+
+
+def random_powers(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> Found[Schedule]:
+    """Powers drawn uniformly between 0 and the caps, from the run's seed.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+    params : None
+    run : Run
+
+    Returns
+    -------
+    Found
+        The powers that were drawn; no bound.
+
+    References
+    ----------
+    A baseline of the CADDTO paper.
+    """
+    return _played(problem, run, rules.RANDOM, draws=run.rng.random((problem.slots, problem.users, 2)))
+
+
+def _played(
+    problem: CarbonOffloading, run: Run[Schedule], rule: int, parameter: Floats | None = None, draws: Floats | None = None
+) -> Found[Schedule]:
+    """The episode as a rule plays it; where the run is cut, no power is spent from then on."""
+    users, slots = problem.users, problem.slots
+    record = Record(*(np.zeros((users, slots + (name in ("buffer", "battery")))) for name in Record._fields))
+    local, offload = np.zeros((users, slots)), np.zeros((users, slots))
+    known = read_only(
+        _Known(
+            np.zeros(users) if parameter is None else parameter,
+            np.zeros((0, users, 2)) if draws is None else draws,
+            coefficients(problem).grid,
+        )
+    )
+    step, ended, notes = max(1, _CHUNK // users), Termination.CONVERGED, tuple[str, ...]()
+    for begin in range(0, slots, step):
+        if begin:
+            reason = run.tick(begin)
+            if reason is not None:
+                ended, notes = reason, (f"cut at slot {begin} of {slots}: no power is spent from there on",)
+                break
+        rules.play(rule, *known, problem.episode, begin, min(begin + step, slots), local, offload, record)
+    return Found(Schedule(local, offload), ended, notes=notes)
