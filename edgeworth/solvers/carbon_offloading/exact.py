@@ -1,0 +1,266 @@
+"""The hindsight optimum: one convex program a device, solved by an interior-point method and certified by its prices."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeworth.core.arrays import Floats
+from edgeworth.core.method import Found
+from edgeworth.core.numeric import closes
+from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.run import Run
+from edgeworth.solvers.carbon_offloading.kernels.commands import command
+from edgeworth.solvers.carbon_offloading.kernels.interior import solve
+from edgeworth.solvers.carbon_offloading.kernels.program import User
+from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients, dominant_scale, simulate, value
+from edgeworth.solvers.carbon_offloading.model.prices import PRICE_LIMIT, dual_bound
+
+TOLERANCE = 1e-10
+"""Relative gap at which a device's program is solved: a tenth of what an optimum is allowed."""
+ITERATIONS = 100
+ROUNDS = 4
+"""How often devices that interfere are planned, each time for the gains that the interference of the last plans leaves."""
+
+_TRUE_DROP = 1e-6  # of the buffer: what the program drops, or leaves free, below is rounding
+_DEAREST = 1e9  # a dropped bit in the program, in its own units: beyond, numbers of a method lose all that is smaller
+_INSIDE = 1.0 - 1e-9  # of the buffer, where a full one begins: the method stays off the walls
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The units of a device's program: bits, joules and cost."""
+
+    bits: float
+    joules: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the program of one device says.
+
+    powers: local and offloading, W, [2, slots]; burning: the same, but what the plan does not store is spent. prices: lambda, mu and pi of `dual_bound`, [3, slots]. iterations: of the method.
+    drops: whether it drops bits that there is room for, which no device does.
+    """
+
+    powers: Floats
+    burning: Floats
+    prices: Floats
+    iterations: int
+    drops: bool
+
+
+def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> tuple[User, Scale]:
+    """The convex program of device u in units of its own, for given gains (1/W) and costs of a dropped bit, [slots] each."""
+    price, rate = coefficients(problem), problem.bandwidth * problem.slot_length / math.log(2.0)
+    cap, most_local = float(problem.offload_power_cap[u]), float(problem.most_local[u])
+    most_sent = rate * np.log1p(cap * gain)
+    bits = most_local + float(most_sent.max())
+    joules = problem.slot_length * (float(problem.local_power_cap[u]) + cap)
+    delay, grid = float(price.held[u]), price.grid[u]
+    cost = max(float(grid.max()) * joules, delay * bits) or float(dropped.max()) * bits or 1.0
+    buffer = float(problem.buffer[u]) / bits
+    user = User(
+        arrivals=problem.arrivals[u] / bits,
+        harvest=problem.harvest[u] / joules,
+        grid=grid * (joules / cost),
+        base=problem.slot_length / gain / joules,
+        offload_cap=most_sent / bits,
+        green_bits=np.zeros(problem.slots),
+        drop=np.minimum(dropped * (bits / cost), _DEAREST),
+        cubic=problem.switched_capacitance * problem.cycles_per_bit**3 / problem.slot_length**2 * bits**3 / joules,
+        rate=bits / rate,
+        local_cap=most_local / bits,
+        buffer=buffer,
+        start=min(float(problem.initial_buffer[u]) / bits, buffer * _INSIDE),
+        battery=float(problem.battery[u]) / joules,
+        charge=float(problem.initial_battery[u]) / joules,
+        delay=delay * bits / cost,
+        spill=float(price.wasted[u]) * joules / cost,
+        burn=1.0,
+    )
+    return user, Scale(bits, joules, cost)
+
+
+def plan(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> Plan:
+    """Solve the program of device u, and command what it says."""
+    user, scale = program(problem, u, gain, dropped)
+    slots = problem.slots
+    point, path, charge = np.zeros((slots, 5)), np.zeros(slots + 1), np.zeros(slots + 1)
+    service, arrival, joule = np.zeros(slots), np.zeros(slots), np.zeros(slots)
+    _, _, iterations = solve(user, TOLERANCE, ITERATIONS, point, path, charge, service, arrival, joule)
+    waste = bool(problem.weights[2] > 0.0)
+    powers = []
+    for burns in (int(waste), 2 * int(waste)):
+        local, sent = np.zeros(slots), np.zeros(slots)
+        command(user, point, path, charge, burns, local, sent)
+        cycles = local * (scale.bits * problem.cycles_per_bit / problem.slot_length)
+        computing = np.minimum(problem.switched_capacitance * cycles**3, problem.local_power_cap[u])
+        powers.append([computing, np.minimum(np.expm1(sent * user.rate) / gain, problem.offload_power_cap[u])])
+        if not user.battery:
+            powers *= 2
+            break
+    small = _TRUE_DROP * user.buffer
+    drops = np.any((point[:, 2] > small) & (path[1:] < user.buffer - small))
+    a_bit, a_joule = scale.cost / scale.bits, scale.cost / scale.joules
+    prices = np.clip([arrival * a_bit, service * a_bit, joule * a_joule], -PRICE_LIMIT, PRICE_LIMIT)
+    return Plan(np.array(powers[0]), np.array(powers[1]), prices, iterations, bool(drops))
+
+
+@dataclass
+class _Search:
+    """The best schedule so far, its value by device, and what the run has spent."""
+
+    problem: CarbonOffloading
+    run: Run[Schedule]
+    powers: Floats
+    costs: Floats
+    iterations: int = 0
+    ending: Termination | None = None
+
+    def plan(self, u: int, gain: Floats, dropped: Floats) -> Plan:
+        """One device's plan, counted."""
+        made = plan(self.problem, u, gain, dropped)
+        self.iterations += made.iterations
+        self.ending = self.run.tick(self.iterations)
+        return made
+
+    def offer(self, powers: Floats) -> Floats:
+        """Keep what is better: by device, or as a whole where devices interfere. Returns the ratios p_o -> SINR, NaN at 0."""
+        played = simulate(self.problem, Schedule(*powers))
+        costs = played.cost.sum(axis=(0, 2))
+        if self.problem.coupled:
+            better = np.full(len(costs), costs.sum() < self.costs.sum())
+        else:
+            better = costs < self.costs
+        self.powers = np.where(better[None, :, None], powers, self.powers)
+        self.costs = np.where(better, costs, self.costs)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(powers[1] > 0.0, played.sinr / powers[1], np.nan)
+
+
+def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> Found[Schedule]:
+    """Find the schedule that is best in hindsight, device by device, and prove it by prices.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+        The episode, all of whose slots are known.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock of the run; it is asked after every device.
+
+    Returns
+    -------
+    Found
+        The schedule; the bound with its certificate "prices" (``arrival_price``, ``service_price`` and, where a device has a
+        battery, ``energy_price``). ``iterations`` counts Newton steps over all devices. The notes say where the program is not
+        exact. A run that is cut short leaves the remaining devices idle.
+
+    Notes
+    -----
+    With perfect channel knowledge zero forcing makes devices independent. For one device, with the coefficients A_t, beta, eta,
+    omega_t of the value, the program
+
+        min  sum_t A_t y_t + beta b_{t+1} + omega_t z_t + eta w_t
+        b_{t+1} = b_t - l_t - o_t + a_t - z_t <= B,    l_t + o_t <= b_t,    0 <= z_t <= a_t,
+        e(l_t) + e(o_t) <= E_t + y_t + s_t - s_{t+1},  w_t >= E_t + s_t - s_{t+1} - E_0,  0 <= s_{t+1} <= S
+
+    is convex (e(l) is cubic, e(o) exponential), and exact where the result is OPTIMAL: a schedule that costs as much has been
+    played. In general it is a lower bound, and below the optimum only where it drops a bit that there is room for (never with
+    the default overflow scale), where overflow is an event, where energy is throttled and waste has a weight (commanded
+    energy may be burnt, so that waste below E_0 costs nothing), where devices interfere, and where a battery had better keep
+    its charge for a dirtier slot. There the schedule is the best of those planned: with the program's own drops, and with a
+    price at which it does not drop; with interference for the gains that earlier plans leave.
+
+    The method is a primal-dual interior-point method with Mehrotra's predictor and corrector whose points are all strictly
+    feasible. Newton's system is a linear-quadratic control problem in the state (buffer, battery), solved by one backward and
+    one forward pass: an iteration costs O(T). The multipliers of buffer and energy are the prices. mu_t is what it is worth
+    to get rid of a bit in slot t: it falls by beta a slot while the bit waits, rises where the buffer empties and drops where it is
+    full. Their dual function is a valid bound whatever they are; by strong duality it meets the program's optimum, here to
+    a relative 1e-10.
+
+    References
+    ----------
+    Mehrotra, On the implementation of a primal-dual interior point method, SIAM J. Optim. 2 (1992). Rao, Wright and Rawlings,
+    Application of interior-point methods to model predictive control, J. Optim. Theory Appl. 99 (1998) (the passes). The
+    program and its use as a yardstick are ours.
+
+    Examples
+    --------
+    >>> from edgeworth.solvers import carbon_offloading
+    >>> problem = carbon_offloading.generate(users=2, slots=50, seed=0)
+    >>> result = carbon_offloading.solve(problem, method="exact")
+    >>> str(result.quality), result.gap < 1e-9
+    ('optimal', True)
+    """
+    users, slots = problem.arrivals.shape
+    search = _Search(problem, run, np.zeros((2, users, slots)), np.full(users, np.inf))
+    prices, first, second = np.zeros((3, users, slots)), np.zeros((2, users, slots)), np.zeros((2, users, slots))
+    priced, gain = coefficients(problem).dropped, problem.free_gain
+    dropping = []
+    for u in range(users):
+        made = search.plan(u, gain[u], priced[u])
+        first[:, u], second[:, u], prices[:, u] = made.powers, made.burning, made.prices
+        if made.drops:
+            dropping.append(u)
+        if search.ending is not None:
+            break
+    left = search.offer(first)
+    if np.any(problem.battery > 0.0):
+        search.offer(second)
+    if search.ending is None:
+        _improve(search, left, dropping)
+    bound = dual_bound(problem, *prices)
+    schedule = Schedule(*search.powers)
+    ending = search.ending or Termination.CONVERGED
+    if search.ending is None and closes(value(problem, schedule), bound, "min", False):
+        ending = Termination.PROVED
+    names = ("arrival_price", "service_price", "energy_price")[: 3 if np.any(problem.battery > 0.0) else 2]
+    return Found(
+        schedule,
+        ending,
+        bound=bound,
+        evidence=BoundEvidence.RECOMPUTED,
+        certificate=Certificate("prices", dict(zip(names, prices, strict=False))),
+        iterations=search.iterations,
+        notes=_notes(problem, dropping, ending),
+    )
+
+
+def _improve(search: _Search, left: Floats, dropping: list[int]) -> None:
+    """Where the program is not exact: plan again at prices at which nothing is dropped, and for the gains that are left."""
+    problem = search.problem
+    own = coefficients(problem).dropped
+    dear = np.maximum(own, (problem.weights[3] / dominant_scale(problem))[:, None])
+    gain = problem.free_gain
+    for turn in range(ROUNDS if problem.coupled else 1):
+        if problem.coupled and turn:  # halfway in the logarithm: each plan answers the last ones of all others
+            gain = np.where(np.isfinite(left) & (left > 0.0), np.sqrt(gain * np.where(left > 0.0, left, 1.0)), gain)
+        powers = search.powers.copy()
+        for u in range(problem.users) if problem.coupled else dropping:
+            powers[:, u] = search.plan(u, gain[u], dear[u]).powers
+            if search.ending is not None:
+                return
+        left = search.offer(powers)
+
+
+def _notes(problem: CarbonOffloading, dropping: list[int], ending: Termination) -> tuple[str, ...]:
+    """Where the program is not exact, so that the bound may lie below the optimum."""
+    notes = []
+    if dropping:
+        some = ", ".join(map(str, dropping[:5])) + (", ..." if len(dropping) > 5 else "")
+        notes.append(f"the program drops bits that there is room for, as overflow is cheap (devices {some})")
+    if problem.overflow == "event" and problem.weights[3] > 0.0:
+        notes.append("a loss counts in the program by its bits, at most as an event")
+    if problem.energy == "throttled" and problem.weights[2] > 0.0:
+        notes.append("the program may burn harvest that throttled energy wastes")
+    if problem.coupled:
+        notes.append("the program knows no interference")
+    if not notes and np.any(problem.battery > 0.0) and ending is Termination.CONVERGED:
+        notes.append("the program may keep a battery's charge for dirtier slots, or charge it from the grid")
+    return tuple(f"{note}: the bound may lie below the optimum" for note in notes)
