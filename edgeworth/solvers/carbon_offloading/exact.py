@@ -176,21 +176,25 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
 
 
 def _improve(search: _Search, left: Floats, dropping: list[int]) -> None:
-    """Where the program is not exact: plan again at prices at which nothing is dropped, and for the gains that are left."""
+    """Where the program is not exact: plan again at other prices of a drop, and for the gains that interference leaves."""
     problem = search.problem
     price = coefficients(problem)
     dear = np.maximum(price.dropped, (problem.weights[3] / dominant_scale(problem))[:, None])
     dear += price.held[:, None] * np.arange(problem.slots, 0, -1)  # to drop later is cheaper, the delay saved included
+    offers = [dear]
+    if problem.overflow == "event":  # a loss that comes anyway may be as large as it likes
+        offers.append(np.zeros_like(dear))
     gain = problem.free_gain
     for turn in range(ROUNDS if problem.coupled else 1):
         if problem.coupled and turn:  # halfway in the logarithm: each plan answers the last ones of all others
             gain = np.where(np.isfinite(left) & (left > 0.0), np.sqrt(gain * np.where(left > 0.0, left, 1.0)), gain)
-        powers = search.powers.copy()
-        for u in range(problem.users) if problem.coupled else dropping:
-            powers[:, u] = search.plan(u, gain[u], dear[u]).powers
-            if search.ending is not None:
-                return
-        left = search.offer(powers)
+        for dropped in offers:
+            powers = search.powers.copy()
+            for u in range(problem.users) if problem.coupled or problem.overflow == "event" else dropping:
+                powers[:, u] = search.plan(u, gain[u], dropped[u]).powers
+                if search.ending is not None:
+                    return
+            left = search.offer(powers)
 
 
 def _notes(problem: CarbonOffloading, dropping: list[int], ending: Termination) -> tuple[str, ...]:

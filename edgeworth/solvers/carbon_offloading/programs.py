@@ -14,8 +14,9 @@ from edgeworth.solvers.carbon_offloading.kernels.program import User
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, coefficients
 from edgeworth.solvers.carbon_offloading.model.prices import PRICE_LIMIT
 
-_DEAREST = 1e9  # a dropped bit in the program, in its own units: beyond, numbers of a method lose all that is smaller
-_INSIDE = 1.0 - 1e-9  # of the buffer, where a full one begins: the method stays off the walls
+_DEAREST = 1e6  # a dropped bit in the program, in its own units: beyond, numbers of a method lose all that is smaller
+_NOTHING = 1e-12  # of what the device can serve in a slot: a way that carries less is left out
+_INSIDE = 1.0 - 1e-9  # of the buffer, where a full one begins that cannot be served: the method stays off the walls
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,14 @@ def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) ->
     cap, most_local = float(problem.offload_power_cap[u]), float(problem.most_local[u])
     most_sent = rate * np.log1p(cap * gain)
     bits = most_local + float(most_sent.max())
+    most_sent = np.where(most_sent > _NOTHING * bits, most_sent, 0.0)
+    most_local = most_local if most_local > _NOTHING * bits else 0.0
     joules = problem.slot_length * (float(problem.local_power_cap[u]) + cap)
     delay, grid = float(price.held[u]), price.grid[u]
     cost = max(float(grid.max()) * joules, delay * bits) or float(dropped.max()) * bits or 1.0
-    buffer = float(problem.buffer[u]) / bits
+    buffer, start = float(problem.buffer[u]) / bits, float(problem.initial_buffer[u]) / bits
+    if most_local + float(most_sent[0]) <= (1.0 - _INSIDE) * problem.buffer[u]:
+        start = min(start, buffer * _INSIDE)
     user = User(
         arrivals=problem.arrivals[u] / bits,
         harvest=problem.harvest[u] / joules,
@@ -44,12 +49,12 @@ def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) ->
         base=problem.slot_length / gain / joules,
         offload_cap=most_sent / bits,
         green_bits=np.zeros(problem.slots),
-        drop=np.minimum(dropped * (bits / cost), _DEAREST),
+        drop=np.minimum(dropped * (bits / cost), _DEAREST + problem.slots),
         cubic=problem.switched_capacitance * problem.cycles_per_bit**3 / problem.slot_length**2 * bits**3 / joules,
         rate=bits / rate,
         local_cap=most_local / bits,
         buffer=buffer,
-        start=min(float(problem.initial_buffer[u]) / bits, buffer * _INSIDE),
+        start=start,
         battery=float(problem.battery[u]) / joules,
         charge=float(problem.initial_battery[u]) / joules,
         delay=delay * bits / cost,
