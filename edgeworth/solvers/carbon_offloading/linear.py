@@ -167,14 +167,15 @@ def piecewise_linear(problem: CarbonOffloading, params: PiecewiseLinear, run: Ru
         path = np.concatenate([[user.start], x[content]])
         store = np.concatenate([[user.charge], x[charge]])
         prices[:, u] = in_units(scale, dual[STORE], dual[SERVE], -dual[JOULES] - dual[SPILL])
-        commands[0][:, u], commands[1][:, u] = powers(problem, u, gain[u], user, scale, point, path, store)
+        commands[:, :, u] = powers(problem, u, gain[u], user, scale, point, path, store)
         ending = run.tick(iterations)
         if ending is not None:
             break
     best = commands[0]
-    if np.any(problem.battery > 0.0):
+    if not np.array_equal(*commands):
         costs = [simulate(problem, Schedule(*each)).cost.sum(axis=(0, 2)) for each in commands]
-        best = np.where((costs[1] < costs[0])[:, None], commands[1], commands[0])
+        chosen = costs[1] < costs[0] if not problem.coupled else np.full(users, costs[1].sum() < costs[0].sum())
+        best = np.where(chosen[:, None], commands[1], commands[0])
     return Found(
         Schedule(*best),
         ending or Termination.CONVERGED,

@@ -12,6 +12,7 @@ from edgeworth.solvers.carbon_offloading.kernels.program import (
     DROP_HIGH,
     DROP_LOW,
     ENERGY,
+    FIRST,
     GRID,
     L_HIGH,
     L_LOW,
@@ -31,7 +32,6 @@ from edgeworth.solvers.carbon_offloading.kernels.program import (
 
 BACK_OFF = 0.995  # of the step to the nearest wall
 CENTRING = 3.0  # power of Mehrotra's rule
-FIRST = 0.1  # complementarity at the start
 PATIENCE = 25  # iterations in which the gap must fall by a tenth
 ROUNDINGS = 1e-14
 BETWEEN = 1e-4  # of the battery: more than that from both ends is neither empty nor full
@@ -159,10 +159,10 @@ def level(user, newton, joule, even):
 
 
 @jit
-def solve(user, tolerance, iterations, point, path, charge, price, room, energy_price):
+def solve(user, central, tolerance, iterations, point, path, charge, price, room, energy_price):
     """The optimum of one user by a primal-dual interior-point method with Mehrotra's predictor and corrector.
 
-    tolerance: relative gap at which to end. iterations: at most so many. Out: point [T, 5] (l, o, z, y, w), path, charge
+    central: how to begin (`program.begin`). tolerance: relative gap at which to end. iterations: at most so many. Out: point [T, 5] (l, o, z, y, w), path, charge
     [T + 1] of the best point; price, room, energy_price [T] (mu, lambda, pi) of the best bound. Returns cost, bound, iterations.
     """
     T = user.arrivals.size
@@ -190,7 +190,7 @@ def solve(user, tolerance, iterations, point, path, charge, price, room, energy_
     lam, worth, cost, pi, even = np.zeros(T), np.empty(T), np.empty(T), np.empty(T), np.empty(T)
     first_scratch, second_scratch = np.empty(T), np.empty(T)
     prepare(user)
-    begin(user, here, road, load, newton.on)
+    begin(user, central, here, road, load, newton.on)
     measure(user, newton, here, road, load)
     count = 0
     for t in range(T):
