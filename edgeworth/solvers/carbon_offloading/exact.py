@@ -45,9 +45,7 @@ def plan(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> Pl
     for central in (True, False):
         point_, path_, charge_ = np.zeros((slots, 5)), np.zeros(slots + 1), np.zeros(slots + 1)
         service_, arrival_, joule_ = np.zeros(slots), np.zeros(slots), np.zeros(slots)
-        cost, lower, steps = solve(
-            user, central, TOLERANCE, ITERATIONS, point_, path_, charge_, service_, arrival_, joule_
-        )
+        cost, lower, steps = solve(user, central, TOLERANCE, ITERATIONS, point_, path_, charge_, service_, arrival_, joule_)
         iterations += steps
         if cost < best:
             best, point, path, charge = cost, point_, path_, charge_

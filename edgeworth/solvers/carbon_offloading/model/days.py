@@ -74,7 +74,9 @@ def _traced(rng: np.random.Generator, slots: int, slot_length: float, sun: Trace
         validation.reject("solar", "must hold a positive value", sun.name)
     whole = range(int((sun.seconds - span) // _DAY) + 1)
     mean = np.mean([sun.at(_DAY * k + times) for k in whole], axis=0)
-    return Day(sun.at(begin + times) / peak, mean / peak, grid.at(begin + times) / 3.6e6, sun.name, grid.name)
+    return Day(
+        sun.at(begin + times) / peak, mean / peak, grid.at(begin + times) / 3.6e6, sun.name, grid.name
+    )
 
 
 def _synthetic(rng: np.random.Generator, slots: int, slot_length: float) -> Day:

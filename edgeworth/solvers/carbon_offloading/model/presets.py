@@ -180,9 +180,7 @@ def generate(
     count = (users + 3 if default.antennas is None else default.antennas) if antennas is None else antennas
     count = validation.integer("antennas", count, minimum=1)
     if count < users:
-        validation.reject(
-            "antennas", f"must be at least the number of users, {users}: zero forcing cannot separate more", count
-        )
+        validation.reject("antennas", f"must be at least the number of users, {users}: zero forcing cannot separate more", count)
     validation.choice("gains", gains, ("matrix", "gamma"))
     validation.choice("receiver", receiver, ("zf", "mmse"))
     error = validation.real("csi_error", csi_error, minimum=0.0, maximum=1.0)
@@ -266,7 +264,9 @@ def generate(
     else:
         common["overflow_scale"] = chosen
     parameters["overflow_scale"] = chosen
-    return CarbonOffloading(**common, harvest=sun, law=law, provenance=Provenance("preset", preset, parameters, record))
+    return CarbonOffloading(
+        **common, harvest=sun, law=law, provenance=Provenance("preset", preset, parameters, record)
+    )
 
 
 def _positive(name: str, value: object) -> float:

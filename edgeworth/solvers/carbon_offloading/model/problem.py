@@ -266,7 +266,9 @@ class CarbonOffloading(ProblemData):
             products = gram(as_complex(self.channel))
         columns = {name: getattr(self, name) for name in (*_PER_SLOT, "carbon", *_PER_USER, *_NUMBERS[1:])}
         return read_only(
-            Episode(**columns, cross=self.cross, gram=products, receiver=receiver, throttled=int(self.energy == "throttled"))
+            Episode(
+                **columns, cross=self.cross, gram=products, receiver=receiver, throttled=int(self.energy == "throttled")
+            )
         )
 
     # --- files ----------------------------------------------------------------------------------------------------------
