@@ -81,19 +81,19 @@ class _Search:
         """Keep what is better of schedules [2, 2, users, slots]: by device, or as a whole where devices interfere. Returns the
         ratios SINR / p_o that the first one meets, NaN where it sends nothing."""
         left = np.full(self.problem.arrivals.shape, np.nan)
-        for turn, powers in enumerate(commands):
-            if turn and np.array_equal(powers, commands[0]):
+        for turn, tried in enumerate(commands):
+            if turn and np.array_equal(tried, commands[0]):
                 break
-            played = simulate(self.problem, Schedule(*powers))
+            played = simulate(self.problem, Schedule(*tried))
             costs = played.cost.sum(axis=(0, 2))
             better = costs < self.costs
             if self.problem.coupled:
                 better = np.full(len(costs), costs.sum() < self.costs.sum())
-            self.powers = np.where(better[None, :, None], powers, self.powers)
+            self.powers = np.where(better[None, :, None], tried, self.powers)
             self.costs = np.where(better, costs, self.costs)
             if not turn:
-                sends = powers[1] > 0.0
-                left[sends] = played.sinr[sends] / powers[1][sends]
+                sends = tried[1] > 0.0
+                left[sends] = played.sinr[sends] / tried[1][sends]
         return left
 
 
@@ -125,20 +125,20 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
         b_{t+1} = b_t - l_t - o_t + a_t - z_t <= B,    l_t + o_t <= b_t,    0 <= z_t <= a_t,
         e(l_t) + e(o_t) <= E_t + y_t + s_t - s_{t+1},  w_t >= E_t + s_t - s_{t+1} - E_0,  0 <= s_{t+1} <= S
 
-    is convex (e(l) is cubic, e(o) exponential), and exact where the result is OPTIMAL: a schedule that costs as much has been
-    played. In general it is a lower bound, and below the optimum only where it drops a bit that there is room for (with the
-    default overflow scale only ahead of losses that nothing avoids, which it takes early to save the delay), where overflow is an
-    event, where energy is throttled and waste has a weight (commanded energy may be burnt, so that waste below E_0 costs
-    nothing), where devices interfere, and where a battery had better keep its charge for a dirtier slot. There the schedule is
-    the best of those planned: with the program's own drops, and with prices at which it drops from a full buffer only; with
-    interference for the gains that earlier plans leave.
+    is convex (e(l) is cubic, e(o) exponential), and exact where the result is OPTIMAL: a schedule that costs as much has
+    been played. In general it is a lower bound, and below the optimum only where it drops a bit that there is room for
+    (with the default overflow scale only ahead of losses that nothing avoids, which it takes early to save the delay),
+    where overflow is an event, where energy is throttled and waste has a weight (commanded energy may be burnt, so that
+    waste below E_0 costs nothing), where devices interfere, and where a battery had better keep its charge for a dirtier
+    slot. There the schedule is the best of those planned: with the program's own drops, and with prices at which it drops
+    from a full buffer only; with interference for the gains that earlier plans leave.
 
     The method is a primal-dual interior-point method with Mehrotra's predictor and corrector whose points are all strictly
-    feasible. Newton's system is a linear-quadratic control problem in the state (buffer, battery), solved by one backward and
-    one forward pass: an iteration costs O(T). The multipliers of buffer and energy are the prices. mu_t is what it is worth
-    to get rid of a bit in slot t: it falls by beta a slot while the bit waits, rises where the buffer empties and drops where it is
-    full. Their dual function is a valid bound whatever they are; by strong duality it meets the program's optimum, here to
-    a relative 1e-10.
+    feasible. Newton's system is a linear-quadratic control problem in the state (buffer, battery), solved by one backward
+    and one forward pass: an iteration costs O(T). The multipliers of buffer and energy are the prices. mu_t is what it is
+    worth to get rid of a bit in slot t: it falls by beta a slot while the bit waits, rises where the buffer empties and
+    drops where it is full. Their dual function is a valid bound whatever they are; by strong duality it meets the program's
+    optimum, here to a relative 1e-10.
 
     References
     ----------

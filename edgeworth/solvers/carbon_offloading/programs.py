@@ -1,4 +1,4 @@
-"""One device's convex program as kernels take it, and a plan of it as powers; see `exact.interior_point` for the mathematics."""
+"""One device's convex program as kernels take it, and a plan of it as powers; `exact.interior_point` has the mathematics."""
 
 from __future__ import annotations
 
@@ -69,8 +69,9 @@ def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) ->
 def powers(
     problem: CarbonOffloading, u: int, gain: Floats, user: User, scale: Scale, point: Floats, path: Floats, charge: Floats
 ) -> Floats:
-    """Two ways to command a plan, W, [2, 2, slots] (see `kernels.commands`): with harvest burnt only where it would be wasted and
-    the buffer served down to what is carried; and with all burnt that the plan does not store, and its bits served literally.
+    """Two ways to command a plan, W, [2, 2, slots] (see `kernels.commands`): with harvest burnt only where it would be
+    wasted and the buffer served down to what is carried; and with all burnt that the plan does not store, and its bits
+    served literally.
     They are the same where nothing is stored and nothing dropped, and are then made once."""
     made: list[Floats] = []
     burning = int(problem.weights[2] > 0.0)

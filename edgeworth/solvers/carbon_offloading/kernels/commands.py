@@ -8,10 +8,10 @@ from edgeworth.solvers.carbon_offloading.kernels.program import bits_of, energy,
 def command(user, point, path, store, burns, literal, local, offload):
     """Bits to command locally and by offloading in every slot.
 
-    point [T, 5], path, store [T + 1]: the plan, as `interior.solve` leaves it. burns: what harvest is spent that is not needed, up
-    to E0: none (0), what finds no room in the battery (1), what the plan does not store (2). literal: whether a slot serves as
-    many bits as planned; else the buffer down to what the plan carries over. The two differ where the plan drops bits that the
-    device keeps. Out: local, offload float64 [T].
+    point [T, 5], path, store [T + 1]: the plan, as `interior.solve` leaves it. burns: what harvest is spent that is not
+    needed, up to E0: none (0), what finds no room in the battery (1), what the plan does not store (2). literal: whether a
+    slot serves as many bits as planned; else the buffer down to what the plan carries over. The two differ where the plan
+    drops bits that the device keeps. Out: local, offload float64 [T].
 
     Bits are served at least energy. Energy that is burnt serves a bit more, or nothing.
     """

@@ -122,8 +122,9 @@ def advance(user, newton, point, path, charge, lam, step):
 def prices_of(user, newton, path, lam, service, arrival, joule):
     """Prices mu, lambda and pi from the multipliers.
 
-    For given mu the best lambda_t is max(mu_t, min(omega_t, beta + mu_{t+1})). It is taken a few roundings lower, and mu_t with it
-    where the buffer stays below its half: else errors of 1e-16 would count B times. Before the first arrival nothing has a price.
+    For given mu the best lambda_t is max(mu_t, min(omega_t, beta + mu_{t+1})). It is taken a few roundings lower, and mu_t
+    with it where the buffer stays below its half: else errors of 1e-16 would count B times. Before the first arrival
+    nothing has a price.
     """
     T = user.arrivals.size
     for t in range(T - 1, -1, -1):
@@ -142,7 +143,8 @@ def prices_of(user, newton, path, lam, service, arrival, joule):
 
 @leaf(counted=False)
 def level(user, newton, joule, even):
-    """Energy prices made equal where the battery is neither empty nor full in between: else what they are wrong by would count S
+    """Energy prices made equal where the battery is neither empty nor full in between: else what they are wrong by would
+    count S
     times in every slot. The largest of such a run is taken, or the price of the grid where that is as near as rounding."""
     T = user.arrivals.size
     begin_ = 0
@@ -162,8 +164,9 @@ def level(user, newton, joule, even):
 def solve(user, central, tolerance, iterations, point, path, charge, price, room, energy_price):
     """The optimum of one user by a primal-dual interior-point method with Mehrotra's predictor and corrector.
 
-    central: how to begin (`program.begin`). tolerance: relative gap at which to end. iterations: at most so many. Out: point [T, 5] (l, o, z, y, w), path, charge
-    [T + 1] of the best point; price, room, energy_price [T] (mu, lambda, pi) of the best bound. Returns cost, bound, iterations.
+    central: how to begin (`program.begin`). tolerance: relative gap at which to end. iterations: at most so many. Out:
+    point [T, 5] (l, o, z, y, w), path, charge [T + 1] of the best point; price, room, energy_price [T] (mu, lambda, pi) of
+    the best bound. Returns cost, bound, iterations.
     """
     T = user.arrivals.size
     newton = Newton(

@@ -112,8 +112,8 @@ def split(user, t, bits):
 def bits_of(user, t, budget):
     """The most bits that an energy budget serves, split at equal marginal energy.
 
-    In the root h of the ratio the energy is a cubic of the local bits plus a parabola of the offloaded ones, each up to its cap:
-    Newton's method, kept inside a bracket.
+    In the root h of the ratio the energy is a cubic of the local bits plus a parabola of the offloaded ones, each up to its
+    cap: Newton's method, kept inside a bracket.
     """
     most = energy(user, t, user.local_cap, user.offload_cap[t])
     if budget >= most:
