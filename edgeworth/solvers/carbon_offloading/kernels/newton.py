@@ -34,11 +34,11 @@ from edgeworth.solvers.carbon_offloading.kernels.program import (
 class Newton(NamedTuple):
     """What the kernels of one iteration share.
 
-    on bool, slack, dual, pull, change, turn, weight float64 [T, ROWS]: which inequalities there are, their slacks c, multipliers
-    m, what complementarity asks of each (t = (centre - correction) / c), how slacks and multipliers move, and the barriers'
-    curvatures m / c. bend [T, 4]: first and second derivatives of the energy in l, and in o. move [T, 5]: of l, o, z, y, w. road,
-    load [T + 1]: of b and s. wanted [T]: the prices lambda of the full step. parts [T, 12]: curvatures of one factorisation, which
-    `eliminate` names. sides [T, 8]: linear terms of one right side.
+    on bool, slack, dual, pull, change, turn, weight float64 [T, ROWS]: which inequalities there are, their slacks c and
+    multipliers m, what complementarity asks of each (t = (centre - correction) / c), how slacks and multipliers move, and the
+    barriers' curvatures m / c. bend [T, 4]: first and second derivatives of the energy in l, and in o. move [T, 5]: of l, o,
+    z, y, w. road, load [T + 1]: of b and s. wanted [T]: the prices lambda of the full step. parts [T, 12]: curvatures of one
+    factorisation, which `eliminate` names. sides [T, 8]: linear terms of one right side.
     """
 
     on: NDArray[np.bool_]
