@@ -23,6 +23,7 @@ from edgeworth.solvers.carbon_offloading.methods import METHODS as METHODS
 from edgeworth.solvers.carbon_offloading.model import *
 
 if TYPE_CHECKING:
+    from edgeworth.solvers.carbon_offloading.linear import PiecewiseLinear as PiecewiseLinear
     from edgeworth.solvers.carbon_offloading.policies import Lyapunov as Lyapunov, Threshold as Threshold
 
 FAMILY = Family(

@@ -9,6 +9,28 @@ _BASELINE = "Chen and Wang, EURASIP J. Wireless Comm. Netw. 188 (2020)"
 
 METHODS: tuple[Method, ...] = (
     Method(
+        name="exact",
+        kind="optimise",
+        function=f"{_ROOM}.exact:interior_point",
+        exact=True,
+        randomised=False,
+        kernels=True,
+        guarantee="optimal in hindsight where the program is exact, else the gap is told; a recomputable bound always",
+        reference="ours; Mehrotra, SIAM J. Optim. 2 (1992)",
+    ),
+    Method(
+        name="highs",
+        kind="optimise",
+        function=f"{_ROOM}.linear:piecewise_linear",
+        params=f"{_ROOM}.linear:PiecewiseLinear",
+        exact=False,
+        randomised=False,
+        kernels=True,
+        supports=frozenset({"threads"}),
+        guarantee="near the optimum in hindsight by the number of segments; a recomputable bound always",
+        reference="Dantzig, Econometrica 28 (1960); HiGHS",
+    ),
+    Method(
         name="lyapunov",
         kind="policy",
         function=f"{_ROOM}.policies:lyapunov",
