@@ -118,6 +118,11 @@ class Engine:
             )
         )
 
+    @property
+    def begun(self) -> bool:
+        """Whether any episode has."""
+        return self._devices is not None
+
     def begin(self, held: Floats, charge: Floats) -> None:
         """Stand before the first slot."""
         self.state.held[...], self.state.charge[...] = held, charge

@@ -54,7 +54,8 @@ def parallel_env(
     MissingExtraError
         Where PettingZoo (extra "envs") is not installed.
     ValueError, TypeError
-        For arguments out of range or that exclude each other; from ``step`` for actions that are missing, outside [0, 1] or NaN.
+        For arguments out of range or that exclude each other; from ``step`` for actions that are missing, NaN or outside
+        [0, 1].
 
     Notes
     -----
@@ -64,15 +65,15 @@ def parallel_env(
 
     Observations are float32 vectors, >= 0, of these features, each choice adding to the one before:
 
-    - "paper": ``buffer`` b_t / B; ``harvest`` E_t / E_0, at most 1; ``last_sinr`` log(1 + SINR_{t-1}) / log(1 + P_o gain_ref), 0 in
-      the first slot;
+    - "paper": ``buffer`` b_t / B; ``harvest`` E_t / E_0, at most 1; ``last_sinr`` log(1 + SINR_{t-1}) /
+      log(1 + P_o gain_ref), 0 in the first slot;
     - "csi": ``gain`` log(1 + P_o gain_t) / log(1 + P_o gain_ref), the channel that the device knows;
     - "carbon": ``carbon`` c_t / c_ref, which changes in the preset "day" only;
     - "state": the features of all devices, one's own first and then those of the next numbers in cyclic order.
 
-    gain_ref is 1e3 / W, a device at 10 m in the presets (ours). The last three are cut off at 4. Where any device has a battery,
-    ``battery`` s_t / S follows, except for "paper". After the last slot of a problem harvest, gain and carbon intensity are
-    those of that slot.
+    gain_ref is 1e3 / W, a device at 10 m in the presets (ours); E_0 = tau (P_l + P_o). The last three are cut off at 4. Where
+    any device has a battery, ``battery`` s_t / S follows, except for "paper". After the last slot of a problem harvest, gain
+    and carbon intensity are those of that slot.
 
     References
     ----------

@@ -13,7 +13,7 @@ from pettingzoo import ParallelEnv
 from edgeworth.core import validation
 from edgeworth.solvers.carbon_offloading.env.engine import Engine
 from edgeworth.solvers.carbon_offloading.env.observation import Observe, view_of
-from edgeworth.solvers.carbon_offloading.env.sources import Source
+from edgeworth.solvers.carbon_offloading.env.sources import Source, playing
 from edgeworth.solvers.carbon_offloading.model import PARTS, CarbonOffloading
 
 Seen = dict[str, NDArray[np.float32]]
@@ -58,7 +58,7 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
     @property
     def problem(self) -> CarbonOffloading:
         """The episode that is being played, as a problem; ValueError before the first `reset`."""
-        return self._source.problem(self._engine, 0)
+        return playing(self._source, self._engine, 0)
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Seen, Infos]:
         """Begin the next episode; with a seed, the first one of that seed. `options` are not read."""
@@ -70,22 +70,21 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
         self._engine.look(self._view, seen)
         return self._by_agent(seen), {agent: {} for agent in self.agents}
 
-    def step(
-        self, actions: Mapping[str, ArrayLike]
-    ) -> tuple[Seen, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
+    def step(self, actions: Mapping[str, ArrayLike]) -> tuple[Seen, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
         """Play one slot. actions: of every agent its powers over the caps, two numbers in [0, 1].
 
         Returns observations, rewards, terminations (never), truncations and infos, each by agent.
         """
         if not self.agents:
             validation.reject("step", "must follow reset: no episode has begun, or it has ended", "no agents")
+        unknown = sorted(set(actions) - set(self.agents))
+        if unknown:
+            validation.reject("actions", f"must be of {self.agents[0]} to {self.agents[-1]}", unknown)
         seen = self._room()
         self._engine.play(np.stack([self._action(actions, agent) for agent in self.agents])[None], self._view, seen)
         ended = self._engine.slot >= self._engine.slots
         agents, reward, parts = self.agents, self._engine.reward[0], self._engine.parts[:, 0]
-        infos = {
-            agent: {f"cost_{name}": float(parts[k, u]) for k, name in enumerate(PARTS)} for u, agent in enumerate(agents)
-        }
+        infos = {agent: {f"cost_{name}": float(parts[k, u]) for k, name in enumerate(PARTS)} for u, agent in enumerate(agents)}
         if ended:
             self.agents = []
         rewards = {agent: float(reward[u]) for u, agent in enumerate(agents)}

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.solvers.carbon_offloading.env.engine import Engine
 from edgeworth.solvers.carbon_offloading.env.observation import Observe, view_of
-from edgeworth.solvers.carbon_offloading.env.sources import Source
+from edgeworth.solvers.carbon_offloading.env.sources import Source, playing
 from edgeworth.solvers.carbon_offloading.model import PARTS, CarbonOffloading
 
 
@@ -38,7 +38,7 @@ class DeviceEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.float32]]):
     @property
     def problem(self) -> CarbonOffloading:
         """The episode that is being played, as a problem of one user."""
-        return self._source.problem(self._engine, 0)
+        return playing(self._source, self._engine, 0)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -19,9 +19,14 @@ from edgeworth.solvers.carbon_offloading.model.presets import NOISE, REFERENCE_L
 
 if TYPE_CHECKING:
     from edgeworth.solvers.carbon_offloading.env.engine import Engine
+    from edgeworth.solvers.carbon_offloading.env.kernels.draw import Drawn
 
 ENVIRONMENTS = 2
 """The stream of environments: an environment of seed 0 does not play the problem that `generate` makes of seed 0."""
+_ROWS = (
+    *("arrivals", "harvest", "gain", "local_power_cap", "offload_power_cap", "buffer", "initial_buffer"),
+    *("battery", "initial_battery", "overflow_scale"),
+)
 
 
 class Source(Protocol):
@@ -38,6 +43,13 @@ class Source(Protocol):
 
     def problem(self, engine: Engine, copy: int) -> CarbonOffloading:
         """The episode that a copy is playing."""
+
+
+def playing(source: Source, engine: Engine, copy: int) -> CarbonOffloading:
+    """The episode that a copy is playing; ValueError before the first one."""
+    if not engine.begun:
+        validation.reject("problem", "must follow reset: no episode has begun", copy)
+    return source.problem(engine, copy)
 
 
 def _word(seed: Seed) -> tuple[np.uint64, SeedRecord]:
@@ -114,16 +126,15 @@ def alone(problem: CarbonOffloading, user: int) -> CarbonOffloading:
         rule = "must be one whose users do not interfere (receiver 'zf', csi_error 0); parallel_env takes all of them"
         validation.reject("problem", rule, problem.receiver)
     validation.integer("user", user, minimum=0, maximum=problem.users - 1)
-    rows = ("arrivals", "harvest", "gain", "local_power_cap", "offload_power_cap", "buffer", "initial_buffer")
-    rows += ("battery", "initial_battery", "overflow_scale")
-    return replace(problem, **{name: getattr(problem, name)[user : user + 1] for name in rows}, law=None)
+    rows: dict[str, Any] = {name: getattr(problem, name)[user : user + 1] for name in _ROWS}
+    return replace(problem, **rows, law=None)
 
 
 class Live:
     """Episodes of one scenario with gamma gains, drawn for all copies at once by compiled loops."""
 
     def __init__(self, scenario: Scenario, seed: Seed, copies: int) -> None:
-        from edgeworth.solvers.carbon_offloading.env.kernels.draw import Distribution, Drawn
+        from edgeworth.solvers.carbon_offloading.env.kernels.draw import Distribution
 
         self.pattern = pattern = scenario.draw(seed=0, gains="gamma")
         law = pattern.law
@@ -150,10 +161,8 @@ class Live:
             most=SPREAD[1],
             filled=float(pattern.buffer[0]) / 5.0 if scenario.initial_buffer == "random" else 0.0,
         )
-        slots = pattern.slots
-        self._drawn = Drawn(
-            np.zeros((slots, *shape)), *(np.zeros((slots + 1, *shape)) for _ in range(2)), *(np.zeros(shape) for _ in range(6))
-        )
+        self._held, self._scale, self._caps = np.zeros(shape), np.ones(shape), (np.zeros(shape), np.zeros(shape))
+        self._drawn: Drawn | None = None
         self.restart(seed)
 
     def restart(self, seed: Seed) -> None:
@@ -163,33 +172,34 @@ class Live:
         begin(word, self._words)
 
     def fill(self, engine: Engine) -> None:
-        from edgeworth.solvers.carbon_offloading.env.kernels.draw import draw
+        from edgeworth.solvers.carbon_offloading.env.kernels.draw import Drawn, draw
 
-        pattern, drawn = self.pattern, self._drawn
-        tables = engine.episodes
-        self._drawn = drawn = drawn._replace(arrivals=tables.arrivals, harvest=tables.harvest, gain=tables.gain)
+        pattern, tables, shape = self.pattern, engine.episodes, self._words.shape
+        if self._drawn is None:
+            rest = (np.zeros(shape) for _ in Drawn._fields[3:])
+            self._drawn = Drawn(tables.arrivals, tables.harvest, tables.gain, *rest)
+        drawn = self._drawn
         draw(self._distribution, self._words, drawn)
         tables.carbon[...] = pattern.carbon[0]
-        shape = drawn.load_factor.shape
-        buffer = np.full(shape, pattern.buffer[0])
         cap = float(self._scenario.power_cap)
-        caps = {"local_power_cap": cap * drawn.local_factor, "offload_power_cap": cap * drawn.offload_factor}
+        self._caps = cap * drawn.local_factor, cap * drawn.offload_factor
+        self._scale = self._overflow_scale(drawn)
         engine.furnish(
-            **caps,
-            buffer=buffer,
+            local_power_cap=self._caps[0],
+            offload_power_cap=self._caps[1],
+            buffer=np.full(shape, pattern.buffer[0]),
             battery=np.full(shape, pattern.battery[0]),
-            overflow_scale=self._overflow_scale(caps, drawn.worst_gain, drawn.load_factor),
+            overflow_scale=self._scale,
             weights=np.tile(pattern.weights, (shape[0], 1)),
             carbon_reference=np.full(shape[0], pattern.carbon_reference),
         )
         given = self._scenario.initial_buffer
-        held = drawn.initial_buffer if isinstance(given, str) else np.full(shape, float(given))
-        self._held = held.copy()
-        engine.begin(held, np.full(shape, pattern.initial_battery[0]))
+        self._held = drawn.initial_buffer.copy() if isinstance(given, str) else np.full(shape, float(given))
+        engine.begin(self._held, np.full(shape, pattern.initial_battery[0]))
 
-    def _overflow_scale(self, caps: dict[str, Floats], worst: Floats, factor: Floats) -> Floats:
+    def _overflow_scale(self, drawn: Drawn) -> Floats:
         """A_0 of all copies and users, as `generate` and the model set it."""
-        pattern = self.pattern
+        pattern, factor = self.pattern, drawn.load_factor
         chosen = pattern.provenance.parameters["overflow_scale"]
         if chosen == "mean-arrival":
             return np.maximum(pattern.slot_length * self._scenario.load * factor, 1.0)
@@ -202,11 +212,12 @@ class Live:
         one = CarbonOffloading(
             arrivals=np.zeros((agents, 1)),
             harvest=np.zeros((agents, 1)),
-            gain=worst.reshape(agents, 1),
+            gain=drawn.worst_gain.reshape(agents, 1),
             carbon=pattern.carbon[:1],
-            **{name: cap.ravel() for name, cap in caps.items()},
+            local_power_cap=self._caps[0].ravel(),
+            offload_power_cap=self._caps[1].ravel(),
             buffer=np.full(agents, pattern.buffer[0]),
-            weights=(carbon, delay * pattern.slots, waste, overflow),
+            weights=np.array([carbon, delay * pattern.slots, waste, overflow]),
             carbon_reference=pattern.carbon_reference,
             slot_length=pattern.slot_length,
             bandwidth=pattern.bandwidth,
@@ -218,20 +229,19 @@ class Live:
 
     def problem(self, engine: Engine, copy: int) -> CarbonOffloading:
         pattern, drawn, law = self.pattern, self._drawn, self._law
-        users, slots = pattern.users, pattern.slots
-        cap = float(self._scenario.power_cap)
-        caps = {"local_power_cap": cap * drawn.local_factor, "offload_power_cap": cap * drawn.offload_factor}
-        scale = self._overflow_scale(caps, drawn.worst_gain, drawn.load_factor)
+        if drawn is None:
+            raise RuntimeError("no episode has been drawn")
+        slots = pattern.slots
         mean = pattern.slot_length * self._scenario.load * drawn.load_factor[copy]
         return replace(
             pattern,
             arrivals=drawn.arrivals[:, copy].T,
             harvest=drawn.harvest[:slots, copy].T,
             gain=drawn.gain[:slots, copy].T,
-            local_power_cap=caps["local_power_cap"][copy],
-            offload_power_cap=caps["offload_power_cap"][copy],
+            local_power_cap=self._caps[0][copy],
+            offload_power_cap=self._caps[1][copy],
             initial_buffer=self._held[copy],
-            overflow_scale=scale[copy],
+            overflow_scale=self._scale[copy],
             law=Law(
                 np.repeat(mean[:, None], slots, axis=1),
                 law.mean_harvest,
@@ -241,7 +251,7 @@ class Live:
                 law.correlation,
                 law.gain_shape,
             ),
-            provenance=Provenance("arrays", "vector_env", {"copy": copy, "users": users}, self._seed),
+            provenance=Provenance("arrays", "vector_env", {"copy": copy}, self._seed),
         )
 
 

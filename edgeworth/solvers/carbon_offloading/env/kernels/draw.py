@@ -160,5 +160,3 @@ def draw(law, words, out):
                     out.arrivals[t, c, u] = law.packet * count
             out.worst_gain[c, u] = worst
             words[c, u] = word
-
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-
 from edgeworth.core.arrays import Floats
 from edgeworth.core.jit import jit, leaf
 from edgeworth.solvers.carbon_offloading.model.kernels import ratios, slot
@@ -169,5 +168,3 @@ def gather(features, out):
             for v in range(users):
                 for k in range(width):
                     out[c, u, v * width + k] = features[c, (u + v) % users, k]
-
-
