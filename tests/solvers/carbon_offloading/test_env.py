@@ -52,6 +52,7 @@ def _played(env: Any, actions: NDArray[np.float64], seed: int | None = None) -> 
         ({}, {}),
         ({"preset": "heterogeneous", "speed": 2e4}, {"unequal": 1.0, "speed": 2e4}),  # walks are reflected
         ({"antennas": 5, "load": 5e5}, {"shape": 1.0, "load": 5e5}),
+        ({"antennas": 16}, {"shape": 12.0}),  # gains by rejection
         ({"load": 12e6, "correlation": 0.3}, {"load": 12e6, "rho": 0.3}),  # buffers overflow
         ({"load": 1e8}, {"load": 1e8}),  # so many packets that they are drawn by rejection
     ],
@@ -213,7 +214,7 @@ def _unit(copies: int, slots: int, **scenario: Any) -> tuple[Any, NDArray[np.flo
     return problems, np.stack([each.gain / (each.law.mean_gain / shape)[:, None] for each in problems])  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("antennas", "rho"), [(8, 0.95), (5, 0.6)])
+@pytest.mark.parametrize(("antennas", "rho"), [(8, 0.95), (5, 0.6), (24, 0.9)])
 def test_the_law_of_gains(antennas: int, rho: float) -> None:
     """Gamma(k, 1) in every slot, correlation rho^2 from slot to slot, and jointly as the scalars that they stand for."""
     _, gain = _unit(400, 12, antennas=antennas, correlation=rho)
