@@ -188,7 +188,7 @@ class Live:
             carbon_reference=np.full(shape[0], pattern.carbon_reference),
         )
         given = self._scenario.initial_buffer
-        self._held = drawn.initial_buffer.copy() if isinstance(given, str) else np.full(shape, float(given))
+        self._held = drawn.initial_buffer.copy() if isinstance(given, str) else np.tile(pattern.initial_buffer, (shape[0], 1))
         engine.begin(self._held, np.full(shape, pattern.initial_battery[0]))
 
     def _overflow_scale(self, drawn: Drawn) -> Floats:

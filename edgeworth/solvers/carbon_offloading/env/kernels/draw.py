@@ -24,7 +24,6 @@ from edgeworth.solvers.carbon_offloading.env.kernels.streams import (
     uniform,
 )
 
-
 _SUMMED = 7.0  # scalars up to which exponential numbers cost less than a rejection
 
 
