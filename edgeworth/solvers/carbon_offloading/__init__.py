@@ -5,7 +5,7 @@ Verdicts of `verify`: ``local-power`` and ``offload-power`` (no power above its 
 
 >>> from edgeworth.solvers import carbon_offloading
 >>> problem = carbon_offloading.generate(users=2, slots=50, seed=0)
->>> result = carbon_offloading.solve(problem, method="lyapunov")
+>>> result = carbon_offloading.solve(problem)
 >>> bool(carbon_offloading.verify(problem, result))
 True
 """
@@ -41,7 +41,7 @@ FAMILY = Family(
     value=model.value,
     violations=model.violations,
     measures=model.measures,
-    auto=lambda problem: "lyapunov",
+    auto=lambda problem: "exact",
     judge=check.judge,
     rebuild=check.REBUILD,
     infeasibility=check.INFEASIBILITY,
