@@ -9,6 +9,28 @@ _BASELINE = "Chen and Wang, EURASIP J. Wireless Comm. Netw. 188 (2020)"
 
 METHODS: tuple[Method, ...] = (
     Method(
+        name="value-iteration",
+        kind="policy",
+        function=f"{_ROOM}.planning.value_iteration:value_iteration",
+        params=f"{_ROOM}.planning.value_iteration:ValueIteration",
+        exact=False,
+        randomised=False,
+        kernels=True,
+        guarantee="feasible and causal; the best causal policy up to the grid's error, where users do not interfere",
+        reference="Bellman, Dynamic Programming (1957); Carroll, Economics Letters 91 (2006)",
+    ),
+    Method(
+        name="mpc",
+        kind="policy",
+        function=f"{_ROOM}.planning.mpc:mpc",
+        params=f"{_ROOM}.planning.mpc:Mpc",
+        exact=False,
+        randomised=False,
+        kernels=True,
+        guarantee="feasible and causal",
+        reference="Bertsekas, Dynamic Programming and Optimal Control 1 (2017), section 6.2; prices ours",
+    ),
+    Method(
         name="lyapunov",
         kind="policy",
         function=f"{_ROOM}.policies:lyapunov",
