@@ -125,13 +125,6 @@ def value_iteration(problem: CarbonOffloading, params: ValueIteration, run: Run[
     ----------
     Bellman, Dynamic Programming (1957); Carroll, The method of endogenous gridpoints, Economics Letters 91 (2006). Its use
     here is ours.
-
-    Examples
-    --------
-    >>> from edgeworth.solvers import carbon_offloading
-    >>> problem = carbon_offloading.generate(users=2, slots=20, seed=0)
-    >>> carbon_offloading.solve(problem, method="value-iteration").quality.value
-    'feasible'
     """
     reason = refusal(problem)
     law = problem.law
