@@ -75,7 +75,7 @@ def test_contract_on_drawn_problems(fam: Family[Any, Any], row: Method) -> None:
     check()
 
 
-BRUTE = [(fam, row) for fam, row in ROWS if HOMES[fam.kind] is not None]
+BRUTE = [(fam, row) for fam, row in ROWS if hasattr(HOMES[fam.kind], "optimum")]
 
 
 @pytest.mark.parametrize(("fam", "row"), BRUTE, ids=[f"{fam.kind}-{row.name}" for fam, row in BRUTE])

@@ -11,6 +11,7 @@ The strategies need Hypothesis (extra ``dev``); contracts and faults do not.
 from edgeworth.testing.contracts import ContractError, check_method_contract
 from edgeworth.testing.faults import COMMON, FAULTS, Fault
 from edgeworth.testing.strategies.allocation import allocation_problems, assignments, mec_systems, multipliers
+from edgeworth.testing.strategies.carbon_offloading import carbon_problems, schedules
 from edgeworth.testing.strategies.double_auction import markets, unit_markets
 from edgeworth.testing.strategies.normal_form import normal_form_games, profiles
 from edgeworth.testing.strategies.offloading import edge_systems, offloading_games, offloading_profiles
@@ -25,6 +26,7 @@ __all__ = [
     "Fault",
     "allocation_problems",
     "assignments",
+    "carbon_problems",
     "check_method_contract",
     "edge_systems",
     "markets",
@@ -36,6 +38,7 @@ __all__ = [
     "orienteering_problems",
     "profiles",
     "route_sequences",
+    "schedules",
     "tenders",
     "trading_games",
     "trading_profiles",

@@ -3,8 +3,9 @@
 A family without a module here has its examples alone, and no brute force.
 
 CASES: name -> problem, degenerate ones among them. STRATEGY: a Hypothesis strategy of small problems. optimum(problem): brute
-force, a pair whose first entry is the best value, or None where nothing is feasible. UNBOUNDED (optional): names of methods
-whose value may be beyond it, because they leave an equilibrium that the optimum presupposes.
+force, a pair whose first entry is the best value, or None where nothing is feasible; absent where no enumeration finds it.
+UNBOUNDED (optional): names of methods whose value may be beyond it, because they leave an equilibrium that the optimum
+presupposes.
 """
 
 from __future__ import annotations

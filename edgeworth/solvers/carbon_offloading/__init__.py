@@ -22,6 +22,8 @@ from edgeworth.solvers.carbon_offloading.methods import METHODS as METHODS
 from edgeworth.solvers.carbon_offloading.model import *
 
 if TYPE_CHECKING:
+    from edgeworth.solvers.carbon_offloading.planning.mpc import Mpc as Mpc
+    from edgeworth.solvers.carbon_offloading.planning.value_iteration import ValueIteration as ValueIteration
     from edgeworth.solvers.carbon_offloading.policies import Lyapunov as Lyapunov, Threshold as Threshold
 
 FAMILY = Family(

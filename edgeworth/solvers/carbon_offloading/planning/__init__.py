@@ -1,0 +1,1 @@
+"""Policies that plan with what is known of an episode in advance."""
