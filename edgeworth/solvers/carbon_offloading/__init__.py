@@ -22,6 +22,13 @@ from edgeworth.solvers.carbon_offloading.methods import METHODS as METHODS
 from edgeworth.solvers.carbon_offloading.model import *
 
 if TYPE_CHECKING:
+    from edgeworth.solvers.carbon_offloading.env import (
+        Scenario as Scenario,
+        VectorEnv as VectorEnv,
+        gym_env as gym_env,
+        parallel_env as parallel_env,
+        vector_env as vector_env,
+    )
     from edgeworth.solvers.carbon_offloading.planning.mpc import Mpc as Mpc
     from edgeworth.solvers.carbon_offloading.planning.value_iteration import ValueIteration as ValueIteration
     from edgeworth.solvers.carbon_offloading.policies import Lyapunov as Lyapunov, Threshold as Threshold
@@ -41,6 +48,7 @@ FAMILY = Family(
     from_array=lambda problem, array: model.Schedule(*array),
     examples=tiny_problems,
     causality=CAUSALITY,
+    late=dict.fromkeys(("Scenario", "VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -137,7 +137,7 @@ def slot(
         energy = min(energy, slot_length * least)
     direct = min(energy, harvest)
     drawn = min(energy - direct, charge)
-    grid = energy - direct - drawn
+    grid = 0.0 if energy <= harvest + charge else energy - direct - drawn  # no rounding error counts as carbon
     stored = max(min(harvest - direct, battery - (charge - drawn)), 0.0)
     left = held - served + arrival
     after = min(left, buffer)

@@ -21,7 +21,10 @@ PRESETS = ("caddto", "dense", "heterogeneous", "literal", "day")
 GRAMS_PER_KWH = 3.6e6
 """g/kWh in a g/J."""
 
-_SPREAD = (0.3, 3.0)  # (ours) of what `heterogeneous` multiplies caps, distances and loads by
+REFERENCE_LOSS, NOISE = 1e-3, 1e-9
+"""Path loss at 1 m, and noise power, W."""
+SPREAD = (0.3, 3.0)
+"""(Ours) the range of what `heterogeneous` multiplies caps, distances and loads by."""
 
 
 class _Default(NamedTuple):
@@ -200,11 +203,10 @@ def generate(
     rate = np.full(users, validation.real("load", load, minimum=0.0))
     caps = np.full((2, users), _positive("power_cap", power_cap))
     if preset == "heterogeneous":
-        start, rate = start * rng.uniform(*_SPREAD, users), rate * rng.uniform(*_SPREAD, users)
-        caps = caps * rng.uniform(*_SPREAD, (2, users))
+        start, rate = start * rng.uniform(*SPREAD, users), rate * rng.uniform(*SPREAD, users)
+        caps = caps * rng.uniform(*SPREAD, (2, users))
     step = tau * validation.real("speed", speed, minimum=0.0)
-    noise, reference_loss = 1e-9, 1e-3
-    scale = reference_loss * channels.distances(rng, np.maximum(start, 1.0), radius, step, slots) ** -3.0 / noise
+    scale = REFERENCE_LOSS * channels.distances(rng, np.maximum(start, 1.0), radius, step, slots) ** -3.0 / NOISE
     fading = channels.Fading(validation.real("correlation", correlation, minimum=0.0, maximum=1.0), count)
     size = _positive("packet", 1e5 * tau if packet is None else packet)
     shape = float(count - users + 1)

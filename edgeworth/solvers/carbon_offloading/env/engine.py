@@ -1,0 +1,197 @@
+"""Plays episodes of several copies in step; every environment is a face of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.arrays import Array, Floats
+from edgeworth.solvers.carbon_offloading.env.observation import GAIN_REFERENCE, View
+from edgeworth.solvers.carbon_offloading.model import CarbonOffloading
+
+_SHARED = ("users", "slots", "slot_length", "bandwidth", "switched_capacitance", "cycles_per_bit", "energy", "overflow")
+
+
+class Engine:
+    """The episodes of all copies, their state, and arrays that every slot overwrites.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+        One of the problems, whose sizes and physical constants all others share.
+    copies : int
+    """
+
+    def __init__(self, problem: CarbonOffloading, copies: int) -> None:
+        from edgeworth.solvers.carbon_offloading.env.kernels.play import Episodes, State
+
+        users, slots = problem.users, problem.slots
+        self.pattern, self.copies, self.users, self.slots = problem, copies, users, slots
+        after = (slots + 1, copies, users)
+        self.episodes = Episodes(
+            np.zeros((slots, copies, users)), np.zeros(after), np.zeros(after), np.zeros((slots + 1, copies))
+        )
+        self.state = State(*(np.zeros((copies, users)) for _ in range(3)))
+        self.reward, self.parts = np.zeros((copies, users)), np.zeros((4, copies, users))
+        self.slot = slots  # as after an episode: the next one must be begun
+        self._devices: Any = None
+        self._coupled: list[Any] = []
+        self._given = np.zeros((copies, users)) if problem.coupled else np.zeros((0, 0))
+        self._actions = np.zeros((copies, users, 2))
+        self._nothing = np.zeros((0, 0, 0), np.float32)
+
+    def load(self, problems: Sequence[CarbonOffloading]) -> None:
+        """Put an episode into every copy."""
+        for problem in problems:
+            for name in _SHARED:
+                if getattr(problem, name) != getattr(self.pattern, name):
+                    rule = f"must all have the same {name}, {getattr(self.pattern, name)}"
+                    validation.reject("problems", rule, getattr(problem, name))
+            if problem.coupled != self.pattern.coupled:
+                validation.reject("problems", "must all have users that interfere, or none", problem.coupled)
+        for c, problem in enumerate(problems):
+            self.episodes.arrivals[:, c] = problem.arrivals.T
+            for name in ("harvest", "gain"):
+                table = getattr(self.episodes, name)
+                table[:-1, c] = getattr(problem, name).T
+                table[-1, c] = table[-2, c]  # a problem does not say what follows its last slot
+            self.episodes.carbon[:-1, c] = problem.carbon
+            self.episodes.carbon[-1, c] = problem.carbon[-1]
+        stacked = {
+            name: np.stack([getattr(problem, name) for problem in problems])
+            for name in ("local_power_cap", "offload_power_cap", "buffer", "battery", "overflow_scale")
+        }
+        self.furnish(
+            **stacked,
+            weights=np.stack([problem.weights for problem in problems]),
+            carbon_reference=np.array([problem.carbon_reference for problem in problems]),
+        )
+        self._coupled = [problem.episode for problem in problems] if self.pattern.coupled else []
+        self.begin(
+            np.stack([problem.initial_buffer for problem in problems]),
+            np.stack([problem.initial_battery for problem in problems]),
+        )
+
+    def furnish(
+        self,
+        *,
+        local_power_cap: Floats,
+        offload_power_cap: Floats,
+        buffer: Floats,
+        battery: Floats,
+        overflow_scale: Floats,
+        weights: Floats,
+        carbon_reference: Floats,
+    ) -> None:
+        """Devices of all copies: arrays of (copies, users), weights (copies, 4), carbon_reference (copies,)."""
+        from edgeworth.core.jit import read_only
+        from edgeworth.solvers.carbon_offloading.env.kernels.play import Devices
+
+        shared = self.pattern
+        most = shared.slot_length * (local_power_cap + offload_power_cap)
+        sends = offload_power_cap > 0.0
+        emitted, delay, waste, overflow = weights.T[:, :, None]
+        event = shared.overflow == "event"
+        self._devices = read_only(
+            Devices(
+                local_power_cap=local_power_cap,
+                offload_power_cap=offload_power_cap,
+                buffer=buffer,
+                battery=battery,
+                most_energy=most,
+                scale=np.where(sends, np.log1p(offload_power_cap * GAIN_REFERENCE), np.inf),
+                per_gram=emitted / (carbon_reference[:, None] * most),
+                per_held=delay / buffer,
+                per_wasted=waste / most,
+                per_dropped=np.zeros_like(most) if event else overflow / overflow_scale,
+                per_event=weights[:, 3] if event else np.zeros(len(weights)),
+                carbon_unit=1.0 / carbon_reference,
+                slot_length=shared.slot_length,
+                bandwidth=shared.bandwidth,
+                switched_capacitance=shared.switched_capacitance,
+                cycles_per_bit=shared.cycles_per_bit,
+                throttled=int(shared.energy == "throttled"),
+            )
+        )
+
+    @property
+    def begun(self) -> bool:
+        """Whether any episode has."""
+        return self._devices is not None
+
+    def begin(self, held: Floats, charge: Floats) -> None:
+        """Stand before the first slot."""
+        self.state.held[...], self.state.charge[...] = held, charge
+        self.state.sinr[...] = 0.0
+        self.slot = 0
+
+    def play(self, actions: Array, view: View, out: NDArray[np.float32]) -> None:
+        """One slot of every copy, then what `view` shows of the next one.
+
+        Parameters
+        ----------
+        actions : numbers in [0, 1], (copies, users, 2)
+        view : View
+        out : float32 (copies, users, features)
+        """
+        from edgeworth.solvers.carbon_offloading.env.kernels.play import play
+
+        if self.slot >= self.slots:
+            validation.reject("step", "must follow reset: no episode has begun, or it has ended", f"slot {self.slot}")
+        given = np.asarray(actions)
+        if given.shape != self._actions.shape or given.dtype.kind not in "fiu":
+            rule = f"must be numbers of shape {' x '.join(map(str, self._actions.shape))} (copies, users, 2)"
+            validation.reject("actions", rule, given)
+        self._actions[...] = given
+        self._interfere()
+        seen = self._nothing if view.all_users else out
+        bad = play(
+            self.slot,
+            self.episodes,
+            self._devices,
+            self.state,
+            self._actions,
+            self._given,
+            self.reward,
+            self.parts,
+            view.wide,
+            view.charged,
+            seen,
+        )
+        if bad >= 0:
+            self._refuse(bad)
+        self.slot += 1
+        if view.all_users:
+            self.look(view, out)
+
+    def look(self, view: View, out: NDArray[np.float32]) -> None:
+        """Put what `view` shows at the present slot into an array of (copies, users, features)."""
+        from edgeworth.solvers.carbon_offloading.env.kernels.play import gather, observe
+
+        if view.all_users:
+            features = np.empty((self.copies, self.users, len(view.complete.names)), np.float32)
+            self.look(view.complete, features)
+            gather(features, out)
+        else:
+            observe(self.slot, self.episodes, self._devices, self.state, view.wide, view.charged, out)
+
+    def _interfere(self) -> None:
+        """The ratios of all users where they depend on each other's powers."""
+        if not self._coupled:
+            return
+        from edgeworth.solvers.carbon_offloading.env.kernels.play import interfere
+
+        bad = np.flatnonzero(~((self._actions >= 0.0) & (self._actions <= 1.0)))
+        if len(bad):
+            self._refuse(int(bad[0]))
+        for c, episode in enumerate(self._coupled):
+            interfere(episode, self.slot, self._actions[c, :, 1] * episode.offload_power_cap, self._given[c])
+
+    def _refuse(self, index: int) -> NoReturn:
+        copy, user, which = (int(k) for k in np.unravel_index(index, self._actions.shape))
+        rule = "must be powers over caps, at least 0 and at most 1, everywhere"
+        raise ValueError(f"actions: {rule}; got {self._actions[copy, user, which]} at index [{copy}, {user}, {which}]")

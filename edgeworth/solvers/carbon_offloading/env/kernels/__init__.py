@@ -1,0 +1,1 @@
+"""Compiled parts of the environments: random streams, the drawing of episodes, and their play."""
