@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from edgeworth.solvers.carbon_offloading.planning.mpc import Mpc as Mpc
     from edgeworth.solvers.carbon_offloading.planning.value_iteration import ValueIteration as ValueIteration
+    from edgeworth.solvers.carbon_offloading.linear import PiecewiseLinear as PiecewiseLinear
     from edgeworth.solvers.carbon_offloading.policies import Lyapunov as Lyapunov, Threshold as Threshold
 
 FAMILY = Family(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +9,12 @@ import numpy as np
 from edgeworth.core.arrays import Floats
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
-from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.carbon_offloading.kernels.commands import command
 from edgeworth.solvers.carbon_offloading.kernels.interior import solve
-from edgeworth.solvers.carbon_offloading.kernels.program import User
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients, dominant_scale, simulate, value
-from edgeworth.solvers.carbon_offloading.model.prices import PRICE_LIMIT, dual_bound
+from edgeworth.solvers.carbon_offloading.model.prices import dual_bound
+from edgeworth.solvers.carbon_offloading.programs import certificate, in_units, powers, program
 
 TOLERANCE = 1e-10
 """Relative gap at which a device's program is solved: a tenth of what an optimum is allowed."""
@@ -25,25 +23,14 @@ ROUNDS = 4
 """How often devices that interfere are planned, each time for the gains that the interference of the last plans leaves."""
 
 _TRUE_DROP = 1e-6  # of the buffer: what the program drops, or leaves free, below is rounding
-_DEAREST = 1e9  # a dropped bit in the program, in its own units: beyond, numbers of a method lose all that is smaller
-_INSIDE = 1.0 - 1e-9  # of the buffer, where a full one begins: the method stays off the walls
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The units of a device's program: bits, joules and cost."""
-
-    bits: float
-    joules: float
-    cost: float
 
 
 @dataclass(frozen=True)
 class Plan:
     """What the program of one device says.
 
-    powers: local and offloading, W, [2, slots]; burning: the same, but what the plan does not store is spent. prices: lambda, mu and pi of `dual_bound`, [3, slots]. iterations: of the method.
-    drops: whether it drops bits that there is room for, which no device does.
+    powers, burning: the two commands of `programs.powers`, W, [2, slots]. prices: lambda, mu and pi of `dual_bound`, [3, slots].
+    iterations: of the method. drops: whether it drops bits that there is room for, which no device does.
     """
 
     powers: Floats
@@ -53,38 +40,6 @@ class Plan:
     drops: bool
 
 
-def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> tuple[User, Scale]:
-    """The convex program of device u in units of its own, for given gains (1/W) and costs of a dropped bit, [slots] each."""
-    price, rate = coefficients(problem), problem.bandwidth * problem.slot_length / math.log(2.0)
-    cap, most_local = float(problem.offload_power_cap[u]), float(problem.most_local[u])
-    most_sent = rate * np.log1p(cap * gain)
-    bits = most_local + float(most_sent.max())
-    joules = problem.slot_length * (float(problem.local_power_cap[u]) + cap)
-    delay, grid = float(price.held[u]), price.grid[u]
-    cost = max(float(grid.max()) * joules, delay * bits) or float(dropped.max()) * bits or 1.0
-    buffer = float(problem.buffer[u]) / bits
-    user = User(
-        arrivals=problem.arrivals[u] / bits,
-        harvest=problem.harvest[u] / joules,
-        grid=grid * (joules / cost),
-        base=problem.slot_length / gain / joules,
-        offload_cap=most_sent / bits,
-        green_bits=np.zeros(problem.slots),
-        drop=np.minimum(dropped * (bits / cost), _DEAREST),
-        cubic=problem.switched_capacitance * problem.cycles_per_bit**3 / problem.slot_length**2 * bits**3 / joules,
-        rate=bits / rate,
-        local_cap=most_local / bits,
-        buffer=buffer,
-        start=min(float(problem.initial_buffer[u]) / bits, buffer * _INSIDE),
-        battery=float(problem.battery[u]) / joules,
-        charge=float(problem.initial_battery[u]) / joules,
-        delay=delay * bits / cost,
-        spill=float(price.wasted[u]) * joules / cost,
-        burn=1.0,
-    )
-    return user, Scale(bits, joules, cost)
-
-
 def plan(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> Plan:
     """Solve the program of device u, and command what it says."""
     user, scale = program(problem, u, gain, dropped)
@@ -92,22 +47,10 @@ def plan(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> Pl
     point, path, charge = np.zeros((slots, 5)), np.zeros(slots + 1), np.zeros(slots + 1)
     service, arrival, joule = np.zeros(slots), np.zeros(slots), np.zeros(slots)
     _, _, iterations = solve(user, TOLERANCE, ITERATIONS, point, path, charge, service, arrival, joule)
-    waste = bool(problem.weights[2] > 0.0)
-    powers = []
-    for burns in (int(waste), 2 * int(waste)):
-        local, sent = np.zeros(slots), np.zeros(slots)
-        command(user, point, path, charge, burns, local, sent)
-        cycles = local * (scale.bits * problem.cycles_per_bit / problem.slot_length)
-        computing = np.minimum(problem.switched_capacitance * cycles**3, problem.local_power_cap[u])
-        powers.append([computing, np.minimum(np.expm1(sent * user.rate) / gain, problem.offload_power_cap[u])])
-        if not user.battery:
-            powers *= 2
-            break
     small = _TRUE_DROP * user.buffer
     drops = np.any((point[:, 2] > small) & (path[1:] < user.buffer - small))
-    a_bit, a_joule = scale.cost / scale.bits, scale.cost / scale.joules
-    prices = np.clip([arrival * a_bit, service * a_bit, joule * a_joule], -PRICE_LIMIT, PRICE_LIMIT)
-    return Plan(np.array(powers[0]), np.array(powers[1]), prices, iterations, bool(drops))
+    first, second = powers(problem, u, gain, user, scale, point, path, charge)
+    return Plan(first, second, in_units(scale, arrival, service, joule), iterations, bool(drops))
 
 
 @dataclass
@@ -171,11 +114,12 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
         e(l_t) + e(o_t) <= E_t + y_t + s_t - s_{t+1},  w_t >= E_t + s_t - s_{t+1} - E_0,  0 <= s_{t+1} <= S
 
     is convex (e(l) is cubic, e(o) exponential), and exact where the result is OPTIMAL: a schedule that costs as much has been
-    played. In general it is a lower bound, and below the optimum only where it drops a bit that there is room for (never with
-    the default overflow scale), where overflow is an event, where energy is throttled and waste has a weight (commanded
-    energy may be burnt, so that waste below E_0 costs nothing), where devices interfere, and where a battery had better keep
-    its charge for a dirtier slot. There the schedule is the best of those planned: with the program's own drops, and with a
-    price at which it does not drop; with interference for the gains that earlier plans leave.
+    played. In general it is a lower bound, and below the optimum only where it drops a bit that there is room for (with the
+    default overflow scale only ahead of losses that nothing avoids, which it takes early to save the delay), where overflow is an
+    event, where energy is throttled and waste has a weight (commanded energy may be burnt, so that waste below E_0 costs
+    nothing), where devices interfere, and where a battery had better keep its charge for a dirtier slot. There the schedule is
+    the best of those planned: with the program's own drops, and with prices at which it drops from a full buffer only; with
+    interference for the gains that earlier plans leave.
 
     The method is a primal-dual interior-point method with Mehrotra's predictor and corrector whose points are all strictly
     feasible. Newton's system is a linear-quadratic control problem in the state (buffer, battery), solved by one backward and
@@ -220,33 +164,37 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
     ending = search.ending or Termination.CONVERGED
     if search.ending is None and closes(value(problem, schedule), bound, "min", False):
         ending = Termination.PROVED
-    names = ("arrival_price", "service_price", "energy_price")[: 3 if np.any(problem.battery > 0.0) else 2]
     return Found(
         schedule,
         ending,
         bound=bound,
         evidence=BoundEvidence.RECOMPUTED,
-        certificate=Certificate("prices", dict(zip(names, prices, strict=False))),
+        certificate=certificate(problem, prices),
         iterations=search.iterations,
         notes=_notes(problem, dropping, ending),
     )
 
 
 def _improve(search: _Search, left: Floats, dropping: list[int]) -> None:
-    """Where the program is not exact: plan again at prices at which nothing is dropped, and for the gains that are left."""
+    """Where the program is not exact: plan again at other prices of a drop, and for the gains that interference leaves."""
     problem = search.problem
-    own = coefficients(problem).dropped
-    dear = np.maximum(own, (problem.weights[3] / dominant_scale(problem))[:, None])
+    price = coefficients(problem)
+    dear = np.maximum(price.dropped, (problem.weights[3] / dominant_scale(problem))[:, None])
+    dear += price.held[:, None] * np.arange(problem.slots, 0, -1)  # to drop later is cheaper, the delay saved included
+    offers = [dear]
+    if problem.overflow == "event":  # a loss that comes anyway may be as large as it likes
+        offers.append(np.zeros_like(dear))
     gain = problem.free_gain
     for turn in range(ROUNDS if problem.coupled else 1):
         if problem.coupled and turn:  # halfway in the logarithm: each plan answers the last ones of all others
             gain = np.where(np.isfinite(left) & (left > 0.0), np.sqrt(gain * np.where(left > 0.0, left, 1.0)), gain)
-        powers = search.powers.copy()
-        for u in range(problem.users) if problem.coupled else dropping:
-            powers[:, u] = search.plan(u, gain[u], dear[u]).powers
-            if search.ending is not None:
-                return
-        left = search.offer(powers)
+        for dropped in offers:
+            powers = search.powers.copy()
+            for u in range(problem.users) if problem.coupled or problem.overflow == "event" else dropping:
+                powers[:, u] = search.plan(u, gain[u], dropped[u]).powers
+                if search.ending is not None:
+                    return
+            left = search.offer(powers)
 
 
 def _notes(problem: CarbonOffloading, dropping: list[int], ending: Termination) -> tuple[str, ...]:
@@ -254,7 +202,7 @@ def _notes(problem: CarbonOffloading, dropping: list[int], ending: Termination) 
     notes = []
     if dropping:
         some = ", ".join(map(str, dropping[:5])) + (", ..." if len(dropping) > 5 else "")
-        notes.append(f"the program drops bits that there is room for, as overflow is cheap (devices {some})")
+        notes.append(f"the program drops bits while there is room for them (devices {some})")
     if problem.overflow == "event" and problem.weights[3] > 0.0:
         notes.append("a loss counts in the program by its bits, at most as an event")
     if problem.energy == "throttled" and problem.weights[2] > 0.0:

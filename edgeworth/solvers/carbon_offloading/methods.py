@@ -19,6 +19,18 @@ METHODS: tuple[Method, ...] = (
         reference="ours; Mehrotra, SIAM J. Optim. 2 (1992)",
     ),
     Method(
+        name="highs",
+        kind="optimise",
+        function=f"{_ROOM}.linear:piecewise_linear",
+        params=f"{_ROOM}.linear:PiecewiseLinear",
+        exact=False,
+        randomised=False,
+        kernels=True,
+        supports=frozenset({"threads"}),
+        guarantee="near the optimum in hindsight by the number of segments; a recomputable bound always",
+        reference="Dantzig, Econometrica 28 (1960); HiGHS",
+    ),
+    Method(
         name="value-iteration",
         kind="policy",
         function=f"{_ROOM}.planning.value_iteration:value_iteration",

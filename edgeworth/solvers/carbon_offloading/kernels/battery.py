@@ -23,6 +23,7 @@ from edgeworth.solvers.carbon_offloading.kernels.program import (
 )
 
 CONTROLS, SIZE = 4, 6
+PIVOT = 1e-15  # of the diagonal: what is left of it below is rounding
 
 
 @leaf(counted=False)
@@ -85,7 +86,7 @@ def eliminate_two(user, newton, pivot, tail, ahead, matrix, rows, weight, own, a
                 left = matrix[i, j]
                 for k in range(j):
                     left -= low[i, k] * low[j, k]
-                low[i, j] = np.sqrt(max(left, 1e-300)) if i == j else left / low[j, j]
+                low[i, j] = np.sqrt(max(left, PIVOT * matrix[j, j])) if i == j else left / low[j, j]
         for column in range(2):
             for i in range(CONTROLS):
                 left = matrix[i, CONTROLS + column]

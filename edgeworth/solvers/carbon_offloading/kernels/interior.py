@@ -34,6 +34,8 @@ CENTRING = 3.0  # power of Mehrotra's rule
 FIRST = 0.1  # complementarity at the start
 PATIENCE = 25  # iterations in which the gap must fall by a tenth
 ROUNDINGS = 1e-14
+BETWEEN = 1e-4  # of the battery: more than that from both ends is neither empty nor full
+NEAR = 1e-6
 FLOOR = 1e-12  # in units of the program: a smaller optimum counts as 0
 LEAST = 0.1  # the complementarity aimed at, as a share of what the tolerance allows
 
@@ -138,6 +140,24 @@ def prices_of(user, newton, path, lam, service, arrival, joule):
         joule[t] = newton.dual[t, ENERGY] - newton.dual[t, BURN]
 
 
+@leaf(counted=False)
+def level(user, newton, joule, even):
+    """Energy prices made equal where the battery is neither empty nor full in between: else what they are wrong by would count S
+    times in every slot. The largest of such a run is taken, or the price of the grid where that is as near as rounding."""
+    T = user.arrivals.size
+    begin_ = 0
+    while begin_ < T:
+        end, most, least = begin_, joule[begin_], user.grid[begin_]
+        while end + 1 < T and min(newton.slack[end, S_LOW], newton.slack[end, S_HIGH]) > BETWEEN * user.battery:
+            end += 1
+            most, least = max(most, joule[end]), min(least, user.grid[end])
+        if most >= least * (1.0 - NEAR):
+            most = least
+        for t in range(begin_, end + 1):
+            even[t] = most
+        begin_ = end + 1
+
+
 @jit
 def solve(user, tolerance, iterations, point, path, charge, price, room, energy_price):
     """The optimum of one user by a primal-dual interior-point method with Mehrotra's predictor and corrector.
@@ -167,7 +187,7 @@ def solve(user, tolerance, iterations, point, path, charge, price, room, energy_
     matrix, rows, weight, own, answer = np.empty((6, 6)), np.empty((4, 6)), np.empty(4), np.empty(4), np.empty((4, 2))
     left_over, side, control = np.empty(2), np.empty(6), np.empty(4)
     here, road, load = np.zeros((T, 5)), np.zeros(T + 1), np.zeros(T + 1)
-    lam, worth, cost, pi = np.zeros(T), np.empty(T), np.empty(T), np.empty(T)
+    lam, worth, cost, pi, even = np.zeros(T), np.empty(T), np.empty(T), np.empty(T), np.empty(T)
     first_scratch, second_scratch = np.empty(T), np.empty(T)
     prepare(user)
     begin(user, here, road, load, newton.on)
@@ -187,6 +207,12 @@ def solve(user, tolerance, iterations, point, path, charge, price, room, energy_
         lower = dual_value(user, worth, cost, pi, first_scratch, second_scratch)
         if not (np.isfinite(value) and np.isfinite(lower)):
             break
+        if two:
+            level(user, newton, pi, even)
+            other = dual_value(user, worth, cost, even, first_scratch, second_scratch)
+            if other > lower:
+                lower = other
+                assign(pi, even)
         if value < best:
             best = value
             for t in range(T):

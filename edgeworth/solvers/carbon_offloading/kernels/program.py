@@ -25,6 +25,8 @@ ROWS = 14
 """The inequalities of a slot: bounds of l and o, y >= 0, g >= 0, q >= 0, bounds of z, b' <= B, bounds of s', w >= 0 and
 w >= E - E0 + s - s'."""
 
+NARROW = 1e-3  # share of the buffer below which `begin` sees to it that room is left to the end
+
 
 class User(NamedTuple):
     """The program of one user, scaled.
@@ -98,9 +100,10 @@ def split(user, t, bits):
         nearer = local - step
         if not low < nearer < high:
             nearer = 0.5 * (low + high)
-        if nearer == local or high - low <= 0.0:
-            break
+        near = abs(nearer - local) <= 1e-16 * bits
         local = nearer
+        if near:
+            break
     return local, bits - local
 
 
@@ -234,7 +237,8 @@ def begin(user, point, path, charge, on):
         gained, dropped = 0.0, 0.0
         if user.arrivals[t] > 0.0:
             on[t, DROP_LOW] = on[t, DROP_HIGH] = True
-            gained = min(0.5 * user.arrivals[t], (user.buffer - carry) / (T - t + 1.0))  # room is left to the end
+            free = user.buffer - carry
+            gained = min(0.5 * user.arrivals[t], 0.5 * free if free > NARROW * user.buffer else free / (T - t + 1.0))
             dropped = user.arrivals[t] - gained
         path[t + 1] = carry + gained
         on[t, ROOM] = path[t + 1] > 0.0

@@ -1,0 +1,93 @@
+"""One device's convex program as kernels take it, and a plan of it as powers; see `exact.interior_point` for the mathematics."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeworth.core.arrays import Floats
+from edgeworth.core.result import Certificate
+from edgeworth.solvers.carbon_offloading.kernels.commands import command
+from edgeworth.solvers.carbon_offloading.kernels.program import User
+from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, coefficients
+from edgeworth.solvers.carbon_offloading.model.prices import PRICE_LIMIT
+
+_DEAREST = 1e6  # a dropped bit in the program, in its own units: beyond, numbers of a method lose all that is smaller
+_NOTHING = 1e-12  # of what the device can serve in a slot: a way that carries less is left out
+_INSIDE = 1.0 - 1e-9  # of the buffer, where a full one begins that cannot be served: the method stays off the walls
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The units of a device's program: bits, joules and cost."""
+
+    bits: float
+    joules: float
+    cost: float
+
+
+def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> tuple[User, Scale]:
+    """The convex program of device u in units of its own, for given gains (1/W) and costs of a dropped bit, [slots] each."""
+    price, rate = coefficients(problem), problem.bandwidth * problem.slot_length / math.log(2.0)
+    cap, most_local = float(problem.offload_power_cap[u]), float(problem.most_local[u])
+    most_sent = rate * np.log1p(cap * gain)
+    bits = most_local + float(most_sent.max())
+    most_sent = np.where(most_sent > _NOTHING * bits, most_sent, 0.0)
+    most_local = most_local if most_local > _NOTHING * bits else 0.0
+    joules = problem.slot_length * (float(problem.local_power_cap[u]) + cap)
+    delay, grid = float(price.held[u]), price.grid[u]
+    cost = max(float(grid.max()) * joules, delay * bits) or float(dropped.max()) * bits or 1.0
+    buffer, start = float(problem.buffer[u]) / bits, float(problem.initial_buffer[u]) / bits
+    if most_local + float(most_sent[0]) <= (1.0 - _INSIDE) * problem.buffer[u]:
+        start = min(start, buffer * _INSIDE)
+    user = User(
+        arrivals=problem.arrivals[u] / bits,
+        harvest=problem.harvest[u] / joules,
+        grid=grid * (joules / cost),
+        base=problem.slot_length / gain / joules,
+        offload_cap=most_sent / bits,
+        green_bits=np.zeros(problem.slots),
+        drop=np.minimum(dropped * (bits / cost), _DEAREST + problem.slots),
+        cubic=problem.switched_capacitance * problem.cycles_per_bit**3 / problem.slot_length**2 * bits**3 / joules,
+        rate=bits / rate,
+        local_cap=most_local / bits,
+        buffer=buffer,
+        start=start,
+        battery=float(problem.battery[u]) / joules,
+        charge=float(problem.initial_battery[u]) / joules,
+        delay=delay * bits / cost,
+        spill=float(price.wasted[u]) * joules / cost,
+        burn=1.0,
+    )
+    return user, Scale(bits, joules, cost)
+
+
+def powers(
+    problem: CarbonOffloading, u: int, gain: Floats, user: User, scale: Scale, point: Floats, path: Floats, charge: Floats
+) -> tuple[Floats, Floats]:
+    """Two ways to command a plan (see `kernels.commands`), W, [2, slots] each: harvest is burnt only where it would be wasted,
+    or all that the plan does not store. They are the same without a battery or without a weight on waste."""
+    made: list[Floats] = []
+    burning = bool(problem.weights[2] > 0.0)
+    for burns in (1, 2) if burning and user.battery > 0.0 else (int(burning),):
+        local, sent = np.zeros(problem.slots), np.zeros(problem.slots)
+        command(user, point, path, charge, burns, local, sent)
+        cycles = local * (scale.bits * problem.cycles_per_bit / problem.slot_length)
+        computing = np.minimum(problem.switched_capacitance * cycles**3, problem.local_power_cap[u])
+        sending = np.minimum(np.expm1(sent * user.rate) / gain, problem.offload_power_cap[u])
+        made.append(np.array([computing, sending]))
+    return made[0], made[-1]
+
+
+def in_units(scale: Scale, arrival: Floats, service: Floats, joule: Floats) -> Floats:
+    """Prices of the program as those of `dual_bound`, [3, slots]."""
+    a_bit, a_joule = scale.cost / scale.bits, scale.cost / scale.joules
+    return np.clip([arrival * a_bit, service * a_bit, joule * a_joule], -PRICE_LIMIT, PRICE_LIMIT)
+
+
+def certificate(problem: CarbonOffloading, prices: Floats) -> Certificate:
+    """The certificate "prices" of prices [3, users, slots]."""
+    names = ("arrival_price", "service_price", "energy_price")[: 3 if np.any(problem.battery > 0.0) else 2]
+    return Certificate("prices", dict(zip(names, prices, strict=False)))
