@@ -40,7 +40,8 @@ def _buffer_at(device, worth, gain, green, arrival, size, grid_price, held, drop
 
     Backwards over the slots of `gain` [h]: a bit left for the next slot waits (`held`), so that it is worth `held` less there;
     a buffer that is full after arrivals costs `dropped` a bit. What slot k serves at a price is its closed form, at least
-    `green` [h], which its harvest serves for nothing. After the last slot a bit is worth `final`. Marginal values rise with the bits, so that bits of equal worth add up.
+    `green` [h], which its harvest serves for nothing. After the last slot a bit is worth `final`. Marginal values rise with the
+    bits, so that bits of equal worth add up.
     """
     bits = size if worth - held * gain.size > final else 0.0
     for k in range(gain.size - 1, -1, -1):

@@ -1,4 +1,4 @@
-"""The closed forms of one device in one slot: energy of served bits, bits at a price, bits of an energy budget. Joules, bits."""
+"""The closed forms of one device in one slot: energy of served bits, bits at a price, bits of an energy budget."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def local_at(device, ratio):
 
 @leaf
 def power_at(device, gain, ratio):
-    """Return the offloading power where a bit is worth `ratio` joules: (1 / gain + p) tau ln 2 / band = ratio, within [0, cap]."""
+    """Return the power of the uplink where a bit more takes `ratio` joules, (1 / gain + p) tau ln 2 / band, within the cap."""
     if gain <= 0.0:
         return 0.0
     return min(device.offload_cap, max(0.0, ratio * device.band / (device.slot_length * LN2) - 1.0 / gain))
@@ -71,8 +71,8 @@ def bits_at(device, gain, ratio):
 @leaf
 def energy_at(device, gain, ratio):
     """Return the least energy [J] of the bits that are served where a bit is worth `ratio` joules."""
-    l = local_at(device, ratio)
-    return device.cubic * l * l * l + device.slot_length * power_at(device, gain, ratio)
+    bits = local_at(device, ratio)
+    return device.cubic * bits * bits * bits + device.slot_length * power_at(device, gain, ratio)
 
 
 @leaf
@@ -117,5 +117,5 @@ def ratio_of_bits(device, gain, bits):
 @leaf
 def powers_at(device, gain, ratio):
     """Return the local and the offloading power [W] where a bit is worth `ratio` joules."""
-    l = local_at(device, ratio)
-    return device.cubic * l * l * l / device.slot_length, power_at(device, gain, ratio)
+    bits = local_at(device, ratio)
+    return device.cubic * bits * bits * bits / device.slot_length, power_at(device, gain, ratio)

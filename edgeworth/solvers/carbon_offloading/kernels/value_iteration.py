@@ -16,6 +16,7 @@ from edgeworth.solvers.carbon_offloading.kernels.service import (
     top_ratio,
 )
 
+_KNOTS = 256
 _ROUNDING = 1e-9  # relative: marginal values that fall by no more count as equal
 
 
@@ -25,8 +26,8 @@ class Grid(NamedTuple):
     ``buffer`` [n] ascending from 0 to the buffer's size [bit]; ``gain`` [m] ascending [1 / W]; ``transition`` [m, m], row i the
     weights of the next gain on the nodes; ``usual`` [m], those of the first gain.
 
-    ``harvest`` [h, k] [J] and ``harvest_chance`` [h, k], ``arrival`` [r, a] [bit], ascending, and ``arrival_chance`` [r, a]: the laws of a
-    slot, of which slot t has number ``harvest_law[t]`` and ``arrival_law[t]`` (int64 [T]).
+    ``harvest`` [h, k] [J] and ``harvest_chance`` [h, k], ``arrival`` [r, a] [bit], ascending, and ``arrival_chance`` [r, a]:
+    the laws of a slot, of which slot t has number ``harvest_law[t]`` and ``arrival_law[t]`` (int64 [T]).
     """
 
     buffer: Array
@@ -150,38 +151,49 @@ def _merge(buffer, green, served, worth, grid_price, marginal, chance, upto, int
 
 
 @leaf
-def _search(buffer, free, energy, worth, kept, grid_price, marginal, chance, start, into):
-    """As `_merge` from node `start` on, where marginal values fall somewhere below: the best number of bits left, of all nodes.
+def _search(buffer, free, energy, kept, grid_price, chance, start, value, into):
+    """As `_merge` from node `start` on, where marginal values fall somewhere below: differences of the value, of which the
+    decision is the best of all nodes.
 
     `free` is the energy that the harvest gives, `energy` [n, n] that of serving from node i down to node j, `kept` [n] the
-    value of the bits left.
+    value of the bits left; `value` [n] is room.
     """
-    for i in range(start, buffer.size):
-        best, at = np.inf, i
+    n = buffer.size
+    for i in range(max(start - 1, 0), n):
+        value[i] = np.inf
         for j in range(i, -1, -1):
             if energy[i, j] == np.inf:
                 break
-            cost = grid_price * max(0.0, energy[i, j] - free) + kept[j]
-            if cost < best:
-                best, at = cost, j
-        if at > 0:
-            into[i] += chance * worth[at]
-        elif energy[i, 0] > free:
-            into[i] += chance * grid_price * marginal[i]
+            value[i] = min(value[i], grid_price * max(0.0, energy[i, j] - free) + kept[j])
+    for i in range(start, n):
+        after = min(i + 1, n - 1)
+        into[i] += chance * (value[after] - value[i - 1]) / (buffer[after] - buffer[i - 1])
 
 
 @leaf
 def _energies(device, grid):
-    """Return the least energy of serving from node i of the buffer down to node j, by gain; infinite beyond the caps."""
+    """Return the least energy of serving from node i of the buffer down to node j, by gain; infinite beyond the caps.
+
+    By cubic interpolation between even numbers of bits, at which energy and marginal energy are found by bisection.
+    """
     n, m = grid.buffer.size, grid.gain.size
     energy = np.full((m, n, n), np.inf)
+    joules, slope = np.empty(_KNOTS + 1), np.empty(_KNOTS + 1)
     for g in range(m):
         most = bits_at(device, grid.gain[g], top_ratio(device, grid.gain[g]))
+        step = most / _KNOTS
+        for k in range(_KNOTS + 1):
+            slope[k] = ratio_of_bits(device, grid.gain[g], step * k)
+            joules[k] = energy_at(device, grid.gain[g], slope[k])
         for i in range(n):
             for j in range(i + 1):
-                if grid.buffer[i] - grid.buffer[j] <= most:
-                    ratio = ratio_of_bits(device, grid.gain[g], grid.buffer[i] - grid.buffer[j])
-                    energy[g, i, j] = energy_at(device, grid.gain[g], ratio)
+                bits = grid.buffer[i] - grid.buffer[j]
+                if bits <= most:
+                    k = min(int(bits / step), _KNOTS - 1)
+                    x = bits / step - k
+                    rise, here, there = joules[k + 1] - joules[k], slope[k] * step, slope[k + 1] * step
+                    bend = 3.0 * rise - 2.0 * here - there + x * (here + there - 2.0 * rise)
+                    energy[g, i, j] = max(0.0, joules[k] + x * (here + x * bend))
     return energy
 
 
@@ -238,7 +250,7 @@ def value_iteration(device, grid, prices, slots, tolerance, table, level, first_
     energy = np.empty((1, 1, 1))
     wait, previous, before, after = np.zeros((m, n)), np.zeros((m, n)), np.zeros((m, n)), np.zeros((m, n))
     empty, later = np.zeros(m), np.zeros(m)  # cost at an empty buffer: of the bits left, and after averaging over the gain
-    served, kept = np.empty(n), np.empty(n)
+    served, kept, value = np.empty(n), np.empty(n), np.empty(n)
     wasted, arrivals_of, harvests_of = 0.0, -1, -1
     for follow in range(slots):
         t = slots - 1 - follow
@@ -279,9 +291,7 @@ def value_iteration(device, grid, prices, slots, tolerance, table, level, first_
                 if chance > 0.0:
                     _merge(grid.buffer, green[g, e], served, wait[g], prices.grid, marginal[g], chance, upto, before[g])
                     if upto < n:
-                        _search(
-                            grid.buffer, free[e], energy[g], wait[g], kept, prices.grid, marginal[g], chance, upto, before[g]
-                        )
+                        _search(grid.buffer, free[e], energy[g], kept, prices.grid, chance, upto, value, before[g])
         level[follow] = wasted
         first_worth[follow] = 0.0
         for g in range(m):  # 3

@@ -164,7 +164,7 @@ def refusal(problem: CarbonOffloading) -> str | None:
     if problem.battery.max() > 0.0:
         return "battery: must be 0: its charge would be one more state of the grid"
     if problem.energy == "throttled" and problem.weights[2] > 0.0:
-        return "energy: must be 'commanded' where waste has a weight: with throttled energy waste is not convex in the bits served"
+        return "energy: must be 'commanded' where waste has a weight: with throttled energy it is not convex in the bits served"
     return None
 
 
@@ -205,8 +205,7 @@ def expected_cost(problem: CarbonOffloading, params: ValueIteration | None = Non
 
 
 def _expected(table: Table, nodes: Floats, problem: CarbonOffloading, u: int) -> float:
-    """Of one table: at an empty buffer, and what the initial one adds. Once values have settled, a slot more adds as much as the
-    last."""
+    """Of one table: at an empty buffer, and what the initial one adds. Once values have settled, a slot more adds as much."""
     level, start = table.level, float(problem.initial_buffer[u])
     last = min(problem.slots, level.size) - 1
     cost = float(level[last])
