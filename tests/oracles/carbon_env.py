@@ -110,7 +110,10 @@ class Device:
                 power = draw.gamma(shape, draw.normals()[0])
             else:
                 along, across = draw.normals()
-                rest = 0.5 * across**2 if shape == 1.0 else draw.gamma(shape - 0.5, across)
+                if shape <= 7.0:
+                    rest = 0.5 * across**2 - math.log(math.prod(1.0 - draw.uniform() for _ in range(int(shape) - 1)))
+                else:
+                    rest = draw.gamma(shape - 0.5, across)
                 mean = rho * math.sqrt(power)
                 power = (mean + math.sqrt((1.0 - rho**2) / 2.0) * along) ** 2 + (1.0 - rho**2) * rest
             step = tau * s["speed"] * t

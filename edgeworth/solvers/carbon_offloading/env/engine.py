@@ -10,6 +10,16 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Floats
+from edgeworth.solvers.carbon_offloading.env.kernels.play import (
+    DEVICE,
+    STATE,
+    Constants,
+    Episodes,
+    gather,
+    interfere,
+    observe,
+    play,
+)
 from edgeworth.solvers.carbon_offloading.env.observation import GAIN_REFERENCE, View
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading
 
@@ -27,18 +37,19 @@ class Engine:
     """
 
     def __init__(self, problem: CarbonOffloading, copies: int) -> None:
-        from edgeworth.solvers.carbon_offloading.env.kernels.play import Episodes, State
-
         users, slots = problem.users, problem.slots
         self.pattern, self.copies, self.users, self.slots = problem, copies, users, slots
         after = (slots + 1, copies, users)
         self.episodes = Episodes(
             np.zeros((slots, copies, users)), np.zeros(after), np.zeros(after), np.zeros((slots + 1, copies))
         )
-        self.state = State(*(np.zeros((copies, users)) for _ in range(3)))
+        self._states, self._devices = np.zeros((copies, users), STATE), np.zeros((copies, users), DEVICE)
+        self._constants = Constants(
+            *(getattr(problem, name) for name in Constants._fields[:-1]), int(problem.energy == "throttled")
+        )
         self.reward, self.parts = np.zeros((copies, users)), np.zeros((4, copies, users))
         self.slot = slots  # as after an episode: the next one must be begun
-        self._devices: Any = None
+        self.begun = False
         self._coupled: list[Any] = []
         self._given = np.zeros((copies, users)) if problem.coupled else np.zeros((0, 0))
         self._actions = np.zeros((copies, users, 2))
@@ -88,46 +99,33 @@ class Engine:
         carbon_reference: Floats,
     ) -> None:
         """Devices of all copies: arrays of (copies, users), weights (copies, 4), carbon_reference (copies,)."""
-        from edgeworth.core.jit import read_only
-        from edgeworth.solvers.carbon_offloading.env.kernels.play import Devices
-
-        shared = self.pattern
-        most = shared.slot_length * (local_power_cap + offload_power_cap)
-        sends = offload_power_cap > 0.0
+        most = self.pattern.slot_length * (local_power_cap + offload_power_cap)
         emitted, delay, waste, overflow = weights.T[:, :, None]
-        event = shared.overflow == "event"
-        self._devices = read_only(
-            Devices(
-                local_power_cap=local_power_cap,
-                offload_power_cap=offload_power_cap,
-                buffer=buffer,
-                battery=battery,
-                most_energy=most,
-                scale=np.where(sends, np.log1p(offload_power_cap * GAIN_REFERENCE), np.inf),
-                per_gram=emitted / (carbon_reference[:, None] * most),
-                per_held=delay / buffer,
-                per_wasted=waste / most,
-                per_dropped=np.zeros_like(most) if event else overflow / overflow_scale,
-                per_event=weights[:, 3] if event else np.zeros(len(weights)),
-                carbon_unit=1.0 / carbon_reference,
-                slot_length=shared.slot_length,
-                bandwidth=shared.bandwidth,
-                switched_capacitance=shared.switched_capacitance,
-                cycles_per_bit=shared.cycles_per_bit,
-                throttled=int(shared.energy == "throttled"),
-            )
-        )
-
-    @property
-    def begun(self) -> bool:
-        """Whether any episode has."""
-        return self._devices is not None
+        event = self.pattern.overflow == "event"
+        reference, rate = carbon_reference[:, None], np.log1p(offload_power_cap * GAIN_REFERENCE)
+        columns = {
+            "local_power_cap": local_power_cap,
+            "offload_power_cap": offload_power_cap,
+            "buffer": buffer,
+            "battery": battery,
+            "per_gram": emitted / (reference * most),
+            "per_held": delay / buffer,
+            "per_wasted": waste / most,
+            "per_dropped": 0.0 if event else overflow / overflow_scale,
+            "per_event": overflow if event else 0.0,
+            "buffer_unit": 1.0 / buffer,
+            "energy_unit": 1.0 / most,
+            "rate_unit": np.divide(1.0, rate, out=np.zeros_like(rate), where=rate > 0.0),
+            "carbon_unit": 1.0 / reference,
+            "battery_unit": np.divide(1.0, battery, out=np.zeros_like(battery), where=battery > 0.0),
+        }
+        for name, values in columns.items():
+            self._devices[name] = values
 
     def begin(self, held: Floats, charge: Floats) -> None:
         """Stand before the first slot."""
-        self.state.held[...], self.state.charge[...] = held, charge
-        self.state.sinr[...] = 0.0
-        self.slot = 0
+        self._states["held"], self._states["charge"], self._states["sinr"] = held, charge, 0.0
+        self.slot, self.begun = 0, True
 
     def play(self, actions: Array, view: View, out: NDArray[np.float32]) -> None:
         """One slot of every copy, then what `view` shows of the next one.
@@ -138,8 +136,6 @@ class Engine:
         view : View
         out : float32 (copies, users, features)
         """
-        from edgeworth.solvers.carbon_offloading.env.kernels.play import play
-
         if self.slot >= self.slots:
             validation.reject("step", "must follow reset: no episode has begun, or it has ended", f"slot {self.slot}")
         given = np.asarray(actions)
@@ -151,9 +147,10 @@ class Engine:
         seen = self._nothing if view.all_users else out
         bad = play(
             self.slot,
+            self._constants,
             self.episodes,
             self._devices,
-            self.state,
+            self._states,
             self._actions,
             self._given,
             self.reward,
@@ -170,21 +167,17 @@ class Engine:
 
     def look(self, view: View, out: NDArray[np.float32]) -> None:
         """Put what `view` shows at the present slot into an array of (copies, users, features)."""
-        from edgeworth.solvers.carbon_offloading.env.kernels.play import gather, observe
-
         if view.all_users:
             features = np.empty((self.copies, self.users, len(view.complete.names)), np.float32)
             self.look(view.complete, features)
             gather(features, out)
         else:
-            observe(self.slot, self.episodes, self._devices, self.state, view.wide, view.charged, out)
+            observe(self.slot, self.episodes, self._devices, self._states, view.wide, view.charged, out)
 
     def _interfere(self) -> None:
         """The ratios of all users where they depend on each other's powers."""
         if not self._coupled:
             return
-        from edgeworth.solvers.carbon_offloading.env.kernels.play import interfere
-
         bad = np.flatnonzero(~((self._actions >= 0.0) & (self._actions <= 1.0)))
         if len(bad):
             self._refuse(int(bad[0]))

@@ -12,6 +12,7 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import Seed, SeedRecord, generator
+from edgeworth.solvers.carbon_offloading.env.kernels.draw import Distribution, Drawn, begin, draw
 from edgeworth.solvers.carbon_offloading.env.scenario import Scenario
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Law, dominant_scale
 from edgeworth.solvers.carbon_offloading.model.channels import HOLE
@@ -19,7 +20,6 @@ from edgeworth.solvers.carbon_offloading.model.presets import NOISE, REFERENCE_L
 
 if TYPE_CHECKING:
     from edgeworth.solvers.carbon_offloading.env.engine import Engine
-    from edgeworth.solvers.carbon_offloading.env.kernels.draw import Drawn
 
 ENVIRONMENTS = 2
 """The stream of environments: an environment of seed 0 does not play the problem that `generate` makes of seed 0."""
@@ -134,8 +134,6 @@ class Live:
     """Episodes of one scenario with gamma gains, drawn for all copies at once by compiled loops."""
 
     def __init__(self, scenario: Scenario, seed: Seed, copies: int) -> None:
-        from edgeworth.solvers.carbon_offloading.env.kernels.draw import Distribution
-
         self.pattern = pattern = scenario.draw(seed=0, gains="gamma")
         law = pattern.law
         if law is None:
@@ -166,14 +164,10 @@ class Live:
         self.restart(seed)
 
     def restart(self, seed: Seed) -> None:
-        from edgeworth.solvers.carbon_offloading.env.kernels.draw import begin
-
         word, self._seed = _word(seed)
         begin(word, self._words)
 
     def fill(self, engine: Engine) -> None:
-        from edgeworth.solvers.carbon_offloading.env.kernels.draw import Drawn, draw
-
         pattern, tables, shape = self.pattern, engine.episodes, self._words.shape
         if self._drawn is None:
             rest = (np.zeros(shape) for _ in Drawn._fields[3:])
@@ -194,7 +188,7 @@ class Live:
             carbon_reference=np.full(shape[0], pattern.carbon_reference),
         )
         given = self._scenario.initial_buffer
-        self._held = drawn.initial_buffer.copy() if isinstance(given, str) else np.full(shape, float(given))
+        self._held = drawn.initial_buffer.copy() if isinstance(given, str) else np.tile(pattern.initial_buffer, (shape[0], 1))
         engine.begin(self._held, np.full(shape, pattern.initial_battery[0]))
 
     def _overflow_scale(self, drawn: Drawn) -> Floats:

@@ -17,6 +17,8 @@ from edgeworth.solvers.carbon_offloading.env.scenario import Scenario, scenario_
 from edgeworth.solvers.carbon_offloading.env.sources import Given, Source, playing, source_of
 from edgeworth.solvers.carbon_offloading.model import PARTS, CarbonOffloading
 
+_COSTS = tuple(f"cost_{name}" for name in PARTS)
+
 
 class VectorEnv:
     """Copies of an environment that are stepped together and begin anew by themselves; made by `vector_env`.
@@ -31,6 +33,10 @@ class VectorEnv:
         The largest value of every entry, float32; the least is 0.
     observation_size, action_size, state_size : int
         Lengths of one device's observation and action (2), and of one copy's state.
+
+    Notes
+    -----
+    A copy by `copy.deepcopy` or `pickle` goes on as the original does.
     """
 
     action_size = 2
@@ -48,12 +54,7 @@ class VectorEnv:
         shape = (copies, self.users, self.observation_size)
         self._seen, self._last = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
         self._terminated, self._truncated = np.zeros(copies, np.bool_), np.zeros(copies, np.bool_)
-        self._infos: dict[str, Array] = {f"cost_{name}": self._engine.parts[k] for k, name in enumerate(PARTS)}
-        self._infos["final_observation"] = self._last
         self._whole = np.zeros((2, copies, self.users, width) if state else (0, 0, 0, 0), np.float32)
-        if state:
-            for k, name in enumerate(("state", "final_state")):
-                self._infos[name] = self._whole[k].reshape(copies, self.state_size)
 
     def __repr__(self) -> str:
         return f"VectorEnv({self.copies} copies, {self.users} users, {self.slots} slots)"
@@ -76,7 +77,7 @@ class VectorEnv:
             self._source.restart(seed)
         self._truncated[...] = False
         self._begin()
-        return self._seen, self._infos
+        return self._seen, self._infos()
 
     def step(self, actions: Array) -> tuple[NDArray[np.float32], Floats, Bools, Bools, Arrays]:
         """Play one slot in every copy; where it was the last one, a new episode begins at once.
@@ -118,7 +119,7 @@ class VectorEnv:
         self._truncated[...] = ended
         if ended:
             self._begin()
-        return self._seen, engine.reward, self._terminated, self._truncated, self._infos
+        return self._seen, engine.reward, self._terminated, self._truncated, self._infos()
 
     def problem(self, copy: int) -> CarbonOffloading:
         """The episode that a copy is playing, as a problem: what a policy is to be compared with the optimum on.
@@ -136,6 +137,13 @@ class VectorEnv:
         engine.look(self._view, self._seen)
         if self._whole.size:
             engine.look(self._view.complete, self._whole[0])
+
+    def _infos(self) -> Arrays:
+        found: dict[str, Array] = dict(zip(_COSTS, self._engine.parts, strict=True))
+        found["final_observation"] = self._last
+        if self._whole.size:
+            found["state"], found["final_state"] = self._whole.reshape(2, self.copies, self.state_size)
+        return found
 
 
 def vector_env(

@@ -15,6 +15,7 @@ from edgeworth.solvers.carbon_offloading.env.kernels.streams import (
     TABLE,
     between,
     gamma,
+    gamma_law,
     key,
     normals,
     poisson,
@@ -22,6 +23,8 @@ from edgeworth.solvers.carbon_offloading.env.kernels.streams import (
     tabulated,
     uniform,
 )
+
+_SUMMED = 7.0  # scalars up to which exponential numbers cost less than a rejection
 
 
 class Distribution(NamedTuple):
@@ -81,19 +84,32 @@ def folded(place, wall):
 
 
 @leaf(counted=False)
-def next_power(word, power, correlation, shape):
+def fading_law(correlation, shape):
+    """What `next_power` needs, computed once; `summed`: how many exponential numbers it adds up, -1 where they are too many."""
+    fresh = 1.0 - correlation * correlation
+    summed = int(shape) - 1 if shape <= _SUMMED else -1
+    return correlation, math.sqrt(0.5 * fresh), fresh, summed, gamma_law(max(shape, 2.0) - 0.5)
+
+
+@leaf(counted=False)
+def next_power(word, power, law):
     """The squared length of k = shape autoregressive complex numbers one slot later, and the next word.
 
     With g' = rho g + sqrt(1 - rho^2) CN(0, I) the law of |g'|^2 depends on |g|^2 alone: turn g onto the first axis. Then
-    |g'|^2 = (rho |g| + sqrt((1 - rho^2) / 2) x)^2 + (1 - rho^2) Gamma(k - 1/2, 1) for a normal x: no vector is kept.
+    |g'|^2 = (rho |g| + sqrt((1 - rho^2) / 2) x)^2 + (1 - rho^2) Gamma(k - 1/2, 1) for a normal x: no vector is kept. For few
+    scalars that gamma number is y^2 / 2 for a normal y plus k - 1 exponential ones, else it is drawn by rejection.
     """
-    fresh = 1.0 - correlation * correlation
+    correlation, spread, fresh, summed, rest_law = law
     along, across, word = normals(word)
-    if shape < 1.5:  # k = 1: Gamma(1/2, 1) is half of a squared normal number
-        rest = 0.5 * across * across
+    if summed >= 0:
+        product = 1.0
+        for _ in range(summed):
+            number, word = uniform(word)
+            product *= 1.0 - number
+        rest = 0.5 * across * across - math.log(product)
     else:
-        rest, word = gamma(word, shape - 0.5, across)
-    root = correlation * math.sqrt(power) + math.sqrt(0.5 * fresh) * along
+        rest, word = gamma(word, rest_law, across)
+    root = correlation * math.sqrt(power) + spread * along
     return root * root + fresh * rest, word
 
 
@@ -105,6 +121,7 @@ def draw(law, words, out):
     loads, into_loads, tabled = np.empty(TABLE), np.empty(GUIDE, np.int64), -1.0
     if law.quanta < MANY:
         tabulate(law.quanta, harvests, into_harvests)
+    first, fading = gamma_law(law.shape), fading_law(law.correlation, law.shape)
     for c in range(words.shape[0]):
         for u in range(words.shape[1]):
             # 1. Where the device starts and what it is like.
@@ -135,11 +152,11 @@ def draw(law, words, out):
                 tabulate(packets, loads, into_loads)
                 tabled = packets
             normal, _, word = normals(word)
-            power, word = gamma(word, law.shape, normal)
+            power, word = gamma(word, first, normal)
             worst = np.inf
             for t in range(slots + 1):
                 if t:
-                    power, word = next_power(word, power, law.correlation, law.shape)
+                    power, word = next_power(word, power, fading)
                 at_x, at_y = folded(x + t * pace_x, wall_x), folded(y + t * pace_y, wall_y)
                 distance = max(math.sqrt(at_x * at_x + at_y * at_y), 1.0)
                 scale = law.strength / (distance * distance * distance)

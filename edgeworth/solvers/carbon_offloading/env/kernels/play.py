@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+
 from edgeworth.core.arrays import Floats
 from edgeworth.core.jit import jit, leaf
 from edgeworth.solvers.carbon_offloading.model.kernels import ratios, slot
@@ -23,25 +25,9 @@ class Episodes(NamedTuple):
     carbon: Floats
 
 
-class Devices(NamedTuple):
-    """What stays during an episode: arrays of (copies, users), `per_carbon` and `per_event` (copies,), and numbers.
+class Constants(NamedTuple):
+    """What all devices share."""
 
-    most_energy: E_0, J; scale: ln(1 + P_o gain_ref), infinite where P_o = 0; per_*: cost of a gram, a bit held, a joule
-    wasted, a bit dropped and a dropping slot; carbon_unit: 1 / c_ref.
-    """
-
-    local_power_cap: Floats
-    offload_power_cap: Floats
-    buffer: Floats
-    battery: Floats
-    most_energy: Floats
-    scale: Floats
-    per_gram: Floats
-    per_held: Floats
-    per_wasted: Floats
-    per_dropped: Floats
-    per_event: Floats
-    carbon_unit: Floats
     slot_length: float
     bandwidth: float
     switched_capacitance: float
@@ -49,12 +35,21 @@ class Devices(NamedTuple):
     throttled: int
 
 
-class State(NamedTuple):
-    """Arrays of (copies, users): bits held, joules stored, and the signal-to-interference-and-noise ratio of the last slot."""
+DEVICE = np.dtype(
+    [
+        (name, np.float64)
+        for name in (
+            *("local_power_cap", "offload_power_cap", "buffer", "battery"),
+            *("per_gram", "per_held", "per_wasted", "per_dropped", "per_event"),
+            *("buffer_unit", "energy_unit", "rate_unit", "carbon_unit", "battery_unit"),
+        )
+    ]
+)
+"""A device during an episode. per_*: cost of a gram, a bit held, a joule wasted, a bit dropped and a slot that drops; *_unit:
+what observations are multiplied by, 1 / B, 1 / E_0, 1 / ln(1 + P_o gain_ref), 1 / c_ref and 1 / S (0 where there is none)."""
 
-    held: Floats
-    charge: Floats
-    sinr: Floats
+STATE = np.dtype([(name, np.float64) for name in ("held", "charge", "sinr")])
+"""Bits held, joules stored, and the signal-to-interference-and-noise ratio of the last slot."""
 
 
 @leaf(counted=False)
@@ -81,81 +76,83 @@ def interfere(episode, t, power, out):
 
 
 @leaf(counted=False)
-def advance(t, episodes, devices, state, actions, given, reward, parts):
+def advance(t, constants, episodes, devices, states, actions, given, reward, parts):
     """Slot t of every copy.
 
     actions: (copies, users, 2), powers over caps; given: (copies, users), the ratios where users interfere, else no entry.
-    Writes state, reward (copies, users) and the parts of the cost (4, copies, users).
+    Writes states, reward (copies, users) and the parts of the cost (4, copies, users).
     """
     for c in range(actions.shape[0]):
         carbon = episodes.carbon[t, c]
         for u in range(actions.shape[1]):
-            local = actions[c, u, 0] * devices.local_power_cap[c, u]
-            sent = actions[c, u, 1] * devices.offload_power_cap[c, u]
+            device, state = devices[c, u], states[c, u]
+            local = actions[c, u, 0] * device.local_power_cap
+            sent = actions[c, u, 1] * device.offload_power_cap
             ratio = given[c, u] if given.size else sent * episodes.gain[t, c, u]
             held, charge, _, _, dropped, _, grid, waste = slot(
-                state.held[c, u],
-                state.charge[c, u],
+                state.held,
+                state.charge,
                 episodes.arrivals[t, c, u],
                 episodes.harvest[t, c, u],
                 local,
                 sent,
                 ratio,
-                devices.buffer[c, u],
-                devices.battery[c, u],
-                devices.slot_length,
-                devices.bandwidth,
-                devices.switched_capacitance,
-                devices.cycles_per_bit,
-                devices.throttled,
+                device.buffer,
+                device.battery,
+                constants.slot_length,
+                constants.bandwidth,
+                constants.switched_capacitance,
+                constants.cycles_per_bit,
+                constants.throttled,
             )
-            state.held[c, u], state.charge[c, u], state.sinr[c, u] = held, charge, ratio
-            emitted = devices.per_gram[c, u] * (carbon * grid)
-            delay = devices.per_held[c, u] * held
-            wasted = devices.per_wasted[c, u] * waste
-            lost = devices.per_dropped[c, u] * dropped
+            state.held = held
+            state.charge = charge
+            state.sinr = ratio
+            emitted = device.per_gram * (carbon * grid)
+            delay = device.per_held * held
+            wasted = device.per_wasted * waste
+            lost = device.per_dropped * dropped
             if dropped > 0.0:
-                lost += devices.per_event[c]
+                lost += device.per_event
             parts[0, c, u], parts[1, c, u], parts[2, c, u], parts[3, c, u] = emitted, delay, wasted, lost
             reward[c, u] = -(emitted + delay + wasted + lost)
 
 
 @leaf(counted=False)
-def look(t, episodes, devices, state, wide, charged, out):
+def look(t, episodes, devices, states, wide, charged, out):
     """What every device observes at the beginning of slot t, put into out (copies, users, features), float32.
 
     wide: how many of buffer, harvest, last ratio, gain and carbon; charged: whether the battery's charge follows.
     """
     for c in range(out.shape[0]):
         for u in range(out.shape[1]):
-            scale = devices.scale[c, u]
-            out[c, u, 0] = state.held[c, u] / devices.buffer[c, u]
-            out[c, u, 1] = bounded(episodes.harvest[t, c, u] / devices.most_energy[c, u], 1.0)
-            out[c, u, 2] = bounded(math.log1p(state.sinr[c, u]) / scale, MOST)
+            device, state = devices[c, u], states[c, u]
+            out[c, u, 0] = state.held * device.buffer_unit
+            out[c, u, 1] = bounded(episodes.harvest[t, c, u] * device.energy_unit, 1.0)
+            out[c, u, 2] = bounded(math.log(1.0 + state.sinr) * device.rate_unit, MOST)
             if wide > 3:
-                seen = devices.offload_power_cap[c, u] * episodes.gain[t, c, u]
-                out[c, u, 3] = bounded(math.log1p(seen) / scale, MOST)
+                seen = device.offload_power_cap * episodes.gain[t, c, u]
+                out[c, u, 3] = bounded(math.log(1.0 + seen) * device.rate_unit, MOST)
             if wide > 4:
-                out[c, u, 4] = bounded(episodes.carbon[t, c] * devices.carbon_unit[c], MOST)
+                out[c, u, 4] = bounded(episodes.carbon[t, c] * device.carbon_unit, MOST)
             if charged:
-                size = devices.battery[c, u]
-                out[c, u, wide] = state.charge[c, u] / size if size > 0.0 else 0.0
+                out[c, u, wide] = bounded(state.charge * device.battery_unit, 1.0)
 
 
 @jit
-def observe(t, episodes, devices, state, wide, charged, out):
+def observe(t, episodes, devices, states, wide, charged, out):
     """`look`, for Python."""
-    look(t, episodes, devices, state, wide, charged, out)
+    look(t, episodes, devices, states, wide, charged, out)
 
 
 @jit
-def play(t, episodes, devices, state, actions, given, reward, parts, wide, charged, out):
+def play(t, constants, episodes, devices, states, actions, given, reward, parts, wide, charged, out):
     """`advance` where all actions are right, then `look` at the next slot where `out` has entries; returns `wrong`."""
     bad = wrong(actions)
     if bad < 0:
-        advance(t, episodes, devices, state, actions, given, reward, parts)
+        advance(t, constants, episodes, devices, states, actions, given, reward, parts)
         if out.size:
-            look(t + 1, episodes, devices, state, wide, charged, out)
+            look(t + 1, episodes, devices, states, wide, charged, out)
     return bad
 
 

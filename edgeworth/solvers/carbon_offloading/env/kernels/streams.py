@@ -18,7 +18,7 @@ _UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
 
 MANY = 600.0
 """Poisson numbers of means below this are drawn from a table, others by rejection."""
-TABLE, GUIDE = 1024, 256
+TABLE, GUIDE = 1024, 512
 """Room for the table of a mean below `MANY`, and for the guide into it."""
 
 
@@ -62,13 +62,19 @@ def normals(word):
 
 
 @leaf(counted=False)
-def gamma(word, shape, normal):
+def gamma_law(shape):
+    """What `gamma` needs, computed once: d and c."""
+    d = shape - 1.0 / 3.0
+    return d, 1.0 / math.sqrt(9.0 * d)
+
+
+@leaf(counted=False)
+def gamma(word, law, normal):
     """A Gamma(shape, 1) number for a shape >= 1, and the next word: the rejection of Marsaglia and Tsang (2000).
 
     normal: a standard normal number, independent of all others, for the first trial.
     """
-    d = shape - 1.0 / 3.0
-    c = 1.0 / math.sqrt(9.0 * d)
+    d, c = law
     while True:
         v = 1.0 + c * normal
         number, word = uniform(word)
