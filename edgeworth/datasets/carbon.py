@@ -1,7 +1,7 @@
 """Traces of solar panels and of the carbon intensity of power grids: tables with a column of times and one a place.
 
-Source of the downloads: Vessim, https://github.com/dos-group/vessim (MIT); solar output of 10 cities in June 2022 (Solcast), marginal
-intensity of northern California in June 2023 (WattTime), both in steps of 5 minutes.
+Source of the downloads: Vessim, https://github.com/dos-group/vessim (MIT); solar output of 10 cities in June 2022 (Solcast),
+marginal intensity of northern California in June 2023 (WattTime), both in steps of 5 minutes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
@@ -58,15 +59,15 @@ class Trace:
         """How long the trace lasts, s."""
         return len(self.values) * self.step
 
-    def at(self, seconds: Floats) -> Floats:
+    def at(self, seconds: ArrayLike) -> Floats:
         """The values at times counted from the beginning, which must lie within the trace.
 
         Parameters
         ----------
-        seconds : ndarray
+        seconds : array_like
             Times, s.
         """
-        return np.asarray(self.values[np.floor(seconds / self.step + 1e-9).astype(np.int64)])
+        return np.asarray(self.values[np.floor(np.asarray(seconds) / self.step + 1e-9).astype(np.int64)])
 
 
 def read_trace(path: str | PathLike[str], column: str | None = None, *, limit: int | None = None) -> Trace:

@@ -1,4 +1,4 @@
-"""Episodes for the contract suite. No enumeration finds an optimum of continuous powers; see `tests.solvers.carbon_offloading`."""
+"""Episodes for the contract suite. No enumeration finds the best of continuous powers."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from tests.cli.test_cli import refused, run
 
 SMALL: dict[str, list[str]] = {
     "allocation": ["--servers", "3", "--tasks", "8"],
+    "carbon-offloading": ["--users", "2", "--slots", "20"],
     "orienteering": ["--vehicles", "2", "--customers", "5"],
     "trading": ["--preset", "interior"],
     "offloading": ["--preset", "random", "--users", "4", "--providers", "2"],
@@ -81,7 +82,7 @@ def test_every_command_is_tried_here() -> None:
 
 def _one_of_each_kind(kind: str) -> list[str]:
     """The first method of every kind, and all that may claim an optimum: theirs are the third-party solvers."""
-    rows = [row for row in family(kind).methods if row.kind != "policy"]
+    rows = family(kind).methods
     first = {row.kind: row.name for row in reversed(rows)}
     return list(dict.fromkeys([*first.values(), *(row.name for row in rows if row.exact)]))
 

@@ -14,7 +14,7 @@ from edgeworth.datasets import Trace, read_trace
 
 def test_columns_steps_and_times(tmp_path: Path) -> None:
     path = tmp_path / "t.csv.gz"
-    path.write_bytes(gzip.compress("when, Oslo ,Rome\n2023-01-01 23:55:00,1,4\n2023-01-02 00:00:00,2,5\n\n".encode()))
+    path.write_bytes(gzip.compress(b"when, Oslo ,Rome\n2023-01-01 23:55:00,1,4\n2023-01-02 00:00:00,2,5\n\n"))
     one, two = read_trace(path), read_trace(path, "Rome")
     assert (one.step, one.seconds, one.name) == (300.0, 600.0, "t.csv.gz: Oslo")
     assert two.values.tolist() == [4.0, 5.0]

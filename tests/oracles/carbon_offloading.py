@@ -1,4 +1,4 @@
-"""Naive second implementation of carbon-aware offloading: one slot of one device after the other, formulas as in the paper trail."""
+"""Naive second implementation of carbon-aware offloading: one slot of one device after the other."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def _least(problem: Any, bits: float, local: float, offload: float, ratio: float
     """Joules of the cheapest split of `bits` within the bits of the two commanded powers, by ternary search."""
     tau, width = problem.slot_length, problem.bandwidth
 
-    def joules(l: float) -> float:
-        spent = problem.switched_capacitance * (l * problem.cycles_per_bit / tau) ** 3 * tau
-        sent = bits - l
+    def joules(here: float) -> Any:
+        spent = problem.switched_capacitance * (here * problem.cycles_per_bit / tau) ** 3 * tau
+        sent = bits - here
         if sent > 0.0 and power > 0.0:
             spent += tau * (2.0 ** (sent / (width * tau)) - 1.0) * power / ratio
         return spent
@@ -51,7 +51,7 @@ def _least(problem: Any, bits: float, local: float, offload: float, ratio: float
             high = two
         else:
             low = one
-    return joules(0.5 * (low + high))
+    return float(joules(0.5 * (low + high)))
 
 
 def play(problem: Any, local: Any, offload: Any) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def play(problem: Any, local: Any, offload: Any) -> dict[str, Any]:
 
 def theta(price: float, worth: float, cubic: float, unit: float, rate: float, most_local: float, most_sent: float) -> float:
     """min over a fine grid of each way of price (e(l) + e(o)) - worth (l + o): an upper bound on the minimum, nearly it."""
-    best_local = min(price * cubic * l**3 - worth * l for l in np.linspace(0.0, most_local, 4001))
+    best_local = min(price * cubic * x**3 - worth * x for x in np.linspace(0.0, most_local, 4001))
     sent = np.linspace(0.0, most_sent, 4001)
     best_sent = min(price * unit * (2.0 ** (o / rate) - 1.0) - worth * o for o in sent)
     return float(best_local + best_sent)

@@ -1,6 +1,7 @@
 """Carbon-aware offloading (CADDTO): devices with a buffer and harvested energy choose, slot by slot, what to compute and send.
 
-Verdicts of `verify`: ``local-power`` and ``offload-power`` (no power above its cap), and of a result ``value``, ``bound`` and ``quality``.
+Verdicts of `verify`: ``local-power`` and ``offload-power`` (no power above its cap), and of a result ``value``, ``bound`` and
+``quality``.
 
 >>> from edgeworth.solvers import carbon_offloading
 >>> problem = carbon_offloading.generate(users=2, slots=50, seed=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ def _futures(problem: CarbonOffloading) -> Iterator[tuple[int, CarbonOffloading]
     """
     for t in sorted({0, problem.slots // 2, max(problem.slots - 2, 0)}):
         rng = np.random.default_rng(t)
-        changed: dict[str, Array] = {}
+        changed: dict[str, Any] = {}
         for name, first in (("arrivals", t), ("harvest", t + 1), ("gain", t + 1), ("carbon", t + 1)):
             values = np.array(getattr(problem, name))
             values[..., first:] *= rng.uniform(0.2, 5.0, values[..., first:].shape)

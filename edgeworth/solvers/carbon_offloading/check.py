@@ -1,7 +1,7 @@
 """The checker of carbon-aware offloading. It shares `model` with what solves and nothing else.
 
-A certificate of kind "prices" holds ``arrival_price``, ``service_price`` and, where a device has a battery, ``energy_price``, each of
-(users, slots). The bound is rebuilt from them alone by `model.prices.dual_bound`, whatever numbers they are.
+A certificate of kind "prices" holds ``arrival_price``, ``service_price`` and, where a device has a battery, ``energy_price``,
+each of (users, slots). The bound is rebuilt from them alone by `model.prices.dual_bound`, whatever numbers they are.
 """
 
 from __future__ import annotations

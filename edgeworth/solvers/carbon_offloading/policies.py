@@ -168,6 +168,10 @@ def always_local(problem: CarbonOffloading, params: None, run: Run[Schedule]) ->
     Found
         The schedule; no bound.
 
+    Notes
+    -----
+    It serves tau / L (P_l / kappa)^(1/3) bits a slot at most, whatever the channel.
+
     References
     ----------
     A baseline of Chen and Wang (2020).
@@ -189,6 +193,10 @@ def always_offload(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
     Found
         The schedule; no bound.
 
+    Notes
+    -----
+    It serves W tau log2(1 + P_o gain) bits a slot at most.
+
     References
     ----------
     A baseline of Chen and Wang (2020).
@@ -208,7 +216,11 @@ def full_power(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> F
     Returns
     -------
     Found
-        The schedule; no bound. With zero forcing on a known channel no schedule drops fewer bits.
+        The schedule; no bound.
+
+    Notes
+    -----
+    With zero forcing on a known channel no schedule drops fewer bits, since more power never serves fewer.
 
     References
     ----------
@@ -230,6 +242,10 @@ def threshold(problem: CarbonOffloading, params: Threshold, run: Run[Schedule]) 
     -------
     Found
         The powers that the rule chose; no bound.
+
+    Notes
+    -----
+    Least energy means that a bit more takes the same energy on both ways. Harvest that this does not need is wasted.
 
     References
     ----------
@@ -277,6 +293,10 @@ def random_powers(problem: CarbonOffloading, params: None, run: Run[Schedule]) -
     -------
     Found
         The powers that were drawn; no bound.
+
+    Notes
+    -----
+    Two numbers are drawn for every user, slot after slot, so that a longer episode begins as a shorter one does.
 
     References
     ----------

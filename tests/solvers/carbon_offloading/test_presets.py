@@ -126,8 +126,10 @@ def test_green_energy_of_a_day_covers_about_half_of_it() -> None:
 
 
 TRACE = "time,A,B\n" + "".join(f"{300 * k},{max(0.0, 5.0 - abs(k % 288 - 144) / 20.0)},{k % 7}\n" for k in range(600))
-GRID = "when,Z\n" + "".join(f"2023-06-08 {k:02d}:00:00,{200 + k}\n" for k in range(24)) + "".join(
-    f"2023-06-09 {k:02d}:00:00,{300 + k}\n" for k in range(24)
+GRID = (
+    "when,Z\n"
+    + "".join(f"2023-06-08 {k:02d}:00:00,{200 + k}\n" for k in range(24))
+    + "".join(f"2023-06-09 {k:02d}:00:00,{300 + k}\n" for k in range(24))
 )
 
 

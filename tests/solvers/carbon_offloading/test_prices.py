@@ -1,4 +1,4 @@
-"""The dual bound: never above a schedule, whatever the prices; equal to the optimum at the right ones; what the checker believes."""
+"""The dual bound: never above a schedule, equal to the optimum at the right prices; what the checker believes."""
 
 from __future__ import annotations
 
@@ -137,7 +137,8 @@ def _proved(problem: co.CarbonOffloading) -> Result[co.Schedule]:
 def test_prices_are_believed_and_planted_faults_are_not(given: dict[str, object]) -> None:
     problem = co.generate(users=2, slots=30, seed=4, **given)  # type: ignore[arg-type]
     result = _proved(problem)
-    assert result.bound is not None and result.value is not None
+    assert result.bound is not None
+    assert result.value is not None
     assert 0.0 < result.bound < result.value
     assert bool(co.verify(problem, result)), co.verify(problem, result)
     planted = set()

@@ -100,20 +100,16 @@ def decide(
     if rule == FULL:
         return cap_local, cap_offload
     must = max(harvest - (battery - charge), 0.0)  # joules that are lost unless they are spent now
-    if rule == THRESHOLD or rule == BURN:
+    if rule in (THRESHOLD, BURN):
         bits = max(held - parameter, 0.0)
-        local, sent = serving(
-            bits, gain, cap_local, cap_offload, slot_length, bandwidth, switched_capacitance, cycles_per_bit
-        )
+        local, sent = serving(bits, gain, cap_local, cap_offload, slot_length, bandwidth, switched_capacitance, cycles_per_bit)
         if rule == BURN:
             sent = max(sent, min(cap_offload, must / slot_length - local))
             local = max(local, min(cap_local, must / slot_length - sent))
         return local, sent
     free = must  # joules to spend without looking at their price
     if battery > 0.0:
-        local, sent = serving(
-            held, gain, cap_local, cap_offload, slot_length, bandwidth, switched_capacitance, cycles_per_bit
-        )
+        local, sent = serving(held, gain, cap_local, cap_offload, slot_length, bandwidth, switched_capacitance, cycles_per_bit)
         free = max(must, min(slot_length * (local + sent), harvest + charge))
     local, sent = 0.0, 0.0
     if rule == LYAPUNOV:

@@ -38,26 +38,23 @@ def _hours(slots: int, slot_length: float) -> Floats:
     return np.asarray(((np.arange(slots) + 0.5) * slot_length / 3600.0) % 24.0)
 
 
-def day(
-    rng: np.random.Generator,
-    slots: int,
-    slot_length: float,
-    solar: str | PathLike[str] | None,
-    intensity: str | PathLike[str] | None,
-    city: str | None,
-    zone: str | None,
-    fetch: bool,
-) -> Day:
-    """A day that the generator draws: of traces, where paths are given or downloaded, else a synthetic one."""
-    if solar is None and not fetch:
-        for name, given in (("city", city), ("zone", zone)):
-            if given is not None:
-                validation.reject(name, "is a column of a trace: give solar and intensity, or fetch=True", given)
+class Traces(NamedTuple):
+    """Files of sun and carbon intensity, None: to be downloaded; and the columns to read, None: the first."""
+
+    solar: str | PathLike[str] | None
+    intensity: str | PathLike[str] | None
+    city: str | None
+    zone: str | None
+
+
+def day(rng: np.random.Generator, slots: int, slot_length: float, traces: Traces | None) -> Day:
+    """A day that the generator draws: one of the traces' days, without traces a synthetic one."""
+    if traces is None:
         return _synthetic(rng, slots, slot_length)
-    if solar is None or intensity is None:
-        sun, grid = fetch_carbon(city, zone)
+    if traces.solar is None or traces.intensity is None:
+        sun, grid = fetch_carbon(traces.city, traces.zone)
     else:
-        sun, grid = read_trace(solar, city), read_trace(intensity, zone)
+        sun, grid = read_trace(traces.solar, traces.city), read_trace(traces.intensity, traces.zone)
     return _traced(rng, slots, slot_length, sun, grid)
 
 
@@ -74,13 +71,11 @@ def _traced(rng: np.random.Generator, slots: int, slot_length: float, sun: Trace
         validation.reject("solar", "must hold a positive value", sun.name)
     whole = range(int((sun.seconds - span) // _DAY) + 1)
     mean = np.mean([sun.at(_DAY * k + times) for k in whole], axis=0)
-    return Day(
-        sun.at(begin + times) / peak, mean / peak, grid.at(begin + times) / 3.6e6, sun.name, grid.name
-    )
+    return Day(sun.at(begin + times) / peak, mean / peak, grid.at(begin + times) / 3.6e6, sun.name, grid.name)
 
 
 def _synthetic(rng: np.random.Generator, slots: int, slot_length: float) -> Day:
-    """A clear sky from 6 to 18 o'clock under drifting clouds, and a grid with a dip at noon and a peak in the evening (ours)."""
+    """A clear sky from 6 to 18 o'clock under drifting clouds, and a grid with a dip at noon and an evening peak (ours)."""
     hour = _hours(slots, slot_length)
     clear = np.maximum(0.0, np.sin(np.pi * (hour - 6.0) / 12.0)) ** 1.2
     memory = np.exp(-slot_length / 3600.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -80,5 +81,5 @@ class Law:
     @classmethod
     def from_payload(cls, payload: Payload) -> Law:
         """The inverse of `to_payload`."""
-        arrays = {name: payload.array(name) for name in (*_TABLES, "mean_gain")}
-        return cls(**arrays, **{name: payload.field(name) for name in _NUMBERS})
+        content: dict[str, Any] = {name: payload.array(name) for name in (*_TABLES, "mean_gain")}
+        return cls(**content, **{name: payload.field(name) for name in _NUMBERS})

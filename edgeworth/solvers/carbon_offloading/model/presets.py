@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Literal, NamedTuple
 
@@ -21,10 +22,10 @@ PRESETS = ("caddto", "dense", "heterogeneous", "literal", "day")
 GRAMS_PER_KWH = 3.6e6
 """g/kWh in a g/J."""
 
-REFERENCE_LOSS, NOISE = 1e-3, 1e-9
-"""Path loss at 1 m, and noise power, W."""
-SPREAD = (0.3, 3.0)
-"""(Ours) the range of what `heterogeneous` multiplies caps, distances and loads by."""
+_Path = str | PathLike[str]
+_COAL = 700.0  # g/kWh
+REFERENCE_LOSS, _PATH_LOSS_EXPONENT, NOISE = 1e-3, 3.0, 1e-9  # at 1 m; W
+SPREAD = (0.3, 3.0)  # (ours) of what `heterogeneous` multiplies caps, distances and loads by
 
 
 class _Default(NamedTuple):
@@ -34,6 +35,7 @@ class _Default(NamedTuple):
     antennas: int | None = None  # None: three more than users
     slots: int = 200
     slot_length: float = 1e-3
+    harvest: float = 0.8  # W
     quantum: float = 0.2  # J of harvest a quantum, per second of slot length
     overflow: Literal["per-bit", "event"] = "per-bit"
     overflow_scale: str = "dominant"
@@ -43,7 +45,7 @@ _DEFAULTS = {
     "caddto": _Default(),
     "dense": _Default(users=100, antennas=128),
     "heterogeneous": _Default(),
-    "literal": _Default(users=3, antennas=4, quantum=1e3, overflow="event", overflow_scale="mean-arrival"),
+    "literal": _Default(users=3, antennas=4, harvest=800.0, quantum=1e3, overflow="event", overflow_scale="mean-arrival"),
     "day": _Default(slots=288, slot_length=300.0, quantum=0.0),
 }
 
@@ -59,8 +61,8 @@ def generate(
     slot_length: float | None = None,
     packet: float | None = None,
     harvest: float | None = None,
-    intensity: float | str | PathLike[str] | None = None,
-    solar: str | PathLike[str] | None = None,
+    intensity: float | _Path | None = None,
+    solar: _Path | None = None,
     city: str | None = None,
     zone: str | None = None,
     fetch: bool = False,
@@ -98,7 +100,7 @@ def generate(
     packet : float, optional
         Size of a packet, bit; default 1e5 a second of slot length.
     harvest : float, optional
-        Mean harvest, W. Default 0.8; of ``literal`` 800 (see there); of ``day`` what makes its peak twice the mean need.
+        Mean harvest, W, default 0.8 (of ``literal`` 800, see there); of ``day`` its peak, default twice the mean need.
     intensity : float or path, optional
         Carbon intensity of the grid: a number, g/kWh, default 700; of ``day`` the path of a trace.
     solar : path, optional
@@ -151,10 +153,10 @@ def generate(
       paper's source simulates 4 antennas, which cannot separate 5 users.
     - ``dense``: 100 users, 128 antennas.
     - ``heterogeneous`` (ours): as caddto, with caps, distances and loads of every user multiplied by U[0.3, 3].
-    - ``literal``: the reading without our corrections: 4 antennas, 3 users, overflow an event on the scale of the mean arrivals,
-      and harvest in whole joules, .8 J a slot on average, where a slot can spend 4 mJ.
-    - ``day`` (ours): 288 slots of 5 minutes. Fading averages out: the gain is the one without fading that carries the mean rate.
-      Arrivals follow a daily profile, the peak of the sun yields twice the energy that the mean arrivals need.
+    - ``literal``: the reading without our corrections: 4 antennas, 3 users, overflow an event on the scale of the mean
+      arrivals, and harvest in whole joules, .8 J a slot on average, where a slot can spend 4 mJ.
+    - ``day`` (ours): 288 slots of 5 minutes. Fading averages out: the gain is the one without fading that carries the mean
+      rate. Arrivals follow a daily profile, the peak of the sun yields twice the energy that the mean arrivals need.
 
     References
     ----------
@@ -168,36 +170,11 @@ def generate(
     """
     validation.choice("preset", preset, PRESETS)
     default = _DEFAULTS[preset]
-    for name, given in {"solar": solar, "city": city, "zone": zone, "fetch": fetch or None}.items():
-        if given is not None and preset != "day":
-            validation.reject(name, f"is not taken by preset {preset!r}", given)
-    traced = solar is not None or isinstance(intensity, str | PathLike)
-    if traced and preset != "day":
-        validation.reject("intensity", f"must be a number for preset {preset!r}", intensity)
-    if traced and (solar is None or intensity is None or not isinstance(intensity, str | PathLike) or fetch):
-        rule = "must be given together with intensity, the path of a trace; or fetch=True alone downloads both"
-        validation.reject("solar", rule, solar)
+    traces = _traces(preset, solar, intensity, city, zone, fetch)
     rng, record = generator(seed, INSTANCES)
     users = default.users if users is None else validation.integer("users", users, minimum=1)
     slots = default.slots if slots is None else validation.integer("slots", slots, minimum=1)
-    count = (users + 3 if default.antennas is None else default.antennas) if antennas is None else antennas
-    count = validation.integer("antennas", count, minimum=1)
-    if count < users:
-        validation.reject("antennas", f"must be at least the number of users, {users}: zero forcing cannot separate more", count)
-    validation.choice("gains", gains, ("matrix", "gamma"))
-    validation.choice("receiver", receiver, ("zf", "mmse"))
-    error = validation.real("csi_error", csi_error, minimum=0.0, maximum=1.0)
-    if error >= 1.0:
-        validation.reject("csi_error", "must be below 1", csi_error)
-    if receiver == "mmse" and error > 0.0:
-        validation.reject("csi_error", "must be 0 for receiver 'mmse', which knows the channel", csi_error)
-    coupled = receiver == "mmse" or error > 0.0
-    if coupled and gains == "gamma":
-        validation.reject("gains", "must be 'matrix' where users interfere (receiver 'mmse', csi_error above 0)", gains)
-    if coupled and preset == "day":
-        validation.reject("receiver", "must be 'zf', with csi_error 0, for preset 'day', whose fading averages out", receiver)
-    if gains == "matrix" and preset != "day" and users > channels.MOST_MATRIX:
-        validation.reject("gains", f"must be 'gamma' for more than {channels.MOST_MATRIX} users", gains)
+    link = _link(preset, users, antennas, gains, receiver, csi_error)
     tau = _positive("slot_length", default.slot_length if slot_length is None else slot_length)
     start = _ring(rng, users, radius)
     rate = np.full(users, validation.real("load", load, minimum=0.0))
@@ -206,15 +183,15 @@ def generate(
         start, rate = start * rng.uniform(*SPREAD, users), rate * rng.uniform(*SPREAD, users)
         caps = caps * rng.uniform(*SPREAD, (2, users))
     step = tau * validation.real("speed", speed, minimum=0.0)
-    scale = REFERENCE_LOSS * channels.distances(rng, np.maximum(start, 1.0), radius, step, slots) ** -3.0 / NOISE
-    fading = channels.Fading(validation.real("correlation", correlation, minimum=0.0, maximum=1.0), count)
+    away = channels.distances(rng, np.maximum(start, 1.0), radius, step, slots)
+    scale = REFERENCE_LOSS * away**-_PATH_LOSS_EXPONENT / NOISE
+    fading = channels.Fading(validation.real("correlation", correlation, minimum=0.0, maximum=1.0), link.antennas)
     size = _positive("packet", 1e5 * tau if packet is None else packet)
-    shape = float(count - users + 1)
-    parameters: dict[str, object] = {"users": users, "slots": slots, "load": load, "antennas": count, "gains": gains}
-    common: dict[str, Any] = {
+    content: dict[str, Any] = {
         "local_power_cap": caps[0],
         "offload_power_cap": caps[1],
         "buffer": _positive("buffer", 1e8 * tau if buffer is None else buffer),
+        "initial_buffer": initial_buffer,
         "battery": validation.real("battery", battery, minimum=0.0),
         "weights": weights,
         "slot_length": tau,
@@ -224,60 +201,127 @@ def generate(
     }
     if isinstance(initial_buffer, str):
         validation.choice("initial_buffer", initial_buffer, ("random",))
-        common["initial_buffer"] = rng.uniform(0.0, common["buffer"] / 5.0, users)
-    else:
-        common["initial_buffer"] = initial_buffer
+        content["initial_buffer"] = rng.uniform(0.0, content["buffer"] / 5.0, users)
+    parameters: dict[str, object] = {"users": users, "slots": slots, "load": load, "antennas": link.antennas}
+    degrees = link.antennas - users + 1
+    expected = np.repeat(tau * rate[:, None], slots, axis=1)
     if preset == "day":
-        gain = channels.ergodic_gains(rng, count - users + 1, scale, caps[1])
-        law_gain, shape = gain.mean(axis=1), 0.0
-        day = days.day(rng, slots, tau, solar, intensity if traced else None, city, zone, fetch)
-        expected = tau * rate[:, None] * days.profile(slots, tau)
-        carbon = day.carbon if traced or fetch or intensity is None else np.full(slots, _per_joule(intensity))
+        content["gain"] = channels.ergodic_gains(rng, degrees, scale, caps[1])
+        day = days.day(rng, slots, tau, traces)
+        expected = expected * days.profile(slots, tau)
+        content["carbon"] = day.carbon if isinstance(traces, days.Traces) or intensity is None else _flat(intensity, slots)
+        sun, mean_sun = _scaled_sun(content, day, tau * rate, harvest)
+        law = (content["gain"].mean(axis=1), size, 0.0, fading.correlation, 0.0)
         parameters |= {"solar": day.solar_name, "intensity": day.carbon_name}
     else:
-        law_gain = scale[:, 0] * shape
-        if coupled:
-            estimate = channels.matrices(rng, fading, scale)
-            gain = zero_forcing_gain(estimate).T
-            true = channels.erring(rng, estimate, scale, error) if error else estimate
-            common |= {"channel": as_real(true), "estimate": as_real(estimate) if error else None}
-            parameters |= {"receiver": receiver, "csi_error": error}
-        else:
-            draw = channels.matrix_gains if gains == "matrix" else channels.gamma_gains
-            gain = draw(rng, fading, scale)
-        expected = np.repeat(tau * rate[:, None], slots, axis=1)
-        carbon = np.full(slots, _per_joule(700.0 if intensity is None else intensity))
-    arrivals = size * rng.poisson(expected / size)
-    common |= {"arrivals": arrivals, "gain": gain, "carbon": carbon, "carbon_reference": float(carbon.mean()) or 1.0}
-    if preset == "day":
-        peak = _day_peak(common, tau * rate) if harvest is None else tau * _positive("harvest", harvest) * np.ones(users)
-        sun, mean_sun = peak[:, None] * day.solar, peak[:, None] * day.mean_solar
-        quantum = 0.0
-    else:
-        power = (800.0 if preset == "literal" else 0.8) if harvest is None else harvest
+        content |= _faded(rng, fading, scale, link)
+        content["carbon"] = _flat(_COAL if intensity is None else intensity, slots)
+        power = default.harvest if harvest is None else harvest
         mean_sun = np.full((users, slots), tau * validation.real("harvest", power, minimum=0.0))
         quantum = default.quantum * tau
-        sun = quantum * rng.poisson(mean_sun / quantum)
-    law = Law(expected, mean_sun, law_gain, size, quantum, fading.correlation, shape)
+        sun = np.asarray(quantum * rng.poisson(mean_sun / quantum), dtype=np.float64)
+        law = (scale[:, 0] * degrees, size, quantum, fading.correlation, float(degrees))
+        parameters |= {"gains": gains, "csi_error": link.error}
     chosen = default.overflow_scale if overflow_scale is None else overflow_scale
+    content["overflow_scale"] = chosen
     if isinstance(chosen, str):
         validation.choice("overflow_scale", chosen, ("dominant", "mean-arrival"))
-        common["overflow_scale"] = np.maximum(tau * rate, 1.0) if chosen == "mean-arrival" else None
-    else:
-        common["overflow_scale"] = chosen
-    parameters["overflow_scale"] = chosen
+        content["overflow_scale"] = np.maximum(tau * rate, 1.0) if chosen == "mean-arrival" else None
     return CarbonOffloading(
-        **common, harvest=sun, law=law, provenance=Provenance("preset", preset, parameters, record)
+        **content,
+        arrivals=size * rng.poisson(expected / size),
+        harvest=sun,
+        carbon_reference=float(content["carbon"].mean()) or 1.0,
+        law=Law(expected, mean_sun, *law),
+        provenance=Provenance("preset", preset, parameters | {"overflow_scale": chosen}, record),
     )
+
+
+def _traces(
+    preset: str, solar: _Path | None, intensity: float | _Path | None, city: str | None, zone: str | None, fetch: bool
+) -> days.Traces | None:
+    """The traces that a day is read from, None for a synthetic one."""
+    for name, given in {"solar": solar, "city": city, "zone": zone, "fetch": fetch or None}.items():
+        if given is not None and preset != "day":
+            validation.reject(name, f"is not taken by preset {preset!r}", given)
+    path = intensity if isinstance(intensity, str | PathLike) else None
+    if path is not None and preset != "day":
+        validation.reject("intensity", f"must be a number for preset {preset!r}", intensity)
+    if (solar is None) != (path is None) or (fetch and intensity is not None):
+        rule = "must be given together with intensity, the path of a trace; or fetch=True alone downloads both"
+        validation.reject("solar", rule, solar)
+    if solar is None and not fetch:
+        for name, given in (("city", city), ("zone", zone)):
+            if given is not None:
+                validation.reject(name, "is a column of a trace: give solar and intensity, or fetch=True", given)
+        return None
+    return days.Traces(solar, path, city, zone)
+
+
+class _Link(NamedTuple):
+    """Antennas, how gains are drawn, the receiver, and the error of its channel estimate."""
+
+    antennas: int
+    gains: str
+    receiver: str
+    error: float
+
+    @property
+    def coupled(self) -> bool:
+        return self.receiver == "mmse" or self.error > 0.0
+
+
+def _link(preset: str, users: int, antennas: int | None, gains: str, receiver: str, csi_error: float) -> _Link:
+    count = antennas or _DEFAULTS[preset].antennas or users + 3
+    count = validation.integer("antennas", count if antennas is None else antennas, minimum=1)
+    if count < users:
+        rule = f"must be at least the number of users, {users}: zero forcing cannot separate more"
+        validation.reject("antennas", rule, count)
+    validation.choice("gains", gains, ("matrix", "gamma"))
+    validation.choice("receiver", receiver, ("zf", "mmse"))
+    error = validation.real("csi_error", csi_error, minimum=0.0, maximum=1.0)
+    if error >= 1.0:
+        validation.reject("csi_error", "must be below 1", csi_error)
+    if receiver == "mmse" and error > 0.0:
+        validation.reject("csi_error", "must be 0 for receiver 'mmse', which knows the channel", csi_error)
+    link = _Link(count, gains, receiver, error)
+    if link.coupled and gains == "gamma":
+        validation.reject("gains", "must be 'matrix' where users interfere (receiver 'mmse', csi_error above 0)", gains)
+    if link.coupled and preset == "day":
+        validation.reject("receiver", "must be 'zf', with csi_error 0, for preset 'day', whose fading averages out", receiver)
+    if gains == "matrix" and preset != "day" and users > channels.MOST_MATRIX:
+        validation.reject("gains", f"must be 'gamma' for more than {channels.MOST_MATRIX} users", gains)
+    return link
+
+
+def _faded(rng: np.random.Generator, fading: channels.Fading, scale: Floats, link: _Link) -> dict[str, Any]:
+    """Gains of fading channels, and the channels themselves where users interfere."""
+    if not link.coupled:
+        draw = channels.matrix_gains if link.gains == "matrix" else channels.gamma_gains
+        return {"gain": draw(rng, fading, scale)}
+    estimate = channels.matrices(rng, fading, scale)
+    gain = zero_forcing_gain(estimate).T
+    if link.receiver == "mmse":
+        return {"gain": gain, "channel": as_real(estimate)}
+    true = channels.erring(rng, estimate, scale, link.error)
+    return {"gain": gain, "channel": as_real(true), "estimate": as_real(estimate)}
+
+
+def _scaled_sun(content: Mapping[str, Any], day: days.Day, arriving: Floats, harvest: float | None) -> tuple[Floats, Floats]:
+    """What every user harvests in a day, and expects to: the peak is given, or covers twice the mean need."""
+    peak = _day_peak(content, arriving)
+    if harvest is not None:
+        peak = np.full(len(arriving), content["slot_length"] * _positive("harvest", harvest))
+    return peak[:, None] * day.solar, peak[:, None] * day.mean_solar
 
 
 def _positive(name: str, value: object) -> float:
     return validation.real(name, value, minimum=0.0, open_minimum=True)
 
 
-def _per_joule(intensity: object) -> float:
-    """g/J of g/kWh."""
-    return validation.real("intensity", intensity, minimum=0.0) / GRAMS_PER_KWH
+def _flat(intensity: object, slots: int) -> Floats:
+    """g/J of g/kWh, in every slot."""
+    return np.full(slots, validation.real("intensity", intensity, minimum=0.0) / GRAMS_PER_KWH)
 
 
 def _ring(rng: np.random.Generator, users: int, radius: float) -> Floats:
@@ -286,10 +330,10 @@ def _ring(rng: np.random.Generator, users: int, radius: float) -> Floats:
     return np.sqrt(rng.uniform(channels.HOLE**2, most * most, users))
 
 
-def _day_peak(common: dict[str, Any], arriving: Floats) -> Floats:
+def _day_peak(content: Mapping[str, Any], arriving: Floats) -> Floats:
     """Twice the energy that mean arrivals take in a slot, averaged over the slots' gains, J a user."""
-    plain = {name: common[name] for name in ("local_power_cap", "offload_power_cap", "slot_length", "gain", "carbon")}
-    calm = np.repeat(arriving[:, None], common["gain"].shape[1], axis=1)
+    plain = {name: content[name] for name in ("local_power_cap", "offload_power_cap", "slot_length", "gain", "carbon")}
+    calm = np.repeat(arriving[:, None], content["gain"].shape[1], axis=1)
     curve = curves(CarbonOffloading(**plain, arrivals=calm, harvest=np.zeros_like(calm)))
     needed: Floats = 2.0 * least_energy(curve, np.minimum(calm, curve.most_local + curve.most_sent)).mean(axis=1)
     return needed

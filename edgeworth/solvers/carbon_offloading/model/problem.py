@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Floats, OptionalArray, optional
@@ -146,6 +147,36 @@ class CarbonOffloading(ProblemData):
     law: Law | None = None
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
 
+    if TYPE_CHECKING:  # what the fields are made from
+
+        def __init__(
+            self,
+            arrivals: ArrayLike,
+            harvest: ArrayLike,
+            gain: ArrayLike,
+            carbon: ArrayLike,
+            local_power_cap: ArrayLike = 2.0,
+            offload_power_cap: ArrayLike = 2.0,
+            buffer: ArrayLike = 1e5,
+            initial_buffer: ArrayLike = 0.0,
+            battery: ArrayLike = 0.0,
+            initial_battery: ArrayLike = 0.0,
+            weights: ArrayLike = (0.25, 0.25, 0.25, 0.25),
+            overflow_scale: ArrayLike | None = None,
+            carbon_reference: float | None = None,
+            slot_length: float = 1e-3,
+            bandwidth: float = 1e6,
+            switched_capacitance: float = 1e-27,
+            cycles_per_bit: float = 500.0,
+            overflow: str = "per-bit",
+            energy: str = "commanded",
+            receiver: str = "zf",
+            channel: ArrayLike | None = None,
+            estimate: ArrayLike | None = None,
+            law: Law | None = None,
+            provenance: Provenance = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
@@ -169,7 +200,7 @@ class CarbonOffloading(ProblemData):
         if len(idle):
             raise ValueError(f"offload_power_cap: must be above 0 where local_power_cap is 0; got 0.0 for user {idle[0]}")
         store("weights", _numbers("weights", self.weights, (4,)))
-        reference = self.carbon_reference
+        reference: float | None = self.carbon_reference
         if reference is None:
             reference = float(self.carbon.max()) or 1.0
         reference = validation.real("carbon_reference", reference, minimum=0.0, maximum=LARGEST, open_minimum=True)
@@ -266,9 +297,7 @@ class CarbonOffloading(ProblemData):
             products = gram(as_complex(self.channel))
         columns = {name: getattr(self, name) for name in (*_PER_SLOT, "carbon", *_PER_USER, *_NUMBERS[1:])}
         return read_only(
-            Episode(
-                **columns, cross=self.cross, gram=products, receiver=receiver, throttled=int(self.energy == "throttled")
-            )
+            Episode(**columns, cross=self.cross, gram=products, receiver=receiver, throttled=int(self.energy == "throttled"))
         )
 
     # --- files ----------------------------------------------------------------------------------------------------------

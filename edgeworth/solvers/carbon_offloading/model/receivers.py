@@ -14,12 +14,14 @@ Complex = NDArray[np.complex128]
 
 def gram(channel: Complex) -> Complex:
     """H^H H of every slot, [slots, users, users]."""
-    return np.ascontiguousarray(np.matmul(channel.conj().swapaxes(-1, -2), channel))
+    found: Complex = np.ascontiguousarray(np.matmul(channel.conj().swapaxes(-1, -2), channel), dtype=np.complex128)
+    return found
 
 
 def _filters(channel: Complex) -> Complex:
     """The pseudo-inverse of every slot, [slots, users, antennas]: its rows are the zero-forcing filters."""
-    return np.linalg.solve(gram(channel), channel.conj().swapaxes(-1, -2))
+    found: Complex = np.linalg.solve(gram(channel), channel.conj().swapaxes(-1, -2)).astype(np.complex128, copy=False)
+    return found
 
 
 def zero_forcing_gain(channel: Complex) -> Floats:
