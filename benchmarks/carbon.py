@@ -22,7 +22,7 @@ from harness import record, table
 from edgeworth.solvers import carbon_offloading
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tests.oracles.carbon_program import clarabel, device  # noqa: E402
+from tests.oracles.carbon_program import clarabel, device
 
 LOADS = (1e6, 3e6, 5e6, 8e6, 12e6)
 BUFFERS = (5e3, 2e4, 1e5)
@@ -143,7 +143,7 @@ def agreement() -> None:
         rows = [[f"{max(apart):.1e}", met(max(apart) <= 1e-6), f"{statistics.median(apart):.1e}"]]
         rows[0] += [f"{statistics.median(ratios):.1f}", failed]
     header = ["largest difference of 100", "<= 1e-6", "median", "median ratio of seconds", "peer failed or absent"]
-    text = "1 device of 50 to 200 slots, loads 1e6 to 12e6 bit/s, buffers 5 to 100 kbit; the seconds are small and mostly fixed cost."
+    text = "1 device of 50 to 200 slots, loads 1e6 to 12e6 bit/s, buffers 5 to 100 kbit; fixed costs are most of the seconds."
     record("carbon offloading: the bound against Clarabel", f"{table(header, rows)}\n\n{text} {began}.")
 
 

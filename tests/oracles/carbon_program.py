@@ -145,7 +145,12 @@ def slsqp(d):
         held, flow = path(x), -np.diff(np.concatenate([[d["initial_battery"] / joules], charge]))
         spent = cubic * local**3 + base * np.expm1(rate * sent)
         return np.concatenate(
-            [held[:-1] - local - sent, d["buffer"] / bits - held[1:], harvest + bought + flow - spent, wasted - harvest - flow + 1]
+            [
+                held[:-1] - local - sent,
+                d["buffer"] / bits - held[1:],
+                harvest + bought + flow - spent,
+                wasted - harvest - flow + 1,
+            ]
         )
 
     best = math.inf

@@ -8,13 +8,13 @@ import numpy as np
 
 from edgeworth.core.arrays import Floats
 from edgeworth.core.method import Found
-from edgeworth.core.numeric import closes
+from edgeworth.core.numeric import OPTIMALITY_TOL, closes
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.carbon_offloading.kernels.interior import solve
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients, dominant_scale, simulate, value
 from edgeworth.solvers.carbon_offloading.model.prices import dual_bound
-from edgeworth.solvers.carbon_offloading.programs import certificate, in_units, powers, program
+from edgeworth.solvers.carbon_offloading.programs import TRUE_DROP, certificate, in_units, powers, program
 
 TOLERANCE = 1e-10
 """Relative gap at which a device's program is solved: a tenth of what an optimum is allowed."""
@@ -22,19 +22,16 @@ ITERATIONS = 100
 ROUNDS = 4
 """How often devices that interfere are planned, each time for the gains that the interference of the last plans leaves."""
 
-_TRUE_DROP = 1e-6  # of the buffer: what the program drops, or leaves free, below is rounding
-
 
 @dataclass(frozen=True)
 class Plan:
     """What the program of one device says.
 
-    powers, burning: the two commands of `programs.powers`, W, [2, slots]. prices: lambda, mu and pi of `dual_bound`, [3, slots].
+    powers: the two commands of `programs.powers`, W, [2, 2, slots]. prices: lambda, mu and pi of `dual_bound`, [3, slots].
     iterations: of the method. drops: whether it drops bits that there is room for, which no device does.
     """
 
     powers: Floats
-    burning: Floats
     prices: Floats
     iterations: int
     drops: bool
@@ -44,13 +41,22 @@ def plan(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> Pl
     """Solve the program of device u, and command what it says."""
     user, scale = program(problem, u, gain, dropped)
     slots = problem.slots
-    point, path, charge = np.zeros((slots, 5)), np.zeros(slots + 1), np.zeros(slots + 1)
-    service, arrival, joule = np.zeros(slots), np.zeros(slots), np.zeros(slots)
-    _, _, iterations = solve(user, TOLERANCE, ITERATIONS, point, path, charge, service, arrival, joule)
-    small = _TRUE_DROP * user.buffer
+    best, bound, iterations = np.inf, -np.inf, 0
+    for central in (True, False):
+        point_, path_, charge_ = np.zeros((slots, 5)), np.zeros(slots + 1), np.zeros(slots + 1)
+        service_, arrival_, joule_ = np.zeros(slots), np.zeros(slots), np.zeros(slots)
+        cost, lower, steps = solve(user, central, TOLERANCE, ITERATIONS, point_, path_, charge_, service_, arrival_, joule_)
+        iterations += steps
+        if cost < best:
+            best, point, path, charge = cost, point_, path_, charge_
+        if lower > bound:
+            bound, service, arrival, joule = lower, service_, arrival_, joule_
+        if best - bound <= OPTIMALITY_TOL * abs(best):
+            break
+    small = TRUE_DROP * user.buffer
     drops = np.any((point[:, 2] > small) & (path[1:] < user.buffer - small))
-    first, second = powers(problem, u, gain, user, scale, point, path, charge)
-    return Plan(first, second, in_units(scale, arrival, service, joule), iterations, bool(drops))
+    commands = powers(problem, u, gain, user, scale, point, path, charge)
+    return Plan(commands, in_units(scale, arrival, service, joule), iterations, bool(drops))
 
 
 @dataclass
@@ -71,18 +77,24 @@ class _Search:
         self.ending = self.run.tick(self.iterations)
         return made
 
-    def offer(self, powers: Floats) -> Floats:
-        """Keep what is better: by device, or as a whole where devices interfere. Returns the ratios p_o -> SINR, NaN at 0."""
-        played = simulate(self.problem, Schedule(*powers))
-        costs = played.cost.sum(axis=(0, 2))
-        if self.problem.coupled:
-            better = np.full(len(costs), costs.sum() < self.costs.sum())
-        else:
+    def offer(self, commands: Floats) -> Floats:
+        """Keep what is better of schedules [2, 2, users, slots]: by device, or as a whole where devices interfere. Returns the
+        ratios SINR / p_o that the first one meets, NaN where it sends nothing."""
+        left = np.full(self.problem.arrivals.shape, np.nan)
+        for turn, tried in enumerate(commands):
+            if turn and np.array_equal(tried, commands[0]):
+                break
+            played = simulate(self.problem, Schedule(*tried))
+            costs = played.cost.sum(axis=(0, 2))
             better = costs < self.costs
-        self.powers = np.where(better[None, :, None], powers, self.powers)
-        self.costs = np.where(better, costs, self.costs)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(powers[1] > 0.0, played.sinr / powers[1], np.nan)
+            if self.problem.coupled:
+                better = np.full(len(costs), costs.sum() < self.costs.sum())
+            self.powers = np.where(better[None, :, None], tried, self.powers)
+            self.costs = np.where(better, costs, self.costs)
+            if not turn:
+                sends = tried[1] > 0.0
+                left[sends] = played.sinr[sends] / tried[1][sends]
+        return left
 
 
 def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) -> Found[Schedule]:
@@ -113,20 +125,20 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
         b_{t+1} = b_t - l_t - o_t + a_t - z_t <= B,    l_t + o_t <= b_t,    0 <= z_t <= a_t,
         e(l_t) + e(o_t) <= E_t + y_t + s_t - s_{t+1},  w_t >= E_t + s_t - s_{t+1} - E_0,  0 <= s_{t+1} <= S
 
-    is convex (e(l) is cubic, e(o) exponential), and exact where the result is OPTIMAL: a schedule that costs as much has been
-    played. In general it is a lower bound, and below the optimum only where it drops a bit that there is room for (with the
-    default overflow scale only ahead of losses that nothing avoids, which it takes early to save the delay), where overflow is an
-    event, where energy is throttled and waste has a weight (commanded energy may be burnt, so that waste below E_0 costs
-    nothing), where devices interfere, and where a battery had better keep its charge for a dirtier slot. There the schedule is
-    the best of those planned: with the program's own drops, and with prices at which it drops from a full buffer only; with
-    interference for the gains that earlier plans leave.
+    is convex (e(l) is cubic, e(o) exponential), and exact where the result is OPTIMAL: a schedule that costs as much has
+    been played. In general it is a lower bound, and below the optimum only where it drops a bit that there is room for
+    (with the default overflow scale only ahead of losses that nothing avoids, which it takes early to save the delay),
+    where overflow is an event, where energy is throttled and waste has a weight (commanded energy may be burnt, so that
+    waste below E_0 costs nothing), where devices interfere, and where a battery had better keep its charge for a dirtier
+    slot. There the schedule is the best of those planned: with the program's own drops, and with prices at which it drops
+    from a full buffer only; with interference for the gains that earlier plans leave.
 
     The method is a primal-dual interior-point method with Mehrotra's predictor and corrector whose points are all strictly
-    feasible. Newton's system is a linear-quadratic control problem in the state (buffer, battery), solved by one backward and
-    one forward pass: an iteration costs O(T). The multipliers of buffer and energy are the prices. mu_t is what it is worth
-    to get rid of a bit in slot t: it falls by beta a slot while the bit waits, rises where the buffer empties and drops where it is
-    full. Their dual function is a valid bound whatever they are; by strong duality it meets the program's optimum, here to
-    a relative 1e-10.
+    feasible. Newton's system is a linear-quadratic control problem in the state (buffer, battery), solved by one backward
+    and one forward pass: an iteration costs O(T). The multipliers of buffer and energy are the prices. mu_t is what it is
+    worth to get rid of a bit in slot t: it falls by beta a slot while the bit waits, rises where the buffer empties and
+    drops where it is full. Their dual function is a valid bound whatever they are; by strong duality it meets the program's
+    optimum, here to a relative 1e-10.
 
     References
     ----------
@@ -144,19 +156,17 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
     """
     users, slots = problem.arrivals.shape
     search = _Search(problem, run, np.zeros((2, users, slots)), np.full(users, np.inf))
-    prices, first, second = np.zeros((3, users, slots)), np.zeros((2, users, slots)), np.zeros((2, users, slots))
+    prices, commands = np.zeros((3, users, slots)), np.zeros((2, 2, users, slots))
     priced, gain = coefficients(problem).dropped, problem.free_gain
     dropping = []
     for u in range(users):
         made = search.plan(u, gain[u], priced[u])
-        first[:, u], second[:, u], prices[:, u] = made.powers, made.burning, made.prices
+        commands[:, :, u], prices[:, u] = made.powers, made.prices
         if made.drops:
             dropping.append(u)
         if search.ending is not None:
             break
-    left = search.offer(first)
-    if np.any(problem.battery > 0.0):
-        search.offer(second)
+    left = search.offer(commands)
     if search.ending is None:
         _improve(search, left, dropping)
     bound = dual_bound(problem, *prices)
@@ -189,12 +199,12 @@ def _improve(search: _Search, left: Floats, dropping: list[int]) -> None:
         if problem.coupled and turn:  # halfway in the logarithm: each plan answers the last ones of all others
             gain = np.where(np.isfinite(left) & (left > 0.0), np.sqrt(gain * np.where(left > 0.0, left, 1.0)), gain)
         for dropped in offers:
-            powers = search.powers.copy()
+            commands = np.stack([search.powers, search.powers])
             for u in range(problem.users) if problem.coupled or problem.overflow == "event" else dropping:
-                powers[:, u] = search.plan(u, gain[u], dropped[u]).powers
+                commands[:, :, u] = search.plan(u, gain[u], dropped[u]).powers
                 if search.ending is not None:
                     return
-            left = search.offer(powers)
+            left = search.offer(commands)
 
 
 def _notes(problem: CarbonOffloading, dropping: list[int], ending: Termination) -> tuple[str, ...]:

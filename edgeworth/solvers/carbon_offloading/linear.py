@@ -25,8 +25,8 @@ class PiecewiseLinear:
     Parameters
     ----------
     segments : int
-        Chords of each of a slot's two energy curves, from 1 to 1,000, of equal width in bits. The value's error falls with their
-        square, the time rises with their number.
+        Chords of each of a slot's two energy curves, from 1 to 1,000, of equal width in bits. The value's error falls with
+        their square, the time rises with their number.
 
     Examples
     --------
@@ -52,7 +52,8 @@ class _Columns:
         self._entries: list[Floats] = []
 
     def add(self, cost: Floats | float, upper: Floats | float, *entries: tuple[int, Floats | float, int]) -> Ints:
-        """A block with bounds [0, upper]. entries: (kind of row, coefficient, shift): in the row of that kind of slot t + shift.
+        """A block with bounds [0, upper]. entries: (kind of row, coefficient, shift): in the row of that kind of slot t +
+        shift.
         Returns the numbers of its columns."""
         slot = np.arange(self.slots)
         own = self.count + slot
@@ -87,7 +88,7 @@ SERVE, STORE, JOULES, SPILL = range(4)  # kinds of rows: b = q + l + o, b' = q +
 
 
 def chords(user: User, segments: int) -> tuple[ColumnModel, list[Ints], list[Ints], Ints, Ints, Ints]:
-    """The program of one device with chords, and the columns of local and of offloaded bits (a block a segment), of b', s', z."""
+    """The program of one device with chords, and the columns of local and offloaded bits (a block a segment), of b', s', z."""
     slots = len(user.arrivals)
     lp = _Columns(slots)
     local, offload = [], []
@@ -129,12 +130,10 @@ def piecewise_linear(problem: CarbonOffloading, params: PiecewiseLinear, run: Ru
         The schedule that spends least energy on the bits that the linear programs serve, and the bound with its certificate
         "prices". ``iterations`` counts simplex iterations. A run that is cut short leaves the remaining devices idle.
 
-    Notes
-    -----
-    Chords lie above a convex curve, so what a linear program serves costs no more than it says. Its row duals are prices, and the
-    dual function takes prices of any origin: the bound is that of the curves, not of the chords, and closer than the value, as an
-    error of the prices counts by its square. Where the program itself is only a relaxation (`interior_point` says where), so
-    is this.
+    Notes ----- Chords lie above a convex curve, so what a linear program serves costs no more than it says. Its row duals
+    are prices, and the dual function takes prices of any origin: the bound is that of the curves, not of the chords, and
+    closer than the value, as an error of the prices counts by its square. Where the program itself is only a relaxation
+    (`interior_point` says where), so is this.
 
     References
     ----------
@@ -167,14 +166,15 @@ def piecewise_linear(problem: CarbonOffloading, params: PiecewiseLinear, run: Ru
         path = np.concatenate([[user.start], x[content]])
         store = np.concatenate([[user.charge], x[charge]])
         prices[:, u] = in_units(scale, dual[STORE], dual[SERVE], -dual[JOULES] - dual[SPILL])
-        commands[0][:, u], commands[1][:, u] = powers(problem, u, gain[u], user, scale, point, path, store)
+        commands[:, :, u] = powers(problem, u, gain[u], user, scale, point, path, store)
         ending = run.tick(iterations)
         if ending is not None:
             break
     best = commands[0]
-    if np.any(problem.battery > 0.0):
+    if not np.array_equal(*commands):
         costs = [simulate(problem, Schedule(*each)).cost.sum(axis=(0, 2)) for each in commands]
-        best = np.where((costs[1] < costs[0])[:, None], commands[1], commands[0])
+        chosen = costs[1] < costs[0] if not problem.coupled else np.full(users, costs[1].sum() < costs[0].sum())
+        best = np.where(chosen[:, None], commands[1], commands[0])
     return Found(
         Schedule(*best),
         ending or Termination.CONVERGED,

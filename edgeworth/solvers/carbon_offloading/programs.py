@@ -1,4 +1,4 @@
-"""One device's convex program as kernels take it, and a plan of it as powers; see `exact.interior_point` for the mathematics."""
+"""One device's convex program as kernels take it, and a plan of it as powers; `exact.interior_point` has the mathematics."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, coeffici
 from edgeworth.solvers.carbon_offloading.model.prices import PRICE_LIMIT
 
 _DEAREST = 1e6  # a dropped bit in the program, in its own units: beyond, numbers of a method lose all that is smaller
-_NOTHING = 1e-12  # of what the device can serve in a slot: a way that carries less is left out
+_NOTHING = 1e-15  # of what the device can serve in a slot: a way that carries less is left out
 _INSIDE = 1.0 - 1e-9  # of the buffer, where a full one begins that cannot be served: the method stays off the walls
+
+TRUE_DROP = 1e-6  # of the buffer: what a program drops, or leaves free, below is rounding
 
 
 @dataclass(frozen=True)
@@ -66,19 +68,23 @@ def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) ->
 
 def powers(
     problem: CarbonOffloading, u: int, gain: Floats, user: User, scale: Scale, point: Floats, path: Floats, charge: Floats
-) -> tuple[Floats, Floats]:
-    """Two ways to command a plan (see `kernels.commands`), W, [2, slots] each: harvest is burnt only where it would be wasted,
-    or all that the plan does not store. They are the same without a battery or without a weight on waste."""
+) -> Floats:
+    """Two ways to command a plan, W, [2, 2, slots] (see `kernels.commands`): with harvest burnt only where it would be
+    wasted and the buffer served down to what is carried; and with all burnt that the plan does not store, and its bits
+    served literally.
+    They are the same where nothing is stored and nothing dropped, and are then made once."""
     made: list[Floats] = []
-    burning = bool(problem.weights[2] > 0.0)
-    for burns in (1, 2) if burning and user.battery > 0.0 else (int(burning),):
+    burning = int(problem.weights[2] > 0.0)
+    for other in (0, 1):
         local, sent = np.zeros(problem.slots), np.zeros(problem.slots)
-        command(user, point, path, charge, burns, local, sent)
+        command(user, point, path, charge, burning * (1 + other), bool(other), local, sent)
         cycles = local * (scale.bits * problem.cycles_per_bit / problem.slot_length)
         computing = np.minimum(problem.switched_capacitance * cycles**3, problem.local_power_cap[u])
         sending = np.minimum(np.expm1(sent * user.rate) / gain, problem.offload_power_cap[u])
         made.append(np.array([computing, sending]))
-    return made[0], made[-1]
+        if not user.battery and np.all(point[:, 2] <= TRUE_DROP * user.buffer):
+            break
+    return np.array([made[0], made[-1]])
 
 
 def in_units(scale: Scale, arrival: Floats, service: Floats, joule: Floats) -> Floats:

@@ -23,7 +23,11 @@ def solve(problem):
 
 
 def prices(result):
-    return [result.certificate.arrays[name] for name in ("arrival_price", "service_price", "energy_price") if name in result.certificate.arrays]
+    return [
+        result.certificate.arrays[name]
+        for name in ("arrival_price", "service_price", "energy_price")
+        if name in result.certificate.arrays
+    ]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +46,7 @@ def test_optimal_where_the_program_is_exact(slots, load, buffer):
 @pytest.mark.parametrize("size", [1e-4, 5e-3])
 @pytest.mark.parametrize("weights", [(0.25, 0.25, 0.25, 0.25), (0.5, 0.25, 0.0, 0.25)])
 def test_battery(size, harvest, weights):
-    problem = carbon_offloading.generate(
-        users=2, slots=100, battery=size, harvest=harvest, weights=weights, seed=2
-    )
+    problem = carbon_offloading.generate(users=2, slots=100, battery=size, harvest=harvest, weights=weights, seed=2)
     assert solve(problem).quality is Quality.OPTIMAL
 
 
@@ -116,7 +118,13 @@ DEGENERATE = {
     "no price of waste": {"weights": (0.5, 0.3, 0.0, 0.2)},
     "huge units": {"carbon": np.full(4, 1e12)},
     "arrivals above the buffer": {"arrivals": np.array([[3e5, 0.0, 0.0, 1e3], [0.0, 0.0, 2e5, 0.0]])},
-    "a battery and nothing to do": {"arrivals": ZERO, "battery": 1e-3, "initial_battery": 1e-3, "harvest": ZERO, "initial_buffer": 1e3},
+    "a battery and nothing to do": {
+        "arrivals": ZERO,
+        "battery": 1e-3,
+        "initial_battery": 1e-3,
+        "harvest": ZERO,
+        "initial_buffer": 1e3,
+    },
 }
 
 
@@ -137,7 +145,10 @@ def test_perturbed_prices_never_exceed_the_optimum():
         exact = prices(result)
         below = 0
         for size in 10.0 ** rng.uniform(-8, 1, 30):
-            noisy = [each * np.exp(size * rng.standard_normal(each.shape)) + size * 1e-7 * rng.standard_normal(each.shape) for each in exact]
+            noisy = [
+                each * np.exp(size * rng.standard_normal(each.shape)) + size * 1e-7 * rng.standard_normal(each.shape)
+                for each in exact
+            ]
             bound = dual_bound(problem, *noisy)
             assert bound <= result.value * (1.0 + 1e-12)
             below += bound < result.value * (1.0 - 1e-6)
@@ -167,9 +178,7 @@ def test_highs_agrees():
     for options in ({}, {"battery": 1e-3}, {"load": 8e6, "buffer": 1e4}):
         problem = carbon_offloading.generate(users=2, slots=30, seed=8, **options)
         exact = solve(problem)
-        coarse, fine = (
-            carbon_offloading.solve(problem, method="highs", params=PiecewiseLinear(segments=k)) for k in (3, 30)
-        )
+        coarse, fine = (carbon_offloading.solve(problem, method="highs", params=PiecewiseLinear(segments=k)) for k in (3, 30))
         for result in (coarse, fine):
             assert carbon_offloading.verify(problem, result)
             assert result.bound <= exact.bound * (1.0 + 1e-9)

@@ -36,9 +36,9 @@ def add(matrix, row, weight):
 
 
 @leaf(counted=False)
-def fill(row, l, o, z, after, held, before):
+def fill(row, local, offloaded, dropped, after, held, before):
     """A row's coefficients of the moves of l, o, z, s', b, s."""
-    row[0], row[1], row[2], row[3], row[4], row[5] = l, o, z, after, held, before
+    row[0], row[1], row[2], row[3], row[4], row[5] = local, offloaded, dropped, after, held, before
 
 
 @leaf(counted=False)

@@ -12,6 +12,7 @@ from edgeworth.solvers.carbon_offloading.kernels.program import (
     DROP_HIGH,
     DROP_LOW,
     ENERGY,
+    FIRST,
     GRID,
     L_HIGH,
     L_LOW,
@@ -31,7 +32,6 @@ from edgeworth.solvers.carbon_offloading.kernels.program import (
 
 BACK_OFF = 0.995  # of the step to the nearest wall
 CENTRING = 3.0  # power of Mehrotra's rule
-FIRST = 0.1  # complementarity at the start
 PATIENCE = 25  # iterations in which the gap must fall by a tenth
 ROUNDINGS = 1e-14
 BETWEEN = 1e-4  # of the battery: more than that from both ends is neither empty nor full
@@ -122,8 +122,9 @@ def advance(user, newton, point, path, charge, lam, step):
 def prices_of(user, newton, path, lam, service, arrival, joule):
     """Prices mu, lambda and pi from the multipliers.
 
-    For given mu the best lambda_t is max(mu_t, min(omega_t, beta + mu_{t+1})). It is taken a few roundings lower, and mu_t with it
-    where the buffer stays below its half: else errors of 1e-16 would count B times. Before the first arrival nothing has a price.
+    For given mu the best lambda_t is max(mu_t, min(omega_t, beta + mu_{t+1})). It is taken a few roundings lower, and mu_t
+    with it where the buffer stays below its half: else errors of 1e-16 would count B times. Before the first arrival
+    nothing has a price.
     """
     T = user.arrivals.size
     for t in range(T - 1, -1, -1):
@@ -142,7 +143,8 @@ def prices_of(user, newton, path, lam, service, arrival, joule):
 
 @leaf(counted=False)
 def level(user, newton, joule, even):
-    """Energy prices made equal where the battery is neither empty nor full in between: else what they are wrong by would count S
+    """Energy prices made equal where the battery is neither empty nor full in between: else what they are wrong by would
+    count S
     times in every slot. The largest of such a run is taken, or the price of the grid where that is as near as rounding."""
     T = user.arrivals.size
     begin_ = 0
@@ -159,11 +161,12 @@ def level(user, newton, joule, even):
 
 
 @jit
-def solve(user, tolerance, iterations, point, path, charge, price, room, energy_price):
+def solve(user, central, tolerance, iterations, point, path, charge, price, room, energy_price):
     """The optimum of one user by a primal-dual interior-point method with Mehrotra's predictor and corrector.
 
-    tolerance: relative gap at which to end. iterations: at most so many. Out: point [T, 5] (l, o, z, y, w), path, charge
-    [T + 1] of the best point; price, room, energy_price [T] (mu, lambda, pi) of the best bound. Returns cost, bound, iterations.
+    central: how to begin (`program.begin`). tolerance: relative gap at which to end. iterations: at most so many. Out:
+    point [T, 5] (l, o, z, y, w), path, charge [T + 1] of the best point; price, room, energy_price [T] (mu, lambda, pi) of
+    the best bound. Returns cost, bound, iterations.
     """
     T = user.arrivals.size
     newton = Newton(
@@ -190,7 +193,7 @@ def solve(user, tolerance, iterations, point, path, charge, price, room, energy_
     lam, worth, cost, pi, even = np.zeros(T), np.empty(T), np.empty(T), np.empty(T), np.empty(T)
     first_scratch, second_scratch = np.empty(T), np.empty(T)
     prepare(user)
-    begin(user, here, road, load, newton.on)
+    begin(user, central, here, road, load, newton.on)
     measure(user, newton, here, road, load)
     count = 0
     for t in range(T):

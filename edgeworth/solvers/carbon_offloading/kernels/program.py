@@ -25,6 +25,7 @@ ROWS = 14
 """The inequalities of a slot: bounds of l and o, y >= 0, g >= 0, q >= 0, bounds of z, b' <= B, bounds of s', w >= 0 and
 w >= E - E0 + s - s'."""
 
+FIRST = 0.1  # complementarity at the start
 NARROW = 1e-3  # share of the buffer below which `begin` sees to it that room is left to the end
 
 
@@ -111,8 +112,8 @@ def split(user, t, bits):
 def bits_of(user, t, budget):
     """The most bits that an energy budget serves, split at equal marginal energy.
 
-    In the root h of the ratio the energy is a cubic of the local bits plus a parabola of the offloaded ones, each up to its cap:
-    Newton's method, kept inside a bracket.
+    In the root h of the ratio the energy is a cubic of the local bits plus a parabola of the offloaded ones, each up to its
+    cap: Newton's method, kept inside a bracket.
     """
     most = energy(user, t, user.local_cap, user.offload_cap[t])
     if budget >= most:
@@ -216,8 +217,12 @@ def cost_of(user, point, path, charge):
 
 
 @leaf(counted=False)
-def begin(user, point, path, charge, on):
-    """A strictly feasible point (l, o, z, y, w in the columns of `point`), and which inequalities there are."""
+def begin(user, central, point, path, charge, on):
+    """A strictly feasible point (l, o, z, y, w in the columns of `point`), and which inequalities there are.
+
+    central: whether few bits are dropped where there is room, so that drops cost FIRST a slot: most programs are then solved in
+    half the iterations. Else half of the arrivals are, which is nearer to an overload's optimum.
+    """
     T = user.arrivals.size
     path[0] = user.start
     charge[0] = user.charge
@@ -238,7 +243,11 @@ def begin(user, point, path, charge, on):
         if user.arrivals[t] > 0.0:
             on[t, DROP_LOW] = on[t, DROP_HIGH] = True
             free = user.buffer - carry
-            gained = min(0.5 * user.arrivals[t], 0.5 * free if free > NARROW * user.buffer else free / (T - t + 1.0))
+            few = 0.5 * user.arrivals[t]
+            if central:
+                few = min(few, FIRST / max(user.drop[t], FIRST))
+            room = 0.5 * free if free > NARROW * user.buffer else free / (T - t + 1.0)
+            gained = min(user.arrivals[t] - few, room)
             dropped = user.arrivals[t] - gained
         path[t + 1] = carry + gained
         on[t, ROOM] = path[t + 1] > 0.0
