@@ -23,11 +23,9 @@ from edgeworth.solvers.carbon_offloading.env.kernels.play import (
 from edgeworth.solvers.carbon_offloading.env.observation import GAIN_REFERENCE, View
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading
 
-_SHARED = ("users", "slots", "slot_length", "bandwidth", "switched_capacitance", "cycles_per_bit", "energy", "overflow")
-
 
 class Engine:
-    """The episodes of all copies, their state, and arrays that every slot overwrites.
+    """The episodes of all copies, the state of their devices, and arrays that every slot overwrites.
 
     Parameters
     ----------
@@ -45,7 +43,11 @@ class Engine:
         )
         self._states, self._devices = np.zeros((copies, users), STATE), np.zeros((copies, users), DEVICE)
         self._constants = Constants(
-            *(getattr(problem, name) for name in Constants._fields[:-1]), int(problem.energy == "throttled")
+            problem.slot_length,
+            problem.bandwidth,
+            problem.switched_capacitance,
+            problem.cycles_per_bit,
+            int(problem.energy == "throttled"),
         )
         self.reward, self.parts = np.zeros((copies, users)), np.zeros((4, copies, users))
         self.slot = slots  # as after an episode: the next one must be begun
@@ -57,13 +59,6 @@ class Engine:
 
     def load(self, problems: Sequence[CarbonOffloading]) -> None:
         """Put an episode into every copy."""
-        for problem in problems:
-            for name in _SHARED:
-                if getattr(problem, name) != getattr(self.pattern, name):
-                    rule = f"must all have the same {name}, {getattr(self.pattern, name)}"
-                    validation.reject("problems", rule, getattr(problem, name))
-            if problem.coupled != self.pattern.coupled:
-                validation.reject("problems", "must all have users that interfere, or none", problem.coupled)
         for c, problem in enumerate(problems):
             self.episodes.arrivals[:, c] = problem.arrivals.T
             for name in ("harvest", "gain"):

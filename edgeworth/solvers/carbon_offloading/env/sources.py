@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 ENVIRONMENTS = 2
 """The stream of environments: an environment of seed 0 does not play the problem that `generate` makes of seed 0."""
+_SHARED = (
+    *("users", "slots", "slot_length", "bandwidth", "switched_capacitance", "cycles_per_bit", "energy", "overflow"),
+    "coupled",
+)
 _ROWS = (
     *("arrivals", "harvest", "gain", "local_power_cap", "offload_power_cap", "buffer", "initial_buffer"),
     *("battery", "initial_battery", "overflow_scale"),
@@ -67,6 +71,10 @@ class Given:
         for each in self._problems:
             if not isinstance(each, CarbonOffloading):
                 validation.reject_type("problems", "must be CarbonOffloading problems", each)
+            for name in _SHARED:
+                first, own = getattr(self._problems[0], name), getattr(each, name)
+                if own != first:
+                    validation.reject("problems", f"must all have the same {name} as the first, {first}", own)
         self._playing: list[CarbonOffloading] = []
         self.pattern = self._problems[0]
         self.batteries = any(bool(np.any(each.battery > 0.0)) for each in self._problems)
