@@ -4,8 +4,8 @@
 `edgeworth.solvers.carbon_offloading.evidence`. Rows on the paper's learner itself are declared: their rules are fixed, and they
 are tested when there is a learner to test.
 
-The paper is known here by its abstract, by a summary in Chinese without formulas (quoted in translation), and by second-hand notes; a
-quote says which.
+The paper is known here by its abstract, by a summary in Chinese without formulas (quoted in translation), and by second-hand
+notes; a quote says which.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ CLAIMS: tuple[Claim, ...] = (
         quote="The framework achieves the lowest carbon intensity",
         statement="the least carbon per bit served distinguishes a learner from rules without learning",
         scope=f"{_EPISODES}; loads of 1, 3 and 5 Mbit/s; green-only, lyapunov at four V, hindsight",
-        rule=Rule("carbon per bit of green-only", "does not hold where it is 0 at every load: nothing emits less", tolerance=0.0),
+        rule=Rule(
+            "carbon per bit of green-only", "does not hold where it is 0 at every load: nothing emits less", tolerance=0.0
+        ),
         test=evidence.lowest_carbon,
     ),
     Claim(
@@ -40,7 +42,7 @@ CLAIMS: tuple[Claim, ...] = (
         source="abstract",
         quote="CADDTO-PPO outperforms deep deterministic policy gradient (DDPG) and lyapunov-based baselines.",
         statement="some causal policy costs at least 10% less than lyapunov with a tuned V",
-        scope=f"{_EPISODES}; loads of 3 and 5 Mbit/s; V tuned on other seeds; value iteration as the best causal policy",
+        scope=f"{_EPISODES}; 3 and 5 Mbit/s; one V tuned for both on other seeds; value iteration as the best causal policy",
         rule=Rule(
             "1 - cost of value iteration / cost of lyapunov, paired over episodes, 95%",
             "holds where the interval is above .1 at both loads, in part where it is above 0 at one",
@@ -102,7 +104,8 @@ CLAIMS: tuple[Claim, ...] = (
         statement="more bits can be served without more carbon",
         scope="preset caddto, buffers of 20 kbit, seed 2000; loads of 1, 3 and 5 Mbit/s; hindsight, 13 weights of overflow",
         rule=Rule(
-            "carbon of the greatest throughput", "holds where it takes no more than 1 uJ from the grid at every load, in part at one"
+            "carbon of the greatest throughput",
+            "holds where it takes no more than 1 uJ from the grid at every load, in part at one",
         ),
         test=evidence.decoupled,
     ),
@@ -122,7 +125,9 @@ CLAIMS: tuple[Claim, ...] = (
         statement="a lower penalty of waste means that more is done with the harvest",
         scope=f"{_EPISODES}; loads of 1, 3 and 5 Mbit/s; threshold at level 0 against burn",
         rule=Rule(
-            "cost saved by burning what is left", "one episode with as many bits served and less cost refutes it", tolerance=1e-9
+            "cost saved by burning what is left",
+            "one episode with as many bits served and less cost refutes it",
+            tolerance=1e-9,
         ),
         test=evidence.burning,
     ),
@@ -156,8 +161,8 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="dense",
         source="abstract",
-        quote="Traditional centralized optimization and off-policy reinforcement learning struggle with scalability and signaling"
-        " overhead in dense networks.",
+        quote="Traditional centralized optimization and off-policy reinforcement learning struggle with scalability and"
+        " signaling overhead in dense networks.",
         statement="parameters trained with 5 users cost no more a user with 100",
         scope="trained on caddto, tested on preset dense (100 users, 128 antennas), test seeds from 2000",
         rule=Rule("paired difference of the share of always-local's excess that is closed", "holds within 2%", 0.02, seeds=10),

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.display import figure_text
+from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.style import COLOURS, INK, colour, dress, new_axes
 from edgeworth.solvers.carbon_offloading.model import PARTS, CarbonOffloading, Schedule, simulate
 
@@ -56,8 +57,11 @@ def plot_schedule(problem: CarbonOffloading, schedule: Schedule, user: int = 0, 
     local, sent = schedule.local_power[u], schedule.offload_power[u]
     top = 1.05 * max(float((local + sent).max()), float(problem.harvest[u].max()) / tau, 1e-12)
     begins = edges[:-1]
-    green = np.append(played.grid[u] <= 0.0, False)
-    ax.fill_between(edges, 0.0, top, where=green, step="post", color=_GREEN, alpha=0.12, lw=0, label="no grid energy")
+    most = tau * float(problem.local_power_cap[u] + problem.offload_power_cap[u])
+    turns = np.diff(np.concatenate([[0], played.grid[u] <= FEASIBILITY_TOL * most, [0]]).astype(np.int64))
+    starts, ends = edges[np.flatnonzero(turns > 0)], edges[np.flatnonzero(turns < 0)]
+    spans = list(zip(starts.tolist(), (ends - starts).tolist(), strict=True))
+    ax.broken_barh(spans, (0.0, top), color=_GREEN, alpha=0.12, lw=0, label="no grid energy")
     ax.stackplot(
         edges, *(np.append(power, power[-1]) for power in (local, sent)), step="post", colors=COLOURS[:2], alpha=0.75, lw=0,
         labels=["local power", "offload power"],
@@ -101,6 +105,8 @@ def plot_pareto(frontier: pd.DataFrame, policies: pd.DataFrame | None = None, *,
     Returns
     -------
     matplotlib.axes.Axes
+        The line ends where hindsight drops nothing; it may leave its buffers full after the last slot, so that points may lie
+        up to a buffer a device to the right of it.
 
     Raises
     ------
@@ -137,15 +143,15 @@ def plot_cost(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns ``method`` and ``cost_carbon``, ``cost_delay``, ``cost_waste``, ``cost_overflow``, as in the frame of a comparison;
-        a bar is the mean over a method's rows.
+        Columns ``method`` and ``cost_carbon``, ``cost_delay``, ``cost_waste``, ``cost_overflow``, as in the frame of a
+        comparison; a bar is the mean over a method's rows.
     ax : matplotlib.axes.Axes, optional
         Default: those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With a logarithmic axis the parts of a stacked bar could not be compared, so that it is linear: leave out methods that
+        The axis is linear, since the parts of a stacked bar cannot be compared on a logarithmic one: leave out methods that
         dwarf the others.
 
     Raises
@@ -169,7 +175,7 @@ def plot_cost(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.grid(axis="y", alpha=0.3)
     ax.set_axisbelow(True)
     dress(ax)
-    ax.legend(fontsize="small", frameon=False)
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False, fontsize=8, borderpad=0.0)
     return ax
 
 

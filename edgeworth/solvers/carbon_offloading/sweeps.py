@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, coeffici
 if TYPE_CHECKING:
     import pandas as pd
 
-SHARES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.95)
+SHARES = (0.01, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.8)
 """Shares of the weight that overflow gets in `pareto`: from nothing is worth its carbon to everything is."""
 
 
@@ -33,7 +34,7 @@ def pareto(problem: CarbonOffloading, shares: Sequence[float] = SHARES) -> pd.Da
     -------
     pandas.DataFrame
         A row a share, by rising ``served``: ``share``; ``served`` and ``dropped``, bit; ``carbon``, g; ``carbon_per_bit``;
-        ``value`` and ``bound`` of the weighted sum; ``gap``; ``quality``.
+        ``value`` and ``bound`` of the weighted sum, and ``excess``, their difference over the cost of dropping everything.
 
     Raises
     ------
@@ -43,8 +44,8 @@ def pareto(problem: CarbonOffloading, shares: Sequence[float] = SHARES) -> pd.Da
     Notes
     -----
     A dropped bit costs s / A_0, A_0 the user's mean arrivals of a slot; grid energy (1 - s) c_t / C_0 a joule. Points of which
-    the gap is 0 to rounding lie on the convex hull of all that any schedule can reach. What is left in the buffer after the last
-    slot counts as neither served nor dropped.
+    the excess is 0 to rounding lie on the convex hull of all that any schedule can reach. What is left in the buffer after the
+    last slot counts as neither served nor dropped.
     """
     import pandas as pd
 
@@ -59,6 +60,7 @@ def pareto(problem: CarbonOffloading, shares: Sequence[float] = SHARES) -> pd.Da
         )
         result = family("carbon-offloading").solve(weighted, method="exact")
         got = measures(weighted, result.require())
+        value, bound = got["cost"], -math.inf if result.bound is None else result.bound
         dropped = got["overflow"] * float(problem.arrivals.sum())
         rows.append(
             {
@@ -67,10 +69,9 @@ def pareto(problem: CarbonOffloading, shares: Sequence[float] = SHARES) -> pd.Da
                 "dropped": dropped,
                 "carbon": got["carbon"],
                 "carbon_per_bit": got["carbon_per_bit"],
-                "value": result.value,
-                "bound": result.bound,
-                "gap": result.gap,
-                "quality": str(result.quality),
+                "value": value,
+                "bound": bound,
+                "excess": (value - bound) / (s * problem.users * problem.slots),
             }
         )
     return pd.DataFrame(rows).sort_values(["served", "share"], ignore_index=True)
