@@ -69,7 +69,7 @@ class _Columns:
 
     def model(self, row_lower: Floats, row_upper: Floats) -> ColumnModel:
         """The program."""
-        rows, columns, entries = map(np.concatenate, (self._rows, self._columns, self._entries))
+        rows, columns, entries = np.concatenate(self._rows), np.concatenate(self._columns), np.concatenate(self._entries)
         order = np.lexsort((rows, columns))
         starts = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=self.count))])
         return ColumnModel(

@@ -4,7 +4,7 @@ a Cholesky factorisation. See `newton` for the notation."""
 import numpy as np
 
 from edgeworth.core.jit import leaf
-from edgeworth.solvers.carbon_offloading.kernels.newton import curvatures, eliminated, joined, linear, ratio
+from edgeworth.solvers.carbon_offloading.kernels.newton import curvatures, eliminated, joined, linear
 from edgeworth.solvers.carbon_offloading.kernels.program import (
     BURN,
     CARRY,
@@ -58,16 +58,16 @@ def eliminate_two(user, newton, pivot, tail, ahead, matrix, rows, weight, own, a
         own[0], own[1] = curvatures(newton, t)
         own[0] += 1.0 - here_l
         own[1] += 1.0 - here_o
-        own[2] = ratio(newton, t, DROP_LOW) + ratio(newton, t, DROP_HIGH) + 1.0 - here_z
-        own[3] = ratio(newton, t, S_LOW) + ratio(newton, t, S_HIGH)
-        bb += ratio(newton, t, ROOM)
+        own[2] = newton.weight[t, DROP_LOW] + newton.weight[t, DROP_HIGH] + 1.0 - here_z
+        own[3] = newton.weight[t, S_LOW] + newton.weight[t, S_HIGH]
+        bb += newton.weight[t, ROOM]
         ahead[t, 0], ahead[t, 1], ahead[t, 2] = bb, bs, ss
         fill(rows[0], -bend[t, 0], -bend[t, 2], 0.0, -1.0, 0.0, 1.0)
         weight[0] = joined(newton, t, GRID, ENERGY) if on[t, ENERGY] else 0.0
         fill(rows[1], 0.0, 0.0, 0.0, 1.0, 0.0, -1.0)
         weight[1] = joined(newton, t, WASTE, BURN) if on[t, WASTE] else 0.0
         fill(rows[2], -here_l, -here_o, 0.0, 0.0, 1.0, 0.0)
-        weight[2] = ratio(newton, t, CARRY)
+        weight[2] = newton.weight[t, CARRY]
         fill(rows[3], -here_l, -here_o, -here_z, 0.0, 1.0, 0.0)
         weight[3] = bb
         for i in range(SIZE):

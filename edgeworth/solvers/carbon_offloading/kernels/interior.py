@@ -63,8 +63,10 @@ def measure(user, newton, point, path, charge):
 
 @leaf(counted=False)
 def bends(user, newton, point):
-    """Derivatives of the energy at a point; 0 in variables that are not there."""
+    """Derivatives of the energy at a point, 0 in variables that are not there; and the curvatures of all barriers."""
     for t in range(user.arrivals.size):
+        for i in range(ROWS):
+            newton.weight[t, i] = newton.dual[t, i] / newton.slack[t, i]
         bend = newton.bend[t]
         bend[0] = bend[1] = bend[2] = bend[3] = 0.0
         if newton.on[t, L_LOW]:
@@ -172,6 +174,7 @@ def solve(user, central, tolerance, iterations, point, path, charge, price, room
     newton = Newton(
         np.zeros((T, ROWS), np.bool_),
         np.ones((T, ROWS)),
+        np.zeros((T, ROWS)),
         np.zeros((T, ROWS)),
         np.zeros((T, ROWS)),
         np.zeros((T, ROWS)),

@@ -34,11 +34,11 @@ from edgeworth.solvers.carbon_offloading.kernels.program import (
 class Newton(NamedTuple):
     """What the kernels of one iteration share.
 
-    on bool, slack, dual, pull, change, turn float64 [T, ROWS]: which inequalities there are, their slacks c and multipliers m,
-    what complementarity asks of each (t = (centre - correction) / c), and how slacks and multipliers move. bend [T, 4]: first
-    and second derivatives of the energy in l, and in o. move [T, 5]: of l, o, z, y, w. road, load [T + 1]: of b and s. wanted
-    [T]: the prices lambda of the full step. parts [T, 12]: curvatures of one factorisation, which `eliminate` names. sides
-    [T, 8]: linear terms of one right side.
+    on bool, slack, dual, pull, change, turn, weight float64 [T, ROWS]: which inequalities there are, their slacks c and
+    multipliers m, what complementarity asks of each (t = (centre - correction) / c), how slacks and multipliers move, and the
+    barriers' curvatures m / c. bend [T, 4]: first and second derivatives of the energy in l, and in o. move [T, 5]: of l, o,
+    z, y, w. road, load [T + 1]: of b and s. wanted [T]: the prices lambda of the full step. parts [T, 12]: curvatures of one
+    factorisation, which `eliminate` names. sides [T, 8]: linear terms of one right side.
     """
 
     on: NDArray[np.bool_]
@@ -47,6 +47,7 @@ class Newton(NamedTuple):
     pull: NDArray[np.float64]
     change: NDArray[np.float64]
     turn: NDArray[np.float64]
+    weight: NDArray[np.float64]
     bend: NDArray[np.float64]
     move: NDArray[np.float64]
     road: NDArray[np.float64]
@@ -61,29 +62,23 @@ RL, RO, RZ, TOWARD, F, G, SHIFT = range(7)
 
 
 @leaf(counted=False)
-def ratio(newton, t, i):
-    """Curvature of the barrier of one inequality; 0 where there is none."""
-    return newton.dual[t, i] / newton.slack[t, i]
-
-
-@leaf(counted=False)
 def joined(newton, t, low, high):
     """Weight of a row from which a variable y >= 0 was eliminated that has the rows `low` (its own bound) and `high`."""
-    first, second = ratio(newton, t, low), ratio(newton, t, high)
+    first, second = newton.weight[t, low], newton.weight[t, high]
     return first * second / (first + second)
 
 
 @leaf(counted=False)
 def linear(newton, t, low, high, price):
     """The row's linear term after that elimination, `price` being what y costs."""
-    d, h = ratio(newton, t, low), ratio(newton, t, high)
+    d, h = newton.weight[t, low], newton.weight[t, high]
     return (h * (newton.pull[t, low] - price) - newton.pull[t, high] * d) / (d + h)
 
 
 @leaf(counted=False)
 def eliminated(newton, t, low, high, price, tilt):
     """The move of that y where the rest of the row moves by `tilt`."""
-    d, h = ratio(newton, t, low), ratio(newton, t, high)
+    d, h = newton.weight[t, low], newton.weight[t, high]
     return (newton.pull[t, low] + newton.pull[t, high] - price - h * tilt) / (d + h)
 
 
@@ -91,8 +86,8 @@ def eliminated(newton, t, low, high, price, tilt):
 def curvatures(newton, t):
     """Of l and of o alone."""
     m = newton.dual[t, ENERGY]
-    local = ratio(newton, t, L_LOW) + ratio(newton, t, L_HIGH) + m * newton.bend[t, 1]
-    return local, ratio(newton, t, O_LOW) + ratio(newton, t, O_HIGH) + m * newton.bend[t, 3]
+    local = newton.weight[t, L_LOW] + newton.weight[t, L_HIGH] + m * newton.bend[t, 1]
+    return local, newton.weight[t, O_LOW] + newton.weight[t, O_HIGH] + m * newton.bend[t, 3]
 
 
 @leaf(counted=False)
@@ -102,14 +97,14 @@ def eliminate(user, newton):
     ahead = 0.0
     for t in range(user.arrivals.size - 1, -1, -1):
         part = newton.parts[t]
-        ahead += ratio(newton, t, ROOM)
+        ahead += newton.weight[t, ROOM]
         # 1. what the buffer's content is worth ahead, drops chosen
         part[AHEAD] = ahead
-        part[KZ] = ratio(newton, t, DROP_LOW) + ratio(newton, t, DROP_HIGH)
+        part[KZ] = newton.weight[t, DROP_LOW] + newton.weight[t, DROP_HIGH]
         queue = ahead
         if on[t, DROP_LOW]:
             queue = ahead * part[KZ] / (ahead + part[KZ])
-        part[KQ] = queue + ratio(newton, t, CARRY)
+        part[KQ] = queue + newton.weight[t, CARRY]
         if not on[t, CARRY]:
             ahead = queue
             continue
@@ -205,6 +200,6 @@ def follow(user, newton):
         dc[WASTE], dc[BURN] = move[4], move[4] + load[t + 1] - load[t]
         for i in range(ROWS):
             if on[t, i]:
-                newton.turn[t, i] = newton.pull[t, i] - newton.dual[t, i] - ratio(newton, t, i) * dc[i]
+                newton.turn[t, i] = newton.pull[t, i] - newton.dual[t, i] - newton.weight[t, i] * dc[i]
             else:
                 dc[i] = newton.turn[t, i] = 0.0

@@ -88,6 +88,8 @@ def split(user, t, bits):
         return max(0.0, bits), 0.0
     if user.local_cap <= 0.0:
         return 0.0, bits
+    if bits <= user.local_cap and 3.0 * user.cubic * bits * bits <= user.base[t] * user.rate:
+        return bits, 0.0  # exactly: at a bad gain what rounding leaves to send would cost a lot
     low, high = max(0.0, bits - user.offload_cap[t]), min(user.local_cap, bits)
     local = 0.5 * (low + high)
     for _ in range(80):
