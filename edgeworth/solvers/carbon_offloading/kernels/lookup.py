@@ -95,7 +95,7 @@ class Plan(NamedTuple):
     """Tables for the U users of an episode of T slots, and where to look.
 
     ``table`` [N, m, n] float32, the tables of all nodes of a lattice of mean gains and carbon intensities behind each other, by
-    the number of slots that follow; ``begin``, ``count`` int64 [U, S, C]: where those of a node begin, and how many there are
+    the number of slots that follow; ``begin``, ``tables`` int64 [U, S, C]: where those of a node begin, and how many there are
     (0: not needed). ``gain_low`` [U, T], ``carbon_low`` [T] int64: the node below; ``gain_share``, ``carbon_share``: weight of
     the node above. ``unit`` [U, T] [1 / W]: what gains are multiples of; ``gain`` [m], nodes of these multiples; ``buffer``
     [U, n] [bit]; ``price`` [U, T] [1 / J], of grid energy. What belongs to a slot is read in that slot only.
@@ -103,7 +103,7 @@ class Plan(NamedTuple):
 
     table: Array
     begin: Array
-    count: Array
+    tables: Array
     gain_low: Array
     gain_share: Array
     carbon_low: Array
@@ -130,7 +130,7 @@ def _mix(plan, u, t, follow, gain, worth):
             if weight == 0.0:
                 continue
             s, c = plan.gain_low[u, t] + i, plan.carbon_low[t] + j
-            values = plan.table[plan.begin[u, s, c] + min(follow, plan.count[u, s, c] - 1)]
+            values = plan.table[plan.begin[u, s, c] + min(follow, plan.tables[u, s, c] - 1)]
             for k in range(worth.size):
                 worth[k] += weight * (1.0 - share) * values[g, k]
             if share > 0.0:

@@ -75,13 +75,6 @@ def mpc(problem: CarbonOffloading, params: Mpc, run: Run[Schedule]) -> Found[Sch
     References
     ----------
     Bertsekas, Dynamic Programming and Optimal Control, vol. 1 (2017), section 6.2 (certainty equivalence); the prices are ours.
-
-    Examples
-    --------
-    >>> from edgeworth.solvers import carbon_offloading
-    >>> problem = carbon_offloading.generate(users=2, slots=20, seed=0)
-    >>> carbon_offloading.solve(problem, method="mpc", params=carbon_offloading.Mpc(horizon=5)).quality.value
-    'feasible'
     """
     law = problem.law
     if law is None:

@@ -40,7 +40,7 @@ def gain_nodes(shape: float, states: int) -> Array:
     if states == 1:
         return np.array([shape])
     ends = np.sqrt([special.gammaincinv(shape, _GAIN_TAIL), special.gammainccinv(shape, _GAIN_TAIL)])
-    nodes: Array = np.linspace(*ends, states) ** 2
+    nodes: Array = np.linspace(float(ends[0]), float(ends[1]), states) ** 2
     return nodes
 
 
@@ -128,7 +128,8 @@ def _law(mean: float, unit: float, states: int) -> tuple[Array, Array]:
 
 def stationary(node: Array, shape: float) -> Array:
     """Return the weights of a Gamma(shape, 1) gain on the nodes, sum 1: expectations of the hat functions."""
-    return gain_transition(node, shape, 0.0)[0]
+    usual: Array = gain_transition(node, shape, 0.0)[0]
+    return usual
 
 
 def buffer_nodes(size: float, states: int) -> Array:

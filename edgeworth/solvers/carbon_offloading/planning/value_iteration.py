@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -125,13 +125,6 @@ def value_iteration(problem: CarbonOffloading, params: ValueIteration, run: Run[
     ----------
     Bellman, Dynamic Programming (1957); Carroll, The method of endogenous gridpoints, Economics Letters 91 (2006). Its use
     here is ours.
-
-    Examples
-    --------
-    >>> from edgeworth.solvers import carbon_offloading
-    >>> problem = carbon_offloading.generate(users=2, slots=20, seed=0)
-    >>> carbon_offloading.solve(problem, method="value-iteration").quality.value
-    'feasible'
     """
     reason = refusal(problem)
     law = problem.law
@@ -314,10 +307,11 @@ class _Lattice:
         record = Record(**wide, **{name: np.zeros((users, slots)) for name in Record._fields[2:]})
         episode = self.problem.episode
         if users < self.problem.users:
-            rows = slice(self.group[0], self.group[0] + 1)
-            of_users = [name for name in episode._fields if name not in ("carbon", "cross", "gram")]
-            arrays = {name: getattr(episode, name) for name in of_users}
-            episode = episode._replace(**{name: each[rows] for name, each in arrays.items() if isinstance(each, np.ndarray)})
+            row = slice(self.group[0], self.group[0] + 1)
+            shared = ("carbon", "cross", "gram")
+            fields: dict[str, Any] = {name: each for name, each in episode._asdict().items() if name not in shared}
+            arrays: dict[str, Any] = {name: each[row] for name, each in fields.items() if isinstance(each, np.ndarray)}
+            episode = episode._replace(**arrays)
         powers = np.zeros((2, users, slots))
         lookup.play(episode, plan, powers[0], powers[1], record)
         local[self.group], offload[self.group] = powers
