@@ -246,6 +246,24 @@ def test_the_law_of_gains(antennas: int, rho: float) -> None:
         assert stats.ks_2samp(ours, theirs).pvalue > 1e-3
 
 
+@pytest.mark.parametrize("preset", ["caddto", "heterogeneous"])
+def test_episodes_are_those_of_generate(preset: str) -> None:
+    """In law: no Kolmogorov-Smirnov test tells distances (by the mean gain), gains, loads and caps of two samples apart."""
+    common: dict[str, Any] = {"preset": preset, "users": 20, "slots": 3, "initial_buffer": "random"}
+    ours, _ = _unit(15, **common)
+    theirs = [generate(**common, speed=0.0, gains="gamma", seed=seed) for seed in range(15)]
+    for name in ("mean_gain", "mean_arrival", "gain", "harvest", "local_power_cap", "offload_power_cap", "initial_buffer"):
+        one, other = (
+            np.concatenate([np.ravel(getattr(each, name, getattr(each.law, name, None))) for each in sample])
+            for sample in (ours, theirs)
+        )
+        assert one.shape == other.shape
+        assert stats.ks_2samp(one, other).pvalue > 1e-3, name
+    for name in ("slot_length", "carbon_reference", "weights", "buffer", "battery", "bandwidth"):
+        np.testing.assert_array_equal(getattr(ours[0], name), getattr(theirs[0], name))
+    assert (ours[0].law.packet, ours[0].law.quantum, ours[0].law.gain_shape) == (100.0, 2e-4, 4.0)
+
+
 @pytest.mark.parametrize("load", [5e5, 3e6, 1e8])  # means of 5, 30 and 1,000 packets
 def test_the_law_of_arrivals_and_harvest(load: float) -> None:
     problems, _ = _unit(60, 100, load=load)

@@ -24,8 +24,10 @@ GRAMS_PER_KWH = 3.6e6
 
 _Path = str | PathLike[str]
 _COAL = 700.0  # g/kWh
-REFERENCE_LOSS, _PATH_LOSS_EXPONENT, NOISE = 1e-3, 3.0, 1e-9  # at 1 m; W
-SPREAD = (0.3, 3.0)  # (ours) of what `heterogeneous` multiplies caps, distances and loads by
+REFERENCE_LOSS, NOISE = 1e-3, 1e-9
+"""Path loss at 1 m, and noise power, W. The loss grows with the cube of the distance."""
+SPREAD = (0.3, 3.0)
+"""(Ours) the range of what `heterogeneous` multiplies caps, distances and loads by."""
 
 
 class _Default(NamedTuple):
@@ -184,7 +186,7 @@ def generate(
         caps = caps * rng.uniform(*SPREAD, (2, users))
     step = tau * validation.real("speed", speed, minimum=0.0)
     away = channels.distances(rng, np.maximum(start, 1.0), radius, step, slots)
-    scale = REFERENCE_LOSS * away**-_PATH_LOSS_EXPONENT / NOISE
+    scale = REFERENCE_LOSS * away**-3.0 / NOISE
     fading = channels.Fading(validation.real("correlation", correlation, minimum=0.0, maximum=1.0), link.antennas)
     size = _positive("packet", 1e5 * tau if packet is None else packet)
     content: dict[str, Any] = {
