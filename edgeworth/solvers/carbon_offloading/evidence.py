@@ -47,9 +47,9 @@ def lowest_carbon(budget: ClaimBudget) -> Evidence:
         clean &= green["carbon_per_bit"] == 0.0
         along = []
         for tradeoff in TRADEOFFS:
-            found = _means(episodes, "lyapunov", Lyapunov(tradeoff))
-            along.append(found["carbon_per_bit"])
-            rows.append({"load": load, "method": f"lyapunov {tradeoff:g}", **found})
+            means = _means(episodes, "lyapunov", Lyapunov(tradeoff))
+            along.append(means["carbon_per_bit"])
+            rows.append({"load": load, "method": f"lyapunov {tradeoff:g}", **means})
         spread.append(max(along) / min(along) if min(along) > 0.0 else math.inf)
         rows.append({"load": load, "method": _OFFLINE, **_means(episodes, "exact")})
     lost = [row["overflow"] for row in rows if row["method"] == "green-only"]
@@ -96,7 +96,7 @@ def least_overflow(budget: ClaimBudget) -> Evidence:
         {"load": 1e4, "method": name, "overflow": max(measures(p, _solved(p, name))["overflow"] for p in literal)}
         for name in ("random", "always-local", "green-only")
     )
-    at = {row["load"]: float(row["least_overflow"]) for row in rows if "least_overflow" in row}
+    at = {float(row["load"]): float(row["least_overflow"]) for row in rows if "least_overflow" in row}
     trivial = max(float(row["overflow"]) for row in rows if "overflow" in row)
     text = (
         "least share of the bits that any schedule drops (full power always, no interference), means of"
@@ -171,7 +171,8 @@ def decoupled(budget: ClaimBudget) -> Evidence:
     for load in LOADS:
         table = pareto(generate(load=load, buffer=2e4, seed=FIRST_SEED))
         table = table[table.excess <= 1e-6]
-        rows.extend({"load": load, "served": row.served, "carbon": row.carbon} for row in table.itertuples())
+        points = zip(table.served.tolist(), table.carbon.tolist(), strict=True)
+        rows.extend({"load": load, "served": served, "carbon": carbon} for served, carbon in points)
         first, last = table.iloc[0], table.iloc[-1]
         coupled.append(bool(last.carbon > rounding))
         ends = [f"{at.served / 1e6:.3g} Mbit for {_micrograms(at.carbon)}" for at in (first, last)]
@@ -186,10 +187,10 @@ def least_waste(budget: ClaimBudget) -> Evidence:
     for load in (1e6, 3e6):
         episodes = _episodes(load, budget)
         for name in ("exact", "lyapunov", "green-only", "burn", "full-power", "threshold"):
-            found = _means(episodes, name)
+            means = _means(episodes, name)
             label = _OFFLINE if name == "exact" else name
             rows.append(
-                {"load": load, "method": label, "waste": found["waste"], "carbon": found["carbon"], "delay": found["delay"]}
+                {"load": load, "method": label, "waste": means["waste"], "carbon": means["carbon"], "delay": means["delay"]}
             )
     least = {row["method"]: max(float(x["waste"]) for x in rows if x["method"] == row["method"]) for row in rows}
     text = "largest mean share of the harvest that is wasted at 1 and 3 Mbit/s: " + ", ".join(
@@ -296,8 +297,8 @@ def balanced(budget: ClaimBudget) -> Evidence:
     rows, pays = list[Row](), []
     for load in (3e6, 5e6):
         episodes = _episodes(load, budget)
-        found = _means(episodes, "exact")
-        shares = {part: found[f"cost_{part}"] / found["cost"] for part in PARTS}
+        means = _means(episodes, "exact")
+        shares = {part: means[f"cost_{part}"] / means["cost"] for part in PARTS}
         rows.append({"load": load, "overflow_scale": "dominant", **shares})
         literal = bit_prices(replace(episodes[0], overflow_scale=np.full(episodes[0].users, load * 1e-3)))
         rows.append({"load": load, "overflow_scale": "mean-arrival", **literal})
@@ -315,8 +316,8 @@ def balanced(budget: ClaimBudget) -> Evidence:
         f" {1e3 * float(cheap['served']):.2g} in carbon at 5 Mbit/s: the weights ask for dropping"
     )
     even = all(0.1 <= float(row[part]) <= 0.5 for row in rows if row["overflow_scale"] == "dominant" for part in PARTS)
-    found_verdict = _HOLDS if even and not any(pays) else (_PARTLY if even or not any(pays) else _FAILS)
-    return Evidence(found_verdict, Reason.MEASURED, text, numbers=tuple(rows), instances=2 * _count(budget))
+    found = _HOLDS if even and not any(pays) else (_PARTLY if even or not any(pays) else _FAILS)
+    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=2 * _count(budget))
 
 
 def interval(sample: Floats) -> tuple[float, float, float]:

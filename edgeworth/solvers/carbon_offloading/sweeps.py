@@ -56,7 +56,7 @@ def pareto(problem: CarbonOffloading, shares: Sequence[float] = SHARES) -> pd.Da
         if s >= 1.0:
             validation.reject("shares", "must be below 1", share)
         weighted = replace(
-            problem, weights=(1.0 - s, 0.0, 0.0, s), overflow_scale=arrived, overflow="per-bit", energy="commanded"
+            problem, weights=np.array([1.0 - s, 0.0, 0.0, s]), overflow_scale=arrived, overflow="per-bit", energy="commanded"
         )
         result = family("carbon-offloading").solve(weighted, method="exact")
         got = measures(weighted, result.require())
