@@ -46,6 +46,18 @@ def pareto(problem: CarbonOffloading, shares: Sequence[float] = SHARES) -> pd.Da
     A dropped bit costs s / A_0, A_0 the user's mean arrivals of a slot; grid energy (1 - s) c_t / C_0 a joule. Points of which
     the excess is 0 to rounding lie on the convex hull of all that any schedule can reach. What is left in the buffer after the
     last slot counts as neither served nor dropped.
+
+    References
+    ----------
+    Ours, to test that throughput can be decoupled from carbon (CADDTO, abstract).
+
+    Examples
+    --------
+    >>> from edgeworth.solvers import carbon_offloading
+    >>> problem = carbon_offloading.generate(users=1, slots=20, load=5e6, buffer=2e4, seed=0)
+    >>> table = carbon_offloading.pareto(problem, shares=(0.1, 0.8))
+    >>> bool(table.carbon[0] < table.carbon[1]), bool(table.dropped[0] > table.dropped[1])
+    (True, True)
     """
     import pandas as pd
 
