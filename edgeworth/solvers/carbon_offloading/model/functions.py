@@ -207,8 +207,8 @@ def measures(problem: CarbonOffloading, schedule: Schedule) -> dict[str, float]:
         ``carbon_per_bit``, g a bit served; ``carbon_per_joule``, g a joule spent; ``served``, bit; ``overflow``, share of the
         arrived bits that are dropped; ``buffer``, mean bits that a device holds; ``delay``, s, by Little's law: mean buffer
         over accepted bits a second; ``waste``, share of the harvest; ``green_share``, share of the bits that are served in
-        slots without grid energy (up to 1e-9 of full power); ``energy`` and ``grid_energy``, J. A ratio of nothing to nothing is
-        0, of something to nothing infinite.
+        slots without grid energy (up to 1e-9 of full power); ``energy`` and ``grid_energy``, J. A ratio of nothing to nothing
+        is 0, of something to nothing infinite.
     """
     played = simulate(problem, schedule)
     served, carbon, energy = _total(played.served), _total(played.carbon), _total(played.energy)
