@@ -22,7 +22,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
 PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 COMMANDS = [line for text in (README, GUIDE) for line in text.splitlines() if line.startswith("edgeworth ")]
-FILES = {"c05100": "gap/instances/c05100", "c101.txt": "toptw/instances/c101.txt"}
+FILES = {
+    "c05100": "gap/instances/c05100",
+    "c101.txt": "toptw/instances/c101.txt",
+    "sun.csv": "carbon/vessim_solar_10cities_5min.csv.gz",
+    "grid.csv": "carbon/electricitymaps_2022_hourly_4zones.csv.gz",
+}
 EUA = ("--sites", "eua/site-optus-melbCBD.csv", "--users", "eua/users-melbcbd-generated.csv")  # what --fetch downloads
 SHORTER = (("seconds=5", "seconds=0.3"), ("steps=50", "steps=5, rounds=3"))
 
@@ -111,7 +116,7 @@ def test_the_commands_run(command: str, folder: Path, shared_data: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 7
+    assert len(COMMANDS) == 9
 
 
 # --- the guide ----------------------------------------------------------------------------------------------------------------
@@ -150,6 +155,19 @@ def test_finite_games(folder: Path) -> None:
     game = names["game"]
     assert normal_form.verify(game, names["result"])
     assert normal_form.read_nfg(folder / "shapley.nfg").hash == game.hash
+
+
+def test_carbon(folder: Path) -> None:
+    hours = [3600 * hour for hour in range(48)]
+    (folder / "sun.csv").write_text("time,Berlin\n" + "".join(f"{second},{second % 7}\n" for second in hours))
+    (folder / "grid.csv").write_text("time,ES\n" + "".join(f"{second},200\n" for second in hours))
+    names = _section("Carbon-aware")
+    assert names["best"].quality is Quality.OPTIMAL
+    assert names["best"].certificate.kind == "prices"
+    assert names["table"].verified
+    assert names["table"].frame.value.idxmin() == 0
+    assert names["day"].battery.tolist() == [500.0] * 5
+    assert names["day"].carbon.max() == pytest.approx(200.0 / 3.6e6)
 
 
 def test_auditing() -> None:

@@ -40,7 +40,8 @@ class ClaimVerdict(StrEnum):
     """What computation says of a claim.
 
     HOLDS, PARTLY, FAILS: it was tested, and is true, true of a part of its scope only, or false. CANNOT_HOLD: it contradicts
-    itself or its own assumptions, whatever the numbers. NOT_TESTABLE: the paper leaves out what a test would need.
+    itself or its own assumptions, whatever the numbers. NOT_TESTABLE: the paper leaves out what a test would need. NOT_TESTED:
+    its rule is declared, and nothing has been run (see `declared`).
     """
 
     HOLDS = "holds"
@@ -48,19 +49,21 @@ class ClaimVerdict(StrEnum):
     FAILS = "does not hold"
     CANNOT_HOLD = "cannot hold"
     NOT_TESTABLE = "not testable"
+    NOT_TESTED = "not tested yet"
 
 
 class Reason(StrEnum):
     """What a verdict rests on.
 
     MEASURED: numbers of runs. PROVED: a proof, or a counterexample that anybody can check. UNIT_AUDIT: units or orders of
-    magnitude that do not fit together. DEFINITION: what the paper itself defines.
+    magnitude that do not fit together. DEFINITION: what the paper itself defines. NOTHING: no test, so no verdict.
     """
 
     MEASURED = "measured"
     PROVED = "proved"
     UNIT_AUDIT = "unit audit"
     DEFINITION = "definition"
+    NOTHING = "nothing run"
 
 
 @dataclass(frozen=True)
@@ -241,6 +244,34 @@ class Claim:
             validation.reject_type("test", f"of claim {self.id!r} must return an Evidence", found)
         conclusive = found.conclusive and found.seeds >= self.rule.seeds
         return replace(found, seconds=time.perf_counter() - began, conclusive=conclusive)
+
+
+def declared(missing: str) -> Callable[[ClaimBudget], Evidence]:
+    """The test of a claim whose rule is written down before what it needs exists: it runs nothing and is never conclusive.
+
+    Parameters
+    ----------
+    missing : str
+        What the test waits for; the text of its evidence.
+
+    Returns
+    -------
+    callable
+        For the field ``test`` of a `Claim`.
+
+    Examples
+    --------
+    >>> rule = Rule("share of seeds that converge", "holds from .9 on", seeds=10)
+    >>> claim = Claim("later", "figure 1", "it converges", "it does", "10 seeds", rule, declared("waits for the learner"))
+    >>> found = claim.examine(SMOKE)
+    >>> str(found.verdict), found.text, found.conclusive
+    ('not tested yet', 'waits for the learner', False)
+    """
+
+    def test(budget: ClaimBudget) -> Evidence:
+        return Evidence(ClaimVerdict.NOT_TESTED, Reason.NOTHING, missing, conclusive=False)
+
+    return test
 
 
 def claim_table(claims: Iterable[Claim], budget: ClaimBudget = SHORT) -> pd.DataFrame:

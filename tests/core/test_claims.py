@@ -20,6 +20,7 @@ from edgeworth.core.claims import (
     Reason,
     Rule,
     claim_table,
+    declared,
 )
 
 
@@ -80,3 +81,9 @@ def test_misuse(name: str) -> None:
     with pytest.raises(error) as caught:
         call()
     assert words in str(caught.value)
+
+
+def test_a_declared_claim_runs_nothing_and_is_never_conclusive() -> None:
+    table = claim_table([claim(declared("waits for data"))], SHORT)
+    assert table.loc["one", ["verdict", "reason", "evidence"]].tolist() == ["not tested yet", "nothing run", "waits for data"]
+    assert not table.conclusive["one"]

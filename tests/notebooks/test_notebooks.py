@@ -56,6 +56,11 @@ SHORTER = {
         "buyers=8, sellers=5": "buyers=5, sellers=3",
         "range(10000, 10012)": "range(10000, 10002)",
     },
+    "07_carbon": {
+        "range(2000, 2010)": "range(2000, 2002)",
+        "import SHORT, claim_table": "import ClaimBudget, claim_table",
+        "BUDGET = SHORT": 'BUDGET = ClaimBudget("few", 1, 10)',
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 

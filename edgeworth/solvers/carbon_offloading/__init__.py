@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from edgeworth.solvers.carbon_offloading.linear import PiecewiseLinear as PiecewiseLinear
     from edgeworth.solvers.carbon_offloading.planning.mpc import Mpc as Mpc
     from edgeworth.solvers.carbon_offloading.planning.value_iteration import ValueIteration as ValueIteration
+    from edgeworth.solvers.carbon_offloading.plots import (
+        plot_cost as plot_cost,
+        plot_pareto as plot_pareto,
+        plot_schedule as plot_schedule,
+    )
     from edgeworth.solvers.carbon_offloading.policies import Lyapunov as Lyapunov, Threshold as Threshold
+    from edgeworth.solvers.carbon_offloading.sweeps import pareto as pareto
 
 FAMILY = Family(
     kind="carbon-offloading",
@@ -50,7 +56,11 @@ FAMILY = Family(
     from_array=lambda problem, array: model.Schedule(*array),
     examples=tiny_problems,
     causality=CAUSALITY,
-    late=dict.fromkeys(("Scenario", "VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
+    late={
+        **dict.fromkeys(("Scenario", "VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
+        **dict.fromkeys(("plot_cost", "plot_pareto", "plot_schedule"), "plots"),
+        "pareto": "sweeps",
+    },
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()
