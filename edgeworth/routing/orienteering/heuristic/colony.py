@@ -194,9 +194,10 @@ def _tours_of(tours: kernel.Tours, ant: int) -> list[Ints]:
 
 def _alone(problem: OrienteeringProblem, vehicle: int, customers: Ints) -> OrienteeringProblem:
     """The problem of one vehicle and some of the customers: the graph that the paper builds for it."""
-    k, c = [vehicle], customers
+    k, c = np.array([vehicle]), customers
     ends = list(dict.fromkeys([int(problem.start[vehicle]), int(problem.end[vehicle])]))
-    places = np.ix_([*c.tolist(), *ends], [*c.tolist(), *ends])
+    nodes = np.append(c, np.array(ends, dtype=np.int64))
+    places = np.ix_(nodes, nodes)
     return OrienteeringProblem(
         distance=problem.distance[places],
         travel_time=problem.travel_time[places],
