@@ -221,7 +221,7 @@ def findings() -> None:
                 share = counts["paper"][0] / max(counts["paper"][1], 1)
                 kind = "identical" if identical else "heterogeneous"
                 rows.append([kind, prices, cost, f"{100 * share:.1f}%", f"{counts['weighted'][0]} of {counts['weighted'][1]}"])
-    header = ["users", "prices", "provider cost", "improving moves that do not raise (21)", "games that refute the weighted one"]
+    header = ["users", "prices", "provider cost", "improving moves that fail (21)", "games that refute the weighted one"]
     changed = broken = none = 0
     for seed in range(400):
         sets = []
