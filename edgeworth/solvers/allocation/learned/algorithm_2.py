@@ -140,9 +140,10 @@ def algorithm_2(problem: AllocationProblem, params: Algorithm2, run: Run[Assignm
 
     the maximum over the next task's servers with a reward other than 0. Hence: the test looks at the load *before* the task is
     added; it refuses a server whose remaining compute time is *less* than the deadline, so that an early deadline passes more
-    easily; and what replaces a refused server is never refused. Every task with a server of non-zero reward gets one, except
-    where the refused server was the only one (ours; the text leaves it open). Servers may be overloaded without limit, and the
-    printed total may exceed the value of every feasible assignment: it is no welfare either (see `reward_table`).
+    easily (and its first half follows from its second); and what replaces a refused server is never refused. Every task with a
+    server of non-zero reward gets one, except where the refused server was the only one (ours; the text leaves it open).
+    Servers may be overloaded without limit, and the printed total may exceed the value of every feasible assignment: it is no
+    welfare either (see `reward_table`).
 
     Read so: the set of used servers and the loads, which line 1 initialises in every call, last for an episode, or else nothing
     would ever be tested; epsilon is drawn for every choice and not once for the whole run, as lines 4-9 of Algorithm 3 would
