@@ -43,8 +43,8 @@ class Population:
     parameters : float64 array [N, columns]
         A row for each learner; `Learner.column` names the columns.
     memory : float64 array
-        All rows, and after them the scratch space of the rules; the only array that changes. Policies start uniform, counts at 0,
-        Q and values at the learner's `Learner.first_value`. `edgeworth.learning.kernels.rows` describes a row.
+        All rows, and after them the scratch space of the rules; the only array that changes. Policies start uniform, counts at
+        0, Q and values at `Learner.first_value`. `edgeworth.learning.kernels.rows` describes a row.
     codes, base, size, states, actions, opponents : int64 array [N]
         Code of the rule, offset of the first row, length of a row, and the numbers given.
 

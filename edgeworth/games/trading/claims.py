@@ -28,7 +28,7 @@ CLAIMS: tuple[Claim, ...] = (
         source="condition (14)",
         quote="there must be only one NE in consumer's game given the following condition",
         statement="condition (14), which theorems 3 and 4 assume, can be satisfied by all consumers where costs are positive",
-        scope=f"{_INTERIOR}; beside it {_TABLE_1.split(',')[0]} and equal role ratios, N = 2..10, where costs are negative",
+        scope=f"{_INTERIOR}; beside it Table 1 with eps = 1/20 and equal role ratios, N = 2..10, where costs are negative",
         rule=Rule("games of positive costs in which it is true for every consumer, in two readings", "holds where above 0"),
         test=evidence.condition_14,
     ),

@@ -44,7 +44,7 @@ def table_one(budget: ClaimBudget) -> Evidence:
 def condition_14(budget: ClaimBudget) -> Evidence:
     games = _games(budget.instances)
     held = sum(any(_condition_14(game, 15.0)) for game in games)
-    numbers: list[Row] = [{"costs": "positive", "consumers": 8, "games": len(games), "held": held}]
+    numbers: list[Row] = [{"costs": "positive", "consumers": games[0].consumers, "games": len(games), "held": held}]
     below, counts = [], range(2, 11)
     for n in counts:
         base = generate(consumers=n)

@@ -2,8 +2,8 @@
 
 The paper optimises one side by a genetic algorithm and does not say what the other players do meanwhile. Three readings:
 
-- "reply": they answer. In P1 the consumers play their equilibrium at the price; in P2 the price is given and the other consumers
-  play their equilibrium against the demand.
+- "reply": they answer. In P1 the consumers play their equilibrium at the price; in P2 the price is given and the other
+  consumers play their equilibrium against the demand.
 - "fixed": they stay at a given profile.
 - "free": their actions are variables too, all chosen for the profit of the one side.
 
@@ -191,7 +191,7 @@ def best_demand(game: TradingGame, around: Equilibrium, consumer: int = 0, other
     >>> game = trading.generate(preset="interior")
     >>> at = trading.solve(game).solution
     >>> [round(float(best_demand(game, at, others=others).demands[0]), 2) for others in OTHERS]
-    [29.2, 29.2, 100.0]
+    [100.0, 29.2, 100.0]
     """
     problem = demand_problem(game, around, consumer, others)
     if others == "reply":

@@ -40,7 +40,8 @@ class WolfPhc(ValueLearner):
     Notes
     -----
     The default step sizes, .0025 and .01, are the AI-Bazaar paper's, which explores by the policy alone (``explore`` 0): an
-    action whose probability has reached 0 is then never tried again. Bowling and Veloso ask for exploration and decaying
+    action whose probability has reached 0 is then tried again only after the Q of every other has fallen below its own, which
+    is what it earned when it was last played. Bowling and Veloso ask for exploration and decaying
     rates; with them play is observed to converge to equilibria of 2 x 2 games. No theorem covers more than two actions.
 
     A tie occurs at the first visit of every state, where policy and average are both uniform, so ``win_on_tie`` decides that
