@@ -77,7 +77,8 @@ CLAIMS: tuple[Claim, ...] = (
         scope=_LEARNERS,
         rule=Rule(
             "share of seeds that end within 5% of the equilibrium",
-            "holds for .9 or more of PB-MARL and minimax-Q and .1 or less of PGA-APP on every preset; in part for one of these",
+            "holds for .9 or more of PB-MARL and minimax-Q and .1 or less of PGA-APP on every preset; in part for one of these,"
+            " or for PB-MARL and minimax-Q on ai-bazaar",
             seeds=10,
         ),
         test=evidence.convergence,

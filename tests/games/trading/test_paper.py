@@ -252,6 +252,8 @@ def test_the_whole_table_has_a_row_a_claim() -> None:
     assert table.index.tolist() == [claim.id for claim in claims.CLAIMS]
     assert set(table.verdict) <= {str(verdict) for verdict in ClaimVerdict}
     assert not table.conclusive["figure-6"]  # one seed of ten
+    near = {(row["method"], row["preset"]): row["near"] for row in BY_ID["figure-6"].examine(SMOKE).numbers}
+    assert near["wolf-phc", "ai-bazaar"] == near["minimax-q", "ai-bazaar"] == 1.0
 
 
 def test_the_mining_race_under_both_readings(axes: Any) -> None:
