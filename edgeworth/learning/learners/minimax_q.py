@@ -37,9 +37,10 @@ class MinimaxQ(ValueLearner):
     -----
     All opponents together are treated as one adversary, so the policy is cautious, and no equilibrium outside of zero-sum
     games. In zero-sum games of two players it converges to the value when every joint action is tried infinitely often and
-    rates decay. The policy starts uniform. A column b whose entries are still at ``initial`` is the worst case of every policy
-    as long as all payoffs met are above it: the policy then says nothing about what was learnt. Hence ``initial`` belongs at
-    the top of the payoffs' range or above, where the source has it (its payoffs are at most 1).
+    rates decay as 1 / visits (``rate_decay`` above 0). The policy starts uniform. A column b whose entries are still at
+    ``initial`` is the worst case of every policy as long as all values met are above it: the policy then says nothing about
+    what was learnt. Hence ``initial`` belongs at the top of the payoffs' range or above, where the source has it (its payoffs
+    are at most 1).
 
     References
     ----------
