@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.audit_model import Mechanism
 from edgeworth.core.names import label
-from edgeworth.core.traced import Interval, NotTraceableError, Number, Traced, sweep
 from edgeworth.mechanisms.double_auction.incentives import AUDIT_MODEL
 from edgeworth.mechanisms.double_auction.model import (
     Agent,
     Market,
-    NotApplicableError,
     Outcome,
     TieBreak,
-    TieError,
-    quantity,
 )
-from edgeworth.mechanisms.double_auction.rules import Rule, prepared, run
+from edgeworth.mechanisms.double_auction.rules import Rule, prepared
 from edgeworth.mechanisms.double_auction.spec import Prepared, RuleSpec
-from edgeworth.mechanisms.double_auction.traced_market import TracedMarket
-
-MOST_PIECES = 20_000
-"""The most points and intervals of reports that the method ``exact`` looks at."""
-
-Units: TypeAlias = Callable[[float], float]
-"""A report to the units traded; NaN where a tie is refused and met."""
+from edgeworth.mechanisms.double_auction.trading_reports import Stretch, Units, stretches, units_of
 
 
 class NotMonotoneWarning(UserWarning):
@@ -77,15 +66,6 @@ class CriticalValue:
     winning: tuple[tuple[float, float], ...] | None = None
 
 
-class _Stretch(NamedTuple):
-    """Reports on which the units do not change: a point, or an open interval with a report inside of it."""
-
-    lower: float
-    upper: float
-    inside: float
-    units: float
-
-
 def critical_value(
     rule: Mechanism[Market, Outcome] | RuleSpec[Any],
     market: Market,
@@ -116,11 +96,12 @@ def critical_value(
         As in `run`, for rules by name and by specification.
     bracket : tuple of float, optional
         The lowest and the highest report that a bisection tries, money a unit; default: from 0 to twice the highest report of
-        the market, and in a routed one as much more as the dearest tour costs a unit.
+        the market, in a routed one and the cost of the dearest tour a unit of the buyer, all that over the least positive share
+        of a buyer's row in its mean.
     iterations : int
         The most halvings of a bisection, >= 1; it ends where no float is left between the ends.
     samples : int
-        So many reports are drawn and tried before the first halving, >= 0.
+        So many reports are drawn and tried before the first halving, or to hold a traced callable against, >= 0.
     seed : int
         Of the samples.
 
@@ -155,8 +136,8 @@ def critical_value(
     value is the middle of what is left. What no sample shows it does not see: without a witness it says that none was *found*.
     The rule must be a function of the market alone; whether it is, `edgeworth.mechanisms.auditing.audit` examines.
 
-    By ``"exact"`` a callable of your own runs on traced numbers as in an audit, and once on a float in every interval, where it
-    must trade as it did traced.
+    By ``"exact"`` a callable of your own runs on traced numbers as in an audit, and on floats, once in every interval and at
+    the samples, where it must trade as it did traced.
 
     References
     ----------
@@ -201,9 +182,11 @@ def critical_value(
     low, high = _bracket(market, agent) if bracket is None else (_end(bracket, 0), _end(bracket, 1))
     if not low < high:
         validation.reject("bracket", "must be (low, high) with low < high", bracket)
-    units = _units(known, mechanism, market, agent)
+    units = units_of(known, mechanism, market, agent)
     if method == "exact":
-        found = _exact(list(_stretches(known, mechanism, market, agent, units)), _sign(agent))
+        usual = _bracket(market, agent)
+        reports = [*_samples(market, agent, *usual, samples, seed), 1e3 * usual[1], 1e6 * usual[1]]
+        found = _exact(stretches(known, mechanism, market, agent, units, reports), _sign(agent))
     else:
         reports = [low, high, AUDIT_MODEL.truth(market, agent, "price"), *_samples(market, agent, low, high, samples, seed)]
         found = _bisection(units, [report for report in reports if low <= report <= high], _sign(agent), iterations)
@@ -248,13 +231,16 @@ def _end(bracket: Any, place: int) -> float:
 
 
 def _bracket(market: Market, agent: Agent) -> tuple[float, float]:
-    """From 0 to reports beyond which the others' reports and tours cannot matter any more."""
-    routes, side = market.routes, agent[0]
-    tour = 0.0
+    """From 0 to twice the report at which every entry of a buyer beats all reports and the dearest tour."""
+    routes, (side, index) = market.routes, agent
+    tour, share = 0.0, 1.0
     if routes is not None and side == "buyer":
         dearest = float((routes.travel_cost * routes.latest + routes.depreciation).max(initial=0.0))
-        tour = dearest / float(market.demand[agent[1]])
-    return 0.0, 2.0 * (market.highest_report + tour) or 1.0
+        tour = dearest / float(market.demand[index])
+    if market.bid_rows is not None and side == "buyer" and market.bid[index] > 0.0:
+        row = market.bid_rows[index]
+        share = float(row[row > 0.0].min() / market.bid[index])
+    return 0.0, 2.0 * (market.highest_report + tour) / share or 1.0
 
 
 def _sign(agent: Agent) -> int:
@@ -267,46 +253,6 @@ def _samples(market: Market, agent: Agent, low: float, high: float, count: int, 
     drawn = [AUDIT_MODEL.draw_report(market, agent, "price", rng) for _ in range(count)]
     spare = rng.uniform(low, high, count).tolist()
     return [report if low <= report <= high else other for report, other in zip(drawn, spare, strict=True)]
-
-
-# --- units as a function of the report --------------------------------------------------------------------------------------
-
-
-def _units(known: Prepared[Any] | None, mechanism: Any, market: Market, agent: Agent) -> Units:
-    """Of the cheapest view of the rule: its trades alone, its view of one agent, or all of it."""
-    alone = None if known is None else known.units(market, agent)
-    own = None if known is None or alone is not None else known.one_agent(market, agent)
-
-    def whole(report: float) -> float:
-        reported = market.reported(agent, report)
-        outcome = run(mechanism, reported) if known is None else known.run(reported)
-        return quantity(reported, outcome, agent)
-
-    def at(report: float) -> float:
-        try:
-            if alone is not None:
-                return alone(report)
-            return whole(report) if own is None else own(report).units
-        except TieError:
-            return math.nan
-
-    return at
-
-
-def _traced_units(known: Prepared[Any] | None, mechanism: Any, market: Market, agent: Agent) -> Callable[[Traced], int | None]:
-    """The same on traced numbers; None where a tie is refused and met."""
-    alone: Callable[[Number], int] | None = None if known is None else known.units(market, agent)
-
-    def at(report: Traced) -> int | None:
-        try:
-            if alone is not None:
-                return alone(report)
-            reported = TracedMarket.of(market, agent, report)
-            return quantity(market, run(mechanism, reported) if known is None else known.run(reported), agent)
-        except TieError:
-            return None
-
-    return at
 
 
 # --- bisection --------------------------------------------------------------------------------------------------------------
@@ -339,48 +285,7 @@ def _bisection(units: Units, reports: list[float], sign: int, iterations: int) -
 # --- all reports ------------------------------------------------------------------------------------------------------------
 
 
-def _stretches(known: Prepared[Any] | None, mechanism: Any, market: Market, agent: Agent, units: Units) -> Iterator[_Stretch]:
-    """All reports >= 0 in order: by derived breakpoints, else by tracing."""
-    points = None if known is None else known.breakpoints(market, agent)
-    if points is not None:
-        cuts = np.unique(np.concatenate([[0.0], points])).tolist()
-        for low, high in zip(cuts, [*cuts[1:], math.inf], strict=True):
-            yield _Stretch(low, low, low, units(low))
-            inside = (low + high) / 2.0 if high < math.inf else 2.0 * low + 1.0
-            if low < inside < high:
-                yield _Stretch(low, high, inside, units(inside))
-        return
-    units(AUDIT_MODEL.truth(market, agent, "price"))  # what goes wrong on floats is said as it is
-    try:
-        for number, interval in enumerate(sweep(_traced_units(known, mechanism, market, agent), 0)):
-            if number >= MOST_PIECES:
-                raise NotTraceableError(f"it has more than {MOST_PIECES} points and intervals of reports")
-            yield from _as_played(interval, units)
-    except NotApplicableError:
-        raise
-    except (NotTraceableError, Exception) as error:
-        raise ValueError(
-            f"method: 'exact' needs a rule with derived breakpoints or plain Python that can be traced; this one is a black "
-            f"box ({error}); use 'bisection'; got {known.spec.name if known else mechanism!r}"
-        ) from error
-
-
-def _as_played(interval: Interval[int | None], units: Units) -> Iterator[_Stretch]:
-    """A stretch of a traced run, held against the rule on a float; nothing where there is no float in it."""
-    lower, upper = float(interval.lower), math.inf if interval.upper is None else float(interval.upper)
-    inside = float(interval.inside())
-    if interval.is_point and inside != interval.lower:
-        return
-    if not interval.is_point and not lower < inside < upper:
-        return
-    really, traced = units(inside), math.nan if interval.answer is None else float(interval.answer)
-    narrow = interval.is_point or upper - lower <= 1e-12 * upper  # there rounding decides, and what the rule does is so
-    if (really > 0) != (traced > 0) and not narrow and really == really:
-        raise NotTraceableError(f"on floats it does something else: at {inside!r} it trades {really:g} units, not {traced:g}")
-    yield _Stretch(lower, upper, inside, really)
-
-
-def _exact(found: list[_Stretch], sign: int) -> CriticalValue:
+def _exact(found: list[Stretch], sign: int) -> CriticalValue:
     winning: list[list[float]] = []
     apart = True
     for stretch in found:
