@@ -21,7 +21,7 @@ from edgeworth.mechanisms.double_auction.model import (
 )
 from edgeworth.mechanisms.double_auction.rules import Rule, prepared
 from edgeworth.mechanisms.double_auction.spec import Prepared, RuleSpec
-from edgeworth.mechanisms.double_auction.trading_reports import Stretch, Units, stretches, units_of
+from edgeworth.mechanisms.double_auction.trading_reports import ReportInterval, Units, report_intervals, units_of
 
 
 class NotMonotoneWarning(UserWarning):
@@ -186,7 +186,7 @@ def critical_value(
     if method == "exact":
         usual = _bracket(market, agent)
         reports = [*_samples(market, agent, *usual, samples, seed), 1e3 * usual[1], 1e6 * usual[1]]
-        found = _exact(stretches(known, mechanism, market, agent, units, reports), _sign(agent))
+        found = _exact(report_intervals(known, mechanism, market, agent, units, reports), _sign(agent))
     else:
         reports = [low, high, AUDIT_MODEL.truth(market, agent, "price"), *_samples(market, agent, low, high, samples, seed)]
         found = _bisection(units, [report for report in reports if low <= report <= high], _sign(agent), iterations)
@@ -285,25 +285,25 @@ def _bisection(units: Units, reports: list[float], sign: int, iterations: int) -
 # --- all reports ------------------------------------------------------------------------------------------------------------
 
 
-def _exact(found: list[Stretch], sign: int) -> CriticalValue:
+def _exact(found: list[ReportInterval], sign: int) -> CriticalValue:
     winning: list[list[float]] = []
     apart = True
-    for stretch in found:
-        if stretch.units > 0:
+    for piece in found:
+        if piece.units > 0:
             if apart:
-                winning.append([stretch.lower, stretch.upper])
-            winning[-1][1] = stretch.upper
+                winning.append([piece.lower, piece.upper])
+            winning[-1][1] = piece.upper
             apart = False
-        elif stretch.units == 0:
+        elif piece.units == 0:
             apart = True
     ordered = found if sign > 0 else found[::-1]
-    first = next((place for place, stretch in enumerate(ordered) if stretch.units > 0), None)
-    idle = [stretch for stretch in ordered if stretch.units == 0]
+    first = next((place for place, piece in enumerate(ordered) if piece.units > 0), None)
+    idle = [piece for piece in ordered if piece.units == 0]
     if first is None:
         value, witness = math.inf * sign, None
     else:
         value = ordered[first].lower if sign > 0 else ordered[first].upper
-        better = [stretch.inside for stretch in ordered[first:] if stretch.units == 0]
+        better = [piece.inside for piece in ordered[first:] if piece.units == 0]
         witness = (ordered[first].inside, better[-1]) if better else None
     trades: Literal["some", "always", "never"] = "never" if first is None else "some" if idle else "always"
     ends = tuple((low, high) for low, high in winning)

@@ -23,7 +23,7 @@ Units: TypeAlias = Callable[[float], float]
 """A report to the units traded; NaN where a tie is refused and met."""
 
 
-class Stretch(NamedTuple):
+class ReportInterval(NamedTuple):
     """Reports on which the units do not change: a point, or an open interval with a report inside of it."""
 
     lower: float
@@ -69,25 +69,25 @@ def _traced(known: Prepared[Any] | None, mechanism: Any, market: Market, agent: 
     return at
 
 
-def stretches(
+def report_intervals(
     known: Prepared[Any] | None, mechanism: Any, market: Market, agent: Agent, units: Units, reports: list[float]
-) -> list[Stretch]:
+) -> list[ReportInterval]:
     """All reports >= 0 in order: by derived breakpoints, else by tracing, which these reports are held against."""
     points = None if known is None else known.breakpoints(market, agent)
     if points is not None:
         return list(_derived(points, units))
     units(float((market.bid if agent[0] == "buyer" else market.ask)[agent[1]]))  # what goes wrong on floats is said as it is
-    found: list[Stretch] = []
+    found: list[ReportInterval] = []
     try:
         for number, interval in enumerate(sweep(_traced(known, mechanism, market, agent), 0)):
             if number >= MOST_PIECES:
                 raise NotTraceableError(f"it has more than {MOST_PIECES} points and intervals of reports")
             found += _as_played(interval, units)
-        lowers = [stretch.lower for stretch in found]
+        lowers = [piece.lower for piece in found]
         for report in reports if known is None else ():
-            stretch = found[max(bisect_right(lowers, report) - 1, 0)]
-            if stretch.lower < report < stretch.upper:
-                _require_same(report, units(report), stretch)
+            piece = found[max(bisect_right(lowers, report) - 1, 0)]
+            if piece.lower < report < piece.upper:
+                _require_same(report, units(report), piece)
     except NotApplicableError:
         raise
     except (NotTraceableError, Exception) as error:
@@ -98,17 +98,17 @@ def stretches(
     return found
 
 
-def _derived(points: Floats, units: Units) -> Iterator[Stretch]:
+def _derived(points: Floats, units: Units) -> Iterator[ReportInterval]:
     cuts = np.unique(np.concatenate([[0.0], points])).tolist()
     for low, high in zip(cuts, [*cuts[1:], math.inf], strict=True):
-        yield Stretch(low, low, low, units(low))
+        yield ReportInterval(low, low, low, units(low))
         inside = (low + high) / 2.0 if high < math.inf else 2.0 * low + 1.0
         if low < inside < high:
-            yield Stretch(low, high, inside, units(inside))
+            yield ReportInterval(low, high, inside, units(inside))
 
 
-def _as_played(interval: Interval[int | None], units: Units) -> Iterator[Stretch]:
-    """A stretch of a traced run, held against the rule on a float; nothing where there is no float in it."""
+def _as_played(interval: Interval[int | None], units: Units) -> Iterator[ReportInterval]:
+    """An interval of a traced run, held against the rule on a float; nothing where there is no float in it."""
     lower, upper = float(interval.lower), math.inf if interval.upper is None else float(interval.upper)
     inside = 2.0 * lower + 1.0 if interval.upper is None else float(interval.inside())
     if interval.is_point and inside != interval.lower:
@@ -117,13 +117,13 @@ def _as_played(interval: Interval[int | None], units: Units) -> Iterator[Stretch
         return
     really, traced = units(inside), math.nan if interval.answer is None else float(interval.answer)
     if not interval.is_point:  # at a point rounding may decide, and what the rule does is so
-        _require_same(inside, really, Stretch(lower, upper, inside, traced))
-    yield Stretch(lower, upper, inside, really)
+        _require_same(inside, really, ReportInterval(lower, upper, inside, traced))
+    yield ReportInterval(lower, upper, inside, really)
 
 
-def _require_same(report: float, really: float, stretch: Stretch) -> None:
-    """The rule trades at a report as it does all over the stretch; rounding may decide beside its ends."""
-    near = min(report - stretch.lower, stretch.upper - report) <= 1e-12 * report
-    if (really > 0) != (stretch.units > 0) and not near and really == really:
-        text = f"on floats it does something else: at {report!r} it trades {really:g} units, not {stretch.units:g}"
+def _require_same(report: float, really: float, piece: ReportInterval) -> None:
+    """The rule trades at a report as it does all over the interval; rounding may decide beside its ends."""
+    near = min(report - piece.lower, piece.upper - report) <= 1e-12 * report
+    if (really > 0) != (piece.units > 0) and not near and really == really:
+        text = f"on floats it does something else: at {report!r} it trades {really:g} units, not {piece.units:g}"
         raise NotTraceableError(text)

@@ -146,7 +146,7 @@ class Auction:
             return self._bisect(wins, report, limit)
         if side == "buyer":
             return boundary_below(wins, report, min(limit, report))
-        edge = boundary_above(wins, report, limit)
+        edge = boundary_above(wins, report, exact(limit))
         return limit if edge is None else edge
 
     def _bisect(self, wins: Callable[[Rational], bool], winner: Rational, loser: Rational) -> Rational:
