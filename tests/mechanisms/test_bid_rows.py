@@ -140,8 +140,8 @@ def test_welfare_counts_the_mean() -> None:
 
 @pytest.mark.parametrize("market", [MARKET, SCALED])
 def test_audits_vary_the_mean(market: da.Market) -> None:
-    for name in ("off-aic2", "off-aic2-myerson", "pay-as-report"):
-        found, sampled = audit(name, market), audit(name, market, scope=Sampled(30, 1))
+    for name in ("off-aic2", "pay-as-report"):
+        found, sampled = audit(name, market), audit(name, market, scope=Sampled(10, 1))
         assert found.individually_rational
         assert sampled.truthful.violation <= found.truthful.violation + 1e-7
         if not found.truthful:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgeworth.mechanisms import double_auction as da
-from edgeworth.mechanisms.auditing import Sampled, audit
+from edgeworth.mechanisms.auditing import audit
 from edgeworth.mechanisms.double_auction.exact import best
 from tests.oracles import double_auction as oracle
 
@@ -120,8 +120,6 @@ def test_the_literal_reading_drives() -> None:
     assert outcome.reward.tolist() == pytest.approx(exact.reward.tolist(), rel=1e-9)
     with pytest.raises(ValueError, match="exact chooser"):
         audit(da.Rule("off-aic2", da.OffAic2.literal()), market)
-    short = da.Rule("off-aic2", replace(da.OffAic2.literal(), iterations=1))
-    assert str(audit(short, market, scope=Sampled(1)).individually_rational.scope) == "exhaustive"
 
 
 @pytest.mark.parametrize(
@@ -140,24 +138,26 @@ def test_misuse(given: Any, message: str) -> None:
 # --- what the findings say --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-def test_the_shares_that_the_findings_name() -> None:
-    """100 `fusion` markets of the preset's size (8 + 5), seeds 10000 on, exact choosers and prices."""
+SHARES = {  # per cent of the greatest welfare, and markets in deficit; the first 20 markets, and all 100
+    20: {"posted-procurement": (90, 0), "rank-procurement": (75, 0), "off-aic2": (85, 14), "highest ask": (85, 0)},
+    100: {"posted-procurement": (85, 0), "rank-procurement": (76, 0), "off-aic2": (86, 59), "highest ask": (86, 0)},
+}
+
+
+@pytest.mark.parametrize("markets", [20, pytest.param(100, marks=pytest.mark.slow)])
+def test_the_shares_that_the_findings_name(markets: int) -> None:
+    """`fusion` markets of the preset's size (8 + 5), seeds 10000 on; exact choosers and prices, the seller's search up to the
+    highest report ("off-aic2") and to the highest ask.
+    """
     rules: dict[str, Any] = {name: name for name in ("posted-procurement", "rank-procurement", "off-aic2")}
     rules["highest ask"] = da.Rule("off-aic2", da.OffAic2(upper="ask"))
     share: dict[str, list[float]] = {name: [] for name in rules}
     deficits = dict.fromkeys(rules, 0)
-    for seed in range(10_000, 10_100):
+    for seed in range(10_000, 10_000 + markets):
         market = da.generate(preset="fusion", seed=seed)
         optimum = best(market).value
         for name, rule in rules.items():
             outcome = da.run(rule, market)
             share[name].append(da.welfare(market, outcome) / optimum)
             deficits[name] += da.surplus(outcome) < -1e-9
-    means = {name: round(100 * float(np.mean(found))) for name, found in share.items()}
-    assert means == SHARES
-    assert deficits == DEFICITS
-
-
-SHARES = {"posted-procurement": 85, "rank-procurement": 76, "off-aic2": 86, "highest ask": 86}
-DEFICITS = {"posted-procurement": 0, "rank-procurement": 0, "off-aic2": 59, "highest ask": 0}
+    assert {name: (round(100 * float(np.mean(found))), deficits[name]) for name, found in share.items()} == SHARES[markets]
