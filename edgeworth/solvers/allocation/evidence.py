@@ -24,7 +24,7 @@ _GAP = 0.01
 RATES = {"Table I's": (0.01, 0.9), "the code's": (0.9, 0.01)}
 """Learning rate and discount: as Table I lists them, and as the authors' main program passes them, in another order."""
 READINGS = {"printed": Algorithm2(), "coded": Algorithm2(load="data", forgets=False)}
-"""Algorithm 2 as printed, and with what the authors' code does differently."""
+"""Algorithm 2 as printed, and with what ``q_update`` of the authors' code does differently; both by the paper's rewards."""
 UNITS: tuple[RateUnit, ...] = ("bit", "nat")
 
 
@@ -233,8 +233,8 @@ def constraints(budget: ClaimBudget) -> Evidence:
     coded = next(r for r in numbers if (r["preset"], r["rates"], r["reading"]) == ("metaverse-code", "the code's", "coded"))
     broken, runs = (sum(int(row[name]) for row in numbers) for name in ("broken", "instances"))
     text = (
-        f"some server overloaded in {broken} of {runs} runs; metaverse-code as coded, rates as the code passes them:"
-        f" {coded['overloaded']:.1f} of 20 servers, the fullest with {coded['worst']:.1f} times its capacity, totals of"
+        f"some server overloaded in {broken} of {runs} runs; metaverse-code, as coded but by the paper's rewards, rates as the"
+        f" code passes them: {coded['overloaded']:.1f} of 20 servers, the fullest with {coded['worst']:.1f} times its capacity, totals of"
         f" {coded['total']:.5g} where no feasible assignment is worth more than {coded['bound']:.5g} (means), above that in"
         f" {coded['above']} of {coded['instances']}"
     )

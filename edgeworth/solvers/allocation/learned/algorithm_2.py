@@ -49,7 +49,8 @@ class Algorithm2(QLearning):
 
     Examples
     --------
-    The authors' code, which passes its three rates in another order than it takes them:
+    The function ``q_update`` of the authors' code, on the paper's rewards; its main program passes the three rates in another
+    order than it takes them:
 
     >>> from edgeworth.solvers.allocation import Algorithm2
     >>> coded = Algorithm2(rate=0.9, discount=0.01, epsilon=0.9, load="data", forgets=False)
@@ -149,7 +150,9 @@ def algorithm_2(problem: AllocationProblem, params: Algorithm2, run: Run[Assignm
     Read so: the set of used servers and the loads, which line 1 initialises in every call, last for an episode, or else nothing
     would ever be tested; epsilon is drawn for every choice and not once for the whole run, as lines 4-9 of Algorithm 3 would
     have it. The authors' code adds D_j where the paper adds mu_ij, keeps a refused server among the used, and takes the maximum
-    over the *current* task's servers; the first two are parameters (`Algorithm2`). Q starts at 0, ties go to the lowest server.
+    over the *current* task's servers; the first two are parameters (`Algorithm2`). This is its ``q_update``: its main program
+    runs ``q_update_modified``, whose set of used servers stays empty, so that no server is ever tested (in both, rewards lack
+    E_comp and the fee, and deadlines above 1 are of no effect). Q starts at 0, ties go to the lowest server.
 
     The solution is repaired because users compare it with feasible ones, and the notes say by how much: on every overloaded
     server tasks are kept in order of arrival while they fit, the others are dropped and stay unserved, as do tasks left at a
