@@ -57,7 +57,8 @@ CLAIMS: tuple[Claim, ...] = (
         quote="Algorithm 2 is the transformation of C1 and C2 in the MTA problem",
         statement="what Algorithm 2 lets through keeps the capacities C1",
         scope="presets metaverse and metaverse-code; rates of Table I and in the code's order; as printed and as in"
-        " q_update of the authors' code (their main program runs another function, which never tests), both by the rewards of Algorithm 1",
+        " q_update of the authors' code (their main program runs another function, which never tests), both by"
+        " the rewards of Algorithm 1",
         rule=Rule("runs whose best episode overloads a server", "holds where there is none", seeds=1),
         test=evidence.constraints,
     ),

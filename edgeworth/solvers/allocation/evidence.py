@@ -234,9 +234,9 @@ def constraints(budget: ClaimBudget) -> Evidence:
     broken, runs = (sum(int(row[name]) for row in numbers) for name in ("broken", "instances"))
     text = (
         f"some server overloaded in {broken} of {runs} runs; metaverse-code, as coded but by the paper's rewards, rates as the"
-        f" code passes them: {coded['overloaded']:.1f} of 20 servers, the fullest with {coded['worst']:.1f} times its capacity, totals of"
-        f" {coded['total']:.5g} where no feasible assignment is worth more than {coded['bound']:.5g} (means), above that in"
-        f" {coded['above']} of {coded['instances']}"
+        f" code passes them: {coded['overloaded']:.1f} of 20 servers, the fullest with {coded['worst']:.1f} times its capacity,"
+        f" totals of {coded['total']:.5g} where no feasible assignment is worth more than {coded['bound']:.5g} (means), above"
+        f" that in {coded['above']} of {coded['instances']}"
     )
     return Evidence(_FAILS if broken else _HOLDS, Reason.MEASURED, text, numbers=tuple(numbers), instances=runs, seeds=1)
 
