@@ -40,6 +40,12 @@ def refuses(s: Any, i: int, j: int, acc: list[float]) -> bool:
     return acc[i] > float(s.capacity[i]) or available < float(s.deadline[j])
 
 
+def available(s: Any, i: int, j: int, acc: list[float]) -> bool:
+    """Section IV-B1: "if mu_acc < mu_i and tau_ava > tau_e, then [it] is considered as available action"."""
+    left = (float(s.capacity[i]) - acc[i]) / float(s.frequency[i])
+    return acc[i] < float(s.capacity[i]) and left > float(s.deadline[j])
+
+
 def algorithm_3(
     s: Any, *, episodes: int, rate: float, discount: float, explore: float, seed: int,
     availability: str = "replace", load: str = "cycles", forgets: bool = True,
@@ -54,7 +60,7 @@ def algorithm_3(
 
     def actions_of(j: int, acc: list[float]) -> list[int]:
         nonzero = [i for i in range(n) if u[j][i] != 0.0]
-        return nonzero if availability == "replace" else [i for i in nonzero if not refuses(s, i, j, acc)]
+        return nonzero if availability == "replace" else [i for i in nonzero if available(s, i, j, acc)]
 
     for _ in range(episodes):
         acc, used, chosen, total = [0.0] * n, set[int](), [-1] * m, 0.0

@@ -186,8 +186,9 @@ def visits(budget: ClaimBudget) -> Evidence:
     pairs = INTERACTION_SECONDS * game.pairs
     others = ", ".join(f"{name} {seconds / INTERACTION_SECONDS / _USERS:.1f}" for name, (seconds, _) in TABLE_V.items())
     text = (
-        f"one visit of each of {_USERS} users takes {doi:.2f} s, the table has {printed:.2f}; counting pairs it would be"
-        f" {pairs:.0f} s here; visits a user by the table: {others}"
+        f"one visit of each of {_USERS} users takes {doi:.2f} s, the table has {printed:.2f}: a reading and no test, since"
+        f" {1000 * INTERACTION_SECONDS:g} ms are read off this row (the text lost the range of the delay); counting pairs it"
+        f" would be {pairs:.0f} s here; visits a user by the table: {others}"
     )
     found = _HOLDS if abs(doi - printed) <= 0.005 else _FAILS
     numbers: list[Row] = [{"doi": doi, "printed": printed, "by_pairs": pairs}]

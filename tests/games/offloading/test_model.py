@@ -277,6 +277,9 @@ def test_interactions_and_their_cost() -> None:
     assert counted("all-local")[0] == 0
     with pytest.raises(ValueError, match="result: must be one of"):
         offloading.interaction_overhead(game, offloading.solve(game, method="exact", seed=0))
+    other = offloading.generate(preset="random", users=30, providers=4, seed=0)
+    with pytest.raises(ValueError, match="result: must be a result of this game"):
+        offloading.interaction_overhead(other, offloading.solve(game, seed=0))
 
 
 def test_price_of_anarchy_of_a_game_whose_equilibria_are_all_known() -> None:

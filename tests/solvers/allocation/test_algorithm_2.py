@@ -136,8 +136,10 @@ def test_the_test_looks_at_the_load_before_and_wants_more_time_than_the_deadline
     light = _line(14, 1, data_size=np.full(14, 0.1), cycles_per_unit=np.full(1, 10.0), frequency=np.ones(1))
     totals, _ = _printed(light, allocation.Algorithm2(episodes=1, load="data", forgets=False), 0)
     assert totals == [pytest.approx(11.0)]
-    # the sentences before the algorithm leave out whom the test refuses
+    # the sentences before the algorithm have strict signs: 2 s left are not more than the second task's deadline
     totals, _ = _printed(_line(5, 1), allocation.Algorithm2(episodes=1, availability="discard"), 0)
+    assert totals == [1.0]
+    totals, _ = _printed(_line(5, 1, deadline=np.full(5, 1.9)), allocation.Algorithm2(episodes=1, availability="discard"), 0)
     assert totals == [2.0]
 
 

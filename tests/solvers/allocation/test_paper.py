@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgeworth.core.claims import SMOKE, Evidence
+from edgeworth.core.claims import SMOKE, ClaimBudget, Evidence
 from edgeworth.solvers.allocation import AllocationProblem, claims, evidence, generate
 
 EXPECTED = {
@@ -122,3 +122,26 @@ def test_the_printed_availability_is_reversed_and_lets_almost_nobody_through(fou
     table_1, code = found["available-actions"].numbers
     assert 0.003 < float(table_1["tasks_with_a_server"]) < 0.03
     assert 0.3 < float(code["refused"]) < 0.7
+
+
+def test_greedy_and_learner_are_compared_instance_by_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The learner is nearer in both instances, though further away in the second than greedy in the first."""
+    worth = {("greedy", 0): 0.95, ("q-learning", 0): 0.97, ("greedy", 1): 0.80, ("q-learning", 1): 0.90}
+
+    def value(problem: AllocationProblem, method: str, seed: int = 0) -> float:
+        return worth.get((method, seed), 1.0)
+
+    monkeypatch.setattr(evidence, "_value", value)
+    monkeypatch.setattr(evidence, "_enclosed", lambda preset, seed: (1.0, 1.0))
+    budget = ClaimBudget("two", seeds=1, instances=8)
+    assert str(evidence.needs_more_than_greedy(budget).verdict) == "holds"
+    worth["q-learning", 1] = 0.79
+    assert str(evidence.needs_more_than_greedy(budget).verdict) == "does not hold"
+
+
+def test_figure_2_also_asks_for_the_printed_rewards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A feasible learner that wins everywhere does not make the sentence hold: greedy by rewards cannot be exceeded."""
+    monkeypatch.setattr(evidence, "_value", lambda problem, method, seed=0: float(method == "q-learning"))
+    found = evidence.outperforms(ClaimBudget("one", seeds=1, instances=4))
+    assert (str(found.verdict), str(found.reason)) == ("does not hold", "proved")
+    assert "alpha 0.9, gamma 0.01" in found.text

@@ -157,7 +157,7 @@ def interaction_overhead(game: OffloadingGame, result: Result[Profile]) -> dict[
     Raises
     ------
     ValueError
-        For methods that are no protocol.
+        For methods that are no protocol, and for a result of another game.
 
     Notes
     -----
@@ -172,9 +172,10 @@ def interaction_overhead(game: OffloadingGame, result: Result[Profile]) -> dict[
     Passes and rounds count when they are complete. The starting profile of the dynamics is not counted: where users announce
     it, it is one visit a user more.
 
-    That visits are counted, not pairs, is what Table V says: its DoI is 14.40 s = 1,800 x 8 ms for FUSION_NoPG, and 10.1, 6.5,
-    4.7 and 8.6 visits a user for FUSION, PurOnline, FUSION_Random and FUSION_NoST. Those are no whole numbers, as means over
-    runs are not, and no row leaves room for messages of the offline stage, which the text says are "amortised". The table
+    That visits are counted, not pairs, is our reading of Table V: its DoI is 14.40 s = 1,800 x 8 ms for FUSION_NoPG, and then
+    10.1, 6.5, 4.7 and 8.6 visits a user for FUSION, PurOnline, FUSION_Random and FUSION_NoST. Those are no whole numbers, as
+    means over runs are not, and the row of FUSION_NoPG leaves no room for messages of the offline stage, which the text says
+    are "amortised". The table
     contradicts itself in one place: ECoI / DoI is 13.30 W in four rows, up to their rounding, but 1865.80 / 145.32 = 12.84 W in
     FUSION's own, whose energy would be 1932.76 at 13.30 W. The table calls its energy W and the text W ms; joules are ours.
 
@@ -182,6 +183,8 @@ def interaction_overhead(game: OffloadingGame, result: Result[Profile]) -> dict[
     ----------
     FUSION paper, section VI-A2 (its ranges of delay and power are lost) and Table V.
     """
+    if result.problem_hash != game.hash:
+        validation.reject("result", f"must be a result of this game ({game.hash})", result.problem_hash)
     validation.choice("result", result.method, (*_BY_PASS, "max-gain", *_ONCE, *_LEARNERS, "all-local"))
     rounds = 0 if result.method == "all-local" else result.stats.iterations
     if result.method == "max-gain" and result.certificate is None and result.termination in _AT_REST:

@@ -22,6 +22,12 @@ def _refused(load, capacity, frequency, deadline):
     return load > capacity or (capacity - load) / frequency < deadline
 
 
+@leaf
+def _available(load, capacity, frequency, deadline):
+    """The rule of the text before it, whose signs are strict: a server at its capacity, or with just the time, is left out."""
+    return load < capacity and (capacity - load) / frequency > deadline
+
+
 @jit
 def episodes(
     indptr, server, reward, amount, capacity, frequency, deadline, discards, forgets, explore, rate, discount,
@@ -30,9 +36,9 @@ def episodes(
     """Run `count` episodes; a state is a task in order of arrival, an action one of its entries with a reward other than 0.
 
     A server that was used in the episode and is refused is replaced once, by an untested one; `forgets`: it leaves the set of
-    used servers then. `discards`: servers that are refused are no actions, used or not, and nothing is replaced. `amount`: what
-    an entry adds to its server's load. `actions`: room for one task's entries. `totals` receives the episodes' sums of rewards,
-    `best` [1] and `best_choice` the largest and its entries.
+    used servers then. `discards`: servers that are not available are no actions, used or not; nothing is replaced. `amount`:
+    what an entry adds to its server's load. `actions`: room for one task's entries. `totals` receives the episodes' sums of
+    rewards, `best` [1] and `best_choice` the largest and its entries.
     """
     m = choice.size
     for k in range(count):
@@ -44,7 +50,7 @@ def episodes(
             seen = 0
             for p in range(indptr[j], indptr[j + 1]):
                 i = server[p]
-                if reward[p] != 0.0 and not (discards and _refused(load[i], capacity[i], frequency[i], deadline[j])):
+                if reward[p] != 0.0 and not (discards and not _available(load[i], capacity[i], frequency[i], deadline[j])):
                     actions[seen] = p
                     seen += 1
             if before >= 0:

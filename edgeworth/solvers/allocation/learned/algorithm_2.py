@@ -38,8 +38,8 @@ class Algorithm2(QLearning):
         True: the paper's text, and the authors' code; False: its Algorithm 3.
     availability : {"replace", "discard"}
         ``replace``: Algorithm 2, and the code: a server that was used before and is refused is replaced once, untested.
-        ``discard``: the sentences of section IV-B1 before it: every server that the same test refuses is left out of the
-        choice, and a task for which all are refused gets none.
+        ``discard``: the sentences of section IV-B1 before it: a server is left out of the choice, used before or not, unless
+        acc_i < mu_i and (mu_i - acc_i) / f_i > tau_j; a task for which none is left gets none.
     load : {"cycles", "data"}
         What a task adds to its server's accumulated load: ``cycles`` mu_ij, as the paper has it; ``data`` D_j, as in the code,
         which compares a sum of data with a capacity in cycles.
@@ -49,7 +49,8 @@ class Algorithm2(QLearning):
 
     Examples
     --------
-    The authors' code, which passes its three rates in another order than it takes them:
+    The function ``q_update`` of the authors' code, on the paper's rewards; its main program passes the three rates in another
+    order than it takes them:
 
     >>> from edgeworth.solvers.allocation import Algorithm2
     >>> coded = Algorithm2(rate=0.9, discount=0.01, epsilon=0.9, load="data", forgets=False)
@@ -133,22 +134,25 @@ def algorithm_2(problem: AllocationProblem, params: Algorithm2, run: Run[Assignm
 
         acc_i > mu_i  or  (mu_i - acc_i) / f_i < tau_j,
 
-    another one is chosen in the same way among the rest, *without any test*. The server then is assigned, acc_i grows by mu_ij,
-    the total by U_ij, and
+    another one is chosen in the same way among the rest, *without any test*; it does not count as used by that (lines 12 and
+    15). The server then is assigned, acc_i grows by mu_ij, the total by U_ij, and
 
         Q(j, i) += alpha [U_ij + gamma max_k Q(j + 1, k) - Q(j, i)],
 
     the maximum over the next task's servers with a reward other than 0. Hence: the test looks at the load *before* the task is
     added; it refuses a server whose remaining compute time is *less* than the deadline, so that an early deadline passes more
-    easily (and its first half follows from its second); and what replaces a refused server is never refused. Every task with a
-    server of non-zero reward gets one, except where the refused server was the only one (ours; the text leaves it open).
-    Servers may be overloaded without limit, and the printed total may exceed the value of every feasible assignment: it is no
-    welfare either (see `reward_table`).
+    easily (and its first half follows from its second). A server that passes has room where it can compute the task in time,
+    since then mu_ij <= f_i tau_j; what overloads are the choices without a test, replacements and a server's first use. Every
+    task with a server of non-zero reward gets one, except where the refused server was the only one (ours; the text leaves it
+    open). Servers may be overloaded without limit, and the printed total may exceed the value of every feasible assignment: it
+    is no welfare either (see `reward_table`).
 
     Read so: the set of used servers and the loads, which line 1 initialises in every call, last for an episode, or else nothing
     would ever be tested; epsilon is drawn for every choice and not once for the whole run, as lines 4-9 of Algorithm 3 would
     have it. The authors' code adds D_j where the paper adds mu_ij, keeps a refused server among the used, and takes the maximum
-    over the *current* task's servers; the first two are parameters (`Algorithm2`). Q starts at 0, ties go to the lowest server.
+    over the *current* task's servers; the first two are parameters (`Algorithm2`). This is its ``q_update``: its main program
+    runs ``q_update_modified``, whose set of used servers stays empty, so that no server is ever tested (in both, rewards lack
+    E_comp and the fee, and deadlines above 1 are of no effect). Q starts at 0, ties go to the lowest server.
 
     The solution is repaired because users compare it with feasible ones, and the notes say by how much: on every overloaded
     server tasks are kept in order of arrival while they fit, the others are dropped and stay unserved, as do tasks left at a

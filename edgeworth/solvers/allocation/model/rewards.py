@@ -24,7 +24,8 @@ class RewardTable:
     reward : float64 [entries]
         U_ij.
     serves : bool [entries]
-        Whether the server computes the task. False: it is the task's source, which cannot.
+        Whether the server computes the task. False: it is the task's source, which cannot, or for which the problem has no
+        pair.
     cycles : float64 [entries]
         mu_ij.
     """
@@ -57,7 +58,7 @@ def reward_table(problem: AllocationProblem) -> RewardTable:
     -----
     U_ij = p_j mu_ij - E_comp where server i is the source of task j and can compute it (mu_ij <= mu_i and in time); lambda p_j
     mu_ij - E_comm where it is the source and cannot; (1 - lambda) p_j mu_ij - E_comp where it is another server that can; 0
-    otherwise.
+    otherwise. A server that the problem has no pair for (out of reach) counts as one that cannot.
 
     A sum of these rewards is no welfare: the fee that another server pays reaches nobody, the source's E_comm for a task that
     is sent is left out, and a source is paid for its own task although no server computes it.
