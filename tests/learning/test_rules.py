@@ -262,6 +262,12 @@ def test_the_small_solver_agrees_with_highs(shape: tuple[int, int], whole: bool)
         assert _solved(matrix)[0] == pytest.approx(_highs_value(matrix), abs=1e-8)
 
 
+def test_payoffs_whose_difference_is_no_float() -> None:
+    value, policy = _solved(np.array([[1e308, -1e308], [-1e308, 1e308]]))
+    assert policy == pytest.approx([0.5, 0.5])
+    assert abs(value) < 1e-9 * 1e308
+
+
 def test_columns_that_hardly_differ_do_not_break_the_small_solver() -> None:
     """What minimax-Q makes of close payoffs. Bland's rule takes pivots of 1e-10 there; on the first matrix, whose value .53 is
     a saddle point, it ended without a policy."""

@@ -257,6 +257,35 @@ def test_tours_are_within_the_default_bracket() -> None:
     assert da.critical_value("off-aic2", far, ("buyer", 0)).value == pytest.approx(exact.value)
 
 
+def test_posted_prices_are_within_the_default_bracket() -> None:
+    """A price from a history that nobody reaches now."""
+    market = da.Market([0.0], [0.0], history=(1.0, 9.0))
+    exact = da.critical_value("posted-procurement", market, ("buyer", 0), method="exact")
+    assert exact.value == pytest.approx(4.2)
+    assert da.critical_value("posted-procurement", market, ("buyer", 0)).value == pytest.approx(exact.value)
+
+
+def above_the_ask(market: Any) -> da.Outcome:
+    """One buyer trades where its bid, or its entry to seller 0, is above that ask; it looks its seller up by name."""
+    offer = market.bid[0] if market.bid_rows is None else market.bid_rows[0, 0]
+    k = 0 if market.seller_names is None else market.seller_names.index("near")
+    return da.Outcome([k if offer > market.ask[k] else -1], [0.0], [0.0] * len(market.ask))
+
+
+def test_no_report_is_tried_that_a_market_cannot_hold() -> None:
+    large = da.Market([1e249], [1e245])
+    for method in ("bisection", "exact"):
+        assert da.critical_value(above_the_ask, large, ("buyer", 0), method=method).value == pytest.approx(1e245)  # type: ignore[arg-type]
+    narrow = da.Market.from_rows([[1e-260, 1.0]], [1.0, 2.0])
+    assert da.critical_value(above_the_ask, narrow, ("buyer", 0)).trades == "never"  # its entry cannot reach the ask
+
+
+def test_a_rule_may_look_agents_up_by_name() -> None:
+    market = da.Market([5.0], [9.0, 2.0], seller_names=["far", "near"])
+    found = da.critical_value(above_the_ask, market, ("buyer", 0), method="exact")
+    assert (found.value, found.winning) == (2.0, ((2.0, math.inf),))
+
+
 @pytest.mark.parametrize("method", ["bisection", "exact"])
 def test_ties_that_are_refused_are_passed_over(method: Any) -> None:
     market = da.Market([5.0, 4.0], [1.0])
@@ -281,6 +310,8 @@ def test_ties_that_are_refused_are_passed_over(method: Any) -> None:
         ({"rule": 3}, TypeError, "rule: must be"),
         ({"rule": square, "params": da.OffAic2()}, ValueError, "params: and tie_break are for"),
         ({"rule": lambda market: 3}, TypeError, "must return an Outcome"),
+        ({"rule": lambda market: da.Outcome([], [], [])}, ValueError, "outcome: must have 1 buyers and 1 sellers"),
+        ({"rule": lambda market: da.Outcome([1], [0.0], [0.0])}, ValueError, "outcome: must name sellers below 1"),
         ({"market": [1.0]}, TypeError, "market: must be a Market"),
     ],
 )

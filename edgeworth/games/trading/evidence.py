@@ -58,7 +58,8 @@ def condition_14(budget: ClaimBudget) -> Evidence:
         f"positive costs: true for every consumer in {held} of {len(games)} games; with S = sum a_j / R_j it says, summed over"
         " i, 2 (N - 1) S < N S, so N < 2 where S > 0, and N > 2 where S < 0. Negative costs (Table 1, eps = 1/20, equal role"
         f" ratios): true for N = {where[0] if where else 0}..{where[-1] if where else 0} of {counts[0]}..{counts[-1]}, with"
-        f" 2 (N - 1) before all of a_i; with 2 (N - 1) before u_i p alone, as printed, for {sum(x[1] for x in below)} of them."
+        f" 2 (N - 1) before all of a_i; with 2 (N - 1) before u_i p alone, as printed, for {sum(x[1] for x in below)} of them:"
+        " summed over i that says (N - 2) sum u_j p / R_j + (N - 1) sum (1 - beta) C_b / R_j < 0, for no N >= 2 at any costs."
         f" There (18) is no demand: its total is {below[-1][3]:.4g} at N = {below[-1][0]}"
     )
     found = _HOLDS if held else ClaimVerdict.CANNOT_HOLD

@@ -71,6 +71,7 @@ def price_problem(game: TradingGame, around: Equilibrium, others: str = "reply")
     AI-Bazaar paper, equation (4).
     """
     reading = validation.choice("others", others, OTHERS)
+    _require(game, around, used=reading == "fixed")
     n = game.consumers if reading == "free" else 0
     profiles: dict[str, Callable[[Floats], tuple[float, Floats]]] = {
         "reply": lambda x: (float(x[0]), stage(game, float(x[0]))[0]),
@@ -109,18 +110,19 @@ def demand_problem(game: TradingGame, around: Equilibrium, consumer: int = 0, ot
     AI-Bazaar paper, equation (5).
     """
     reading = validation.choice("others", others, OTHERS)
+    _require(game, around, used=reading != "free")
     i = validation.integer("consumer", consumer, minimum=0, maximum=game.consumers - 1)
     if reading == "reply" and game.min_demand <= 0.0:
         validation.reject("game", "must have F_min > 0: a rival alone has no best reply to a demand of 0", game.min_demand)
-    n = game.consumers - 1 if reading == "free" else 0
+    free, rivals = int(reading == "free"), game.consumers - 1 if reading == "free" else 0
     profiles: dict[str, Callable[[Floats], tuple[float, Floats]]] = {
         "reply": lambda x: (around.price, _answers(game, around.price, i, float(x[0]))),
         "fixed": lambda x: (around.price, _with(around.demands, i, float(x[0]))),
         "free": lambda x: (float(x[1]), np.insert(x[2:], i, x[0])),
     }
     return OneSided(
-        np.array([game.min_demand] + [game.min_price] * (n > 0) + [game.min_demand] * n),
-        np.array([game.max_demand] + [game.max_price] * (n > 0) + [game.max_demand] * n),
+        np.array([game.min_demand] + [game.min_price] * free + [game.min_demand] * rivals),
+        np.array([game.max_demand] + [game.max_price] * free + [game.max_demand] * rivals),
         profiles[reading],
         lambda price, demands: float(profile_utilities(game, price, demands)[i]),
     )
@@ -201,6 +203,18 @@ def best_demand(game: TradingGame, around: Equilibrium, consumer: int = 0, other
     else:
         price, demands = around.price, np.array(around.demands)
     return equilibrium_of(game, price, _with(demands, consumer, _best_response(game, price, demands, consumer)))
+
+
+def _require(game: TradingGame, around: Equilibrium, *, used: bool) -> None:
+    """Game and, where it is used, profile are of the right type and fit each other."""
+    if not isinstance(game, TradingGame):
+        validation.reject_type("game", "must be a TradingGame", game)
+    if not used:
+        return
+    if not isinstance(around, Equilibrium):
+        validation.reject_type("around", "must be an Equilibrium", around)
+    if len(around.demands) != game.consumers:
+        validation.reject("around", f"must have demands of {game.consumers} consumers", len(around.demands))
 
 
 def _with(demands: Floats, i: int, demand: float) -> Floats:

@@ -34,7 +34,8 @@ def matrix_game(memory: Floats, quality: int, n: int, o: int, policy: int) -> fl
     low, high = memory[quality], memory[quality]
     for k in range(n * o):
         low, high = min(low, memory[quality + k]), max(high, memory[quality + k])
-    span = high - low
+    unit = 1.0 if 0.5 * high - 0.5 * low < 8e307 else 0.5  # so that the difference of any two payoffs is a float
+    span = unit * high - unit * low
     if span <= 0.0:
         for a in range(n):
             memory[policy + a] = 1.0 / n
@@ -53,7 +54,7 @@ def matrix_game(memory: Floats, quality: int, n: int, o: int, policy: int) -> fl
     for a in range(n):
         line = table + a * width
         for b in range(o):
-            memory[line + b] = (memory[quality + a * o + b] - low) / span + 1.0
+            memory[line + b] = (unit * memory[quality + a * o + b] - unit * low) / span + 1.0
         memory[line + o + a] = 1.0
         memory[line + width - 1] = 1.0
         memory[basis + a] = o + a

@@ -39,8 +39,8 @@ class MinimaxQ(ValueLearner):
     games. In zero-sum games of two players it converges to the value when every joint action is tried infinitely often and
     rates decay as 1 / visits (``rate_decay`` above 0). The policy starts uniform. A column b whose entries are still at
     ``initial`` is the worst case of every policy as long as all values met are above it: the policy then says nothing about
-    what was learnt. Hence ``initial`` belongs at the top of the payoffs' range or above, where the source has it (its payoffs
-    are at most 1).
+    what was learnt. Hence ``initial`` belongs at the top of the range of values or above: the source's payoffs are at most 1;
+    where payoffs up to r go on coming, values reach ``r / (1 - discount)``.
 
     References
     ----------

@@ -19,6 +19,7 @@ from edgeworth.mechanisms.double_auction.model import (
     Outcome,
     TieBreak,
 )
+from edgeworth.mechanisms.double_auction.model.market import LARGEST
 from edgeworth.mechanisms.double_auction.rules import Rule, prepared
 from edgeworth.mechanisms.double_auction.spec import Prepared, RuleSpec
 from edgeworth.mechanisms.double_auction.trading_reports import ReportInterval, Units, report_intervals, units_of
@@ -96,8 +97,9 @@ def critical_value(
         As in `run`, for rules by name and by specification.
     bracket : tuple of float, optional
         The lowest and the highest report that a bisection tries, money a unit; default: from 0 to twice the highest report of
-        the market, in a routed one and the cost of the dearest tour a unit of the buyer, all that over the least positive share
-        of a buyer's row in its mean.
+        the market and its history, in a routed one and the cost of the dearest tour a unit of the buyer, all that over the
+        least positive share of a buyer's row in its mean; at most what a market can hold. A price beyond that, such as
+        a reserve of your own, is not seen: then `trades` is ``"never"`` and a bracket of your own is needed.
     iterations : int
         The most halvings of a bisection, >= 1; it ends where no float is left between the ends.
     samples : int
@@ -185,7 +187,9 @@ def critical_value(
     units = units_of(known, mechanism, market, agent)
     if method == "exact":
         usual = _bracket(market, agent)
-        reports = [*_samples(market, agent, *usual, samples, seed), 1e3 * usual[1], 1e6 * usual[1]]
+        most = _most(market, agent)
+        beyond = [report for report in (1e3 * usual[1], 1e6 * usual[1]) if report <= most]
+        reports = [*_samples(market, agent, *usual, samples, seed), *beyond]
         found = _exact(report_intervals(known, mechanism, market, agent, units, reports), _sign(agent))
     else:
         reports = [low, high, AUDIT_MODEL.truth(market, agent, "price"), *_samples(market, agent, low, high, samples, seed)]
@@ -240,7 +244,19 @@ def _bracket(market: Market, agent: Agent) -> tuple[float, float]:
     if market.bid_rows is not None and side == "buyer" and market.bid[index] > 0.0:
         row = market.bid_rows[index]
         share = float(row[row > 0.0].min() / market.bid[index])
-    return 0.0, 2.0 * (market.highest_report + tour) / share or 1.0
+    highest = max(market.highest_report, *(market.history or (0.0,)))
+    high = 2.0 * (highest + tour) / share or 1.0
+    return 0.0, min(high, _most(market, agent))
+
+
+def _most(market: Market, agent: Agent) -> float:
+    """The highest report of the agent that a market holds: just below what brings the worth of all units to the limit."""
+    side, index = agent
+    units = float(market.demand.sum(dtype=np.float64)) + float(market.capacity.sum(dtype=np.float64))
+    largest = 1.0
+    if market.bid_rows is not None and side == "buyer" and market.bid[index] > 0.0:
+        largest = float(market.bid_rows[index].max() / market.bid[index])
+    return (1.0 - 1e-9) * LARGEST / max(units, 1.0) / max(largest, 1.0)
 
 
 def _sign(agent: Agent) -> int:

@@ -62,7 +62,7 @@ class TracedMarket(Market):
             rows = list(rows)
             rows[index] = [report * float(part) if not isinstance(report, Traced) else report * part for part in spread[index]]
         given = (market.demand, market.capacity, market.routes, market.history, market.provenance)
-        made = cls(bid, ask, *given, bid_rows=rows)
+        made = cls(bid, ask, *given, market.buyer_names, market.seller_names, rows)
         object.__setattr__(made, "_spread", spread)
         return made
 

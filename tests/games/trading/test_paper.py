@@ -126,6 +126,30 @@ def test_one_sided_optima_against_all_that_a_grid_can_do() -> None:
         assert own >= at.profits[i] - 1e-9 * abs(at.profits[i])  # leading pays no less than moving with the others
 
 
+def test_a_consumer_alone_has_one_sided_optima() -> None:
+    """Its share is 1 whatever it mines with, so it asks for least where a unit costs more than it earns, at the least price."""
+    problem = game(1, role_ratio=[0.3], min_demand=2.0)
+    at = trading.solve(problem).require()
+    for others in OTHERS:
+        best = best_demand(problem, at, others=others)
+        prices = [at.price] if others != "free" else [10.0, 20.0]
+        most = max(oracle.utility(problem, p, [f], 0) for p in prices for f in (2.0, 50.0, 100.0))
+        assert best.profits[0] == pytest.approx(most, rel=1e-12)
+
+
+def test_one_sided_misuse() -> None:
+    problem, other = game(3), game(2)
+    at = trading.solve(other).require()
+    with pytest.raises(ValueError, match="around: must have demands of 3 consumers; got 2"):
+        best_price(problem, at, "fixed")
+    with pytest.raises(ValueError, match="around: must have demands of 3 consumers; got 2"):
+        best_demand(problem, at)
+    with pytest.raises(TypeError, match="around: must be an Equilibrium"):
+        best_demand(problem, None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="game: must be a TradingGame"):
+        best_price(3, at)  # type: ignore[arg-type]
+
+
 def test_a_demand_without_a_rival_is_refused() -> None:
     problem = game(2, min_demand=0.0)
     at = trading.solve(problem).require()
