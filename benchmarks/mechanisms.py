@@ -148,16 +148,18 @@ def alarms(count: int = 1_000) -> None:
 
 def readings(count: int = 100) -> None:
     rows = []
+    objectives, pivots = ("surplus", "bid-value", "quantity"), ("buyers", "sellers", "sum", "covering")
     names = [
-        ("off-aic2", band, rerun, objective)
-        for band in ("market", "pair", "pivot")
+        ("off-aic2", band, upper, rerun, objective, pivot)
+        for band, upper in (("market", "report"), ("market", "ask"), ("pair", "-"), ("pivot", "-"))
         for rerun in ("phase2", "whole")
-        for objective in ("surplus", "bid-value", "quantity")
+        for objective in objectives
+        for pivot in pivots
     ]
-    names += [("pay-as-report", "-", "-", objective) for objective in ("surplus", "bid-value", "quantity")]
-    for name, band, rerun, objective in names:
-        extra = {} if band == "-" else {"band": band, "rerun": rerun}
-        mechanism = da.Rule(name, da.OffAic2(objective=objective, **extra))
+    names += [("pay-as-report", "-", "-", "-", objective, pivot) for objective in objectives for pivot in pivots]
+    for name, band, upper, rerun, objective, pivot in names:
+        given = {"band": band, "upper": upper, "rerun": rerun, "objective": objective, "pivot": pivot}
+        mechanism = da.Rule(name, da.OffAic2(**{key: value for key, value in given.items() if value != "-"}))
         deficits = buyers = sellers = agents = 0
         for seed in range(count):
             market = da.generate(preset="multi-unit", seed=seed)
@@ -171,10 +173,15 @@ def readings(count: int = 100) -> None:
                 sellers += agent[0] == "seller" and gain > 1e-7
                 agents += 1
         rows.append(
-            [name, band, rerun, objective, f"{deficits / count:.0%}", f"{buyers}/{5 * count}", f"{sellers}/{3 * count}"]
+            [
+                *(name, band, upper, rerun, objective, pivot),
+                f"{deficits / count:.0%}",
+                f"{buyers}/{5 * count}",
+                f"{sellers}/{3 * count}",
+            ]
         )
         print(rows[-1], flush=True)
-    head = ["rule", "band", "re-run", "chooser", "markets in deficit", "buyers who gain", "sellers who gain"]
+    head = ["rule", "band", "upper", "re-run", "chooser", "ranks", "markets in deficit", "buyers who gain", "sellers who gain"]
     record(f"Mechanisms: Off-AIC2 in all readings, {count} multi-unit markets (5 + 3), exhaustive", table(head, rows))
 
 
@@ -183,6 +190,8 @@ def welfare(count: int = 100) -> None:
         rule: rule for rule in ("posted-procurement", "rank-procurement", "pivot-reduction", "off-aic2", "vcg")
     }
     names["off-aic2, pivot band"] = da.Rule("off-aic2", da.OffAic2(band="pivot"))
+    names["off-aic2, highest ask"] = da.Rule("off-aic2", da.OffAic2(upper="ask"))
+    names["off-aic2, literal"] = da.Rule("off-aic2", da.OffAic2.literal())
     shares: dict[str, list[tuple[float, float]]] = {}
     broken = moved = 0
     for seed in range(10_000, 10_000 + count):

@@ -317,11 +317,18 @@ CALLS: dict[str, Case] = {
     "episodes a float": (lambda: allocation.QLearning(episodes=5.0), TypeError, "episodes: must be an integer; got 5.0"),
     "rate above 1": (lambda: allocation.QLearning(rate=1.5), ValueError, "rate: must be at most 1.0; got 1.5"),
     "epsilon NaN": (lambda: allocation.QLearning(epsilon=math.nan), ValueError, "epsilon: must be finite; got nan"),
-    "literal a number": (lambda: allocation.QLearning(literal=1), TypeError, "literal: must be True or False; got 1"),
-    "literal without fields": (
-        lambda: _solve(method="q-learning", params=allocation.QLearning(literal=True)),
+    "forgets a number": (lambda: allocation.Algorithm2(forgets=1), TypeError, "forgets: must be True or False; got 1"),
+    "load misspelt": (lambda: allocation.Algorithm2(load="cycle"), ValueError, "(did you mean 'cycles'?); got 'cycle'"),
+    "availability unknown": (lambda: allocation.Algorithm2(availability="test"), ValueError, "availability: must be one of"),
+    "keeps_capacity a text": (
+        lambda: allocation.RewardGreedy(keeps_capacity="no"),
+        TypeError,
+        "keeps_capacity: must be True or False; got 'no'",
+    ),
+    "rewards without fields": (
+        lambda: allocation.reward_table(allocation.AllocationProblem.from_matrices([[1.0]], [[1.0]], [1.0])),
         ValueError,
-        "literal: needs a problem with raw fields (MecSystem); got True",
+        "problem: must be built from a MecSystem to have the paper's rewards",
     ),
     "desirability misspelt": (lambda: allocation.RegretGreedy("densty"), ValueError, "(did you mean 'density'?); got 'densty'"),
     # stop

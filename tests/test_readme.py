@@ -174,3 +174,6 @@ def test_auditing() -> None:
     names = _section("Auditing")
     assert not names["found"].truthful
     assert names["ours"].truthful
+    assert names["critical"].value == pytest.approx(4.0)
+    assert (names["exact"].value, names["exact"].winning, names["exact"].monotone) == (7.0, ((0.0, 7.0),), True)
+    assert names["outcome"].seller.tolist() == [0, 1]

@@ -86,8 +86,15 @@ def write(path: str | PathLike[str], content: str, kind: str, payload: Payload, 
             name: {"dtype": values.dtype.str, "shape": list(values.shape), "data": values.ravel().tolist()}
             for name, values in arrays.items()
         }
-        files.write_text(where, json.dumps(header, allow_nan=False))
+        files.write_text(where, json.dumps(header, allow_nan=False, default=_number))
         return
-    text = np.frombuffer(json.dumps(header, allow_nan=False).encode(), dtype=np.uint8)
+    text = np.frombuffer(json.dumps(header, allow_nan=False, default=_number).encode(), dtype=np.uint8)
     with files.replacing(where) as file:
         archive.write_arrays(file, {HEADER: text, **arrays})
+
+
+def _number(item: object) -> object:
+    """NumPy's scalars, which parameters may be, as numbers of Python."""
+    if isinstance(item, np.generic):
+        return item.item()
+    raise TypeError(f"Object of type {type(item).__name__} is not JSON serializable")

@@ -382,7 +382,7 @@ def _plain_text(fields: Any) -> str:
     """Fields as the text that a file would hold; what no file holds by its own text, arrays in full."""
 
     def written(item: Any) -> Any:
-        return item.tolist() if isinstance(item, np.ndarray) else repr(item)
+        return item.tolist() if isinstance(item, np.ndarray | np.generic) else repr(item)
 
     return json.dumps(fields, sort_keys=True, default=written)
 

@@ -12,6 +12,7 @@ from edgeworth.learning.kernels.rows import (
     COUNTS,
     POLICY,
     QUALITY,
+    VALUE,
     VISITS,
     Floats,
     Ints,
@@ -42,8 +43,8 @@ class Population:
     parameters : float64 array [N, columns]
         A row for each learner; `Learner.column` names the columns.
     memory : float64 array
-        All rows, and after them the scratch space of the rules; the only array that changes. Policies start uniform, values and
-        counts at 0. `edgeworth.learning.kernels.rows` describes a row.
+        All rows, and after them the scratch space of the rules; the only array that changes. Policies start uniform, counts at
+        0, Q and values at `Learner.first_value`. `edgeworth.learning.kernels.rows` describes a row.
     codes, base, size, states, actions, opponents : int64 array [N]
         Code of the rule, offset of the first row, length of a row, and the numbers given.
 
@@ -105,8 +106,10 @@ class Population:
         self.base: Ints = ends - self.size * self.states
         scratch = max((learner.scratch(n, o) for learner, n, o in of_each), default=0)
         self.memory: Floats = np.zeros((int(ends[-1]) if count else 0) + scratch)
-        for i, (_, n, o) in enumerate(of_each):
+        for i, (learner, n, o) in enumerate(of_each):
             rows_of = self._rows(i)
+            rows_of[:, VALUE] = learner.first_value
+            rows_of[:, block(0, n, QUALITY) : own_block(0, n, o, 0)] = learner.first_value
             rows_of[:, block(0, n, POLICY) : block(0, n, COUNTS)] = 1.0 / n  # policy and average
             rows_of[:, own_block(0, n, o, 0) :] = 1.0 / n
 

@@ -116,6 +116,17 @@ def test_parameters_of_a_users_method_come_back_as_fields(tmp_path: Path) -> Non
         allocation.solve(problem, method=_mine, params=object()).save(tmp_path / "s.json")
 
 
+@pytest.mark.parametrize("ending", ["json", "npz"])
+def test_parameters_may_be_numbers_of_numpy(tmp_path: Path, ending: str) -> None:
+    problem = allocation.generate(tasks=4, servers=2, seed=0)
+    params = allocation.QLearning(episodes=np.int64(5))  # type: ignore[arg-type]
+    result = allocation.solve(problem, method="q-learning", params=params, seed=0)
+    result.save(tmp_path / f"r.{ending}")
+    copy = edgeworth.load(tmp_path / f"r.{ending}")
+    assert copy == result
+    assert type(copy.params.episodes) is int
+
+
 def test_a_loaded_problem_solves_as_the_saved_one(tmp_path: Path) -> None:
     problem = allocation.generate(preset="hotspot", servers=4, tasks=12, seed=1)
     problem.save(tmp_path / "p.npz")

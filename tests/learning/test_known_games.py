@@ -194,8 +194,9 @@ def test_q_learning_solves_a_markov_decision_process() -> None:
 
 
 def test_the_rates_of_the_ai_bazaar_paper_without_exploration() -> None:
-    """A finding: rate .8 makes Q the last reward or two, and an action whose probability reached 0 is not tried again. Fair
-    pennies survive by their symmetry; biased pennies end in a pure policy that is no equilibrium, whatever the seed."""
+    """A finding: rate .8 makes Q the last reward or two, and an action whose probability reached 0 is not tried as long as its
+    last Q is not the best. Fair pennies survive by their symmetry; biased pennies end in a pure policy that is no equilibrium,
+    whatever the seed."""
     for seed in SEEDS:
         session, policies = _run(PENNIES, WolfPhc(), seed)
         assert _swing(policies) < 0.3

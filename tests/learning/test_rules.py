@@ -26,6 +26,7 @@ RULES: tuple[Learner, ...] = (
     QLearning(rate=0.3, rate_decay=0.02, discount=0.6, explore=0.4, explore_decay=0.01),
     WolfPhc(explore=0.1),
     WolfPhc(rate=0.3, rate_decay=0.01, discount=0.5, win=0.05, lose=0.2, step_decay=0.01),
+    WolfPhc(rate=0.3, discount=0.5, win=0.05, lose=0.2, win_on_tie=True),
     PgaApp(rate=0.4, discount=0.3, step=0.05, step_decay=0.01, prediction=1.0, explore=0.1),
     PgaApp(rate=0.4, discount=0.0, step=0.5, prediction=3.0),
     GigaWolf(rate=0.4, discount=0.3, step=0.05, explore=0.1),
@@ -93,7 +94,7 @@ def test_play_agrees_with_the_oracle(data: st.DataObject) -> None:
 def test_minimax_q_agrees_with_the_oracle(data: st.DataObject) -> None:
     """Optimal policies need not be unique, so the steps are scripted: Q and values agree, the policy guarantees them."""
     n, o = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
-    learner = MinimaxQ(rate=0.6, rate_decay=0.1, discount=0.5)
+    learner = MinimaxQ(rate=0.6, rate_decay=0.1, discount=0.5, initial=data.draw(st.sampled_from([1.0, 0.0, -7.5])))
     population = Population([learner], states=[2], actions=[n], opponents=[o])
     naive = oracle.NaiveMinimax(n, o, **asdict(learner))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
@@ -108,6 +109,53 @@ def test_minimax_q_agrees_with_the_oracle(data: st.DataObject) -> None:
         assert population.quality(0)[s] == pytest.approx(np.array(naive.q[s]), abs=1e-9)
         guaranteed = (population.policy(0)[s] @ population.quality(0)[s]).min()
         assert guaranteed == pytest.approx(naive.v[s], abs=1e-9)
+
+
+def test_minimax_q_starts_as_littman_prints_it() -> None:
+    """Q = V = 1 and a uniform policy; the other learners' Q and V start at 0."""
+    population = Population(
+        [MinimaxQ(), MinimaxQ(initial=-2.0), QLearning()], states=[2] * 3, actions=[3] * 3, opponents=[4, 4, 1]
+    )
+    for agent, first in enumerate((1.0, -2.0, 0.0)):
+        assert (population.quality(agent) == first).all()
+        assert (population.policy(agent) == 1.0 / 3.0).all()
+        base, size = int(population.base[agent]), int(population.size[agent])
+        assert [value_ahead(population.memory, base + s * size) for s in range(2)] == [first, first]
+
+
+@pytest.mark.parametrize(("initial", "learnt"), [(1.0, True), (0.0, False)])
+def test_a_column_never_met_is_no_worst_case_where_q_starts_high(initial: float, learnt: bool) -> None:
+    """Payoffs .2 and .8 for two actions, the opponent always in column 0. Started at 0, column 1 is the worst case of every
+    policy: the learnt difference does not count."""
+    population = Population([MinimaxQ(initial=initial, rate=1.0, discount=0.0)], states=[1], actions=[2], opponents=[2])
+    for action, reward in ((0, 0.2), (1, 0.8), (0, 0.2)):
+        learn(population.codes[0], population.parameters, 0, population.memory, 0, 2, 2, action, 0, reward, 0.0)
+    assert (population.policy(0)[0].tolist() == [0.0, 1.0]) is learnt
+
+
+@pytest.mark.parametrize(("win_on_tie", "step"), [(False, 0.2), (True, 0.05)])
+def test_who_wins_on_a_tie(win_on_tie: bool, step: float) -> None:
+    """At a state's first visit policy and average are both uniform. Bowling and Veloso's ">" loses, (31)'s ">=" wins; then the
+    policy is ahead of its average, and both win."""
+    learner = WolfPhc(win=0.05, lose=0.2, win_on_tie=win_on_tie, rate=1.0, discount=0.0)
+    population = Population([learner], states=[1], actions=[2])
+    for moved in (step, step + 0.05):
+        learn(population.codes[0], population.parameters, 0, population.memory, 0, 2, 1, 1, 0, 1.0, 0.0)
+        assert population.policy(0)[0] == pytest.approx([0.5 - moved, 0.5 + moved], abs=1e-12)
+
+
+def test_wolf_phc_returns_to_an_action_it_had_given_up() -> None:
+    """Without exploration an action of probability 0 is tried again once what is played earns less than its Q says."""
+    learner = WolfPhc(win=0.5, lose=1.0, rate=1.0, discount=0.0)
+    population = Population([learner], states=[1], actions=[2])
+
+    def pays(action: int, reward: float) -> list[float]:
+        learn(population.codes[0], population.parameters, 0, population.memory, 0, 2, 1, action, 0, reward, 0.0)
+        return population.policy(0)[0].tolist()
+
+    pays(0, 0.5)
+    assert pays(1, 1.0) == [0.0, 1.0]
+    assert pays(1, 0.1)[0] > 0.0
 
 
 @given(data=st.data())
@@ -212,6 +260,38 @@ def test_the_small_solver_agrees_with_highs(shape: tuple[int, int], whole: bool)
         if whole:
             matrix = np.rint(2.0 * matrix)
         assert _solved(matrix)[0] == pytest.approx(_highs_value(matrix), abs=1e-8)
+
+
+def test_payoffs_whose_difference_is_no_float() -> None:
+    value, policy = _solved(np.array([[1e308, -1e308], [-1e308, 1e308]]))
+    assert policy == pytest.approx([0.5, 0.5])
+    assert abs(value) < 1e-9 * 1e308
+
+
+def test_columns_that_hardly_differ_do_not_break_the_small_solver() -> None:
+    """What minimax-Q makes of close payoffs. Bland's rule takes pivots of 1e-10 there; on the first matrix, whose value .53 is
+    a saddle point, it ended without a policy."""
+    close = np.ones((7, 8))
+    close[:, 5:] = [
+        [0.12, 0.10, 0.10], [0.31, 1.00, 0.30], [0.36, 0.36, 0.36], [0.36, 0.37, 0.36], [1.00, 0.37, 0.37], [0.41, 1.00, 0.40],
+        [0.53, 0.54, 0.53],
+    ]  # fmt: skip
+    value, policy = _solved(close)
+    assert value == 0.53
+    assert policy.tolist() == [0.0] * 6 + [1.0]
+    rng = np.random.default_rng(1)
+    mixed = 0
+    while mixed < 40:
+        n, o = rng.integers(4, 12, 2).tolist()
+        matrix = np.ones((n, o))
+        for b in range(o // 2):
+            matrix[:, b] = (
+                0.6 * np.sort(rng.random(n)) if b == 0 else matrix[:, 0] + 10.0 ** -rng.integers(2, 9) * rng.random(n)
+            )
+        matrix[rng.random((n, o)) < 0.3] = 1.0
+        if matrix.min(axis=1).max() < matrix.max(axis=0).min():
+            mixed += 1
+            assert _solved(matrix)[0] == pytest.approx(_highs_value(matrix), abs=1e-8)
 
 
 def test_the_length_of_a_row_is_what_population_lays_out() -> None:

@@ -113,6 +113,8 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "decay": (lambda: GigaWolf(step_decay=-1.0), ValueError, "step_decay: must be at least 0.0"),
     "win above lose": (lambda: WolfPhc(win=0.5, lose=0.1), ValueError, "win: must be at most lose (0.1); got 0.5"),
     "step": (lambda: PgaApp(step=0.0), ValueError, "step: must be above 0.0"),
+    "initial": (lambda: MinimaxQ(initial=math.inf), ValueError, "initial: must be finite"),
+    "win on tie": (lambda: WolfPhc(win_on_tie=1), TypeError, "win_on_tie: must be True or False"),  # type: ignore[arg-type]
     "mixing": (lambda: Exp3(mixing=0.0), ValueError, "mixing: must be above 0.0"),
     "empty range": (lambda: Exp3(low=1.0, high=1.0), ValueError, "low: must be below high (1.0); got 1.0"),
     "positional": (lambda: WolfPhc(0.1), TypeError, "positional"),  # type: ignore[misc]

@@ -171,7 +171,7 @@ def _one_interval(market: da.Market) -> bool:
     auction = Auction(market.exact(), da.OffAic2(objective="quantity"), da.ByIndex())
     lists = auction.phase1(auction.bid, auction.ask)
     for i in range(market.buyers):
-        wins = [bool(place.answer) for place in auction._places(("buyer", i), lists)]
+        wins = [bool(interval.answer) for interval in auction._intervals(("buyer", i), lists)]
         if sum(one != two for one, two in pairwise(wins)) > 1:
             return False
     return True

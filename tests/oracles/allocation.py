@@ -153,7 +153,8 @@ def _cycles(s: Any, j: int, i: int) -> float:
 def _send_seconds(s: Any, j: int) -> float:
     k = int(s.source[j])
     snr = float(s.transmit_power[k]) * float(s.gain[k]) / float(s.noise) ** 2
-    return float(s.data_size[j]) / (float(s.bandwidth[k]) * math.log2(1.0 + snr))
+    logarithm = math.log(1.0 + snr) if s.rate_unit == "nat" else math.log2(1.0 + snr)
+    return float(s.data_size[j]) / (float(s.bandwidth[k]) * logarithm)
 
 
 def compute_energy(s: Any, j: int, i: int) -> float:

@@ -181,3 +181,82 @@ FAULTY: dict[str, Callable[[Any], Trades]] = {
     "reversed order": reversed_order,
     "not monotone": not_monotone,
 }
+
+
+# --- Off-AIC2 as the paper prints it, plain markets ------------------------------------------------------------------------
+
+
+def off_aic2(rows: list[list[float]], ask: list[float], demand: list[int], capacity: list[int], how: dict[str, Any]) -> Trades:
+    """Algorithm 2 on bid rows: ranks by brute force, choosers over all subsets, critical values by halving.
+
+    how: "pivot", "upper" ("report" or "ask"), "rerun" ("phase2" or "whole") and "band" ("market", "pair" or "pivot").
+    """
+    n, m = len(rows), len(ask)
+    bid = [sum(row) / m for row in rows]
+
+    def ranks(b: list[float], a: list[float]) -> tuple[list[int], list[int]]:
+        buyers, sellers = sorted(range(n), key=lambda i: -b[i]), sorted(range(m), key=lambda k: a[k])
+        fitting = []
+        for i in range(1, n + 1):
+            for k in range(1, m + 1):
+                enough = sum(capacity[s] for s in sellers[:k]) >= sum(demand[s] for s in buyers[:i])
+                if enough and b[buyers[i - 1]] >= a[sellers[k - 1]]:
+                    fitting.append((i, k))
+        keys: dict[str, Any] = {
+            "buyers": lambda p: (p[0], p[1]),
+            "sellers": lambda p: (p[1], p[0]),
+            "sum": lambda p: (p[0] + p[1], p[0]),
+            "covering": lambda p: (p[0], -p[1]),
+        }
+        i, k = max(fitting, key=keys[how["pivot"]], default=(0, 0))
+        return buyers[:i], sellers[:k]
+
+    def match(r: list[list[float]], a: list[float], lists: tuple[list[int], list[int]]) -> list[int]:
+        seller = [-1] * n
+        for k in lists[1]:
+            able = [i for i in lists[0] if seller[i] < 0 and r[i][k] > a[k]]
+            best, chosen = 0.0, ()
+            for size in range(len(able) + 1):
+                for some in itertools.combinations(able, size):
+                    worth = sum(demand[i] * (r[i][k] - a[k]) for i in some)
+                    if sum(demand[i] for i in some) <= capacity[k] and worth > best:
+                        best, chosen = worth, some
+            for i in chosen:
+                seller[i] = k
+        return seller
+
+    lists = ranks(bid, ask)
+    seller = match(rows, ask, lists)
+
+    def wins(side: str, j: int, report: float) -> bool:
+        b, a, r = list(bid), list(ask), [list(row) for row in rows]
+        if side == "buyer":
+            b[j], r[j] = report, [report * entry / bid[j] for entry in rows[j]]
+        else:
+            a[j] = report
+        found = match(r, a, lists if how["rerun"] == "phase2" else ranks(b, a))
+        return found[j] >= 0 if side == "buyer" else j in found
+
+    def critical(side: str, j: int, winner: float, loser: float) -> float:
+        if wins(side, j, loser):
+            return loser
+        for _ in range(50):
+            middle = (winner + loser) / 2
+            winner, loser = (middle, loser) if wins(side, j, middle) else (winner, middle)
+        return winner
+
+    payment, reward = [0.0] * n, [0.0] * m
+    highest = max([entry for row in rows for entry in row] + ask)
+    for i, k in enumerate(seller):
+        if k >= 0:
+            low = {"market": 0.0, "pair": min(ask[k], bid[i]), "pivot": bid[lists[0][-1]]}[how["band"]]
+            payment[i] = demand[i] * max(critical("buyer", i, bid[i], low), low)
+    for k in set(seller) - {-1}:
+        high = max(ask) if (how["band"], how["upper"]) == ("market", "ask") else highest
+        price = critical("seller", k, ask[k], high)
+        if how["band"] == "pivot":
+            price = min(price, ask[lists[1][-1]])
+        for i in range(n):
+            if seller[i] == k:
+                reward[k] += demand[i] * (min(price, rows[i][k]) if how["band"] == "pair" else price)
+    return seller, payment, reward

@@ -22,8 +22,32 @@ def uniform(seed: int, iteration: int, ant: int, count: int) -> float:
     return float(mixed((key + count * _GOLDEN) & _MASK) >> 11) / 2.0**53
 
 
-def colony(case: Mapping[str, Any], seed: int, iterations: int) -> tuple[float, list[list[int]], int]:
-    """Best value, its sequences (empty ones worth 0 at first), and the number of steps.
+def alone(case: Mapping[str, Any], k: int, left: list[int]) -> dict[str, Any]:
+    """The case of one vehicle and some customers."""
+    places = [*left, case["start"][k], case["end"][k]]
+    only = {name: [case[name][i] for i in left] for name in ("demand", "open", "close", "service_time", "service_cost")}
+    mine = {name: [case[name][k]] for name in ("speed", "capacity", "cost_per_distance", "cost_per_time", "earliest", "latest")}
+    ways = {name: [[case[name][a][b] for b in places] for a in places] for name in ("distance", "travel_time")}
+    ends = {"start": [len(left)], "end": [len(left) + 1], "kind": [0], "profit": [[case["profit"][k][i] for i in left]]}
+    return {**case, **only, **mine, **ways, **ends}
+
+
+def colonies(case: Mapping[str, Any], seed: int, iterations: int) -> tuple[float, list[list[int]], int]:
+    """As `colony`, with a colony of its own for every vehicle: vehicle 0 first, each on what those before it left."""
+    left, total, tours, steps = list(range(len(case["demand"]))), 0.0, [], 0
+    for k in range(len(case["start"])):
+        if not left:
+            tours.append([])
+            continue
+        value, (tour,), taken = colony(alone(case, k, left), seed, iterations, first=k * iterations)
+        tours.append([left[i] for i in tour])
+        left = [i for i in left if i not in tours[-1]]
+        total, steps = total + value, steps + taken
+    return total, tours, steps
+
+
+def colony(case: Mapping[str, Any], seed: int, iterations: int, first: int = 0) -> tuple[float, list[list[int]], int]:
+    """Best value, its sequences (empty ones worth 0 at first), and the number of steps; iterations are numbered from `first`.
 
     case: distance, travel_time, profit [m][n], demand, open, close, service_time, service_cost, start, end, speed, capacity,
     cost_per_distance, cost_per_time, earliest, latest as nested lists; kind [m]; ants, pheromone, utility, wait,
@@ -64,7 +88,7 @@ def colony(case: Mapping[str, Any], seed: int, iterations: int) -> tuple[float, 
         return float(found * (1.0 + wait) ** -case["wait"])
 
     best, tours, steps = 0.0, [[] for _ in range(m)], 0
-    for iteration in range(iterations):
+    for iteration in range(first, first + iterations):
         top, top_tours = -float("inf"), tours
         for ant in range(case["ants"]):
             left, mine, total = set(range(n)), [], 0.0

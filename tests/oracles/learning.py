@@ -94,10 +94,13 @@ class NaiveQ(Naive):
 
 
 class NaiveWolf(Naive):
+    """Bowling and Veloso (2002), table 5, wins on ">"; the AI-Bazaar paper's (31) on ">=", with `win_on_tie`."""
+
     def rule(self, s: int, a: int, b: int, reward: float, ahead: float) -> None:
         self.update_q(s, a, reward, ahead)
         q, pi = self.q[s], self.pi[s]
-        winning = _dot(pi, q) > _dot(self.mean[s], q)
+        mine, usual = _dot(pi, q), _dot(self.mean[s], q)
+        winning = mine >= usual if self.params["win_on_tie"] else mine > usual
         delta = self.decayed("win" if winning else "lose", "step_decay", s)
         best = q.index(max(q))
         gives = [min(p, delta / (self.n - 1)) if self.n > 1 else 0.0 for p in pi]
@@ -138,17 +141,19 @@ class NaiveGiga(Naive):
 
 
 class NaiveMinimax(Naive):
+    """Littman (1994), figure 1: "for all s, a, o: Q[s,a,o] := 1; V[s] := 1; pi[s,a] := 1/|A|"."""
+
     def __init__(self, n: int, opponents: int, **params: float) -> None:
         super().__init__(n, **params)
         self.o = opponents
         self.v: dict[int, float] = {}
 
     def blank(self) -> Any:
-        return [[0.0] * self.o for _ in range(self.n)]
+        return [[self.params["initial"]] * self.o for _ in range(self.n)]
 
     def worth(self, s: int) -> float:
         self.meet(s)
-        return self.v.get(s, 0.0)
+        return self.v.get(s, self.params["initial"])
 
     def rule(self, s: int, a: int, b: int, reward: float, ahead: float) -> None:
         alpha = self.decayed("rate", "rate_decay", s)

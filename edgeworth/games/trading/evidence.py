@@ -13,10 +13,12 @@ from numpy.typing import ArrayLike
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
 from edgeworth.games.trading import sweeps
+from edgeworth.games.trading.exact.closed_form import interior_demands
 from edgeworth.games.trading.exact.follower import follower_equilibrium, stage
 from edgeworth.games.trading.heuristic import GoldenSection
 from edgeworth.games.trading.learned import NEAR, Session, distance, target
 from edgeworth.games.trading.model import TradingGame, generate, value
+from edgeworth.games.trading.one_sided import OTHERS, best_demand, best_price
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,17 +42,39 @@ def table_one(budget: ClaimBudget) -> Evidence:
 
 
 def condition_14(budget: ClaimBudget) -> Evidence:
-    games, held = _games(budget.instances), 0
-    for game in games:
-        n, cost = game.consumers, game.payment_weight * 15.0
-        margin, reward = game.service_margin, game.effective_reward
-        total = ((cost - margin) / reward).sum()
-        literal = (2 * (n - 1) * cost - margin) / reward < total
-        meant = 2 * (n - 1) * (cost - margin) / reward < total
-        held += bool(literal.all() or meant.all())
-    text = f"true for every consumer in {held} of {len(games)} games; summed over i it says 2 (N - 1) < N, so N < 2"
+    games = _games(budget.instances)
+    held = sum(any(_condition_14(game, 15.0)) for game in games)
+    numbers: list[Row] = [{"costs": "positive", "consumers": games[0].consumers, "games": len(games), "held": held}]
+    below, counts = [], range(2, 11)
+    for n in counts:
+        base = generate(consumers=n)
+        game = replace(base, role_ratio=np.full(n, 0.1))
+        literal, meant = _condition_14(game, 15.0)
+        total = float(interior_demands(game, 15.0).sum())
+        numbers.append({"costs": "negative", "consumers": n, "literal": literal, "held": meant, "total_of_18": total})
+        below.append((n, literal, meant, total))
+    where = [n for n, _, meant, _ in below if meant]
+    text = (
+        f"positive costs: true for every consumer in {held} of {len(games)} games; with S = sum a_j / R_j it says, summed over"
+        " i, 2 (N - 1) S < N S, so N < 2 where S > 0, and N > 2 where S < 0. Negative costs (Table 1, eps = 1/20, equal role"
+        f" ratios): true for N = {where[0] if where else 0}..{where[-1] if where else 0} of {counts[0]}..{counts[-1]}, with"
+        f" 2 (N - 1) before all of a_i; with 2 (N - 1) before u_i p alone, as printed, for {sum(x[1] for x in below)} of them:"
+        " summed over i that says (N - 2) sum u_j p / R_j + (N - 1) sum (1 - beta) C_b / R_j < 0, for no N >= 2 at any costs."
+        f" There (18) is no demand: its total is {below[-1][3]:.4g} at N = {below[-1][0]}"
+    )
     found = _HOLDS if held else ClaimVerdict.CANNOT_HOLD
-    return Evidence(found, Reason.PROVED, text, numbers=({"held": held, "games": len(games)},), instances=len(games))
+    return Evidence(found, Reason.PROVED, text, numbers=tuple(numbers), instances=len(games) + len(below))
+
+
+def _condition_14(game: TradingGame, price: float) -> tuple[bool, bool]:
+    """Whether (14) is true for every consumer: as printed, (2 (N - 1) u_i p - (1 - beta) C_b) / R_i < sum a_j / R_j, and as
+    Lemma 2 uses it, 2 (N - 1) a_i / R_i < sum a_j / R_j, with a_i = u_i p - (1 - beta) C_b."""
+    n, cost = game.consumers, game.payment_weight * price
+    margin, reward = game.service_margin, game.effective_reward
+    total = ((cost - margin) / reward).sum()
+    literal = (2 * (n - 1) * cost - margin) / reward < total
+    meant = 2 * (n - 1) * (cost - margin) / reward < total
+    return bool(literal.all()), bool(meant.all())
 
 
 def uniqueness(budget: ClaimBudget) -> Evidence:
@@ -61,7 +85,7 @@ def uniqueness(budget: ClaimBudget) -> Evidence:
         worst = max(worst, float(np.abs(other / exact - 1.0).max()))
     text = (
         f"best responses from the middle of the interval lead to the same demands within {worst:.1g} in {len(games)} of"
-        f" {len(games)} games without (14); shares fall in the mining power, so it is unique"
+        f" {len(games)} games without (14); with positive costs shares fall in the mining power, so it is unique"
     )
     found = _HOLDS if worst < 1e-6 else _FAILS
     return Evidence(found, Reason.PROVED, text, numbers=({"largest_difference": worst},), instances=len(games))
@@ -110,12 +134,40 @@ def unique_price(budget: ClaimBudget) -> Evidence:
     game = generate(preset="two-peaks")
     local = family("trading").solve(game, method="golden-section", params=GoldenSection()).require()
     numbers.append({"preset": "two-peaks", "method": "golden-section", "price": local.price, "profit": value(game, local)})
+    unequal = interior_maximum()
+    top = sweeps.equilibrium(unequal)
+    step = 1e-3
+    low, here, high = ((p - unequal.unit_cost) * stage(unequal, p)[0].sum() for p in top.price + np.array([-step, 0.0, step]))
+    slope, bend = float(high - low) / (2.0 * step), float(high - 2.0 * here + low) / step**2
+    numbers.append(
+        {
+            "preset": "unequal role ratios", "method": "exact", "price": top.price, "profit": value(unequal, top),
+            "regime": top.regime, "first_derivative": slope, "second_derivative": bend,
+        }
+    )  # fmt: skip
     text = (
         "where all demands are interior and beta is equal the derivative has one sign: optima at a bound or a kink, "
         + ", ".join(parts)
-        + f"; two-peaks has a local maximum {value(game, local):.5g} at {local.price:.4g}"
+        + f"; two-peaks has a local maximum {value(game, local):.5g} at {local.price:.4g}. With unequal beta an interior price"
+        f" can be stationary: beta = ({', '.join(f'{x:.4f}' for x in unequal.role_ratio)}) has its maximum"
+        f" {value(unequal, top):.6g} at {top.price:.5g}, all demands {top.regime}, with derivative {slope:.1g} and second"
+        f" derivative {bend:.3g}"
     )
-    return Evidence(_FAILS, Reason.PROVED, text, numbers=tuple(numbers), instances=3, witness=game.provenance)
+    return Evidence(_FAILS, Reason.PROVED, text, numbers=tuple(numbers), instances=4, witness=game.provenance)
+
+
+def interior_maximum() -> TradingGame:
+    """Two consumers of unequal role ratios whose provider has its greatest profit at a price where it is stationary.
+
+    Returns
+    -------
+    TradingGame
+        With effective rewards 4000, C_b 3.925, C 7.658, demands in [.01, 10^6] and prices in [4.5, 20].
+    """
+    return TradingGame.from_effective_reward(
+        [0.0640, 0.8705], [0.5, 0.5], [4000.0, 4000.0], service_profit=3.925, unit_cost=7.658, min_demand=0.01,
+        max_demand=1e6, min_price=4.5, max_price=20.0,
+    )  # fmt: skip
 
 
 def convergence(budget: ClaimBudget) -> Evidence:
@@ -127,15 +179,18 @@ def convergence(budget: ClaimBudget) -> Evidence:
         parts.append(f"{method} " + "/".join(f"{share:.0%}" for share in shares))
     wolf, minimax, pga = near["wolf-phc"], near["minimax-q"], near["pga-app"]
     right = [min(wolf) >= 0.9, min(minimax) >= 0.9, max(pga) <= 0.1]
-    found = _HOLDS if all(right) else (_PARTLY if any(right) or wolf[0] >= 0.9 else _FAILS)
-    text = f"within 5% of the equilibrium on {'/'.join(PRESETS)}, {budget.seeds} seeds: " + "; ".join(parts)
+    found = _HOLDS if all(right) else (_PARTLY if any(right) or min(wolf[0], minimax[0]) >= 0.9 else _FAILS)
+    text = (
+        f"within 5% of the equilibrium on {'/'.join(PRESETS)}, {budget.seeds} seeds, {_rounds():,} rounds each: "
+        + "; ".join(parts)
+    )
     return Evidence(found, Reason.MEASURED, text, numbers=tuple(numbers), seeds=budget.seeds, instances=len(PRESETS))
 
 
 def balance(budget: ClaimBudget) -> Evidence:
     game = generate(preset="interior")
     at = sweeps.equilibrium(game)
-    leader, consumers = np.median(np.array([run[1:] for run in _runs("interior", "wolf-phc", budget)]), axis=0).tolist()
+    leader, consumers = np.median(np.array([run[1:3] for run in _runs("interior", "wolf-phc", budget)]), axis=0).tolist()
     own = (value(game, at), float(at.profits.mean()))
     both = leader > own[0] and consumers > own[1]
     text = (
@@ -149,6 +204,38 @@ def balance(budget: ClaimBudget) -> Evidence:
     return Evidence(_HOLDS if both else _FAILS, Reason.MEASURED, text, numbers=numbers, seeds=budget.seeds, instances=1)
 
 
+def one_sided(budget: ClaimBudget) -> Evidence:
+    numbers, parts, right = list[Row](), [], []
+    for others in OTHERS:
+        both = []
+        for preset in PRESETS:
+            game = generate(preset=preset)
+            at = sweeps.equilibrium(game)
+            by_price, by_demand = best_price(game, at, others), best_demand(game, at, 0, others)
+            runs = np.median(np.array([(run[1], run[3]) for run in _runs(preset, "wolf-phc", budget)]), axis=0).tolist()
+            bars = (value(game, by_demand), float(by_price.profits[0]))
+            beats = [own >= bar - 1e-9 * abs(bar) for own, bar in zip(runs, bars, strict=True)]
+            both.append(all(beats))
+            numbers.append(
+                {
+                    "others": others, "preset": preset, "consumer_by_p1": bars[1], "consumer_by_pb_marl": runs[1],
+                    "provider_by_p2": bars[0], "provider_by_pb_marl": runs[0], "consumer_holds": beats[1],
+                    "provider_holds": beats[0],
+                }
+            )  # fmt: skip
+        right.extend(both)
+        held = ", ".join(preset for preset, x in zip(PRESETS, both, strict=True) if x)
+        parts.append(f"others {others}: both on {held or 'none'} of {len(PRESETS)}")
+    of_two = [sum(bool(row[f"{side}_holds"]) for row in numbers) for side in ("consumer", "provider")]
+    text = (
+        "; ".join(parts)
+        + f". The consumer's half is true in {of_two[0]} of {len(numbers)} cases, the provider's in {of_two[1]}; where the"
+        " others reply P1 is the equilibrium, where they are fixed P2 is"
+    )
+    found = _HOLDS if all(right) else (_PARTLY if any(right) else _FAILS)
+    return Evidence(found, Reason.MEASURED, text, numbers=tuple(numbers), seeds=budget.seeds, instances=len(PRESETS))
+
+
 def closest(budget: ClaimBudget) -> Evidence:
     apart, first, numbers = [], 0, list[Row]()
     for preset in PRESETS:
@@ -157,7 +244,7 @@ def closest(budget: ClaimBudget) -> Evidence:
         apart.append(f"{preset} " + ", ".join(f"{m} {x:.3g}" for m, x in medians.items()))
         numbers.extend({"preset": preset, "method": m, "median_distance": x} for m, x in medians.items())
     found = _HOLDS if first == len(PRESETS) else (_PARTLY if first else _FAILS)
-    text = "median distance: " + "; ".join(apart)
+    text = f"median distance after {_rounds():,} rounds each: " + "; ".join(apart)
     return Evidence(found, Reason.MEASURED, text, numbers=tuple(numbers), seeds=budget.seeds, instances=len(PRESETS))
 
 
@@ -271,18 +358,25 @@ def _games(count: int, consumers: int = 8) -> tuple[TradingGame, ...]:
     return tuple(found)
 
 
-def _runs(preset: str, method: str, budget: ClaimBudget) -> list[tuple[float, float, float]]:
+def _runs(preset: str, method: str, budget: ClaimBudget) -> list[tuple[float, float, float, float]]:
     return [_run(preset, method, seed) for seed in range(budget.seeds)]
 
 
 @cache
-def _run(preset: str, method: str, seed: int) -> tuple[float, float, float]:
-    """Distance, leader's profit and mean consumer profit at the end of a learner's run with the paper's parameters."""
+def _run(preset: str, method: str, seed: int) -> tuple[float, float, float, float]:
+    """Distance, and the profits of the leader, the mean consumer and consumer 0 at the end of a learner's run with the paper's
+    parameters."""
     play = sweeps.LEARNERS[method]
     session = Session(generate(preset=preset), play, seed=seed)
     session.advance(play.required()[1])
     at = session.profile()
-    return distance(at, target(session)), value(session.game, at), float(at.profits.mean())
+    return distance(at, target(session)), value(session.game, at), float(at.profits.mean()), float(at.profits[0])
+
+
+def _rounds() -> int:
+    """The number of rounds of every learner of the figures: the comparison is one of equal rounds."""
+    (rounds,) = {play.required()[1] for play in sweeps.LEARNERS.values()}
+    return rounds
 
 
 def _rows(table: pd.DataFrame) -> tuple[Row, ...]:

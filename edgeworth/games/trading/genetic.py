@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +10,8 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.errors import MissingExtraError
 from edgeworth.core.seeds import Seed, generator
-from edgeworth.games.trading.exact.follower import stage
-from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equilibrium_of, profile_utilities
+from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_of
+from edgeworth.games.trading.one_sided import OneSided, demand_problem, price_problem
 
 
 class Optimised(NamedTuple):
@@ -33,13 +32,25 @@ class Optimised(NamedTuple):
     evaluations: int
 
 
-def genetic_price(game: TradingGame, *, population: int = 30, generations: int = 40, seed: Seed = None) -> Optimised:
-    """P1: the price of greatest profit (p - C) sum F_i(p), the consumers answering with their equilibrium.
+def genetic_price(
+    game: TradingGame,
+    around: Equilibrium | None = None,
+    *,
+    others: str = "reply",
+    population: int = 30,
+    generations: int = 40,
+    seed: Seed = None,
+) -> Optimised:
+    """P1: the price of greatest profit (p - C) sum F_i, by default with the consumers answering with their equilibrium.
 
     Parameters
     ----------
     game : TradingGame
         The game.
+    around : Equilibrium, optional
+        The demands that stay where ``others`` is "fixed", and not needed elsewhere.
+    others : {"reply", "fixed", "free"}
+        What the consumers do; see `edgeworth.games.trading.one_sided`.
     population : int
         Prices a generation, at least 2.
     generations : int
@@ -50,7 +61,7 @@ def genetic_price(game: TradingGame, *, population: int = 30, generations: int =
     Returns
     -------
     Optimised
-        The best price met, without a guarantee.
+        The best price met, without a guarantee; `edgeworth.games.trading.one_sided.best_price` is exact.
 
     Raises
     ------
@@ -65,12 +76,10 @@ def genetic_price(game: TradingGame, *, population: int = 30, generations: int =
     ----------
     AI-Bazaar paper, equation (4) and figure 8(a); Blank and Deb, pymoo, IEEE Access 8 (2020).
     """
-
-    def profits(prices: Floats) -> Floats:
-        return np.array([(p - game.unit_cost) * stage(game, p)[0].sum() for p in prices.tolist()])
-
-    price, best, evaluations = _maximise(profits, game.min_price, game.max_price, population, generations, seed)
-    return Optimised(equilibrium_of(game, price, stage(game, price)[0]), best, evaluations)
+    if around is None and others == "fixed":
+        validation.reject("around", "must be given where the others are fixed", None)
+    given = around if around is not None else equilibrium_of(game, game.min_price, np.full(game.consumers, game.min_demand))
+    return _maximise(game, price_problem(game, given, others), population, generations, seed)
 
 
 def genetic_demand(
@@ -78,11 +87,12 @@ def genetic_demand(
     around: Equilibrium,
     *,
     consumer: int = 0,
+    others: str = "fixed",
     population: int = 30,
     generations: int = 40,
     seed: Seed = None,
 ) -> Optimised:
-    """P2: the demand of greatest profit of one consumer, price and the others' demands being given.
+    """P2: the demand of greatest profit of one consumer, by default with price and the others' demands given.
 
     Parameters
     ----------
@@ -92,6 +102,8 @@ def genetic_demand(
         The price and the others' demands.
     consumer : int
         The consumer, in 0..N-1.
+    others : {"reply", "fixed", "free"}
+        What provider and other consumers do; see `edgeworth.games.trading.one_sided`.
     population : int
         Demands a generation, at least 2.
     generations : int
@@ -102,7 +114,7 @@ def genetic_demand(
     Returns
     -------
     Optimised
-        The best demand met, without a guarantee.
+        The best demand met, without a guarantee; `edgeworth.games.trading.one_sided.best_demand` is to be compared with.
 
     Raises
     ------
@@ -113,23 +125,10 @@ def genetic_demand(
     ----------
     AI-Bazaar paper, equation (5) and figure 8(a).
     """
-    i = validation.integer("consumer", consumer, minimum=0, maximum=game.consumers - 1)
-
-    def with_demand(demand: float) -> Floats:
-        demands = np.array(around.demands)
-        demands[i] = demand
-        return demands
-
-    def profits(demands: Floats) -> Floats:
-        return np.array([profile_utilities(game, around.price, with_demand(f))[i] for f in demands.tolist()])
-
-    demand, best, evaluations = _maximise(profits, game.min_demand, game.max_demand, population, generations, seed)
-    return Optimised(equilibrium_of(game, around.price, with_demand(demand)), best, evaluations)
+    return _maximise(game, demand_problem(game, around, consumer, others), population, generations, seed)
 
 
-def _maximise(
-    profits: Callable[[Floats], Floats], low: float, high: float, population: int, generations: int, seed: Seed
-) -> tuple[float, float, int]:
+def _maximise(game: TradingGame, one_sided: OneSided, population: int, generations: int, seed: Seed) -> Optimised:
     if importlib.util.find_spec("pymoo") is None:
         raise MissingExtraError("the genetic algorithm", "genetic")
     from pymoo.algorithms.soo.nonconvex.ga import GA
@@ -139,6 +138,9 @@ def _maximise(
     size = validation.integer("population", population, minimum=2)
     rounds = validation.integer("generations", generations, minimum=1)
     number = int(generator(seed)[0].integers(2**31))
-    problem = FunctionalProblem(1, lambda x: -float(profits(x)[0]), xl=np.array([low]), xu=np.array([high]))
+    problem = FunctionalProblem(
+        len(one_sided.low), lambda x: -one_sided.profit(*one_sided.profile(x)), xl=one_sided.low, xu=one_sided.high
+    )
     found = minimize(problem, GA(pop_size=size), ("n_gen", rounds), seed=number, verbose=False)
-    return float(found.X[0]), -float(found.F[0]), int(found.algorithm.evaluator.n_eval)
+    best = equilibrium_of(game, *one_sided.profile(np.asarray(found.X)))
+    return Optimised(best, -float(found.F[0]), int(found.algorithm.evaluator.n_eval))

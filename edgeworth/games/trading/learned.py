@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeworth import learning
 from edgeworth.core import validation
+from edgeworth.core.arrays import Ints
 from edgeworth.core.family import family
 from edgeworth.core.method import Found
 from edgeworth.core.result import Result, Termination
@@ -24,6 +25,7 @@ from edgeworth.learning.play import functions, plays
 NEAR = 0.05
 """A profile is near the equilibrium when its `distance` is at most this."""
 
+_NO_WEIGHT = 1e-290  # role ratios up to this count as 0 where opponents' power is binned: their inverse must be a number
 _CHUNK = 200_000  # updates between two looks at the clock, in those of a rule without a linear program: about 20 ms
 
 
@@ -35,17 +37,17 @@ class Play(learning.Play):
     ----------
     learner : Learner, optional
         The learner that every player is. None stands for the learner of the method row, by default with the paper's rate .8 and
-        discount .1 (`PLAYS`).
+        discount .1, and for wolf-phc its comparison (31) (`PLAYS`).
     rounds : int, optional
-        Number of rounds, at least 0; by default 100,000, for minimax-q, which solves a linear program every step, 5,000.
+        Number of rounds, at least 0; by default 100,000.
     leader : Learner, optional
         The learner that the provider is; None: the same as the consumers'. A consumer that explores less and less learns its
         reply at every price only while the provider goes on trying all of them.
     prices, demands : int
         Number of points of the even grids of prices and demands, at least 2.
     bins : int
-        Number of equal parts into which the provider's observation of the last total demand, and a minimax-Q learner's of its
-        opponents, is binned, at least 1. (Ours: the paper's state is the whole demand vector.)
+        Most equal parts into which the provider's observation of the last total demand, and a minimax-Q learner's of its
+        opponents, is binned, at least 1; see `Binning`. (Ours: the paper's state is the whole demand vector.)
 
     Raises
     ------
@@ -96,6 +98,32 @@ class Target(NamedTuple):
     grid_total: float
 
 
+class Binning(NamedTuple):
+    """Equal parts of what each player can observe: the provider the total demand, a consumer its opponents' mining power.
+
+    Amounts count in steps of the demand grid above the least: t = sum_j w_j k_j over the demands k_j = 0..K-1 chosen, with
+    w_j = 1 for the provider and w_j = beta_j, j not i, for consumer i. They lie in [0, top], top = (K - 1) sum_j w_j.
+
+    Attributes
+    ----------
+    counts : int64 array [N + 1]
+        Number of bins: min(bins, floor(top / w) + 1) for the largest weight w, and 1 where top = 0, which is a consumer alone,
+        one whose opponents all have the role ratio 0 (or less than 1e-290), or a demand grid of one number.
+    half, per_step : float64 array [N + 1]
+        t is in bin floor((t + half) per_step): the bins are equal parts of [-w/2, top + w/2].
+
+    Notes
+    -----
+    Every bin is met by some demands: raising them one after the other by one step reaches all of [0, top] in strides of at most
+    w, and a bin is at least w wide. Hence no column of minimax-Q's matrix game stays as it began because of the grid. A bin
+    that is never met would, where every payoff is above what its column began with, be the worst case of every policy.
+    """
+
+    counts: Ints
+    half: Floats
+    per_step: Floats
+
+
 class Session:
     """One learner for each player of a game; `advance` plays on, `profile` reads the most probable actions.
 
@@ -114,6 +142,8 @@ class Session:
         The learners' tables: agent 0 is the provider, agent i + 1 consumer i.
     prices, demands : float64 array
         The grids of actions.
+    binning : Binning
+        How amounts that players observe are binned.
     rounds : int
         Number of rounds played.
 
@@ -143,18 +173,22 @@ class Session:
         self.prices = np.linspace(game.min_price, game.max_price, play.prices)
         self.demands = np.linspace(game.min_demand, game.max_demand, play.demands)
         self.rounds = 0
+        self.binning = binning(game, play.demands, play.bins)
         learners = [play.leader or play.learner] + [play.learner] * n
         self.population = learning.Population(
             learners,
-            states=[play.bins] + [play.prices] * n,
+            states=[int(self.binning.counts[0])] + [play.prices] * n,
             actions=[play.prices] + [play.demands] * n,
-            opponents=[play.bins if learner.observes_opponents else 1 for learner in learners],
+            opponents=[
+                int(bins) if learner.observes_opponents else 1
+                for learner, bins in zip(learners, self.binning.counts, strict=True)
+            ],
         )
         self._rng = generator(seed)[0]
         self._scale = _scales(game)
         self._state = np.array([0, -1], dtype=np.int64)
         self._chosen, self._against = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-        self._paid = np.zeros(n)
+        self._paid, self._behind = np.zeros(n), np.zeros(n)
 
     @property
     def chunk(self) -> int:
@@ -167,8 +201,8 @@ class Session:
         game = self.game
         kernel.rounds(
             self.prices, self.demands, game.service_margin, game.payment_weight, game.role_ratio, game.effective_reward,
-            game.unit_cost, self._scale, self.play.bins, self.population.tables, self._state, self._chosen, self._against,
-            self._paid, count, self._rng,
+            game.unit_cost, self._scale, int(self.binning.counts[0]), self.binning.half, self.binning.per_step,
+            self.population.tables, self._state, self._chosen, self._against, self._behind, self._paid, count, self._rng,
         )  # fmt: skip
         self.rounds += count
 
@@ -238,7 +272,7 @@ def play(game: TradingGame, params: Play, run: Run[Equilibrium]) -> Found[Equili
 PLAYS: Mapping[str, Play] = MappingProxyType(
     plays(
         Play(rounds=100_000),
-        [Play(learner=learning.MinimaxQ(), rounds=5_000), Play(learner=learning.Exp3(low=-1.0))],
+        [Play(learner=learning.WolfPhc(win_on_tie=True)), Play(learner=learning.Exp3(low=-1.0))],
     )
 )
 """Name -> complete play of every learning method of computing-power trading."""
@@ -289,6 +323,39 @@ def distance(profile: Equilibrium, goal: Target) -> float:
         max(abs(profile.price - price) / max(price, 1e-300), abs(total - amount) / max(amount, 1e-300))
         for price, amount in pairs
     )
+
+
+def binning(game: TradingGame, demands: int, bins: int) -> Binning:
+    """Return how the observations of a game's players are binned.
+
+    Parameters
+    ----------
+    game : TradingGame
+        The game.
+    demands : int
+        Number of points K of the demand grid, at least 2.
+    bins : int
+        The largest number of bins, at least 1.
+
+    Returns
+    -------
+    Binning
+        For the provider and each consumer.
+
+    Examples
+    --------
+    >>> from edgeworth.games import trading
+    >>> binning(trading.generate(preset="interior", consumers=2), 4, 10).counts.tolist()
+    [7, 4, 4]
+    """
+    n, steps = game.consumers, demands - 1 if game.max_demand > game.min_demand else 0
+    before, after = np.append(0.0, game.role_ratio[:-1]), np.append(game.role_ratio[1:], 0.0)
+    total = np.append(n, np.cumsum(before) + np.cumsum(after[::-1])[::-1])  # sums without the own one, no differences
+    largest = np.append(1.0, np.maximum(np.maximum.accumulate(before), np.maximum.accumulate(after[::-1])[::-1]))
+    unit = np.where(largest > _NO_WEIGHT, largest, 1.0)
+    strides = np.where(largest > _NO_WEIGHT, steps * (total / unit), 0.0)
+    counts = np.minimum(bins, np.floor(strides * (1.0 + 1e-12)) + 1.0)  # equal weights sum to a whole number, up to rounding
+    return Binning(counts.astype(np.int64), 0.5 * unit, counts / (strides + 1.0) / unit)
 
 
 def _scales(game: TradingGame) -> Floats:

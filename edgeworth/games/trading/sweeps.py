@@ -122,7 +122,8 @@ def profit_balance(game: TradingGame, *, consumer: int = 0, seeds: Iterable[int]
     -------
     pandas.DataFrame
         Columns solution, seed, leader_profit, consumer_profit (of that consumer), price and demand. "P1 by GA" optimises the
-        price and the consumers reply; "P2 by GA" optimises one consumer's demand, the rest as in equilibrium.
+        price and the consumers reply; "P2 by GA" optimises one consumer's demand, the rest as in equilibrium. The paper does
+        not say what the others do; `edgeworth.games.trading.one_sided` has the other readings.
 
     Raises
     ------

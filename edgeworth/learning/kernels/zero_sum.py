@@ -19,70 +19,112 @@ def matrix_game(memory: Floats, quality: int, n: int, o: int, policy: int) -> fl
     """Return max over pi of min over b of sum_a pi(a) Q(a, b), Q the n x o matrix at memory[quality :]; pi: memory[policy :].
 
     1. Equal payoffs everywhere: every policy is optimal, the uniform one is taken.
-    2. The opponent's linear program with payoffs M shifted and scaled to [1, 2]: maximise sum_b y_b subject to M y <= 1,
+    2. A pure saddle point, where max_a min_b = min_b max_a: the first row that reaches it.
+    3. The opponent's linear program with payoffs M shifted and scaled to [1, 2]: maximise sum_b y_b subject to M y <= 1,
        y >= 0 (Dantzig 1951). It starts feasible at y = 0 with the slacks as basis. The table is kept at the end of the memory:
        n rows of constraints and one of reduced costs; columns of y, of the slacks, right-hand side.
-    3. Pivots by Bland's rule (Math. Oper. Res. 2, 1977): the first column of negative reduced cost enters, the row of the
-       least ratio leaves, the lowest basis index on ties. It does not cycle in exact arithmetic; should rounding make it
-       cycle, the pivots end at 100 (n + o).
-    4. The policy is the vector of duals, scaled to sum 1.
-    5. The value returned is the one that the policy guarantees, recomputed from Q.
+    4. Pivots by Dantzig's rule: the column of the most negative reduced cost enters, the row of the least ratio leaves, of
+       several the one with the largest pivot, which keeps rounding errors small (small pivots make them grow until no row is
+       left to leave). After 10 (n + o) pivots Bland's rule (Math. Oper. Res. 2, 1977), the first column and on ties the lowest
+       basis index, which does not cycle in exact arithmetic. Should rounding make it cycle, the pivots end at 100 (n + o).
+    5. The policy is the vector of duals, scaled to sum 1. Should rounding have left it with less than the best single row
+       guarantees, that row is the policy.
+    6. The value returned is the one that the policy guarantees, recomputed from Q.
     """
     low, high = memory[quality], memory[quality]
     for k in range(n * o):
         low, high = min(low, memory[quality + k]), max(high, memory[quality + k])
-    span = high - low
+    unit = 1.0 if 0.5 * high - 0.5 * low < 8e307 else 0.5  # so that the difference of any two payoffs is a float
+    span = unit * high - unit * low
     if span <= 0.0:
         for a in range(n):
             memory[policy + a] = 1.0 / n
         return float(low)
+    row, pure = _saddle(memory, quality, n, o)
+    if row >= 0:
+        for a in range(n):
+            memory[policy + a] = 1.0 if a == row else 0.0
+        return pure
+    row = -1 - row
     width = n + o + 1
     table = memory.size - scratch(n, o)
     costs, basis = table + n * width, table + (n + 1) * width
     for k in range((n + 1) * width):
         memory[table + k] = 0.0
     for a in range(n):
-        row = table + a * width
+        line = table + a * width
         for b in range(o):
-            memory[row + b] = (memory[quality + a * o + b] - low) / span + 1.0
-        memory[row + o + a] = 1.0
-        memory[row + width - 1] = 1.0
+            memory[line + b] = (unit * memory[quality + a * o + b] - unit * low) / span + 1.0
+        memory[line + o + a] = 1.0
+        memory[line + width - 1] = 1.0
         memory[basis + a] = o + a
     for b in range(o):
         memory[costs + b] = -1.0
-    for _ in range(100 * (n + o)):
-        enter = -1
+    for count in range(100 * (n + o)):
+        bland = count >= 10 * (n + o)
+        enter, most = -1, -_EPS
         for b in range(width - 1):
-            if memory[costs + b] < -_EPS:
-                enter = b
-                break
+            if memory[costs + b] < most:
+                enter, most = b, memory[costs + b]
+                if bland:
+                    break
         if enter < 0:
             break
         leave, least = -1, math.inf
         for a in range(n):
-            row = table + a * width
-            if memory[row + enter] > _EPS:
-                ratio = memory[row + width - 1] / memory[row + enter]
-                tied = ratio <= least + _EPS and (leave < 0 or memory[basis + a] < memory[basis + leave])
-                if ratio < least - _EPS or tied:
-                    leave, least = a, min(least, ratio)
+            pivot = memory[table + a * width + enter]
+            if pivot > _EPS:
+                ratio = memory[table + a * width + width - 1] / pivot
+                better = leave < 0
+                if not better and ratio <= least + _EPS:
+                    better = ratio < least - _EPS
+                    if not better and bland:
+                        better = memory[basis + a] < memory[basis + leave]
+                    elif not better:
+                        better = pivot > memory[table + leave * width + enter]
+                if better:
+                    leave = a
+                least = min(least, ratio)
         if leave < 0:
-            break  # impossible: M > 0 bounds y
+            break  # by rounding alone: M > 0 bounds y
         _pivot(memory, table, n + 1, width, leave, enter)
         memory[basis + leave] = enter
     total = 0.0
     for a in range(n):
         memory[policy + a] = max(memory[costs + o + a], 0.0)
         total += memory[policy + a]
-    for a in range(n):
-        memory[policy + a] /= total
-    worst = math.inf
-    for b in range(o):
-        mean = 0.0
+    worst = -math.inf
+    if total > 0.0:
+        worst = math.inf
         for a in range(n):
-            mean += memory[policy + a] * memory[quality + a * o + b]
-        worst = min(worst, mean)
+            memory[policy + a] /= total
+        for b in range(o):
+            mean = 0.0
+            for a in range(n):
+                mean += memory[policy + a] * memory[quality + a * o + b]
+            worst = min(worst, mean)
+    if worst < pure:
+        for a in range(n):
+            memory[policy + a] = 1.0 if a == row else 0.0
+        return pure
     return float(worst)
+
+
+def _saddle(memory: Floats, quality: int, n: int, o: int) -> tuple[int, float]:
+    """Return the first row a of the largest min over b, and that minimum; -1 - a in its place where it is no saddle point."""
+    row, lower, upper = 0, -math.inf, math.inf
+    for a in range(n):
+        worst = math.inf
+        for b in range(o):
+            worst = min(worst, memory[quality + a * o + b])
+        if worst > lower:
+            row, lower = a, worst
+    for b in range(o):
+        best = -math.inf
+        for a in range(n):
+            best = max(best, memory[quality + a * o + b])
+        upper = min(upper, best)
+    return (row, float(lower)) if lower >= upper else (-1 - row, float(lower))
 
 
 def _pivot(memory: Floats, table: int, rows: int, width: int, row: int, column: int) -> None:

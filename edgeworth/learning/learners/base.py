@@ -88,6 +88,11 @@ class Learner:
         names = cls._parameters()
         return names.index(validation.choice("name", name, names))
 
+    @property
+    def first_value(self) -> float:
+        """V and every entry of Q of a state before its first visit."""
+        return 0.0
+
     @classmethod
     def scratch(cls, n: int, o: int) -> int:
         """Return how many entries at the end of the memory the rule overwrites, n actions against o of the opponents."""
@@ -108,7 +113,9 @@ class ValueLearner(Learner):
 
     After reward r for action a in state s and the move to state s',
 
-        Q(s, a) += rate [r + discount V(s') - Q(s, a)],      V(s) = max_a Q(s, a),      Q = 0 at the start.
+        Q(s, a) += rate [r + discount V(s') - Q(s, a)],      V(s) = max_a Q(s, a).
+
+    Q starts at 0 unless the learner says otherwise.
 
     Parameters
     ----------

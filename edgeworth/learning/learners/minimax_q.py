@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from edgeworth.core import validation
 from edgeworth.learning.kernels import zero_sum
 from edgeworth.learning.kernels.rows import DISCOUNT, POLICY, QUALITY, RATE, RATE_DECAY, VALUE, VISITS, Floats, block, decayed
 from edgeworth.learning.kernels.zero_sum import matrix_game
@@ -24,6 +25,8 @@ class MinimaxQ(ValueLearner):
         Probability of a uniform action, in [0, 1], and its decay; see `Learner`. The default 0.2 is the source's.
     rate, rate_decay, discount : float
         Update of Q; see `ValueLearner`.
+    initial : float
+        Value of every Q(s, a, b) and V(s) before the first visit, in units of payoff. The default 1 is the source's.
 
     Raises
     ------
@@ -34,7 +37,10 @@ class MinimaxQ(ValueLearner):
     -----
     All opponents together are treated as one adversary, so the policy is cautious, and no equilibrium outside of zero-sum
     games. In zero-sum games of two players it converges to the value when every joint action is tried infinitely often and
-    rates decay. Q starts at 0 (in the source at 1).
+    rates decay as 1 / visits (``rate_decay`` above 0). The policy starts uniform. A column b whose entries are still at
+    ``initial`` is the worst case of every policy as long as all values met are above it: the policy then says nothing about
+    what was learnt. Hence ``initial`` belongs at the top of the range of values or above: the source's payoffs are at most 1;
+    where payoffs up to r go on coming, values reach ``r / (1 - discount)``.
 
     References
     ----------
@@ -42,17 +48,27 @@ class MinimaxQ(ValueLearner):
 
     Examples
     --------
-    >>> MinimaxQ().explore
-    0.2
+    >>> MinimaxQ().explore, MinimaxQ().initial
+    (0.2, 1.0)
     """
 
     title: ClassVar[str] = "minimax-Q"
     reference: ClassVar[str] = "Littman, ICML 1994"
     observes_opponents: ClassVar[bool] = True
-    cost: ClassVar[int] = 100
+    cost: ClassVar[int] = 20
 
     name: str = field(default="minimax-q", init=False, repr=False)
     explore: float = 0.2
+    initial: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        validation.real("initial", self.initial)
+
+    @property
+    def first_value(self) -> float:
+        """V and every entry of Q of a state before its first visit."""
+        return self.initial
 
     @classmethod
     def scratch(cls, n: int, o: int) -> int:

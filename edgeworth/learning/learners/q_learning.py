@@ -28,7 +28,7 @@ class QLearning(ValueLearner):
     Notes
     -----
     It converges to the optimal policy where the other players are stationary, every pair of state and action is visited
-    infinitely often and rates decay. Against learners there is no such theorem.
+    infinitely often and rates decay as 1 / visits (``rate_decay`` above 0). Against learners there is no such theorem.
 
     References
     ----------

@@ -16,6 +16,7 @@ class WolfPhc(ValueLearner):
 
     After Q, with delta = ``win`` where sum_a pi(s, a) Q(s, a) > sum_a avg(s, a) Q(s, a) for the average policy avg, and
     ``lose`` elsewhere, every action but the best one gives min(pi(s, a), delta / (|A| - 1)) of its probability to the best.
+    With ``win_on_tie`` the comparison is >=.
 
     Parameters
     ----------
@@ -23,6 +24,9 @@ class WolfPhc(ValueLearner):
         Step sizes in (0, 1], ``win`` at most ``lose``.
     step_decay : float
         Decay of both step sizes, at least 0.
+    win_on_tie : bool
+        Whether a policy worth exactly as much as the average policy wins. False is Bowling and Veloso's rule, True the
+        AI-Bazaar paper's (31).
     explore, explore_decay : float
         Probability of a uniform action, in [0, 1], and its decay; see `Learner`.
     rate, rate_decay, discount : float
@@ -36,12 +40,18 @@ class WolfPhc(ValueLearner):
     Notes
     -----
     The default step sizes, .0025 and .01, are the AI-Bazaar paper's, which explores by the policy alone (``explore`` 0): an
-    action whose probability has reached 0 is then never tried again. Bowling and Veloso ask for exploration and decaying
+    action whose probability has reached 0 is then tried again only after the Q of every other has fallen below its own, which
+    is what it earned when it was last played. Bowling and Veloso ask for exploration and decaying
     rates; with them play is observed to converge to equilibria of 2 x 2 games. No theorem covers more than two actions.
+
+    A tie occurs at the first visit of every state, where policy and average are both uniform, so ``win_on_tie`` decides that
+    step's size; later only where Q does not differ between the actions on which the two differ, or they agree. The default is
+    Bowling and Veloso's: a state met for the first time has won nothing yet, and learns fast. The methods of
+    `edgeworth.games.trading` carry the AI-Bazaar paper's.
 
     References
     ----------
-    Bowling and Veloso, Artificial Intelligence 136 (2002); AI-Bazaar paper, algorithm 1.
+    Bowling and Veloso, Artificial Intelligence 136 (2002); AI-Bazaar paper, algorithm 1 and equation (31).
 
     Examples
     --------
@@ -56,6 +66,7 @@ class WolfPhc(ValueLearner):
     win: float = 0.0025
     lose: float = 0.01
     step_decay: float = 0.0
+    win_on_tie: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,9 +75,10 @@ class WolfPhc(ValueLearner):
         if self.win > self.lose:
             validation.reject("win", f"must be at most lose ({self.lose})", self.win)
         validation.real("step_decay", self.step_decay, minimum=0.0)
+        validation.flag("win_on_tie", self.win_on_tie)
 
 
-_WIN, _LOSE, _STEP_DECAY = (WolfPhc.column(name) for name in ("win", "lose", "step_decay"))
+_WIN, _LOSE, _STEP_DECAY, _WIN_ON_TIE = (WolfPhc.column(name) for name in ("win", "lose", "step_decay", "win_on_tie"))
 
 
 def update(
@@ -88,7 +100,8 @@ def update(
     for a in range(n):
         mine += memory[policy + a] * memory[quality + a]
         mean += memory[average + a] * memory[quality + a]
-    step = decayed(parameters, agent, _WIN if mine > mean else _LOSE, _STEP_DECAY, memory[at + VISITS])
+    wins = mine > mean or (mine == mean and parameters[agent, _WIN_ON_TIE] > 0.0)
+    step = decayed(parameters, agent, _WIN if wins else _LOSE, _STEP_DECAY, memory[at + VISITS])
     share = step / max(n - 1, 1)
     rest = 0.0
     for a in range(n):

@@ -3,7 +3,8 @@
 `run` gives the outcome of a rule, `solve` the same beside a bound of the welfare. `verify` judges ``capacity`` (units sold),
 ``route`` (windows, return and numbering of the tours; in routed markets only) and ``idle`` (who does not trade neither pays nor
 receives); of a result also ``value``, ``bound`` (rebuilt from one price, from prices of the sellers, or by going through all
-sets of few buyers) and ``quality``. Whether a rule is truthful, rational or balanced `edgeworth.mechanisms.auditing` says.
+sets of few buyers) and ``quality``. Whether a rule is truthful, rational or balanced `edgeworth.mechanisms.auditing` says;
+`critical_value` gives the report at which an agent of any rule, your own included, stops trading.
 
 >>> from edgeworth.mechanisms import double_auction
 >>> market = double_auction.generate(buyers=4, sellers=3, preset="unit", seed=0)
@@ -24,7 +25,12 @@ from edgeworth.mechanisms.double_auction.methods import METHODS as METHODS
 from edgeworth.mechanisms.double_auction.model import *
 
 if TYPE_CHECKING:
-    from edgeworth.mechanisms.double_auction.clearing.phases import OffAic2 as OffAic2
+    from edgeworth.mechanisms.double_auction.clearing.readings import OffAic2 as OffAic2
+    from edgeworth.mechanisms.double_auction.critical import (
+        CriticalValue as CriticalValue,
+        NotMonotoneWarning as NotMonotoneWarning,
+        critical_value as critical_value,
+    )
     from edgeworth.mechanisms.double_auction.rules import Rule as Rule, run as run
     from edgeworth.mechanisms.double_auction.rules.k_double_auction import KDoubleAuction as KDoubleAuction
     from edgeworth.mechanisms.double_auction.rules.posted_procurement import Posted as Posted
@@ -33,7 +39,9 @@ if TYPE_CHECKING:
 
 
 def _auto(problem: model.Market) -> str:
-    """A rule that is truthful, rational and balanced."""
+    """A rule that is truthful, rational and balanced; with bid rows the paper's, for no such rule knows them."""
+    if problem.bid_rows is not None:
+        return "off-aic2"
     return "mcafee" if problem.unit else "rank-procurement"
 
 
@@ -50,7 +58,13 @@ FAMILY = Family(
     rebuild=check.REBUILD,
     examples=tiny_problems,
     audit_model="edgeworth.mechanisms.double_auction.incentives:AUDIT_MODEL",
-    late={"Rule": "rules", "run": "rules"},
+    late={
+        "CriticalValue": "critical",
+        "NotMonotoneWarning": "critical",
+        "Rule": "rules",
+        "critical_value": "critical",
+        "run": "rules",
+    },
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

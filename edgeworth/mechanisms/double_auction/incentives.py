@@ -97,7 +97,8 @@ class DoubleAuctionModel(AuditModel[Market, Outcome]):
         if agent[0] == "buyer":
             return float(problem.demand[agent[1]] * max(own, report))
         units = min(int(problem.capacity[agent[1]]), int(problem.demand.sum()))
-        margin = max(float(problem.bid.max(initial=0.0)) - own, 0.0)
+        bids = problem.bid if problem.bid_rows is None else problem.bid_rows
+        margin = max(float(bids.max(initial=0.0)) - own, 0.0)
         return units * (margin + max(own - report, 0.0)) + self.costs(problem, agent)
 
     def values(

@@ -95,8 +95,13 @@ class RuleSpec(Generic[P]):
         returns None: the rule itself is run.
     rounding
         ``rounding(market, outcome)``: by how much the rule's money may be off where it is a difference of totals, else 0.
+    units
+        ``units(market, agent, params, tie_break)``: a function from that agent's report to the units that it trades, where the
+        trades can be had without the money, fit to be traced where the rule is. None: `one_agent` or the rule itself is run.
     efficient
         The outcome always has the greatest welfare.
+    rows
+        The rule knows markets with bid rows; other rules refuse them.
     """
 
     name: str
@@ -107,7 +112,9 @@ class RuleSpec(Generic[P]):
     breakpoints: Callable[[Market, Agent, P, TieBreak], Floats | None] | None = None
     one_agent: Callable[[Market, Agent, P, TieBreak], OneAgent | None] | None = None
     rounding: Callable[[Market, Outcome], float] | None = None
+    units: Callable[[Market, Agent, P, TieBreak], Callable[[Number], int]] | None = None
     efficient: bool = False
+    rows: bool = False
 
     @property
     def row(self) -> Method:
@@ -155,15 +162,30 @@ class Prepared(Generic[P]):
 
     def run(self, market: Market) -> Outcome:
         """The outcome."""
+        self._require_rows_known(market)
         return self.spec.run(market, self.params, self.tie)
 
     def breakpoints(self, market: Market, agent: Agent) -> Floats | None:
         """See `RuleSpec`."""
+        self._require_rows_known(market)
         return None if self.spec.breakpoints is None else self.spec.breakpoints(market, agent, self.params, self.tie)
 
     def one_agent(self, market: Market, agent: Agent) -> OneAgent | None:
         """See `RuleSpec`."""
+        self._require_rows_known(market)
         return None if self.spec.one_agent is None else self.spec.one_agent(market, agent, self.params, self.tie)
+
+    def units(self, market: Market, agent: Agent) -> Callable[[Number], int] | None:
+        """See `RuleSpec`."""
+        self._require_rows_known(market)
+        return None if self.spec.units is None else self.spec.units(market, agent, self.params, self.tie)
+
+    def _require_rows_known(self, market: Market) -> None:
+        if market.bid_rows is not None and not self.spec.rows:
+            raise NotApplicableError(
+                f"market: must have no bid rows for rule {self.spec.name!r}, which knows one bid a buyer (drop them by "
+                f"dataclasses.replace(market, bid_rows=None)); got rows of {market.buyers} x {market.sellers}"
+            )
 
     def rounding(self, market: Market, outcome: Outcome) -> float:
         """See `RuleSpec`."""

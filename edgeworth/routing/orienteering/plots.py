@@ -46,8 +46,8 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
     matplotlib.axes.Axes
         Depots are squares, customers circles whose area grows with their profit (for the vehicle that visits, respectively the
         largest over all vehicles); those that nobody visits are faint. One colour a vehicle (from the eighth on with another
-        dash), arrows in the direction of travel, straight lines also where the distances are those of a road network. A stop
-        that breaks a constraint has a red ring.
+        dash), arrows in the direction of travel, straight lines also where the distances are those of a road network. Routes
+        without a way home (`without_return`) end at their last customer. A stop that breaks a constraint has a red ring.
 
     Raises
     ------
@@ -69,7 +69,10 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
     for k, route in enumerate(plan.routes):
         if len(route):
             count = f"{len(route)} stop{'s' if len(route) != 1 else ''}"
-            ends = place[[problem.start[k], *route.stops, problem.end[k]]]
+            tail, head = edges(problem, k, route)
+            if _anywhere(problem, int(problem.end[k])):
+                tail, head = tail[:-1], head[:-1]
+            ends = place[[problem.start[k], *head]]
             ax.plot(
                 *ends.T,
                 color=colour(k),
@@ -79,12 +82,13 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
                 zorder=3,
                 label=f"{_called(problem, 'vehicle', k)} ({count})",
             )
-            _arrows(ax, place, *edges(problem, k, route), colour(k))
+            _arrows(ax, place, tail, head, colour(k))
             stops = route.stops
             ax.scatter(
                 place[stops, 0], place[stops, 1], s=area[stops], color=colour(k), edgecolors="white", linewidths=0.7, zorder=4
             )
     homes = np.unique(np.concatenate([problem.start, problem.end]))
+    homes = homes[[not _anywhere(problem, home) for home in homes.tolist()]]
     _points(ax, place[homes], 62.0, "depot", marker="s", color=INK, edgecolors="white", linewidths=0.9, zorder=5)
     wrong: list[int] = []
     for each in broken:
@@ -159,6 +163,11 @@ def plot_schedule(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | N
     if labels:
         _schedule_legend(ax)
     return ax
+
+
+def _anywhere(problem: OrienteeringProblem, end: int) -> bool:
+    """Whether no vehicle starts there and every way to it is 0: a route that ends there ends at its last customer."""
+    return end not in problem.start and not (problem.distance[:, end].any() or problem.travel_time[:, end].any())
 
 
 def _require(problem: OrienteeringProblem, plan: RoutePlan) -> None:

@@ -22,6 +22,7 @@ SOURCES: tuple[Source, ...] = (
             Option("preset", "text", "what to generate (default: fusion)", choices=PRESETS),
             Option("vehicles", "int", "number of vehicles"),
             Option("customers", "int", "number of customers"),
+            Option("open_routes", "flag", "routes end at the last customer: no way home"),
         ),
     ),
     Source(

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from edgeworth.solvers.allocation.bounds import Lagrangian as Lagrangian
     from edgeworth.solvers.allocation.exact import Exact as Exact, build_model as build_model, to_vipr as to_vipr
     from edgeworth.solvers.allocation.heuristic import LocalSearch as LocalSearch, RegretGreedy as RegretGreedy
-    from edgeworth.solvers.allocation.learned import QLearning as QLearning
+    from edgeworth.solvers.allocation.heuristic.reward_greedy import RewardGreedy as RewardGreedy
+    from edgeworth.solvers.allocation.learned.algorithm_2 import Algorithm2 as Algorithm2
+    from edgeworth.solvers.allocation.learned.q_learning import QLearning as QLearning
 
 _EXACT_PAIRS = 200_000  # up to here the LP, and with it the tree, is a matter of seconds
 

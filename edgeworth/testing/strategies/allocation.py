@@ -141,6 +141,7 @@ def mec_systems(
             gain=per(n, 1.0, 10.0),
             noise=draw(st.sampled_from([0.01, 1.0])),
             fee_share=draw(st.sampled_from([0.0, 0.1, 1.0])),
+            rate_unit=draw(st.sampled_from(["bit", "nat"])),
         )
 
     return build()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ import pytest
 
 from edgeworth import Stop
 from edgeworth.games import trading
-from edgeworth.games.trading import PLAYS, Play
-from edgeworth.games.trading.learned import NEAR, Session, distance, target
-from edgeworth.learning import LEARNERS, Exp3, WolfPhc
+from edgeworth.games.trading import PLAYS, Play, sweeps
+from edgeworth.games.trading.learned import NEAR, Session, binning, distance, target
+from edgeworth.learning import LEARNERS, Exp3, MinimaxQ, WolfPhc
 from tests.cases.trading import game
 
 methods = pytest.mark.parametrize("method", PLAYS)
@@ -35,6 +36,79 @@ def test_the_papers_rates_are_the_defaults() -> None:
     learner = PLAYS["wolf-phc"].learner
     assert isinstance(learner, WolfPhc)
     assert (learner.rate, learner.discount, learner.win, learner.lose, learner.explore) == (0.8, 0.1, 0.0025, 0.01, 0.0)
+    assert learner.win_on_tie  # (31) has ">="
+    minimax = PLAYS["minimax-q"].learner
+    assert isinstance(minimax, MinimaxQ)
+    assert minimax.initial == 1.0
+
+
+def test_the_learners_of_the_figures_play_equally_long() -> None:
+    assert {play.rounds for play in sweeps.LEARNERS.values()} == {100_000}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_minimax_q_finds_the_equilibrium_of_table_1(seed: int) -> None:
+    """Started at Q = 0 it does not: what was never met is then the worst case of everything."""
+    problem = trading.generate(preset="ai-bazaar")
+    session = Session(problem, PLAYS["minimax-q"], seed=seed)
+    session.advance(100_000)
+    assert distance(session.profile(), target(session)) == 0.0
+    low = Session(problem, Play(learner=MinimaxQ(initial=0.0)), seed=seed)
+    low.advance(5_000)
+    assert distance(low.profile(), target(low)) > 0.5
+
+
+ROLES = (
+    [0.1],
+    [0.1, 0.1],
+    [0.3, 0.0],
+    [0.0, 0.0, 0.4],
+    [0.9, 0.01, 0.01],
+    [0.2, 0.1, 0.1],
+    [1.0, 0.7, 1e-17],
+    [0.5, 0.3, 0.0, 1e-300],
+)
+
+
+@pytest.mark.parametrize("roles", ROLES, ids=str)
+@pytest.mark.parametrize("bins", [1, 2, 3, 5, 10, 50])
+@pytest.mark.parametrize("points", [2, 3, 5])
+def test_every_bin_is_met_by_some_demands(roles: list[float], bins: int, points: int) -> None:
+    """All demands there are, once each: no bin of anybody stays empty, the least is in the first and the most in the last."""
+    made = binning(game(len(roles), role_ratio=roles), points, bins)
+    for agent in range(len(roles) + 1):
+        weights = [1.0] * len(roles) if agent == 0 else [b for j, b in enumerate(roles) if j != agent - 1]
+        amounts = sorted(
+            sum(w * k for w, k in zip(weights, ks, strict=True)) for ks in product(range(points), repeat=len(weights))
+        )
+        last = int(made.counts[agent]) - 1
+        found = [min(max(int((t + made.half[agent]) * made.per_step[agent]), 0), last) for t in amounts]
+        assert sorted(set(found)) == list(range(last + 1))
+        assert (found[0], found[-1]) == (0, last)
+        assert last < bins
+        if len(set(weights)) == 1 and weights[0] > 1e-290:
+            assert last + 1 == min(bins, len(weights) * (points - 1) + 1)  # no fewer than there can be
+
+
+@pytest.mark.parametrize("roles", [[0.1] * 3, [0.9, 0.01, 0.3], [0.5, 0.0, 0.0], [1.0, 1e-17, 1e-17]], ids=str)
+def test_no_column_of_minimax_q_is_never_visited(roles: list[float]) -> None:
+    """Everybody acts at random: in every state every Q(a, b) is learnt, with amounts binned on an interval far from 0."""
+    problem = game(3, role_ratio=roles, min_demand=60.0)
+    learner = MinimaxQ(explore=1.0, rate=1.0, discount=0.0, initial=-77.0)
+    session = Session(problem, Play(learner=learner, prices=2, demands=3, bins=10), seed=0)
+    session.advance(20_000)
+    for agent in range(4):
+        table = session.population.quality(agent)
+        assert table.shape[2] == session.binning.counts[agent]
+        assert (table != -77.0).all()
+    assert (session.population.visits(0) > 0.0).all()
+
+
+def test_demands_that_are_all_the_same_are_one_bin() -> None:
+    session = Session(game(3, min_demand=5.0, max_demand=5.0), PLAYS["minimax-q"], seed=0)
+    assert session.binning.counts.tolist() == [1] * 4
+    session.advance(50)
+    assert session.population.visits(0).tolist() == [50.0]
 
 
 @pytest.mark.parametrize("method", ["wolf-phc", "pga-app", "giga-wolf"])

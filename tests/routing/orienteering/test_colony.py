@@ -16,6 +16,7 @@ from edgeworth.testing.contracts import same_answer
 from edgeworth.testing.strategies.orienteering import orienteering_problems
 from tests.oracles import eaco as oracle
 
+OWN = Eaco(iterations=3, colonies="per-vehicle")
 BOTH = pytest.mark.parametrize("method", ["eaco", "eaco-ls"])
 
 
@@ -53,6 +54,52 @@ def test_eaco_makes_the_steps_of_the_paper(arrival: Any, preset: str, vehicles: 
     assert result.termination is Termination.CONVERGED
 
 
+@pytest.mark.parametrize("arrival", ["end", "start"])
+@pytest.mark.parametrize(("preset", "vehicles", "customers"), [("fusion", 3, 9), ("random", 2, 14), ("random", 3, 2)])
+def test_a_colony_a_vehicle_makes_the_steps_of_the_paper(arrival: Any, preset: str, vehicles: int, customers: int) -> None:
+    problem = orienteering.generate(preset=preset, vehicles=vehicles, customers=customers, open_routes=True, seed=2)
+    params = Eaco(ants=4, iterations=12, evaporation=0.3, deposit=2.0, arrival=arrival, colonies="per-vehicle")
+    result = orienteering.solve(problem, method="eaco", seed=5, params=params)
+    value, tours, steps = oracle.colonies(_case(problem, params), _kernel_seed(5), 12)
+    assert [tour.tolist() for tour in result.require().sequences] == tours
+    assert result.value == pytest.approx(value, rel=1e-12)
+    assert result.stats.evaluations == steps
+    assert result.termination is Termination.CONVERGED
+    assert orienteering.verify(problem, result)
+
+
+def test_a_vehicle_alone_is_the_same_either_way_and_the_order_of_several_matters() -> None:
+    alone = orienteering.generate(preset="fusion", vehicles=1, customers=12, seed=0)
+    own = Eaco(iterations=20, colonies="per-vehicle")
+    one, two = (orienteering.solve(alone, method="eaco", seed=1, params=params) for params in (Eaco(iterations=20), own))
+    assert [x.tolist() for x in one.require().sequences] == [x.tolist() for x in two.require().sequences]
+    assert one.value == two.value
+    # Two customers, room for one each; the first vehicle takes the better one, at which the second would earn more.
+    places, profit = [[3, 0], [0, 4], [0, 0]], [[9.0, 8.0], [9.0, 1.0]]
+    problem = OrienteeringProblem.from_coordinates(
+        places, profit, depot="last", latest=20.0, demand=1.0, capacity=1.0, rounding="none"
+    )
+    greedy = orienteering.solve(problem, method="eaco", seed=0, params=own)
+    assert (greedy.value, [x.tolist() for x in greedy.require().sequences]) == (10.0, [[0], [1]])
+    assert orienteering.solve(problem, method="eaco", seed=0, params=Eaco(iterations=20)).value == 17.0
+
+
+def test_vehicles_share_the_iterations_of_a_run() -> None:
+    """A rule on iterations leaves each of them its part, and a rule that ends the run early what was found until then."""
+    problem = orienteering.generate(preset="fusion", vehicles=4, customers=20, seed=1)
+    own = Eaco(colonies="per-vehicle")
+    short = orienteering.solve(problem, method="eaco", seed=0, params=own, stop=Stop(iterations=12))
+    same = orienteering.solve(problem, method="eaco", seed=0, params=Eaco(iterations=3, colonies="per-vehicle"))
+    assert [x.tolist() for x in short.require().sequences] == [x.tolist() for x in same.require().sequences]
+    assert (short.stats.iterations, short.termination) == (12, Termination.ITERATIONS)
+    assert all(len(route) for route in short.require().sequences)
+    cut = orienteering.solve(problem, method="eaco", seed=0, params=own, stop=Stop(target=1.0))
+    assert cut.termination is Termination.TARGET
+    assert not len(cut.require().sequences[-1])
+    for result in (short, cut):
+        assert orienteering.verify(problem, result)
+
+
 def test_long_runs_keep_the_pheromone_in_range() -> None:
     """The common factor of all pheromone grows by 1 / (1 - rho) an iteration and is taken out again and again."""
     problem = orienteering.generate(preset="random", vehicles=1, customers=8, seed=1)
@@ -83,6 +130,16 @@ def test_plans_are_feasible_and_no_worse_than_the_start(method: str, problem: Or
     assert result.value is not None
     assert first.value is not None
     assert result.value >= first.value >= 0.0
+
+
+@given(problem=orienteering_problems(), seed=st.integers(0, 5))
+def test_plans_of_a_colony_a_vehicle_are_feasible_and_no_worse_than_the_start(problem: OrienteeringProblem, seed: int) -> None:
+    first = orienteering.solve(problem, method="greedy")
+    for start in (None, first.require()):
+        result = orienteering.solve(problem, method="eaco", seed=seed, start=start, params=OWN)
+        assert orienteering.verify(problem, result)
+        assert result.value is not None
+        assert result.value >= (0.0 if start is None else first.value)
 
 
 def test_local_search_reaches_the_optimum_of_small_problems() -> None:
@@ -177,6 +234,7 @@ def test_a_large_problem_uses_neighbourhoods_only() -> None:
         (lambda: Eaco(ants=0), "ants: must be at least 1"),
         (lambda: Eaco(evaporation=1.0), "evaporation: must be below 1"),
         (lambda: Eaco(arrival="late"), "arrival: must be one of end, start"),  # type: ignore[arg-type]
+        (lambda: Eaco(colonies="none"), "colonies: must be one of shared, per-vehicle"),  # type: ignore[arg-type]
         (lambda: Eaco(pheromone=-1.0), "pheromone: must be at least 0"),
         (lambda: EacoLs(initial_temperature=0.01, final_temperature=0.1), "initial_temperature: must be at least final_t"),
         (lambda: EacoLs(blink=1.0), "blink: must be below 1"),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import edgeworth
 from edgeworth.solvers import allocation
 from tests.oracles import allocation as oracle
 
 SMALL: dict[str, dict[str, Any]] = {
     "metaverse": {},
+    "metaverse-code": {"servers": 7, "tasks": 24},
     "hotspot": {"servers": 6, "tasks": 30, "hot": 3},
     "large": {"servers": 30, "tasks": 200},
     "melbourne-like": {"servers": 20, "tasks": 60},
@@ -53,6 +56,51 @@ def test_table_one(preset: str) -> None:
         if high > low and len(values) >= 30:
             assert np.ptp(values) > 0.5 * (high - low), name
     assert (system.noise, system.fee_share) == (0.01, 0.1)
+
+
+def test_the_values_of_the_authors_code() -> None:
+    """Integers whose ends are both met, capacities in cycles, natural logarithm, sources by an equal split."""
+    systems = [allocation.generate(preset="metaverse-code", seed=seed).system for seed in range(40)]
+    ranges = {
+        "unit_price": (1, 10), "data_size": (10, 20), "deadline": (1, 100), "frequency": (1, 10), "cycles_per_unit": (1, 10),
+        "bandwidth": (5, 10), "transmit_power": (5, 10), "gain": (5, 10),
+    }  # fmt: skip
+    for name, (low, high) in ranges.items():
+        values = np.concatenate([getattr(system, name) for system in systems])
+        assert (values.min(), values.max()) == (low, high), name
+        assert np.all(values == np.rint(values)), name
+        assert np.mean(values) == pytest.approx((low + high) / 2, rel=0.06), name
+    capacity = np.concatenate([system.capacity for system in systems if system is not None])
+    assert 200 <= capacity.min() < 205
+    assert 395 < capacity.max() <= 400
+    assert np.all(capacity == np.rint(capacity))
+    for system in systems:
+        assert system is not None
+        assert (system.servers, system.tasks) == (20, 50)
+        assert (system.noise, system.fee_share, system.rate_unit) == (0.001, 0.01, "nat")
+        assert set(system.energy_coefficient.tolist()) == {1e-5}
+        assert np.bincount(system.source, minlength=20).tolist() == [3] * 10 + [2] * 10  # numpy's split of 50 by 20
+    assert not np.all(np.diff(systems[0].source) >= 0)  # shuffled
+    problem = allocation.generate(preset="metaverse-code", servers=30, tasks=4, seed=0)
+    assert problem.whole.all()
+    assert problem.provenance.parameters["values"] == "integers"
+    assert problem.system is not None
+    assert sorted(problem.system.source.tolist()) == [0, 1, 2, 3]
+
+
+def test_nats_are_bits_by_ln_2(tmp_path: Path) -> None:
+    problem = allocation.generate(preset="metaverse-code", servers=4, tasks=9, seed=0)
+    system = problem.system
+    assert system is not None
+    bits = replace(system, rate_unit="bit")
+    assert system.rates() == pytest.approx(bits.rates() * np.log(2.0), rel=1e-15)
+    other = allocation.AllocationProblem.from_system(bits)
+    assert other.hash != problem.hash
+    for name, made in (("nat", problem), ("bit", other)):
+        made.save(tmp_path / f"{name}.npz")
+        copy = edgeworth.load(tmp_path / f"{name}.npz")
+        assert (copy.hash, copy.system.rate_unit) == (made.hash, name)
+    assert "rate_unit" not in bits.to_payload().fields  # problems of before keep their hashes
 
 
 def test_sizes_and_sources() -> None:

@@ -134,6 +134,50 @@ def verify_potential(
     >>> verdict.holds, verdict.witness.gain, verdict.witness.rise
     (False, 0.5, 0.0)
     """
+    search, covered = _looked_at(game, which, scope, seconds)
+    if isinstance(covered, Verdict):
+        return covered
+    if search.worst is None:
+        return Verdict.of(True, 0.0, 0.0, None, covered)
+    _, at, user, provider, gain, rise = search.worst
+    witness = PotentialWitness(which, Profile(at), user, provider, gain, rise, search.improving, search.failing)
+    return Verdict.of(False, search.failing / search.improving, 0.0, witness, covered)
+
+
+def improving_deviations(
+    game: OffloadingGame, which: Which = "weighted", scope: Literal["exhaustive"] | Sampled = "exhaustive"
+) -> tuple[int, int]:
+    """Count the strictly improving unilateral deviations, and those of them that do not raise a potential.
+
+    Parameters
+    ----------
+    game, which, scope
+        As of `verify_potential`.
+
+    Returns
+    -------
+    improving, failing : int
+        Over all profiles of the scope; `verify_potential` tells the second over the first, and a witness.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `verify_potential`.
+
+    Examples
+    --------
+    >>> game = OffloadingGame.from_matrices([[1.0]], [2.0], price=[[0.0]], weight=[2.0], sensitivity=[0.5], workload=[2.0])
+    >>> improving_deviations(game, "paper"), improving_deviations(game, "weighted")
+    ((1, 1), (1, 0))
+    """
+    search, _ = _looked_at(game, which, scope, sys.float_info.max)
+    return search.improving, search.failing
+
+
+def _looked_at(
+    game: OffloadingGame, which: Which, scope: Literal["exhaustive"] | Sampled, seconds: float
+) -> tuple[_Search, Scope | Verdict]:
+    """The deviations of a scope, and how far the search came: a verdict where that decides nothing."""
     if not isinstance(game, OffloadingGame):
         validation.reject_type("game", "must be an OffloadingGame", game)
     validation.choice("which", which, ("paper", "weighted"))
@@ -142,22 +186,17 @@ def verify_potential(
     if scope == "exhaustive" and game.profiles * max(game.pairs, 1) > LIMIT:
         rule = f"must be a Sampled for more than {LIMIT} deviations; this game has {game.profiles * game.pairs:.3g}"
         validation.reject("scope", rule, scope)
-    budget = Budget(seconds)
     fresh = rebuilt(OffloadingGame, game)
-    search = _Search(fresh, which, budget)
+    search = _Search(fresh, which, Budget(seconds))
     covered = Scope(note=_TIES) if scope == "exhaustive" else Scope("sampled", scope.profiles, scope.seed, f"profiles; {_TIES}")
     try:
         for now in _all_profiles(fresh) if scope == "exhaustive" else _random_profiles(fresh, scope):
             search.look(now)
     except BudgetEnded as ended:
         if search.worst is None:
-            return not_checked(ended)
+            return search, not_checked(ended)
         covered = Scope("partial", search.improving, note=f"improving deviations; {_TIES}")
-    if search.worst is None:
-        return Verdict.of(True, 0.0, 0.0, None, covered)
-    _, at, user, provider, gain, rise = search.worst
-    witness = PotentialWitness(which, Profile(at), user, provider, gain, rise, search.improving, search.failing)
-    return Verdict.of(False, search.failing / search.improving, 0.0, witness, covered)
+    return search, covered
 
 
 _TIES = "ties judged exactly: a gain above 0 needs a rise above 0"

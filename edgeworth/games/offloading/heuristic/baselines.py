@@ -31,7 +31,8 @@ def random_feasible(game: OffloadingGame, params: None, run: Run[Profile]) -> Fo
 
     Notes
     -----
-    The first step of the paper's PG-BRD, and the online stage of its FUSION_NoPG. No guarantee beyond feasibility.
+    The first step of the paper's PG-BRD, and the online stage of its FUSION_NoPG without the deadlines that this one also
+    respects. No guarantee beyond feasibility.
 
     References
     ----------
@@ -101,7 +102,7 @@ def all_local(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Pr
     Returns
     -------
     Found
-        The profile without offloading: always feasible, worth the sum of the local utilities.
+        The profile without offloading, which no cap forbids, worth the sum of the local utilities.
 
     Notes
     -----

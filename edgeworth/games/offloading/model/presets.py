@@ -18,7 +18,7 @@ PRESETS = ("fusion", "melbourne", "random")
 COVERAGE = {"fusion": 300.0, "melbourne": 200.0}
 """Metres that a provider reaches (ours)."""
 
-_SIDE = 1_000.0  # metres; every number of this module is ours, because the paper's text lost its own
+_SIDE = 1_000.0  # metres; but for the sizes of Melbourne the numbers here are ours, because the paper's text lost its own
 _REACH = 10  # providers that a user of ``random`` reaches
 _JITTER = 20.0  # metres, standard deviation around a user of the file
 _BLOCK = 20_000  # users whose distances are held at once
@@ -41,7 +41,7 @@ def generate(
     positions: str | PathLike[str] | None = None,
     fetch: bool = False,
 ) -> OffloadingGame:
-    """Generate a game. All numbers are ours: the paper's text lost its own.
+    """Generate a game. All numbers but the sizes of ``melbourne`` are ours: the paper's text lost its own.
 
     Parameters
     ----------
@@ -87,7 +87,8 @@ def generate(
     500-1,000 cycles a bit; 1 MHz, SNR 15-25 dB; P .1-.5 W; w .5-2; a 2-5, b .5-1.5, R 5-10, deadlines 1-3 s; prices .1-.5;
     energy .01 a joule.
     ``melbourne``: the same numbers on the EUA sites and user positions, coverage 200 m, ``users`` (1,800): a subset of the
-    file's, or resampled with a jitter of 20 m; ``agents`` (80).
+    file's, or resampled with a jitter of 20 m; ``agents`` (80). The paper's sizes: 125 servers, which is all sites of the file,
+    900 humans, 900 machines, 80 vehicles.
     """
     validation.choice("preset", preset, PRESETS)
     validation.choice("regime", regime, REGIMES)

@@ -8,9 +8,12 @@ sum c_j = A p - D. Where one role ratio beta > 0 is common to all, all c_i are p
     profit'(p) = (N - 1) (A C - D) / (A p - D)^2.
 
 The derivative has one sign: where (18) holds at every price of [p_min, p_max], the best price is an end of that interval.
-The paper's own derivative (27) replaces sum a_j / R_j by sum a_j / sum R_j, and its condition (14) contradicts itself where
-costs are positive (summed over the consumers it says N < 2), so neither is used; what (14) is there for, positive demands, is
-checked directly.
+That needs equal role ratios: with unequal ones all demands may be interior around a best price at which the derivative is 0
+(`edgeworth.games.trading.evidence.interior_maximum`). The paper's own derivative (27) replaces sum a_j / R_j by
+sum a_j / sum R_j. Its condition (14), 2 (N - 1) c_i < sum c_j for every i, says N < 2 where sum c_j > 0 and N > 2 where
+sum c_j < 0 (sum it over i): where costs are positive it cannot hold, and where it holds with negative costs, as for identical
+consumers with N >= 3, the total of (18) is negative. So neither is used; what (14) is there for, positive demands, is checked
+directly.
 
 >>> from edgeworth.games import trading
 >>> result = trading.solve(trading.generate(preset="interior"), method="closed-form")

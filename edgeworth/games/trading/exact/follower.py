@@ -78,7 +78,8 @@ def follower_equilibrium(
 
     Notes
     -----
-    ``exact``: the unique equilibrium, for every parameter. At the mining power X a consumer holds the share
+    ``exact``: the equilibrium, for every parameter; it is unique where nobody is indifferent, and elsewhere the one in which
+    ties are broken as asked for. At the mining power X a consumer holds the share
     ``s_i(X) = clip(1 - kappa_i X / R_i, beta_i F_min / X, beta_i F_max / X)``; shares fall in X, so their sum is 1 at one X,
     found by Newton's method on the pieces inside a bracket, O(N) a step. Consumers with kappa_i <= 0 are at F_max; linear ones
     are decided by their threshold price. Demands are right to rounding: relative regrets of 1e-15 and below.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
 from edgeworth.core.traced import Exact, Rational, exact
 from edgeworth.mechanisms.double_auction.model import ExactMarket, NotApplicableError
 from edgeworth.mechanisms.double_auction.model.chooser import OBJECTIVES, Chooser
@@ -16,7 +17,7 @@ from edgeworth.mechanisms.double_auction.model.chooser import OBJECTIVES, Choose
 MOST_STEPS = 20_000_000
 """Of one dynamic program over units."""
 
-CHOOSERS = ("auto", "knapsack", "route-exact", "route-dp", "route-eaco")
+CHOOSERS = ("auto", "eaco", "knapsack", "route-exact", "route-dp", "route-eaco")
 
 
 class Knapsack:
@@ -97,20 +98,28 @@ class RouteMethod:
         if market.routes is None:
             validation.reject("chooser", f"'route-{method}' needs a routed market", "a plain market")
         self.market, self.objective, self.scale, self.method, self.seed = market, objective, scale, method, seed
+        self._known: dict[tuple[int, tuple[int, ...], bytes], tuple[int, ...]] = {}  # a bisection asks the same again and again
 
     def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Rational], ask: Rational) -> tuple[int, ...]:
-        """One call of ``orienteering.solve``."""
+        """One call of ``orienteering.solve`` for every question, which has one answer: the seed is the same at every call."""
         if not candidates:
             return ()
-        from edgeworth.core.stop import Stop
-        from edgeworth.routing import orienteering
-
-        routes, market, scale = self.market.routes, self.market, self.scale
-        if routes is None:
-            return ()
+        market, scale = self.market, self.scale
         mine = list(candidates)
         demand = np.array([market.demand[i] for i in mine], dtype=np.float64)
         profit = np.array([float(_gain(self.objective, worth[i], market.demand[i], ask) / _unit(self, scale)) for i in mine])
+        key = (seller, tuple(mine), profit.tobytes())
+        if key not in self._known:
+            self._known[key] = self._drive(seller, mine, profit, demand)
+        return self._known[key]
+
+    def _drive(self, seller: int, mine: list[int], profit: Floats, demand: Floats) -> tuple[int, ...]:
+        from edgeworth.core.stop import Stop
+        from edgeworth.routing import orienteering
+
+        routes, market = self.market.routes, self.market
+        if routes is None:
+            return ()
         free = self.objective == "quantity"
         problem = orienteering.OrienteeringProblem.from_coordinates(
             np.vstack([routes.place[mine], routes.depot[seller : seller + 1]]),
@@ -157,7 +166,8 @@ def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, s
     Parameters
     ----------
     name : str
-        A chooser, or "auto": exact tours in routed markets, the knapsack in plain ones.
+        A chooser, or "auto": exact tours in routed markets, the knapsack in plain ones; or "eaco": the colony in routed
+        markets, the knapsack in plain ones.
     objective : str
         What a seller maximises.
     market : ExactMarket
@@ -173,8 +183,9 @@ def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, s
     """
     validation.choice("chooser", name, CHOOSERS)
     validation.choice("objective", objective, OBJECTIVES)
-    if name == "auto":
-        name = "knapsack" if market.routes is None else "route-exact"
+    if name in ("auto", "eaco"):
+        routed = "route-exact" if name == "auto" else "route-eaco"
+        name = "knapsack" if market.routes is None else routed
     if name == "knapsack":
         if market.routes is not None:
             validation.reject("chooser", "'knapsack' does not know tours: it needs a plain market", "a routed market")

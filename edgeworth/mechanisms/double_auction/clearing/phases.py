@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from edgeworth.core import validation
 from edgeworth.core.traced import Interval, Number, Rational, Traced, boundary_above, boundary_below, exact, sweep
-from edgeworth.mechanisms.double_auction.clearing.choosers import CHOOSERS, chooser_of
+from edgeworth.mechanisms.double_auction.clearing.choosers import chooser_of
+from edgeworth.mechanisms.double_auction.clearing.readings import OffAic2
 from edgeworth.mechanisms.double_auction.exact import outcome_of
 from edgeworth.mechanisms.double_auction.model import (
     Agent,
@@ -21,68 +21,11 @@ from edgeworth.mechanisms.double_auction.model import (
     NotApplicableError,
     Outcome,
     TieBreak,
-    tie_break_of,
 )
-from edgeworth.mechanisms.double_auction.model.chooser import OBJECTIVES
 from edgeworth.mechanisms.double_auction.spec import Dealt, OneAgent, RuleSpec
-
-BANDS = ("market", "pair", "pivot")
 
 SellerPricing: TypeAlias = Literal["critical", "myerson", "report"]
 """How sellers are paid: their critical ask, Myerson's integral, or what they asked for (buyers pay their bids then)."""
-
-
-@dataclass(frozen=True)
-class OffAic2:
-    """Parameters of Off-AIC2: the readings that the paper's text leaves open.
-
-    Attributes
-    ----------
-    band
-        Where critical values are searched: ``"market"``, [0, b_i] and [a_k, highest report]; ``"pair"``, [a_k, b_i] of the
-        matched pair; ``"pivot"``, [b_i*, b_i] and [a_k, a_k*] (equations 44-49).
-    rerun
-        What is run again under an effective report: ``"phase2"`` (the paper's text, the pivotal ranks stay) or ``"whole"`` (as
-        its proof of monotonicity needs).
-    chooser
-        How a seller chooses its buyers: ``"knapsack"``, ``"route-exact"``, ``"route-dp"``, ``"route-eaco"``; ``"auto"`` by the
-        market.
-    objective
-        What a seller maximises: ``"surplus"``, ``"bid-value"`` or ``"quantity"``. The payment is not known yet when it chooses,
-        and the paper leaves open what stands in for it.
-    pivot
-        Which of the largest ranks (i*, k*): ``"buyers"`` the largest i*, then k*; ``"sellers"`` the largest k*, then i*;
-        ``"sum"`` the largest sum.
-    pricing
-        ``"exact"`` (ends of the report intervals; exact choosers only), ``"bisection"``, or ``"auto"``: exact where possible.
-    iterations
-        Steps of a bisection.
-    tie_break
-        How equal reports are ordered, as in `Classic`.
-    seed
-        Of randomised choosers.
-    """
-
-    band: str = "market"
-    rerun: str = "phase2"
-    chooser: str = "auto"
-    objective: str = "surplus"
-    pivot: str = "buyers"
-    pricing: str = "auto"
-    iterations: int = 50
-    tie_break: str = "index"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        validation.choice("band", self.band, BANDS)
-        validation.choice("rerun", self.rerun, ("phase2", "whole"))
-        validation.choice("chooser", self.chooser, CHOOSERS)
-        validation.choice("objective", self.objective, OBJECTIVES)
-        validation.choice("pivot", self.pivot, ("buyers", "sellers", "sum"))
-        validation.choice("pricing", self.pricing, ("auto", "exact", "bisection"))
-        validation.integer("iterations", self.iterations, minimum=1)
-        validation.integer("seed", self.seed, minimum=0)
-        tie_break_of(self.tie_break)
 
 
 Lists = tuple[tuple[int, ...], tuple[int, ...]]
@@ -130,7 +73,9 @@ class Auction:
             k = next((k for k in range(len(sellers), 0, -1) if ask[sellers[k - 1]] <= bid[buyers[i - 1]]), 0)
             if not k or room[k] < wanted[i]:
                 continue
-            key = {"buyers": i, "sellers": k, "sum": i + k}[self.params.pivot]
+            key = {"buyers": i, "sellers": k, "sum": i + k, "covering": i}[self.params.pivot]
+            if self.params.pivot == "covering":
+                k = next(few for few in range(1, k + 1) if room[few] >= wanted[i])
             if key > best:
                 best, found = key, (i, k)
         return tuple(buyers[: found[0]]), tuple(sellers[: found[1]])
@@ -138,15 +83,26 @@ class Auction:
     def phase2(self, bid: Sequence[Rational], ask: Sequence[Rational], lists: Lists) -> dict[int, tuple[int, ...]]:
         """The buyers of every seller that serves some, in the order of its tour."""
         open_ = list(lists[0])
-        worth = [b * q for b, q in zip(bid, self.market.demand, strict=True)]
         served: dict[int, tuple[int, ...]] = {}
+        offers, worth = self._offers(bid, 0)
         for k in lists[1]:
-            candidates = [i for i in open_ if bid[i] > ask[k]]
+            if self.market.spread is not None:
+                offers, worth = self._offers(bid, k)
+            candidates = [i for i in open_ if offers[i] > ask[k]]
             stops = self.chooser.choose(k, candidates, worth, ask[k]) if candidates else ()
             if stops:
                 served[k] = stops
                 open_ = [i for i in open_ if i not in stops]
         return served
+
+    def _offers(self, bid: Sequence[Rational], k: int) -> tuple[Sequence[Rational], list[Rational]]:
+        """What every buyer bids to a seller, a unit and in all: its entry b_ik where there are rows, else its bid."""
+        offers = bid if self.market.spread is None else [self._offer(i, k, b) for i, b in enumerate(bid)]
+        return offers, [b * q for b, q in zip(offers, self.market.demand, strict=True)]
+
+    def _offer(self, i: int, k: int, bid: Rational) -> Rational:
+        """What a buyer of that (mean) bid bids to a seller."""
+        return bid if self.market.spread is None else bid * self.market.spread[i][k]
 
     def under(self, agent: Agent, lists: Lists) -> Callable[[Rational], dict[int, tuple[int, ...]]]:
         """The trades as a function of one agent's effective report, by the re-run chosen."""
@@ -180,7 +136,7 @@ class Auction:
         side, index = agent
         report = (self.bid if side == "buyer" else self.ask)[index]
         if isinstance(report, Traced):
-            return self._traced_critical(agent, lists, report)
+            return self._traced_critical(agent, lists, report, limit)
         run = self.under(agent, lists)
 
         def wins(value: Rational) -> bool:
@@ -190,8 +146,8 @@ class Auction:
             return self._bisect(wins, report, limit)
         if side == "buyer":
             return boundary_below(wins, report, min(limit, report))
-        edge = boundary_above(wins, report)
-        return self._highest() if edge is None else edge
+        edge = boundary_above(wins, report, exact(limit))
+        return limit if edge is None else edge
 
     def _bisect(self, wins: Callable[[Rational], bool], winner: Rational, loser: Rational) -> Rational:
         """Halve the bracket, the winner at one end; the other end itself is tried first."""
@@ -207,34 +163,48 @@ class Auction:
                 loser = middle
         return winner
 
-    def _traced_critical(self, agent: Agent, lists: Lists, report: Traced) -> Rational:
+    def _traced_critical(self, agent: Agent, lists: Lists, report: Traced, limit: Rational) -> Rational:
         intervals = self._intervals(agent, lists)
         at = next(j for j, interval in enumerate(intervals) if _holds(interval, report))
         step = -1 if agent[0] == "buyer" else 1
         while 0 <= at + step < len(intervals) and intervals[at + step].answer:
             at += step
-        edge = intervals[at].lower if step < 0 else intervals[at].upper
-        return self._highest() if edge is None else edge
+        if step < 0:
+            return intervals[at].lower
+        edge = intervals[at].upper
+        return limit if edge is None else _smaller(edge, limit)
 
     def _highest(self) -> Rational:
-        plain = [x for x in (*self.bid, *self.ask) if not isinstance(x, Traced)]
-        return max(plain, default=0)
+        """The highest report, entries of rows included, but for a traced one."""
+        sellers = range(len(self.ask) if self.market.spread is not None else 1)
+        offers = [self._offer(i, k, b) for i, b in enumerate(self.bid) for k in sellers if not isinstance(b, Traced)]
+        return max([*offers, *(x for x in self.ask if not isinstance(x, Traced))], default=0)
+
+    def _upper(self, k: int) -> Rational:
+        """Where a seller's search ends."""
+        if self.params.band != "market" or self.params.upper == "report":
+            return self._highest()
+        highest = self.ask[k]
+        for ask in self.ask:
+            highest = _larger(highest, ask)
+        return highest
 
     def pays(self, i: int, k: int, lists: Lists) -> Rational:
         """A buyer's unit price."""
         low: Rational = 0
         if self.params.band != "market":
             low = self.ask[k] if self.params.band == "pair" else self.bid[lists[0][-1]]
+        low = _smaller(low, self.bid[i])  # with rows an ask below b_ik may be above the mean
         return _larger(self.critical(("buyer", i), lists, low), low)
 
     def gets(self, k: int, stops: tuple[int, ...], lists: Lists) -> Rational:
         """A seller's reward in all."""
-        critical = self.critical(("seller", k), lists, self._highest())
+        critical = self.critical(("seller", k), lists, self._upper(k))
         if self.params.band == "pivot":
             critical = _smaller(critical, self.ask[lists[1][-1]])
         total: Rational = 0
         for i in stops:
-            price = _smaller(critical, self.bid[i]) if self.params.band == "pair" else critical
+            price = _smaller(critical, self._offer(i, k, self.bid[i])) if self.params.band == "pair" else critical
             total = total + price * self.market.demand[i]
         return total
 
@@ -326,6 +296,18 @@ def one_agent(market: Market, agent: Agent, params: OffAic2, tie: TieBreak, pric
     return at
 
 
+def units_of(market: Market, agent: Agent, params: OffAic2, tie: TieBreak) -> Callable[[Number], int]:
+    """The units of one agent as a function of its report, by phases 1 and 2 alone."""
+
+    def at(report: Number) -> int:
+        number = report if isinstance(report, Traced) else exact(report)
+        auction = Auction(market.exact(agent, number), params, tie)
+        lists = auction.phase1(auction.bid, auction.ask)
+        return auction.units(agent, auction.phase2(auction.bid, auction.ask, lists))
+
+    return at
+
+
 def phases_rule(
     name: str, run: Callable[[Market, OffAic2, TieBreak], Outcome], pricing: SellerPricing, *, guarantee: str, reference: str
 ) -> RuleSpec[OffAic2]:
@@ -334,4 +316,4 @@ def phases_rule(
     def own(market: Market, agent: Agent, params: OffAic2, tie: TieBreak) -> OneAgent:
         return one_agent(market, agent, params, tie, pricing)
 
-    return RuleSpec(name, run, OffAic2, guarantee, reference, one_agent=own)
+    return RuleSpec(name, run, OffAic2, guarantee, reference, one_agent=own, units=units_of, rows=True)

@@ -14,7 +14,8 @@ from edgeworth.mechanisms.double_auction.model.functions import (
     violations,
     welfare,
 )
-from edgeworth.mechanisms.double_auction.model.market import Agent as Agent, ExactMarket, Market, Outcome, Truth
+from edgeworth.mechanisms.double_auction.model.market import Agent as Agent, ExactMarket, Market, Truth
+from edgeworth.mechanisms.double_auction.model.outcome import Outcome
 from edgeworth.mechanisms.double_auction.model.presets import PRESETS, generate
 from edgeworth.mechanisms.double_auction.model.routes import NotApplicableError as NotApplicableError, Routes, Tour as Tour
 from edgeworth.mechanisms.double_auction.model.ties import (

@@ -14,7 +14,8 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Array
 from edgeworth.core.traced import NotTraceableError, Traced, exact
 from edgeworth.core.violation import Violation, Violations
-from edgeworth.mechanisms.double_auction.model.market import LARGEST, Agent, Market, Outcome, Truth
+from edgeworth.mechanisms.double_auction.model.market import LARGEST, Agent, Market, Truth
+from edgeworth.mechanisms.double_auction.model.outcome import Outcome
 
 Rationality = Literal["ask", "utility"]
 

@@ -1,30 +1,35 @@
-"""The types of a double auction: what is reported (`Market`), what is true (`Truth`), what comes out (`Outcome`)."""
+"""What is reported in a double auction (`Market`), and what is true (`Truth`)."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core import names, validation
 from edgeworth.core.arrays import Array, OptionalArray, optional
-from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.traced import Number, Rational, Traced, exact
+from edgeworth.core.traced import Exact, Number, Rational, exact
 from edgeworth.mechanisms.double_auction.model.routes import Floats, Ints, Routes
 
 LARGEST = 1e250
 """Reports times units, and payments, stay below this, so that no sum of them overflows."""
 
 _AXES: dict[str, names.Axes] = {"bid": ("buyer",), "demand": ("buyer",), "ask": ("seller",), "capacity": ("seller",)}
+_ROWS: names.Axes = ("buyer", "seller")
+
+_MEAN = 1e-9
+_DUST = 1e-300
+"""A bid may differ from the mean of its row by this share of it, and by this amount where floats have few digits left."""
 
 Agent = tuple[str, int]
 """``("buyer", i)`` or ``("seller", k)``."""
@@ -51,6 +56,9 @@ class Market(ProblemData):
         where it is not known.
     provenance
         Where the market comes from.
+    bid_rows
+        Where a buyer bids another unit price to each seller: b_ik, money, >= 0, float64 [n, m], the mean of row i being
+        ``bid[i]`` (`from_rows` takes the means). None: ``bid[i]`` to all.
     buyer_names, seller_names
         One text an agent, by default the labels of the arguments that are Series, which are brought into one order; None where
         agents have numbers only.
@@ -67,15 +75,21 @@ class Market(ProblemData):
     disjoint feasible sets is the welfare, reports taken as true. Demand, capacity and routes are public. Arrays are copied and
     read-only; n and m may be 0. Units may be any int64: sums of them are exact.
 
+    Rows are those of the FUSION paper's single-parameter assumption: a buyer has one value of a unit, its mean bid, which
+    welfare and utilities count; the row says how the bid is spread over the sellers, and a buyer who reports another mean
+    scales its row (a row of zeros becomes level). Rules that know one bid a buyer refuse rows by a `NotApplicableError`.
+
     References
     ----------
-    FUSION paper, section IV (equations 1-5).
+    FUSION paper, section IV (equations 1-5), section IV-C3 and appendix C (rows; equations 26-27 and 36), figure 3.
 
     Examples
     --------
     >>> m = Market(bid=[10.0], ask=[1.0])
     >>> m.buyers, m.sellers, m.unit
     (1, 1, True)
+    >>> Market.from_rows([[9.0, 3.0]], ask=[1.0, 2.0]).bid.tolist()
+    [6.0]
     """
 
     sizes: ClassVar[tuple[str, ...]] = ("buyers", "sellers")
@@ -91,6 +105,7 @@ class Market(ProblemData):
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     buyer_names: tuple[str, ...] | None = None
     seller_names: tuple[str, ...] | None = None
+    bid_rows: OptionalArray[Floats | None] = optional()
 
     if TYPE_CHECKING:  # what the fields are made from
 
@@ -105,6 +120,7 @@ class Market(ProblemData):
             provenance: Provenance = ...,
             buyer_names: Sequence[str] | None = None,
             seller_names: Sequence[str] | None = None,
+            bid_rows: ArrayLike | None = None,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -112,7 +128,7 @@ class Market(ProblemData):
             object.__setattr__(self, name, value)
 
         aligned, found = names.align(
-            {name: (getattr(self, name), axes) for name, axes in _AXES.items()},
+            {name: (getattr(self, name), axes) for name, axes in (_AXES | {"bid_rows": _ROWS}).items()},
             {"buyer_names": self.buyer_names, "seller_names": self.seller_names},
         )
         for name, item in (aligned | found).items():
@@ -125,7 +141,10 @@ class Market(ProblemData):
         for name, length, low in (("demand", n, 1), ("capacity", m, 0)):
             given = np.ones(length, dtype=np.int64) if getattr(self, name) is None else getattr(self, name)
             store(name, validation.array(name, given, np.int64, (length,), minimum=low))
-        highest = max(float(self.bid.max(initial=0.0)), float(self.ask.max(initial=0.0)))
+        if self.bid_rows is not None:
+            store("bid_rows", validation.array("bid_rows", self.bid_rows, np.float64, (n, m), minimum=0.0, maximum=LARGEST))
+            _require_means(self.bid_rows, self.bid)
+        highest = self.highest_report
         units = float(self.demand.sum(dtype=np.float64)) + float(self.capacity.sum(dtype=np.float64))
         if not highest * max(units, 1.0) < LARGEST:
             validation.reject("bid", f"and ask must keep the worth of all units below {LARGEST:g}", highest)
@@ -140,6 +159,48 @@ class Market(ProblemData):
             if low > high:
                 validation.reject("history", "must be (low, high) with low <= high", self.history)
             store("history", (low, high))
+
+    @classmethod
+    def from_rows(cls, bid_rows: ArrayLike, ask: ArrayLike | Sequence[Number], **given: Any) -> Self:
+        """A market in which every buyer bids a unit price to each seller; its bid is the mean of its row.
+
+        Parameters
+        ----------
+        bid_rows : array_like
+            b_ik, money, >= 0; float64 [n, m], m at least 1.
+        ask : array_like
+            As in `Market`.
+        **given
+            Other arguments of `Market`.
+
+        Returns
+        -------
+        Market
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `Market` does; and where there is no seller, for a row without entries has no mean.
+        """
+        labelled: Any = bid_rows if validation.is_labelled(bid_rows) else None
+        values = bid_rows if labelled is None else labelled.to_numpy()
+        plain = validation.array("bid_rows", values, np.float64, (None, None), minimum=0.0, maximum=LARGEST)
+        if not plain.shape[1]:
+            validation.reject("bid_rows", "must have a column for at least one seller", plain.shape)
+        means: Any = [math.fsum(row) / len(row) for row in plain.tolist()]
+        if labelled is not None:  # the means bear the labels of their rows
+            means = labelled.iloc[:, 0] * 0.0 + means
+        return cls(means, ask, bid_rows=bid_rows, **given)
+
+    @property
+    def _rows(self) -> tuple[Floats, ...]:
+        """The rows where there are some."""
+        return () if self.bid_rows is None else (self.bid_rows,)
+
+    @property
+    def highest_report(self) -> float:
+        """The highest unit price that anybody reports, entries of rows included; 0 where nobody reports."""
+        return max(float(values.max(initial=0.0)) for values in (self.bid, self.ask, *self._rows))
 
     @property
     def sense(self) -> Sense:
@@ -172,12 +233,18 @@ class Market(ProblemData):
         return self.routes is None and bool((self.demand == 1).all() and (self.capacity == 1).all())
 
     def reported(self, agent: Agent, report: float) -> Market:
-        """The market in which that agent reports another unit price."""
+        """The market in which that agent reports another unit price; a buyer with a row another mean, its row scaled."""
         side, index = agent
         buyer = validation.choice("agent", side, ("buyer", "seller")) == "buyer"
         values = np.array(self.bid if buyer else self.ask)
         values[index] = validation.real("report", report, minimum=0.0)
-        return replace(self, bid=values) if buyer else replace(self, ask=values)
+        if not buyer:
+            return replace(self, ask=values)
+        if self.bid_rows is None:
+            return replace(self, bid=values)
+        rows = np.array(self.bid_rows)
+        rows[index] = values[index] * (rows[index] / self.bid[index]) if self.bid[index] > 0.0 else values[index]
+        return replace(self, bid=values, bid_rows=rows)
 
     def truth(self) -> Truth:
         """The reports taken as the truth."""
@@ -189,13 +256,21 @@ class Market(ProblemData):
         ask: list[Rational] = [exact(value) for value in self.ask.tolist()]
         if agent is not None and report is not None:
             (bid if agent[0] == "buyer" else ask)[agent[1]] = report
-        return ExactMarket(
-            tuple(bid), tuple(ask), tuple(self.demand.tolist()), tuple(self.capacity.tolist()), self.routes, self.history
-        )
+        demand, capacity = tuple(self.demand.tolist()), tuple(self.capacity.tolist())
+        return ExactMarket(tuple(bid), tuple(ask), demand, capacity, self.routes, self.history, self.spread())
+
+    def spread(self) -> tuple[tuple[Exact, ...], ...] | None:
+        """Every entry of the rows over its buyer's bid, exact; 1 in the row of a buyer who bids 0."""
+        if self.bid_rows is None:
+            return None
+        rows = zip(self.bid_rows.tolist(), self.bid.tolist(), strict=True)
+        return tuple(tuple(Fraction(exact(entry)) / exact(bid) if bid else 1 for entry in row) for row, bid in rows)
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
         arrays: dict[str, Array] = {name: getattr(self, name) for name in _AXES}
+        if self.bid_rows is not None:  # a market without rows keeps the hash that it had before there were any
+            arrays["bid_rows"] = self.bid_rows
         if self.routes is not None:
             arrays |= {f"routes.{name}": values for name, values in self.routes.to_arrays().items()}
         history = None if self.history is None else list(self.history)
@@ -213,8 +288,19 @@ class Market(ProblemData):
             routes=routes,
             history=None if payload.field("history") is None else tuple(payload.field("history")),
             provenance=origin,
+            bid_rows=payload.arrays.get("bid_rows"),
             **names.from_fields(payload.fields, "buyer", "seller"),
         )
+
+
+def _require_means(rows: Floats, bid: Floats) -> None:
+    """Every bid is the mean of its row."""
+    if not rows.shape[1]:
+        return
+    for i, row in enumerate(rows.tolist()):
+        mean = math.fsum(row) / len(row)
+        if abs(mean - bid[i]) > _MEAN * mean + _DUST:
+            validation.reject("bid_rows", f"must have in row {i} the mean {float(bid[i])!r}, the bid of that buyer", mean)
 
 
 @dataclass(frozen=True)
@@ -229,6 +315,8 @@ class ExactMarket:
         Units.
     routes, history
         As in `Market`.
+    spread : tuple of tuple, or None
+        Where buyers bid rows: entry b_ik over the mean bid b_i, Fractions [n][m]; it does not depend on reports.
     """
 
     bid: tuple[Rational, ...]
@@ -237,6 +325,7 @@ class ExactMarket:
     capacity: tuple[int, ...]
     routes: Routes | None = None
     history: tuple[float, float] | None = None
+    spread: tuple[tuple[Exact, ...], ...] | None = None
 
     @property
     def buyers(self) -> int:
@@ -277,137 +366,3 @@ class Truth:
             object.__setattr__(
                 self, name, validation.array(name, getattr(self, name), np.float64, (None,), minimum=0.0, maximum=LARGEST)
             )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Outcome(ShownSolution):
-    """Who trades with whom, and who pays what.
-
-    Attributes
-    ----------
-    seller
-        The seller that serves each buyer, -1 for none; int64 [n].
-    payment
-        What each buyer pays in all; float64 [n].
-    reward
-        What each seller gets in all; float64 [m].
-    stop
-        The buyer's place on its seller's tour, from 0; -1 where unserved or in a plain market; int64 [n]. None: -1 everywhere.
-    tie_break
-        The name of the tie-breaking used.
-
-    Raises
-    ------
-    ValueError, TypeError
-        For text, NaN and everything that is no real number, and for money of 1e250 or more.
-
-    Notes
-    -----
-    Arrays are copied and read-only. While a mechanism is traced, payments and rewards may be exact or traced numbers; they are
-    then kept as objects.
-    """
-
-    columns: ClassVar[tuple[Column, ...]] = (
-        Column("side", "buyer or seller"),
-        Column("agent", "number within its side"),
-        Column("seller", "number of the seller that serves the buyer, -1: none", axis="seller"),
-        Column("stop", "place on the seller's tour, -1: none"),
-        Column("payment", "money that the buyer pays in all"),
-        Column("reward", "money that the seller gets in all"),
-    )
-
-    seller: Ints
-    payment: Floats
-    reward: Floats
-    stop: OptionalArray[Ints] = optional()  # None: -1 everywhere
-    tie_break: str = "index"
-
-    if TYPE_CHECKING:  # what the fields are made from
-
-        def __init__(
-            self,
-            seller: ArrayLike,
-            payment: ArrayLike | Sequence[Number],
-            reward: ArrayLike | Sequence[Number],
-            stop: ArrayLike | None = None,
-            tie_break: str = "index",
-        ) -> None: ...
-
-    def __post_init__(self) -> None:
-        def store(name: str, value: object) -> None:
-            object.__setattr__(self, name, value)
-
-        store("seller", validation.array("seller", self.seller, np.int64, (None,), minimum=-1))
-        n = len(self.seller)
-        store("payment", _money("payment", self.payment, n))
-        store("reward", _money("reward", self.reward, None))
-        stop = np.full(n, -1, dtype=np.int64) if self.stop is None else self.stop
-        store("stop", validation.array("stop", stop, np.int64, (n,), minimum=-1))
-        if not isinstance(self.tie_break, str):
-            validation.reject_type("tie_break", "must be text", self.tie_break)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))
-
-    @classmethod
-    def of_arrays(cls, seller: Ints, payment: Floats, reward: Floats, tie_break: str) -> Outcome:
-        """Take over fresh arrays of the right types without a copy or a check: for rules that clear 100,000 traders in
-        milliseconds, where copying costs as much as clearing. Plain markets; the arrays become read-only and must not be kept
-        by the caller.
-        """
-        made = object.__new__(cls)
-        stop = np.broadcast_to(np.int64(-1), seller.shape)
-        for name, values in (("seller", seller), ("payment", payment), ("reward", reward), ("stop", stop)):
-            values.setflags(write=False)
-            object.__setattr__(made, name, values)
-        object.__setattr__(made, "tie_break", tie_break)
-        return made
-
-    def _content(self) -> dict[str, object]:
-        n, m = len(self.payment), len(self.reward)
-        nobody, nothing = np.full(m, -1, dtype=np.int64), np.full(max(n, m), np.nan)
-        return {
-            "side": ["buyer"] * n + ["seller"] * m,
-            "agent": np.concatenate([np.arange(n), np.arange(m)]),
-            "seller": np.concatenate([self.seller, nobody]),
-            "stop": np.concatenate([self.stop, nobody]),
-            "payment": np.concatenate([self.payment, nothing[:m]]),
-            "reward": np.concatenate([nothing[:n], self.reward]),
-        }
-
-    def served_by(self, seller: int) -> list[int]:
-        """The buyers of one seller, in the order of its tour (of their index in a plain market)."""
-        mine = np.flatnonzero(self.seller == seller).tolist()
-        return sorted(mine, key=lambda i: (int(self.stop[i]), i))
-
-    def to_payload(self) -> Payload:
-        """As plain fields and arrays; exact payments as the nearest floats. TypeError for traced ones."""
-        arrays = {name: np.array(getattr(self, name), dtype=np.float64) for name in ("payment", "reward")}
-        return Payload({"tie_break": self.tie_break}, {"seller": self.seller, "stop": self.stop} | arrays)
-
-    @classmethod
-    def from_payload(cls, payload: Payload) -> Outcome:
-        """The inverse of `to_payload`."""
-        columns = ("seller", "payment", "reward", "stop")
-        return cls(**{name: payload.array(name) for name in columns}, tie_break=payload.field("tie_break"))
-
-
-def _money(name: str, value: object, length: int | None) -> Array:
-    """Floats, unless an entry is an exact or traced number."""
-    plain = (int, float, np.integer, np.floating)
-    if isinstance(value, np.ndarray) and value.dtype == object:
-        value = value.tolist()
-    # Traced numbers may pass for floats: their kind is asked, and once each, for the abstract classes are slow to ask.
-    if isinstance(value, Sequence) and any(issubclass(kind, Fraction | Traced) for kind in set(map(type, value))):
-        if length is not None and len(value) != length:
-            validation.reject(name, f"must have {length} entries", len(value))
-        for item in value:
-            if not isinstance(item, Traced | Fraction):
-                if isinstance(item, bool) or not isinstance(item, plain):
-                    validation.reject_type(name, "must be numbers", item)
-                validation.real(name, item, minimum=-LARGEST, maximum=LARGEST)
-        kept = np.empty(len(value), dtype=object)
-        kept[:] = list(value)
-        kept.setflags(write=False)
-        return kept
-    return validation.array(name, value, np.float64, (length,), minimum=-LARGEST, maximum=LARGEST)

@@ -13,6 +13,7 @@ from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.mechanisms.double_auction.model import Market, Outcome, TieBreak
+from edgeworth.mechanisms.double_auction.model.functions import require_fitting
 from edgeworth.mechanisms.double_auction.spec import Prepared, RuleSpec
 
 _FILES = (
@@ -120,9 +121,9 @@ def run(
     Raises
     ------
     ValueError
-        For an unknown rule and for parameters or a tie-breaking beside a callable; `NotApplicableError` for a market that the
-        rule is not made for (the classic rules want unit demands and capacities and no routes); `TieError` where ties are
-        refused and met.
+        For an unknown rule, for parameters or a tie-breaking beside a callable, and where a callable returns the outcome of
+        another number of agents; `NotApplicableError` for a market that the rule is not made for (the classic rules want unit
+        demands and capacities and no routes); `TieError` where ties are refused and met.
     TypeError
         For arguments of another type, and where a callable returns anything but an `Outcome`.
 
@@ -147,6 +148,7 @@ def run(
         outcome = rule(market)
         if not isinstance(outcome, Outcome):
             validation.reject_type("rule", "must return an Outcome", outcome)
+        require_fitting(market, outcome)
         return outcome
     return prepared(rule, params, tie_break).run(market)
 

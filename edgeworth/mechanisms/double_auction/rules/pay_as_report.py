@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from edgeworth.mechanisms.double_auction.clearing.phases import OffAic2, phases_rule, run_phases
+from edgeworth.mechanisms.double_auction.clearing.phases import phases_rule, run_phases
+from edgeworth.mechanisms.double_auction.clearing.readings import OffAic2
 from edgeworth.mechanisms.double_auction.model import Market, Outcome, TieBreak
 from edgeworth.mechanisms.double_auction.spec import as_method
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from numpy import float64
 from numpy.typing import NDArray
 
-from edgeworth.mechanisms.double_auction.clearing.phases import Auction, OffAic2
+from edgeworth.mechanisms.double_auction.clearing.phases import Auction
+from edgeworth.mechanisms.double_auction.clearing.readings import OffAic2
 from edgeworth.mechanisms.double_auction.clearing.unit import other_reports
 from edgeworth.mechanisms.double_auction.exact import outcome_of
 from edgeworth.mechanisms.double_auction.model import Agent, Market, Outcome, TieBreak

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -11,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Floats
+from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
@@ -33,9 +35,9 @@ class Eaco:
     ants : int, >= 1
         Ants of an iteration.
     iterations : int, >= 0
-        Iterations of the run; a stop rule may end it before.
+        Iterations of a colony; a stop rule may end it before.
     pheromone, utility, distance, width, wait : float, >= 0
-        The exponents a, b, c, e and g of equation (6).
+        The exponents a, b, c, e and g of the weight of a step.
     evaporation : float, in [0, 1)
         Share rho of all pheromone that an iteration loses.
     deposit : float, >= 0
@@ -43,6 +45,10 @@ class Eaco:
     arrival : {"end", "start"}
         "end": a customer can be reached when the vehicle arrives before its window ends (the paper's step 2); "start": when it
         arrives no later than the window opens (the paper's condition (i)).
+    colonies : {"shared", "per-vehicle"}
+        "shared" (ours): one colony, whose ants build the routes of all vehicles, and whose best ant is the best plan.
+        "per-vehicle" (the paper's): the vehicles are planned one after the other, in their order, each by a colony of its own
+        with ``iterations`` iterations on the customers that the vehicles before it left; what its best ant found stays.
     """
 
     ants: int = 20
@@ -55,6 +61,7 @@ class Eaco:
     evaporation: float = 0.1
     deposit: float = 1.0
     arrival: Literal["end", "start"] = "end"
+    colonies: Literal["shared", "per-vehicle"] = "shared"
 
     def __post_init__(self) -> None:
         validation.integer("ants", self.ants, minimum=1)
@@ -64,31 +71,32 @@ class Eaco:
         if self.evaporation >= 1.0:
             validation.reject("evaporation", "must be below 1", self.evaporation)
         validation.choice("arrival", self.arrival, ("end", "start"))
+        validation.choice("colonies", self.colonies, ("shared", "per-vehicle"))
 
 
 def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) -> Found[RoutePlan]:
-    """The ant colony of the FUSION paper (eACO-VRP): ants build all routes; the edges of the best ant are reinforced.
+    """The ant colony of the FUSION paper (eACO-VRP): ants build routes; the edges of the best ant are reinforced.
 
     Parameters
     ----------
     problem : OrienteeringProblem
-        The instance.
+        The instance. The paper's vehicles end at their last customer: `without_return` makes a problem of that kind.
     params : Eaco
-        Number of ants and iterations, the exponents of equation (6), evaporation and deposit.
+        Number of ants and iterations, the exponents of the weight, evaporation and deposit, and what a colony plans.
     run : Run
         Clock, stop rules, random generator and threads of the run; its ``start``, if any, is the first incumbent.
 
     Returns
     -------
     Found
-        The best plan met, feasible and worth at least 0. ``iterations`` counts those of the colony, ``evaluations`` steps of
+        The best plan met, feasible and worth at least 0. ``iterations`` counts those of all colonies, ``evaluations`` steps of
         ants. The run ends as CONVERGED after the ``iterations`` of its parameters.
 
     Notes
     -----
     1. From location i, vehicle k of an ant goes to a customer j with probability proportional to
 
-           tau_ij^a  dU_ij^b  d_ij^-c  width_j^-e  (1 + wait_j)^-g                                     (equation 6)
+           tau_ij^a  dU_ij^b  d_ij^-c  width_j^-e  (1 + wait_j)^-g
 
        among the customers not visited yet that the remaining capacity allows, that the vehicle reaches in time (``arrival``)
        and from which it still gets to its end depot. tau is the pheromone, dU the profit less service cost and cost of the
@@ -97,51 +105,121 @@ def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) 
     2. After each iteration ``tau <- (1 - rho) tau`` on all edges (7), and the edges of the ant with the largest utility get
        ``deposit`` dU / max dU more (8).
 
-    tau starts at 1; vehicles of one type share it. dU, d and width are floored at 1e-6 of the largest (ours), so that dU <= 0
-    stays possible and unlikely. Random numbers come from the stream (seed, iteration, ant): the number of threads changes
-    nothing.
+    **What is ours.** Equations (6)-(8) are lost in the text we have. For (6) it names the pheromone of the edge, its distance,
+    the width of the next window, the waiting time and "positive weights", and lets an ant evaluate "the utility upon arrival";
+    for (8) it names the utility increment of the edge. Our reading are the product of five factors with dU as one of them, the
+    signs of their exponents, and ``1 + wait`` (the text defines waiting as arrival less opening, which is negative for who is
+    early); our own are all numbers and the way back to the end depot, of which the text says nothing. tau starts at 1; vehicles
+    of one type share it within a colony. dU, d and width are floored at 1e-6 of the largest, so that dU <= 0 stays possible and
+    unlikely.
+
+    **One colony or several.** The paper builds a graph for each vehicle and runs Algorithm 1 on it ("per-vehicle"); in its
+    auction sellers choose in the order of their asks, so the order of the vehicles matters. A limit of iterations or seconds is
+    shared equally among the vehicles; where another rule ends the run, vehicles whose turn has not come stay where they are.
+    For one vehicle both are the same run.
+
+    Random numbers come from the stream (seed, iteration, ant): the number of threads changes nothing.
 
     References
     ----------
-    FUSION paper, section IV-C2, equations (6)-(8), Algorithm 1. Dorigo and Stützle, Ant Colony Optimization (2004).
+    FUSION paper, section IV-C2, equations (6)-(8), Algorithm 1; IV-C3, step 2. Dorigo and Stützle, Ant Colony Optimization
+    (2004).
     """
     m, n = problem.vehicles, problem.customers
-    best = run.start or plan(problem, [np.zeros(0, dtype=np.int64)] * m)
+    routes: list[Ints] = [np.zeros(0, dtype=np.int64)] * m
+    best = run.start or plan(problem, routes)
     reached = value(problem, best)
     ending = run.tick(0, reached)
     if n == 0 or m == 0:
         return Found(best, ending or Termination.CONVERGED)
+    seed = np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64))
+    turns = [np.arange(m)] if params.colonies == "shared" else [np.array([k]) for k in range(m)]
+    planned, seconds = params.iterations * len(turns), run.stop.seconds
+    if run.stop.iterations is not None:
+        planned = min(planned, run.stop.iterations)
+    left, earned, steps, done = np.arange(n), 0.0, 0, 0
+    workers = min(run.threads, params.ants)
+    with ThreadPoolExecutor(workers, initializer=work_for, initargs=(counter(),)) as pool:
+        for turn, vehicles in enumerate(turns, 1):
+            if ending is not None or not len(left):
+                break
+            part = problem if len(turns) == 1 else _alone(problem, int(vehicles[0]), left)
+            last = min(planned * turn // len(turns), done + params.iterations)
+            top = 0.0  # of a vehicle that stays
+            for taken, worth, tours in _colony(part, params, seed, range(done, last), workers, pool):
+                done, steps = done + 1, steps + taken
+                if worth > top:
+                    top = worth
+                    for k, tour in zip(vehicles.tolist(), tours(), strict=True):
+                        routes[k] = left[tour]
+                    if earned + top > reached:
+                        best, reached = plan(problem, routes), earned + top
+                ending = run.tick(done, reached)
+                if ending is not None or (seconds is not None and run.elapsed >= seconds * turn / len(turns)):
+                    break
+            earned += top
+            left = np.setdiff1d(left, np.concatenate([routes[k] for k in vehicles.tolist()]))
+    return Found(best, ending or Termination.CONVERGED, iterations=done, evaluations=steps)
+
+
+def _colony(
+    problem: OrienteeringProblem, params: Eaco, seed: np.uint64, iterations: range, workers: int, pool: Executor
+) -> Iterator[tuple[int, float, Callable[[], list[Ints]]]]:
+    """One colony: of each iteration the steps taken, the value of the best ant, and its tours by vehicle, valid until the next
+    one."""
     instance = instance_of(problem)
     trail, tours = _trail(problem, instance.closes, params), _tours(problem, params)
-    seed = np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64))
-    factor, steps, done = 1.0, 0, 0
-    cuts = np.linspace(0, params.ants, min(run.threads, params.ants) + 1).astype(int).tolist()
-    with ThreadPoolExecutor(max(1, len(cuts) - 1), initializer=work_for, initargs=(counter(),)) as pool:
-        while ending is None and done < params.iterations:
-            if len(cuts) == 2:
-                steps += kernel.explore(instance, trail, tours, 0, params.ants, seed, done)
-            else:
-                parts = pairwise(cuts)
-                jobs = [pool.submit(kernel.explore, instance, trail, tours, a, b, seed, done) for a, b in parts]
-                steps += sum(job.result() for job in jobs)
-            done += 1
-            ant = int(np.argmax(tours.values))
-            if tours.values[ant] > reached:
-                reached = float(tours.values[ant])
-                ends = np.cumsum(tours.sizes[ant])
-                best = plan(problem, [np.array(part) for part in np.split(tours.tours[ant, : ends[-1]], ends[:-1])])
-            # All pheromone loses the share rho: the same as new pheromone counting 1 / (1 - rho) times as much from now on.
-            factor /= 1.0 - params.evaporation
-            kernel.reinforce(instance, trail, tours, ant, factor * params.deposit)
-            if factor > _RESCALE:
-                kernel.rescale(trail, 1.0 / factor)
-                factor = 1.0
-            ending = run.tick(done, reached)
-    return Found(best, ending or Termination.CONVERGED, iterations=done, evaluations=int(steps))
+    factor = 1.0
+    cuts = np.linspace(0, params.ants, workers + 1).astype(int).tolist()
+    for number in iterations:
+        if workers == 1:
+            steps = int(kernel.explore(instance, trail, tours, 0, params.ants, seed, number))
+        else:
+            jobs = [pool.submit(kernel.explore, instance, trail, tours, a, b, seed, number) for a, b in pairwise(cuts)]
+            steps = sum(int(job.result()) for job in jobs)
+        ant = int(np.argmax(tours.values))
+        yield steps, float(tours.values[ant]), partial(_tours_of, tours, ant)
+        # All pheromone loses the share rho: the same as new pheromone counting 1 / (1 - rho) times as much from now on.
+        factor /= 1.0 - params.evaporation
+        kernel.reinforce(instance, trail, tours, ant, factor * params.deposit)
+        if factor > _RESCALE:
+            kernel.rescale(trail, 1.0 / factor)
+            factor = 1.0
+
+
+def _tours_of(tours: kernel.Tours, ant: int) -> list[Ints]:
+    ends = np.cumsum(tours.sizes[ant])
+    return [part.copy() for part in np.split(tours.tours[ant, : ends[-1]], ends[:-1])]
+
+
+def _alone(problem: OrienteeringProblem, vehicle: int, customers: Ints) -> OrienteeringProblem:
+    """The problem of one vehicle and some of the customers: the graph that the paper builds for it."""
+    k, c = np.array([vehicle]), customers
+    ends = list(dict.fromkeys([int(problem.start[vehicle]), int(problem.end[vehicle])]))
+    nodes = np.append(c, np.array(ends, dtype=np.int64))
+    places = np.ix_(nodes, nodes)
+    return OrienteeringProblem(
+        distance=problem.distance[places],
+        travel_time=problem.travel_time[places],
+        profit=problem.profit[np.ix_(k, c)],
+        demand=problem.demand[c],
+        open=problem.open[c],
+        close=problem.close[c],
+        service_time=problem.service_time[c],
+        service_cost=problem.service_cost[c],
+        start=np.array([len(c)]),
+        end=np.array([len(c) + len(ends) - 1]),
+        speed=problem.speed[k],
+        capacity=problem.capacity[k],
+        cost_per_distance=problem.cost_per_distance[k],
+        cost_per_time=problem.cost_per_time[k],
+        earliest=problem.earliest[k],
+        latest=problem.latest[k],
+    )
 
 
 def _trail(problem: OrienteeringProblem, closes: NDArray[np.float64], params: Eaco) -> kernel.Trail:
-    """Everything of (6) that does not change, by type of vehicle, and the pheromone."""
+    """Everything of the weight that does not change, by type of vehicle, and the pheromone."""
     n = problem.customers
     firsts = [int(group[0]) for group in problem.vehicle_types]
     prize = problem.profit - problem.service_cost

@@ -135,8 +135,8 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     In an iteration every ant makes ``attempts`` attempts:
 
     1. Ruin. Segments of neighbouring routes are removed (slack induction by string removals).
-    2. Recreate. Absent customers are inserted one by one, each at its best position, in an order that follows equation (6) of
-       the FUSION paper - pheromone of the two new edges, increment of utility, time - with noise.
+    2. Recreate. Absent customers are inserted one by one, each at its best position, in an order that weighs what the weight of
+       `ant_colony` does - pheromone of the two new edges, increment of utility, time - with noise.
     3. Acceptance. With d the change of ``value - penalty * travel time``, the new plan is kept with probability min(1, exp(d /
        T)).
     4. Local search at the end of the iteration: insertion, replacement, ejection of up to three customers, removal, swap,

@@ -1,4 +1,4 @@
-"""The ants of eACO-VRP: equations (6)-(8) and Algorithm 1 of the FUSION paper."""
+"""The ants of eACO-VRP, Algorithm 1 of the FUSION paper; its equations (6)-(8) are lost, `ant_colony` says what we take."""
 
 from typing import NamedTuple
 
@@ -10,10 +10,10 @@ from edgeworth.routing.orienteering.kernels.plans import edge_cost, stream, unif
 
 
 class Trail(NamedTuple):
-    """The pheromone of the colony and the weights of equation (6) that follow from it.
+    """The pheromone of the colony and the weights of the steps that follow from it.
 
-    weight [types, L, n]: pheromone^alpha times the part of (6) that does not change, static; pheromone [types, L, n], both up
-    to a common factor; increment [types, L, n]: dU, floored. arrive_by [n]: the latest arrival. alpha, gamma: exponents of
+    weight [types, L, n]: pheromone^alpha times the part of it that does not change, static; pheromone [types, L, n], both up to
+    a common factor; increment [types, L, n]: dU, floored. arrive_by [n]: the latest arrival. alpha, gamma: exponents of
     pheromone and wait.
     """
 

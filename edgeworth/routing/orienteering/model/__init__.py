@@ -12,6 +12,7 @@ from edgeworth.routing.orienteering.model.limits import Limits as Limits
 from edgeworth.routing.orienteering.model.presets import PRESETS, generate
 from edgeworth.routing.orienteering.model.problem import OrienteeringProblem
 from edgeworth.routing.orienteering.model.readers import read_solomon, read_toptw
+from edgeworth.routing.orienteering.model.returning import without_return
 from edgeworth.routing.orienteering.model.routes import Route, RoutePlan, plan, visits
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "value",
     "violations",
     "visits",
+    "without_return",
 ]

@@ -8,6 +8,7 @@ from edgeworth.core import validation
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
 from edgeworth.routing.orienteering.model.problem import OrienteeringProblem
+from edgeworth.routing.orienteering.model.returning import without_return
 
 PRESETS = ("fusion", "random")
 
@@ -25,6 +26,7 @@ def generate(
     preset: str = "fusion",
     vehicles: int | None = None,
     customers: int | None = None,
+    open_routes: bool = False,
     seed: Seed = None,
 ) -> OrienteeringProblem:
     """Generate a problem from a preset.
@@ -35,6 +37,8 @@ def generate(
         See the notes.
     vehicles, customers : int, optional
         How many, >= 0; default 5 and 16 for ``fusion``, 2 and 100 for ``random``.
+    open_routes : bool
+        Whether routes end at the last customer (`without_return`), which is the paper's reading; by default vehicles come home.
     seed : int, SeedSequence or Generator, optional
         The same arguments give the same problem. None: a fresh seed, recorded in the provenance.
 
@@ -67,7 +71,8 @@ def generate(
     rng, record = generator(seed, INSTANCES)
     parameters: dict[str, object] = {"vehicles": m, "customers": n}
     make = {"fusion": _fusion, "random": _random}[preset]
-    return make(rng, m, n, Provenance("preset", preset, parameters, record))
+    problem = make(rng, m, n, Provenance("preset", preset, parameters, record))
+    return without_return(problem) if validation.flag("open_routes", open_routes) else problem
 
 
 def _fusion(rng: np.random.Generator, m: int, n: int, provenance: Provenance) -> OrienteeringProblem:

@@ -79,8 +79,8 @@ class OrienteeringProblem(ProblemData):
     - is back at ``end[k]`` no later than ``latest[k]``, and carries ``sum of demand <= capacity[k]``.
 
     A vehicle without customers stays where it is and costs nothing, also where its end is another place than its start. A
-    customer whose window no vehicle reaches is never visited, and a vehicle that cannot come back in time never moves: neither
-    is an error.
+    customer whose window no vehicle reaches is not visited by any feasible plan, and a vehicle that cannot come back in time
+    does not move: neither is an error. `without_return` drops the way home.
 
     Times count as within a limit up to 1e-9 of the duration that the vehicle can use until then, loads up to 1e-9 of the
     capacity; whole numbers hold exactly (`limits`). Where a clock begins changes nothing. Arrays are copied and read-only; n

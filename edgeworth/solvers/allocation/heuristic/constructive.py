@@ -89,7 +89,7 @@ def greedy_assignment(problem: AllocationProblem, params: None, run: Run[Assignm
     -----
     Task j takes ``argmax { p_ij : w_ij <= room_i }`` with the profit p_ij = v_ij for "max" and -v_ij for "min". A task that
     need not be served is left unserved rather than assigned at a loss. Ties go to the lowest server number. One pass, O(pairs);
-    no guarantee beyond feasibility.
+    no guarantee beyond feasibility. The benchmark of the MTA paper goes by its rewards instead: ``reward-greedy``.
 
     References
     ----------

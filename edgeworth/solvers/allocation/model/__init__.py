@@ -29,6 +29,7 @@ from edgeworth.solvers.allocation.model.presets import PRESETS, generate
 from edgeworth.solvers.allocation.model.assignment import Assignment
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.readers import read_gap, read_multiple_knapsack, read_npz
+from edgeworth.solvers.allocation.model.rewards import RewardTable, reward_table
 from edgeworth.solvers.allocation.model.system import MecSystem
 
 __all__ = [
@@ -36,12 +37,14 @@ __all__ = [
     "AllocationProblem",
     "Assignment",
     "MecSystem",
+    "RewardTable",
     "dual_bound",
     "generate",
     "measures",
     "read_gap",
     "read_multiple_knapsack",
     "read_npz",
+    "reward_table",
     "server_utilities",
     "value",
     "violations",

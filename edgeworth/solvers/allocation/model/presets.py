@@ -14,7 +14,7 @@ from edgeworth.datasets.eua import City, fetch_eua, read_eua
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
 from edgeworth.solvers.allocation.model.system import MecSystem
 
-PRESETS = ("metaverse", "hotspot", "large", "melbourne", "melbourne-like")
+PRESETS = ("metaverse", "metaverse-code", "hotspot", "large", "melbourne", "melbourne-like")
 COVERAGE = 200.0
 """Metres that a site of a city reaches: the smallest round radius at which no EUA user is uncovered."""
 
@@ -37,7 +37,7 @@ def generate(
 
     Parameters
     ----------
-    preset : {"metaverse", "hotspot", "large", "melbourne", "melbourne-like"}
+    preset : {"metaverse", "metaverse-code", "hotspot", "large", "melbourne", "melbourne-like"}
         See the notes.
     servers, tasks : int, optional
         How many; defaults by preset. ``melbourne`` takes its servers from the file.
@@ -64,7 +64,11 @@ def generate(
     - ``metaverse`` (Table I of the MTA paper): 20 servers, 50 tasks; prices U[1, 10], data U[10, 20], capacity
       U[200, 400] x theta, f U[1, 10], deadlines U[1, 100], B, H, G U[5, 10], theta .01, delta .01, sources uniform; alpha .01
       and lambda .1 are ours.
-    - ``hotspot``: the same, every task submitted to one of the first ``hot`` servers.
+    - ``metaverse-code``: what the authors' published program draws in place of Table I, 20 servers and 50 tasks by default;
+      integers throughout, each end included: prices 1..10, data 10..20, deadlines 1..100, f 1..10, theta 1..10 (a server's
+      own), capacity 200..400 *cycles*, B, H, G 5..10; alpha 1e-5, lambda .01, delta .001; rates in nats; sources by an equal
+      split of the shuffled tasks. There a server holds a handful of tasks, and capacity binds.
+    - ``hotspot``: as ``metaverse``, every task submitted to one of the first ``hot`` servers.
     - ``large`` (ours): 1,000 servers, 1,000,000 tasks; a task reaches 10 distinct uniform servers (all, where there are fewer);
       weights U[.1, .2] a pair; values U[1, 10] (a task's price) x weight x (1 + .2 N(0, 1)), at least .1; capacities
       proportional to U[200, 400], in all 60% of the total of the tasks' mean weights.
@@ -78,6 +82,7 @@ def generate(
     given = {"servers": servers, "hot": hot, "sites": sites, "users": users, "fetch": fetch or None}
     takes = {
         "metaverse": {"servers"},
+        "metaverse-code": {"servers"},
         "hotspot": {"servers", "hot"},
         "large": {"servers"},
         "melbourne": {"sites", "users", "fetch"},
@@ -91,9 +96,12 @@ def generate(
     m = None if tasks is None else validation.integer("tasks", tasks, minimum=1)
     if preset == "large":
         return _large(rng, n or 1_000, m or 1_000_000, record)
-    if preset in ("metaverse", "hotspot"):
+    if preset in ("metaverse", "metaverse-code", "hotspot"):
         n, m = n or 20, m or 50
         parameters: dict[str, object] = {"servers": n, "tasks": m}
+        if preset == "metaverse-code":
+            origin = Provenance("preset", preset, {**parameters, "values": "integers"}, record)
+            return AllocationProblem.from_system(_program(rng, n, m), provenance=origin)
         hottest = n
         if preset == "hotspot":
             hottest = validation.integer("hot", min(2, n) if hot is None else hot, minimum=1, maximum=n)
@@ -126,6 +134,33 @@ def _table_one(rng: np.random.Generator, servers: int, source: NDArray[np.int64]
         gain=rng.uniform(5.0, 10.0, servers),
         noise=0.01,
         fee_share=0.1,  # (ours) not in Table I
+    )
+
+
+def _program(rng: np.random.Generator, servers: int, tasks: int) -> MecSystem:
+    """The system that the authors' program draws (its files main.py and data_collection.py)."""
+
+    def whole(low: int, high: int, count: int) -> NDArray[np.float64]:
+        return rng.integers(low, high, count, endpoint=True).astype(np.float64)
+
+    source = np.zeros(tasks, dtype=np.int64)
+    for i, share in enumerate(np.array_split(rng.permutation(tasks), servers)):
+        source[share] = i
+    return MecSystem(
+        unit_price=whole(1, 10, tasks),
+        data_size=whole(10, 20, tasks),
+        deadline=whole(1, 100, tasks),
+        source=source,
+        cycles_per_unit=whole(1, 10, servers),
+        frequency=whole(1, 10, servers),
+        energy_coefficient=np.full(servers, 1e-5),
+        capacity=whole(200, 400, servers),
+        bandwidth=whole(5, 10, servers),
+        transmit_power=whole(5, 10, servers),
+        gain=whole(5, 10, servers),
+        noise=0.001,
+        fee_share=0.01,
+        rate_unit="nat",
     )
 
 

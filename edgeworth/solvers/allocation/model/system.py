@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from edgeworth.core.payload import Payload
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+RateUnit = Literal["bit", "nat"]
 
 _TASK = ("unit_price", "data_size", "deadline", "source")
 _SERVER = ("cycles_per_unit", "frequency", "energy_coefficient", "capacity", "bandwidth", "transmit_power", "gain")
@@ -75,6 +76,9 @@ class MecSystem:
         delta > 0.
     fee_share : float
         lambda in [0, 1], the share of the payment that the source receives for a task that it passes on.
+    rate_unit : {"bit", "nat"}
+        What transmission rates count a second: bits, by the logarithm to base 2 (the paper), or nats, by the natural one (its
+        authors' code), which is smaller by the factor ln 2, so that sending takes 1.44 times as long.
     server_names, task_names : tuple of str, optional
         Default: the labels of the arguments that are Series. Arguments with the same labels in another order are brought into
         one order; with other labels they are refused.
@@ -87,7 +91,8 @@ class MecSystem:
     Notes
     -----
     With mu_ij = D_j theta_i: T_comp = mu_ij / f_i, E_comp = alpha_i mu_ij f_i^2, r_i = B_i log2(1 + H_i G_i / delta^2),
-    T_comm = D_j / r_{s_j}, E_comm = H_{s_j} T_comm; the value of serving j at i is p_j mu_ij - E_comp - [i != s_j] E_comm.
+    T_comm = D_j / r_{s_j}, E_comm = H_{s_j} T_comm, with ln in the place of log2 where rates count nats; the value of serving j
+    at i is p_j mu_ij - E_comp - [i != s_j] E_comm.
 
     References
     ----------
@@ -107,6 +112,7 @@ class MecSystem:
     gain: Floats
     noise: float
     fee_share: float
+    rate_unit: RateUnit = "bit"
     server_names: tuple[str, ...] | None = None
     task_names: tuple[str, ...] | None = None
 
@@ -136,6 +142,7 @@ class MecSystem:
         store("source", validation.array("source", self.source, np.int64, (m,), minimum=0, maximum=n - 1))
         store("noise", validation.real("noise", self.noise, minimum=0.0, open_minimum=True))
         store("fee_share", validation.real("fee_share", self.fee_share, minimum=0.0, maximum=1.0))
+        store("rate_unit", validation.choice("rate_unit", self.rate_unit, ("bit", "nat")))
         store("server_names", names.checked("server_names", self.server_names, n))
         store("task_names", names.checked("task_names", self.task_names, m))
 
@@ -154,7 +161,8 @@ class MecSystem:
 
     def rates(self) -> Floats:
         """Transmission rate r_i of every server (Shannon), in units of data a second."""
-        return np.asarray(self.bandwidth * np.log2(1.0 + self.transmit_power * self.gain / self.noise**2))
+        logarithm = np.log2 if self.rate_unit == "bit" else np.log
+        return np.asarray(self.bandwidth * logarithm(1.0 + self.transmit_power * self.gain / self.noise**2))
 
     def terms(self, task: Array, server: Array) -> PairTerms:
         """Cycles, delays and energies of the given pairs (arrays of one shape)."""
@@ -178,12 +186,16 @@ class MecSystem:
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
-        content = {"noise": self.noise, "fee_share": self.fee_share} | names.to_fields(self, "server", "task")
+        content: dict[str, object] = {"noise": self.noise, "fee_share": self.fee_share}
+        if self.rate_unit != "bit":  # left out where it is the paper's: hashes of problems stay what they were
+            content["rate_unit"] = self.rate_unit
+        content |= names.to_fields(self, "server", "task")
         return Payload(content, {name: getattr(self, name) for name in (*_TASK, *_SERVER)})
 
     @classmethod
     def from_payload(cls, payload: Payload) -> MecSystem:
         """The inverse of `to_payload`."""
         content: dict[str, Any] = {name: payload.field(name) for name in ("noise", "fee_share")}
+        content["rate_unit"] = payload.fields.get("rate_unit", "bit")
         content |= {name: payload.array(name) for name in (*_TASK, *_SERVER)}
         return cls(**content, **names.from_fields(payload.fields, "server", "task"))

@@ -1,31 +1,19 @@
-"""The Q-learning of the MTA paper (Algorithms 1-3) over pairs."""
+"""Q-learning over the feasible pairs of an allocation problem."""
 
-from edgeworth.core.jit import jit, leaf
+from edgeworth.core.jit import jit
 from edgeworth.core.kernels import assign
-
-
-@leaf
-def _available(used, weight, limit, literal, frequency, deadline):
-    """May the pair be chosen now? Default: it fits. Literal: as Algorithm 2 prints it, with its reversed comparison.
-
-    Scalars only: an array handed to another function costs more than the whole comparison.
-    """
-    if not literal:
-        return used + weight <= limit
-    return used < limit and (limit - used) / frequency > deadline
 
 
 @jit
 def episodes(
-    indptr, server, weight, reward, serves, limit, literal, frequency, deadline, explore, rate, discount,
+    indptr, server, weight, reward, limit, explore, rate, discount,
     count, quality, used, choice, best_choice, totals, best, rng,
 ):  # fmt: skip
-    """Run `count` episodes; a state is a task in order of arrival, an action one of its pairs.
+    """Run `count` episodes; a state is a task in order of arrival, an action one of its pairs that fits.
 
     With probability `explore` a uniform available action, else the one of largest Q (first on ties). The update looks one state
-    ahead: its largest Q among the actions available there. `reward` 0 marks pairs that Algorithm 2 drops. `serves`: does the
-    pair really process the task (in the literal table an unprocessed own task has a reward too)? `totals` receives the
-    episodes' sums of rewards, `best` [1] and `best_choice` the largest and its actions.
+    ahead: its largest Q among the actions available there. Pairs of `reward` 0 are no actions. `totals` receives the episodes'
+    sums of rewards, `best` [1] and `best_choice` the largest and its actions.
     """
     m = choice.size
     for k in range(count):
@@ -36,7 +24,7 @@ def episodes(
             top, seen = -1, 0
             for p in range(indptr[j], indptr[j + 1]):
                 i = server[p]
-                if reward[p] != 0.0 and _available(used[i], weight[p], limit[i], literal, frequency[i], deadline[j]):
+                if reward[p] != 0.0 and used[i] + weight[p] <= limit[i]:
                     seen += 1
                     if top < 0 or quality[p] > quality[top]:
                         top = p
@@ -52,7 +40,7 @@ def episodes(
                 skip = int(rng.random() * seen)
                 for p in range(indptr[j], indptr[j + 1]):
                     i = server[p]
-                    if reward[p] != 0.0 and _available(used[i], weight[p], limit[i], literal, frequency[i], deadline[j]):
+                    if reward[p] != 0.0 and used[i] + weight[p] <= limit[i]:
                         if skip == 0:
                             action = p
                             break
@@ -60,8 +48,7 @@ def episodes(
             choice[j] = action
             before = action
             total += reward[action]
-            if serves[action] or literal:
-                used[server[action]] += weight[action]
+            used[server[action]] += weight[action]
         if before >= 0:
             quality[before] += rate * (reward[before] - quality[before])
         totals[k] = total
