@@ -36,8 +36,8 @@ class Lyapunov:
     Parameters
     ----------
     tradeoff : float
-        V / V*, > 0: the larger, the less carbon and the longer the buffer. The default was tuned on training episodes; see
-        `lyapunov`.
+        V / V*, in [1e-12, 1e12]: the larger, the less carbon and the longer the buffer. The default was tuned on training
+        episodes; see `lyapunov`.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class Lyapunov:
     tradeoff: float = 0.2
 
     def __post_init__(self) -> None:
-        number = validation.real("tradeoff", self.tradeoff, minimum=0.0, maximum=1e12, open_minimum=True)
+        number = validation.real("tradeoff", self.tradeoff, minimum=1e-12, maximum=1e12)
         object.__setattr__(self, "tradeoff", number)
 
 

@@ -190,3 +190,79 @@ def test_the_contract_catches_a_policy_that_looks_ahead() -> None:
     check_method_contract(FAMILY, _own("optimise", 1), problem)  # in hindsight it is no fault
     with pytest.raises(ContractError, match="does not say what comes later"):
         check_method_contract(replace(FAMILY, causality=None), _own("policy", 0), problem)
+
+
+def _base(problem: co.CarbonOffloading, more: Any) -> Found[co.Schedule]:
+    """A tenth of the local cap, and half of it more where `more` holds."""
+    power = problem.local_power_cap[:, None] * (0.1 + 0.5 * np.broadcast_to(more, problem.arrivals.shape))
+    return Found(co.Schedule(power, 0.0 * power), Termination.CONVERGED)
+
+
+def _next(values: Any) -> Any:
+    return np.concatenate([values[..., 1:], values[..., -1:]], axis=-1)
+
+
+def looks_at_arrivals(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    """Whether anything arrives in this slot, which its powers cannot know."""
+    return _base(problem, problem.arrivals > 0.0)
+
+
+def looks_for_sun(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    """Whether anything is harvested in the next slot, not how much."""
+    return _base(problem, _next(problem.harvest) > 0.0)
+
+
+def looks_for_a_cleaner_grid(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    return _base(problem, _next(problem.carbon) < problem.carbon)
+
+
+def looks_for_the_dearest_slot(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    """Intensity over the largest of the whole episode."""
+    return _base(problem, problem.carbon / problem.carbon.max())
+
+
+def looks_in_one_slot_only(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    more = _next(problem.gain) > problem.gain
+    more[:, np.arange(problem.slots) != 3] = False
+    return _base(problem, more)
+
+
+def looks_behind_the_estimate(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    """At the true channel, where the device knows an estimate."""
+    assert problem.channel is not None
+    power = np.sum(problem.channel**2, axis=(1, 3)).T
+    return _base(problem, power / (power + 100.0))
+
+
+DAY = co.generate(preset="day", users=2, slots=12, slot_length=7200.0, seed=0)  # half of it night
+
+
+@pytest.mark.parametrize(
+    ("function", "problem"),
+    [
+        (looks_at_arrivals, co.generate(users=2, slots=12, seed=0)),
+        (looks_at_arrivals, DAY),
+        (looks_for_sun, DAY),
+        (looks_for_a_cleaner_grid, DAY),
+        (looks_for_the_dearest_slot, DAY),
+        (looks_in_one_slot_only, co.generate(users=12, slots=8, seed=0)),
+        (looks_behind_the_estimate, co.generate(users=2, slots=6, csi_error=0.1, seed=0)),
+    ],
+)
+def test_the_contract_catches_the_least_look_ahead(function: Any, problem: co.CarbonOffloading) -> None:
+    row = Method(
+        name="looks", kind="policy", function=f"{__name__}:{function.__name__}",
+        exact=False, randomised=False, guarantee="none", reference="here",
+    )  # fmt: skip
+    with pytest.raises(ContractError, match=r"causal.*depend on what comes later"):
+        check_method_contract(FAMILY, row, problem)
+
+
+def test_what_is_known_in_advance_of_a_day_does_not_tell_its_course() -> None:
+    """The law's gain is that where the device starts, not the mean of the walk that follows."""
+    slow, fast = (co.generate(preset="day", users=3, slots=12, speed=speed, seed=0) for speed in (0.0, 5.0))
+    assert slow.law is not None
+    assert fast.law is not None
+    assert not np.allclose(slow.gain[:, -1], fast.gain[:, -1])
+    np.testing.assert_array_equal(slow.law.mean_gain, fast.law.mean_gain)
+    np.testing.assert_array_equal(slow.law.mean_gain, slow.gain[:, 0])

@@ -77,7 +77,9 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
         """
         if not self.agents:
             validation.reject("step", "must follow reset: no episode has begun, or it has ended", "no agents")
-        unknown = sorted(set(actions) - set(self.agents))
+        if not isinstance(actions, Mapping):
+            validation.reject_type("actions", "must be a mapping from agents to their actions", actions)
+        unknown = sorted(set(actions) - set(self.agents), key=str)
         if unknown:
             validation.reject("actions", f"must be of {self.agents[0]} to {self.agents[-1]}", unknown)
         seen = self._room()
