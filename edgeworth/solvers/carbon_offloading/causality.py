@@ -24,7 +24,11 @@ def _futures(problem: CarbonOffloading) -> Iterator[tuple[int, CarbonOffloading]
     known in advance, and stay.
     """
     most = problem.slot_length * (problem.local_power_cap + problem.offload_power_cap)
-    usual = {"arrivals": 0.1 * problem.buffer[:, None], "harvest": 0.25 * most[:, None], "carbon": problem.carbon_reference}
+    usual: dict[str, Floats | float] = {
+        "arrivals": 0.1 * problem.buffer[:, None],
+        "harvest": 0.25 * most[:, None],
+        "carbon": problem.carbon_reference,
+    }
     for t in np.unique(np.linspace(0, problem.slots - 1, _SLOTS).round().astype(int)).tolist():
         rng = np.random.default_rng(t)
         changed: dict[str, Any] = {}

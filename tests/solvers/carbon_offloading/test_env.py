@@ -227,6 +227,8 @@ def test_actions_of_agents_are_refused_by_name() -> None:
     env = carbon_offloading.parallel_env(PROBLEM)
     with pytest.raises(ValueError, match="problem: must follow reset"):
         env.problem  # noqa: B018
+    with pytest.raises(ValueError, match="state: must follow reset"):
+        env.state()
     env.reset()
     with pytest.raises(ValueError, match="actions: must hold an action of device_1"):
         env.step({"device_0": [0.0, 0.0]})

@@ -94,6 +94,8 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
 
     def state(self) -> NDArray[np.float32]:
         """All features of all devices, in the order of their numbers, whatever they observe: float32 in `state_space`."""
+        if not self._engine.begun:
+            validation.reject("state", "must follow reset: no episode has begun", "no agents")
         complete = self._view.complete
         out = np.empty((1, self._engine.users, len(complete.names)), np.float32)
         self._engine.look(complete, out)
