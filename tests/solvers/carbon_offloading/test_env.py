@@ -169,6 +169,8 @@ PROBLEM = generate(**SMALL, seed=0)
         ("vector_env", {"state": 1}, "state"),
         ("vector_env", {"seed": -1}, "seed"),
         ("vector_env", {"seed": "0"}, "seed"),
+        ("vector_env", {"problems": [PROBLEM], "seed": -1}, "seed"),
+        ("parallel_env", {"problem": PROBLEM, "seed": "0"}, "seed"),
         ("parallel_env", {"problem": 3}, "problem"),
         ("parallel_env", {"problem": PROBLEM, "preset": "caddto"}, "preset"),
         ("parallel_env", {"problem": PROBLEM, "scenario": Scenario()}, "scenario"),

@@ -162,4 +162,4 @@ def _source(
             validation.reject(name, "must be None where a problem is given", other)
     if not isinstance(problem, CarbonOffloading):
         validation.reject_type("problem", "must be a CarbonOffloading problem or None", problem)
-    return Given([problem if user is None else alone(problem, user)], 1)
+    return Given([problem if user is None else alone(problem, user)], 1, seed)
