@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from edgeworth import Stop, Termination, compare
 from edgeworth.core.method import Found, Method
 from edgeworth.solvers import carbon_offloading as co
+from edgeworth.solvers.carbon_offloading.model.energy import curves, least_energy
 from edgeworth.solvers.carbon_offloading.policies import largest_tradeoff
 from edgeworth.testing import ContractError, carbon_problems, check_method_contract
 
@@ -69,27 +70,31 @@ def test_lyapunov_is_the_best_of_them_and_its_tradeoff_trades() -> None:
     assert held[-1] > 3.0 * held[0]
 
 
-def test_lyapunov_serves_by_its_closed_form() -> None:
+@pytest.mark.parametrize(("load", "tradeoff", "battery"), [(6e6, 1.0, 0.0), (3e6, 0.02, 0.0), (6e6, 0.2, 4e-4)])
+def test_lyapunov_serves_by_its_closed_form(load: float, tradeoff: float, battery: float) -> None:
     """Drift plus penalty of every slot, against all powers of a grid."""
-    problem = co.generate(users=2, slots=40, load=6e6, seed=0)
-    schedule = _play(problem, "lyapunov", params=co.Lyapunov(1.0))
+    problem = co.generate(users=2, slots=40, load=load, battery=battery, seed=0)
+    schedule = _play(problem, "lyapunov", params=co.Lyapunov(tradeoff))
     played = co.simulate(problem, schedule)
-    weight = largest_tradeoff(problem)
+    weight = tradeoff * largest_tradeoff(problem)
     price = problem.weights[0] * problem.carbon[0] / (problem.carbon_reference * problem.slot_length * 4.0)
     local, sent = (x.ravel() for x in np.meshgrid(np.linspace(0.0, 2.0, 81), np.linspace(0.0, 2.0, 81)))
+    emptied = 0
     for u in range(2):
         for t in range(40):
             held = played.buffer[u, t]
+            green = problem.harvest[u, t] + played.battery[u, t]
 
-            def penalty(p: Any, q: Any, u: int = u, t: int = t, held: float = held) -> Any:
+            def penalty(p: Any, q: Any, u: int = u, t: int = t, held: float = held, green: float = green) -> Any:
                 tau = problem.slot_length
                 bits = tau / problem.cycles_per_bit * np.cbrt(p / problem.switched_capacitance)
                 bits = np.minimum(held, bits + problem.bandwidth * tau * np.log2(1.0 + q * problem.gain[u, t]))
-                grid = np.maximum(0.0, tau * (p + q) - problem.harvest[u, t])
-                return weight[u] * price * grid - held * bits
+                return weight[u] * price * np.maximum(0.0, tau * (p + q) - green) - held * bits
 
             mine = penalty(schedule.local_power[u, t], schedule.offload_power[u, t])
             assert mine <= penalty(local, sent).min() + 1e-9 * abs(mine)
+            emptied += bool(played.served[u, t] > 0.999999 * held and played.grid[u, t] > 0.0)
+    assert (emptied > 10) == (tradeoff < 0.1)  # there the buffer is what limits it
 
 
 @pytest.mark.parametrize("battery", [0.0, 2e-3])
@@ -102,6 +107,26 @@ def test_green_only_emits_nothing_and_wastes_nothing_below_the_caps(battery: flo
     if battery == 0.0:
         spent = co.simulate(problem, _play(problem, "green-only")).energy
         np.testing.assert_allclose(spent, np.minimum(problem.harvest, 4e-3), rtol=1e-9)
+
+
+@pytest.mark.parametrize("battery", [3e-4, 3e-3])
+def test_green_only_stores_what_the_buffer_does_not_need(battery: float) -> None:
+    problem = co.generate(battery=battery, load=2e6, seed=3)
+    played = co.simulate(problem, _play(problem, "green-only"))
+    charge = played.battery[:, :-1]
+    lost = np.maximum(problem.harvest - (battery - charge), 0.0)  # unless it is spent
+    curve = curves(problem)
+    needed = least_energy(curve, np.minimum(played.buffer[:, :-1], curve.most_local + curve.most_sent))
+    wanted = np.maximum(lost, np.minimum(needed, problem.harvest + charge))
+    np.testing.assert_allclose(played.energy, np.minimum(wanted, 4e-3), rtol=1e-6, atol=1e-12)
+    assert np.any(played.energy < 0.9 * problem.harvest)
+    assert np.any(played.energy > 1.1 * problem.harvest)
+
+
+def test_random_powers_of_a_longer_episode_begin_alike() -> None:
+    short, long = (_play(co.generate(users=2, slots=slots, seed=0), "random") for slots in (10, 25))
+    np.testing.assert_array_equal(short.local_power, long.local_power[:, :10])
+    np.testing.assert_array_equal(short.offload_power, long.offload_power[:, :10])
 
 
 def test_burning_games_the_waste_and_nothing_else() -> None:

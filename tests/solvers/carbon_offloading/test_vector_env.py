@@ -380,3 +380,6 @@ def test_what_the_features_are() -> None:
         ]
         np.testing.assert_allclose(seen[0], np.stack(expected, axis=1), rtol=1e-5)
         seen, *_ = env.step(action)
+    told = seen[0].copy()
+    final = env.step(np.zeros((1, 2, 2)))[-1]["final_observation"][0]
+    np.testing.assert_array_equal(final[:, [1, 3, 4]], told[:, [1, 3, 4]])  # a problem does not say what follows it
