@@ -119,7 +119,7 @@ class Device:
             step = tau * s["speed"] * t
             at_x = _folded(x + step * math.cos(heading), max(half, abs(x)))
             at_y = _folded(y + step * math.sin(heading), max(half, abs(y)))
-            self.gain.append(1e-3 / 1e-9 * max(math.hypot(at_x, at_y), 1.0) ** -3 * power)
+            self.gain.append(1e-3 / 1e-9 * max(math.hypot(at_x, at_y), min(start, 10.0)) ** -3 * power)
             self.harvest.append(2e-4 * draw.poisson(4.0))
             if t < slots:
                 self.arrivals.append(100.0 * draw.poisson(s["load"] * load * tau / 100.0))

@@ -60,7 +60,7 @@ METHODS: tuple[Method, ...] = (
         exact=False,
         randomised=False,
         kernels=True,
-        guarantee="feasible and causal; mean carbon within K / V of the least that keeps a buffer without limit finite",
+        guarantee="feasible and causal; mean carbon within O(1 / V) of the least that keeps a buffer without limit finite",
         reference="Neely, Stochastic Network Optimization (2010), chapter 4; closed form ours",
     ),
     Method(

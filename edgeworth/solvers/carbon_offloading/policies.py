@@ -36,8 +36,8 @@ class Lyapunov:
     Parameters
     ----------
     tradeoff : float
-        V / V*, > 0: the larger, the less carbon and the longer the buffer. The default was tuned on training episodes; see
-        `lyapunov`.
+        V / V*, in [1e-12, 1e12]: the larger, the less carbon and the longer the buffer. The default was tuned on training
+        episodes; see `lyapunov`.
 
     Raises
     ------
@@ -48,7 +48,7 @@ class Lyapunov:
     tradeoff: float = 0.2
 
     def __post_init__(self) -> None:
-        number = validation.real("tradeoff", self.tradeoff, minimum=0.0, maximum=1e12, open_minimum=True)
+        number = validation.real("tradeoff", self.tradeoff, minimum=1e-12, maximum=1e12)
         object.__setattr__(self, "tradeoff", number)
 
 
@@ -114,12 +114,15 @@ def lyapunov(problem: CarbonOffloading, params: Lyapunov, run: Run[Schedule]) ->
     With the Lyapunov function b^2 / 2 the drift is at most K + b (a - x), and minimising V phi_t(x) - b x, phi_t the cost of
     the grid energy that x bits need, is the response of the exact dual to the price mu = b / V:
     l = sqrt(r tau^2 / (3 kappa L^3)) and o = W tau log2(r W gain / ln 2) at r = mu / A_t, cut to the caps and to the buffer.
-    Harvest that would be lost is spent always, on most bits. Mean carbon cost exceeds the least one with which a buffer without
-    limit stays finite by K / V at most, and the mean buffer grows with V, where the load is below capacity.
+    Harvest that would be lost is spent always, on most bits, and so is what a battery holds as far as the buffer needs it.
+    Where slots are independent of each other and there is no battery, mean carbon cost exceeds the least one with which a
+    buffer without limit stays finite by K / V at most, K half the sum of the squared bits that a slot can serve and receive,
+    on average; where gains remember earlier slots by a larger constant over V. The mean buffer grows with V, where the load
+    is below capacity.
 
     Here V = tradeoff V* (`largest_tradeoff`). Of .01, .02, .03, .05, .1, .15, .2, .3, .5 and 1 the default costs least on
     training episodes (preset caddto, 5 users, 200 slots, seeds 1000 to 1007) by the mean over loads of 3e6 and 5e6 bit/s of the
-    cost over the least one at that load: 1.025, where .3 is best at the one and .15 at the other.
+    cost over the least one at that load: 1.024, where .3 is best at the one and .15 at the other.
 
     References
     ----------

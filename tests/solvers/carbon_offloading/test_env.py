@@ -116,7 +116,9 @@ def test_one_device_is_the_same_alone() -> None:
     assert all(np.array_equal(first[agent], again[agent]) for agent in first)
 
 
-@pytest.mark.parametrize(("function", "package"), [("parallel_env", "pettingzoo"), ("gym_env", "gymnasium")])
+@pytest.mark.parametrize(
+    ("function", "package"), [("parallel_env", "pettingzoo"), ("parallel_env", "gymnasium"), ("gym_env", "gymnasium")]
+)
 def test_a_missing_extra_is_named(function: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == package else found(name, *rest))
@@ -167,6 +169,8 @@ PROBLEM = generate(**SMALL, seed=0)
         ("vector_env", {"state": 1}, "state"),
         ("vector_env", {"seed": -1}, "seed"),
         ("vector_env", {"seed": "0"}, "seed"),
+        ("vector_env", {"problems": [PROBLEM], "seed": -1}, "seed"),
+        ("parallel_env", {"problem": PROBLEM, "seed": "0"}, "seed"),
         ("parallel_env", {"problem": 3}, "problem"),
         ("parallel_env", {"problem": PROBLEM, "preset": "caddto"}, "preset"),
         ("parallel_env", {"problem": PROBLEM, "scenario": Scenario()}, "scenario"),
@@ -225,11 +229,16 @@ def test_actions_of_agents_are_refused_by_name() -> None:
     env = carbon_offloading.parallel_env(PROBLEM)
     with pytest.raises(ValueError, match="problem: must follow reset"):
         env.problem  # noqa: B018
+    with pytest.raises(ValueError, match="state: must follow reset"):
+        env.state()
     env.reset()
     with pytest.raises(ValueError, match="actions: must hold an action of device_1"):
         env.step({"device_0": [0.0, 0.0]})
     with pytest.raises(ValueError, match="actions: must be of device_0 to device_2"):
         env.step({agent: [0.0, 0.0] for agent in [*env.agents, "device_3"]})
+    for wrong in (None, [[0.0, 0.0]] * 3):
+        with pytest.raises(TypeError, match="actions: must be a mapping from agents"):
+            env.step(wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="actions: must be two numbers for device_0"):
         env.step({agent: [0.0] for agent in env.agents})
     one = carbon_offloading.gym_env(PROBLEM)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from edgeworth import Stop, Termination, compare
 from edgeworth.core.method import Found, Method
 from edgeworth.solvers import carbon_offloading as co
+from edgeworth.solvers.carbon_offloading.model.energy import curves, least_energy
 from edgeworth.solvers.carbon_offloading.policies import largest_tradeoff
 from edgeworth.testing import ContractError, carbon_problems, check_method_contract
 
@@ -69,27 +70,31 @@ def test_lyapunov_is_the_best_of_them_and_its_tradeoff_trades() -> None:
     assert held[-1] > 3.0 * held[0]
 
 
-def test_lyapunov_serves_by_its_closed_form() -> None:
+@pytest.mark.parametrize(("load", "tradeoff", "battery"), [(6e6, 1.0, 0.0), (3e6, 0.02, 0.0), (6e6, 0.2, 4e-4)])
+def test_lyapunov_serves_by_its_closed_form(load: float, tradeoff: float, battery: float) -> None:
     """Drift plus penalty of every slot, against all powers of a grid."""
-    problem = co.generate(users=2, slots=40, load=6e6, seed=0)
-    schedule = _play(problem, "lyapunov", params=co.Lyapunov(1.0))
+    problem = co.generate(users=2, slots=40, load=load, battery=battery, seed=0)
+    schedule = _play(problem, "lyapunov", params=co.Lyapunov(tradeoff))
     played = co.simulate(problem, schedule)
-    weight = largest_tradeoff(problem)
+    weight = tradeoff * largest_tradeoff(problem)
     price = problem.weights[0] * problem.carbon[0] / (problem.carbon_reference * problem.slot_length * 4.0)
     local, sent = (x.ravel() for x in np.meshgrid(np.linspace(0.0, 2.0, 81), np.linspace(0.0, 2.0, 81)))
+    emptied = 0
     for u in range(2):
         for t in range(40):
             held = played.buffer[u, t]
+            green = problem.harvest[u, t] + played.battery[u, t]
 
-            def penalty(p: Any, q: Any, u: int = u, t: int = t, held: float = held) -> Any:
+            def penalty(p: Any, q: Any, u: int = u, t: int = t, held: float = held, green: float = green) -> Any:
                 tau = problem.slot_length
                 bits = tau / problem.cycles_per_bit * np.cbrt(p / problem.switched_capacitance)
                 bits = np.minimum(held, bits + problem.bandwidth * tau * np.log2(1.0 + q * problem.gain[u, t]))
-                grid = np.maximum(0.0, tau * (p + q) - problem.harvest[u, t])
-                return weight[u] * price * grid - held * bits
+                return weight[u] * price * np.maximum(0.0, tau * (p + q) - green) - held * bits
 
             mine = penalty(schedule.local_power[u, t], schedule.offload_power[u, t])
             assert mine <= penalty(local, sent).min() + 1e-9 * abs(mine)
+            emptied += bool(played.served[u, t] > 0.999999 * held and played.grid[u, t] > 0.0)
+    assert (emptied > 10) == (tradeoff < 0.1)  # there the buffer is what limits it
 
 
 @pytest.mark.parametrize("battery", [0.0, 2e-3])
@@ -102,6 +107,26 @@ def test_green_only_emits_nothing_and_wastes_nothing_below_the_caps(battery: flo
     if battery == 0.0:
         spent = co.simulate(problem, _play(problem, "green-only")).energy
         np.testing.assert_allclose(spent, np.minimum(problem.harvest, 4e-3), rtol=1e-9)
+
+
+@pytest.mark.parametrize("battery", [3e-4, 3e-3])
+def test_green_only_stores_what_the_buffer_does_not_need(battery: float) -> None:
+    problem = co.generate(battery=battery, load=2e6, seed=3)
+    played = co.simulate(problem, _play(problem, "green-only"))
+    charge = played.battery[:, :-1]
+    lost = np.maximum(problem.harvest - (battery - charge), 0.0)  # unless it is spent
+    curve = curves(problem)
+    needed = least_energy(curve, np.minimum(played.buffer[:, :-1], curve.most_local + curve.most_sent))
+    wanted = np.maximum(lost, np.minimum(needed, problem.harvest + charge))
+    np.testing.assert_allclose(played.energy, np.minimum(wanted, 4e-3), rtol=1e-6, atol=1e-12)
+    assert np.any(played.energy < 0.9 * problem.harvest)
+    assert np.any(played.energy > 1.1 * problem.harvest)
+
+
+def test_random_powers_of_a_longer_episode_begin_alike() -> None:
+    short, long = (_play(co.generate(users=2, slots=slots, seed=0), "random") for slots in (10, 25))
+    np.testing.assert_array_equal(short.local_power, long.local_power[:, :10])
+    np.testing.assert_array_equal(short.offload_power, long.offload_power[:, :10])
 
 
 def test_burning_games_the_waste_and_nothing_else() -> None:
@@ -190,3 +215,79 @@ def test_the_contract_catches_a_policy_that_looks_ahead() -> None:
     check_method_contract(FAMILY, _own("optimise", 1), problem)  # in hindsight it is no fault
     with pytest.raises(ContractError, match="does not say what comes later"):
         check_method_contract(replace(FAMILY, causality=None), _own("policy", 0), problem)
+
+
+def _base(problem: co.CarbonOffloading, more: Any) -> Found[co.Schedule]:
+    """A tenth of the local cap, and half of it more where `more` holds."""
+    power = problem.local_power_cap[:, None] * (0.1 + 0.5 * np.broadcast_to(more, problem.arrivals.shape))
+    return Found(co.Schedule(power, 0.0 * power), Termination.CONVERGED)
+
+
+def _next(values: Any) -> Any:
+    return np.concatenate([values[..., 1:], values[..., -1:]], axis=-1)
+
+
+def looks_at_arrivals(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    """Whether anything arrives in this slot, which its powers cannot know."""
+    return _base(problem, problem.arrivals > 0.0)
+
+
+def looks_for_sun(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    """Whether anything is harvested in the next slot, not how much."""
+    return _base(problem, _next(problem.harvest) > 0.0)
+
+
+def looks_for_a_cleaner_grid(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    return _base(problem, _next(problem.carbon) < problem.carbon)
+
+
+def looks_for_the_dearest_slot(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    """Intensity over the largest of the whole episode."""
+    return _base(problem, problem.carbon / problem.carbon.max())
+
+
+def looks_in_one_slot_only(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    more = _next(problem.gain) > problem.gain
+    more[:, np.arange(problem.slots) != 3] = False
+    return _base(problem, more)
+
+
+def looks_behind_the_estimate(problem: co.CarbonOffloading, params: Any, run: Any) -> Found[co.Schedule]:
+    """At the true channel, where the device knows an estimate."""
+    assert problem.channel is not None
+    power = np.sum(problem.channel**2, axis=(1, 3)).T
+    return _base(problem, power / (power + 100.0))
+
+
+DAY = co.generate(preset="day", users=2, slots=12, slot_length=7200.0, seed=0)  # half of it night
+
+
+@pytest.mark.parametrize(
+    ("function", "problem"),
+    [
+        (looks_at_arrivals, co.generate(users=2, slots=12, seed=0)),
+        (looks_at_arrivals, DAY),
+        (looks_for_sun, DAY),
+        (looks_for_a_cleaner_grid, DAY),
+        (looks_for_the_dearest_slot, DAY),
+        (looks_in_one_slot_only, co.generate(users=12, slots=8, seed=0)),
+        (looks_behind_the_estimate, co.generate(users=2, slots=6, csi_error=0.1, seed=0)),
+    ],
+)
+def test_the_contract_catches_the_least_look_ahead(function: Any, problem: co.CarbonOffloading) -> None:
+    row = Method(
+        name="looks", kind="policy", function=f"{__name__}:{function.__name__}",
+        exact=False, randomised=False, guarantee="none", reference="here",
+    )  # fmt: skip
+    with pytest.raises(ContractError, match=r"causal.*depend on what comes later"):
+        check_method_contract(FAMILY, row, problem)
+
+
+def test_what_is_known_in_advance_of_a_day_does_not_tell_its_course() -> None:
+    """The law's gain is that where the device starts, not the mean of the walk that follows."""
+    slow, fast = (co.generate(preset="day", users=3, slots=12, speed=speed, seed=0) for speed in (0.0, 5.0))
+    assert slow.law is not None
+    assert fast.law is not None
+    assert not np.allclose(slow.gain[:, -1], fast.gain[:, -1])
+    np.testing.assert_array_equal(slow.law.mean_gain, fast.law.mean_gain)
+    np.testing.assert_array_equal(slow.law.mean_gain, slow.gain[:, 0])

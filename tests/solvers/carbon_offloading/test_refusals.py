@@ -155,7 +155,7 @@ CASES: dict[str, Case] = {
     "generate: correlation": (lambda: co.generate(correlation=-0.1), "correlation: must be at least 0.0; got -0.1"),
     "generate: start": (lambda: co.generate(initial_buffer="full"), "initial_buffer: must be one of random"),  # type: ignore[arg-type]
     "generate: scale": (lambda: co.generate(overflow_scale="mean"), "overflow_scale: must be one of dominant, mean-arrival"),  # type: ignore[arg-type]
-    "tradeoff": (lambda: co.Lyapunov(0.0), "tradeoff: must be above 0.0; got 0.0"),
+    "tradeoff": (lambda: co.Lyapunov(0.0), "tradeoff: must be at least 1e-12; got 0.0"),
     "level": (lambda: co.Threshold(1.5), "level: must be at most 1.0; got 1.5"),
 }
 

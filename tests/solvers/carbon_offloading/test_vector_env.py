@@ -14,6 +14,7 @@ from scipy import stats
 
 from edgeworth.solvers import carbon_offloading
 from edgeworth.solvers.carbon_offloading import Scenario, generate, vector_env
+from edgeworth.solvers.carbon_offloading.env.kernels.play import interfere
 from edgeworth.solvers.carbon_offloading.model import dominant_scale
 from tests.oracles.carbon_env import NaiveEnv
 
@@ -218,6 +219,19 @@ def test_a_copied_environment_goes_on_alike(gains: Any) -> None:
                 np.testing.assert_array_equal(values, theirs[4][name])
 
 
+@pytest.mark.parametrize("common", [{"receiver": "mmse"}, {"csi_error": 0.1}])
+def test_a_copy_of_interfering_devices_compiles_nothing(common: dict[str, Any]) -> None:
+    env = vector_env(1, problems=[generate(**SMALL, **common, seed=0)])
+    env.reset()
+    action = np.full((1, 3, 2), 0.3)
+    env.step(action)
+    others = [copy.deepcopy(env), pickle.loads(pickle.dumps(env))]
+    known, reward = len(interfere.signatures), env.step(action)[1]
+    for other in others:
+        np.testing.assert_array_equal(other.step(action)[1], reward)
+    assert len(interfere.signatures) == known
+
+
 def _unit(copies: int, slots: int, **scenario: Any) -> tuple[Any, NDArray[np.float64]]:
     """All problems of one reset, and their gains over their scale: Gamma(k, 1) numbers, (copies, users, slots)."""
     env = vector_env(copies, scenario=Scenario(slots=slots, speed=0.0, **scenario), seed=11)
@@ -244,6 +258,24 @@ def test_the_law_of_gains(antennas: int, rho: float) -> None:
     before, after = (np.sum(each**2, axis=1) for each in vectors)
     for ours, theirs in ((flat[:, 1] - flat[:, 0], after - before), (flat[:, 1] * flat[:, 0], after * before)):
         assert stats.ks_2samp(ours, theirs).pvalue > 1e-3
+
+
+def test_nobody_walks_closer_than_the_episodes_of_generate_do() -> None:
+    """Devices that cross the cell in an episode: their gains relative to the largest of each."""
+    common: dict[str, Any] = {"users": 20, "slots": 100, "speed": 2e4, "correlation": 1.0}  # 20 m a slot, gains do not fade
+    env = vector_env(10, scenario=Scenario(**common), seed=0)
+    env.reset()
+    ours, theirs = (
+        np.concatenate([each.gain / each.gain.max(axis=1, keepdims=True) for each in sample])
+        for sample in (
+            [env.problem(c) for c in range(10)],
+            [generate(**common, gains="gamma", seed=seed) for seed in range(10)],
+        )
+    )
+    for each in (ours, theirs):  # nobody comes closer than 10 m, nor gets farther than a corner, at (100, 100 / sqrt(2)) m
+        assert each.min() >= (10.0 / np.hypot(100.0, 100.0 / np.sqrt(2.0))) ** 3
+    for statistic in (np.min, np.mean):
+        assert stats.ks_2samp(statistic(ours, axis=1), statistic(theirs, axis=1)).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("preset", ["caddto", "heterogeneous"])
@@ -348,3 +380,6 @@ def test_what_the_features_are() -> None:
         ]
         np.testing.assert_allclose(seen[0], np.stack(expected, axis=1), rtol=1e-5)
         seen, *_ = env.step(action)
+    told = seen[0].copy()
+    final = env.step(np.zeros((1, 2, 2)))[-1]["final_observation"][0]
+    np.testing.assert_array_equal(final[:, [1, 3, 4]], told[:, [1, 3, 4]])  # a problem does not say what follows it

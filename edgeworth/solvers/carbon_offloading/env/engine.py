@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class Engine:
         self.reward, self.parts = np.zeros((copies, users)), np.zeros((4, copies, users))
         self.slot = slots  # as after an episode: the next one must be begun
         self.begun = False
-        self._coupled: list[Any] = []
+        self._coupled: list[CarbonOffloading] = []
         self._given = np.zeros((copies, users)) if problem.coupled else np.zeros((0, 0))
         self._actions = np.zeros((copies, users, 2))
         self._nothing = np.zeros((0, 0, 0), np.float32)
@@ -76,7 +76,7 @@ class Engine:
             weights=np.stack([problem.weights for problem in problems]),
             carbon_reference=np.array([problem.carbon_reference for problem in problems]),
         )
-        self._coupled = [problem.episode for problem in problems] if self.pattern.coupled else []
+        self._coupled = list(problems) if self.pattern.coupled else []
         self.begin(
             np.stack([problem.initial_buffer for problem in problems]),
             np.stack([problem.initial_battery for problem in problems]),
@@ -176,8 +176,8 @@ class Engine:
         bad = np.flatnonzero(~((self._actions >= 0.0) & (self._actions <= 1.0)))
         if len(bad):
             self._refuse(int(bad[0]))
-        for c, episode in enumerate(self._coupled):
-            interfere(episode, self.slot, self._actions[c, :, 1] * episode.offload_power_cap, self._given[c])
+        for c, problem in enumerate(self._coupled):  # problems, not their episodes: these lose their marks in a deep copy
+            interfere(problem.episode, self.slot, self._actions[c, :, 1] * problem.offload_power_cap, self._given[c])
 
     def _refuse(self, index: int) -> NoReturn:
         copy, user, which = (int(k) for k in np.unravel_index(index, self._actions.shape))

@@ -52,7 +52,7 @@ def parallel_env(
     Raises
     ------
     MissingExtraError
-        Where PettingZoo (extra "envs") is not installed.
+        Where PettingZoo or Gymnasium (extra "envs") is not installed.
     ValueError, TypeError
         For arguments out of range or that exclude each other; from ``step`` for actions that are missing, NaN or outside
         [0, 1].
@@ -86,7 +86,7 @@ def parallel_env(
     >>> sorted(observations)
     ['device_0', 'device_1', 'device_2', 'device_3', 'device_4']
     """
-    _need("pettingzoo", "parallel_env")
+    _need("parallel_env", "pettingzoo", "gymnasium")
     from edgeworth.solvers.carbon_offloading.env.parallel import DevicesEnv
 
     return DevicesEnv(_source(problem, preset, scenario, seed, gains, None), observe)
@@ -134,14 +134,14 @@ def gym_env(
     >>> observation.shape, env.action_space.shape
     ((3,), (2,))
     """
-    _need("gymnasium", "gym_env")
+    _need("gym_env", "gymnasium")
     from edgeworth.solvers.carbon_offloading.env.single import DeviceEnv
 
     return DeviceEnv(_source(problem, preset, scenario, seed, gains, validation.integer("user", user, minimum=0)), observe)
 
 
-def _need(package: str, feature: str) -> None:
-    if importlib.util.find_spec(package) is None:
+def _need(feature: str, *packages: str) -> None:
+    if any(importlib.util.find_spec(package) is None for package in packages):
         raise MissingExtraError(feature, "envs")
 
 
@@ -162,4 +162,4 @@ def _source(
             validation.reject(name, "must be None where a problem is given", other)
     if not isinstance(problem, CarbonOffloading):
         validation.reject_type("problem", "must be a CarbonOffloading problem or None", problem)
-    return Given([problem if user is None else alone(problem, user)], 1)
+    return Given([problem if user is None else alone(problem, user)], 1, seed)

@@ -77,7 +77,9 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
         """
         if not self.agents:
             validation.reject("step", "must follow reset: no episode has begun, or it has ended", "no agents")
-        unknown = sorted(set(actions) - set(self.agents))
+        if not isinstance(actions, Mapping):
+            validation.reject_type("actions", "must be a mapping from agents to their actions", actions)
+        unknown = sorted(set(actions) - set(self.agents), key=str)
         if unknown:
             validation.reject("actions", f"must be of {self.agents[0]} to {self.agents[-1]}", unknown)
         seen = self._room()
@@ -92,6 +94,8 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
 
     def state(self) -> NDArray[np.float32]:
         """All features of all devices, in the order of their numbers, whatever they observe: float32 in `state_space`."""
+        if not self._engine.begun:
+            validation.reject("state", "must follow reset: no episode has begun", "no agents")
         complete = self._view.complete
         out = np.empty((1, self._engine.users, len(complete.names)), np.float32)
         self._engine.look(complete, out)

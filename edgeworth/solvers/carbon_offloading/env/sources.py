@@ -64,7 +64,7 @@ def _word(seed: Seed) -> tuple[np.uint64, SeedRecord]:
 class Given:
     """Problems that are given, in turn; they do not depend on seeds."""
 
-    def __init__(self, problems: Sequence[CarbonOffloading], copies: int) -> None:
+    def __init__(self, problems: Sequence[CarbonOffloading], copies: int, seed: Seed) -> None:
         self._problems, self._copies, self._next = tuple(problems), copies, 0
         if not self._problems:
             validation.reject("problems", "must hold at least one problem", problems)
@@ -78,6 +78,7 @@ class Given:
         self._playing: list[CarbonOffloading] = []
         self.pattern = self._problems[0]
         self.batteries = any(bool(np.any(each.battery > 0.0)) for each in self._problems)
+        self.restart(seed)
 
     def restart(self, seed: Seed) -> None:
         generator(seed, ENVIRONMENTS)  # refuses what is no seed

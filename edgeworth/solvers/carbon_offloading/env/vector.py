@@ -224,7 +224,7 @@ def vector_env(
         for name, other in (("preset", preset), ("scenario", scenario)):
             if other is not None:
                 validation.reject(name, "must be None where problems are given", other)
-        source = Given(problems, copies)
+        source = Given(problems, copies, seed)
     else:
         source = source_of(scenario_of(preset, scenario), gains, seed, copies)
     return VectorEnv(source, copies, observe, state)

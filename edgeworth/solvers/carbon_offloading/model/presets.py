@@ -213,7 +213,7 @@ def generate(
         expected = expected * days.profile(slots, tau)
         content["carbon"] = day.carbon if isinstance(traces, days.Traces) or intensity is None else _flat(intensity, slots)
         sun, mean_sun = _scaled_sun(content, day, tau * rate, harvest)
-        law = (content["gain"].mean(axis=1), size, 0.0, fading.correlation, 0.0)
+        law = (content["gain"][:, 0], size, 0.0, fading.correlation, 0.0)
         parameters |= {"solar": day.solar_name, "intensity": day.carbon_name}
     else:
         content |= _faded(rng, fading, scale, link)

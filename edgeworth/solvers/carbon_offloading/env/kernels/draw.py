@@ -136,6 +136,7 @@ def draw(law, words, out):
                 out.local_factor[c, u], word = between(word, law.least, law.most)
                 out.offload_factor[c, u], word = between(word, law.least, law.most)
             start = max(start, 1.0)
+            nearest = min(start, law.hole)
             out.load_factor[c, u] = load
             angle, word = between(word, 0.0, 2.0 * math.pi)
             heading, word = between(word, 0.0, 2.0 * math.pi)
@@ -158,7 +159,7 @@ def draw(law, words, out):
                 if t:
                     power, word = next_power(word, power, fading)
                 at_x, at_y = folded(x + t * pace_x, wall_x), folded(y + t * pace_y, wall_y)
-                distance = max(math.sqrt(at_x * at_x + at_y * at_y), 1.0)
+                distance = max(math.sqrt(at_x * at_x + at_y * at_y), nearest)
                 scale = law.strength / (distance * distance * distance)
                 out.gain[t, c, u] = scale * power
                 if law.quanta < MANY:
