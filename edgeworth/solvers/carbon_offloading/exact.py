@@ -15,7 +15,7 @@ from edgeworth.solvers.carbon_offloading.kernels.interior import solve
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients, dominant_scale, simulate, value
 from edgeworth.solvers.carbon_offloading.model.prices import dual_bound
 from edgeworth.solvers.carbon_offloading.policies import schedules
-from edgeworth.solvers.carbon_offloading.programs import TRUE_DROP, certificate, in_units, powers, program
+from edgeworth.solvers.carbon_offloading.programs import TRUE_DROP, certificate, in_units, of_large_battery, powers, program
 
 TOLERANCE = 1e-10
 """Relative gap at which a device's program is solved: a tenth of what an optimum is allowed."""
@@ -56,6 +56,7 @@ def plan(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) -> Pl
             break
     small = TRUE_DROP * user.buffer
     drops = np.any((point[:, 2] > small) & (path[1:] < user.buffer - small))
+    joule = of_large_battery(problem, u, user, joule)
     commands = powers(problem, u, gain, user, scale, point, path, charge)
     return Plan(commands, in_units(scale, arrival, service, joule), iterations, bool(drops))
 

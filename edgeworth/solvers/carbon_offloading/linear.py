@@ -15,7 +15,7 @@ from edgeworth.core.run import Run
 from edgeworth.solvers.carbon_offloading.kernels.program import User
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients, simulate
 from edgeworth.solvers.carbon_offloading.model.prices import dual_bound
-from edgeworth.solvers.carbon_offloading.programs import certificate, in_units, powers, program
+from edgeworth.solvers.carbon_offloading.programs import certificate, in_units, of_large_battery, powers, program
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,8 @@ def piecewise_linear(problem: CarbonOffloading, params: PiecewiseLinear, run: Ru
         point[:, 2] = x[dropped]
         path = np.concatenate([[user.start], x[content]])
         store = np.concatenate([[user.charge], x[charge]])
-        prices[:, u] = in_units(scale, dual[STORE], dual[SERVE], -dual[JOULES] - dual[SPILL])
+        joule = of_large_battery(problem, u, user, -dual[JOULES] - dual[SPILL])
+        prices[:, u] = in_units(scale, dual[STORE], dual[SERVE], joule)
         commands[:, :, u] = powers(problem, u, gain[u], user, scale, point, path, store)
         ending = run.tick(iterations)
         if ending is not None:

@@ -119,6 +119,8 @@ DEGENERATE = {
     "nothing to drop, at no price": {"weights": (0.1, 0.9, 0.0, 0.0), "arrivals": np.zeros((2, 4)), "initial_buffer": 3e4},
     "huge units": {"carbon": np.full(4, 1e12)},
     "arrivals above the buffer": {"arrivals": np.array([[3e5, 0.0, 0.0, 1e3], [0.0, 0.0, 2e5, 0.0]])},
+    "a battery without end": {"battery": 1e12},
+    "a battery without end, half full": {"battery": 1e9, "initial_battery": 5e8},
     "a battery and nothing to do": {
         "arrivals": ZERO,
         "battery": 1e-3,
