@@ -363,7 +363,8 @@ def dominant_scale(problem: CarbonOffloading) -> Floats:
     last_local = 3.0 * problem.local_power_cap * problem.slot_length / np.maximum(problem.most_local, 1e-300)
     worst = problem.free_gain.min(axis=1) if not problem.coupled else problem.gain.min(axis=1)
     last_sent = math.log(2.0) / problem.bandwidth * (problem.offload_power_cap + 1.0 / worst)
-    dearest = np.maximum(np.where(problem.local_power_cap > 0.0, last_local, 0.0), last_sent)
+    computes, sends = problem.local_power_cap > 0.0, problem.offload_power_cap > 0.0
+    dearest = np.maximum(np.where(computes, last_local, 0.0), np.where(sends, last_sent, 0.0))
     unit = problem.carbon_reference * problem.slot_length * (problem.local_power_cap + problem.offload_power_cap)
     emitted = 2.0 * problem.weights[0] * problem.carbon.max() / unit * dearest
     needed = problem.weights[1] * problem.slots / problem.buffer + emitted
