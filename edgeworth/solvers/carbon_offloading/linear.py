@@ -140,13 +140,6 @@ def piecewise_linear(problem: CarbonOffloading, params: PiecewiseLinear, run: Ru
     References
     ----------
     Dantzig, Econometrica 28 (1960) (separable convex costs as segments). Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
-
-    Examples
-    --------
-    >>> from edgeworth.solvers import carbon_offloading
-    >>> problem = carbon_offloading.generate(users=2, slots=50, seed=0)
-    >>> carbon_offloading.solve(problem, method="highs").gap < 0.01
-    True
     """
     users, slots = problem.arrivals.shape
     commands, prices = np.zeros((2, 2, users, slots)), np.zeros((3, users, slots))
