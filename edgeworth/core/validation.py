@@ -69,7 +69,10 @@ def real(
     """A finite real number within the range (`open_minimum`: strictly above the minimum)."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         reject_type(argument, "must be a real number", value)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         reject(argument, "must be finite", value)
     _in_range(argument, number, minimum, maximum, open_minimum)

@@ -70,7 +70,9 @@ class Trace:
         return np.asarray(self.values[np.floor(np.asarray(seconds) / self.step + 1e-9).astype(np.int64)])
 
 
-def read_trace(path: str | PathLike[str], column: str | None = None, *, limit: int | None = None) -> Trace:
+def read_trace(
+    path: str | PathLike[str], column: str | None = None, *, limit: int | None = None, argument: str = "column"
+) -> Trace:
     """Read one column of a table whose first column holds times.
 
     Parameters
@@ -82,6 +84,8 @@ def read_trace(path: str | PathLike[str], column: str | None = None, *, limit: i
         The heading of the column; default the second one.
     limit : int, optional
         Most bytes of the text, default `core.files.TEXT_LIMIT`.
+    argument : str
+        What an error calls the column.
 
     Returns
     -------
@@ -105,7 +109,7 @@ def read_trace(path: str | PathLike[str], column: str | None = None, *, limit: i
         heading = [name.strip() for name in next(reader, [])]
         if len(heading) < 2:
             wrong(where, 1, f"needs a column of times and one of numbers; got columns {shown(', '.join(heading))}")
-        position = 1 if column is None else 1 + heading[1:].index(validation.choice("column", column, heading[1:]))
+        position = 1 if column is None else 1 + heading[1:].index(validation.choice(argument, column, heading[1:]))
         for row in reader:
             if not any(cell.strip() for cell in row):
                 continue
@@ -150,7 +154,7 @@ def fetch_carbon(city: str | None = None, zone: str | None = None) -> tuple[Trac
         pooch.retrieve(_SOURCE + name, known_hash=f"sha256:{digest}", path=folder, fname=name)
         for name, digest in _SHA256.items()
     )
-    return read_trace(solar, city or "San Francisco"), read_trace(intensity, zone)
+    return read_trace(solar, city or "San Francisco", argument="city"), read_trace(intensity, zone, argument="zone")
 
 
 def _seconds(text: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -308,26 +309,52 @@ def random_powers(problem: CarbonOffloading, params: None, run: Run[Schedule]) -
     return _played(problem, run, rules.RANDOM, draws=run.rng.random((problem.slots, problem.users, 2)))
 
 
+def schedules(problem: CarbonOffloading) -> Iterator[Floats]:
+    """What the rules that draw nothing choose at their default parameters, W, [2, users, slots] each."""
+    given = dict.fromkeys((rules.GREEN, rules.BURN, rules.LOCAL, rules.OFFLOAD, rules.FULL))
+    tuned = {
+        rules.LYAPUNOV: Lyapunov().tradeoff * largest_tradeoff(problem),
+        rules.THRESHOLD: Threshold().level * problem.buffer,
+    }
+    for rule, parameter in (given | tuned).items():
+        episode = _Episode(problem, rule, parameter)
+        episode.play(0, problem.slots)
+        yield episode.powers
+
+
+class _Episode:
+    """An episode as a rule plays it, and the powers that it has chosen so far, [2, users, slots]."""
+
+    def __init__(
+        self, problem: CarbonOffloading, rule: int, parameter: Floats | None = None, draws: Floats | None = None
+    ) -> None:
+        users, slots = problem.users, problem.slots
+        self._record = Record(*(np.zeros((users, slots + (name in ("buffer", "battery")))) for name in Record._fields))
+        self._problem, self._rule, self.powers = problem, rule, np.zeros((2, users, slots))
+        self._known = read_only(
+            _Known(
+                np.zeros(users) if parameter is None else parameter,
+                np.zeros((0, users, 2)) if draws is None else draws,
+                coefficients(problem).grid,
+            )
+        )
+
+    def play(self, begin: int, end: int) -> None:
+        """Slots begin..end-1."""
+        rules.play(self._rule, *self._known, self._problem.episode, begin, end, *self.powers, self._record)
+
+
 def _played(
     problem: CarbonOffloading, run: Run[Schedule], rule: int, parameter: Floats | None = None, draws: Floats | None = None
 ) -> Found[Schedule]:
     """The episode as a rule plays it; where the run is cut, no power is spent from then on."""
-    users, slots = problem.users, problem.slots
-    record = Record(*(np.zeros((users, slots + (name in ("buffer", "battery")))) for name in Record._fields))
-    local, offload = np.zeros((users, slots)), np.zeros((users, slots))
-    known = read_only(
-        _Known(
-            np.zeros(users) if parameter is None else parameter,
-            np.zeros((0, users, 2)) if draws is None else draws,
-            coefficients(problem).grid,
-        )
-    )
-    step, ended, notes = max(1, _CHUNK // users), Termination.CONVERGED, tuple[str, ...]()
+    slots, episode = problem.slots, _Episode(problem, rule, parameter, draws)
+    step, ended, notes = max(1, _CHUNK // problem.users), Termination.CONVERGED, tuple[str, ...]()
     for begin in range(0, slots, step):
         if begin:
             reason = run.tick(begin)
             if reason is not None:
                 ended, notes = reason, (f"cut at slot {begin} of {slots}: no power is spent from there on",)
                 break
-        rules.play(rule, *known, problem.episode, begin, min(begin + step, slots), local, offload, record)
-    return Found(Schedule(local, offload), ended, notes=notes)
+        episode.play(begin, min(begin + step, slots))
+    return Found(Schedule(*episode.powers), ended, notes=notes)

@@ -18,6 +18,8 @@ _DEAREST = 1e6  # a dropped bit in the program, in its own units: beyond, number
 _NOTHING = 1e-15  # of what the device can serve in a slot: a way that carries less is left out
 _INSIDE = 1.0 - 1e-9  # of the buffer, where a full one begins that cannot be served: the method stays off the walls
 
+_AMPLE = 1e3  # times what full power spends in all slots: a charge above never ends
+
 TRUE_DROP = 1e-6  # of the buffer: what a program drops, or leaves free, below is rounding
 
 
@@ -42,6 +44,7 @@ def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) ->
     delay, grid = float(price.held[u]), price.grid[u]
     cost = max(float(grid.max()) * joules, delay * bits) or float(dropped.max()) * bits or 1.0
     buffer, start = float(problem.buffer[u]) / bits, float(problem.initial_buffer[u]) / bits
+    charge, battery = _storage(problem, u)
     if most_local + float(most_sent[0]) <= (1.0 - _INSIDE) * problem.buffer[u]:
         start = min(start, buffer * _INSIDE)
     user = User(
@@ -57,13 +60,34 @@ def program(problem: CarbonOffloading, u: int, gain: Floats, dropped: Floats) ->
         local_cap=most_local / bits,
         buffer=buffer,
         start=start,
-        battery=float(problem.battery[u]) / joules,
-        charge=float(problem.initial_battery[u]) / joules,
+        battery=battery / joules,
+        charge=charge / joules,
         delay=delay * bits / cost,
         spill=float(price.wasted[u]) * joules / cost,
         burn=1.0,
     )
     return user, Scale(bits, joules, cost)
+
+
+def _storage(problem: CarbonOffloading, u: int) -> tuple[float, float]:
+    """Charge and size of the program's battery, J: what can be spent or stored at all, where the device's are far larger."""
+    charge, size = float(problem.initial_battery[u]), float(problem.battery[u])
+    spent = problem.slots * problem.slot_length * float(problem.local_power_cap[u] + problem.offload_power_cap[u])
+    room, most = size - charge, float(problem.harvest[u].sum()) + spent
+    if charge > _AMPLE * spent:
+        return spent, spent + min(room, most)
+    return charge, charge + most if room > most else size
+
+
+def of_large_battery(problem: CarbonOffloading, u: int, user: User, joule: Floats) -> Floats:
+    """Energy prices of the program, for a device whose battery is larger than the program's: it never is full, so its prices
+    may never rise, and where its charge is ample too, energy is free. What prices do by rounding would count S times."""
+    charge, size = _storage(problem, u)
+    if charge < problem.initial_battery[u]:
+        return np.zeros_like(joule)
+    if size < problem.battery[u]:
+        joule = np.maximum(np.minimum.accumulate(np.minimum(joule, user.grid)), 0.0)
+    return joule
 
 
 def powers(

@@ -116,8 +116,11 @@ DEGENERATE = {
     "no price of carbon": {"weights": (0.0, 0.5, 0.0, 0.5)},
     "no price of delay": {"weights": (0.5, 0.0, 0.0, 0.5), "harvest": ZERO, "initial_buffer": 9e4, "buffer": 9e4},
     "no price of waste": {"weights": (0.5, 0.3, 0.0, 0.2)},
+    "nothing to drop, at no price": {"weights": (0.1, 0.9, 0.0, 0.0), "arrivals": np.zeros((2, 4)), "initial_buffer": 3e4},
     "huge units": {"carbon": np.full(4, 1e12)},
     "arrivals above the buffer": {"arrivals": np.array([[3e5, 0.0, 0.0, 1e3], [0.0, 0.0, 2e5, 0.0]])},
+    "a battery without end": {"battery": 1e12},
+    "a battery without end, half full": {"battery": 1e9, "initial_battery": 5e8},
     "a battery and nothing to do": {
         "arrivals": ZERO,
         "battery": 1e-3,
@@ -172,6 +175,35 @@ def test_notes_where_the_program_is_not_exact():
             other = carbon_offloading.solve(problem, method=method)
             assert result.bound <= other.value
             assert result.value <= other.value * (1.0 + 1e-6), (options, method)
+
+
+RULES = ("lyapunov", "green-only", "threshold", "burn", "always-local", "always-offload", "full-power")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"energy": "throttled"},
+        {"energy": "throttled", "harvest": 6.0},
+        {"energy": "throttled", "battery": 1e-3},
+        {"load": 5e6, "csi_error": 0.3},
+    ],
+)
+def test_no_rule_costs_less_where_the_program_is_not_exact(options):
+    problem = carbon_offloading.generate(users=3, slots=100, seed=0, **options)
+    result = solve(problem)
+    assert result.notes
+    for method in RULES:
+        assert result.value <= carbon_offloading.solve(problem, method=method).value * (1.0 + 1e-12), method
+
+
+def test_a_gap_that_rounding_leaves_is_noted():
+    """A bit that is dearer to drop than the method's units can say, and is dropped all the same."""
+    caps = {"local_power_cap": 1e-9, "offload_power_cap": 0.0}
+    problem = _small(slots=1, overflow_scale=1e-9, buffer=1e4, initial_buffer=1e4, **caps)
+    result = solve(problem)
+    assert result.quality is Quality.FEASIBLE
+    assert any("very dear to drop" in note for note in result.notes)
 
 
 def test_highs_agrees():

@@ -142,6 +142,12 @@ def test_minimum_mean_square_error_is_between_zero_forcing_and_nobody_else() -> 
     assert found.sum() > 1.01 * (power * problem.gain).sum()
 
 
+def test_the_dominant_scale_of_who_sends_nothing_knows_no_gain() -> None:
+    given = {"arrivals": [[1.0]], "harvest": [[0.0]], "carbon": [1e-4], "offload_power_cap": 0.0}
+    good, bad = (co.CarbonOffloading(gain=[[gain]], **given).overflow_scale for gain in (10.0, 1e-9))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(good, bad)
+
+
 def test_the_dominant_scale_makes_dropping_dear() -> None:
     """A dropped bit costs more than to hold it for all slots and to serve it at the dearest moment at full power."""
     problem = co.generate(users=5, slots=100, seed=0)

@@ -97,6 +97,18 @@ def test_lyapunov_serves_by_its_closed_form(load: float, tradeoff: float, batter
     assert (emptied > 10) == (tradeoff < 0.1)  # there the buffer is what limits it
 
 
+def test_harvest_that_is_exceeded_by_rounding_is_green() -> None:
+    problem = co.generate(seed=3)
+    schedule = _play(problem, "green-only")
+    powers = (np.minimum(power * (1.0 + 1e-10), 2.0) for power in (schedule.local_power, schedule.offload_power))
+    named = co.measures(problem, co.Schedule(*powers))
+    assert named["grid_energy"] > 0.0
+    assert named["green_share"] == 1.0
+    plan = co.solve(problem, method="exact").solution
+    assert plan is not None
+    assert co.measures(problem, plan)["green_share"] > 0.8
+
+
 @pytest.mark.parametrize("battery", [0.0, 2e-3])
 def test_green_only_emits_nothing_and_wastes_nothing_below_the_caps(battery: float) -> None:
     problem = co.generate(battery=battery, seed=3)

@@ -41,6 +41,19 @@ CASES: dict[str, Case] = {
     "arrivals booleans": (lambda: _problem(arrivals=[[True, False]] * 2), "arrivals: must hold real numbers"),
     "no user": (lambda: _problem(arrivals=np.zeros((0, 2))), "arrivals: must hold at least 1 user and 1 slot; got shape 0 x 2"),
     "no slot": (lambda: _problem(arrivals=np.zeros((2, 0))), "arrivals: must hold at least 1 user and 1 slot; got shape 2 x 0"),
+    "buffer beyond floats": (lambda: _problem(buffer=10**400), "buffer: must be finite; got 1000000"),
+    "gain tiny": (lambda: _problem(gain=[[1e-300, 1.0]] * 2), "gain: must be at least 1e-36 everywhere; got 1e-300"),
+    "slot tiny": (lambda: _problem(slot_length=1e-300), "slot_length: must be at least 1e-36; got 1e-300"),
+    "reference tiny": (lambda: _problem(carbon=[5e-324, 0.0]), "carbon_reference: must be at least 1e-36; got 5e-324"),
+    "caps tiny": (
+        lambda: _problem(local_power_cap=1e-300, offload_power_cap=1e-300),
+        "offload_power_cap: must be at least 1e-36 where local_power_cap is 0; got 1e-300 for user 0",
+    ),
+    "weight tiny": (lambda: _problem(weights=[1.0, 1.0, 1.0, 1e-300]), "weights: must be 0 or at least 1e-36; got 1e-300"),
+    "channel without a user": (
+        lambda: _problem(receiver="mmse", channel=CHANNEL * [[[0.0], [1.0]]]),
+        "channel: must leave every user a gain of at least 1e-36 in every slot; got 0.0 for user 0 in slot 0",
+    ),
     "arrivals huge": (lambda: _problem(arrivals=[[1e30, 1.0]] * 2), "arrivals: must be at most 1e+18 everywhere"),
     "harvest shape": (lambda: _problem(harvest=[[0.0, 0.0]]), "harvest: must have shape 2 x 2; got shape 1 x 2"),
     "harvest negative": (lambda: _problem(harvest=[[0.0, -1e-9]] * 2), "harvest: must be at least 0.0 everywhere; got -1e-09"),
@@ -54,7 +67,7 @@ CASES: dict[str, Case] = {
     "caps length": (lambda: _problem(local_power_cap=[1.0]), "local_power_cap: must have shape 2; got shape 1"),
     "no cap": (
         lambda: _problem(local_power_cap=[1.0, 0.0], offload_power_cap=[0.0, 0.0]),
-        "offload_power_cap: must be above 0 where local_power_cap is 0; got 0.0 for user 1",
+        "offload_power_cap: must be at least 1e-36 where local_power_cap is 0; got 0.0 for user 1",
     ),
     "buffer zero": (lambda: _problem(buffer=0.0), "buffer: must be above 0.0; got 0.0"),
     "buffer zero of one": (lambda: _problem(buffer=[1.0, 0.0]), "buffer: must be above 0.0 everywhere; got 0.0 at index [1]"),
@@ -151,6 +164,14 @@ CASES: dict[str, Case] = {
     ),
     "generate: city without traces": (lambda: co.generate(preset="day", city="Berlin"), "city: is a column of a trace"),
     "generate: mmse by day": (lambda: co.generate(preset="day", receiver="mmse"), "receiver: must be 'zf', with csi_error 0"),
+    "generate: fetch a text": (lambda: co.generate(preset="day", fetch="no"), "fetch: must be True or False; got 'no'"),  # type: ignore[arg-type]
+    "generate: sun a number": (lambda: co.generate(preset="day", solar=1.0), "solar: must be the path of a trace; got 1.0"),  # type: ignore[arg-type]
+    "generate: tiny packets": (
+        lambda: co.generate(packet=1e-20),
+        "packet: must leave at most 1e+18 packets a slot at this load",
+    ),
+    "generate: huge load": (lambda: co.generate(load=1e300), "load: must be at most 1e+18; got 1e+300"),
+    "generate: huge radius": (lambda: co.generate(radius=1e300), "radius: must be at most 1000000000.0; got 1e+300"),
     "generate: radius": (lambda: co.generate(radius=5.0), "radius: must be at least 10.0; got 5.0"),
     "generate: correlation": (lambda: co.generate(correlation=-0.1), "correlation: must be at least 0.0; got -0.1"),
     "generate: start": (lambda: co.generate(initial_buffer="full"), "initial_buffer: must be one of random"),  # type: ignore[arg-type]
@@ -166,6 +187,23 @@ def test_is_refused_by_name(case: str) -> None:
     with pytest.raises((ValueError, TypeError)) as caught:
         call()
     assert str(caught.value).startswith(message), str(caught.value)
+
+
+def test_a_trace_without_the_column_is_refused_by_the_argument(tmp_path: Path) -> None:
+    trace = tmp_path / "sun.csv"
+    trace.write_text("time,A\n0,1\n300,1\n")
+    for name in ("city", "zone"):
+        with pytest.raises(ValueError, match=f"{name}: must be one of A; got 'B'"):
+            co.generate(preset="day", solar=trace, intensity=trace, **{name: "B"})
+
+
+def test_receivers_of_collinear_channels_at_any_power() -> None:
+    """Where the identity is lost in rounding: who is drowned by the other has no signal."""
+    channel = 1e9 * np.repeat(np.random.default_rng(0).standard_normal((2, 3, 1, 2)), 2, axis=2)
+    problem = _problem(receiver="mmse", channel=channel)
+    played = co.simulate(problem, co.Schedule(np.zeros((2, 2)), np.full((2, 2), 2.0)))
+    assert np.all(np.isfinite(played.sinr))
+    assert np.all(played.sinr >= 0.0)
 
 
 def test_more_than_forty_malformed_problems() -> None:

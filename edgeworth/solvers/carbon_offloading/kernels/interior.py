@@ -131,14 +131,13 @@ def prices_of(user, newton, path, lam, service, arrival, joule):
     T = user.arrivals.size
     for t in range(T - 1, -1, -1):
         ahead = user.delay + (service[t + 1] if t + 1 < T else 0.0)
-        most = min(user.drop[t], ahead - ROUNDINGS * abs(ahead))
+        held = ahead - ROUNDINGS * abs(ahead)
         service[t] = lam[t] - newton.dual[t, CARRY]
         if path[t] <= 0.0:
             service[t] = min(service[t], 0.0)
         if path[t + 1] < 0.5 * user.buffer:
-            service[t] = min(service[t], most)
-        if user.arrivals[t] > user.buffer:
-            most = user.drop[t]
+            service[t] = min(service[t], held)
+        most = user.drop[t] if user.arrivals[t] > user.buffer else min(user.drop[t], held)
         arrival[t] = max(service[t], most)
         joule[t] = newton.dual[t, ENERGY] - newton.dual[t, BURN]
 

@@ -54,12 +54,13 @@ def day(rng: np.random.Generator, slots: int, slot_length: float, traces: Traces
     if traces.solar is None or traces.intensity is None:
         sun, grid = fetch_carbon(traces.city, traces.zone)
     else:
-        sun, grid = read_trace(traces.solar, traces.city), read_trace(traces.intensity, traces.zone)
+        sun = read_trace(traces.solar, traces.city, argument="city")
+        grid = read_trace(traces.intensity, traces.zone, argument="zone")
     return _traced(rng, slots, slot_length, sun, grid)
 
 
 def _traced(rng: np.random.Generator, slots: int, slot_length: float, sun: Trace, grid: Trace) -> Day:
-    """A day of the traces, each begun at a midnight of its own clock that leaves room for all slots."""
+    """A day of the traces, each begun whole days after its first row, by as many as leave room for all slots."""
     span = slots * slot_length
     days = int((min(sun.seconds, grid.seconds) - span) // _DAY)
     if days < 0:

@@ -16,6 +16,8 @@ from edgeworth.solvers.carbon_offloading.model.schedule import Schedule, Traject
 
 RULES = {"local-power": "local_power_cap", "offload-power": "offload_power_cap"}
 """The rules of `violations`, and the caps that they are about."""
+TRACE = 1e-6
+"""Share of a slot's energy up to which the grid counts for nothing: a plan that spends its harvest exactly errs by rounding."""
 
 
 class Coefficients(NamedTuple):
@@ -207,15 +209,13 @@ def measures(problem: CarbonOffloading, schedule: Schedule) -> dict[str, float]:
         ``carbon_per_bit``, g a bit served; ``carbon_per_joule``, g a joule spent; ``served``, bit; ``overflow``, share of the
         arrived bits that are dropped; ``buffer``, mean bits that a device holds; ``delay``, s, by Little's law: mean buffer
         over accepted bits a second; ``waste``, share of the harvest; ``green_share``, share of the bits that are served in
-        slots without grid energy (up to 1e-9 of full power); ``energy`` and ``grid_energy``, J. A ratio of nothing to nothing
-        is 0, of something to nothing infinite.
+        slots without grid energy, that is with no more than a millionth of what they spend; ``energy`` and ``grid_energy``,
+        J. A ratio of nothing to nothing is 0, of something to nothing infinite.
     """
     played = simulate(problem, schedule)
     served, carbon, energy = _total(played.served), _total(played.carbon), _total(played.energy)
     arrived, dropped, seconds = _total(problem.arrivals), _total(played.dropped), problem.slots * problem.slot_length
     held = _total(played.buffer[:, 1:]) / problem.slots
-    most = problem.slot_length * (problem.local_power_cap + problem.offload_power_cap)
-    green = played.grid <= FEASIBILITY_TOL * most[:, None]
     parts = {f"cost_{name}": _total(part) for name, part in zip(PARTS, played.cost, strict=True)}
     return {
         "cost": math.fsum(played.cost.ravel().tolist()),
@@ -228,7 +228,7 @@ def measures(problem: CarbonOffloading, schedule: Schedule) -> dict[str, float]:
         "buffer": held / problem.users,
         "delay": _ratio(held, (arrived - dropped) / seconds),
         "waste": _ratio(_total(played.waste), _total(problem.harvest)),
-        "green_share": _ratio(_total(played.served[green]), served),
+        "green_share": _ratio(_total(played.served[played.grid <= TRACE * played.energy]), served),
         "energy": energy,
         "grid_energy": _total(played.grid),
     }

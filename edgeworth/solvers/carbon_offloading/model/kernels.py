@@ -158,7 +158,7 @@ def ratios(episode, t, power, out):
     """The signal-to-interference-and-noise ratio of every user in slot t at these powers of the uplink, put into `out`.
 
     With minimum mean square error: 1 / [(I + P^(1/2) H^H H P^(1/2))^-1]_uu - 1, the inverse by a Cholesky factor L: its
-    diagonal holds the squared lengths of the columns of L^-1.
+    diagonal holds the squared lengths of the columns of L^-1. No diagonal of L is below 1, except by rounding.
     """
     users = power.size
     if episode.receiver == ZF:
@@ -182,7 +182,7 @@ def ratios(episode, t, power, out):
             for k in range(v):
                 total -= factor[u, k] * factor[v, k].conjugate()
             if u == v:
-                factor[u, u] = math.sqrt(total.real)
+                factor[u, u] = math.sqrt(max(total.real, 1.0))
             else:
                 factor[u, v] = total / factor[v, v].real
     column = np.zeros(users, np.complex128)

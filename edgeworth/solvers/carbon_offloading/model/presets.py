@@ -15,7 +15,7 @@ from edgeworth.core.seeds import INSTANCES, Seed, generator
 from edgeworth.solvers.carbon_offloading.model import channels, days
 from edgeworth.solvers.carbon_offloading.model.energy import curves, least_energy
 from edgeworth.solvers.carbon_offloading.model.law import Law
-from edgeworth.solvers.carbon_offloading.model.problem import CarbonOffloading
+from edgeworth.solvers.carbon_offloading.model.problem import LARGEST, SMALLEST, CarbonOffloading
 from edgeworth.solvers.carbon_offloading.model.receivers import as_real, zero_forcing_gain
 
 PRESETS = ("caddto", "dense", "heterogeneous", "literal", "day")
@@ -108,7 +108,7 @@ def generate(
     solar : path, optional
         Of ``day``: the trace of a solar panel. Given together with ``intensity``; without both the day is synthetic.
     city, zone : str, optional
-        Of ``day`` with traces: the columns to read; default the first ones.
+        Of ``day`` with traces: the columns to read; default the first ones, with ``fetch`` San Francisco's sun.
     fetch : bool
         Of ``day``: download public traces once and use them.
     power_cap : float
@@ -158,7 +158,8 @@ def generate(
     - ``literal``: the reading without our corrections: 4 antennas, 3 users, overflow an event on the scale of the mean
       arrivals, and harvest in whole joules, .8 J a slot on average, where a slot can spend 4 mJ.
     - ``day`` (ours): 288 slots of 5 minutes. Fading averages out: the gain is the one without fading that carries the mean
-      rate. Arrivals follow a daily profile, the peak of the sun yields twice the energy that the mean arrivals need.
+      rate. Arrivals follow a daily profile, the peak of the sun yields twice the energy that the mean arrivals need. A trace
+      should begin at midnight: the profile's hours are those since its first row, of the public files hours of UTC.
 
     References
     ----------
@@ -179,12 +180,12 @@ def generate(
     link = _link(preset, users, antennas, gains, receiver, csi_error)
     tau = _positive("slot_length", default.slot_length if slot_length is None else slot_length)
     start = _ring(rng, users, radius)
-    rate = np.full(users, validation.real("load", load, minimum=0.0))
+    rate = np.full(users, validation.real("load", load, minimum=0.0, maximum=LARGEST))
     caps = np.full((2, users), _positive("power_cap", power_cap))
     if preset == "heterogeneous":
         start, rate = start * rng.uniform(*SPREAD, users), rate * rng.uniform(*SPREAD, users)
         caps = caps * rng.uniform(*SPREAD, (2, users))
-    step = tau * validation.real("speed", speed, minimum=0.0)
+    step = tau * validation.real("speed", speed, minimum=0.0, maximum=LARGEST)
     away = channels.distances(rng, np.maximum(start, 1.0), radius, step, slots)
     scale = REFERENCE_LOSS * away**-3.0 / NOISE
     fading = channels.Fading(validation.real("correlation", correlation, minimum=0.0, maximum=1.0), link.antennas)
@@ -219,11 +220,13 @@ def generate(
         content |= _faded(rng, fading, scale, link)
         content["carbon"] = _flat(_COAL if intensity is None else intensity, slots)
         power = default.harvest if harvest is None else harvest
-        mean_sun = np.full((users, slots), tau * validation.real("harvest", power, minimum=0.0))
+        mean_sun = np.full((users, slots), tau * validation.real("harvest", power, minimum=0.0, maximum=LARGEST))
         quantum = default.quantum * tau
         sun = np.asarray(quantum * rng.poisson(mean_sun / quantum), dtype=np.float64)
         law = (scale[:, 0] * degrees, size, quantum, fading.correlation, float(degrees))
         parameters |= {"gains": gains, "csi_error": link.error}
+    if np.max(expected / size) > LARGEST:
+        validation.reject("packet", f"must leave at most {LARGEST:g} packets a slot at this load", size)
     chosen = default.overflow_scale if overflow_scale is None else overflow_scale
     content["overflow_scale"] = chosen
     if isinstance(chosen, str):
@@ -243,9 +246,12 @@ def _traces(
     preset: str, solar: _Path | None, intensity: float | _Path | None, city: str | None, zone: str | None, fetch: bool
 ) -> days.Traces | None:
     """The traces that a day is read from, None for a synthetic one."""
+    validation.flag("fetch", fetch)
     for name, given in {"solar": solar, "city": city, "zone": zone, "fetch": fetch or None}.items():
         if given is not None and preset != "day":
             validation.reject(name, f"is not taken by preset {preset!r}", given)
+    if not isinstance(solar, str | PathLike | None):
+        validation.reject_type("solar", "must be the path of a trace", solar)
     path = intensity if isinstance(intensity, str | PathLike) else None
     if path is not None and preset != "day":
         validation.reject("intensity", f"must be a number for preset {preset!r}", intensity)
@@ -318,7 +324,8 @@ def _scaled_sun(content: Mapping[str, Any], day: days.Day, arriving: Floats, har
 
 
 def _positive(name: str, value: object) -> float:
-    return validation.real(name, value, minimum=0.0, open_minimum=True)
+    number = validation.real(name, value, minimum=0.0, maximum=LARGEST, open_minimum=True)
+    return validation.real(name, number, minimum=SMALLEST)
 
 
 def _flat(intensity: object, slots: int) -> Floats:
@@ -328,7 +335,7 @@ def _flat(intensity: object, slots: int) -> Floats:
 
 def _ring(rng: np.random.Generator, users: int, radius: float) -> Floats:
     """Distances of users that are uniform over a ring with a hole of 10 m."""
-    most = validation.real("radius", radius, minimum=channels.HOLE)
+    most = validation.real("radius", radius, minimum=channels.HOLE, maximum=1e9)
     return np.sqrt(rng.uniform(channels.HOLE**2, most * most, users))
 
 

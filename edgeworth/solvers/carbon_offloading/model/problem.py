@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST = 1e18
 """Bits, joules, watts and weights stay below this, so that sums and products of them are finite."""
+SMALLEST = 1e-36
+"""What must be above 0 is at least this, so that quotients are finite."""
 PARTS = ("carbon", "delay", "waste", "overflow")
 """The parts of the cost, in the order of ``weights``."""
 
@@ -184,7 +186,8 @@ class CarbonOffloading(ProblemData):
         for name, options in _CHOICES.items():
             store(name, validation.choice(name, getattr(self, name), options))
         for name in _NUMBERS[1:]:
-            store(name, validation.real(name, getattr(self, name), minimum=0.0, maximum=LARGEST, open_minimum=True))
+            number = validation.real(name, getattr(self, name), minimum=0.0, maximum=LARGEST, open_minimum=True)
+            store(name, validation.real(name, number, minimum=SMALLEST))
         store("arrivals", _numbers("arrivals", self.arrivals, (None, None)))
         users, slots = shape = self.arrivals.shape
         if not users or not slots:
@@ -196,14 +199,19 @@ class CarbonOffloading(ProblemData):
             store(name, _per_user(name, getattr(self, name), users, above=name == "buffer"))
         for start, most in (("initial_buffer", "buffer"), ("initial_battery", "battery")):
             _no_more(start, getattr(self, start), most, getattr(self, most))
-        idle = np.flatnonzero(self.local_power_cap + self.offload_power_cap <= 0.0)
+        idle = np.flatnonzero(self.local_power_cap + self.offload_power_cap < SMALLEST)
         if len(idle):
-            raise ValueError(f"offload_power_cap: must be above 0 where local_power_cap is 0; got 0.0 for user {idle[0]}")
+            u, rule = int(idle[0]), f"must be at least {SMALLEST:g} where local_power_cap is 0"
+            raise ValueError(f"offload_power_cap: {rule}; got {self.offload_power_cap[u]} for user {u}")
         store("weights", _numbers("weights", self.weights, (4,)))
+        small = self.weights[(self.weights > 0.0) & (self.weights < SMALLEST)]
+        if len(small):
+            validation.reject("weights", f"must be 0 or at least {SMALLEST:g}", float(small[0]))
         reference: float | None = self.carbon_reference
         if reference is None:
             reference = float(self.carbon.max()) or 1.0
         reference = validation.real("carbon_reference", reference, minimum=0.0, maximum=LARGEST, open_minimum=True)
+        validation.real("carbon_reference", reference, minimum=SMALLEST)
         store("carbon_reference", reference)
         self._take_channels()
         if self.law is not None and not isinstance(self.law, Law):
@@ -238,6 +246,10 @@ class CarbonOffloading(ProblemData):
             validation.reject("estimate", f"must have the channel's shape {self.channel.shape}", self.estimate)
         if self.receiver == "zf" and self.estimate is not None and not np.all(np.isfinite(self.cross)):
             validation.reject("estimate", "must have users' channels that are linearly independent", self.estimate)
+        if self.channel is not None and self.free_gain.min() < SMALLEST:
+            u, t = np.unravel_index(self.free_gain.argmin(), self.free_gain.shape)
+            rule = f"must leave every user a gain of at least {SMALLEST:g} in every slot"
+            raise ValueError(f"channel: {rule}; got {self.free_gain[u, t]} for user {u} in slot {t}")
 
     # --- sizes and derived arrays ---------------------------------------------------------------------------------------
 
@@ -351,7 +363,8 @@ def dominant_scale(problem: CarbonOffloading) -> Floats:
     last_local = 3.0 * problem.local_power_cap * problem.slot_length / np.maximum(problem.most_local, 1e-300)
     worst = problem.free_gain.min(axis=1) if not problem.coupled else problem.gain.min(axis=1)
     last_sent = math.log(2.0) / problem.bandwidth * (problem.offload_power_cap + 1.0 / worst)
-    dearest = np.maximum(np.where(problem.local_power_cap > 0.0, last_local, 0.0), last_sent)
+    computes, sends = problem.local_power_cap > 0.0, problem.offload_power_cap > 0.0
+    dearest = np.maximum(np.where(computes, last_local, 0.0), np.where(sends, last_sent, 0.0))
     unit = problem.carbon_reference * problem.slot_length * (problem.local_power_cap + problem.offload_power_cap)
     emitted = 2.0 * problem.weights[0] * problem.carbon.max() / unit * dearest
     needed = problem.weights[1] * problem.slots / problem.buffer + emitted
@@ -361,7 +374,8 @@ def dominant_scale(problem: CarbonOffloading) -> Floats:
 
 
 def _numbers(name: str, value: Any, shape: tuple[int | None, ...], above: bool = False) -> Floats:
-    return validation.array(name, value, np.float64, shape, minimum=0.0, maximum=LARGEST, open_minimum=above)
+    found = validation.array(name, value, np.float64, shape, minimum=0.0, maximum=LARGEST, open_minimum=above)
+    return validation.array(name, found, np.float64, shape, minimum=SMALLEST) if above else found
 
 
 def _per_user(name: str, value: Any, users: int, above: bool = False) -> Floats:
