@@ -11,7 +11,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="exact",
         kind="optimise",
-        function=f"{_ROOM}.exact:interior_point",
+        function=f"{_ROOM}.exact.interior_point:interior_point",
         exact=True,
         randomised=False,
         kernels=True,
@@ -21,8 +21,8 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="highs",
         kind="optimise",
-        function=f"{_ROOM}.linear:piecewise_linear",
-        params=f"{_ROOM}.linear:PiecewiseLinear",
+        function=f"{_ROOM}.exact.linear:piecewise_linear",
+        params=f"{_ROOM}.exact.linear:PiecewiseLinear",
         exact=False,
         randomised=False,
         kernels=True,
@@ -33,8 +33,8 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="value-iteration",
         kind="policy",
-        function=f"{_ROOM}.planning.value_iteration:value_iteration",
-        params=f"{_ROOM}.planning.value_iteration:ValueIteration",
+        function=f"{_ROOM}.policies.value_iteration:value_iteration",
+        params=f"{_ROOM}.policies.value_iteration:ValueIteration",
         exact=False,
         randomised=False,
         kernels=True,
@@ -44,8 +44,8 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="mpc",
         kind="policy",
-        function=f"{_ROOM}.planning.mpc:mpc",
-        params=f"{_ROOM}.planning.mpc:Mpc",
+        function=f"{_ROOM}.policies.mpc:mpc",
+        params=f"{_ROOM}.policies.mpc:Mpc",
         exact=False,
         randomised=False,
         kernels=True,
@@ -55,8 +55,8 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="lyapunov",
         kind="policy",
-        function=f"{_ROOM}.policies:lyapunov",
-        params=f"{_ROOM}.policies:Lyapunov",
+        function=f"{_ROOM}.policies.rules:lyapunov",
+        params=f"{_ROOM}.policies.rules:Lyapunov",
         exact=False,
         randomised=False,
         kernels=True,
@@ -66,7 +66,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="green-only",
         kind="policy",
-        function=f"{_ROOM}.policies:green_only",
+        function=f"{_ROOM}.policies.rules:green_only",
         exact=False,
         randomised=False,
         kernels=True,
@@ -76,8 +76,8 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="threshold",
         kind="policy",
-        function=f"{_ROOM}.policies:threshold",
-        params=f"{_ROOM}.policies:Threshold",
+        function=f"{_ROOM}.policies.rules:threshold",
+        params=f"{_ROOM}.policies.rules:Threshold",
         exact=False,
         randomised=False,
         kernels=True,
@@ -87,7 +87,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="burn",
         kind="policy",
-        function=f"{_ROOM}.policies:burn",
+        function=f"{_ROOM}.policies.rules:burn",
         exact=False,
         randomised=False,
         kernels=True,
@@ -97,7 +97,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="always-local",
         kind="policy",
-        function=f"{_ROOM}.policies:always_local",
+        function=f"{_ROOM}.policies.rules:always_local",
         exact=False,
         randomised=False,
         kernels=True,
@@ -107,7 +107,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="always-offload",
         kind="policy",
-        function=f"{_ROOM}.policies:always_offload",
+        function=f"{_ROOM}.policies.rules:always_offload",
         exact=False,
         randomised=False,
         kernels=True,
@@ -117,7 +117,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="full-power",
         kind="policy",
-        function=f"{_ROOM}.policies:full_power",
+        function=f"{_ROOM}.policies.rules:full_power",
         exact=False,
         randomised=False,
         kernels=True,
@@ -127,7 +127,7 @@ METHODS: tuple[Method, ...] = (
     Method(
         name="random",
         kind="policy",
-        function=f"{_ROOM}.policies:random_powers",
+        function=f"{_ROOM}.policies.rules:random_powers",
         exact=False,
         randomised=True,
         kernels=True,

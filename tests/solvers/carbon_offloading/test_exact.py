@@ -8,7 +8,7 @@ import pytest
 from edgeworth import Quality, Stop, Termination
 from edgeworth.solvers import carbon_offloading
 from edgeworth.solvers.carbon_offloading import CarbonOffloading
-from edgeworth.solvers.carbon_offloading.linear import PiecewiseLinear
+from edgeworth.solvers.carbon_offloading.exact.linear import PiecewiseLinear
 from edgeworth.solvers.carbon_offloading.model.prices import dual_bound
 from tests.oracles.carbon_program import clarabel, device, play, search, slsqp
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from edgeworth import Stop, Termination, compare
 from edgeworth.core.method import Found, Method
 from edgeworth.solvers import carbon_offloading as co
-from edgeworth.solvers.carbon_offloading.policies import largest_tradeoff
+from edgeworth.solvers.carbon_offloading.policies.rules import largest_tradeoff
 from edgeworth.testing import ContractError, carbon_problems, check_method_contract
 
 FAMILY = co.FAMILY

@@ -21,7 +21,7 @@ from edgeworth.solvers.carbon_offloading.kernels.service import Device
 from edgeworth.solvers.carbon_offloading.kernels.value_iteration import Grid, Prices
 from edgeworth.solvers.carbon_offloading.kernels.value_iteration import value_iteration as iterate
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Law, Schedule, coefficients
-from edgeworth.solvers.carbon_offloading.planning import states
+from edgeworth.solvers.carbon_offloading.policies import states
 
 
 @dataclass(frozen=True)
