@@ -145,14 +145,6 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
     Mehrotra, On the implementation of a primal-dual interior point method, SIAM J. Optim. 2 (1992). Rao, Wright and Rawlings,
     Application of interior-point methods to model predictive control, J. Optim. Theory Appl. 99 (1998) (the passes). The
     program and its use as a yardstick are ours.
-
-    Examples
-    --------
-    >>> from edgeworth.solvers import carbon_offloading
-    >>> problem = carbon_offloading.generate(users=2, slots=50, seed=0)
-    >>> result = carbon_offloading.solve(problem, method="exact")
-    >>> str(result.quality), result.gap < 1e-9
-    ('optimal', True)
     """
     users, slots = problem.arrivals.shape
     search = _Search(problem, run, np.zeros((2, users, slots)), np.full(users, np.inf))

@@ -130,21 +130,16 @@ def piecewise_linear(problem: CarbonOffloading, params: PiecewiseLinear, run: Ru
         The schedule that spends least energy on the bits that the linear programs serve, and the bound with its certificate
         "prices". ``iterations`` counts simplex iterations. A run that is cut short leaves the remaining devices idle.
 
-    Notes ----- Chords lie above a convex curve, so what a linear program serves costs no more than it says. Its row duals
-    are prices, and the dual function takes prices of any origin: the bound is that of the curves, not of the chords, and
-    closer than the value, as an error of the prices counts by its square. Where the program itself is only a relaxation
-    (`interior_point` says where), so is this.
+    Notes
+    -----
+    Chords lie above a convex curve, so what a linear program serves costs no more than it says. Its row duals are prices,
+    and the dual function takes prices of any origin: the bound is that of the curves, not of the chords, and closer than the
+    value, as an error of the prices counts by its square. Where the program itself is only a relaxation (`interior_point`
+    says where), so is this.
 
     References
     ----------
     Dantzig, Econometrica 28 (1960) (separable convex costs as segments). Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
-
-    Examples
-    --------
-    >>> from edgeworth.solvers import carbon_offloading
-    >>> problem = carbon_offloading.generate(users=2, slots=50, seed=0)
-    >>> carbon_offloading.solve(problem, method="highs").gap < 0.01
-    True
     """
     users, slots = problem.arrivals.shape
     commands, prices = np.zeros((2, 2, users, slots)), np.zeros((3, users, slots))
