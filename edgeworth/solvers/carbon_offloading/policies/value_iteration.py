@@ -245,9 +245,9 @@ class _Lattice:
         problem, law, params, u = self.problem, self.law, self.params, self.group[i]
         unit = math.exp(self.step * s)
         tau, kappa, cycles = problem.slot_length, problem.switched_capacitance, problem.cycles_per_bit
-        cap = float(problem.offload_power_cap[u])
-        device = Device(tau, tau * problem.bandwidth, kappa * cycles**3 / tau**2, float(problem.most_local[u]), cap)
-        most = tau * (float(problem.local_power_cap[u]) + cap)
+        caps = float(problem.local_power_cap[u]), float(problem.offload_power_cap[u])
+        device = Device(tau, tau * problem.bandwidth, kappa * cycles**3 / tau**2, float(problem.most_local[u]), *caps)
+        most = tau * sum(caps)
         carbon, held, wasted, dropped = problem.weights.tolist()
         event = dropped if problem.overflow == "event" else 0.0
         bit = 0.0 if event or not dropped else dropped / float(problem.overflow_scale[u])
