@@ -38,7 +38,7 @@ METHODS: tuple[Method, ...] = (
         exact=False,
         randomised=False,
         kernels=True,
-        guarantee="feasible and causal; the best causal policy up to the grid's error, where users do not interfere",
+        guarantee="feasible and causal; best up to the grid's error where users do not interfere and intensity is constant",
         reference="Bellman, Dynamic Programming (1957); Carroll, Economics Letters 91 (2006)",
     ),
     Method(

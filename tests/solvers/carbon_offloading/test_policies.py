@@ -139,12 +139,13 @@ def test_full_power_drops_least() -> None:
 def test_every_policy_is_feasible_on_whatever_problem(problem: co.CarbonOffloading) -> None:
     known = replace(problem, law=co.Law(problem.arrivals, problem.harvest, problem.gain[:, 0], 100.0, 1e-4, 0.9, 2.0))
     for name in NAMES:
-        result = co.solve(known if name == "mpc" else problem, method=name, seed=1)
+        given = known if name == "mpc" else problem
+        result = co.solve(given, method=name, seed=1)
         if name == "value-iteration":  # without a law, and with one it would make a table a problem
             assert result.termination is Termination.REFUSED
             continue
         assert result.termination is Termination.CONVERGED
-        assert bool(co.verify(problem, result)), name
+        assert bool(co.verify(given, result)), name
         assert result.bound is None
 
 
