@@ -173,7 +173,7 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
         evidence=BoundEvidence.RECOMPUTED,
         certificate=certificate(problem, prices),
         iterations=search.iterations,
-        notes=_notes(problem, dropping, ending),
+        notes=() if ending is Termination.PROVED else _notes(problem, dropping, ending),
     )
 
 
