@@ -159,7 +159,7 @@ def test_notes_where_the_program_is_not_exact():
     """A literal scale of overflow pays for drops; throttled energy, events and interference are relaxed."""
     cases = [
         ({"load": 6e6, "overflow_scale": "mean-arrival"}, "drops bits"),
-        ({"energy": "throttled", "harvest": 6e-3}, "throttled"),
+        ({"energy": "throttled", "harvest": 6.0}, "throttled"),
         ({"overflow": "event", "load": 9e6, "buffer": 1e4}, "event"),
         ({"receiver": "mmse"}, "interference"),
         ({"csi_error": 0.1}, "interference"),
@@ -172,6 +172,12 @@ def test_notes_where_the_program_is_not_exact():
             other = carbon_offloading.solve(problem, method=method)
             assert result.bound <= other.value
             assert result.value <= other.value * (1.0 + 1e-6), (options, method)
+
+
+def test_what_is_proved_needs_no_note():
+    result = solve(carbon_offloading.generate(users=2, slots=30, seed=6, energy="throttled", harvest=6e-3))
+    assert result.quality is Quality.OPTIMAL
+    assert result.notes == ()
 
 
 def test_highs_agrees():
