@@ -1,7 +1,8 @@
 """Traces of solar panels and of the carbon intensity of power grids: tables with a column of times and one a place.
 
 Source of the downloads: Vessim, https://github.com/dos-group/vessim (MIT); solar output of 10 cities in June 2022 (Solcast),
-marginal intensity of northern California in June 2023 (WattTime), both in steps of 5 minutes.
+marginal intensity of northern California in June 2023 (WattTime), both in steps of 5 minutes. Times are UTC: the sun of
+San Francisco peaks at about 20 h, that of Berlin at about 11 h.
 """
 
 from __future__ import annotations

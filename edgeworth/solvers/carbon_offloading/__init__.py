@@ -30,15 +30,15 @@ if TYPE_CHECKING:
         parallel_env as parallel_env,
         vector_env as vector_env,
     )
-    from edgeworth.solvers.carbon_offloading.linear import PiecewiseLinear as PiecewiseLinear
-    from edgeworth.solvers.carbon_offloading.planning.mpc import Mpc as Mpc
-    from edgeworth.solvers.carbon_offloading.planning.value_iteration import ValueIteration as ValueIteration
+    from edgeworth.solvers.carbon_offloading.exact.linear import PiecewiseLinear as PiecewiseLinear
+    from edgeworth.solvers.carbon_offloading.policies.mpc import Mpc as Mpc
+    from edgeworth.solvers.carbon_offloading.policies.value_iteration import ValueIteration as ValueIteration
     from edgeworth.solvers.carbon_offloading.plots import (
         plot_cost as plot_cost,
         plot_pareto as plot_pareto,
         plot_schedule as plot_schedule,
     )
-    from edgeworth.solvers.carbon_offloading.policies import Lyapunov as Lyapunov, Threshold as Threshold
+    from edgeworth.solvers.carbon_offloading.policies.rules import Lyapunov as Lyapunov, Threshold as Threshold
     from edgeworth.solvers.carbon_offloading.sweeps import pareto as pareto
 
 FAMILY = Family(

@@ -17,7 +17,7 @@ from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, R
 from edgeworth.core.family import family
 from edgeworth.core.seeds import generator
 from edgeworth.solvers.carbon_offloading.model import PARTS, CarbonOffloading, Schedule, generate, measures, simulate
-from edgeworth.solvers.carbon_offloading.policies import Lyapunov, Threshold
+from edgeworth.solvers.carbon_offloading.policies.rules import Lyapunov, Threshold
 from edgeworth.solvers.carbon_offloading.sweeps import SHARES, bit_prices, pareto
 
 _HOLDS, _PARTLY, _FAILS = ClaimVerdict.HOLDS, ClaimVerdict.PARTLY, ClaimVerdict.FAILS

@@ -8,7 +8,7 @@ import pytest
 from edgeworth import Quality, Stop, Termination
 from edgeworth.solvers import carbon_offloading
 from edgeworth.solvers.carbon_offloading import CarbonOffloading
-from edgeworth.solvers.carbon_offloading.linear import PiecewiseLinear
+from edgeworth.solvers.carbon_offloading.exact.linear import PiecewiseLinear
 from edgeworth.solvers.carbon_offloading.model.prices import dual_bound
 from tests.oracles.carbon_program import clarabel, device, play, search, slsqp
 
@@ -162,7 +162,7 @@ def test_notes_where_the_program_is_not_exact():
     """A literal scale of overflow pays for drops; throttled energy, events and interference are relaxed."""
     cases = [
         ({"load": 6e6, "overflow_scale": "mean-arrival"}, "drops bits"),
-        ({"energy": "throttled", "harvest": 6e-3}, "throttled"),
+        ({"energy": "throttled", "harvest": 6.0}, "throttled"),
         ({"overflow": "event", "load": 9e6, "buffer": 1e4}, "event"),
         ({"receiver": "mmse"}, "interference"),
         ({"csi_error": 0.1}, "interference"),
@@ -204,6 +204,12 @@ def test_a_gap_that_rounding_leaves_is_noted():
     result = solve(problem)
     assert result.quality is Quality.FEASIBLE
     assert any("very dear to drop" in note for note in result.notes)
+
+
+def test_what_is_proved_needs_no_note():
+    result = solve(carbon_offloading.generate(users=2, slots=30, seed=6, energy="throttled", harvest=6e-3))
+    assert result.quality is Quality.OPTIMAL
+    assert result.notes == ()
 
 
 def test_highs_agrees():

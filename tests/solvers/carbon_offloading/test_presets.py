@@ -147,6 +147,13 @@ def test_a_day_of_traces(tmp_path: Path) -> None:
     assert problem.provenance.parameters["solar"] == "sun.csv: A"
 
 
+def test_shares_are_not_taken_for_an_intensity(tmp_path: Path) -> None:
+    (tmp_path / "sun.csv").write_text(TRACE)
+    (tmp_path / "grid.csv").write_text(GRID.replace(",Z", ",ES_renewable_pct"))
+    with pytest.raises(ValueError, match=r"zone: must be a column of g/kWh, not of shares; got 'grid.csv: ES_renewable_pct'"):
+        co.generate(preset="day", solar=tmp_path / "sun.csv", intensity=tmp_path / "grid.csv", seed=0)
+
+
 def test_a_day_of_public_traces(shared_data: Path) -> None:
     folder = shared_data / "carbon"
     problem = co.generate(

@@ -5,17 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
-from edgeworth.core.kernels import assign
+from edgeworth.core.kernels import GOLDEN, assign, mixed
 from edgeworth.games.offloading.kernels.dynamics import ROUNDOFF, rounding
 
 
 @leaf
 def _mark(i, p):
     """A number that stands for user i at pair p: splitmix64 of both."""
-    x = np.uint64(i) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(p + 2) * np.uint64(0xD1B54A32D192ED03)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    return mixed(np.uint64(i) * GOLDEN + np.uint64(p + 2) * np.uint64(0xD1B54A32D192ED03))
 
 
 @jit

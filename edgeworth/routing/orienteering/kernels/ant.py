@@ -3,7 +3,8 @@
 import math
 
 from edgeworth.core.jit import jit
-from edgeworth.routing.orienteering.kernels.plans import copy_route, refresh, stream, uniform, worth
+from edgeworth.core.kernels import stream
+from edgeworth.routing.orienteering.kernels.plans import copy_route, refresh, uniform, worth
 from edgeworth.routing.orienteering.kernels.search import ABSENT, add_absent, empty, gather, rebuild, ruin, undo
 
 GAIN = 1e-9  # relative; what is not better by this is the same value

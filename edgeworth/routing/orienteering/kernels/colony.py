@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit
-from edgeworth.routing.orienteering.kernels.plans import edge_cost, stream, uniform
+from edgeworth.core.kernels import stream
+from edgeworth.routing.orienteering.kernels.plans import edge_cost, uniform
 
 
 class Trail(NamedTuple):

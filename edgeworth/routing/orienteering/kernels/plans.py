@@ -1,4 +1,4 @@
-"""What all kernels of orienteering share: the instance and a plan as arrays, insertion in constant time, random streams.
+"""What all kernels of orienteering share: the instance and a plan as arrays, insertion in constant time, random numbers.
 
 A plan keeps for every stop when the vehicle leaves it at the earliest, and when its service may begin at the latest so
 that all that follows stays feasible: whether an insertion between two stops fits is then a matter of one comparison.
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import GOLDEN, fraction
 
 
 class Instance(NamedTuple):
@@ -64,30 +65,11 @@ class Plan(NamedTuple):
 # Written out, since numba compiles a function anew for every literal integer it is called with.
 ZERO, ONE, NONE = np.int64(0), np.int64(1), np.int64(-1)
 
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-SHIFT_A, SHIFT_B, SHIFT_C, SHIFT_D = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-MIX_A, MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
-
-
-@leaf(counted=False)
-def mixed(z):
-    """The finaliser of SplitMix64: a bijection of 64-bit words whose outputs on a counter pass as random."""
-    z = (z ^ (z >> SHIFT_A)) * MIX_A
-    z = (z ^ (z >> SHIFT_B)) * MIX_B
-    return z ^ (z >> SHIFT_C)
-
-
-@leaf(counted=False)
-def stream(seed, iteration, ant):
-    """The key of the stream of one ant in one iteration."""
-    return mixed(mixed(mixed(seed) + np.uint64(iteration) * GOLDEN) + np.uint64(ant) * GOLDEN)
-
 
 @leaf(counted=False)
 def uniform(key, count):
     """Number `count` of a stream, in [0, 1): a function of both arguments alone."""
-    return float(mixed(key + np.uint64(count) * GOLDEN) >> SHIFT_D) * UNIT
+    return fraction(key + np.uint64(count) * GOLDEN)
 
 
 @leaf(counted=False)

@@ -151,7 +151,7 @@ def play(episode, plan, schedule_local, schedule_offload, record):
         for u in range(users):
             if plan.price[u, t] > 0.0:
                 _mix(plan, u, t, slots - 1 - t, episode.gain[u, t], worth)
-            local, offload = decide(
+            here[u], there[u] = decide(
                 device_of(episode, u),
                 tau * (episode.local_power_cap[u] + episode.offload_power_cap[u]),
                 plan.price[u, t],
@@ -161,6 +161,5 @@ def play(episode, plan, schedule_local, schedule_offload, record):
                 episode.harvest[u, t],
                 episode.gain[u, t],
             )
-            here[u] = schedule_local[u, t] = min(local, episode.local_power_cap[u])
-            there[u] = schedule_offload[u, t] = min(offload, episode.offload_power_cap[u])
+            schedule_local[u, t], schedule_offload[u, t] = here[u], there[u]
         advance(episode, t, here, there, ratio, record)

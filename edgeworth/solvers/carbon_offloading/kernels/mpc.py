@@ -132,7 +132,6 @@ def play(horizon, outlook, episode, begin, end, local, offload, record):
                     _final(device, outlook, u, t + h, most) * outlook.price[u, t] if t + h < slots else 0.0,
                 )
                 ratio = max(green_ratio, min(whole, worth / outlook.price[u, t]))
-            one, two = powers_at(device, gain[0], ratio)
-            here[u] = local[u, t] = min(one, episode.local_power_cap[u])
-            there[u] = offload[u, t] = min(two, episode.offload_power_cap[u])
+            here[u], there[u] = powers_at(device, gain[0], ratio)
+            local[u, t], offload[u, t] = here[u], there[u]
         advance(episode, t, here, there, ratios, record)

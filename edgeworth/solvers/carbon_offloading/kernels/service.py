@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from edgeworth.core.jit import leaf
-from edgeworth.solvers.carbon_offloading.model.kernels import local_bits
+from edgeworth.solvers.carbon_offloading.model.kernels import cheapest_split, local_bits, offload_power
 
 LN2 = math.log(2.0)
 HALVINGS = 60  # bisection narrows a bracket to 2^-60 of itself, below the rounding of its ends
@@ -17,13 +17,14 @@ class Device(NamedTuple):
 
     ``slot_length`` tau [s]; ``band`` W tau [bit per doubling of 1 + SINR]; ``cubic`` kappa L^3 / tau^2 [J / bit^3], so that l
     bits computed locally in a slot cost ``cubic`` l^3; ``local_bits`` [bit], the most that the local power cap computes in a
-    slot; ``offload_cap`` [W].
+    slot; ``local_cap``, ``offload_cap`` [W].
     """
 
     slot_length: float
     band: float
     cubic: float
     local_bits: float
+    local_cap: float
     offload_cap: float
 
 
@@ -36,6 +37,7 @@ def device_of(episode, u):
         episode.bandwidth * tau,
         kappa * cycles**3 / (tau * tau),
         local_bits(episode.local_power_cap[u], tau, kappa, cycles),
+        episode.local_power_cap[u],
         episode.offload_power_cap[u],
     )
 
@@ -69,10 +71,17 @@ def bits_at(device, gain, ratio):
 
 
 @leaf
+def powers_at(device, gain, ratio):
+    """Return the local and the offloading power [W] where a bit is worth `ratio` joules."""
+    bits = local_at(device, ratio)
+    return min(device.cubic * bits * bits * bits / device.slot_length, device.local_cap), power_at(device, gain, ratio)
+
+
+@leaf
 def energy_at(device, gain, ratio):
     """Return the least energy [J] of the bits that are served where a bit is worth `ratio` joules."""
-    bits = local_at(device, ratio)
-    return device.cubic * bits * bits * bits + device.slot_length * power_at(device, gain, ratio)
+    local, sent = powers_at(device, gain, ratio)
+    return device.slot_length * (local + sent)  # rounded as the model does
 
 
 @leaf
@@ -115,7 +124,20 @@ def ratio_of_bits(device, gain, bits):
 
 
 @leaf
-def powers_at(device, gain, ratio):
-    """Return the local and the offloading power [W] where a bit is worth `ratio` joules."""
-    bits = local_at(device, ratio)
-    return device.cubic * bits * bits * bits / device.slot_length, power_at(device, gain, ratio)
+def powers_of_bits(device, gain, bits):
+    """Return the powers [W] that serve `bits` and no more with least energy, or full power where they are too many."""
+    tau, most = device.slot_length, offloaded(device, gain, device.offload_cap)
+    if bits >= device.local_bits + most:
+        return device.local_cap, device.offload_cap
+    capacitance = device.cubic * tau * tau  # of a processor that takes one cycle a bit, and the same energy
+    part = cheapest_split(bits, device.local_bits, most, gain, tau, device.band / tau, capacitance, 1.0)
+    local = min(device.cubic * part * part * part / tau, device.local_cap)
+    return local, min(offload_power(bits - part, gain, tau, device.band / tau), device.offload_cap)
+
+
+@leaf
+def powers_of_energy(device, gain, energy):
+    """Return the powers [W] that serve most bits with `energy`, all of it where the caps allow that."""
+    if energy >= device.slot_length * (device.local_cap + device.offload_cap):
+        return device.local_cap, device.offload_cap
+    return powers_at(device, gain, ratio_of_energy(device, gain, energy))

@@ -86,15 +86,11 @@ def climbing(values):
 
 
 @leaf
-def _integral(nodes, values, end):
-    """Return the integral of the interpolated values from the first node to `end`."""
-    total = 0.0
-    for i in range(nodes.size - 1):
-        if nodes[i] >= end:
-            break
-        right = min(end, nodes[i + 1])
-        total += 0.5 * (values[i] + between(right, nodes, values, i)) * (right - nodes[i])
-    return total
+def _integral(nodes, values, total):
+    """Fill in `total` with the integral of the interpolated values from the first node to each."""
+    total[0] = 0.0
+    for i in range(1, nodes.size):
+        total[i] = total[i - 1] + 0.5 * (values[i] + values[i - 1]) * (nodes[i] - nodes[i - 1])
 
 
 @leaf
@@ -226,7 +222,7 @@ def _settled(wait, last, tolerance):
 
 @jit
 def value_iteration(device, grid, prices, slots, tolerance, table, level, first_worth):
-    """Iterate backwards from the last slot; return how many tables were filled in.
+    """Iterate backwards over the last `slots` slots; return how many tables were filled in.
 
     `table` [slots, m, n] float32 receives, by the number of slots that follow, the marginal value of the bits left after a
     decision; `level` [slots] the expected cost of that slot and all later ones, the buffer empty and the gain a usual one;
@@ -253,7 +249,7 @@ def value_iteration(device, grid, prices, slots, tolerance, table, level, first_
     served, kept, value = np.empty(n), np.empty(n), np.empty(n)
     wasted, arrivals_of, harvests_of = 0.0, -1, -1
     for follow in range(slots):
-        t = slots - 1 - follow
+        t = grid.arrival_law.size - 1 - follow
         if grid.arrival_law[t] != arrivals_of:  # the slot's laws
             arrivals_of = grid.arrival_law[t]
             _transfer(grid.buffer, grid.arrival[arrivals_of], grid.arrival_chance[arrivals_of], ahead, first, last, full)
@@ -269,10 +265,13 @@ def value_iteration(device, grid, prices, slots, tolerance, table, level, first_
         _left(grid, prices, ahead, full, first, last, after, wait)  # 1
         for g in range(m):
             empty[g] = later[g]
+            _integral(grid.buffer, after[g], kept)
             for k in range(grid.arrival.shape[1]):
                 arrived, chance = grid.arrival[arrivals_of, k], grid.arrival_chance[arrivals_of, k]
                 held = min(arrived, grid.buffer[-1])
-                cost = prices.held * held + prices.dropped * (arrived - held) + _integral(grid.buffer, after[g], held)
+                i = below(held, grid.buffer)
+                reached = 0.5 * (after[g, i] + between(held, grid.buffer, after[g], i)) * (held - grid.buffer[i])
+                cost = prices.held * held + prices.dropped * (arrived - held) + kept[i] + reached
                 empty[g] += chance * (cost + (prices.event if arrived > held else 0.0))
         for g in range(m):  # 2
             before[g] = 0.0
@@ -283,9 +282,7 @@ def value_iteration(device, grid, prices, slots, tolerance, table, level, first_
             if upto < n:
                 if energy.size == 1:
                     energy = _energies(device, grid)
-                kept[0] = 0.0
-                for j in range(1, n):
-                    kept[j] = kept[j - 1] + 0.5 * (wait[g, j] + wait[g, j - 1]) * (grid.buffer[j] - grid.buffer[j - 1])
+                _integral(grid.buffer, wait[g], kept)
             for e in range(free.size):
                 chance = grid.harvest_chance[harvests_of, e]
                 if chance > 0.0:

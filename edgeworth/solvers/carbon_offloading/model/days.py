@@ -12,6 +12,8 @@ from edgeworth.core.arrays import Floats
 from edgeworth.datasets.carbon import Trace, fetch_carbon, read_trace
 
 _DAY = 86_400.0
+_SHARES = ("pct", "percent", "%")
+"""How headings end that hold no intensity, such as the share of renewable energy in files of Electricity Maps."""
 _MEAN_CLOUDS = 0.79655  # of 0.2 + 0.8 / (1 + exp(-1.5 (z + 1))) over standard normal z, by quadrature
 
 
@@ -70,6 +72,8 @@ def _traced(rng: np.random.Generator, slots: int, slot_length: float, sun: Trace
     peak = float(sun.values.max())
     if peak <= 0.0:
         validation.reject("solar", "must hold a positive value", sun.name)
+    if grid.name.casefold().endswith(_SHARES):
+        validation.reject("zone", "must be a column of g/kWh, not of shares", grid.name)
     whole = range(int((sun.seconds - span) // _DAY) + 1)
     mean = np.mean([sun.at(_DAY * k + times) for k in whole], axis=0)
     return Day(sun.at(begin + times) / peak, mean / peak, grid.at(begin + times) / 3.6e6, sun.name, grid.name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeworth.core.arrays import Floats
 from edgeworth.core.jit import jit, leaf
+from edgeworth.core.kernels import stream
 from edgeworth.solvers.carbon_offloading.env.kernels.streams import (
     GUIDE,
     MANY,
@@ -16,7 +17,6 @@ from edgeworth.solvers.carbon_offloading.env.kernels.streams import (
     between,
     gamma,
     gamma_law,
-    key,
     normals,
     poisson,
     tabulate,
@@ -70,7 +70,7 @@ def begin(seed, words):
     """Puts the streams of all copies and users (copies, users) at their beginning."""
     for c in range(words.shape[0]):
         for u in range(words.shape[1]):
-            words[c, u] = key(seed, c, u)
+            words[c, u] = stream(seed, c, u)
 
 
 @leaf(counted=False)

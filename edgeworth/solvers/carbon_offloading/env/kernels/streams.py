@@ -1,6 +1,6 @@
-"""Random numbers of counter-based streams: number n of a stream is a function of its key and n alone.
+"""Random numbers of the counter-based streams of `core.kernels`: number n of a stream is a function of its first word and n.
 
-A stream is held as one 64-bit word, its key plus n times the golden ratio's; drawing returns the number and the next word.
+A stream is held as one word; drawing returns the number and the next word.
 """
 
 from __future__ import annotations
@@ -10,11 +10,7 @@ import math
 import numpy as np
 
 from edgeworth.core.jit import leaf
-
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT_A, _SHIFT_B, _SHIFT_C, _SHIFT_D = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_MIX_A, _MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_UNIT = 1.0 / 9007199254740992.0  # 2 ** -53
+from edgeworth.core.kernels import GOLDEN, fraction
 
 MANY = 600.0
 """Poisson numbers of means below this are drawn from a table, others by rejection."""
@@ -23,23 +19,9 @@ TABLE, GUIDE = 1024, 512
 
 
 @leaf(counted=False)
-def mixed(z):
-    """The finaliser of SplitMix64: a bijection of 64-bit words whose outputs on a counter pass as random."""
-    z = (z ^ (z >> _SHIFT_A)) * _MIX_A
-    z = (z ^ (z >> _SHIFT_B)) * _MIX_B
-    return z ^ (z >> _SHIFT_C)
-
-
-@leaf(counted=False)
-def key(seed, copy, user):
-    """Where the stream of one user in one copy begins."""
-    return mixed(mixed(mixed(seed) + np.uint64(copy) * GOLDEN) + np.uint64(user) * GOLDEN)
-
-
-@leaf(counted=False)
 def uniform(word):
     """Uniform in [0, 1), and the next word."""
-    return float(mixed(word) >> _SHIFT_D) * _UNIT, word + GOLDEN
+    return fraction(word), word + GOLDEN
 
 
 @leaf(counted=False)

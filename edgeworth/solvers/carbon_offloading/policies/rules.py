@@ -15,7 +15,7 @@ from edgeworth.core.jit import read_only
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.carbon_offloading.kernels import policies as rules
+from edgeworth.solvers.carbon_offloading.kernels import rules
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients
 from edgeworth.solvers.carbon_offloading.model.kernels import Record
 
@@ -23,7 +23,7 @@ _CHUNK = 10_000  # users times slots between two looks at the clock: some 20 ms
 
 
 class _Known(NamedTuple):
-    """What a rule is given beside the episode; see `kernels.policies.play`."""
+    """What a rule is given beside the episode; see `kernels.rules.play`."""
 
     parameter: Floats
     draws: Floats

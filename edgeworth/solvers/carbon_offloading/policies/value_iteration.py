@@ -21,7 +21,7 @@ from edgeworth.solvers.carbon_offloading.kernels.service import Device
 from edgeworth.solvers.carbon_offloading.kernels.value_iteration import Grid, Prices
 from edgeworth.solvers.carbon_offloading.kernels.value_iteration import value_iteration as iterate
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Law, Schedule, coefficients
-from edgeworth.solvers.carbon_offloading.planning import states
+from edgeworth.solvers.carbon_offloading.policies import states
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,14 @@ def value_iteration(problem: CarbonOffloading, params: ValueIteration, run: Run[
     Tables are made for mean gains 1 dB apart, two for a device, between which marginal values are interpolated, and for prices
     of a dropped bit in steps of a quarter; they are kept in memory for later runs, 256 MB at most. What the law does not tell
     of later slots counts as lasting as it is: the carbon intensity (tables a quarter apart), and gains that do not fade from
-    slot to slot (tables 3 dB apart). Means of arrivals and harvest that vary over the slots are known from the law.
+    slot to slot (tables 3 dB apart). Means of arrivals and harvest that vary over the slots are known from the law, and ask for
+    tables of all slots.
 
-    The policy is the optimal causal one up to the error of the grid where users do not interfere and the law is the true one.
-    Where they interfere it is a heuristic: it takes the gain for that of a user alone.
+    The policy is the optimal causal one up to the error of the grid where users do not interfere, gains fade, the carbon
+    intensity is constant, and the law is the true one. Else it is a heuristic: where users interfere it takes the gain for
+    that of a user alone; where the intensity varies, or gains move without fading (preset ``day``), it takes the present one
+    for that of all later slots, so that it neither waits for better ones nor hurries before worse, and simpler rules may
+    cost less.
 
     References
     ----------
@@ -137,8 +141,8 @@ def value_iteration(problem: CarbonOffloading, params: ValueIteration, run: Run[
     for group in groups:
         lattice = _Lattice(problem, law, params, group)
         reason = None
-        for each in lattice.needed:
-            made += lattice.make(*each)
+        for node, depth in lattice.needed.items():
+            made += lattice.make(*node, depth)
             reason = run.tick(made)
             if reason is not None:
                 break
@@ -192,7 +196,7 @@ def expected_cost(problem: CarbonOffloading, params: ValueIteration | None = Non
                 if weight > 0.0:
                     none = problem.carbon[0] <= 0.0
                     node = (0, int(lattice.gain_low[0, 0]) + s, _FREE if none else int(lattice.carbon_low[0]) + c)
-                    lattice.make(*node)
+                    lattice.make(*node, problem.slots)
                     total[u] += weight * _expected(lattice.tables[node], lattice.buffer[0], problem, u)
     return total
 
@@ -223,16 +227,18 @@ class _Lattice:
         self.carbon_low, self.carbon_share = _position(np.log(np.where(emitting, carbon, 1.0)) / _CARBON_STEP)
         self.price = np.ascontiguousarray(coefficients(problem).grid[group])
         self.buffer = np.stack([states.buffer_nodes(float(problem.buffer[u]), params.buffer_states) for u in group])
+        self.grids: dict[int, Grid] = {}
         self.tables: dict[tuple[int, int, int], Table] = {}
-        found: dict[tuple[int, int, int], None] = {}
+        self.needed: dict[tuple[int, int, int], int] = {}  # and how many of the last slots
         for i in range(len(group)):
             for s in range(2):
                 for c in range(2):
-                    used = (self.weight(i, slice(None), s, c) > 0.0) & (self.price[i] > 0.0)
+                    used = np.flatnonzero((self.weight(i, slice(None), s, c) > 0.0) & (self.price[i] > 0.0))
                     nodes = np.stack([self.gain_low[i, used], self.carbon_low[used]])
-                    for low, other in np.unique(nodes, axis=1).T.tolist():
-                        found[i, low + s, other + c] = None
-        self.needed = list(found)
+                    distinct, first = np.unique(nodes, axis=1, return_index=True)
+                    for (low, other), t in zip(distinct.T.tolist(), used[first].tolist(), strict=True):
+                        node = i, low + s, other + c
+                        self.needed[node] = max(problem.slots - t, self.needed.get(node, 0))
 
     def weight(self, i: int, t: int | slice, s: int, c: int) -> Floats:
         """The weight of the node below (0) or above (1) in mean gain s and carbon intensity c."""
@@ -240,14 +246,25 @@ class _Lattice:
         product: Floats = (gain if s else 1.0 - gain) * (carbon if c else 1.0 - carbon)
         return product
 
-    def make(self, i: int, s: int, c: int) -> int:
-        """Find the table of a node of the i-th user, or make it; return how many slots were iterated."""
+    def grid(self, i: int) -> Grid:
+        """The states of the i-th user and their laws, gains in units of a node's: the same for all nodes, and slow to make."""
+        if i not in self.grids:
+            law, u = self.law, self.group[i]
+            given = states.laws(law.mean_harvest[u], law.quantum, self.params.harvest_states)
+            come = states.laws(law.mean_arrival[u], law.packet, _ARRIVAL_STATES)
+            transition = states.gain_transition(self.gain, law.gain_shape, law.correlation)
+            usual = states.stationary(self.gain, law.gain_shape)
+            self.grids[i] = Grid(self.buffer[i], self.gain, transition, usual, *given, *come)
+        return self.grids[i]
+
+    def make(self, i: int, s: int, c: int, depth: int) -> int:
+        """Find the table of a node of the i-th user for the last `depth` slots, or make it; return how many were iterated."""
         problem, law, params, u = self.problem, self.law, self.params, self.group[i]
         unit = math.exp(self.step * s)
         tau, kappa, cycles = problem.slot_length, problem.switched_capacitance, problem.cycles_per_bit
-        cap = float(problem.offload_power_cap[u])
-        device = Device(tau, tau * problem.bandwidth, kappa * cycles**3 / tau**2, float(problem.most_local[u]), cap)
-        most = tau * (float(problem.local_power_cap[u]) + cap)
+        caps = float(problem.local_power_cap[u]), float(problem.offload_power_cap[u])
+        device = Device(tau, tau * problem.bandwidth, kappa * cycles**3 / tau**2, float(problem.most_local[u]), *caps)
+        most = tau * sum(caps)
         carbon, held, wasted, dropped = problem.weights.tolist()
         event = dropped if problem.overflow == "event" else 0.0
         bit = 0.0 if event or not dropped else dropped / float(problem.overflow_scale[u])
@@ -264,19 +281,15 @@ class _Lattice:
             kept = _KEPT.get(key)
             if kept is not None:
                 _KEPT.move_to_end(key)
-        if kept is not None and (kept.complete or len(kept.wait) >= problem.slots):
+        if kept is not None and (kept.complete or len(kept.wait) >= depth):
             self.tables[i, s, c] = kept
             return 0
-        given = states.laws(harvest, law.quantum, params.harvest_states)
-        come = states.laws(arrival, law.packet, _ARRIVAL_STATES)
-        shape = law.gain_shape
-        transition = states.gain_transition(self.gain, shape, law.correlation)
-        usual = states.stationary(self.gain, shape)
-        grid = Grid(self.buffer[i], unit * self.gain, transition, usual, *given, *come)
-        table = np.empty((problem.slots, self.gain.size, self.buffer.shape[1]), np.float32)
-        level, first = np.zeros(problem.slots), np.zeros((problem.slots, self.buffer.shape[1]))
-        count = iterate(device, grid, prices, problem.slots, params.tolerance, table, level, first)
-        complete = steady and count < problem.slots
+        grid = self.grid(i)
+        grid = grid._replace(gain=unit * grid.gain)
+        table = np.empty((depth, self.gain.size, self.buffer.shape[1]), np.float32)
+        level, first = np.zeros(depth), np.zeros((depth, self.buffer.shape[1]))
+        count = iterate(device, grid, prices, depth, params.tolerance, table, level, first)
+        complete = steady and count < depth
         found = Table(table[:count].copy(), level[:count].copy(), first[:count].copy(), complete)
         self.tables[i, s, c] = found
         with _LOCK:

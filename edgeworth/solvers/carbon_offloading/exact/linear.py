@@ -12,10 +12,10 @@ from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
+from edgeworth.solvers.carbon_offloading.exact.program import certificate, in_units, of_large_battery, powers, program
 from edgeworth.solvers.carbon_offloading.kernels.program import User
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients, simulate
 from edgeworth.solvers.carbon_offloading.model.prices import dual_bound
-from edgeworth.solvers.carbon_offloading.programs import certificate, in_units, of_large_battery, powers, program
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,18 @@ from edgeworth.core.method import Found
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
+from edgeworth.solvers.carbon_offloading.exact.program import (
+    TRUE_DROP,
+    certificate,
+    in_units,
+    of_large_battery,
+    powers,
+    program,
+)
 from edgeworth.solvers.carbon_offloading.kernels.interior import solve
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule, coefficients, dominant_scale, simulate, value
 from edgeworth.solvers.carbon_offloading.model.prices import dual_bound
-from edgeworth.solvers.carbon_offloading.policies import schedules
-from edgeworth.solvers.carbon_offloading.programs import TRUE_DROP, certificate, in_units, of_large_battery, powers, program
+from edgeworth.solvers.carbon_offloading.policies.rules import schedules
 
 TOLERANCE = 1e-10
 """Relative gap at which a device's program is solved: a tenth of what an optimum is allowed."""
@@ -28,7 +35,7 @@ ROUNDS = 4
 class Plan:
     """What the program of one device says.
 
-    powers: the two commands of `programs.powers`, W, [2, 2, slots]. prices: lambda, mu and pi of `dual_bound`, [3, slots].
+    powers: the two commands of `program.powers`, W, [2, 2, slots]. prices: lambda, mu and pi of `dual_bound`, [3, slots].
     iterations: of the method. drops: whether it drops bits that there is room for, which no device does.
     """
 
@@ -183,7 +190,7 @@ def interior_point(problem: CarbonOffloading, params: None, run: Run[Schedule]) 
         evidence=BoundEvidence.RECOMPUTED,
         certificate=certificate(problem, prices),
         iterations=search.iterations,
-        notes=_notes(problem, dropping, ending),
+        notes=() if ending is Termination.PROVED else _notes(problem, dropping, ending),
     )
 
 

@@ -70,6 +70,10 @@ def mpc(problem: CarbonOffloading, params: Mpc, run: Run[Schedule]) -> Found[Sch
     x_k(p) what the slot serves at the price p, a closed form. Since p falls by beta a slot, b_0(p) for one price takes one pass
     over the horizon, and bisection finds the price of the buffer at hand: no grid, and no error but that of the expectations.
 
+    A plan may drop any bit at its price, a device only what its full buffer does not take. Where dropping pays (an
+    ``overflow_scale`` above that of `dominant_scale`), plans therefore leave bits to be dropped that in truth stay and cost
+    delay; `value_iteration` knows better there.
+
     The charge of a battery counts as harvest of this slot. Where users interfere, the gain is taken for that of a user alone.
 
     References

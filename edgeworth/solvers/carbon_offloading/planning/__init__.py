@@ -1,1 +1,0 @@
-"""Policies that plan with what is known of an episode in advance."""
