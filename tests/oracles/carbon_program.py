@@ -88,33 +88,66 @@ def _units(d):
 
 
 def clarabel(d):
-    """The optimum of the convex program by Clarabel (through CVXPY), and the seconds in the solver; needs both."""
-    import cvxpy as cp
+    """The optimum of the convex program by Clarabel as a cone program, and the seconds in the solver; needs Clarabel."""
+    import clarabel
+    from scipy import sparse
 
     cubic, rate, base, most_local, most_sent, bits, joules, cost = _units(d)
     slots = len(d["arrivals"])
     arrivals, harvest = np.array(d["arrivals"]) / bits, np.array(d["harvest"]) / joules
-    local, sent, grid, waste, dropped = (cp.Variable(slots, nonneg=True) for _ in range(5))
-    held, charge = cp.Variable(slots + 1, nonneg=True), cp.Variable(slots + 1, nonneg=True)
-    flow = charge[:-1] - charge[1:]
-    rules = [
-        held[0] == d["initial_buffer"] / bits,
-        charge[0] == d["initial_battery"] / joules,
-        local + sent <= held[:-1],
-        held[1:] == held[:-1] - local - sent + arrivals - dropped,
-        held[1:] <= d["buffer"] / bits,
-        dropped <= arrivals,
-        cubic * cp.power(local, 3) + cp.multiply(base, cp.exp(rate * sent) - 1) <= harvest + grid + flow,
-        waste >= harvest + flow - 1,
-        local <= most_local,
-        sent <= most_sent,
-        charge[1:] <= d["battery"] / joules,
+    names = ("local", "sent", "grid", "waste", "dropped", "held", "charge", "cube", "power")
+    columns = {name: k * slots for k, name in enumerate(names)}  # held and charge at the end of a slot
+    n, eye, before = len(names) * slots, sparse.identity(slots), sparse.eye(slots, k=-1)
+
+    def rows(**blocks):
+        parts = [blocks.get(name, sparse.csc_matrix((slots, slots))) for name in names]
+        return sparse.hstack(parts)
+
+    first = np.zeros(slots)
+    first[0] = 1.0
+    start, full = first * d["initial_buffer"] / bits, first * d["initial_battery"] / joules
+    equal = [(rows(held=eye - before, local=eye, sent=eye, dropped=eye), start + arrivals)]
+    spent = {"cube": cubic * eye, "power": sparse.diags(base), "grid": -eye}
+    stored = eye - before
+    most = [  # rows <= numbers
+        (rows(local=eye, sent=eye, held=-before), start),
+        (rows(held=eye), np.full(slots, d["buffer"] / bits)),
+        (rows(dropped=eye), arrivals),
+        (rows(charge=stored, **spent), harvest + base + full),
+        (rows(waste=-eye, charge=-stored), 1.0 - harvest - full),
+        (rows(local=eye), np.full(slots, most_local)),
+        (rows(sent=eye), most_sent),
+        (rows(charge=eye), np.full(slots, d["battery"] / joules)),
+        (-sparse.identity(n), np.zeros(n)),
     ]
-    priced = np.array(d["grid"]) * (joules / cost) @ grid + d["delay"] * bits / cost * cp.sum(held[1:])
-    priced += np.array(d["drop"]) * (bits / cost) @ dropped + d["waste"] * joules / cost * cp.sum(waste)
-    problem = cp.Problem(cp.Minimize(priced), rules)
-    problem.solve(solver=cp.CLARABEL)
-    return problem.value * cost, problem.solver_stats.solve_time
+    unit, none = np.ones(slots), np.zeros(slots)
+    third = _alternate([(rows(cube=-eye), none), (rows(), unit), (rows(local=-eye), none)])  # cube^(1/3) >= local
+    exponential = _alternate([(rows(sent=-rate * eye), none), (rows(), unit), (rows(power=-eye), none)])  # exp(..) <= power
+    cones = [clarabel.ZeroConeT(slots), clarabel.NonnegativeConeT(sum(len(b) for _, b in most))]
+    cones += [clarabel.PowerConeT(1 / 3)] * slots + [clarabel.ExponentialConeT()] * slots
+    matrix = sparse.vstack([a for a, _ in [*equal, *most]] + [third[0], exponential[0]]).tocsc()
+    numbers = np.concatenate([b for _, b in [*equal, *most]] + [third[1], exponential[1]])
+    prices = np.zeros(n)
+    for name, price in (
+        ("grid", np.array(d["grid"]) * joules), ("held", d["delay"] * bits), ("dropped", np.array(d["drop"]) * bits),
+        ("waste", d["waste"] * joules),
+    ):  # fmt: skip
+        prices[columns[name] : columns[name] + slots] = price / cost
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    found = clarabel.DefaultSolver(sparse.csc_matrix((n, n)), prices, matrix, numbers, cones, settings).solve()
+    if str(found.status) not in ("Solved", "AlmostSolved"):
+        raise ValueError(f"Clarabel ended as {found.status}")
+    return found.obj_val * cost, found.solve_time
+
+
+def _alternate(parts):
+    """Rows of three blocks in turns, as cones of three numbers want them."""
+    from scipy import sparse
+
+    slots = len(parts[0][1])
+    order = np.arange(3 * slots).reshape(3, slots).T.ravel()
+    return sparse.vstack([a for a, _ in parts]).tocsr()[order], np.concatenate([b for _, b in parts])[order]
 
 
 def slsqp(d):

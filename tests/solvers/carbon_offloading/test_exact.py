@@ -82,7 +82,6 @@ def test_dual_meets_the_program_in_overload():
 
 
 def test_clarabel():
-    pytest.importorskip("cvxpy", reason="cvxpy is not installed")
     pytest.importorskip("clarabel", reason="clarabel is not installed")
     for seed, options in enumerate([{}, {"load": 8e6, "buffer": 2e4}, {"battery": 2e-3}]):
         problem = carbon_offloading.generate(users=1, slots=60, seed=seed, **options)
