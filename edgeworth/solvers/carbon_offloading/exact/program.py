@@ -1,4 +1,8 @@
-"""One device's convex program as kernels take it, and a plan of it as powers; `exact.interior_point` has the mathematics."""
+"""One device's convex program as kernels take it, and a plan of it as powers; `interior_point` has the mathematics.
+
+Its kernels (`kernels.program`) know a device's curves by bits, in the program's units, and invert them by Newton's method to
+the last rounding, which a gap of 1e-10 needs; `kernels.service` has the same curves by prices and in SI units, for policies.
+"""
 
 from __future__ import annotations
 
