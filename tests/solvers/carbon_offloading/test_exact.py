@@ -232,3 +232,20 @@ def test_a_run_cut_short_keeps_a_valid_bound():
         assert result.termination is Termination.TIME
         assert carbon_offloading.verify(problem, result)
         assert result.bound <= whole.value <= result.value
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"weights": (1.0, 0.0, 0.0, 0.0)},
+        {"weights": (1.0, 0.0, 0.0, 0.0), "load": 0.0},
+        {"weights": (0.0, 0.0, 1.0, 0.0)},
+        {"load": 0.0},
+        {"load": 0.0, "battery": 1e-3},
+        {"load": 0.0, "preset": "day", "harvest": 0.5, "slots": 60},
+    ],
+)
+def test_an_optimum_of_nothing_is_proved(options):
+    result = solve(carbon_offloading.generate(**{"users": 2, "slots": 50, "seed": 0, **options}))
+    assert (result.value, result.bound, result.notes) == (0.0, 0.0, ())
+    assert result.quality is Quality.OPTIMAL
