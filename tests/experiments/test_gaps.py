@@ -14,7 +14,7 @@ LEARNED = [
     (kind, row.name)
     for kind in _families.FAMILIES
     for row in family(kind).methods
-    if row.function.split(":")[0].endswith(".learned")
+    if "learned" in row.function.split(":")[0].split(".")
 ]
 BOUNDS = {"allocation": "lp", "offloading": "lagrangian", "trading": "exact"}
 """The method that gives the bound; finite games have none."""
