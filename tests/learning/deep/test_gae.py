@@ -16,18 +16,16 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def naive(
-    reward: Floats, value: Floats, terminated: Flags, truncated: Flags, final: Floats, gamma: float, lam: float
-) -> Floats:
+def naive(reward: Floats, value: Floats, terminated: Flags, cut: Flags, final: Floats, gamma: float, lam: float) -> Floats:
     """A_t = sum over l of (gamma lam)^l d_{t+l} up to the end of the episode, each sum anew: O(K^2)."""
     steps, rows = reward.shape
     result = np.zeros((steps, rows))
     for i in range(rows):
         for t in range(steps):
             for later in range(t, steps):
-                over = terminated[later, i] or truncated[later, i]
+                over = terminated[later, i] or cut[later, i]
                 ahead = value[later + 1, i]
-                if truncated[later, i]:
+                if cut[later, i]:
                     ahead = final[later, i]
                 if terminated[later, i]:
                     ahead = 0.0

@@ -6,7 +6,7 @@ A head says how many outputs it needs (`size`) and turns them into a distributio
 hyperbolic tangent of a rounded number, and for `Gaussian` (1 + u) / 2 clipped to [0, 1]. Continuous actions therefore always
 reach the environment in [0, 1]. Functions whose names end in ``_numpy`` are what a trained policy needs where torch is absent.
 
-Shapes: ``parameters`` [..., size]; ``mask`` [..., n], true where an action is open; actions [...] of integers for `Categorical`,
+Shapes: ``parameters`` [..., size]; ``mask`` [..., n], true where open; actions [...] of integers for `Categorical`,
 [..., dim] otherwise; log-probabilities, entropies and divergences [...], summed over the dimensions of an action.
 """
 

@@ -127,10 +127,9 @@ class Beta(Continuous):
         return (_log_beta(c, d) - _log_beta(a, b) + inner).sum(-1)
 
     def _concentrations_numpy(self, parameters: NDArray[Any], mask: object) -> tuple[NDArray[Any], NDArray[Any]]:
-        x, y = self._halves(parameters, mask)
-        return np.logaddexp(x, x.dtype.type(0)) + x.dtype.type(_ABOVE_ONE), np.logaddexp(y, y.dtype.type(0)) + y.dtype.type(
-            _ABOVE_ONE
-        )
+        both = np.logaddexp(parameters, parameters.dtype.type(0.0)) + parameters.dtype.type(_ABOVE_ONE)
+        a, b = self._halves(both, mask)
+        return a, b
 
     def mode_numpy(self, parameters: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> NDArray[Any]:
         """See `Head.mode_numpy`."""
