@@ -1,4 +1,4 @@
-"""Action distributions on top of a network's outputs: `Categorical`, `Beta`, `SquashedGaussian` and clipped `Gaussian`.
+"""Action distributions on top of a network's outputs: `Categorical`, `Beta`, `SquashedGaussian` clipped `Gaussian`, `Deterministic`.
 
 A head says how many outputs it needs (`size`) and turns them into a distribution. What `sample` and `mode` return is the
 *stored* action, the one a learner keeps and `log_prob` takes. The environment receives `applied(action)`: for `Categorical` and
@@ -13,8 +13,9 @@ Shapes: ``parameters`` [..., size]; ``mask`` [..., n], true where open; actions 
 from edgeworth.learning.deep.heads.base import Head
 from edgeworth.learning.deep.heads.categorical import Categorical
 from edgeworth.learning.deep.heads.continuous import Beta, Gaussian, SquashedGaussian
+from edgeworth.learning.deep.heads.deterministic import Deterministic
 
-HEADS: dict[str, type[Head]] = {each.kind: each for each in (Categorical, Beta, SquashedGaussian, Gaussian)}
+HEADS: dict[str, type[Head]] = {each.kind: each for each in (Categorical, Beta, SquashedGaussian, Gaussian, Deterministic)}
 """Heads by the name that checkpoints and specifications use."""
 
-__all__ = ["HEADS", "Beta", "Categorical", "Gaussian", "Head", "SquashedGaussian"]
+__all__ = ["HEADS", "Beta", "Categorical", "Deterministic", "Gaussian", "Head", "SquashedGaussian"]
