@@ -170,10 +170,9 @@ def as_vector_env(env: object) -> VectorEnv:
     """
     if hasattr(env, "spec") and hasattr(env, "copies") and isinstance(env, VectorEnv):
         return env
-    if isinstance(env, ArrayEnv):
-        return from_arrays(env)
-    rule = "must be a VectorEnv, or adapted by from_gymnasium or from_pettingzoo"
-    validation.reject_type("env", rule, env)
+    if not isinstance(env, ArrayEnv):
+        validation.reject_type("env", "must be a VectorEnv, or adapted by from_gymnasium or from_pettingzoo", env)
+    return from_arrays(env)
 
 
 def training_data(env: VectorEnv) -> tuple[frozenset[str], frozenset[int]]:
