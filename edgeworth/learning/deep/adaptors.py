@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
-from edgeworth.core.seeds import Seed, generator
+from edgeworth.core.seeds import Seed, generator, put_words, words
 from edgeworth.learning.deep.envs import Step, VectorEnv
 from edgeworth.learning.deep.spaces import ActionSpec, Spec
 
@@ -195,7 +195,7 @@ class LoopEnv:
         if not np.array_equal(self._obs, arrays["obs"]):
             where = int(np.argwhere(self._obs != arrays["obs"])[0, 0])
             validation.reject("env", "must do the same again for the same seed and actions", f"copy {where}, which did not")
-        from_words(self._rng, arrays["generator"])
+        put_words(self._rng, arrays["generator"])
         self._begun = True
         return self._step()
 
@@ -317,24 +317,3 @@ def action_of(space: Any, masked: bool) -> ActionSpec:
     if not hasattr(space, "low") or len(space.shape) != 1:
         validation.reject_type("make", "must make environments that take numbers (Discrete) or vectors (Box)", space)
     return ActionSpec.box(np.asarray(space.low, np.float64).tolist(), np.asarray(space.high, np.float64).tolist())
-
-
-def words(rng: np.random.Generator) -> Array:
-    """The state of a generator of NumPy's default kind, as six 64-bit words."""
-    state: Any = rng.bit_generator.state
-    if state["bit_generator"] != "PCG64":
-        validation.reject("generator", "must be of NumPy's default kind, PCG64", state["bit_generator"])
-    whole, low = state["state"], 2**64 - 1
-    numbers = [whole["state"] >> 64, whole["state"] & low, whole["inc"] >> 64, whole["inc"] & low]
-    return np.array([*numbers, state["has_uint32"], state["uinteger"]], np.uint64)
-
-
-def from_words(rng: np.random.Generator, state: Array) -> None:
-    """Put a generator where `words` found it."""
-    one, two, three, four, has, rest = (int(word) for word in state)
-    rng.bit_generator.state = {
-        "bit_generator": "PCG64",
-        "state": {"state": one << 64 | two, "inc": three << 64 | four},
-        "has_uint32": has,
-        "uinteger": rest,
-    }

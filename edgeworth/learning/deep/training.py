@@ -82,7 +82,7 @@ class Trainer(Protocol):
 
 
 class Learner(Protocol):
-    """Parameters of a learner, `PPO` and the like. room: ``module:name`` of its trainer, made of environment, learner and seed."""
+    """Parameters of a learner, `PPO` and the like. room: ``module:name`` of its trainer."""
 
     @property
     def name(self) -> str: ...
