@@ -268,10 +268,11 @@ def load(trainer: Trainer, path: str | PathLike[str]) -> list[TrainingRow]:
     trainer.restore(header, arrays, str(path))
     names = list(TrainingRow.__dataclass_fields__)
     whole = ("steps", "updates", "episodes")
-    return [
-        TrainingRow(**{name: int(x) if name in whole else float(x) for name, x in zip(names, row, strict=True)})
-        for row in arrays["curve"].reshape(-1, len(names))
-    ]
+    rows = []
+    for numbers in arrays["curve"].reshape(-1, len(names)):
+        fields: dict[str, Any] = {n: int(x) if n in whole else float(x) for n, x in zip(names, numbers, strict=True)}
+        rows.append(TrainingRow(**fields))
+    return rows
 
 
 def versions() -> dict[str, str]:

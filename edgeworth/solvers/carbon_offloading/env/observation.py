@@ -13,7 +13,7 @@ from edgeworth.solvers.carbon_offloading.env.kernels.play import MOST
 Observe = Literal["paper", "csi", "carbon", "state"]
 FEATURES = ("buffer", "harvest", "last_sinr", "gain", "carbon")
 """The features of one device, in the order in which they are observed; "battery" follows where one is."""
-WIDTHS: dict[Observe, int] = {"paper": 3, "csi": 4, "carbon": 5, "state": 5}
+WIDTHS = {"paper": 3, "csi": 4, "carbon": 5, "state": 5}
 """How many of the features every choice of `observe` takes."""
 GAIN_REFERENCE = 1e3
 """1/W: the gain of one free antenna at a distance of 10 m in the presets, the nearest that a device starts."""

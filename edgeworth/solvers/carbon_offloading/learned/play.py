@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 
 from edgeworth.core import validation
@@ -10,7 +12,7 @@ from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.learning.deep.policy import Policy
 from edgeworth.learning.deep.spaces import ActionSpec
-from edgeworth.solvers.carbon_offloading.env.observation import WIDTHS, Observe, view_of
+from edgeworth.solvers.carbon_offloading.env.observation import Observe, view_of
 from edgeworth.solvers.carbon_offloading.env.vector import VectorEnv, vector_env
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Schedule
 
@@ -63,7 +65,7 @@ def _environment(policy: Policy, problem: CarbonOffloading) -> VectorEnv:
     if policy.agent_id and spec.agents != problem.users:
         rule = f"must have been trained with {problem.users} users, as it tells them apart by their numbers"
         validation.reject("method", rule, f"{policy.name}: {spec.agents}")
-    views: dict[tuple[str, ...], Observe] = {view_of(each, problem.users, charged).names: each for each in WIDTHS}
+    views: dict[tuple[str, ...], Observe] = {view_of(each, problem.users, charged).names: each for each in get_args(Observe)}
     if spec.names not in views:
         rule = "must observe what devices of this problem can"
         validation.reject("method", rule, f"{policy.name}: {', '.join(spec.names) or 'unnamed'}")
