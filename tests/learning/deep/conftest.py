@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,8 +33,23 @@ class Skipped(pytest.Item):
         return self.path, 0, self.name
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Under NEEDS_TORCH a run in which no test passed has failed: all skipped would look like success."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NEEDS_TORCH") and reporter is not None and not reporter.stats.get("passed"):
+        reporter.ensure_newline()
+        reporter.write_line("no test of the deep learners has run", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 if not PRESENT:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module:
         return Unimported.from_parent(parent, path=module_path)  # type: ignore[no-any-return]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """Only `Unimported` files: to look for doctests would import them."""
+        return [each for each in (yield) if isinstance(each, Unimported)]
