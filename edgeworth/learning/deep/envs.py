@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -170,10 +169,9 @@ def as_vector_env(env: object) -> VectorEnv:
     """
     if hasattr(env, "spec") and hasattr(env, "copies") and isinstance(env, VectorEnv):
         return env
-    if isinstance(env, ArrayEnv):
-        return from_arrays(env)
-    rule = "must be a VectorEnv, or adapted by from_gymnasium or from_pettingzoo"
-    validation.reject_type("env", rule, env)
+    if not isinstance(env, ArrayEnv):
+        validation.reject_type("env", "must be a VectorEnv, or adapted by from_gymnasium or from_pettingzoo", env)
+    return from_arrays(env)
 
 
 def training_data(env: VectorEnv) -> tuple[frozenset[str], frozenset[int]]:
@@ -181,11 +179,3 @@ def training_data(env: VectorEnv) -> tuple[frozenset[str], frozenset[int]]:
     problems = getattr(env, "training_problems", ())
     seeds = {problem.provenance.seed for problem in problems}
     return frozenset(problem.hash for problem in problems), frozenset(seed for seed in seeds if isinstance(seed, int))
-
-
-def floats(name: str, arrays: Mapping[str, Array], shape: tuple[int, ...]) -> Array:
-    """An array of a snapshot, whose shape must be right."""
-    if name not in arrays or arrays[name].shape != shape:
-        got = arrays[name].shape if name in arrays else "none"
-        validation.reject(name, f"must be an array of shape {shape}", got)
-    return arrays[name]

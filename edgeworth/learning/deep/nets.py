@@ -6,9 +6,11 @@ as (inputs, outputs). Nothing here imports torch: a tensor brings what is needed
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,12 +18,15 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Floats
+from edgeworth.core.lazy import resolve
 from edgeworth.learning.deep.torching import torch
 
 Weights = Sequence[Any]
 """Arrays or tensors, in the order of a network's ``names``."""
 ACTIVATIONS = ("tanh", "relu")
 _HIDDEN_GAIN = math.sqrt(2.0)
+_ROOM = "edgeworth.learning.deep"
+_KINDS = {"mlp": f"{_ROOM}.nets:Mlp", "scorer": f"{_ROOM}.attention:Scorer", "attention": f"{_ROOM}.attention:Attention"}
 
 
 def orthogonal(rng: np.random.Generator, inputs: int, outputs: int, gain: float) -> NDArray[np.float32]:
@@ -79,7 +84,8 @@ class Net:
 
     def to_fields(self) -> dict[str, Any]:
         """As plain JSON data."""
-        return {"kind": self.kind, **asdict(self)}
+        plain: dict[str, Any] = json.loads(json.dumps({"kind": self.kind, **asdict(self)}))
+        return plain
 
 
 def check_sizes(net: Net, **least: int) -> None:
@@ -125,7 +131,7 @@ class Mlp(Net):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         sizes = (self.inputs, *self.hidden, self.outputs)
         found: dict[str, tuple[int, ...]] = {}
-        for k, (one, other) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for k, (one, other) in enumerate(pairwise(sizes)):
             found |= {f"{k}.weight": (one, other), f"{k}.bias": (other,)}
         return found
 
@@ -168,12 +174,11 @@ def net_of(fields: Mapping[str, Any]) -> Net:
     ValueError
         For an unknown kind.
     """
-    from edgeworth.learning.deep import attention  # the other two networks, which are made of this module's
-
-    kinds: dict[str, type[Net]] = {each.kind: each for each in (Mlp, attention.Scorer, attention.Attention)}
     content = dict(fields)
-    kind = validation.choice("kind", content.pop("kind", None), list(kinds))
-    return kinds[kind](**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
+    kind = validation.choice("kind", content.pop("kind", None), list(_KINDS))
+    made = resolve(_KINDS[kind])
+    found: Net = made(**{name: tuple(value) if isinstance(value, list) else value for name, value in content.items()})
+    return found
 
 
 class Normaliser:
@@ -219,6 +224,15 @@ class Normaliser:
         self.squares = self.squares + squares + shift**2 * (self.count * len(rows) / count)
         self.mean = self.mean + shift * (len(rows) / count)
         self.count = count
+
+    def take(self, other: Normaliser) -> None:
+        """Become what another one is.
+
+        Parameters
+        ----------
+        other : Normaliser
+        """
+        self.count, self.mean, self.squares = other.count, other.mean.copy(), other.squares.copy()
 
     def apply(self, batch: Array) -> NDArray[np.float32]:
         """Vectors minus the mean, over the standard deviation, float32.

@@ -104,7 +104,8 @@ class ActionSpec:
         low, high = np.asarray(self.low, unit.dtype), np.asarray(self.high, unit.dtype)
         if not low.any() and (high == 1.0).all():
             return unit
-        return np.clip(low + (high - low) * unit, low, high)
+        found: Array = np.clip(low + (high - low) * unit, low, high)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

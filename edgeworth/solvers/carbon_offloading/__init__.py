@@ -50,6 +50,7 @@ FAMILY = Family(
     from_array=lambda problem, array: model.Schedule(*array),
     examples=tiny_problems,
     causality=CAUSALITY,
+    play="edgeworth.solvers.carbon_offloading.learned.play:play",
     late=dict.fromkeys(("Scenario", "VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
