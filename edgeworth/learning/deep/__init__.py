@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING
 from edgeworth.core.lazy import later
 
 if TYPE_CHECKING:
+    from edgeworth.learning.deep.reinforce import construct as construct
+    from edgeworth.learning.deep.reinforce import Reinforce as Reinforce
+    from edgeworth.learning.deep.ddpg import TD3 as TD3
+    from edgeworth.learning.deep.ddpg import DDPG as DDPG
     from edgeworth.learning.deep.adaptors import from_gymnasium as from_gymnasium
     from edgeworth.learning.deep.adaptors import from_pettingzoo as from_pettingzoo
     from edgeworth.learning.deep.attention import Attention as Attention
@@ -27,15 +31,19 @@ _ROOMS = {
     "ActionSpec": "spaces",
     "ArrayEnv": "envs",
     "Attention": "attention",
+    "DDPG": "ddpg",
     "Mlp": "nets",
     "PPO": "ppo",
     "Policy": "policy",
+    "Reinforce": "reinforce",
     "Scorer": "attention",
     "Spec": "spaces",
     "Step": "envs",
+    "TD3": "ddpg",
     "Trained": "training",
     "TrainingRow": "training",
     "VectorEnv": "envs",
+    "construct": "reinforce",
     "from_arrays": "envs",
     "from_gymnasium": "adaptors",
     "from_pettingzoo": "adaptors",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.policy import training_seed
-from edgeworth.core.seeds import generator
+from edgeworth.core.seeds import generator, put_words, words
 from edgeworth.learning.deep import checkpoint
 from edgeworth.learning.deep.ddpg import DDPG
 from edgeworth.learning.deep.envs import Resumable, Step, VectorEnv, training_data
@@ -162,8 +161,8 @@ class DDPGTrainer:
         Returns
         -------
         tuple of TrainingRow
-            One for every ``report`` steps of all copies. ``value_loss`` is the mean of the critics' losses; what a deterministic
-            policy does not have is NaN.
+            One for every ``report`` steps of all copies. ``value_loss`` is the mean of the critics' losses; what a
+            deterministic policy does not have is NaN.
         """
         goal = self.steps + validation.integer("steps", steps, minimum=0)
         rows = []
@@ -235,11 +234,8 @@ class DDPGTrainer:
         }
 
     def _checked(self) -> dict[str, Any]:
-        """The header of a checkpoint, as it is read back."""
-        header = {**self._header(), "spec_hash": self.spec.hash, "problems": sorted(self.problems), "bouts": self._bouts}
-        generators = {"explore": self._explore.bit_generator.state, "draw": self._draw.bit_generator.state}
-        found: dict[str, Any] = json.loads(json.dumps({**header, "generators": generators}))
-        return found
+        """The header of a checkpoint."""
+        return {**self._header(), "spec_hash": self.spec.hash, "problems": sorted(self.problems), "bouts": self._bouts}
 
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """All that training goes on from, as plain data and arrays.
@@ -251,7 +247,9 @@ class DDPGTrainer:
         """
         if not isinstance(self.env, Resumable):
             validation.reject_type("env", "must have snapshot and restore, so that training can be resumed", self.env)
-        arrays = {
+        arrays: dict[str, Array] = {
+            "explore": words(self._explore),
+            "draw": words(self._draw),
             "returns": self._returns.running.copy(),
             "noise": self._noise.present.copy(),
             **checkpoint.prefixed("replay", self._replay.arrays()),
@@ -295,8 +293,8 @@ class DDPGTrainer:
         self._noise.present[...] = arrays["noise"]
         if self._normaliser is not None:
             self._normaliser = Normaliser.of(checkpoint.part(arrays, "observations"))
-        self._explore.bit_generator.state = header["generators"]["explore"]
-        self._draw.bit_generator.state = header["generators"]["draw"]
+        put_words(self._explore, arrays["explore"])
+        put_words(self._draw, arrays["draw"])
         self._now = self._resumed(checkpoint.part(arrays, "env"))
         self._views.actor_rows(self._now.obs, self._obs)
         self.steps, self.updates, self._bouts = (int(header[name]) for name in ("steps", "updates", "bouts"))

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.linalg import solve_discrete_are
 
 from edgeworth.core.arrays import Array, Arrays
+from edgeworth.core.seeds import put_words, words
 from edgeworth.learning.deep.envs import Step
 from edgeworth.learning.deep.spaces import ActionSpec, Spec
 
@@ -32,8 +33,27 @@ class Identity:
         return self._shown(1.0 - np.abs(actions - self._obs)[..., 0], self._obs)
 
 
+class Worth:
+    """Every step earns 1, and every episode ends with it: by itself (worth 1) or cut (worth 1 / (1 - discount))."""
+
+    def __init__(self, copies: int, *, cut: bool) -> None:
+        self.copies, self.cut = copies, cut
+        self.spec = Spec(agents=1, obs=1, action=ActionSpec.box(0.0, 1.0, dim=1))
+
+    def reset(self, seed: int | None = None) -> Step:
+        return self._shown(False)
+
+    def _shown(self, over: bool) -> Step:
+        obs = np.ones((self.copies, 1, 1), np.float32)
+        ended, cut = np.full(self.copies, over and not self.cut), np.full(self.copies, over and self.cut)
+        return Step(obs, np.ones((self.copies, 1)), ended, cut, obs)
+
+    def step(self, actions: Array) -> Step:
+        return self._shown(True)
+
+
 class Lqr:
-    """x' = .9 x + u + .3 z in cost x^2 + .1 u^2, two agents with a plant each, u in [-1, 1]; episodes are cut after 32 steps."""
+    """x' = .9 x + u + .3 z in cost x^2 + .1 u^2, two agents with a plant each, u in [-1, 1], cut after 32 steps."""
 
     A, B, Q, R, NOISE, LENGTH, DISCOUNT = 0.9, 1.0, 1.0, 0.1, 0.3, 32, 0.9
 
@@ -74,14 +94,9 @@ class Lqr:
         return self._shown(reward, cut, final)
 
     def snapshot(self) -> dict[str, Array]:
-        bits = self._rng.bit_generator.state["state"]
-        words = np.array([bits[name] >> shift & (2**64 - 1) for name in ("state", "inc") for shift in (64, 0)], np.uint64)
-        return {"state": self._state.copy(), "time": np.array([self._time]), "rng": words}
+        return {"state": self._state.copy(), "time": np.array([self._time]), "rng": words(self._rng)}
 
     def restore(self, arrays: Arrays) -> Step:
         self._state, self._time = arrays["state"].copy(), int(arrays["time"][0])
-        high, low, inc_high, inc_low = (int(each) for each in arrays["rng"])
-        bits = self._rng.bit_generator.state
-        bits["state"] = {"state": high << 64 | low, "inc": inc_high << 64 | inc_low}
-        self._rng.bit_generator.state = bits
+        put_words(self._rng, arrays["rng"])
         return self._shown(np.zeros((self.copies, 2)), False, self._state)
