@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING
 from edgeworth.core.lazy import later
 
 if TYPE_CHECKING:
-    from edgeworth.learning.deep.reinforce import construct as construct
-    from edgeworth.learning.deep.reinforce import Reinforce as Reinforce
-    from edgeworth.learning.deep.ddpg import TD3 as TD3
-    from edgeworth.learning.deep.ddpg import DDPG as DDPG
     from edgeworth.learning.deep.adaptors import from_gymnasium as from_gymnasium
     from edgeworth.learning.deep.adaptors import from_pettingzoo as from_pettingzoo
     from edgeworth.learning.deep.attention import Attention as Attention
     from edgeworth.learning.deep.attention import Scorer as Scorer
+    from edgeworth.learning.deep.ddpg import DDPG as DDPG
+    from edgeworth.learning.deep.ddpg import TD3 as TD3
     from edgeworth.learning.deep.envs import ArrayEnv as ArrayEnv
     from edgeworth.learning.deep.envs import Step as Step
     from edgeworth.learning.deep.envs import VectorEnv as VectorEnv
@@ -21,6 +19,8 @@ if TYPE_CHECKING:
     from edgeworth.learning.deep.policy import Policy as Policy
     from edgeworth.learning.deep.policy import load_policy as load_policy
     from edgeworth.learning.deep.ppo import PPO as PPO
+    from edgeworth.learning.deep.reinforce import Reinforce as Reinforce
+    from edgeworth.learning.deep.reinforce import construct as construct
     from edgeworth.learning.deep.spaces import ActionSpec as ActionSpec
     from edgeworth.learning.deep.spaces import Spec as Spec
     from edgeworth.learning.deep.training import Trained as Trained

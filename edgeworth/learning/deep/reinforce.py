@@ -92,8 +92,8 @@ class Reinforce:
     Notes
     -----
     The gradient is that of the mean of (cost(w) - b(instance)) log p(w), w a construction that was drawn choice by choice from
-    the policy p. The baseline b does not depend on w, so that it leaves the gradient unbiased; greedy choices of a good policy tell
-    hard instances from easy ones, which the mean of a batch does not.
+    the policy p. The baseline b does not depend on w, so that it leaves the gradient unbiased; greedy choices of a good policy
+    tell hard instances from easy ones, which the mean of a batch does not.
 
     References
     ----------

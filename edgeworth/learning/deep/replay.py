@@ -115,7 +115,8 @@ class Noise:
         Standard deviation sigma of what is added in a step.
     pull : float
         theta, the share of the process that is lost in a step: x <- (1 - theta) x + sigma z. With 1 the noise is white;
-        below, it is correlated over about 1 / theta steps, with the standard deviation sigma / sqrt(theta (2 - theta)) in the long run.
+        below, it is correlated over about 1 / theta steps, with the standard deviation sigma / sqrt(theta (2 - theta)) in the
+        long run.
 
     References
     ----------

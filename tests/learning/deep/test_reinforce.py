@@ -21,7 +21,7 @@ JOBS = 6
 
 
 class Sequencing:
-    """One machine, `JOBS` jobs of times p and weights w in (0, 1): which order has the least weighted sum of completion times?"""
+    """One machine, `JOBS` jobs of times p and weights w: the cost of an order is the weighted sum of completion times."""
 
     spec = Spec(agents=1, obs=2 * JOBS, action=ActionSpec.discrete(JOBS, masked=True))
 
