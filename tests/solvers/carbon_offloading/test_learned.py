@@ -115,7 +115,7 @@ def test_problems_of_training_are_refused() -> None:
 def test_policies_of_other_observations_or_actions_are_refused() -> None:
     given = problem()
     with pytest.raises(
-        ValueError, match="method: must observe what devices of this problem can; got 'mine: buffer, .*battery'"
+        ValueError, match=r"method: must observe what devices of this problem can; got 'mine: buffer, .*battery'"
     ):
         carbon_offloading.solve(given, method=made(charged=True))
     with pytest.raises(ValueError, match="method: must have been trained with 3 users"):
