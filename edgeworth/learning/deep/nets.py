@@ -162,6 +162,16 @@ class Mlp(Net):
         return x
 
 
+def check_outputs(argument: str, net: Net, weights: Weights, inputs: int, outputs: int) -> None:
+    """Refuse a network that does not make so many numbers of so many."""
+    try:
+        made = net.numpy(weights, np.zeros((1, inputs), np.float32)).shape[1]
+    except ValueError as error:
+        raise ValueError(f"{argument}: must make {outputs} numbers of {inputs}; got {net}") from error
+    if made != outputs:
+        validation.reject(argument, f"must make {outputs} numbers of {inputs}", net)
+
+
 def net_of(fields: Mapping[str, Any]) -> Net:
     """The network that `Net.to_fields` described.
 

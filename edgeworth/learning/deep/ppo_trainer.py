@@ -13,9 +13,9 @@ from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.policy import training_seed
 from edgeworth.core.seeds import generator
 from edgeworth.learning.deep import checkpoint
-from edgeworth.learning.deep.envs import Step, VectorEnv, training_data
+from edgeworth.learning.deep.envs import Resumable, Step, VectorEnv, training_data
 from edgeworth.learning.deep.kernels import generalised_advantages
-from edgeworth.learning.deep.nets import Normaliser
+from edgeworth.learning.deep.nets import Normaliser, check_outputs
 from edgeworth.learning.deep.optim import Adam, Flat
 from edgeworth.learning.deep.policy import Policy
 from edgeworth.learning.deep.ppo import PPO, Batch, mean_of, policy_loss, value_loss
@@ -64,7 +64,10 @@ class PPOTrainer:
         self._scale = RewardScale(self._views.rows, params.discount) if params.normalise_rewards else None
         self.head = params.head_for(spec)
         nets = {"actor": params.actor_for(spec), "critic": params.critic_for(self._views.critic)}
-        self.weights = Flat(nets, {name: net.start(rng) for name, net in nets.items()})
+        start = {name: net.start(rng) for name, net in nets.items()}
+        check_outputs("actor", nets["actor"], start["actor"], self._views.actor, self.head.size)
+        check_outputs("critic_net", nets["critic"], start["critic"], self._views.critic, 1)
+        self.weights = Flat(nets, start)
         self._adam = Adam(self.weights.vector, most=params.max_gradient, eps=1e-5)
         self._rollout = Rollout(self._views, params.rollout, active=self._now.active is not None)
         self._returns = Returns(env.copies)
@@ -290,8 +293,6 @@ class PPOTrainer:
         TypeError
             For environments that are not `Resumable`.
         """
-        from edgeworth.learning.deep.envs import Resumable
-
         if not isinstance(self.env, Resumable):
             validation.reject_type("env", "must have snapshot and restore, so that training can be resumed", self.env)
         arrays = {

@@ -133,7 +133,7 @@ class Spec:
     Examples
     --------
     >>> Spec(agents=2, obs=3, action=ActionSpec.discrete(4)).hash[:8]
-    '0cd3c1cf'
+    'be40bae7'
     """
 
     agents: int

@@ -109,7 +109,7 @@ def test_regulator_against_riccati() -> None:
     gain = discount * a * curvature / (effort + discount * curvature)
     linear = deep.Mlp(inputs=1, hidden=(), outputs=2)
     params = deep.PPO(
-        **{"rollout": 50, "minibatch": 800, "epochs": 6, "learning_rate": 1e-2, "hidden": (32,), "actor": linear},
+        rollout=50, minibatch=800, epochs=6, learning_rate=1e-2, hidden=(32,), actor=linear,
         head="gaussian",
         discount=discount,
         decay_steps=steps,

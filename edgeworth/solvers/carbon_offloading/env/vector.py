@@ -145,7 +145,8 @@ class VectorEnv:
         """
         if not self._engine.begun:
             validation.reject("snapshot", "must follow reset: no episode has begun", self)
-        return {**self._source.snapshot(), **self._engine.snapshot()}
+        last = {"final": self._last.copy(), "final_state": self._whole[1:].copy()}
+        return {**self._source.snapshot(), **self._engine.snapshot(), **last}
 
     def restore(self, arrays: Arrays) -> tuple[NDArray[np.float32], Arrays]:
         """Go on from a snapshot of an environment that was made by the same arguments, bit for bit.
@@ -167,6 +168,8 @@ class VectorEnv:
         self._source.restore(arrays)
         self._source.fill(self._engine)
         self._engine.restore(arrays)
+        self._last[...] = validation.stored(arrays, "final", self._last.shape)
+        self._whole[1:] = validation.stored(arrays, "final_state", self._whole[1:].shape)
         self._show()
         return self._seen, self._infos()
 
