@@ -37,7 +37,7 @@ def environment(seed: int, copies: int = COPIES) -> Any:
 
 
 class Rows(VecEnv):
-    """The vector environment as Stable-Baselines3 wants it: an environment for every device of every copy, actions in [-1, 1]."""
+    """The vector environment as Stable-Baselines3 wants it: one for every device of every copy, actions in [-1, 1]."""
 
     def __init__(self, env: Any) -> None:
         self.env = env
