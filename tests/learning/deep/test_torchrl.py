@@ -19,7 +19,7 @@ ROWS, INPUTS, ACTIONS = 200, 3, 4
 @pytest.mark.parametrize("entropy", [0.0, 0.03])
 @pytest.mark.parametrize("normalised", [True, False])
 def test_ppos_loss_equals_torchrls_where_that_is_installed(entropy: float, normalised: bool) -> None:
-    """Loss of the policy, of the critic, entropy, estimate of the divergence and share of clipped ratios, on the same tensors."""
+    """Losses of policy and critic, entropy, estimate of the divergence and share of clipped ratios, on the same tensors."""
     pytest.importorskip("torchrl", exc_type=ImportError)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what TorchRL warns of is not ours
