@@ -9,9 +9,10 @@ NEWEST := .venv-newest
 LEARN := .venv-learn
 WORKERS ?= -n 2 --dist worksteal
 TORCH ?= torch==2.13.0
+PEER ?= stable-baselines3==2.9.2
 MARK ?= not slow
 
-.PHONY: demo test test-slow test-learn test-newest lint bench clean
+.PHONY: demo test test-slow test-learn test-newest lint bench bench-learn clean
 
 $(VENV)/core: pyproject.toml constraints.txt
 	@echo "Installing Edgeworth and what it needs into $(VENV), once."
@@ -66,6 +67,10 @@ lint: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python $(PIP) --constraint constraints.txt --editable '.[bench]'
 	for each in allocation routing trading finite_games offloading mechanisms; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+
+bench-learn: $(LEARN)/done
+	$(LEARN)/bin/python $(PIP) --constraint constraints.txt $(PEER)
+	$(LEARN)/bin/python benchmarks/deep_learning.py
 
 clean:
 	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist report.html report.svg

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from edgeworth.learning.deep.adaptors import from_pettingzoo as from_pettingzoo
     from edgeworth.learning.deep.attention import Attention as Attention
     from edgeworth.learning.deep.attention import Scorer as Scorer
+    from edgeworth.learning.deep.ddpg import DDPG as DDPG
+    from edgeworth.learning.deep.ddpg import TD3 as TD3
     from edgeworth.learning.deep.envs import ArrayEnv as ArrayEnv
     from edgeworth.learning.deep.envs import Step as Step
     from edgeworth.learning.deep.envs import VectorEnv as VectorEnv
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from edgeworth.learning.deep.policy import Policy as Policy
     from edgeworth.learning.deep.policy import load_policy as load_policy
     from edgeworth.learning.deep.ppo import PPO as PPO
+    from edgeworth.learning.deep.reinforce import Reinforce as Reinforce
+    from edgeworth.learning.deep.reinforce import construct as construct
     from edgeworth.learning.deep.spaces import ActionSpec as ActionSpec
     from edgeworth.learning.deep.spaces import Spec as Spec
     from edgeworth.learning.deep.training import Trained as Trained
@@ -27,15 +31,19 @@ _ROOMS = {
     "ActionSpec": "spaces",
     "ArrayEnv": "envs",
     "Attention": "attention",
+    "DDPG": "ddpg",
     "Mlp": "nets",
     "PPO": "ppo",
     "Policy": "policy",
+    "Reinforce": "reinforce",
     "Scorer": "attention",
     "Spec": "spaces",
     "Step": "envs",
+    "TD3": "ddpg",
     "Trained": "training",
     "TrainingRow": "training",
     "VectorEnv": "envs",
+    "construct": "reinforce",
     "from_arrays": "envs",
     "from_gymnasium": "adaptors",
     "from_pettingzoo": "adaptors",

@@ -278,6 +278,7 @@ def test_heads_are_told_by_name_and_check_their_sizes() -> None:
         "beta": 6,
         "squashed-gaussian": 6,
         "gaussian": 6,
+        "deterministic": 3,
     }
     with pytest.raises(ValueError, match="n: must be at least 1"):
         Categorical(0)
