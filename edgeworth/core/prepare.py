@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core.compilation import counter
-from edgeworth.core.method import Method
+from edgeworth.core.method import Found, Method
 from edgeworth.core.observer import Observer
 from edgeworth.core.problem import Model, P, S
 from edgeworth.core.run import Run
@@ -67,7 +67,7 @@ def _run(fam: Model[P, S], row: Method) -> None:
     """The method on all examples of its family."""
     function, params_type = row.resolve(), row.params_type()
     for problem in fam.examples():
-        found = function(problem, None if params_type is None else params_type(), canned(row, problem))
+        found: Found[Any] = function(problem, None if params_type is None else params_type(), canned(row, problem))
         if found.solution is not None:
             fam.value(problem, found.solution)  # a model may have kernels too
 

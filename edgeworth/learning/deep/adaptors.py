@@ -181,8 +181,8 @@ class LoopEnv:
 
     def restore(self, arrays: Arrays) -> Step:
         """Play again what a snapshot says; ValueError where that does not lead to what was observed then."""
-        if arrays["seeds"].shape != self._seeds.shape:
-            validation.reject("seeds", f"must be of {self.copies} copies", arrays["seeds"].shape)
+        for name, shape in (("seeds", (self.copies,)), ("lengths", (self.copies,)), ("obs", self._obs.shape)):
+            validation.stored(arrays, name, shape)
         at = 0
         for c in range(self.copies):
             self._seeds[c] = arrays["seeds"][c]

@@ -118,7 +118,8 @@ class Attention(Net):
     gain: float = 0.01
 
     def __post_init__(self) -> None:
-        check_sizes(self, features=1, width=1, heads=1, rounds=1)
+        check_sizes(self, features=1, width=1, heads=1)
+        validation.integer("rounds", self.rounds, minimum=1, maximum=100)
         validation.flag("edges", self.edges)
         validation.choice("activation", self.activation, ACTIVATIONS)
         if self.width % self.heads:

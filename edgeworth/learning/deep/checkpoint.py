@@ -108,7 +108,7 @@ def read(path: str | PathLike[str], content: str, *, limit: int | None = None) -
         _wrong(path, "not a checkpoint of edgeworth")
     try:
         header = json.loads(arrays.pop(HEADER).tobytes().decode())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileFormatError(f"{os.fspath(path)}: has a header that is no JSON: {error}") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         _wrong(path, "not a checkpoint of edgeworth")

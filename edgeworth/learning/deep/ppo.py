@@ -39,7 +39,8 @@ class PPO:
     target_kl : float, optional
         An epoch that ends with a larger estimate of the divergence is the last one of its update.
     head : {"categorical", "beta", "squashed-gaussian", "gaussian"}, optional
-        Default: "categorical" for numbered actions, "beta" for vectors.
+        Default: "categorical" for numbered actions, "gaussian" for vectors. Beta distributions narrow slowly, as the deviation
+        falls by the square root of the network's outputs, and so are worse where the best action is exact.
     hidden, activation
         Of both networks, as of `Mlp`.
     actor, critic_net : Net, optional
@@ -128,7 +129,7 @@ class PPO:
         spec : Spec
         """
         action = spec.action
-        kind = self.head or ("categorical" if action.n else "beta")
+        kind = self.head or ("categorical" if action.n else "gaussian")
         if (kind == Categorical.kind) != (action.n > 0):
             validation.reject("head", f"must fit {'numbered actions' if action.n else 'vectors'}", kind)
         made: Any = HEADS[kind]

@@ -14,8 +14,12 @@ from edgeworth._version import __version__
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.lazy import resolve
-from edgeworth.core.observer import Observer, Progress, ProgressLine
+from edgeworth.core.observer import Observer, ProgressLine
 from edgeworth.core.policy import training_seed
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run, interruptible
+from edgeworth.core.seeds import generator
+from edgeworth.core.stop import Stop
 from edgeworth.learning.deep import checkpoint as files
 from edgeworth.learning.deep.envs import Resumable, VectorEnv, as_vector_env
 from edgeworth.learning.deep.policy import Policy
@@ -102,11 +106,14 @@ class Trained:
         The learning curve, one row an update; of resumed training from its beginning.
     trainer : Trainer
         Goes on by ``advance``.
+    termination : Termination
+        ITERATIONS where all steps were made; INTERRUPTED or OBSERVER where training was ended.
     """
 
     policy: Policy
     rows: tuple[TrainingRow, ...]
     trainer: Trainer
+    termination: Termination
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -148,7 +155,7 @@ def train(
     name : str, optional
         Of the policy; default the learner's.
     observer : Observer, optional
-        Told after every update (value: the mean reward of an agent-step), and may end training by returning True.
+        Told after every update (value: the best mean reward of an agent-step so far), and may end training by returning True.
     progress : bool
         Draw a line on stderr that says where training stands, where stderr is a terminal. Not together with an observer.
     checkpoint : str or path, optional
@@ -175,6 +182,9 @@ def train(
 
     Notes
     -----
+    Ctrl-C ends training after the update under way: the checkpoint is written, and what was learnt is returned. A second one
+    raises KeyboardInterrupt.
+
     On one machine the same call gives the same weights bit for bit, and so does training that was resumed, wherever it was cut.
     torch runs on one thread meanwhile.
 
@@ -204,28 +214,30 @@ def train(
     if resume is not None:
         rows = load(trainer, resume)
     line = ProgressLine() if progress else None
+    rng, _ = generator(seed, LEARNING)  # a run has one; trainers have their own
+    run: Run[Any] = Run(sense="max", stop=Stop(iterations=steps), rng=rng, observer=line or observer or Observer())
     try:
-        _run(trainer, rows, steps, line or observer or Observer(), checkpoint, every)
+        with interruptible(run):
+            ended = _run(trainer, rows, run, checkpoint, every)
     finally:
         if line is not None:
             line.clear()
-    return Trained(trainer.policy(learner.name if name is None else name), tuple(rows), trainer)
+    return Trained(trainer.policy(learner.name if name is None else name), tuple(rows), trainer, ended)
 
 
-def _run(
-    trainer: Trainer, rows: list[TrainingRow], steps: int, observer: Observer, path: str | PathLike[str] | None, every: int
-) -> None:
-    seconds, saved, asked = sum(row.seconds for row in rows), trainer.steps, False
-    while trainer.steps < steps and not asked:
+def _run(trainer: Trainer, rows: list[TrainingRow], run: Run[Any], path: str | PathLike[str] | None, every: int) -> Termination:
+    saved = trainer.steps
+    ended = Termination.ITERATIONS if run.allowance(trainer.steps, 1) < 1 else None
+    while ended is None:
         found = trainer.advance(1)
         rows.extend(found)
-        seconds += sum(row.seconds for row in found)
-        asked = bool(observer.on_progress(Progress(seconds, trainer.steps, found[-1].reward, None)))
-        if path is not None and trainer.steps - saved >= every:
+        ended = run.tick(trainer.steps, found[-1].reward)
+        if path is not None and trainer.steps - saved >= every and ended is None:
             save(trainer, path, rows)
             saved = trainer.steps
     if path is not None:
         save(trainer, path, rows)
+    return ended
 
 
 def save(trainer: Trainer, path: str | PathLike[str], rows: list[TrainingRow] | tuple[TrainingRow, ...] = ()) -> None:

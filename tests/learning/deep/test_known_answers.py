@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from edgeworth.core.result import Quality
 from edgeworth.learning import deep
 from edgeworth.learning.deep import ppo_trainer, rollout
 from edgeworth.learning.deep.heads import Categorical
 from edgeworth.learning.deep.training import Trained
+from edgeworth.solvers import carbon_offloading
 from tests.learning.deep import worlds
 
 Array = NDArray[Any]
@@ -141,6 +144,32 @@ def test_four_states_against_value_iteration() -> None:
     assert trained.policy.act(np.eye(4)).tolist() == each.argmax(axis=0).tolist()
     assert len(set(each.argmax(axis=0).tolist())) == 2
     assert value(trained, np.eye(4)) == pytest.approx(best, rel=0.02)
+
+
+def test_a_device_whose_world_does_not_change_against_the_optimum() -> None:
+    """CADDTO with constant arrivals, gain and harvest: within 3% of the exact optimum of the episode."""
+    drawn = carbon_offloading.generate(preset="caddto", users=1, slots=60, seed=0)
+    names = ("arrivals", "harvest", "gain")
+    steady = {name: np.full_like(getattr(drawn, name), getattr(drawn, name).mean()) for name in names}
+    problem = replace(drawn, **steady, channel=None, estimate=None, law=None)
+    steps = 80_000
+    params = deep.PPO(
+        rollout=60, minibatch=480, epochs=6, learning_rate=3e-3, hidden=(32,),
+        discount=0.9,
+        decay_steps=steps,
+    )  # fmt: skip
+    make = partial(carbon_offloading.vector_env, problems=[problem], observe="csi")
+    policy = deep.train(make(32), params, steps=steps, seed=1).policy
+    env = make(1)
+    obs, _ = env.reset()
+    cost = 0.0
+    for _ in range(problem.slots):
+        obs, reward, *_ = env.step(policy.act(obs))
+        cost -= float(reward.sum())
+    best = carbon_offloading.solve(problem)
+    assert best.quality is Quality.OPTIMAL
+    assert best.value is not None
+    assert best.value - 1e-6 <= cost <= 1.03 * best.value
 
 
 # --- several agents -----------------------------------------------------------------------------------------------------------

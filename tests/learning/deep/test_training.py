@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.observer import Observer, Progress
+from edgeworth.core.result import Termination
 from edgeworth.learning import deep
 from edgeworth.learning.deep import optim
 from edgeworth.learning.deep.heads import HEADS, Categorical, Gaussian
@@ -292,7 +294,26 @@ def test_an_observer_is_told_and_may_end_training() -> None:
     watcher = Impatient()
     trained = deep.train(worlds.Identity(), SMALL, steps=10_000, seed=0, observer=watcher)
     assert [row.steps for row in trained.rows] == [each.iterations for each in watcher.seen] == [128, 256]
-    assert trained.frame["reward"].tolist() == [each.value for each in watcher.seen]
+    assert trained.frame["reward"].cummax().tolist() == [each.value for each in watcher.seen]
+    assert trained.termination is Termination.OBSERVER
+
+
+def test_ctrl_c_ends_training_after_the_update_and_it_can_go_on(tmp_path: Path) -> None:
+    class Pressing(Observer):
+        def on_progress(self, progress: Progress) -> None:
+            if progress.iterations == 256:
+                signal.raise_signal(signal.SIGINT)
+
+    file = tmp_path / "state"
+    cut = deep.train(worlds.Identity(), SMALL, steps=500, seed=0, observer=Pressing(), checkpoint=file)
+    assert cut.termination is Termination.INTERRUPTED
+    assert [row.steps for row in cut.rows] == [128, 256]
+    whole = deep.train(worlds.Identity(), SMALL, steps=500, seed=0)
+    assert whole.termination is Termination.ITERATIONS
+    rest = deep.train(worlds.Identity(), SMALL, steps=500, seed=0, resume=file)
+    assert all(np.array_equal(a, b) for a, b in zip(whole.policy.weights, rest.policy.weights, strict=True))
+    again = deep.train(worlds.Identity(), SMALL, steps=200, seed=0, resume=file)  # as many steps as wanted are behind it
+    assert [row.steps for row in again.rows] == [128, 256]
 
 
 def test_what_does_not_fit_is_refused() -> None:
