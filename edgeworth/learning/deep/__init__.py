@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edgeworth.learning.deep.ppo import PPO as PPO
     from edgeworth.learning.deep.reinforce import Reinforce as Reinforce
     from edgeworth.learning.deep.reinforce import construct as construct
+    from edgeworth.learning.deep.reinforce_trainer import ReinforceTrainer as ReinforceTrainer
     from edgeworth.learning.deep.spaces import ActionSpec as ActionSpec
     from edgeworth.learning.deep.spaces import Spec as Spec
     from edgeworth.learning.deep.training import Trained as Trained
@@ -36,6 +37,7 @@ _ROOMS = {
     "PPO": "ppo",
     "Policy": "policy",
     "Reinforce": "reinforce",
+    "ReinforceTrainer": "reinforce_trainer",
     "Scorer": "attention",
     "Spec": "spaces",
     "Step": "envs",

@@ -1,6 +1,6 @@
 """REINFORCE with a rollout baseline, for policies that construct a solution step by step: interface and parameters.
 
-`reinforce_trainer` trains.
+`ReinforceTrainer` trains.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from edgeworth.learning.deep.spaces import Spec
 
 if TYPE_CHECKING:
     from edgeworth.learning.deep.policy import Policy
-    from edgeworth.learning.deep.reinforce_trainer import ReinforceTrainer
 
 
 class Partial(NamedTuple):
@@ -136,19 +135,6 @@ class Reinforce:
     def to_fields(self) -> dict[str, Any]:
         """As plain JSON data."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"net": self.net.to_fields()}
-
-    def trainer(self, problem: Construction, seed: int) -> ReinforceTrainer:
-        """A trainer with these parameters.
-
-        Parameters
-        ----------
-        problem : Construction
-        seed : int
-            In [0, 900000): seeds from there on are for evaluation.
-        """
-        from edgeworth.learning.deep.reinforce_trainer import ReinforceTrainer
-
-        return ReinforceTrainer(problem, self, seed)
 
 
 def construction_loss(logits: Any, action: Any, mask: Any, advantage: Any, constructions: int) -> Any:

@@ -24,19 +24,30 @@ from edgeworth.learning.deep.training import LEARNING, TrainingRow, versions
 
 
 class ReinforceTrainer:
-    """Trains one constructive policy; made by `Reinforce.trainer`.
+    """Trains one constructive policy.
 
     Parameters
     ----------
     problem : Construction
+        What is built; see there.
     params : Reinforce
+        The network and how it learns.
     seed : int
-        Below 900,000.
+        In [0, 900000): seeds from there on are for evaluation.
 
     Attributes
     ----------
     steps, updates : int
         Choices and gradient steps so far.
+    challenges_won : int
+        How often the policy became the baseline's.
+
+    Raises
+    ------
+    MissingExtraError
+        Where torch (extra "learn") is not installed.
+    ValueError, TypeError
+        For seeds of evaluation and problems that are not constructions with masked numbered actions.
 
     Notes
     -----

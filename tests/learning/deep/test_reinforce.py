@@ -16,6 +16,7 @@ from edgeworth.learning.deep import training
 from edgeworth.learning.deep.attention import Scorer
 from edgeworth.learning.deep.policy import load_policy
 from edgeworth.learning.deep.reinforce import Partial, Reinforce, construct, construction_loss
+from edgeworth.learning.deep.reinforce_trainer import ReinforceTrainer
 from edgeworth.learning.deep.spaces import ActionSpec, Spec
 
 JOBS = 6
@@ -122,7 +123,7 @@ def test_the_mean_gradient_is_that_of_the_mean_cost_whatever_the_baseline(baseli
 def test_the_best_order_is_learnt(baseline: str) -> None:
     """Within 1% of the optimum on held-out instances; the untrained policy is 20% off, random orders 40%."""
     problem, instances = Sequencing(), held_out()
-    trainer = Reinforce(net=NET, baseline=baseline, learning_rate=5e-3, challenge=25, trials=200).trainer(problem, seed=1)
+    trainer = ReinforceTrainer(problem, Reinforce(net=NET, baseline=baseline, learning_rate=5e-3, challenge=25, trials=200), 1)
     before = construct(trainer.policy(), problem, instances).mean() / smith(instances).mean()
     rows = trainer.advance(JOBS * 128 * 200)
     after = construct(trainer.policy(), problem, instances)
@@ -139,7 +140,7 @@ def test_a_rollout_baseline_explains_more_than_the_mean() -> None:
     """It tells hard instances from easy ones, which is what it is for."""
     shares = {}
     for baseline in ("rollout", "batch"):
-        trainer = Reinforce(net=NET, baseline=baseline).trainer(Sequencing(), seed=0)
+        trainer = ReinforceTrainer(Sequencing(), Reinforce(net=NET, baseline=baseline), 0)
         shares[baseline] = float(np.mean([row.explained_variance for row in trainer.advance(JOBS * 128 * 10)]))
     assert shares["batch"] == pytest.approx(0.0, abs=1e-9)
     assert shares["rollout"] > 0.5
@@ -147,12 +148,12 @@ def test_a_rollout_baseline_explains_more_than_the_mean() -> None:
 
 def test_resumed_equals_uninterrupted_bit_by_bit(tmp_path: Path) -> None:
     params = Reinforce(net=NET, batch=16, challenge=3, trials=20, learning_rate=5e-3, entropy=0.01)
-    whole = params.trainer(Uneven(), seed=2)
+    whole = ReinforceTrainer(Uneven(), params, 2)
     whole.advance(800)
-    half = params.trainer(Uneven(), seed=2)
+    half = ReinforceTrainer(Uneven(), params, 2)
     rows = half.advance(300)
     training.save(half, tmp_path / "half.npz", rows)
-    resumed = params.trainer(Uneven(), seed=2)
+    resumed = ReinforceTrainer(Uneven(), params, 2)
     assert training.load(resumed, tmp_path / "half.npz")[-1].steps == half.steps < whole.steps
     resumed.advance(800 - resumed.steps)
     one, other = whole.state(), resumed.state()
@@ -161,13 +162,13 @@ def test_resumed_equals_uninterrupted_bit_by_bit(tmp_path: Path) -> None:
     for name in one[1]:
         assert one[1][name].tobytes() == other[1][name].tobytes(), name
     with pytest.raises(ValueError, match="must have the seed of this training, 3; got 2"):
-        training.load(params.trainer(Uneven(), seed=3), tmp_path / "half.npz")
+        training.load(ReinforceTrainer(Uneven(), params, 3), tmp_path / "half.npz")
 
 
 def test_choices_after_completion_teach_nothing() -> None:
     """With uneven lengths `steps` counts choices that mattered, and learning still works."""
     problem, generator = Uneven(), np.random.default_rng(3)
-    trainer = Reinforce(net=NET, batch=64, learning_rate=5e-3, challenge=20, trials=100).trainer(problem, seed=4)
+    trainer = ReinforceTrainer(problem, Reinforce(net=NET, batch=64, learning_rate=5e-3, challenge=20, trials=100), 4)
     row = trainer.advance(1)[0]
     assert 64 <= row.steps < 64 * JOBS
     instances = problem.instances(generator, 300)
@@ -177,7 +178,7 @@ def test_choices_after_completion_teach_nothing() -> None:
 
 
 def test_a_policy_is_saved_and_construct_uses_numpy_alone(tmp_path: Path) -> None:
-    trainer = Reinforce(net=NET, batch=8).trainer(Sequencing(), seed=0)
+    trainer = ReinforceTrainer(Sequencing(), Reinforce(net=NET, batch=8), 0)
     trainer.advance(1)
     trainer.policy("builder").save(tmp_path / "policy.npz")
     policy = load_policy(tmp_path / "policy.npz")
@@ -187,7 +188,7 @@ def test_a_policy_is_saved_and_construct_uses_numpy_alone(tmp_path: Path) -> Non
 
 
 def test_a_scorer_builds_larger_instances_than_it_was_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    trainer = Reinforce(net=NET, learning_rate=5e-3, challenge=25, trials=200).trainer(Sequencing(), seed=1)
+    trainer = ReinforceTrainer(Sequencing(), Reinforce(net=NET, learning_rate=5e-3, challenge=25, trials=200), 1)
     trainer.advance(JOBS * 128 * 150)
     policy = trainer.policy()
     monkeypatch.setattr("tests.learning.deep.test_reinforce.JOBS", 15)
@@ -212,12 +213,12 @@ def test_bad_parameters_are_refused_by_name(changed: dict[str, Any], message: st
 
 def test_bad_problems_are_refused_by_name() -> None:
     with pytest.raises(ValueError, match="seed: must be below 900000"):
-        Reinforce(net=NET).trainer(Sequencing(), seed=900_000)
+        ReinforceTrainer(Sequencing(), Reinforce(net=NET), 900_000)
     with pytest.raises(TypeError, match="problem: must have what Construction lists"):
-        Reinforce(net=NET).trainer(object(), seed=0)  # type: ignore[arg-type]
+        ReinforceTrainer(object(), Reinforce(net=NET), 0)  # type: ignore[arg-type]
     unmasked = Sequencing()
     unmasked.spec = Spec(agents=1, obs=2 * JOBS, action=ActionSpec.discrete(JOBS))
     with pytest.raises(ValueError, match="problem: must have one agent and masked numbered actions"):
-        Reinforce(net=NET).trainer(unmasked, seed=0)
+        ReinforceTrainer(unmasked, Reinforce(net=NET), 0)
     with pytest.raises(TypeError, match="net: must be a Net"):
         Reinforce(net=3)  # type: ignore[arg-type]

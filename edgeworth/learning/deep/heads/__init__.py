@@ -12,8 +12,9 @@ Shapes: ``parameters`` [..., size]; ``mask`` [..., n], true where open; actions 
 """
 
 from edgeworth.learning.deep.heads.base import Head
+from edgeworth.learning.deep.heads.beta import Beta
 from edgeworth.learning.deep.heads.categorical import Categorical
-from edgeworth.learning.deep.heads.continuous import Beta, Gaussian, SquashedGaussian
+from edgeworth.learning.deep.heads.continuous import Gaussian, SquashedGaussian
 from edgeworth.learning.deep.heads.deterministic import Deterministic
 
 HEADS: dict[str, type[Head]] = {each.kind: each for each in (Categorical, Beta, SquashedGaussian, Gaussian, Deterministic)}

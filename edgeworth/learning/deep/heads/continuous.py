@@ -1,4 +1,4 @@
-"""Continuous actions: `Beta`, `SquashedGaussian` and clipped `Gaussian`, independent in every dimension."""
+"""Continuous actions, independent in every dimension: `SquashedGaussian` and clipped `Gaussian`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _HALF_LOG_TAU = 0.5 * math.log(2.0 * math.pi)
 _LOG_2 = math.log(2.0)
-_WALL = 1e-6  # Beta's actions stay this far from 0 and 1, where its log density is infinite; float32 tells 1 - 1e-6 from 1
-_ABOVE_ONE = 1e-6  # added to Beta's concentrations: softplus underflows to 0, and a mode needs them above 1
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(32)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
 
@@ -43,105 +41,6 @@ class Continuous(Head):
         if parameters.shape[-1] != self.size:
             validation.reject("parameters", f"must have {self.size} entries in the last axis", tuple(parameters.shape))
         return parameters[..., : self.dim], parameters[..., self.dim :]
-
-
-@dataclass(frozen=True)
-class Beta(Continuous):
-    """Beta distributions on [0, 1]: no mass is lost at the ends of the box, and the density vanishes there.
-
-    With outputs x and y of a dimension, alpha = 1 + softplus(x), beta = 1 + softplus(y), both above 1: one mode, inside.
-
-    Parameters
-    ----------
-    dim : int
-        Number of dimensions of the action, at least 1.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If dim is no positive integer; at use, if a mask is given or the parameters have another length than 2 dim.
-
-    Notes
-    -----
-    log f(a) = (alpha - 1) log a + (beta - 1) log(1 - a) - log B(alpha, beta). Actions are kept within [1e-6, 1 - 1e-6], when
-    they are drawn as well as in `log_prob`, so that no log density is infinite. A draw is X / (X + Y) with X and Y
-    gamma-distributed, from the generator that is passed.
-
-    References
-    ----------
-    Chou, Maturana and Scherer, Improving stochastic policy gradients in continuous control with deep reinforcement learning
-    using the beta distribution, ICML 2017.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> head = Beta(1)
-    >>> head.size, head.mode_numpy(np.array([0.5, 0.5])).tolist()
-    (2, [0.5])
-    """
-
-    kind: ClassVar[str] = "beta"
-
-    def _concentrations(self, parameters: Tensor, mask: object = None) -> tuple[Tensor, Tensor]:
-        """alpha - 1 and beta - 1."""
-        from torch.nn.functional import softplus
-
-        x, y = self._halves(parameters, mask)
-        return softplus(x) + _ABOVE_ONE, softplus(y) + _ABOVE_ONE
-
-    def sample(self, parameters: Tensor, generator: Generator, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """See `Head.sample`."""
-        import torch
-
-        parameters = parameters.detach()
-        a, b = self._concentrations(parameters, mask)
-        # torch.distributions takes no generator; what it draws gammas with does
-        gammas = torch._standard_gamma(torch.stack((a, b)) + 1.0, generator=generator)
-        action = (gammas[0] / (gammas[0] + gammas[1])).clamp_(_WALL, 1.0 - _WALL)
-        return action, self._density(a, b, action)
-
-    def log_prob(self, parameters: Tensor, action: Tensor, mask: Tensor | None = None) -> Tensor:
-        """See `Head.log_prob`."""
-        return self._density(*self._concentrations(parameters, mask), action.clamp(_WALL, 1.0 - _WALL))
-
-    @staticmethod
-    def _density(a: Tensor, b: Tensor, action: Tensor) -> Tensor:
-        return (a * action.log() + b * (-action).log1p() - _log_beta(a, b)).sum(-1)
-
-    def entropy(self, parameters: Tensor, mask: Tensor | None = None) -> Tensor:
-        """See `Head.entropy`."""
-        a, b = self._concentrations(parameters, mask)
-        inner = a * (a + 1.0).digamma() + b * (b + 1.0).digamma() - (a + b) * (a + b + 2.0).digamma()
-        return (_log_beta(a, b) - inner).sum(-1)
-
-    def mode(self, parameters: Tensor, mask: Tensor | None = None) -> Tensor:
-        """See `Head.mode`: (alpha - 1) / (alpha + beta - 2)."""
-        a, b = self._concentrations(parameters, mask)
-        return a / (a + b)
-
-    def kl(self, p: Tensor, q: Tensor, mask: Tensor | None = None) -> Tensor:
-        """See `Head.kl`."""
-        a, b = self._concentrations(p, mask)
-        c, d = self._concentrations(q, mask)
-        inner = (a - c) * (a + 1.0).digamma() + (b - d) * (b + 1.0).digamma() + (c - a + d - b) * (a + b + 2.0).digamma()
-        return (_log_beta(c, d) - _log_beta(a, b) + inner).sum(-1)
-
-    def _concentrations_numpy(self, parameters: NDArray[Any], mask: object) -> tuple[NDArray[Any], NDArray[Any]]:
-        both = np.logaddexp(parameters, parameters.dtype.type(0.0)) + parameters.dtype.type(_ABOVE_ONE)
-        a, b = self._halves(both, mask)
-        return a, b
-
-    def mode_numpy(self, parameters: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> NDArray[Any]:
-        """See `Head.mode_numpy`."""
-        a, b = self._concentrations_numpy(parameters, mask)
-        return np.asarray(a / (a + b))
-
-    def sample_numpy(
-        self, parameters: NDArray[Any], generator: np.random.Generator, mask: NDArray[np.bool_] | None = None
-    ) -> NDArray[Any]:
-        """See `Head.sample_numpy`."""
-        a, b = self._concentrations_numpy(parameters, mask)
-        return np.clip(generator.beta(a + 1.0, b + 1.0), _WALL, 1.0 - _WALL).astype(parameters.dtype)
 
 
 @dataclass(frozen=True)
@@ -293,8 +192,3 @@ class Gaussian(_Normal):
     def applied(self, action: Any) -> Any:
         """(1 + u) / 2, clipped to [0, 1]."""
         return (0.5 + 0.5 * action).clip(0.0, 1.0)
-
-
-def _log_beta(a: Tensor, b: Tensor) -> Tensor:
-    """log B(a + 1, b + 1)."""
-    return (a + 1.0).lgamma() + (b + 1.0).lgamma() - (a + b + 2.0).lgamma()
