@@ -119,7 +119,7 @@ class Policy(TrainedPolicy):
         given = np.asarray(obs)
         parameters = self._parameters(given)
         leading = given.shape[:-1]
-        is_open = None if mask is None else validation.array("mask", mask, np.bool_, (*leading, self.spec.action.n))
+        is_open = None if mask is None else validation.array("mask", mask, np.bool_, (*leading, parameters.shape[-1]))
         if is_open is None and self.spec.action.masked:
             validation.reject("mask", "must be given: the policy was trained with masks", None)
         if validation.flag("deterministic", deterministic):

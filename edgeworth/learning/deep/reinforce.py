@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Bools
+from edgeworth.learning.deep.heads import Categorical
 from edgeworth.learning.deep.nets import Net
 from edgeworth.learning.deep.spaces import Spec
 
@@ -148,6 +149,32 @@ class Reinforce:
         from edgeworth.learning.deep.reinforce_trainer import ReinforceTrainer
 
         return ReinforceTrainer(problem, self, seed)
+
+
+def construction_loss(logits: Any, action: Any, mask: Any, advantage: Any, constructions: int) -> Any:
+    """What REINFORCE goes down: the sum over choices of advantage times log-probability, over the number of constructions.
+
+    Parameters
+    ----------
+    logits : Tensor [choices, n]
+        Of the policy, at all choices of all constructions.
+    action : Tensor [choices]
+        What was chosen.
+    mask : Tensor [choices, n]
+    advantage : Tensor [choices]
+        Cost of the construction that the choice belongs to, less its baseline.
+    constructions : int
+
+    Returns
+    -------
+    Tensor
+
+    Notes
+    -----
+    Over the policy's own draws the mean of its gradient is that of the mean cost, whatever baseline does not look at the draw.
+    """
+    logs = Categorical(logits.shape[-1]).log_prob(logits, action, mask)
+    return (advantage * logs).sum() / constructions
 
 
 def construct(policy: Policy, problem: Construction, instances: Arrays, generator: np.random.Generator | None = None) -> Array:

@@ -18,7 +18,7 @@ from edgeworth.learning.deep import checkpoint
 from edgeworth.learning.deep.heads import Categorical
 from edgeworth.learning.deep.optim import Adam, Flat
 from edgeworth.learning.deep.policy import Policy
-from edgeworth.learning.deep.reinforce import Construction, Reinforce
+from edgeworth.learning.deep.reinforce import Construction, Reinforce, construction_loss
 from edgeworth.learning.deep.torching import one_thread, torch
 from edgeworth.learning.deep.training import LEARNING, TrainingRow, versions
 
@@ -95,7 +95,7 @@ class ReinforceTrainer:
         weight = t.from_numpy(np.tile(difference, len(found))[counts].astype(np.float32))
         seen, is_open, chosen = (t.from_numpy(np.ascontiguousarray(each[counts])) for each in (obs, mask, action))
         logits = params.net.torch(self.weights.of["actor"], seen)
-        loss = (weight * self.head.log_prob(logits, chosen, is_open)).sum() / params.batch
+        loss = construction_loss(logits, chosen, is_open, weight, params.batch)
         entropy = self.head.entropy(logits, is_open).mean()
         self._adam.step(self.weights.gradient(loss - params.entropy * entropy), params.learning_rate)
         self.steps += int(counts.sum())

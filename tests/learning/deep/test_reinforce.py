@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from edgeworth.core.arrays import Array, Floats
 from edgeworth.learning.deep import training
 from edgeworth.learning.deep.attention import Scorer
 from edgeworth.learning.deep.policy import load_policy
-from edgeworth.learning.deep.reinforce import Partial, Reinforce, construct
+from edgeworth.learning.deep.reinforce import Partial, Reinforce, construct, construction_loss
 from edgeworth.learning.deep.spaces import ActionSpec, Spec
 
 JOBS = 6
@@ -101,6 +102,22 @@ def test_smiths_rule_is_the_best_of_all_orders() -> None:
         assert smith(instances)[k] == pytest.approx(min(costs))
 
 
+@pytest.mark.parametrize("baseline", [0.0, 2.5])
+def test_the_mean_gradient_is_that_of_the_mean_cost_whatever_the_baseline(baseline: float) -> None:
+    """A bandit with a closed arm: over all draws, each with its probability, d/dlogit_a is p_a (cost_a - mean cost)."""
+    logits = torch.tensor([0.3, -0.2, 1.0, 0.5], dtype=torch.float64, requires_grad=True)
+    mask, cost = np.array([True, True, False, True]), np.array([1.0, 3.0, 9.0, 2.0])
+    weight = np.where(mask, np.exp(logits.detach().numpy()), 0.0)
+    p = weight / weight.sum()
+    mean = np.zeros(4)
+    for a in np.flatnonzero(mask):
+        advantage = torch.tensor([cost[a] - baseline], dtype=torch.float64)
+        loss = construction_loss(logits[None], torch.tensor([a]), torch.from_numpy(mask)[None], advantage, 1)
+        mean += p[a] * torch.autograd.grad(loss, logits)[0].numpy()
+    assert np.allclose(mean, p * (cost - p @ cost), atol=1e-12)
+    assert mean[2] == 0.0
+
+
 @pytest.mark.parametrize("baseline", ["rollout", "batch"])
 def test_the_best_order_is_learnt(baseline: str) -> None:
     """Within 1% of the optimum on held-out instances; the untrained policy is 20% off, random orders 40%."""
@@ -167,6 +184,16 @@ def test_a_policy_is_saved_and_construct_uses_numpy_alone(tmp_path: Path) -> Non
     assert (policy.name, policy.training["learner"], policy.training_seeds) == ("builder", "reinforce", {0})
     costs = [construct(each, Sequencing(), held_out(20)) for each in (policy, trainer.policy())]
     assert np.array_equal(*costs)
+
+
+def test_a_scorer_builds_larger_instances_than_it_was_trained_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Reinforce(net=NET, learning_rate=5e-3, challenge=25, trials=200).trainer(Sequencing(), seed=1)
+    trainer.advance(JOBS * 128 * 150)
+    policy = trainer.policy()
+    monkeypatch.setattr("tests.learning.deep.test_reinforce.JOBS", 15)
+    larger = Sequencing().instances(np.random.default_rng(900_001), 200)
+    assert larger["time"].shape == (200, 15)
+    assert construct(policy, Sequencing(), larger).mean() < 1.02 * smith(larger).mean()
 
 
 @pytest.mark.parametrize(
