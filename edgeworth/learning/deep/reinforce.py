@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Bools
+from edgeworth.core.lazy import resolve
 from edgeworth.learning.deep.heads import Categorical
 from edgeworth.learning.deep.nets import Net
 from edgeworth.learning.deep.spaces import Spec
 
 if TYPE_CHECKING:
     from edgeworth.learning.deep.policy import Policy
-    from edgeworth.learning.deep.reinforce_trainer import ReinforceTrainer
 
 
 class Partial(NamedTuple):
@@ -109,6 +109,7 @@ class Reinforce:
     """
 
     name: ClassVar[str] = "reinforce"
+    room: ClassVar[str] = "edgeworth.learning.deep.reinforce_trainer:ReinforceTrainer"
     net: Net
     batch: int = 128
     baseline: str = "rollout"
@@ -137,8 +138,8 @@ class Reinforce:
         """As plain JSON data."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"net": self.net.to_fields()}
 
-    def trainer(self, problem: Construction, seed: int) -> ReinforceTrainer:
-        """A trainer with these parameters.
+    def trainer(self, problem: Construction, seed: int) -> Any:
+        """A `ReinforceTrainer` with these parameters.
 
         Parameters
         ----------
@@ -146,9 +147,7 @@ class Reinforce:
         seed : int
             In [0, 900000): seeds from there on are for evaluation.
         """
-        from edgeworth.learning.deep.reinforce_trainer import ReinforceTrainer
-
-        return ReinforceTrainer(problem, self, seed)
+        return resolve(self.room)(problem, self, seed)
 
 
 def construction_loss(logits: Any, action: Any, mask: Any, advantage: Any, constructions: int) -> Any:
