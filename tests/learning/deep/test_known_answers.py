@@ -25,7 +25,7 @@ from tests.learning.deep import worlds
 Array = NDArray[Any]
 
 PROBE = deep.PPO(rollout=8, minibatch=64, epochs=8, learning_rate=1e-2, hidden=(16,), discount=0.5, decay_steps=2200)
-BANDIT = deep.PPO(rollout=16, minibatch=64, epochs=8, learning_rate=1e-2, hidden=(32,), discount=0.0, decay_steps=10_000)
+BANDIT = deep.PPO(rollout=16, minibatch=128, epochs=8, learning_rate=1e-2, hidden=(32,), discount=0.0, decay_steps=10_000)
 GAME = deep.PPO(rollout=8, minibatch=128, epochs=6, learning_rate=1e-2, hidden=(16,), discount=0.9, decay_steps=8_000)
 
 
