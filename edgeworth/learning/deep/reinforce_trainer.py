@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
@@ -135,7 +135,7 @@ class ReinforceTrainer:
         gain = self._greedy(self._best, self._trials) - self._greedy(self._weights(), self._trials)
         error = float(gain.std(ddof=1)) / math.sqrt(len(gain))
         mean = float(gain.mean())
-        won = mean > 0.0 and (error == 0.0 or student.sf(mean / error, len(gain) - 1) < self.params.significance)
+        won = mean > 0.0 and (error == 0.0 or stdtr(len(gain) - 1, -mean / error) < self.params.significance)
         if won:
             self._best = self.weights.copies("actor")
             self._trials = self.problem.instances(self._instances, self.params.trials)  # a set once won on is no test any more
