@@ -33,7 +33,8 @@ def made(masked: bool = False, **options: Any) -> deep.Policy:
 
 def test_learning_imports_no_torch() -> None:
     code = (
-        "import sys; sys.modules['torch'] = None\n"
+        "import sys, importlib.util; found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, package=None: None if name == 'torch' else found(name, package)\n"
         "from edgeworth import MissingExtraError\n"
         "from edgeworth.learning import deep\n"
         "[getattr(deep, name) for name in deep.__all__]; deep.PPO()\n"
@@ -42,6 +43,7 @@ def test_learning_imports_no_torch() -> None:
         "try: deep.train(env, deep.PPO(), steps=1)\n"
         "except MissingExtraError as error: assert \"needs the extra 'learn'\" in str(error), error\n"
         "else: raise SystemExit('no error')\n"
+        "if 'torch' in sys.modules: raise SystemExit('torch was imported')\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=100)
 
