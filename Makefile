@@ -6,9 +6,13 @@ DEMO_METHODS := random,greedy,regret-greedy,q-learning,local-search,highs,exact
 
 PIP := -m pip install --quiet --disable-pip-version-check
 NEWEST := .venv-newest
+LEARN := .venv-learn
 WORKERS ?= -n 2 --dist worksteal
+TORCH ?= torch==2.13.0
+PEER ?= stable-baselines3==2.9.2
+MARK ?= not slow
 
-.PHONY: demo test test-slow test-newest lint bench clean
+.PHONY: demo test test-slow test-learn test-newest lint bench bench-learn clean
 
 $(VENV)/core: pyproject.toml constraints.txt
 	@echo "Installing Edgeworth and what it needs into $(VENV), once."
@@ -35,6 +39,19 @@ test-slow: $(VENV)/dev
 	-$(BIN)/edgeworth compile --quiet
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -q $(WORKERS)
 
+# The deep learners, in an environment of their own, so that `make test` never needs torch, which is large. TORCH says which one,
+# for instance TORCH='torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu'; MARK=slow runs the long tests.
+$(LEARN)/done: pyproject.toml constraints.txt
+	@echo "Installing $(TORCH) and what the tests of the deep learners need into $(LEARN), once."
+	@test -x $(LEARN)/bin/python || $(PYTHON) -m venv $(LEARN)
+	$(LEARN)/bin/python $(PIP) --constraint constraints.txt $(TORCH)
+	$(LEARN)/bin/python $(PIP) --constraint constraints.txt --editable '.[dev,learn]'
+	@touch $@
+
+# NEEDS_TORCH: a run in which no test passed is a failure, not a run without failures.
+test-learn: $(LEARN)/done
+	NEEDS_TORCH=1 $(LEARN)/bin/python -m pytest -q -m "$(MARK)" $(WORKERS) tests/learning/deep edgeworth/learning/deep
+
 # For a nightly run: the newest versions of everything, whatever constraints.txt says, in an environment of their own.
 test-newest:
 	@test -x $(NEWEST)/bin/python || $(PYTHON) -m venv $(NEWEST)
@@ -51,5 +68,9 @@ bench: $(VENV)/dev
 	$(BIN)/python $(PIP) --constraint constraints.txt --editable '.[bench]'
 	for each in allocation routing trading finite_games offloading mechanisms; do $(BIN)/python benchmarks/$$each.py || exit 1; done
 
+bench-learn: $(LEARN)/done
+	$(LEARN)/bin/python $(PIP) --constraint constraints.txt $(PEER)
+	$(LEARN)/bin/python benchmarks/deep_learning.py
+
 clean:
-	rm -rf $(VENV) $(NEWEST) build dist report.html report.svg
+	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist report.html report.svg

@@ -73,7 +73,9 @@ class Family(Model[P, S]):
         method : str or callable
             A name of the family's ``METHODS``; "auto", which chooses by the problem; or a function of your own,
             ``f(problem)`` or ``f(problem, params, run)``, that returns a solution, the array of one, or an `edgeworth.Found`.
-            Other arguments of it keep their defaults. One of the problem alone supports no more than a limit in seconds.
+            Other arguments of it keep their defaults. One of the problem alone supports no more than a limit in seconds. Or a
+            policy that `edgeworth.learning.deep` trained, where the family can play one; it is refused on problems of the seeds
+            that it was trained on.
         stop : Stop, optional
             When to end. Without it a method ends by itself; an exact method may then run for very long.
         seed : int, SeedSequence or Generator, optional

@@ -145,6 +145,10 @@ class Model(Generic[P, S]):
         ``from_array(problem, array)``: a solution from plain numbers, as a user's own method may return them.
     causality : Causality, optional
         Of a family with methods of kind "policy", whose decisions may not depend on what comes later.
+    play : str, optional
+        ``module:name`` of ``play(policy, problem, run) -> Found``, which runs a `core.policy.TrainedPolicy` on a problem: what
+        its agents would observe is shown to it, slot by slot, and what they do is the solution. It raises ValueError for a
+        policy that was made for other observations or actions. Without it the family takes no trained policies as methods.
     """
 
     kind: str
@@ -163,6 +167,7 @@ class Model(Generic[P, S]):
     reply_value: Callable[[P, S], float] | None = None
     from_array: Callable[[P, Any], S] | None = None
     causality: Causality[P, S] | None = None
+    play: str | None = None
 
     def method(self, name: str) -> Method:
         """The row of that name; a ValueError names all and the nearest."""

@@ -16,6 +16,7 @@ from edgeworth.core.display import one_line
 from edgeworth.core.method import FEATURES, Found, Method
 from edgeworth.core.numeric import closes
 from edgeworth.core.observer import Observer
+from edgeworth.core.policy import TrainedPolicy, policy_row
 from edgeworth.core.prepare import prepare
 from edgeworth.core.problem import Model, P, S
 from edgeworth.core.problem import model as family
@@ -29,11 +30,13 @@ __all__ = ["MethodLike", "check_call", "family", "row_of", "solve"]
 logger = logging.getLogger(__name__)
 
 MethodLike = str | Callable[..., Any]
-"""A method's name, or a function of one's own: ``f(problem)`` or ``f(problem, params, run)``."""
+"""A method's name, a trained policy, or a function of one's own: ``f(problem)`` or ``f(problem, params, run)``."""
 
 
 def row_of(fam: Model[P, S], method: MethodLike, problem: P) -> tuple[Method, Callable[..., Any]]:
-    """The method row and its function ``f(problem, params, run)``: by name, by "auto", or of a callable."""
+    """The method row and its function ``f(problem, params, run)``: by name, by "auto", of a trained policy or a callable."""
+    if isinstance(method, TrainedPolicy):
+        return policy_row(fam, method, problem)
     if callable(method):
         name = getattr(method, "__name__", type(method).__name__)
         for each in fam.methods:  # the library's own, given as a function

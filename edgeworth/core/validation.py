@@ -10,7 +10,7 @@ import difflib
 import math
 import numbers
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -143,6 +143,14 @@ def array(
         _entries_in_range(argument, result, minimum, maximum, open_minimum)
     result.setflags(write=False)
     return result
+
+
+def stored(arrays: Mapping[str, Array], name: str, shape: tuple[int, ...]) -> Array:
+    """An array of a snapshot, which must be there and have its shape."""
+    got = arrays[name].shape if name in arrays else "none"
+    if got != shape:
+        reject("arrays", f"must hold {name!r} of shape {shape}, as a snapshot of such an object does", got)
+    return arrays[name]
 
 
 def is_labelled(value: object) -> bool:

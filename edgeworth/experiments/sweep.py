@@ -48,7 +48,8 @@ def compare(
     problems : iterable of problems
         Distinct problems of one family and one sense; how they were seeded is in their provenance.
     methods : iterable of str, MethodSpec or callable
-        Names, "auto", `MethodSpec`, or functions of your own (labelled by their ``__name__``) as `solve` takes them.
+        Names, "auto", `MethodSpec`, or functions of your own (labelled by their ``__name__``) and trained policies (by their
+        name) as `solve` takes them.
     seeds : iterable of int
         The *method* seeds, >= 0: a randomised method runs once per problem and seed with ``solve(..., seed=seed)``, a
         deterministic one once per problem.

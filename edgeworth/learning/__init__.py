@@ -2,7 +2,8 @@
 
 A learner is a frozen dataclass of its parameters; `LEARNERS` lists all of them by name. `Play` says who learns, and for how
 long, in a game's learning methods. `Session` lets learners play a repeated or Markov game that is given as arrays;
-`Population` packs learners and their tables so that a kernel of another domain can drive the same update rules.
+`Population` packs learners and their tables so that a kernel of another domain can drive the same update rules. `deep` trains
+policies by gradients.
 
 >>> import numpy as np
 >>> from edgeworth.learning import MarkovGame, Session
@@ -13,7 +14,8 @@ long, in a game's learning methods. `Session` lets learners play a repeated or M
 True
 """
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from edgeworth.core.lazy import later
 from edgeworth.learning.learners.base import Learner
@@ -34,9 +36,13 @@ if TYPE_CHECKING:  # for editors; at run time every learner of the registry is a
 _CLASSES = {learner.__name__: learner for learner in LEARNERS.values()}
 globals().update(_CLASSES)
 
-__all__ = ["LEARNERS", "Learner", "MarkovGame", "Play", "Population", "Session", *_CLASSES]
+__all__ = ["LEARNERS", "Learner", "MarkovGame", "Play", "Population", "Session", *_CLASSES, "deep"]
 
-__getattr__ = later(__name__, {"MarkovGame": "markov", "Session": "markov"})
+_later = later(__name__, {"MarkovGame": "markov", "Session": "markov"})
+
+
+def __getattr__(name: str) -> Any:
+    return import_module(f"{__name__}.deep") if name == "deep" else _later(name)
 
 
 def __dir__() -> list[str]:

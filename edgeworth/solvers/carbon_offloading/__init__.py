@@ -56,6 +56,7 @@ FAMILY = Family(
     from_array=lambda problem, array: model.Schedule(*array),
     examples=tiny_problems,
     causality=CAUSALITY,
+    play="edgeworth.solvers.carbon_offloading.learned.play:play",
     late={
         **dict.fromkeys(("Scenario", "VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
         **dict.fromkeys(("plot_cost", "plot_pareto", "plot_schedule"), "plots"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Array, Floats
+from edgeworth.core.arrays import Array, Arrays, Floats
 from edgeworth.solvers.carbon_offloading.env.kernels.play import (
     DEVICE,
     STATE,
@@ -121,6 +121,18 @@ class Engine:
         """Stand before the first slot."""
         self._states["held"], self._states["charge"], self._states["sinr"] = held, charge, 0.0
         self.slot, self.begun = 0, True
+
+    def snapshot(self) -> dict[str, Array]:
+        """The slot, and the state of all devices."""
+        return {"slot": np.array([self.slot]), **{name: self._states[name].copy() for name in STATE.names or ()}}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Stand in the present episodes where a snapshot says."""
+        for name in STATE.names or ():
+            self._states[name] = validation.stored(arrays, name, self._states.shape)
+        self.slot = validation.integer(
+            "slot", int(validation.stored(arrays, "slot", (1,))[0]), minimum=0, maximum=self.slots - 1
+        )
 
     def play(self, actions: Array, view: View, out: NDArray[np.float32]) -> None:
         """One slot of every copy, then what `view` shows of the next one.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Floats
+from edgeworth.core.arrays import Array, Arrays, Floats
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.seeds import Seed, SeedRecord, generator
+from edgeworth.core.seeds import Seed, SeedRecord, generator, put_words, words
 from edgeworth.solvers.carbon_offloading.env.kernels.draw import Distribution, Drawn, begin, draw
 from edgeworth.solvers.carbon_offloading.env.scenario import Scenario
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Law, dominant_scale
@@ -48,6 +48,12 @@ class Source(Protocol):
     def problem(self, engine: Engine, copy: int) -> CarbonOffloading:
         """The episode that a copy is playing."""
 
+    def snapshot(self) -> dict[str, Array]:
+        """Where the streams stood before the episodes that are being played."""
+
+    def restore(self, arrays: Arrays) -> None:
+        """Put the streams there: what is filled next are these episodes."""
+
 
 def playing(source: Source, engine: Engine, copy: int) -> CarbonOffloading:
     """The episode that a copy is playing; ValueError before the first one."""
@@ -65,7 +71,7 @@ class Given:
     """Problems that are given, in turn; they do not depend on seeds."""
 
     def __init__(self, problems: Sequence[CarbonOffloading], copies: int, seed: Seed) -> None:
-        self._problems, self._copies, self._next = tuple(problems), copies, 0
+        self._problems, self._copies, self._next, self._before = tuple(problems), copies, 0, 0
         if not self._problems:
             validation.reject("problems", "must hold at least one problem", problems)
         for each in self._problems:
@@ -80,12 +86,24 @@ class Given:
         self.batteries = any(bool(np.any(each.battery > 0.0)) for each in self._problems)
         self.restart(seed)
 
+    @property
+    def problems(self) -> tuple[CarbonOffloading, ...]:
+        """All that are played."""
+        return self._problems
+
     def restart(self, seed: Seed) -> None:
         generator(seed, ENVIRONMENTS)  # refuses what is no seed
         self._next = 0
 
+    def snapshot(self) -> dict[str, Array]:
+        return {"next": np.array([self._before])}
+
+    def restore(self, arrays: Arrays) -> None:
+        self._next = int(validation.stored(arrays, "next", (1,))[0])
+
     def fill(self, engine: Engine) -> None:
         count = len(self._problems)
+        self._before = self._next
         self._playing = [self._problems[(self._next + c) % count] for c in range(self._copies)]
         self._next += self._copies
         engine.load(self._playing)
@@ -110,8 +128,17 @@ class Generated:
         word, _ = _word(seed)
         seeds = [np.random.SeedSequence(int(word), spawn_key=(c,)) for c in range(self._copies)]
         self._streams = [np.random.default_rng(each) for each in seeds]
+        self._before = np.array([words(stream) for stream in self._streams])
+
+    def snapshot(self) -> dict[str, Array]:
+        return {"streams": self._before.copy()}
+
+    def restore(self, arrays: Arrays) -> None:
+        for stream, state in zip(self._streams, validation.stored(arrays, "streams", (self._copies, 6)), strict=True):
+            put_words(stream, state)
 
     def fill(self, engine: Engine) -> None:
+        self._before = np.array([words(stream) for stream in self._streams])
         seeds = [int(stream.integers(2**62)) for stream in self._streams]
         self._playing = [self._of_user(self._scenario.draw(seed=seed, gains=self._gains)) for seed in seeds]
         engine.load(self._playing)
@@ -150,7 +177,7 @@ class Live:
         self._scenario, self._law = scenario, law
         self.batteries = bool(np.any(pattern.battery > 0.0))
         shape = (copies, pattern.users)
-        self._words = np.zeros(shape, np.uint64)
+        self._words, self._before = np.zeros(shape, np.uint64), np.zeros(shape, np.uint64)
         self._packets = pattern.slot_length * scenario.load / law.packet
         self._distribution = Distribution(
             packets=self._packets,
@@ -176,8 +203,15 @@ class Live:
         word, self._seed = _word(seed)
         begin(word, self._words)
 
+    def snapshot(self) -> dict[str, Array]:
+        return {"words": self._before.copy()}
+
+    def restore(self, arrays: Arrays) -> None:
+        self._words[...] = validation.stored(arrays, "words", self._words.shape)
+
     def fill(self, engine: Engine) -> None:
         pattern, tables, shape = self.pattern, engine.episodes, self._words.shape
+        self._before = self._words.copy()
         if self._drawn is None:
             rest = (np.zeros(shape) for _ in Drawn._fields[3:])
             self._drawn = Drawn(tables.arrivals, tables.harvest, tables.gain, *rest)

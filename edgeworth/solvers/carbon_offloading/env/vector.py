@@ -25,8 +25,8 @@ class VectorEnv:
 
     Attributes
     ----------
-    copies, users, slots : int
-        Sizes; every episode lasts ``slots``.
+    copies, users, agents, slots : int
+        Sizes, agents being users; every episode lasts ``slots``.
     observation_names : tuple of str
         What the entries of an observation are.
     observation_high : ndarray
@@ -121,6 +121,58 @@ class VectorEnv:
             self._begin()
         return self._seen, engine.reward, self._terminated, self._truncated, self._infos()
 
+    @property
+    def agents(self) -> int:
+        """The users, as learners call them."""
+        return self.users
+
+    @property
+    def training_problems(self) -> tuple[CarbonOffloading, ...]:
+        """The problems that were given; none where episodes are drawn."""
+        return self._source.problems if isinstance(self._source, Given) else ()
+
+    def snapshot(self) -> dict[str, Array]:
+        """Where all copies stand, as arrays from which `restore` goes on.
+
+        Returns
+        -------
+        dict of arrays
+
+        Raises
+        ------
+        ValueError
+            Before the first `reset`.
+        """
+        if not self._engine.begun:
+            validation.reject("snapshot", "must follow reset: no episode has begun", self)
+        last = {"final": self._last.copy(), "final_state": self._whole[1:].copy()}
+        return {**self._source.snapshot(), **self._engine.snapshot(), **last}
+
+    def restore(self, arrays: Arrays) -> tuple[NDArray[np.float32], Arrays]:
+        """Go on from a snapshot of an environment that was made by the same arguments, bit for bit.
+
+        Parameters
+        ----------
+        arrays : mapping of arrays
+
+        Returns
+        -------
+        observations, infos
+            As of `reset`.
+
+        Raises
+        ------
+        ValueError
+            For a snapshot of an environment of other sizes.
+        """
+        self._source.restore(arrays)
+        self._source.fill(self._engine)
+        self._engine.restore(arrays)
+        self._last[...] = validation.stored(arrays, "final", self._last.shape)
+        self._whole[1:] = validation.stored(arrays, "final_state", self._whole[1:].shape)
+        self._show()
+        return self._seen, self._infos()
+
     def problem(self, copy: int) -> CarbonOffloading:
         """The episode that a copy is playing, as a problem: what a policy is to be compared with the optimum on.
 
@@ -132,8 +184,11 @@ class VectorEnv:
         return playing(self._source, self._engine, index)
 
     def _begin(self) -> None:
+        self._source.fill(self._engine)
+        self._show()
+
+    def _show(self) -> None:
         engine = self._engine
-        self._source.fill(engine)
         engine.look(self._view, self._seen)
         if self._whole.size:
             engine.look(self._view.complete, self._whole[0])

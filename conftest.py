@@ -1,0 +1,5 @@
+"""Examples in the docstrings of the deep learners are collected where torch is installed: `make test-learn` runs them."""
+
+from importlib.util import find_spec
+
+collect_ignore = [] if find_spec("torch") else ["edgeworth/learning/deep"]

@@ -1,0 +1,181 @@
+"""The protocol of vector environments, and adaptors of what other libraries and packages call environments."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.arrays import Array, Arrays, Bools
+from edgeworth.learning.deep.spaces import ActionSpec, Spec
+
+
+class Step(NamedTuple):
+    """What all copies show after a step. The arrays belong to the environment and are valid until the next step.
+
+    Attributes
+    ----------
+    obs : float32 [copies, agents, obs]
+        What agents observe next: where an episode has ended, of the new one.
+    reward : float [copies, agents] or [copies, 1]
+        Of the step that was taken; one column: all agents share it.
+    terminated, truncated : bool [copies]
+        Whether the episode has ended by itself (nothing follows), or was cut (it is worth what follows).
+    final_obs : float32 [copies, agents, obs]
+        What was observed last, where an episode has ended; elsewhere anything.
+    mask : bool [copies, agents, n], optional
+        Which actions are open next.
+    active : bool [copies, agents], optional
+        Whose next action matters; others' do not enter the loss of the policy. None: everybody's.
+    state, final_state : float32 [copies, state], optional
+        What a central critic sees, and saw last.
+    """
+
+    obs: NDArray[np.float32]
+    reward: NDArray[np.floating[Any]]
+    terminated: Bools
+    truncated: Bools
+    final_obs: NDArray[np.float32]
+    mask: Bools | None = None
+    active: Bools | None = None
+    state: NDArray[np.float32] | None = None
+    final_state: NDArray[np.float32] | None = None
+
+
+@runtime_checkable
+class VectorEnv(Protocol):
+    """Copies of an environment that are stepped together and begin anew by themselves.
+
+    ``reset`` with a seed puts all randomness at the beginning of that seed. ``step`` takes actions of (copies, agents), int64,
+    or of (copies, agents, dim), float.
+    """
+
+    copies: int
+    spec: Spec
+
+    def reset(self, seed: int | None = None) -> Step: ...
+    def step(self, actions: Array) -> Step: ...
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """An environment whose present can be written down. Training that is to be resumed needs one.
+
+    ``restore`` of what ``snapshot`` returned makes any environment of the same making go on as the original does, and returns
+    what it shows.
+    """
+
+    def snapshot(self) -> dict[str, Array]: ...
+    def restore(self, arrays: Arrays) -> Step: ...
+
+
+@runtime_checkable
+class ArrayEnv(Protocol):
+    """Copies of an environment with the calls of Gymnasium and arrays of (copies, agents); `from_arrays` adapts it.
+
+    ``reset`` returns observations and infos; ``step`` takes float actions in [0, 1] and returns observations, rewards,
+    terminated, truncated (of all copies) and infos. ``infos`` hold ``final_observation`` and, where states are given, ``state``
+    and ``final_state``. It may have ``snapshot`` and ``restore`` (which returns what ``reset`` does), and
+    ``training_problems``, the problems it plays where they were given.
+    """
+
+    copies: int
+    agents: int
+    observation_size: int
+    observation_names: tuple[str, ...]
+    action_size: int
+
+    def reset(self, seed: Any = None) -> tuple[Array, Arrays]: ...
+    def step(self, actions: Array) -> tuple[Array, Array, Bools, Bools, Arrays]: ...
+
+
+class _Adapted:
+    """An `ArrayEnv` as a `VectorEnv`."""
+
+    def __init__(self, env: Any) -> None:
+        self.env = env
+        self.copies: int = env.copies
+        self.spec = self._spec(0)
+        self._never = np.zeros(self.copies, np.bool_)
+
+    def _spec(self, state: int) -> Spec:
+        env = self.env
+        action = ActionSpec.box(0.0, 1.0, dim=env.action_size)
+        return Spec(agents=env.agents, obs=env.observation_size, action=action, state=state, names=env.observation_names)
+
+    @property
+    def training_problems(self) -> tuple[Any, ...]:
+        return tuple(getattr(self.env, "training_problems", ()))
+
+    def reset(self, seed: int | None = None) -> Step:
+        return self._begun(*self.env.reset(seed))
+
+    def step(self, actions: Array) -> Step:
+        obs, reward, terminated, truncated, infos = self.env.step(actions)
+        final, state, last = infos["final_observation"], infos.get("state"), infos.get("final_state")
+        return Step(obs, reward, terminated, truncated, final, state=state, final_state=last)
+
+    def _begun(self, obs: Array, infos: Arrays) -> Step:
+        state = infos.get("state")
+        self.spec = self._spec(0 if state is None else state.shape[1])
+        nothing = np.zeros(obs.shape[:2])
+        return Step(obs, nothing, self._never, self._never, obs, state=state, final_state=state)
+
+
+class _AdaptedResumable(_Adapted):
+    def snapshot(self) -> dict[str, Array]:
+        found: dict[str, Array] = self.env.snapshot()
+        return found
+
+    def restore(self, arrays: Arrays) -> Step:
+        return self._begun(*self.env.restore(arrays))
+
+
+def from_arrays(env: ArrayEnv) -> VectorEnv:
+    """A vector environment of one that has the calls of Gymnasium and arrays of (copies, agents).
+
+    Parameters
+    ----------
+    env : ArrayEnv
+
+    Returns
+    -------
+    VectorEnv
+        Actions are points of [0, 1]^action_size. It is `Resumable` where ``env`` has ``snapshot`` and ``restore``.
+
+    Raises
+    ------
+    TypeError
+        Where something is missing.
+    """
+    if not isinstance(env, ArrayEnv):
+        validation.reject_type("env", "must have what ArrayEnv lists", env)
+    return _AdaptedResumable(env) if isinstance(env, Resumable) else _Adapted(env)
+
+
+def as_vector_env(env: object) -> VectorEnv:
+    """The environment itself where it is a `VectorEnv`, or adapted where it is an `ArrayEnv`.
+
+    Parameters
+    ----------
+    env : VectorEnv or ArrayEnv
+
+    Raises
+    ------
+    TypeError
+        For anything else, with a hint to the adaptors.
+    """
+    if hasattr(env, "spec") and hasattr(env, "copies") and isinstance(env, VectorEnv):
+        return env
+    if not isinstance(env, ArrayEnv):
+        validation.reject_type("env", "must be a VectorEnv, or adapted by from_gymnasium or from_pettingzoo", env)
+    return from_arrays(env)
+
+
+def training_data(env: VectorEnv) -> tuple[frozenset[str], frozenset[int]]:
+    """Hashes and seeds of the problems that an environment was given to play; empty where it draws its own episodes."""
+    problems = getattr(env, "training_problems", ())
+    seeds = {problem.provenance.seed for problem in problems}
+    return frozenset(problem.hash for problem in problems), frozenset(seed for seed in seeds if isinstance(seed, int))

@@ -1,0 +1,1 @@
+"""Policies that were trained: how they are played on a problem."""
