@@ -47,7 +47,8 @@ def replacing(path: str | PathLike[str]) -> Iterator[BinaryIO]:
 
     The content goes to a temporary file in the same folder, is forced to the disk and takes the name in one step: a full
     disk, a killed process or a power cut leave the old file as it was, and a reader sees the old or the new content, never a
-    part. On Linux the temporary file has no name until it is complete, so that not even a killed process leaves it behind.
+    part. On Linux the temporary file has no name until it is complete, so that not even a killed process leaves a
+    part of it behind.
 
     An existing file keeps its permission bits and (where the system allows it) its owner; a file that must not be written
     is refused as `open` refuses it. A symbolic link stays, its target is replaced; other hard links keep the old content.

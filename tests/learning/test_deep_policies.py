@@ -95,6 +95,14 @@ def test_bad_observations_are_refused() -> None:
         policy(np.zeros(3))
 
 
+def test_observations_that_float32_cannot_hold_are_refused() -> None:
+    policy = made()
+    policy.act(np.full(3, 1e30))
+    for large in (1e39, 1e300, -1e308):
+        with pytest.raises(ValueError, match="obs: must be within what float32 computes with"):
+            policy.act(np.full(3, large))
+
+
 def test_scorer_and_attention_follow_a_permutation_of_their_candidates() -> None:
     rng, order = np.random.default_rng(0), np.array([2, 0, 3, 1])
     scorer = deep.Scorer(own=2, features=3, gain=1.0)
@@ -217,6 +225,25 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path) -> None:
         ("must have the hash", {**header, "spec": {**header["spec"], "obs": 4}}, arrays),
         ("must be one of", {**header, "head": {"kind": "dirac", "n": 4}}, arrays),
         ("not a policy that can be used", {**header, "training": None}, arrays),
+        ("net: must make 4 numbers of 4", {**header, "agent_id": True}, arrays),
+        ("agent_id: must be", {**header, "agent_id": "no"}, arrays),
+        ("head: must be of the actions", {**header, "head": {"kind": "beta", "dim": 2}}, arrays),
+        ("training_seeds: must be a list", {**header, "training_seeds": "12"}, arrays),
+        ("training_seeds: must be an integer", {**header, "training_seeds": ["12"]}, arrays),
+        ("training_problems: must hold hashes", {**header, "training_problems": [1]}, arrays),
+    ]
+    scaled = {**arrays, **checkpoint.prefixed("observations", Normaliser(3).arrays())}
+    cases += [
+        ("normaliser: must be", header, {**scaled, f"observations/{name}": values})
+        for name, values in {
+            "mean": np.zeros(1),
+            "squares": np.array([0.0, np.nan, 0.0]),
+            "count": np.array([-1.0, 10.0]),
+        }.items()
+    ]
+    cases += [
+        ("normaliser: must be", header, {**scaled, "observations/squares": np.array([0.0, -1.0, 0.0])}),
+        ("not a policy that can be used", header, {**scaled, "observations/count": np.array(1.0)}),
     ]
     for rule, other, others in cases:
         checkpoint.write(file, "policy", other, others)
@@ -243,6 +270,15 @@ while True:
 """
 
 
+def _nameless(folder: Path) -> bool:
+    """Whether a file can be written before it has a name."""
+    try:
+        os.close(os.open(folder, os.O_RDWR | os.O_TMPFILE, 0o600))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and kill -9")
 def test_kill_9_while_writing_leaves_a_whole_file(tmp_path: Path) -> None:
     file, rng, found = tmp_path / "state.npz", np.random.default_rng(0), set()
@@ -265,9 +301,11 @@ def test_kill_9_while_writing_leaves_a_whole_file(tmp_path: Path) -> None:
             found.add(header["k"])
         writer.kill()
     assert len(found) > 1  # some were killed after a write, some before
-    assert all(
-        path.name == "state.npz" or path.suffix == ".tmp" for path in tmp_path.iterdir()
-    )  # a new name is linked, then moved
+    left = [path for path in tmp_path.iterdir() if path != file]
+    if _nameless(tmp_path):  # what is left was killed between taking a name of its own and taking the file's: it is whole
+        for path in left:
+            header, arrays = checkpoint.read(path, "policy")
+            assert (arrays["w"] == header["k"]).all()
 
 
 # --- adaptors -----------------------------------------------------------------------------------------------------------------
@@ -297,6 +335,53 @@ def test_gymnasium_in_copies() -> None:
     other: Any = deep.from_gymnasium(lambda: gymnasium.make("CartPole-v1"), 3)
     other.restore(kept)
     assert np.array_equal(one, [other.step(np.zeros((3, 1), np.int64)).obs.copy() for _ in range(30)])
+
+
+def _boxes(action: Any, mask: Any = None) -> Any:
+    """An environment that refuses what is not of its space of actions."""
+    gymnasium = pytest.importorskip("gymnasium")
+
+    class Strict(gymnasium.Env):  # type: ignore[misc]
+        observation_space, action_space = gymnasium.spaces.Box(0.0, 1.0, (1,)), action
+
+        def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+            return np.zeros(1, np.float32), {"action_mask": mask}
+
+        def step(self, action: Any) -> Any:
+            assert self.action_space.contains(action), action
+            return np.zeros(1, np.float32), 0.0, False, False, {"action_mask": mask}
+
+    return Strict
+
+
+def test_actions_reach_an_environment_in_its_own_numbers() -> None:
+    spaces = pytest.importorskip("gymnasium").spaces
+    env = deep.from_gymnasium(_boxes(spaces.Box(-0.1, 0.1, (2,), np.float64)))  # float32 has no 0.1, but a larger number
+    env.reset(0)
+    for unit in (0.0, 1.0):
+        env.step(env.spec.action.scaled(np.full((1, 1, 2), unit, np.float32)))
+    for space in (spaces.Box(0, 5, (2,), np.int64), spaces.Box(0.0, np.inf, (2,))):
+        with pytest.raises(ValueError, match="make: must make environments whose vectors of action are real numbers"):
+            deep.from_gymnasium(_boxes(space))
+    with pytest.raises(ValueError, match="env: must give masks of 3 actions"):
+        deep.from_gymnasium(_boxes(spaces.Discrete(3), np.array([1], np.int8)), masked=True).reset(0)
+
+
+@pytest.mark.parametrize("seed", [5, 900_005])
+def test_episodes_of_training_have_seeds_of_training(seed: int) -> None:
+    gymnasium = pytest.importorskip("gymnasium")
+    env: Any = deep.from_gymnasium(lambda: gymnasium.make("CartPole-v1"), 50)
+    env.reset(seed)
+    first = env._seeds.copy()
+    kept = env.snapshot()
+    env.reset()
+    other: Any = deep.from_gymnasium(lambda: gymnasium.make("CartPole-v1"), 50)
+    other.restore(kept)
+    other.reset()
+    assert np.array_equal(other._seeds, env._seeds)
+    for seeds in (first, env._seeds):
+        assert ((seeds >= 900_000) == (seed >= 900_000)).all()
+        assert len(set(seeds)) > 40
 
 
 def test_an_environment_that_does_not_repeat_itself_is_refused() -> None:

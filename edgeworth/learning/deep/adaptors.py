@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
+from edgeworth.core.policy import EVALUATION
 from edgeworth.core.seeds import Seed, generator, put_words, words
 from edgeworth.learning.deep.envs import Step, VectorEnv
 from edgeworth.learning.deep.spaces import ActionSpec, Spec
@@ -16,6 +17,7 @@ from edgeworth.learning.deep.spaces import ActionSpec, Spec
 _STREAM = 4
 """Of the seeds of episodes."""
 _SEEDS = 2**31
+"""Seeds of the libraries are below. After a reset by a seed of training episodes have such seeds, else those of evaluation."""
 
 
 class _Copy:
@@ -115,6 +117,7 @@ class LoopEnv:
         self._all, self.copies = copies, len(copies)
         first = copies[0]
         seen, done = first.spaces()
+        self._space = done
         self.spec = Spec(
             agents=first.agents,
             obs=width(seen),
@@ -128,6 +131,7 @@ class LoopEnv:
         self._reward = np.zeros((count, spec.agents))
         self._terminated, self._truncated = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
         self._rng, _ = generator(0, _STREAM)
+        self._judged = False
         self._seeds = np.zeros(count, np.int64)
         self._played: list[list[Any]] = [[] for _ in range(count)]
         self._begun = False
@@ -135,7 +139,8 @@ class LoopEnv:
     def reset(self, seed: Seed = None) -> Step:
         """Begin a new episode in every copy; with a seed, the first one of that seed."""
         if seed is not None:
-            self._rng, _ = generator(seed, _STREAM)
+            self._rng, record = generator(seed, _STREAM)
+            self._judged = isinstance(record, int) and record >= EVALUATION
         for c in range(self.copies):
             self._new(c)
         self._begun = True
@@ -196,20 +201,26 @@ class LoopEnv:
             where = int(np.argwhere(self._obs != arrays["obs"])[0, 0])
             validation.reject("env", "must do the same again for the same seed and actions", f"copy {where}, which did not")
         put_words(self._rng, arrays["generator"])
+        self._judged = bool(self._seeds[0] >= EVALUATION)
         self._begun = True
         return self._step()
 
     def _one(self, action: Any) -> Any:
-        return int(action) if self.spec.action.n else np.asarray(action, np.float32)
+        if self.spec.action.n:
+            return int(action)
+        space = self._space  # its bounds need not be numbers of float32
+        return np.clip(np.asarray(action, space.dtype), space.low, space.high)
 
     def _new(self, c: int) -> None:
-        self._seeds[c] = self._rng.integers(_SEEDS)
+        self._seeds[c] = self._rng.integers(EVALUATION, _SEEDS) if self._judged else self._rng.integers(EVALUATION)
         self._played[c] = []
         self._put(c, *self._all[c].reset(int(self._seeds[c])))
 
     def _put(self, c: int, obs: Array, mask: Array | None) -> None:
         self._obs[c] = obs
         if self._mask is not None:
+            if mask is None or mask.shape != self._mask[c].shape:
+                validation.reject("env", f"must give masks of {self.spec.action.n} actions", mask)
             self._mask[c] = mask
 
     def _step(self) -> Step:
@@ -316,4 +327,6 @@ def action_of(space: Any, masked: bool) -> ActionSpec:
         return ActionSpec.discrete(int(space.n), masked=masked)
     if not hasattr(space, "low") or len(space.shape) != 1:
         validation.reject_type("make", "must make environments that take numbers (Discrete) or vectors (Box)", space)
+    if space.dtype.kind != "f" or not (np.isfinite(space.low).all() and np.isfinite(space.high).all()):
+        validation.reject("make", "must make environments whose vectors of action are real numbers within finite bounds", space)
     return ActionSpec.box(np.asarray(space.low, np.float64).tolist(), np.asarray(space.high, np.float64).tolist())

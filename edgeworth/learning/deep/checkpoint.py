@@ -150,6 +150,29 @@ def prefixed(prefix: str, arrays: Arrays) -> dict[str, Array]:
     return {f"{prefix}/{name}": values for name, values in arrays.items()}
 
 
+def shaped_rows(arrays: Arrays, name: str, length: int, where: str | PathLike[str]) -> Array:
+    """An array of any number of rows of this length.
+
+    Parameters
+    ----------
+    arrays : mapping of ndarray
+    name : str
+    length : int
+    where : str or path
+        Named in errors.
+
+    Raises
+    ------
+    FileFormatError
+        Where it is missing or of another shape.
+    """
+    if name not in arrays:
+        _wrong(where, f"the array {name!r} is missing")
+    if arrays[name].ndim != 2 or arrays[name].shape[1] != length:
+        _wrong(where, f"the array {name!r} must have rows of {length} entries; got shape {arrays[name].shape}")
+    return arrays[name]
+
+
 def shaped(arrays: Arrays, shapes: Mapping[str, tuple[int, ...]], where: str | PathLike[str]) -> list[Array]:
     """The arrays of these names and shapes, in order, finite.
 

@@ -14,7 +14,7 @@ from edgeworth.core.policy import training_seed
 from edgeworth.core.seeds import generator, put_words, words
 from edgeworth.learning.deep import checkpoint
 from edgeworth.learning.deep.ddpg import DDPG
-from edgeworth.learning.deep.envs import Resumable, Step, VectorEnv, training_data
+from edgeworth.learning.deep.envs import Resumable, Step, VectorEnv, each_reward, training_data
 from edgeworth.learning.deep.nets import Normaliser
 from edgeworth.learning.deep.optim import Adam, Flat
 from edgeworth.learning.deep.policy import Policy
@@ -73,6 +73,7 @@ class DDPGTrainer:
         self._returns = Returns(env.copies)
         self._obs, self._following = (np.zeros((rows, self._views.actor), np.float32) for _ in range(2))
         self._views.actor_rows(self._now.obs, self._obs)
+        self.memory = sum(each.nbytes for each in self._replay.rows)
         self.steps = self.updates = self._bouts = 0
 
     # --- acting -----------------------------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ class DDPGTrainer:
         action, agents = self._actions(), self.spec.agents
         shaped = (0.5 + 0.5 * action).reshape(self.env.copies, agents, -1)
         now = self._now = self.env.step(self.spec.action.scaled(shaped))
-        reward = np.broadcast_to(now.reward, (self.env.copies, agents))
+        reward = each_reward(now, self.env.copies, agents)
         over = now.terminated | now.truncated
         self._views.actor_rows(np.where(over[:, None, None], now.final_obs, now.obs), self._following)
         self._replay.push(self._obs, action, reward.ravel(), self._following, np.repeat(now.terminated, agents))
@@ -181,6 +182,8 @@ class DDPGTrainer:
             self._bouts += 1
             if self.steps >= params.warm_up and self._bouts % params.every == 0:
                 losses += [self._learn() for _ in range(params.gradient_steps)]
+        for name in ("actor", "critic"):
+            self.weights[name].refuse_infinite(self.steps)
         nothing = float("nan")
         return TrainingRow(
             steps=self.steps,

@@ -174,6 +174,24 @@ def as_vector_env(env: object) -> VectorEnv:
     return from_arrays(env)
 
 
+def each_reward(step: Step, copies: int, agents: int) -> Array:
+    """Rewards [copies, agents] of a step, one column being everybody's.
+
+    Parameters
+    ----------
+    step : Step
+    copies, agents : int
+
+    Raises
+    ------
+    ValueError
+        For rewards of another shape: those of copies could pass for those of agents.
+    """
+    if np.shape(step.reward) not in ((copies, agents), (copies, 1)):
+        validation.reject("env", f"must give rewards of shape {(copies, agents)} or {(copies, 1)}", np.shape(step.reward))
+    return np.broadcast_to(step.reward, (copies, agents))
+
+
 def training_data(env: VectorEnv) -> tuple[frozenset[str], frozenset[int]]:
     """Hashes and seeds of the problems that an environment was given to play; empty where it draws its own episodes."""
     problems = getattr(env, "training_problems", ())

@@ -217,6 +217,23 @@ class Normaliser:
         """Of all vectors so far; 1 before the second one."""
         return self.squares / self.count if self.count > 1.0 else np.ones_like(self.mean)
 
+    def check(self, size: int) -> None:
+        """Refuse what no stream of vectors of this size leads to.
+
+        Parameters
+        ----------
+        size : int
+
+        Raises
+        ------
+        ValueError
+        """
+        if self.mean.shape != (size,) or self.squares.shape != (size,):
+            validation.reject("normaliser", f"must be of vectors of length {size}", (self.mean.shape, self.squares.shape))
+        finite = np.isfinite([self.count, self.most]).all() and np.isfinite(self.mean).all() and np.isfinite(self.squares).all()
+        if not finite or self.count < 0.0 or self.most <= 0.0 or (self.squares < 0.0).any():
+            validation.reject("normaliser", "must be finite, its squares and its count not below 0", self.arrays())
+
     def update(self, batch: Array) -> None:
         """Take vectors in.
 

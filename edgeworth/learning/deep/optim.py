@@ -57,6 +57,24 @@ class Flat:
         """
         return torch().cat([each.reshape(-1) for each in torch().autograd.grad(loss, self.leaves)])
 
+    def refuse_infinite(self, steps: int) -> None:
+        """Refuse to go on where a weight is no number.
+
+        Parameters
+        ----------
+        steps : int
+            Named in the error.
+
+        Raises
+        ------
+        FloatingPointError
+        """
+        if not torch().isfinite(self.vector).all():
+            raise FloatingPointError(
+                f"weights: training diverged by agent-step {steps}: they hold NaN or infinities; look for such rewards or "
+                "observations, or lower the learning rate"
+            )
+
     def copies(self, name: str) -> tuple[Array, ...]:
         """Copies of one network's weights.
 

@@ -18,7 +18,7 @@ from edgeworth.core.errors import FileFormatError
 from edgeworth.core.policy import TrainedPolicy
 from edgeworth.learning.deep import checkpoint
 from edgeworth.learning.deep.heads import HEADS, Head
-from edgeworth.learning.deep.nets import Net, Normaliser, net_of
+from edgeworth.learning.deep.nets import Mlp, Net, Normaliser, net_of
 from edgeworth.learning.deep.spaces import Spec
 
 CONTENT = "policy"
@@ -72,10 +72,28 @@ class Policy(TrainedPolicy):
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
             validation.reject("name", "must be a text that is not empty", self.name)
+        self._check_parts()
         shapes = list(self.net.shapes().values())
         frozen = tuple(validation.array("weights", each, np.float32, shape) for each, shape in _paired(self.weights, shapes))
         object.__setattr__(self, "weights", frozen)
         object.__setattr__(self, "training", MappingProxyType(dict(self.training)))
+
+    def _check_parts(self) -> None:
+        """Refuse parts that do not fit each other, before anything is computed with them."""
+        spec, head, scale = self.spec, self.head, self.normaliser
+        validation.flag("agent_id", self.agent_id)
+        action = spec.action
+        if head.continuous != (action.n == 0) or getattr(head, "dim", getattr(head, "n", 0)) != action.dim + action.n:
+            validation.reject("head", f"must be of the actions {action}", head)
+        inputs = spec.obs + (spec.agents if self.agent_id else 0)
+        if isinstance(self.net, Mlp) and (self.net.inputs, self.net.outputs) != (inputs, head.size):
+            validation.reject("net", f"must make {head.size} numbers of {inputs}", self.net)
+        if scale is not None:
+            scale.check(spec.obs)
+        for seed in self.training_seeds:
+            validation.integer("training_seeds", seed)
+        if not all(isinstance(each, str) for each in self.training_problems):
+            validation.reject_type("training_problems", "must hold hashes, as text", self.training_problems)
 
     def __repr__(self) -> str:
         return f"Policy({self.name!r}, {self.net.kind}, {self.head.kind}, {sum(each.size for each in self.weights)} weights)"
@@ -140,6 +158,14 @@ class Policy(TrainedPolicy):
             validation.reject("obs", f"must have {self.spec.obs} entries along the last axis", obs.shape)
         if not np.isfinite(obs).all() and not getattr(self.net, "edges", False):
             validation.reject("obs", "must be finite everywhere", obs)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused below, by name
+            found = self._outputs(obs)
+        if not np.isfinite(found).all():
+            validation.reject("obs", "must be within what float32 computes with", obs)
+        return found
+
+    def _outputs(self, obs: Array) -> Array:
+        """What the network makes of observations [..., obs]."""
         seen = np.asarray(obs, np.float32) if self.normaliser is None else self.normaliser.apply(obs)
         if self.agent_id:
             agents = self.spec.agents
@@ -188,6 +214,13 @@ class Policy(TrainedPolicy):
         if self.normaliser is not None:
             arrays |= checkpoint.prefixed(_SCALE, self.normaliser.arrays())
         checkpoint.write(path, CONTENT, header, arrays)
+
+
+def _listed(header: Mapping[str, Any], name: str) -> frozenset[Any]:
+    """The entries of a list; a text would pass for the list of its letters."""
+    if not isinstance(header[name], list):
+        validation.reject_type(name, "must be a list", header[name])
+    return frozenset(header[name])
 
 
 def _rebuilt(training: dict[str, Any], *values: Any) -> Policy:
@@ -246,10 +279,10 @@ def load_policy(path: str | PathLike[str], *, limit: int | None = None) -> Polic
             normaliser=Normaliser.of(scale) if scale else None,
             agent_id=header["agent_id"],
             training=header["training"],
-            training_seeds=frozenset(header["training_seeds"]),
-            training_problems=frozenset(header["training_problems"]),
+            training_seeds=_listed(header, "training_seeds"),
+            training_problems=_listed(header, "training_problems"),
         )
     except FileFormatError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         raise FileFormatError(f"{os.fspath(path)}: not a policy that can be used: {error}") from error

@@ -72,7 +72,7 @@ class PPOTrainer:
         self._rollout = Rollout(self._views, params.rollout, active=self._now.active is not None)
         self._returns = Returns(env.copies)
         self._open_rooms()
-        self.steps = self.updates = 0
+        self.memory = self.steps = self.updates = 0
 
     def _open_rooms(self) -> None:
         """Tensors that share the rollout's arrays, and one that holds all columns of a minibatch side by side."""
@@ -83,7 +83,7 @@ class PPOTrainer:
         seen = self._views.critic if self._views.central else 0
         weighted = int(self._rollout.active is not None)
         self._columns = [self._views.actor, seen, self._width, 1, 1, 1, weighted]
-        self._table = t.zeros((length, rows, sum(self._columns)))
+        self._table = t.zeros((length, rows, sum(self._columns)), dtype=t.float32)
         self._action, self._log_prob = self._part(2), self._part(3)[..., 0]
 
     def _part(self, k: int) -> Any:
@@ -237,6 +237,7 @@ class PPOTrainer:
         figures, advantages, targets = self._update()
         self.steps += reward.size
         self.updates += 1
+        self.weights.refuse_infinite(self.steps)
         spread = float(targets.var())
         return TrainingRow(
             steps=self.steps,

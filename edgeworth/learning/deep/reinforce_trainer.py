@@ -71,7 +71,7 @@ class ReinforceTrainer:
         self._best: tuple[Array, ...] = self.weights.copies("actor")
         self._adam = Adam(self.weights.vector, most=params.max_gradient)
         self._trials = problem.instances(self._instances, params.trials)
-        self.steps = self.updates = self.challenges_won = 0
+        self.memory = self.steps = self.updates = self.challenges_won = 0
 
     def _weights(self) -> list[Array]:
         return [each.detach().numpy() for each in self.weights.of["actor"]]
@@ -111,6 +111,7 @@ class ReinforceTrainer:
         self._adam.step(self.weights.gradient(loss - params.entropy * entropy), params.learning_rate)
         self.steps += int(counts.sum())
         self.updates += 1
+        self.weights.refuse_infinite(self.steps)
         if self.updates % params.challenge == 0 and params.baseline == "rollout":
             self._challenge()
         nothing = float("nan")

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Bools
-from edgeworth.learning.deep.envs import Step
+from edgeworth.learning.deep.envs import Step, each_reward
 from edgeworth.learning.deep.nets import Normaliser
 from edgeworth.learning.deep.spaces import Spec
 
@@ -49,9 +50,11 @@ class Views:
 
     def critic_rows(self, obs: Array, state: Array | None, out: NDArray[np.float32]) -> None:
         """Put what the critic sees into [rows, critic]."""
-        if state is None:
+        if not self.central:
             self.actor_rows(obs, out)
             return
+        if state is None:
+            validation.reject("env", "must give state and final_state at every step for a central critic", None)
         out[:, : self.spec.state] = np.repeat(state, self.spec.agents, axis=0)
         out[:, self.spec.state :] = self._critic_tail
 
@@ -91,7 +94,7 @@ class Rollout:
     def take(self, k: int, step: Step) -> None:
         """Write down step k."""
         agents = self.views.spec.agents
-        self.reward[k] = np.broadcast_to(step.reward, (self.views.copies, agents)).ravel()
+        self.reward[k] = each_reward(step, self.views.copies, agents).ravel()
         self.terminated[k], self.truncated[k] = step.terminated, step.truncated
         cut = step.truncated & ~step.terminated
         if cut.any():

@@ -13,6 +13,8 @@ import numpy as np
 from edgeworth._version import __version__
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
+from edgeworth.core.errors import FileFormatError
+from edgeworth.core.files import ARRAY_LIMIT, check_writable
 from edgeworth.core.lazy import resolve
 from edgeworth.core.observer import Observer, ProgressLine
 from edgeworth.core.policy import training_seed
@@ -77,6 +79,8 @@ class Trainer(Protocol):
 
     steps: int
     seeds: frozenset[int]
+    memory: int
+    """Bytes of the largest replay that its state may hold."""
 
     def __init__(self, env: VectorEnv, params: Any, seed: int) -> None: ...
     def advance(self, steps: int) -> tuple[TrainingRow, ...]: ...
@@ -179,6 +183,10 @@ def train(
         for and the environment cannot be written down.
     FileFormatError
         For a file that is no checkpoint of training, truncated or altered.
+    FloatingPointError
+        Where weights are no numbers any more; the last checkpoint is left as it was.
+    OSError
+        Before training, where the checkpoint could not be written.
 
     Notes
     -----
@@ -209,6 +217,8 @@ def train(
     world = as_vector_env(env)
     if (checkpoint is not None or resume is not None) and not isinstance(world, Resumable):
         validation.reject_type("env", "must have snapshot and restore where training is to be resumed", env)
+    if checkpoint is not None:
+        check_writable(checkpoint)
     trainer: Trainer = resolve(learner.room)(world, learner, seed)
     rows: list[TrainingRow] = []
     if resume is not None:
@@ -276,9 +286,13 @@ def load(trainer: Trainer, path: str | PathLike[str]) -> list[TrainingRow]:
     ValueError
         For a checkpoint of other training.
     """
-    header, arrays = files.read(path, CONTENT)
-    trainer.restore(header, arrays, str(path))
+    header, arrays = files.read(path, CONTENT, limit=ARRAY_LIMIT + trainer.memory)
     names = list(TrainingRow.__dataclass_fields__)
+    try:
+        trainer.restore(header, arrays, str(path))
+        files.shaped_rows(arrays, "curve", len(names), path)
+    except (KeyError, IndexError, TypeError, RuntimeError) as error:
+        raise FileFormatError(f"{path}: not a state that training can go on from: {error!r}") from error
     whole = ("steps", "updates", "episodes")
     rows = []
     for numbers in arrays["curve"].reshape(-1, len(names)):

@@ -17,7 +17,7 @@ from edgeworth.core.errors import FileFormatError
 from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import Termination
 from edgeworth.learning import deep
-from edgeworth.learning.deep import optim
+from edgeworth.learning.deep import checkpoint, optim
 from edgeworth.learning.deep.heads import HEADS, Categorical, Gaussian
 from edgeworth.learning.deep.nets import Normaliser
 from edgeworth.learning.deep.ppo import Batch, policy_loss, value_loss
@@ -329,3 +329,97 @@ def test_what_does_not_fit_is_refused() -> None:
         deep.train(worlds.Identity(), object(), steps=100)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="minibatch: must be at least 1"):
         deep.PPO(minibatch=0)
+
+
+# --- what goes wrong ----------------------------------------------------------------------------------------------------------
+
+
+class Altered(worlds.Identity):
+    """Its steps are altered on their way."""
+
+    def __init__(self, alter: Callable[[Any], Any], copies: int = 16) -> None:
+        super().__init__(copies)
+        self.alter = alter
+
+    def step(self, actions: Array) -> Any:
+        return self.alter(super().step(actions))
+
+
+@pytest.mark.parametrize("learner", [SMALL, deep.DDPG(warm_up=16, report=4)])
+def test_training_that_diverges_ends_and_leaves_the_checkpoint(learner: Any, tmp_path: Path) -> None:
+    def late(step: Any) -> Any:
+        count[0] += 1
+        return step if count[0] < 40 else step._replace(reward=np.full_like(step.reward, np.nan))
+
+    def alterable(alter: Callable[[Any], Any]) -> Any:
+        world: Any = worlds.Regulator() if isinstance(learner, deep.DDPG) else worlds.Identity()
+        play = world.step
+        world.step = lambda actions: alter(play(actions))
+        return world
+
+    file, count = tmp_path / "state", [0]
+    with pytest.raises(FloatingPointError, match="weights: training diverged by agent-step"):
+        deep.train(alterable(late), learner, steps=10**6, seed=0, checkpoint=file, every=1)
+    rest = deep.train(alterable(lambda step: step), learner, steps=1, seed=0, resume=file)
+    assert rest.trainer.steps > 0
+    assert all(np.isfinite(each).all() for each in rest.policy.weights)
+
+
+def test_rewards_of_copies_do_not_pass_for_those_of_agents() -> None:
+    world = Altered(lambda step: step._replace(reward=step.reward[:, 0]), copies=1)
+    with pytest.raises(ValueError, match=r"env: must give rewards of shape \(1, 1\) or \(1, 1\); got \(1,\)"):
+        deep.train(world, SMALL, steps=100)
+
+
+def test_a_central_critic_needs_the_state_at_every_step() -> None:
+    world = worlds.PrivateBits()
+    play = world.step
+    world.step = lambda actions: play(actions)._replace(state=None)  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="env: must give state and final_state at every step"):
+        deep.train(world, replace(SMALL, critic="state"), steps=100)
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_training(tmp_path: Path) -> None:
+    class Never(Observer):
+        def on_progress(self, progress: Progress) -> None:
+            pytest.fail("training has begun")
+
+    with pytest.raises(FileNotFoundError):
+        deep.train(worlds.Identity(), SMALL, steps=100, checkpoint=tmp_path / "none" / "state", observer=Never())
+
+
+def test_states_that_lack_something_are_refused_by_name(tmp_path: Path) -> None:
+    """With a digest that is right: a file of another maker's."""
+    file = tmp_path / "state"
+    deep.train(worlds.Identity(), SMALL, steps=100, seed=0, checkpoint=file)
+    header, arrays = checkpoint.read(file, "training state")
+    for name in ("format", "schema", "content", "version", "sha256"):
+        del header[name]
+    for name in ("curve", "generator", "returns", "adam/mean", "weights/actor/0.bias"):
+        checkpoint.write(file, "training state", header, {key: each for key, each in arrays.items() if key != name})
+        with pytest.raises(FileFormatError, match=r"/state: "):
+            deep.train(worlds.Identity(), SMALL, steps=200, seed=0, resume=file)
+    for key, value in {"curve": np.zeros(7), "generator": np.zeros(7, np.uint8)}.items():
+        checkpoint.write(file, "training state", header, {**arrays, key: value})
+        with pytest.raises(FileFormatError, match=r"/state: "):
+            deep.train(worlds.Identity(), SMALL, steps=200, seed=0, resume=file)
+
+
+def test_a_replay_larger_than_the_limit_of_files_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeworth.core.archive.ARRAY_LIMIT", 2**17)
+    monkeypatch.setattr("edgeworth.learning.deep.training.ARRAY_LIMIT", 2**17, raising=False)
+    file, learner = tmp_path / "state", deep.DDPG(buffer=10_000, warm_up=10_000, hidden=(4,))
+    deep.train(worlds.Regulator(), learner, steps=9_000, seed=0, checkpoint=file)
+    with pytest.raises(FileFormatError, match="unpacks to"):
+        checkpoint.read(file, "training state")
+    assert deep.train(worlds.Regulator(), learner, steps=1, seed=0, resume=file).trainer.steps >= 9_000
+
+
+def test_another_default_of_torch_changes_nothing() -> None:
+    plain = deep.train(worlds.Identity(), SMALL, steps=100, seed=0).policy
+    torch.set_default_dtype(torch.float64)
+    try:
+        other = deep.train(worlds.Identity(), SMALL, steps=100, seed=0).policy
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert all(np.array_equal(a, b) for a, b in zip(plain.weights, other.weights, strict=True))

@@ -110,6 +110,13 @@ def test_problems_of_training_are_refused() -> None:
     env.reset(7)  # as training with seed 7 does
     with pytest.raises(ValueError, match="judged on, 7"):
         carbon_offloading.solve(env.problem(1), method=policy)
+    drawn = vector_env(2, scenario=Scenario(users=3, slots=40), gains="matrix", seed=9)  # by the generator, not by kernels
+    drawn.reset(7)
+    met = drawn.problem(1)
+    with pytest.raises(ValueError, match="judged on, 7"):
+        carbon_offloading.solve(met, method=policy)
+    again = carbon_offloading.generate(users=3, slots=40, seed=met.provenance.parameters["episode_seed"])  # type: ignore[arg-type]
+    assert again.hash == met.hash
 
 
 def test_policies_of_other_observations_or_actions_are_refused() -> None:

@@ -125,7 +125,7 @@ class Generated:
         self.restart(seed)
 
     def restart(self, seed: Seed) -> None:
-        word, _ = _word(seed)
+        word, self._seed = _word(seed)
         seeds = [np.random.SeedSequence(int(word), spawn_key=(c,)) for c in range(self._copies)]
         self._streams = [np.random.default_rng(each) for each in seeds]
         self._before = np.array([words(stream) for stream in self._streams])
@@ -144,7 +144,11 @@ class Generated:
         engine.load(self._playing)
 
     def problem(self, engine: Engine, copy: int) -> CarbonOffloading:
-        return self._playing[copy]
+        """With the environment's seed, by which a policy that was trained on it is refused; that of `draw` is kept beside."""
+        playing = self._playing[copy]
+        drawn = playing.provenance
+        parameters = {**drawn.parameters, "scenario": drawn.name, "episode_seed": drawn.seed, "copy": copy}
+        return replace(playing, provenance=Provenance("arrays", "vector_env", parameters, self._seed))
 
     def _of_user(self, problem: CarbonOffloading) -> CarbonOffloading:
         return problem if self._user is None else alone(problem, self._user)
