@@ -34,6 +34,11 @@ class TrainedPolicy:
     training_problems: frozenset[str]
 
     @property
+    def digest(self) -> str:
+        """What tells two policies of one name apart."""
+        raise NotImplementedError
+
+    @property
     def __name__(self) -> str:
         return self.name
 

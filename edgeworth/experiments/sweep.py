@@ -12,6 +12,7 @@ from typing import Any
 
 from edgeworth.core import validation
 from edgeworth.core.family import Family, family
+from edgeworth.core.policy import TrainedPolicy
 from edgeworth.core.problem import P, Problem, S, Stored
 from edgeworth.core.result import Result
 from edgeworth.core.run import PRESSES
@@ -259,7 +260,10 @@ def _tasks(
 
 def _described(spec: MethodSpec, stop: Stop | None) -> str:
     """What a label stands for: the method, its parameters, its stop rule."""
-    name = spec.method if isinstance(spec.method, str) else f"callable {getattr(spec.method, '__qualname__', spec.label)}"
+    if isinstance(spec.method, TrainedPolicy):
+        name = f"trained policy {spec.method.name} {spec.method.digest[:16]}"
+    else:
+        name = spec.method if isinstance(spec.method, str) else f"callable {getattr(spec.method, '__qualname__', spec.label)}"
     rule = stop if spec.stop is None else spec.stop
     limits = ", ".join(f"{name} {getattr(rule, name):g}" for name in rule.rules) if rule is not None else ""
     parts = [name] + ([validation.shown(spec.params)] if spec.params is not None else []) + [f"stop: {limits or 'none'}"]

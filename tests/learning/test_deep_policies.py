@@ -439,3 +439,23 @@ def test_beta_policies_stay_between_bounds() -> None:
     found = policy.act(np.linspace(-5.0, 5.0, 999)[:, None])
     assert np.float32(-0.1) <= found.min() < 0.0
     assert 0.6 < found.max() <= np.float32(0.7)
+
+
+def test_a_run_in_which_everything_is_skipped_is_a_failure(tmp_path: Path) -> None:
+    """Where torch is needed and absent: that examples in docstrings pass does not make up for it."""
+    root = Path(__file__).parents[2]
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util\n"
+        "found = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, package=None: None if name == 'torch' else found(name, package)\n"
+    )
+    search = os.pathsep.join([str(tmp_path), str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    where = ["tests/learning/deep/test_gae.py", "edgeworth/learning/deep/spaces.py"]
+    for needed, code in (("1", 1), ("", 0)):
+        environment = {**os.environ, "PYTHONPATH": search, "NEEDS_TORCH": needed}
+        run = subprocess.run([*command, *where], cwd=root, env=environment, capture_output=True, text=True, timeout=100)
+        assert run.returncode == code, run.stdout
+        assert "torch is absent" in run.stdout
+        assert "2 passed" in run.stdout  # the examples
+        assert ("no test of the deep learners has run" in run.stdout) == bool(needed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from os import PathLike
 from types import MappingProxyType
 from typing import Any
@@ -198,6 +199,15 @@ class Policy(TrainedPolicy):
         path : str or path
             Its ending is free; ``.npz`` is customary.
         """
+        checkpoint.write(path, CONTENT, *self._content())
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of all that the file of the policy holds: two policies of one name differ by it."""
+        return checkpoint.digest(*self._content())
+
+    def _content(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Header and arrays of its file."""
         header = {
             "name": self.name,
             "spec": self.spec.to_fields(),
@@ -213,7 +223,7 @@ class Policy(TrainedPolicy):
         arrays = checkpoint.prefixed(_NET, named)
         if self.normaliser is not None:
             arrays |= checkpoint.prefixed(_SCALE, self.normaliser.arrays())
-        checkpoint.write(path, CONTENT, header, arrays)
+        return header, arrays
 
 
 def _listed(header: Mapping[str, Any], name: str) -> frozenset[Any]:

@@ -91,6 +91,15 @@ def test_a_comparison_takes_policies_beside_methods() -> None:
     assert frame["method_seed"].isna().all()
 
 
+def test_two_policies_of_one_name_are_not_one_method() -> None:
+    one = made()
+    other = replace(one, weights=tuple(2.0 * each for each in one.weights))
+    first = compare([problem()], [one])
+    with pytest.raises(ValueError, match="trained policy mine"):
+        first.merge(compare([problem(seed=2)], [other]))
+    assert len(first.merge(compare([problem(seed=2)], [copy.deepcopy(one)])).frame) == 2
+
+
 def test_a_policy_does_not_pass_for_a_method_of_its_name() -> None:
     assert carbon_offloading.solve(problem(), method=made(name="lyapunov")).method == "lyapunov (own)"
 
