@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ EVALUATION = 900_000
 """Seeds from this one on are for evaluation: training refuses them."""
 
 
-class TrainedPolicy:
+class TrainedPolicy(ABC):
     """The base of what ``solve`` and ``compare`` take as a method of kind "policy" that was trained.
 
     Attributes
@@ -34,9 +35,9 @@ class TrainedPolicy:
     training_problems: frozenset[str]
 
     @property
+    @abstractmethod
     def digest(self) -> str:
         """What tells two policies of one name apart."""
-        raise NotImplementedError
 
     @property
     def __name__(self) -> str:

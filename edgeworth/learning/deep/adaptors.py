@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -20,23 +21,23 @@ _SEEDS = 2**31
 """Seeds of the libraries are below. After a reset by a seed of training episodes have such seeds, else those of evaluation."""
 
 
-class _Copy:
+class _Copy(ABC):
     """One environment as arrays of (agents, ...): what the two libraries call differently."""
 
     agents: int
     masked: bool
 
+    @abstractmethod
     def spaces(self) -> tuple[Any, Any]:
         """Of observations and actions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reset(self, seed: int) -> tuple[Array, Array | None]:
         """Observations and masks."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, actions: list[Any]) -> tuple[Array, Array | None, list[float], bool, bool]:
         """Observations, masks, rewards, terminated, truncated."""
-        raise NotImplementedError
 
 
 class _Single(_Copy):

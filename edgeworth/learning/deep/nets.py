@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -44,15 +45,16 @@ def orthogonal(rng: np.random.Generator, inputs: int, outputs: int, gain: float)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Net:
+class Net(ABC):
     """The base of networks: named weights, and their passage to and from plain data."""
 
     kind: ClassVar[str] = ""
 
+    @abstractmethod
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Name -> shape of every weight, in order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start(self, rng: np.random.Generator) -> list[Array]:
         """Weights to begin with, float32.
 
@@ -60,8 +62,8 @@ class Net:
         ----------
         rng : numpy.random.Generator
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def numpy(self, weights: Weights, x: Array) -> Array:
         """Outputs of inputs [rows, inputs], in NumPy.
 
@@ -70,8 +72,8 @@ class Net:
         weights : sequence of ndarray
         x : ndarray [rows, inputs]
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def torch(self, weights: Weights, x: Any) -> Any:
         """The same in torch.
 
@@ -80,7 +82,6 @@ class Net:
         weights : sequence of Tensor
         x : Tensor [rows, inputs]
         """
-        raise NotImplementedError
 
     def to_fields(self) -> dict[str, Any]:
         """As plain JSON data."""
