@@ -165,7 +165,7 @@ class SharingDevice(Device):
             out = abandon and self.twin.deadline[j] <= now
             if due <= now or out:
                 del self.left[j]
-                self.twin.finish(j, due, min(due, now))
+                self.twin.finish(j, due, now)
 
     def begin(self, now: float) -> None:
         for j in [j for j in self.inside if self.twin.ready[j] <= now]:

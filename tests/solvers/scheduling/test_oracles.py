@@ -96,6 +96,34 @@ def test_waiting_task_leaves_at_its_deadline() -> None:
     assert (found.start[2], found.end[2], found.energy[2]) == (-1.0, 15.0, 0.0)
 
 
+def test_backlog_loses_what_is_abandoned() -> None:
+    # Device 1 runs task 1 from 1 to 15.5; task 0, there from 2 on, is due at 15, when task 2 of device 0 is decided.
+    tasks = [(0.0, 0, 8.0, 2.0), (1.0, 1, 58.0, 1.0), (14.9, 0, 2.0, 1.0)]
+    for late, backlog in (("abandon", 0.5), ("finish", 0.5 + 2.0)):
+        seen: dict[int, float] = {}
+
+        def note(t: float, i: int, j: int, view: SimpleNamespace, seen: dict[int, float] = seen) -> int:
+            seen[j] = view.backlog[1]
+            return 1 if j == 0 else i
+
+        play(small(tasks=tasks, late=late, horizon=15.0), note)
+        assert seen == {0: 0.0, 1: 2.0, 2: backlog}
+
+
+def test_pending_head_expires() -> None:
+    found = play(small(tasks=[(0.0, 0, 2.0, 1.0)] * 4, epoch=5.0), rules.local)
+    assert found.status == ["done", "done", "done", "expired"]
+    assert (found.device, found.start, found.end) == ([0, 0, 0, -1], [0.0, 5.0, 10.0, -1.0], [1.0, 6.0, 11.0, 15.0])
+
+
+def test_what_is_ready_by_an_epoch_starts_before_its_decisions() -> None:
+    # At 2 device 0 is free and task 6 waits there; task 5, of an earlier deadline, is committed there at 2 without transfer.
+    tasks = [(0.0, 0, 4.0, 0.0)] + [(0.1 * q, 1, 0.1, 0.0) for q in range(5)] + [(0.6, 0, 2.0, 0.0)]
+    found = play(small(tasks=tasks, order="edf"), rules.replay([0, 1, 1, 1, 1, 0, 0]))
+    assert found.ready[5:] == [2.0, 1.0]
+    assert found.start[5:] == [3.0, 2.0]
+
+
 def test_end_at_the_deadline_succeeds() -> None:
     for late in ("abandon", "skip", "finish"):
         found = play(small(tasks=[(0.0, 0, 30.0, 1.0), (0.0, 1, 60.5, 1.0)], late=late), rules.local)
@@ -162,6 +190,14 @@ def test_radio_that_cannot_be_paid_kills_sender_or_receiver() -> None:
         energy_identity(e, found)
 
 
+def test_radio_paid_to_the_last_joule() -> None:
+    # The receiver is brought to its floor, so the task has failed; a sender brought there has sent it.
+    found = play(small(tasks=[(0.0, 0, 4.0, 1.0)], battery=[100.0, 1.0]), rules.replay([1]))
+    assert (found.status, found.end, found.died, found.energy) == (["dead"], [0.0], [-1.0, 0.0], [3.0])
+    found = play(small(tasks=[(0.0, 0, 4.0, 1.0)], battery=[2.0, 100.0]), rules.replay([1]))
+    assert (found.status, found.end, found.died, found.energy) == (["done"], [2.0], [0.0, -1.0], [11.0])
+
+
 def test_dead_peer_is_masked() -> None:
     e = small(tasks=[(1.0, 0, 4.0, 1.0)], battery=[1000.0, 0.5], mask="off")
     with pytest.raises(ValueError, match="masked"):
@@ -191,6 +227,9 @@ def test_masks() -> None:
     assert opened(small(tasks=never), 1) == [0]  # all masked: local stays open
     assert opened(small(tasks=never, mask="off"), 1) == [0, 1]
     assert opened(small(tasks=[(0.2, 0, 27.0, 1.0)]), 0) == [1]
+    behind = [(0.0, 0, 20.0, 1.0), (0.5, 0, 10.0, 1.0)]  # 9.5 + 5 here: the literal local rule does not see the 9.5
+    assert opened(small(tasks=behind), 1) == [0, 1]
+    assert opened(small(tasks=behind, mask="slack"), 1) == [1]
 
 
 def conflict(**changes: Any) -> SimpleNamespace:
@@ -227,6 +266,8 @@ def test_rules_choose_by_hand() -> None:
     greedy = play(e, rules.greedy_cost)
     assert (greedy.device, greedy.value) == ([0], 10.0)
     assert play(e, rules.replay([1])).value == 11.0
+    short = small(tasks=[(0.0, 0, 2.0, 1.0)])  # 1 s here, .5 s there but not before the transfer's 1 s
+    assert play(short, rules.earliest_finish).device == [0]
     busy = small(tasks=[(0.0, 0, 8.0, 1.0), (0.5, 0, 8.0, 1.0)])
     assert play(busy, rules.threshold(3.0)).device == [0, 1]
     assert play(busy, rules.threshold(3.5)).device == [0, 0]
