@@ -36,7 +36,8 @@ Where the specification leaves a choice open, this is the reading taken; a kerne
     arrives even if the source is dead by then.
 13. Death is at the exact instant; a task that ends at that very instant is finished first. What runs, waits, is on its way
     to or pending at a dead device fails at that instant; later arrivals there fail when they would join the ring.
-14. The episode stops at horizon + deadline: energy is counted up to there, what is not resolved (`finish` only) has failed.
+14. The episode stops at horizon + deadline: energy is counted up to there, and what is not resolved has failed (that happens
+    with `finish`, and with `skip` under sharing, where a task may turn late after its start).
     `end` is when the processor let go of a task, or the instant it failed.
 15. Latency is the mean over successes; utilisation is busy time over devices times horizon (see `metrics`).
 16. `local-edf` is `local` with `order="edf"`. With one relative deadline for all it is the same schedule as `local`.

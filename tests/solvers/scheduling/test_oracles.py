@@ -327,6 +327,8 @@ def test_energy_and_work_of_drawn_episodes(late: str, service: str) -> None:
         found = play(e, rules.random(np.random.default_rng(seed).uniform(size=60)))
         energy_identity(e, found)
         assert min(found.died[:2]) > 0.0
+        if late == "abandon" or (late, service) == ("skip", "serial"):
+            assert "unfinished" not in found.status
         for j in range(60):
             if found.status[j] == "done":
                 k = found.device[j]
