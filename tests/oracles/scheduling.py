@@ -56,6 +56,7 @@ Where the specification leaves a choice open, this is the reading taken; a kerne
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import math
 from collections.abc import Callable
@@ -155,7 +156,7 @@ class Twin:
         end, grid = self.e.horizon + self.e.deadline, []
         while len(grid) * self.e.epoch <= end:
             t = len(grid) * self.e.epoch
-            grid.append((t, sum(a <= t for a in self.arrival)))
+            grid.append((t, bisect.bisect_right(self.arrival, t)))
         return grid
 
     def decide(self, t: float) -> None:
@@ -229,7 +230,7 @@ class Twin:
 
     def view(self, t: float, i: int, j: int) -> SimpleNamespace:
         e = self.e
-        known = [row for row in self.published if row[0] <= t - e.gossip + 1e-9][-1]
+        known = next(row for row in reversed(self.published) if row[0] <= t - e.gossip + 1e-9)
         backlog, dead, battery = (list(x) for x in known[1:])
         own = self.devices[i]
         backlog[i], dead[i], battery[i] = own.backlog(t), own.dead, own.battery
