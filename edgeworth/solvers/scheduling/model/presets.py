@@ -137,7 +137,7 @@ def generate(
     if mean * count * seconds > 1e8:
         validation.reject("rate", "must leave at most 1e8 tasks", mean)
     rng, record = generator(seed, INSTANCES)
-    capacity, active, idle, battery = (rng.uniform(*each, count) for each in (CAPACITY, ACTIVE_POWER, IDLE_POWER, BATTERY))
+    owned = drawn_devices(rng, count)
     share: Floats | None = None
     if requests is None:
         arrival, source = _poisson(rng, count, mean, seconds, burst=preset == "burst")
@@ -151,15 +151,11 @@ def generate(
     if requests is not None:
         parameters["trace"] = requests.name
     return Episode(
-        capacity,
-        battery,
-        FLOOR * battery,
-        active,
-        idle,
-        arrival,
-        source,
-        done,
-        rng.uniform(*size, tasks),
+        **owned,
+        arrival=arrival,
+        source=source,
+        work=done,
+        data=rng.uniform(*size, tasks),
         chain_latency=rng.uniform(*CHAIN_LATENCY, (tasks, len(CHAIN))),
         horizon=seconds,
         deadline=deadline,
@@ -179,6 +175,13 @@ def generate(
         mask=mask,
         provenance=Provenance("preset", preset, parameters, record),
     )
+
+
+def drawn_devices(rng: np.random.Generator, devices: int) -> dict[str, Floats]:
+    """Devices of Table II, as arguments of `Episode`."""
+    ranges = {"capacity": CAPACITY, "active_power": ACTIVE_POWER, "idle_power": IDLE_POWER, "battery": BATTERY}
+    drawn: dict[str, Floats] = {name: rng.uniform(*ends, devices) for name, ends in ranges.items()}
+    return drawn | {"battery_floor": FLOOR * drawn["battery"]}
 
 
 def _poisson(rng: np.random.Generator, devices: int, rate: float, horizon: float, *, burst: bool) -> tuple[Floats, Ints]:
