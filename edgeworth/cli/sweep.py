@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -83,7 +82,7 @@ def _run(kind: str, given: dict[str, Any]) -> None:
         )
     files = output.Files()
     files.write(given["csv"], comparison.to_csv)
-    files.write(given["plot"], lambda path: _draw(comparison, path))
+    files.write(given["plot"], lambda path: output.figure(comparison.plot, path))
     files.write(given["out"], comparison.to_html)
     if given["as_json"]:
         output.document(_as_data(comparison, given["reference"]))
@@ -97,20 +96,6 @@ def _run(kind: str, given: dict[str, Any]) -> None:
         raise SystemExit(INTERRUPTED)
     if not comparison.verified:
         raise SystemExit(FAILED)
-
-
-def _draw(comparison: Comparison, path: str) -> None:
-    import matplotlib
-
-    from edgeworth.core.files import replacing
-
-    matplotlib.use("agg")  # a file is wanted, and there may be no screen
-    matplotlib.rcParams["svg.hashsalt"] = "edgeworth"  # the same table gives the same file
-    figure: Any = comparison.plot().figure
-    ending = path.rpartition(".")[2].lower()
-    with replacing(path) as file, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # labels may be in any script
-        figure.savefig(file, format=ending, dpi=150, metadata={"Date": None} if ending == "svg" else None)
 
 
 def _as_data(comparison: Comparison, reference: str | None) -> dict[str, object]:
