@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +20,7 @@ Ctrl-C ends training after the update under way; what was learnt is written then
 def _train(kind: str) -> Action:
     from edgeworth.core.family import family
     from edgeworth.core.lazy import resolve
-    from edgeworth.learning.deep.learned import COPIES
+    from edgeworth.learning.deep.learned import COPIES, SEED
 
     plan = resolve(family(kind).training or "")
     methods = list(plan.learners)
@@ -38,7 +39,7 @@ def _train(kind: str) -> Action:
         click.Option(["--name"], help="of the policy in tables (default: the method)"),
         *(sources.option_of(option) for option in plan.options),
         click.Option(["--copies"], type=click.IntRange(min=1), default=COPIES, show_default=True, help="episodes at a time"),
-        click.Option(["--seed"], type=int, default=0, show_default=True, help="training seed, below 900000"),
+        click.Option(["--seed"], type=int, default=SEED, show_default=True, help="training seed, below 900000"),
         click.Option(["--checkpoint"], type=path, callback=writable, help="file to go on from later, kept up to date"),
         click.Option(["--every"], type=click.IntRange(min=1), help="agent-steps between checkpoints (default: 1000000)"),
         click.Option(["--resume"], is_flag=True, help="go on from --checkpoint, with the same options"),
@@ -71,6 +72,9 @@ def _run(plan: Any, given: dict[str, Any]) -> None:
     for name in ("every", "resume"):
         if given[name] and checkpoint is None:
             raise click.UsageError(f"--{name} is used with --checkpoint only.")
+    paths = [Path(given[name]).resolve() for name in ("out", "checkpoint", "curve", "plot") if given[name] is not None]
+    if len(set(paths)) < len(paths):
+        raise click.UsageError("--out, --checkpoint, --curve and --plot must name different files.")
     env = plan.environment(method, given["copies"], **sources.keywords_of(plan.options, given))
     with train_progress(given["quiet"], steps) as observer:
         trained = deep.train(

@@ -27,6 +27,8 @@ from edgeworth.learning.deep.training import Learner, train
 
 COPIES = 64
 """Copies of an environment that are trained in where nobody says how many."""
+SEED = 770_001
+"""Of training where nobody says which: policies are refused on problems of their training seeds, and few problems have it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,7 +99,22 @@ def like(method: str, copies: int, problem: CarbonOffloading) -> VectorEnv:
     Raises
     ------
     ValueError
-        For a problem that `generate` did not make, or not without traces: no other episodes of its kind are known.
+        As of `arguments`.
+    """
+    return environment(method, copies, **arguments(problem))
+
+
+def arguments(problem: CarbonOffloading) -> dict[str, Any]:
+    """The arguments of `Scenario` that a problem was generated with, but for those at their defaults.
+
+    Parameters
+    ----------
+    problem : CarbonOffloading
+
+    Raises
+    ------
+    ValueError
+        For a problem that `generate` did not make, or made of traces: no other episodes of its kind are known.
     """
     origin = problem.provenance
     given: dict[str, Any] = {name: value for name, value in origin.parameters.items() if name != "gains"}
@@ -107,7 +122,7 @@ def like(method: str, copies: int, problem: CarbonOffloading) -> VectorEnv:
     if origin.source != "preset" or any(trace != "synthetic" for trace in traces):
         rule = "must be None for a problem that generate did not make, or made of traces: there is nothing to draw others from"
         validation.reject("steps", rule, f"a problem from {origin.source} {origin.name}".strip())
-    return environment(method, copies, preset=origin.name, **given)
+    return {"preset": origin.name, **given}
 
 
 PLAN = TrainingPlan(

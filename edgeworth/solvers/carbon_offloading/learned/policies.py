@@ -34,7 +34,7 @@ def ppo(problem: CarbonOffloading, params: LearnedPolicy, run: Run[Schedule]) ->
     "caddto" alone, at a load of 3 Mbit/s: on other loads, caps and sizes it is played as it is, without any promise. It was
     made by ::
 
-        edgeworth train carbon-offloading --method ppo --steps 2000000 --seed 770001 --out ppo.npz
+        edgeworth train carbon-offloading --method ppo --steps 2000000 --out ppo.npz
 
     which gives the same file bit for bit on one machine with one version of torch, NumPy and Python (the file names them).
 
@@ -71,7 +71,7 @@ def mappo(problem: CarbonOffloading, params: LearnedPolicy, run: Run[Schedule]) 
     -----
     The critic is not played: a device needs what it observes itself, and nothing else. With zero forcing on a known channel
     devices are independent, so that a central critic can know no more than a local one. Made by the command of `ppo` with
-    ``--method mappo --seed 770002``.
+    ``--method mappo``.
 
     References
     ----------
@@ -99,7 +99,7 @@ def ddpg(problem: CarbonOffloading, params: LearnedPolicy, run: Run[Schedule]) -
 
     Notes
     -----
-    Made by the command of `ppo` with ``--method ddpg --seed 770003``.
+    Made by the command of `ppo` with ``--method ddpg``.
 
     References
     ----------
@@ -128,7 +128,7 @@ def td3(problem: CarbonOffloading, params: LearnedPolicy, run: Run[Schedule]) ->
     Notes
     -----
     It tells what of a difference between `ppo` and `ddpg` is due to how values are estimated. Made by the command of `ppo` with
-    ``--method td3 --seed 770004``.
+    ``--method td3``.
 
     References
     ----------
