@@ -17,6 +17,8 @@ from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.policy import EVALUATION
 from edgeworth.core.result import Termination
 from edgeworth.learning import deep
+from edgeworth.learning.deep.learned import shipped_policy
+from edgeworth.learning.deep.training import versions
 from edgeworth.solvers import carbon_offloading
 from edgeworth.solvers.carbon_offloading import CarbonOffloading, LearnedPolicy
 from edgeworth.solvers.carbon_offloading.learned.plan import PLAN
@@ -91,6 +93,22 @@ def test_training_on_call_ends_with_the_run(reason: Termination) -> None:
     assert carbon_offloading.verify(given, result)
 
 
+# --- what comes with the package ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", list(PLAN.learners))
+def test_the_command_of_its_documentation_makes_it_again(method: str, tmp_path: Path) -> None:
+    """Bit for bit where it is made by the same versions; the processor must be of one kind, too."""
+    shipped = shipped_policy(carbon_offloading.FAMILY.package, method)
+    function = next(row for row in carbon_offloading.METHODS if row.name == method).resolve()
+    assert f"--method {method}" in str(function.__doc__)
+    if shipped.training["versions"] != versions():
+        pytest.skip(f"made by {shipped.training['versions']}")
+    run("train", "carbon-offloading", "--method", method, "--steps", 2_000_000, "--out", tmp_path / "p.npz", "--quiet")
+    assert deep.load_policy(tmp_path / "p.npz").digest == shipped.digest
+
+
 # --- the command --------------------------------------------------------------------------------------------------------------
 
 
@@ -126,6 +144,15 @@ def test_train_writes_a_policy_its_curve_and_a_figure(tmp_path: Path) -> None:
     assert [int(row["steps"]) for row in rows] == [512, 1024, 1536]
     assert [float(row["reward"]) for row in rows] == [row.reward for row in trained.rows]
     assert "</svg>" in plot.read_text()
+
+
+def test_train_says_where_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("train", "carbon-offloading", "--method", "ppo", "--steps", 600, "--out", tmp_path / "p.npz", *SMALL)
+    assert run(*words).stderr == ""
+    monkeypatch.setattr("edgeworth.cli.progress._SECONDS_A_LINE", 0.0)
+    lines = run(*words[:-1]).stderr.splitlines()
+    assert [" ".join(line.split()[2:4]) for line in lines] == ["512 agent-steps", "1024 agent-steps"]
+    assert all("best reward -" in line for line in lines)
 
 
 def test_the_same_command_writes_the_same_file(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ PLAN = TrainingPlan(
     environment=environment,
     options=(
         Option("observe", "text", f"what a device observes (default: {OBSERVE})", choices=tuple(WIDTHS)),
-        *(option for option in SOURCES[0].options if option.name != "gains"),
+        *(each for source in SOURCES if source.reads is None for each in source.options if each.name != "gains"),
     ),
     like=like,
 )
