@@ -85,14 +85,14 @@ class TrainingPlan:
     options : tuple of Option
         What the command line asks for.
     like : callable
-        ``f(method, copies, problem)``: where it is trained for problems of the same kind as this one; ValueError where nothing
-        is known that draws others.
+        ``f(method, problem)``: where it is trained for problems of the same kind as this one; ValueError where nothing is known
+        that draws others. A run ends between updates only, so that these should be short.
     """
 
     learners: Mapping[str, Callable[[int], Learner]]
     environment: Callable[..., Any]
     options: tuple[Option, ...]
-    like: Callable[[str, int, Any], Any]
+    like: Callable[[str, Any], Any]
 
 
 def play_learned(method: str, problem: Any, params: LearnedPolicy, run: Run[Any]) -> Found[Any]:
@@ -171,7 +171,7 @@ def _trained(
     seed = int(run.rng.integers(EVALUATION - 1))
     own = problem.provenance.seed
     seed += isinstance(own, int) and seed >= own  # any training seed but the problem's
-    env, bridge = plan.like(method, COPIES, problem), _Bridge(run)
+    env, bridge = plan.like(method, problem), _Bridge(run)
     found = train(env, plan.learners[method](steps), steps=steps, seed=seed, name=method, observer=bridge)
     refuse_trained_on(found.policy, problem)
     played = play(found.policy, problem, run)

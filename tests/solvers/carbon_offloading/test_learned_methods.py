@@ -80,6 +80,9 @@ def test_its_training_seed_is_refused(method: str) -> None:
     rule = f"method: must not have been trained on the seed of the problem it is judged on, {SEED}; got '{method}'"
     with pytest.raises(ValueError, match=rule):
         carbon_offloading.solve(known, method=method)
+    row = compare([known], [method], seeds=[0]).frame.iloc[0]
+    assert not row["verified"]
+    assert rule in row["notes"]
     met = vector_env(2, scenario=Scenario(users=2, slots=5))
     met.reset(SEED)
     with pytest.raises(ValueError, match=rule):
@@ -172,27 +175,28 @@ def test_a_problem_says_how_others_of_its_kind_are_drawn(kind: str, tmp_path: Pa
         scenario = Scenario(**plan.arguments(each))
         assert scenario.draw(seed=3).hash == given.hash
         assert scenario.draw(seed=4).hash == carbon_offloading.generate(**KINDS[kind], seed=4).hash
-    env = plan.like("mappo", 2, given)
+    env = plan.like("mappo", given)
     seen, infos = env.reset(0)
     assert (env.users, env.slots) == (given.users, given.slots)
-    assert infos["state"].shape == (2, env.state_size)
-    assert seen.shape == (2, given.users, 4 + bool(given.battery.any()))
+    assert env.copies == 320 // given.users
+    assert infos["state"].shape == (env.copies, env.state_size)
+    assert seen.shape == (env.copies, given.users, 4 + bool(given.battery.any()))
 
 
 def test_a_problem_that_nothing_is_known_to_draw_is_refused(tmp_path: Path) -> None:
     bare = CarbonOffloading([[500.0]], [[1e-3]], [[5.0]], [2e-4])
     rule = "steps: must be None for a problem that generate did not make, or made of traces"
     with pytest.raises(ValueError, match=rule):
-        plan.like("ppo", 2, bare)
+        plan.like("ppo", bare)
     for name, top in (("sun", 1.0), ("grid", 300.0)):
         (tmp_path / name).write_text("time,A\n" + "".join(f"{3600 * hour},{top}\n" for hour in range(24)))
     options: dict[str, Any] = {"preset": "day", "users": 1, "slots": 4, "slot_length": 3600.0, "seed": 0}
     with pytest.raises(ValueError, match=rule):
-        plan.like("ppo", 2, carbon_offloading.generate(**options, solar=tmp_path / "sun", intensity=tmp_path / "grid"))
+        plan.like("ppo", carbon_offloading.generate(**options, solar=tmp_path / "sun", intensity=tmp_path / "grid"))
     met = vector_env(2, scenario=Scenario(users=2, slots=5))
     met.reset(0)
     with pytest.raises(ValueError, match="got 'a problem from arrays vector_env'"):
-        plan.like("ppo", 2, met.problem(0))
+        plan.like("ppo", met.problem(0))
 
 
 def test_environments_of_other_libraries_name_what_is_observed() -> None:
