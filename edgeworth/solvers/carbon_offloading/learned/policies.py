@@ -31,7 +31,8 @@ def ppo(problem: CarbonOffloading, params: LearnedPolicy, run: Run[Schedule]) ->
     Notes
     -----
     The policy that comes with the package observes "csi" (see `parallel_env`) and was trained in episodes of the preset
-    "caddto" alone, at a load of 3 Mbit/s: on other loads, caps and sizes it is played as it is, without any promise. It was
+    "caddto" alone, at a load of 3 Mbit/s: on other loads, caps and sizes it is played as it is, without any promise. At
+    5 Mbit/s it was found to cost several times what `value_iteration` does; for such a load train one of one's own. It was
     made by ::
 
         edgeworth train carbon-offloading --method ppo --steps 2000000 --out ppo.npz
