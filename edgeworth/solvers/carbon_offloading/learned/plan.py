@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from edgeworth.core import validation
@@ -29,7 +30,7 @@ def ppo(steps: int) -> PPO:
         Agent-steps of training, over which the learning rate falls to 0.
     """
     return PPO(
-        head="gaussian", learning_rate=1e-3, decay_steps=steps, discount=0.95, trace=0.9, minibatch=1024,
+        head="gaussian", learning_rate=1e-3, decay_steps=steps, discount=0.95, trace=0.9, epochs=10, minibatch=1024,
         normalise_observations=True, normalise_rewards=True,
     )  # fmt: skip
 
@@ -42,10 +43,7 @@ def mappo(steps: int) -> PPO:
     steps : int
         As of `ppo`.
     """
-    return PPO(
-        head="gaussian", learning_rate=1e-3, decay_steps=steps, discount=0.95, trace=0.9, minibatch=1024,
-        normalise_observations=True, normalise_rewards=True, critic="state",
-    )  # fmt: skip
+    return replace(ppo(steps), critic="state")
 
 
 def ddpg(steps: int) -> DDPG:
