@@ -43,7 +43,6 @@ _EPISODE: dict[str, Any] = {
         ("deadline", 0.0),
         ("link_rate", 0.0),
         ("epoch", -0.5),
-        ("failure_cost", -100.0),  # the sign that the paper prints
         ("return_share", np.inf),
         ("channel", "wire"),
         ("order", "lifo"),
@@ -55,6 +54,11 @@ _EPISODE: dict[str, Any] = {
 def test_an_episode_refuses(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"^{name}"):
         Episode(**_EPISODE | {name: value})
+
+
+def test_the_sign_of_failure_that_the_paper_prints_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^failure_cost: .*rewards failure; got -100"):
+        Episode(**_EPISODE | {"failure_cost": -100.0})
 
 
 def test_equal_times_ascend_by_source() -> None:
