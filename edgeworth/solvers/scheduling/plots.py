@@ -273,7 +273,7 @@ def plot_sweep(table: pd.DataFrame, measure: str = "cost", *, ax: Axes | None = 
         )
         spread = found["std"].fillna(0.0)
         if not bound:
-            ax.fill_between(found.index, found["mean"] - spread, found["mean"] + spread, color=colour(k), alpha=0.15, lw=0)
+            ax.fill_between(found.index, found["mean"] - spread, found["mean"] + spread, color=shade, alpha=0.15, lw=0)
     ax.set_xlabel(_AXES[axis])
     ax.set_ylabel(_MEASURES[measure])
     ax.grid(alpha=0.3)
