@@ -147,8 +147,9 @@ class Model(Generic[P, S]):
         Of a family with methods of kind "policy", whose decisions may not depend on what comes later.
     play : str, optional
         ``module:name`` of ``play(policy, problem, run) -> Found``, which runs a `core.policy.TrainedPolicy` on a problem: what
-        its agents would observe is shown to it, slot by slot, and what they do is the solution. It raises ValueError for a
-        policy that was made for other observations or actions. Without it the family takes no trained policies as methods.
+        its agents would observe is shown to it, slot by slot, and what they do is the solution. It raises
+        `core.policy.PolicyMismatchError` for a policy that was made for other observations or actions. Without it the family
+        takes no trained policies as methods.
     """
 
     kind: str
