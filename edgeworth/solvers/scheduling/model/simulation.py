@@ -8,8 +8,10 @@ import numpy as np
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.jit import read_only
 from edgeworth.solvers.scheduling.model.kernels import rules as kernel
-from edgeworth.solvers.scheduling.model.kernels.state import State, World
+from edgeworth.solvers.scheduling.model.kernels.state import DONE, EPOCH, REJECTED, State, World
+from edgeworth.solvers.scheduling.model.outcome import STATUS, Outcome, costs
 from edgeworth.solvers.scheduling.model.problem import CHOICES, Episode
+from edgeworth.solvers.scheduling.model.schedule import Schedule
 
 NO_FLOATS, NO_INTS = np.zeros(0), np.zeros(0, np.int64)
 
@@ -116,6 +118,48 @@ class Play:
             self.over = kernel.play(self.world, self.state, rule, self.together, epochs)
         return self.over
 
+    @property
+    def epochs(self) -> int:
+        """How many epochs there have been."""
+        return int(self.state.count[EPOCH])
+
+    @property
+    def decisions(self) -> int:
+        """How many tasks have been handed to a device."""
+        return int(np.count_nonzero(self.state.device >= 0))
+
+    @property
+    def rejected(self) -> int:
+        """How many choices did not fit any more when their turn came."""
+        return int(self.state.count[REJECTED])
+
+    def schedule(self) -> Schedule:
+        """The decisions of the episode, which must be over."""
+        at = self.state
+        return Schedule(at.device, at.start, "simulated", at.decided, at.delay)
+
+    def outcome(self, masked: Ints) -> Outcome:
+        """What became of it, once it is over."""
+        at, problem = self.state, self.problem
+        done = at.status == DONE
+        back = np.where(at.device == problem.source, 0.0, problem.return_share * problem.transfer)
+        latency = np.where(done, at.end + back - problem.arrival, 0.0)
+        return Outcome(
+            status=np.array(STATUS)[at.status],
+            start=at.start,
+            end=at.end,
+            decided=at.decided,
+            latency=latency,
+            task_energy=at.energy,
+            cost=costs(problem, done, latency, at.energy),
+            busy=at.busy,
+            rest=at.rest,
+            radio=at.radio,
+            battery=at.battery,
+            died=at.died,
+            masked=masked > 0,
+        )
+
 
 def rule(
     code: int,
@@ -128,3 +172,17 @@ def rule(
     """A rule as kernels read it; arrays that may be read-only are copied nowhere but seen through one type."""
     made = read_only(kernel.Rule(code, float(parameter), draws, given, delay, NO_INTS))
     return made._replace(masked=masked)
+
+
+def replay(problem: Episode, device: Ints, delay: Floats | None) -> Outcome:
+    """The outcome of decisions made elsewhere."""
+    play, masked = Play(problem), np.zeros(problem.tasks, np.int64)
+    play.go(rule(kernel.REPLAY, given=device, delay=np.zeros(problem.tasks) if delay is None else delay, masked=masked))
+    return play.outcome(masked)
+
+
+def play_given(problem: Episode, device: Ints) -> Schedule:
+    """The schedule that devices lead to; see `functions.assigned`."""
+    play, masked = Play(problem), np.zeros(problem.tasks, np.int64)
+    play.go(rule(kernel.REPLAY, given=device, delay=np.zeros(problem.tasks), masked=masked))
+    return play.schedule()
