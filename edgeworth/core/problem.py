@@ -96,14 +96,14 @@ class Causality(Generic[P, S]):
     Parameters
     ----------
     futures : callable
-        ``futures(problem)`` yields pairs of a slot and the problem with another course after what is known when that slot's
-        decision is made.
+        ``futures(problem)`` yields pairs of a slot (where time is continuous: a time) and the problem with another course after
+        what is known when the decision is made.
     decided : callable
         ``decided(solution, slot)``: the arrays of all decisions up to that slot.
     """
 
-    futures: Callable[[P], Iterable[tuple[int, P]]]
-    decided: Callable[[S, int], Sequence[Array]]
+    futures: Callable[[P], Iterable[tuple[float, P]]]
+    decided: Callable[[S, float], Sequence[Array]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,32 @@
-"""The model of scheduling: problem, solution, generators, files of tasks."""
+"""The model of scheduling: problem, solution, simulation, value, constraints, measures, generators, files of tasks."""
 
+from edgeworth.solvers.scheduling.model.functions import (
+    RULES as RULES,
+    TOLERANCE as TOLERANCE,
+    assigned,
+    fitted as fitted,
+    measures,
+    simulate,
+    value,
+    violations,
+)
+from edgeworth.solvers.scheduling.model.outcome import Outcome
 from edgeworth.solvers.scheduling.model.presets import PRESETS, generate
 from edgeworth.solvers.scheduling.model.problem import Episode
 from edgeworth.solvers.scheduling.model.schedule import Schedule
 from edgeworth.solvers.scheduling.model.traces import read_csv, to_csv
 
-__all__ = ["PRESETS", "Episode", "Schedule", "generate", "read_csv", "to_csv"]
+__all__ = [
+    "PRESETS",
+    "Episode",
+    "Outcome",
+    "Schedule",
+    "assigned",
+    "generate",
+    "measures",
+    "read_csv",
+    "simulate",
+    "to_csv",
+    "value",
+    "violations",
+]

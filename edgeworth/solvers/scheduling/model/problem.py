@@ -40,7 +40,7 @@ _NUMBERS = (
     "return_share",
     "gossip",
 )
-_CHOICES = {
+CHOICES = {
     "channel": ("radio", "link", "shared"),
     "order": ("fifo", "edf"),
     "late": ("abandon", "skip", "finish"),
@@ -225,7 +225,7 @@ class Episode(ProblemData):
         def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        for name, options in _CHOICES.items():
+        for name, options in CHOICES.items():
             store(name, validation.choice(name, getattr(self, name), options))
         for name in _NUMBERS:
             number = validation.real(name, getattr(self, name), maximum=LARGEST)
@@ -335,14 +335,14 @@ class Episode(ProblemData):
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
         arrays: dict[str, Array] = {name: getattr(self, name) for name in (*_PER_DEVICE, *_PER_TASK, "source", "chain_latency")}
-        content: dict[str, object] = {name: getattr(self, name) for name in (*_NUMBERS, *_CHOICES)}
+        content: dict[str, object] = {name: getattr(self, name) for name in (*_NUMBERS, *CHOICES)}
         return Payload(content | {"provenance": self.provenance.to_fields()}, arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Episode:
         """The inverse of `to_payload`; validates like the constructor."""
         content: dict[str, Any] = {name: payload.array(name) for name in (*_PER_DEVICE, *_PER_TASK, "source", "chain_latency")}
-        content |= {name: payload.field(name) for name in (*_NUMBERS, *_CHOICES)}
+        content |= {name: payload.field(name) for name in (*_NUMBERS, *CHOICES)}
         return cls(**content, provenance=Provenance.from_fields(payload.field("provenance")))
 
 

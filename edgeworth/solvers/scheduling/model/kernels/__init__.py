@@ -1,0 +1,1 @@
+"""Compiled: the simulator. Devices evolve alone between epochs (`device`), and meet at them (`epoch`, `rules`)."""
