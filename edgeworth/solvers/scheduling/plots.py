@@ -268,9 +268,8 @@ def plot_sweep(table: pd.DataFrame, measure: str = "cost", *, ax: Axes | None = 
         if not len(found):
             continue
         bound = method == "bound"
-        ax.plot(
-            found.index, found["mean"], "--" if bound else "-o", color=INK if bound else colour(k), ms=3, lw=1.3, label=method
-        )
+        style, shade = ("--", INK) if bound else ("-o", colour(k))
+        ax.plot(found.index, found["mean"], style, color=shade, ms=3, lw=1.3, label=figure_text(str(method)))
         spread = found["std"].fillna(0.0)
         if not bound:
             ax.fill_between(found.index, found["mean"] - spread, found["mean"] + spread, color=shade, alpha=0.15, lw=0)

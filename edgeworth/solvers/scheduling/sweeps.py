@@ -10,7 +10,7 @@ from edgeworth.core.family import family
 from edgeworth.core.seeds import Seed
 from edgeworth.core.solving import MethodLike
 from edgeworth.core.stop import Stop
-from edgeworth.solvers.scheduling.model import Episode, Schedule, energy_floor, generate, measures
+from edgeworth.solvers.scheduling.model import Episode, Schedule, generate, measures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,6 +74,8 @@ def sweep(
     (['local', 'bound'], True)
     """
     import pandas as pd
+
+    from edgeworth.solvers.scheduling.hindsight.floor import energy_floor
 
     validation.choice("over", over, tuple(VALUES))
     if over in settings:
