@@ -13,6 +13,8 @@ True
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from edgeworth.core.family import Family
 from edgeworth.solvers.scheduling import check, model
 from edgeworth.solvers.scheduling.causality import CAUSALITY
@@ -20,6 +22,15 @@ from edgeworth.solvers.scheduling.check import *
 from edgeworth.solvers.scheduling.examples import tiny_problems
 from edgeworth.solvers.scheduling.methods import METHODS as METHODS
 from edgeworth.solvers.scheduling.model import *
+
+if TYPE_CHECKING:
+    from edgeworth.solvers.scheduling.plots import (
+        plot_costs as plot_costs,
+        plot_courses as plot_courses,
+        plot_gantt as plot_gantt,
+        plot_sweep as plot_sweep,
+    )
+    from edgeworth.solvers.scheduling.sweeps import sweep as sweep
 
 FAMILY = Family(
     kind="scheduling",
@@ -36,6 +47,7 @@ FAMILY = Family(
     from_array=model.assigned,
     examples=tiny_problems,
     causality=CAUSALITY,
+    late={**dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"), "sweep": "sweeps"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -132,8 +132,8 @@ def decision_time(budget: ClaimBudget) -> Evidence:
     step = (float(rows[-1]["weights"]) - float(rows[-2]["weights"])) / 50.0
     text = (
         f"equation 8 counts {rows[0]['weights']:,} products for 5 devices and {rows[-1]['weights']:,} for 100, {grown:.2f}"
-        f" times as many: linear in N, {step:.0f} for each device, since inputs and outputs grow; a decision of earliest-finish took"
-        f" {1e6 * float(rows[1]['seconds']):.1f} us at 10 devices here, epochs included"
+        f" times as many: linear in N, {step:.0f} for each device, since inputs and outputs grow; a decision of earliest-finish"
+        f" took {1e6 * float(rows[1]['seconds']):.1f} us at 10 devices here, epochs included"
     )
     return Evidence(_PARTLY, Reason.DEFINITION, text, numbers=tuple(rows), instances=len(rows))
 

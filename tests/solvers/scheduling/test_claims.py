@@ -1,0 +1,69 @@
+"""The paper's claims as findings, and the sweeps behind them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeworth import Stop
+from edgeworth.core.claims import SMOKE, ClaimVerdict, claim_table
+from edgeworth.solvers import scheduling
+from edgeworth.solvers.scheduling import claims
+
+EXPECTED = {
+    "energy-rises": ("holds in part", "measured"),
+    "latency-falls": ("does not hold", "measured"),
+    "success-by-market": ("does not hold", "measured"),
+    "success": ("holds in part", "measured"),
+    "utilisation": ("cannot hold", "measured"),
+    "utilisation-rises": ("holds", "measured"),
+    "decision": ("holds in part", "definition"),
+    "training": ("cannot hold", "definition"),
+    "settlement": ("holds in part", "measured"),
+    "mask": ("holds in part", "measured"),
+    "units": ("cannot hold", "unit audit"),
+    "backed": ("cannot hold", "unit audit"),
+}
+DECLARED = ("energy-saving", "energy-complex", "energy-by-tokens", "latency-saving", "success-order", "order", "learned")
+BY_ID = {claim.id: claim for claim in claims.CLAIMS}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_the_paper_claims(name: str) -> None:
+    found = BY_ID[name].examine(SMOKE)
+    assert (str(found.verdict), str(found.reason)) == EXPECTED[name]
+    assert found.numbers
+    assert found.instances > 0
+    assert found.conclusive
+    assert any(character.isdigit() for character in found.text)
+
+
+def test_what_waits_for_learners_is_declared_and_nothing_else() -> None:
+    assert set(BY_ID) == {*EXPECTED, *DECLARED}
+    table = claim_table([BY_ID[name] for name in DECLARED], SMOKE)
+    assert set(table.verdict) == {str(ClaimVerdict.NOT_TESTED)}
+    for claim in claims.CLAIMS:
+        assert claim.quote
+        assert (claim.id in DECLARED) == (claim.rule.seeds > 0)
+
+
+def test_three_quarters_by_hand() -> None:
+    """Batteries of 4,500 J above a floor of a tenth feed 6.5 W x .55 + .65 W x .45 for some 1,050 s: then devices die."""
+    rows = BY_ID["success-by-market"].examine(SMOKE).numbers
+    at = {(row["setting"], row["method"]): float(row["success"]) for row in rows}
+    assert at["Table II", "local"] > 0.98
+    assert 0.6 < at["horizon 1365.0", "local"] < 0.85
+
+
+def test_a_sweep_is_on_the_same_episodes_and_above_the_bound() -> None:
+    table = scheduling.sweep("rate", values=[0.1, 0.3], seeds=range(2), bound=Stop(iterations=60), devices=3, horizon=30.0)
+    assert table.groupby(["rate", "seed"]).size().tolist() == [4] * 4
+    for _, rows in table.groupby(["rate", "seed"]):
+        costs = rows.set_index("method").cost
+        assert costs.drop("bound").min() >= costs["bound"]
+        complete = rows[(rows.method != "bound") & (rows.success == 1.0)]
+        assert np.all(complete.energy >= float(rows[rows.method == "bound"].energy.iloc[0]) * (1.0 - 1e-12))
+    with pytest.raises(ValueError, match="over: must be one of devices, rate, work; got 'horizon'"):
+        scheduling.sweep("horizon")
+    with pytest.raises(ValueError, match="rate: must not be given where it varies"):
+        scheduling.sweep("rate", rate=0.1)
