@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -39,10 +40,8 @@ def test_bars_are_what_devices_execute(axes: Any) -> None:
 
 
 def test_failures_and_deaths_are_marked(axes: Any) -> None:
-    episode, schedule, played = _played("local", work=25.0)
-    drained = scheduling.Episode(**{name: getattr(episode, name) for name in scheduling.Episode.__dataclass_fields__} | {
-        "battery": np.full(3, 60.0), "battery_floor": np.full(3, 6.0),
-    })  # fmt: skip
+    episode, _, _ = _played("local", work=25.0)
+    drained = replace(episode, battery=np.full(3, 60.0), battery_floor=np.full(3, 6.0))
     schedule = scheduling.solve(drained, method="local").require()
     played = scheduling.simulate(drained, schedule)
     assert np.all(played.died >= 0.0)
