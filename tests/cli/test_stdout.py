@@ -20,6 +20,7 @@ from tests.cli.test_cli import refused, run
 SMALL: dict[str, list[str]] = {
     "allocation": ["--servers", "3", "--tasks", "8"],
     "carbon-offloading": ["--users", "2", "--slots", "20"],
+    "scheduling": ["--devices", "3", "--horizon", "20"],
     "orienteering": ["--vehicles", "2", "--customers", "5"],
     "trading": ["--preset", "interior"],
     "offloading": ["--preset", "random", "--users", "4", "--providers", "2"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def _futures(problem: Episode) -> Iterator[tuple[float, Episode]]:
             "chain_latency": rng.uniform(0.0, 2.0, (count, 3)),
         }
         order = np.lexsort((new["source"], later))
-        changed: dict[str, Array] = {}
+        changed: dict[str, Any] = {}
         for name, values in new.items():
             changed[name] = np.concatenate([getattr(problem, name)[:known], values[order]])
         yield t, replace(problem, **changed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from edgeworth.core.checking import Rebuild, judge_by_rules
 from edgeworth.core.problem import Refute
-from edgeworth.solvers.scheduling.model import RULES, TOLERANCE, Episode, value, violations
+from edgeworth.solvers.scheduling.model import RULES, TOLERANCE, value, violations
 
 __all__: list[str] = []
 

@@ -36,8 +36,9 @@ def tiny_problems() -> tuple[Episode, ...]:
         _of(rush, channel="shared", order="edf", mask="slack", deadline=8.0),
         _of(rush, channel="link", late="skip", mask="off", return_share=0.5, gossip=1.0),
         _of(rush, late="finish", epoch=0.0, gossip=0.5, deadline=6.0),
+        _of(rush, service="sharing", deadline=10.0, battery=[200.0, 130.0]),
         _of(same, **equal),
-        _of(usual, battery=[40.0, 30.0], battery_floor=[4.0, 10.0], epoch=0.8),  # both die while tasks run
+        _of(usual, battery=[40.0, 28.0], battery_floor=[4.0, 10.0], epoch=0.8),  # both die while tasks run
         _of([(0.5, 0, 4.0, 0.0), (0.5, 1, 4.0, 0.0)], battery=[0.0, 50.0], battery_floor=0.0),  # dead from the start
         _of([(0.0, 0, 2.0, 1.0), (0.0, 0, 2.0, 1.0), (2.0, 0, 2.0, 1.0)], **alone),
         Episode(**(_TWO | nothing)),

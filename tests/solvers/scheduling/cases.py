@@ -8,7 +8,12 @@ import numpy as np
 
 from edgeworth.solvers.scheduling.model import Episode
 
-CHANNELS, ORDERS, LATE, MASKS = ("radio", "link", "shared"), ("fifo", "edf"), ("abandon", "skip", "finish"), ("literal", "slack", "off")
+CHANNELS, ORDERS, LATE, MASKS = (
+    ("radio", "link", "shared"),
+    ("fifo", "edf"),
+    ("abandon", "skip", "finish"),
+    ("literal", "slack", "off"),
+)
 
 
 def random_episode(seed: int, **settings: Any) -> Episode:
@@ -24,7 +29,7 @@ def random_episode(seed: int, **settings: Any) -> Episode:
         source = np.concatenate([np.sort(source[arrival == a]) for a in np.unique(arrival)])
     battery = rng.uniform(40.0, 250.0, devices) if seed % 3 == 0 else rng.uniform(4000.0, 5000.0, devices)
     drawn: dict[str, Any] = {
-        "channel": CHANNELS[seed % 3],
+        "channel": CHANNELS[seed // 4 % 3],
         "order": ORDERS[seed // 3 % 2],
         "late": LATE[int(rng.integers(3))],
         "mask": MASKS[int(rng.integers(3))],

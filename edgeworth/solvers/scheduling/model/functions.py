@@ -114,8 +114,10 @@ def _planned(problem: Episode, schedule: Schedule) -> Outcome:
     energy[j] = problem.active_power[k] * process + (here + there)
     end[j] = schedule.start[j] + process
     latency[j] = end[j] + back - problem.arrival[j]
-    busy = np.bincount(k, process, problem.devices)
-    radio = np.bincount(k, there, problem.devices) + np.bincount(problem.source[j], here, problem.devices)
+    busy, radio = np.zeros(problem.devices), np.zeros(problem.devices)
+    np.add.at(busy, k, process)
+    np.add.at(radio, k, there)
+    np.add.at(radio, problem.source[j], here)
     status = np.where(begun, "done", "unassigned")
     rest = np.maximum(problem.end - busy, 0.0)
     spent = problem.active_power * busy + problem.idle_power * rest + radio
@@ -190,17 +192,14 @@ def violations(problem: Episode, schedule: Schedule) -> Sequence[Violation]:
 
 
 def _replayed(problem: Episode, schedule: Schedule, played: Outcome, found: Violations) -> None:
-    assert schedule.decided is not None
     for j in np.flatnonzero((schedule.device < 0) != (played.decided == NEVER)).tolist():
         rule = "has no device, and is decided" if schedule.device[j] < 0 else "has a device, and is never decided"
         found.add("device", 1.0, f"{found.named('task', j)} {rule}", task=j)
     for j in np.flatnonzero(played.masked & (schedule.device >= 0)).tolist():
         text = f"{found.named('task', j)} is handed to device {schedule.device[j]}, which is not open to it"
         found.add("mask", 1.0, text, task=j)
-    for rule, given, real in (
-        ("decision", schedule.decided, played.decided),
-        ("start", schedule.start, played.start),
-    ):
+    stated = schedule.start if schedule.decided is None else schedule.decided
+    for rule, given, real in (("decision", stated, played.decided), ("start", schedule.start, played.start)):
         off = np.abs(given - real)
         for j in np.flatnonzero(off > TOLERANCE).tolist():
             text = f"{found.named('task', j)} has its {rule} at {given[j]:.9g} s, in the simulation at {real[j]:.9g} s"
@@ -238,8 +237,8 @@ def measures(problem: Episode, schedule: Schedule) -> dict[str, float]:
     Returns
     -------
     dict
-        ``cost``, the value; ``success``, share of the tasks; ``latency``, mean s of successes, result back; ``energy``, J of all
-        devices on [0, T + L], active, idle and of radios, the same span for all schedules; ``energy_per_success``, J;
+        ``cost``, the value; ``success``, share of the tasks; ``latency``, mean s of successes, result back; ``energy``, J of
+        all devices on [0, T + L], active, idle and of radios, the same span for all schedules; ``energy_per_success``, J;
         ``utilisation``, busy time over N (T + L), and ``useful_utilisation``, the part of it that successes took;
         ``offloaded``, share of the tasks that another device than their source was handed; ``dead``, share of the devices whose
         battery fell to its floor. A ratio of nothing to nothing is 0, of something to nothing infinite.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from edgeworth.core.arrays import Floats, Ints
@@ -69,7 +68,7 @@ def state(made: World, rows: int) -> State:
     """The state at time 0, with room for so many rows of news."""
     devices, tasks = made.capacity.size, made.arrival.size
     per_device = {name: np.zeros(devices) for name in ("last", "wake", "busy", "rest", "radio", "waiting", "wait")}
-    per_task = {name: np.zeros(tasks) for name in ("end", "ready", "delay", "energy")}
+    per_task = {name: np.zeros(tasks) for name in ("end", "ready", "delay", "energy", "left")}
     return State(
         battery=made.battery.copy(),
         died=np.full(devices, -1.0),
@@ -86,7 +85,7 @@ def state(made: World, rows: int) -> State:
         start=np.full(tasks, -1.0),
         decided=np.full(tasks, -1.0),
         after=np.full(tasks, -1),
-        count=np.array([0, 0, 0, 0, -1]),
+        counts=np.array([0, 0, 0, 0, -1]),
         told=np.zeros(rows),
         news_backlog=np.zeros((rows, devices)),
         news_dead=np.zeros((rows, devices), np.bool_),
@@ -121,7 +120,7 @@ class Play:
     @property
     def epochs(self) -> int:
         """How many epochs there have been."""
-        return int(self.state.count[EPOCH])
+        return int(self.state.counts[EPOCH])
 
     @property
     def decisions(self) -> int:
@@ -131,7 +130,7 @@ class Play:
     @property
     def rejected(self) -> int:
         """How many choices did not fit any more when their turn came."""
-        return int(self.state.count[REJECTED])
+        return int(self.state.counts[REJECTED])
 
     def schedule(self) -> Schedule:
         """The decisions of the episode, which must be over."""

@@ -149,8 +149,8 @@ def earliest_finish(problem: Episode, params: None, run: Run[Schedule]) -> Found
 
     Notes
     -----
-    Handed to k at t the task ends at max(t + Q_k, r) + W_j / C_k, Q_k the seconds of work committed to k and r when it is there:
-    t at the source, elsewhere when its transfer is over, which begins when the medium is free.
+    Handed to k at t the task ends at max(t + Q_k, r) + W_j / C_k, Q_k the seconds of work committed to k, r when the task is
+    there: t at the source, elsewhere when its transfer is over, which begins when the medium is free.
 
     References
     ----------

@@ -12,6 +12,8 @@ from edgeworth.solvers.scheduling.model.kernels.state import (
     DONE,
     EDF,
     LATE,
+    SERIAL,
+    SHARING,
     SKIP,
     SKIPPED,
     TOLERANCE,
@@ -30,11 +32,65 @@ def settle(state, j, when, status):
 
 
 @leaf(counted=False)
-def backlog(state, k, t):
+def backlog(world, state, k, t):
     """Q_k: seconds of work committed to k and not done; transfers under way count with their work."""
-    if state.running[k] >= 0:
-        return state.run_end[k] - t + state.waiting[k]
-    return state.waiting[k]
+    if state.running[k] < 0:
+        return state.waiting[k]
+    over = state.run_end[k] if world.service == SERIAL else state.run_full[k]
+    return over - t + state.waiting[k]
+
+
+@leaf(counted=False)
+def load(world, state, k):
+    """Work, as it came, of the tasks that share the processor of k."""
+    total, j = 0.0, state.running[k]
+    while j >= 0:
+        total += world.work[j]
+        j = state.after[j]
+    return total
+
+
+@leaf(counted=False)
+def share(world, state, k, span):
+    """What the tasks that share a processor have done and spent in so many seconds: in proportion to their work."""
+    total, j = load(world, state, k), state.running[k]
+    while j >= 0:
+        part = world.work[j] / total * span
+        state.left[j] -= world.capacity[k] * part
+        state.energy[j] += world.active[k] * part
+        j = state.after[j]
+
+
+@leaf(counted=False)
+def reschedule(world, state, k):
+    """When the tasks that share a processor end if no other begins (kept in `end`), the first of them, and all their work."""
+    total, left, first, j = load(world, state, k), 0.0, math.inf, state.running[k]
+    while j >= 0:
+        left += state.left[j]
+        state.end[j] = state.last[k] + state.left[j] * total / (world.capacity[k] * world.work[j])
+        first = min(first, state.end[j])
+        if world.late == ABANDON:
+            first = min(first, world.due[j])
+        j = state.after[j]
+    state.run_end[k], state.run_full[k] = first, state.last[k] + left / world.capacity[k]
+
+
+@leaf(counted=False)
+def complete_shares(world, state, k, now):
+    """A shared processor lets go of what is done, or left at its deadline."""
+    before, j = -1, state.running[k]
+    while j >= 0:
+        following, full = state.after[j], state.end[j]
+        if full <= now or (world.late == ABANDON and world.due[j] <= now):
+            if before < 0:
+                state.running[k] = following
+            else:
+                state.after[before] = following
+            finish(world, state, j, k, now, full)
+        else:
+            before = j
+        j = following
+    reschedule(world, state, k)
 
 
 @leaf(counted=False)
@@ -45,7 +101,10 @@ def accrue(world, state, k, t):
     if j >= 0:
         joules = world.active[k] * span
         state.busy[k] += span
-        state.energy[j] += joules
+        if world.service == SERIAL:
+            state.energy[j] += joules
+        else:
+            share(world, state, k, span)
     else:
         joules = world.idle[k] * span
         state.rest[k] += span
@@ -67,18 +126,19 @@ def recount(world, state, k):
 def dying(world, state, k):
     """When the battery falls to its floor if nothing changes."""
     power = world.active[k] if state.running[k] >= 0 else world.idle[k]
-    if power <= 0.0:
-        return math.inf
-    return state.last[k] + max(0.0, state.battery[k] - world.floor[k]) / power
+    spare = state.battery[k] - world.floor[k]
+    if spare <= 0.0:
+        return state.last[k]
+    return state.last[k] + spare / power if power > 0.0 else math.inf
 
 
 @leaf(counted=False)
-def next_change(state, k):
-    """When the running task ends, or else the next one is ready."""
-    if state.running[k] >= 0:
-        return state.run_end[k]
-    j = state.head[k]
-    return max(state.last[k], state.ready[j]) if j >= 0 else math.inf
+def next_change(world, state, k):
+    """When something ends, or where the device would begin it, the next task is ready."""
+    j, end = state.head[k], state.run_end[k] if state.running[k] >= 0 else math.inf
+    if j < 0 or (state.running[k] >= 0 and world.service == SERIAL):
+        return end
+    return min(end, max(state.last[k], state.ready[j]))
 
 
 @leaf(counted=False)
@@ -86,7 +146,7 @@ def rewake(world, state, k):
     if state.died[k] >= 0.0:
         state.wake[k] = math.inf
         return
-    moment = min(next_change(state, k), dying(world, state, k))
+    moment = min(next_change(world, state, k), dying(world, state, k))
     if world.late == ABANDON:
         moment = min(moment, state.soonest[k])
     state.wake[k] = moment
@@ -97,9 +157,7 @@ def insert(world, state, j, k):
     """Put j among what waits at k, by ready time, then number."""
     before, following = -1, state.head[k]
     ready = state.ready[j]
-    while following >= 0 and (
-        state.ready[following] < ready or (state.ready[following] == ready and following < j)
-    ):
+    while following >= 0 and (state.ready[following] < ready or (state.ready[following] == ready and following < j)):
         before, following = following, state.after[following]
     state.after[j] = following
     if before < 0:
@@ -127,8 +185,17 @@ def in_time(world, j, k, full):
 @leaf(counted=False)
 def complete(world, state, k):
     """The processor lets go of its task."""
-    j, end, full = state.running[k], state.run_end[k], state.run_full[k]
+    if world.service == SHARING:
+        complete_shares(world, state, k, state.last[k])
+        return
+    j = state.running[k]
     state.running[k] = -1
+    finish(world, state, j, k, state.run_end[k], state.run_full[k])
+
+
+@leaf(counted=False)
+def finish(world, state, j, k, end, full):
+    """k lets go of j, whose work is done at `full`."""
     if in_time(world, j, k, full):
         settle(state, j, end, DONE)
     else:
@@ -152,8 +219,11 @@ def begin(world, state, k, now):
         settle(state, j, world.due[j], ABANDONED)
     elif world.late == SKIP and not in_time(world, j, k, full):
         settle(state, j, now, SKIPPED)
+    elif world.service == SHARING:
+        state.start[j], state.left[j], state.after[j], state.running[k] = now, world.work[j], state.running[k], j
+        reschedule(world, state, k)
     else:
-        state.start[j], state.running[k], state.run_full[k] = now, j, full
+        state.start[j], state.after[j], state.running[k], state.run_full[k] = now, -1, j, full
         state.run_end[k] = min(full, world.due[j]) if world.late == ABANDON else full
 
 
@@ -184,12 +254,11 @@ def lose(world, state, j, now):
 def die(world, state, k, now):
     """Dead for good: what runs, waits, is on its way or pending there fails."""
     state.battery[k], state.died[k] = world.floor[k], now
-    if state.running[k] >= 0:
-        lose(world, state, state.running[k], now)
-    j = state.head[k]
-    while j >= 0:
-        lose(world, state, j, now)
-        j = state.after[j]
+    for first in (state.running[k], state.head[k]):
+        j = first
+        while j >= 0:
+            lose(world, state, j, now)
+            j = state.after[j]
     for place in range(state.first[k], state.upto[k]):
         lose(world, state, world.own[place], now)
     state.running[k], state.head[k], state.first[k] = -1, -1, state.upto[k]
@@ -198,18 +267,24 @@ def die(world, state, k, now):
 
 
 @leaf(counted=False)
+def ends(state, k, now):
+    """Does the processor let go of something by now?"""
+    return state.running[k] >= 0 and state.run_end[k] <= now
+
+
+@leaf(counted=False)
 def advance(world, state, k, t):
     """Everything that device k does by itself up to time t, t included."""
     while state.died[k] < 0.0:
-        moment, death = next_change(state, k), dying(world, state, k)
+        moment, death = next_change(world, state, k), dying(world, state, k)
         if death <= min(moment, t):
             accrue(world, state, k, death)
-            if state.running[k] >= 0 and state.run_end[k] <= death:  # what ends at that very instant has ended
+            if ends(state, k, death):  # what ends at that very instant has ended
                 complete(world, state, k)
             die(world, state, k, death)
         elif moment <= t:
             accrue(world, state, k, moment)
-            if state.running[k] >= 0:
+            if ends(state, k, moment):
                 complete(world, state, k)
             else:
                 begin(world, state, k, moment)

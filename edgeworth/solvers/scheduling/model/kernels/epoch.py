@@ -36,7 +36,7 @@ TRUTH, NOTHING = -1, -2
 @leaf(counted=False)
 def epoch_time(world, state):
     """When the next epoch is; later than the episode's end where there is none."""
-    number = state.count[EPOCH]
+    number = state.counts[EPOCH]
     if world.epoch > 0.0:
         return number * world.epoch
     return world.arrival[number] if number < world.arrival.size else 2.0 * world.end + 1.0
@@ -61,8 +61,8 @@ def open_epoch(world, state, t):
     for k in range(devices):
         if state.wake[k] <= t:
             advance(world, state, k, t)
-    state.count[EPOCH] += 1
-    j, most = state.count[JOINED], tasks if world.epoch > 0.0 else state.count[EPOCH]
+    state.counts[EPOCH] += 1
+    j, most = state.counts[JOINED], tasks if world.epoch > 0.0 else state.counts[EPOCH]
     while j < most and world.arrival[j] <= t:
         i = world.source[j]
         state.upto[i] += 1
@@ -70,7 +70,7 @@ def open_epoch(world, state, t):
             state.first[i] = state.upto[i]
             settle(state, j, t, DEAD)
         j += 1
-    state.count[JOINED] = j
+    state.counts[JOINED] = j
     for i in range(devices):
         while state.first[i] < state.upto[i] and world.due[head(world, state, i)] <= t:
             settle(state, head(world, state, i), t, EXPIRED)
@@ -83,17 +83,17 @@ def open_epoch(world, state, t):
 def publish(world, state, t):
     """A row of news for everybody, known `gossip` seconds later."""
     rows = state.told.size
-    row = state.count[WRITTEN] % rows
+    row = state.counts[WRITTEN] % rows
     state.told[row] = t
     for k in range(world.capacity.size):
-        state.news_backlog[row, k] = backlog(state, k, t)
+        state.news_backlog[row, k] = backlog(world, state, k, t)
         state.news_dead[row, k] = state.died[k] >= 0.0
         state.news_battery[row, k] = battery(world, state, k, t)
-    state.count[WRITTEN] += 1
-    seen = state.count[SEEN]
-    while seen + 1 < state.count[WRITTEN] and state.told[(seen + 1) % rows] <= t - world.gossip + TOLERANCE:
+    state.counts[WRITTEN] += 1
+    seen = state.counts[SEEN]
+    while seen + 1 < state.counts[WRITTEN] and state.told[(seen + 1) % rows] <= t - world.gossip + TOLERANCE:
         seen += 1
-    state.count[SEEN] = seen
+    state.counts[SEEN] = seen
 
 
 @leaf(counted=False)
@@ -110,14 +110,14 @@ def news(world, state, together):
     """The row from which devices know each other: `TRUTH` where they act in turn and news is not old."""
     if world.gossip == 0.0 and not together:
         return TRUTH
-    return NOTHING if state.count[SEEN] < 0 else state.count[SEEN] % state.told.size
+    return NOTHING if state.counts[SEEN] < 0 else state.counts[SEEN] % state.told.size
 
 
 @leaf(counted=False)
-def known_backlog(state, i, k, t, row):
+def known_backlog(world, state, i, k, t, row):
     """Q_k as device i knows it."""
     if k == i or row == TRUTH:
-        return backlog(state, k, t)
+        return backlog(world, state, k, t)
     return 0.0 if row == NOTHING else state.news_backlog[row, k]
 
 
@@ -145,7 +145,7 @@ def mask(world, state, t, i, j, row):
     """Puts into `state.open` which devices are open to j, the head of device i, and returns how many; itself if no other."""
     found = 0
     for k in range(world.capacity.size):
-        seconds, dead = known_backlog(state, i, k, t, row), known_dead(state, i, k, row)
+        seconds, dead = known_backlog(world, state, i, k, t, row), known_dead(state, i, k, row)
         state.open[k] = fits(world, j, k, seconds, dead, t)
         found += state.open[k]
     if found == 0:
@@ -166,7 +166,7 @@ def sending(world, state, t, i, j):
 def predicted(world, state, t, i, j, k, row):
     """When the result of j would be back from k, as device i knows it."""
     ready = t if k == i else sending(world, state, t, i, j) + world.tau[j]
-    begins = max(t + known_backlog(state, i, k, t, row), ready)
+    begins = max(t + known_backlog(world, state, i, k, t, row), ready)
     return begins + world.work[j] / world.capacity[k] + way_back(world, j, k)
 
 
@@ -203,13 +203,16 @@ def turns(world, state):
 
 
 @leaf(counted=False)
-def commit(world, state, t, i, k, delay):
-    """Hand the head of device i to k, which is asked whether it still fits; else to i itself. Returns whether it fitted."""
-    j = head(world, state, i)
+def commit(world, state, t, i):
+    """Hand the head of device i to its `choice`, which is asked whether it still fits; else to i itself.
+
+    `wait` are the seconds before it may be sent. Returns whether it fitted.
+    """
+    j, k, delay = head(world, state, i), state.choice[i], state.wait[i]
     state.first[i] += 1
     fitted = True
-    if k != i and not fits(world, j, k, backlog(state, k, t), state.died[k] >= 0.0, t):
-        state.count[REJECTED] += 1
+    if k != i and not fits(world, j, k, backlog(world, state, k, t), state.died[k] >= 0.0, t):
+        state.counts[REJECTED] += 1
         k, delay, fitted = i, 0.0, False
     state.device[j], state.decided[j], state.delay[j] = k, t, delay
     state.ready[j] = t + delay
@@ -231,6 +234,14 @@ def commit(world, state, t, i, k, delay):
             return fitted
     insert(world, state, j, k)
     return fitted
+
+
+@leaf(counted=False)
+def act(world, state, t):
+    """Commit the choices of all devices that have a head, made together, in the order of conflicts."""
+    for place in range(turns(world, state)):
+        if pending(state, state.turn[place]) > 0:  # it has not died at this epoch
+            commit(world, state, t, state.turn[place])
 
 
 @leaf(counted=False)

@@ -17,6 +17,7 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
     mask,
     news,
     open_epoch,
+    pending,
     predicted,
     task_energy,
     turns,
@@ -82,7 +83,7 @@ def choose(world, state, rule, t, i, j, row):
     if rule.code == GREEDY:
         return best_cost(world, state, rule.parameter, t, i, j, row)
     if rule.code == THRESHOLD:
-        if known_backlog(state, i, i, t, row) <= rule.parameter:
+        if known_backlog(world, state, i, i, t, row) <= rule.parameter:
             return i
         return best_end(world, state, t, i, j, row, True)
     if rule.code == RANDOM:
@@ -109,24 +110,27 @@ def waits(rule, i, j, k):
 
 
 @leaf(counted=False)
+def ask(world, state, rule, t, i, row):
+    """Puts into `choice` and `wait` what the rule does with the head of device i."""
+    j = head(world, state, i)
+    k = choose(world, state, rule, t, i, j, row)
+    state.choice[i], state.wait[i] = k, waits(rule, i, j, k)
+
+
+@leaf(counted=False)
 def decide(world, state, rule, t, together):
     """Steps 6 and 7: choices and what they do; in turn, or together (all choices first)."""
     count, row = turns(world, state), news(world, state, together)
     if together:
         for place in range(count):
-            i = state.turn[place]
-            j = head(world, state, i)
-            state.choice[i] = choose(world, state, rule, t, i, j, row)
-            state.wait[i] = waits(rule, i, j, state.choice[i])
+            ask(world, state, rule, t, state.turn[place], row)
     for place in range(count):
         i = state.turn[place]
-        if state.first[i] < state.upto[i]:  # it has not died at this epoch
-            j = head(world, state, i)
+        if pending(state, i) > 0:  # it has not died at this epoch
             if not together:
-                state.choice[i] = choose(world, state, rule, t, i, j, row)
-                state.wait[i] = waits(rule, i, j, state.choice[i])
-            chosen = state.choice[i]
-            if not commit(world, state, t, i, chosen, state.wait[i]) and rule.code == REPLAY:
+                ask(world, state, rule, t, i, row)
+            j = head(world, state, i)
+            if not commit(world, state, t, i) and rule.code == REPLAY:
                 rule.masked[j] = 1
 
 

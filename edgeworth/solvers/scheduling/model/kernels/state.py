@@ -17,7 +17,7 @@ OPEN, DONE, ABANDONED, LATE, SKIPPED, DEAD, EXPIRED, UNFINISHED = range(8)
 late; lost with a device; still undecided at its deadline; not over when the episode ended."""
 
 EPOCH, JOINED, REJECTED, WRITTEN, SEEN = range(5)
-"""Places in `State.count`: epochs begun; tasks that have come to their device; choices that no longer fitted; rows of news
+"""Places in `State.counts`: epochs begun; tasks that have come to their device; choices that no longer fitted; rows of news
 written; the row of news that devices know (-1: none yet)."""
 
 TOLERANCE = 1e-9
@@ -69,7 +69,8 @@ class State(NamedTuple):
     the tasks committed to it and not begun, linked by `after` in the order of ready times; waiting, their seconds of work;
     soonest, their earliest deadline; pending tasks are own[first : upto]; free, when its radio is (the last entry: when the
     shared medium is).
-    Of tasks: energy, J spent on it; `left`, GFLOP of an active task of a sharing processor, linked from `active`.
+    Of tasks: energy, J spent on it; left, GFLOP of a task that shares a processor: there `running` is the first of them, linked
+    by `after`, run_end is when the first ends, and run_full when all their work is done.
     Of epochs: rows of news in a ring (`told` their times), and room for one epoch's order of turns, choices and masks.
     """
 
@@ -97,8 +98,9 @@ class State(NamedTuple):
     decided: Floats
     delay: Floats
     energy: Floats
+    left: Floats
     after: Ints
-    count: Ints
+    counts: Ints
     told: Floats
     news_backlog: Floats
     news_dead: Array
