@@ -43,14 +43,16 @@ Where the specification leaves a choice open, this is the reading taken; a kerne
 16. `local-edf` is `local` with `order="edf"`. With one relative deadline for all it is the same schedule as `local`.
 17. `threshold`: offload when Q_i > theta, to the open peer of earliest predicted end; no open peer: local.
 18. `random`: the open devices in the order of their index, entry floor(u_j count), one given u_j in [0, 1) a task.
+19. `b-auction`: bidders are the open peers that the task fits by their own state, not by what gossip says of them; nobody
+    wins: local without delay.
 
 `service="sharing"`, beyond these:
 
-19. A task is active from its ready time (its start) to its end; its rate is C W_j / (sum of W over the active), with the W
+20. A task is active from its ready time (its start) to its end; its rate is C W_j / (sum of W over the active), with the W
     it came with, not what is left of it. Power P^a while any task is active, P^i else. `order` has no effect.
-20. A task's energy is its part of P^a by the same weights: P^a (work done on it) / C, so that the parts sum to P^a busy.
-21. Q_k is the work left of active tasks, plus the work of those on their way, over C. Predicted ends use it as before.
-22. `abandon`: out at its deadline, active or not. `skip`: refused at its ready time if even alone it would be late.
+21. A task's energy is its part of P^a by the same weights: P^a (work done on it) / C, so that the parts sum to P^a busy.
+22. Q_k is the work left of active tasks, plus the work of those on their way, over C. Predicted ends use it as before.
+23. `abandon`: out at its deadline, active or not. `skip`: refused at its ready time if even alone it would be late.
     `finish`: stays.
 """
 
@@ -251,8 +253,10 @@ class Twin:
             found = e.latency_weight * (finish(k) - self.arrival[j]) + e.energy_weight * joules(k)
             return found + (e.failure_cost if late else 0.0)
 
+        loads, gone, _ = self.truth(t)
+        bids = {k: loads[k] for k in is_open if k != i and self.fits(j, k, loads[k], gone[k], t)}
         return SimpleNamespace(
-            open=is_open, backlog=backlog, dead=dead, battery=battery, finish=finish, joules=joules, cost=cost
+            open=is_open, backlog=backlog, dead=dead, battery=battery, finish=finish, joules=joules, cost=cost, bids=bids
         )
 
     # the whole

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import Any
 
+from edgeworth.mechanisms import procurement
+from edgeworth.mechanisms.procurement import Award
 from tests.oracles.scheduling import Policy
 
 
@@ -33,6 +36,29 @@ def threshold(theta: float) -> Policy:
 def random(draws: Sequence[float]) -> Policy:
     """Uniform over the open devices: `draws[j]` in [0, 1) belongs to task j."""
     return lambda time, device, task, view: view.open[int(draws[task] * len(view.open))]
+
+
+def auction(
+    episode: Any, share: float, terms: tuple[float, float, float, float], awards: dict[int, tuple[int, Award]]
+) -> Policy:
+    """A tender of `edgeworth.mechanisms.procurement` a task; `awards` is filled in: how many bid, and the award."""
+    weight, work_price, token_price, worth = terms
+    span = episode.deadline - episode.margin
+
+    def choose(time: float, device: int, task: int, view: SimpleNamespace) -> tuple[int, float]:
+        if share > 0.0 and view.finish(device) - episode.arrival[task] <= share * episode.deadline:
+            return device, 0.0
+        work, bidders = float(episode.work[task]), list(view.bids)
+        busy = [min(1.0, max(0.0, view.bids[k]) / span) if span > 0.0 else 1.0 for k in bidders]
+        tokens = [episode.active_power[k] * work / (3600.0 * episode.capacity[k]) for k in bidders]
+        price = [work_price * work * (1.0 + u) + token_price * ptk for u, ptk in zip(busy, tokens, strict=True)]
+        award = procurement.run("second-score", procurement.Tender(price, busy, weight, worth))
+        awards[task] = len(bidders), award
+        if award.winner < 0:
+            return device, 0.0
+        return bidders[award.winner], float(episode.chain_latency[task, 0] + episode.chain_latency[task, 1])
+
+    return choose
 
 
 def replay(devices: Sequence[int], delays: Sequence[float] | None = None) -> Policy:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         plot_gantt as plot_gantt,
         plot_sweep as plot_sweep,
     )
+    from edgeworth.solvers.scheduling.policies.auction import auctions as auctions
     from edgeworth.solvers.scheduling.sweeps import sweep as sweep
 
 FAMILY = Family(
@@ -47,7 +48,7 @@ FAMILY = Family(
     from_array=model.assigned,
     examples=tiny_problems,
     causality=CAUSALITY,
-    late={**dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"), "sweep": "sweeps"},
+    late={**dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"), "sweep": "sweeps", "auctions": "policies.auction"},
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

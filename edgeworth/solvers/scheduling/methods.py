@@ -69,4 +69,15 @@ METHODS: tuple[Method, ...] = (
         guarantee="feasible and causal",
         reference="ours",
     ),
+    Method(
+        name="b-auction",
+        kind="policy",
+        function=f"{_ROOM}.policies.auction:b_auction",
+        params=f"{_ROOM}.policies.auction:BAuction",
+        exact=False,
+        randomised=False,
+        kernels=True,
+        guarantee="feasible and causal; every award is that of the second-score auction",
+        reference="BEST, section VI-B; Che (1993)",
+    ),
 )

@@ -12,7 +12,7 @@ from edgeworth.solvers.scheduling.model.outcome import STATUS, Outcome, costs
 from edgeworth.solvers.scheduling.model.problem import CHOICES, Episode
 from edgeworth.solvers.scheduling.model.schedule import Schedule
 
-NO_FLOATS, NO_INTS = np.zeros(0), np.zeros(0, np.int64)
+NO_FLOATS, NO_INTS, NO_BIDS = np.zeros(0), np.zeros(0, np.int64), np.zeros((0, 2))
 
 
 def world(problem: Episode) -> World:
@@ -166,11 +166,13 @@ def rule(
     draws: Floats = NO_FLOATS,
     given: Ints = NO_INTS,
     delay: Floats = NO_FLOATS,
+    terms: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
     masked: Ints = NO_INTS,
+    bids: Floats = NO_BIDS,
 ) -> kernel.Rule:
     """A rule as kernels read it; arrays that may be read-only are copied nowhere but seen through one type."""
-    made = read_only(kernel.Rule(code, float(parameter), draws, given, delay, NO_INTS))
-    return made._replace(masked=masked)
+    made = read_only(kernel.Rule(code, float(parameter), draws, given, delay, terms, NO_INTS, NO_BIDS))
+    return made._replace(masked=masked, bids=bids)
 
 
 def replay(problem: Episode, device: Ints, delay: Floats | None) -> Outcome:

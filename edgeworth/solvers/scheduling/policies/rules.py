@@ -78,7 +78,7 @@ def local(problem: Episode, params: None, run: Run[Schedule]) -> Found[Schedule]
     ----------
     A baseline of BEST.
     """
-    return _played(problem, run, rule(kernel.LOCAL))
+    return played(problem, run, rule(kernel.LOCAL))
 
 
 def local_edf(problem: Episode, params: None, run: Run[Schedule]) -> Found[Schedule]:
@@ -105,7 +105,7 @@ def local_edf(problem: Episode, params: None, run: Run[Schedule]) -> Found[Sched
     ----------
     BEST, section IV.
     """
-    return _played(problem, run, rule(kernel.LOCAL))
+    return played(problem, run, rule(kernel.LOCAL))
 
 
 def random_device(problem: Episode, params: None, run: Run[Schedule]) -> Found[Schedule]:
@@ -130,7 +130,7 @@ def random_device(problem: Episode, params: None, run: Run[Schedule]) -> Found[S
     ----------
     A baseline of BEST.
     """
-    return _played(problem, run, rule(kernel.RANDOM, draws=run.rng.random(problem.tasks)))
+    return played(problem, run, rule(kernel.RANDOM, draws=run.rng.random(problem.tasks)))
 
 
 def earliest_finish(problem: Episode, params: None, run: Run[Schedule]) -> Found[Schedule]:
@@ -156,7 +156,7 @@ def earliest_finish(problem: Episode, params: None, run: Run[Schedule]) -> Found
     ----------
     Join the shortest completion time; ours.
     """
-    return _played(problem, run, rule(kernel.EARLIEST))
+    return played(problem, run, rule(kernel.EARLIEST))
 
 
 def greedy_cost(problem: Episode, params: GreedyCost, run: Run[Schedule]) -> Found[Schedule]:
@@ -183,7 +183,7 @@ def greedy_cost(problem: Episode, params: GreedyCost, run: Run[Schedule]) -> Fou
     ----------
     Ours; BEST, equation 2.
     """
-    return _played(problem, run, rule(kernel.GREEDY, params.exchange_rate))
+    return played(problem, run, rule(kernel.GREEDY, params.exchange_rate))
 
 
 def threshold(problem: Episode, params: Threshold, run: Run[Schedule]) -> Found[Schedule]:
@@ -204,10 +204,10 @@ def threshold(problem: Episode, params: Threshold, run: Run[Schedule]) -> Found[
     ----------
     Ours, as a baseline.
     """
-    return _played(problem, run, rule(kernel.THRESHOLD, params.theta))
+    return played(problem, run, rule(kernel.THRESHOLD, params.theta))
 
 
-def _played(problem: Episode, run: Run[Schedule], chosen: kernel.Rule) -> Found[Schedule]:
+def played(problem: Episode, run: Run[Schedule], chosen: kernel.Rule) -> Found[Schedule]:
     """The episode as a rule plays it; where the run is cut, every device executes its own tasks from then on."""
     play, step = Play(problem), max(1, _CHUNK // problem.devices)
     ended, notes, done = Termination.CONVERGED, tuple[str, ...](), 0

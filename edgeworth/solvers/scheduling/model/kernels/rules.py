@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.jit import jit, leaf
-from edgeworth.solvers.scheduling.model.kernels.device import advance, rewake
+from edgeworth.solvers.scheduling.model.kernels.device import advance, backlog, rewake
 from edgeworth.solvers.scheduling.model.kernels.epoch import (
     close,
     commit,
     epoch_time,
+    fits,
     head,
     known_backlog,
     mask,
@@ -23,15 +24,17 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
     turns,
 )
 
-LOCAL, RANDOM, EARLIEST, GREEDY, THRESHOLD, REPLAY = range(6)
-KILOWATT_HOUR = 3600.0  # J of a watt in an hour: PTK_j = P^a_k p_jk / 3600
+LOCAL, RANDOM, EARLIEST, GREEDY, THRESHOLD, REPLAY, AUCTION = range(7)
+WATT_HOUR = 3600.0  # J of a PTK
 TOLERANCE = 1e-9
 
 
 class Rule(NamedTuple):
-    """A rule: its code; theta (s) of a threshold, or J per PTK of greedy cost; draws: one number in [0, 1) a task, of random;
-    given, delay: device and delay of every task, of a replay (delay also of rules whose transfers wait); empty where unused.
-    masked: int8 [tasks], filled in by a replay where the device given was not open.
+    """A rule: its code; theta (s) of a threshold, J per PTK of greedy cost, or s of latency above which an auction is held;
+    draws: one number in [0, 1) a task, of random; given, delay: device and delay of every task, of a replay (delay also of rules
+    whose transfers wait); terms: of an auction the weight of utilisation, prices of a GFLOP and of a PTK, and the task's worth;
+    empty where unused. masked: int64 [tasks], filled in by a replay where the device given was not open; bids: float64
+    [tasks, 2], filled in by an auction with how many bid, and what the winner is paid.
     """
 
     code: int
@@ -39,7 +42,15 @@ class Rule(NamedTuple):
     draws: Floats
     given: Ints
     delay: Floats
+    terms: tuple[float, float, float, float]
     masked: Ints
+    bids: Floats
+
+
+@leaf(counted=False)
+def power_tokens(world, j, k):
+    """PTK_j where k executes it."""
+    return world.active[k] * world.work[j] / (WATT_HOUR * world.capacity[k])
 
 
 @leaf(counted=False)
@@ -51,7 +62,7 @@ def best_cost(world, state, eta, t, i, j, row):
             end = predicted(world, state, t, i, j, k, row)
             energy = task_energy(world, i, j, k)
             if k != i:
-                energy += eta * (world.active[k] * world.work[j] / (KILOWATT_HOUR * world.capacity[k]))
+                energy += eta * power_tokens(world, j, k)
             cost = world.latency_weight * (end - world.arrival[j]) + world.energy_weight * energy
             if end > world.due[j] + TOLERANCE:
                 cost += world.failure_cost
@@ -73,6 +84,37 @@ def best_end(world, state, t, i, j, row, alone):
 
 
 @leaf(counted=False)
+def utilisation(world, seconds):
+    """The share of the time for a task, L less the margin, that a backlog takes."""
+    span = world.deadline - world.margin
+    return max(0.0, seconds) / span if seconds < span else 1.0
+
+
+@leaf(counted=False)
+def award(world, state, rule, t, i, j):
+    """The winner of a second-score auction of j, the head of i, among open devices that it fits as they are now; i if none."""
+    weight, work_price, token_price, worth = rule.terms
+    winner, least, second, used, found = i, math.inf, worth, 0.0, 0
+    for k in range(world.capacity.size):
+        if k != i and state.open[k]:
+            seconds = backlog(world, state, k, t)
+            if fits(world, j, k, seconds, state.died[k] >= 0.0, t):
+                found += 1
+                busy = utilisation(world, seconds)
+                price = work_price * world.work[j] * (1.0 + busy) + token_price * power_tokens(world, j, k)
+                score = price + weight * busy
+                if score < least:
+                    winner, least, second, used = k, score, min(second, least), busy
+                else:
+                    second = min(second, score)
+    rule.bids[j, 0] = found
+    if least > worth:
+        return i
+    rule.bids[j, 1] = second - weight * used
+    return winner
+
+
+@leaf(counted=False)
 def choose(world, state, rule, t, i, j, row):
     """The device that the rule hands j to, the head of device i."""
     if rule.code == LOCAL:
@@ -86,6 +128,10 @@ def choose(world, state, rule, t, i, j, row):
         if known_backlog(world, state, i, i, t, row) <= rule.parameter:
             return i
         return best_end(world, state, t, i, j, row, True)
+    if rule.code == AUCTION:
+        if predicted(world, state, t, i, j, i, row) - world.arrival[j] <= rule.parameter:
+            return i
+        return award(world, state, rule, t, i, j)
     if rule.code == RANDOM:
         place = int(rule.draws[j] * found)
         for k in range(world.capacity.size):
