@@ -48,7 +48,11 @@ FAMILY = Family(
     from_array=model.assigned,
     examples=tiny_problems,
     causality=CAUSALITY,
-    late={**dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"), "sweep": "sweeps", "auctions": "policies.auction"},
+    late={
+        **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
+        "sweep": "sweeps",
+        "auctions": "policies.auction",
+    },
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -51,5 +51,6 @@ def random_episode(seed: int, **settings: Any) -> Episode:
         send_power=rng.uniform(1.0, 3.0, devices),
         receive_power=rng.uniform(0.5, 2.0, devices),
         horizon=horizon,
+        chain_latency=rng.uniform(0.0, 2.0, (tasks, 3)),
         **(drawn | settings),
     )

@@ -24,7 +24,8 @@ class BAuction:
     Parameters
     ----------
     share : float
-        An auction is held where the source would have its task done later than this share >= 0 of L after the arrival; 0: always.
+        >= 0: an auction is held where the source would have its task done later than this share of L after its arrival; 0:
+        always.
     weight : float
         >= 0, cash that the buyer suffers of a utilisation of 1.
     work_price : float
@@ -77,10 +78,10 @@ def b_auction(problem: Episode, params: BAuction, run: Run[Schedule]) -> Found[S
 
         p_k = c_0 W_j (1 + u_k) + p_0 P^a_k W_j / (3600 C_k),    u_k = min(1, Q_k / (L - margin)).
 
-    The least p_k + weight u_k wins, the lowest number of equal ones, and is paid s_2 - weight u_winner, s_2 the second score, or
-    the worth if that is lower: the rule of `edgeworth.mechanisms.procurement`. The task may be sent when the transactions of
-    opening and award are over, ``chain_latency[:, 0] + chain_latency[:, 1]``, which do not hold the radio. Where nobody wins, the
-    source executes it at once. Payments change no decision; `auctions` counts them.
+    The least p_k + weight u_k wins, the lowest number of equal ones, and is paid s_2 - weight u_winner, s_2 the second score,
+    or the worth if that is lower: the rule of `edgeworth.mechanisms.procurement`. The task may be sent when the transactions of
+    opening and award are over, ``chain_latency[:, 0] + chain_latency[:, 1]``, which do not hold the radio. Where nobody wins,
+    the source executes it at once. Payments change no decision; `auctions` counts them.
 
     References
     ----------
@@ -105,8 +106,8 @@ def auctions(
     Returns
     -------
     dict
-        ``auctions``, how many were held; ``bids``; ``awards``; ``payment``, cash, the mean of an award; ``delay``, s, the mean from
-        a decision until its task may be sent; ``energy``, J that all bids took.
+        ``auctions``, how many were held; ``bids`` and ``awards``; ``payment``, cash, the mean of an award; ``delay``, s, the
+        mean from a decision until its task may be sent; ``energy``, J that all bids took.
 
     Raises
     ------

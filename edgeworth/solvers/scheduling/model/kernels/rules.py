@@ -31,10 +31,11 @@ TOLERANCE = 1e-9
 
 class Rule(NamedTuple):
     """A rule: its code; theta (s) of a threshold, J per PTK of greedy cost, or s of latency above which an auction is held;
-    draws: one number in [0, 1) a task, of random; given, delay: device and delay of every task, of a replay (delay also of rules
-    whose transfers wait); terms: of an auction the weight of utilisation, prices of a GFLOP and of a PTK, and the task's worth;
-    empty where unused. masked: int64 [tasks], filled in by a replay where the device given was not open; bids: float64
-    [tasks, 2], filled in by an auction with how many bid, and what the winner is paid.
+    draws: one number in [0, 1) a task, of random; given, delay: device and delay of every task, of a replay (delay also of
+    rules whose transfers wait); terms: of an auction the weight of utilisation, the prices of a GFLOP and of a PTK, and what
+    the task is worth; empty, or 0, where unused.
+    masked: int64 [tasks], filled in by a replay where the device given was not open; bids: float64 [tasks, 2], filled in by an
+    auction with how many bid and what the winner is paid.
     """
 
     code: int
