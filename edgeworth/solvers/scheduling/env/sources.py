@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -18,56 +19,38 @@ ENVIRONMENTS = 2
 """The stream of environments: an environment of seed 0 does not play the episode that `generate` makes of seed 0."""
 
 
-class Source(Protocol):
-    """Episodes of one number of devices, horizon and setting. pattern: one of them."""
-
-    pattern: Episode
-
-    def restart(self, seed: Seed) -> None:
-        """Begin all streams anew."""
-
-    def draw(self) -> list[Episode]:
-        """The next episode of every copy."""
-
-    def snapshot(self) -> dict[str, Array]:
-        """Where the streams stood before the episodes that were drawn last."""
-
-    def restore(self, arrays: Arrays) -> None:
-        """Put the streams there."""
-
-
 class Drawn:
-    """Episodes that `generate` makes of the same arguments, every copy with a stream of its own."""
+    """Episodes that `generate` makes of the same arguments, every copy with a stream of its own.
+
+    pattern: one of that kind; seed: what a policy that was trained here is refused on.
+    """
 
     def __init__(self, settings: Mapping[str, Any], seed: Seed, copies: int) -> None:
-        if "seed" in settings:
-            validation.reject("seed", "must be the environment's", settings["seed"])
         self._settings, self._copies = settings, copies
         self.pattern = generate(**settings, seed=0)
         self._before: list[Array] = []
         self.restart(seed)
 
     def restart(self, seed: Seed) -> None:
-        rng, self._seed = generator(seed, ENVIRONMENTS)
+        """Begin all streams anew."""
+        rng, self.seed = generator(seed, ENVIRONMENTS)
         word = int(rng.integers(0, 2**63))
         seeds = [np.random.SeedSequence(word, spawn_key=(c,)) for c in range(self._copies)]
         self._streams = [np.random.default_rng(each) for each in seeds]
 
     def draw(self) -> list[Episode]:
+        """The next episode of every copy."""
         self._before = [words(stream) for stream in self._streams]
         return [generate(**self._settings, seed=stream) for stream in self._streams]
 
     def snapshot(self) -> dict[str, Array]:
+        """Where the streams stood before the episodes that were drawn last."""
         return {"streams": np.stack(self._before)}
 
     def restore(self, arrays: Arrays) -> None:
+        """Put the streams there."""
         for stream, kept in zip(self._streams, validation.stored(arrays, "streams", (self._copies, 6)), strict=True):
             put_words(stream, kept)
-
-    @property
-    def seed(self) -> SeedRecord:
-        """What a policy that was trained here is refused on."""
-        return self._seed
 
 
 class Given:
@@ -80,13 +63,13 @@ class Given:
         for each in self.problems:
             if not isinstance(each, Episode):
                 validation.reject_type("problems", "must be Episode problems", each)
-        self.pattern, self._copies, self._round = self.problems[0], copies, 0
+        self.pattern, self._copies, self._round, self.seed = self.problems[0], copies, 0, None
         for each in self.problems[1:]:
             for name in ("devices", *NUMBERS, *CHOICES):
                 if getattr(each, name) != getattr(self.pattern, name):
                     rule = f"must have the same {name}, {getattr(self.pattern, name)}"
                     validation.reject("problems", rule, getattr(each, name))
-        self.restart(seed)
+        generator(seed, ENVIRONMENTS)  # refuses what is no seed
 
     def restart(self, seed: Seed) -> None:
         generator(seed, ENVIRONMENTS)  # refuses what is no seed
@@ -116,10 +99,8 @@ def source_of(problems: Sequence[Episode] | None, settings: Mapping[str, Any], s
 
 def remembered(episode: Episode, seed: SeedRecord, copy: int) -> Episode:
     """The episode with the environment's seed, by which a policy that was trained there is refused."""
-    from dataclasses import replace
-
     known = episode.provenance
-    if known.source == "file" or known.seed != "generator":
+    if known.seed != "generator":  # it was given
         return episode
     parameters = {**known.parameters, "preset": known.name, "copy": copy}
     return replace(episode, provenance=Provenance("arrays", "vector_env", parameters, seed))

@@ -117,7 +117,7 @@ class VectorEnv:
             engine.look()
         if self._team:
             reward[...] = reward.mean(axis=1, keepdims=True)
-        return engine.seen, reward, self._never, self._truncated, self._infos() | {"decided": decided}
+        return engine.seen, reward, self._never, self._truncated, {**self._infos(), "decided": decided}
 
     @property
     def training_problems(self) -> tuple[Episode, ...]:
@@ -139,8 +139,7 @@ class VectorEnv:
         index = validation.integer("copy", copy, minimum=0, maximum=self.copies - 1)
         if not self._engine.begun:
             validation.reject("problem", "must follow reset: no episode has begun", copy)
-        seed = self._source.seed if isinstance(self._source, Drawn) else None
-        return remembered(self._playing[index], seed, index)
+        return remembered(self._playing[index], self._source.seed, index)
 
     def snapshot(self) -> dict[str, Array]:
         """Where all copies stand, as arrays from which `restore` goes on.

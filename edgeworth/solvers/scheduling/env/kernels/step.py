@@ -88,7 +88,7 @@ def see_own(world, state, t, i, out):
         out[:4] = 0.0
     out[4] = cut(count / PENDING)
     out[5] = cut(world.capacity[i] / CAPACITY)
-    out[6] = cut(backlog(state, i, t) / world.deadline)
+    out[6] = cut(backlog(world, state, i, t) / world.deadline)
     out[7] = cut(share(battery(world, state, i, t), world.battery[i]))
     out[8] = cut(world.active[i] / POWER)
     out[9] = cut(waiting / WAITING)
@@ -133,7 +133,7 @@ def see_all(world, state, t, out):
     for k in range(world.capacity.size):
         at = _STATE * k
         out[at] = cut(world.capacity[k] / CAPACITY)
-        out[at + 1] = cut(backlog(state, k, t) / world.deadline)
+        out[at + 1] = cut(backlog(world, state, k, t) / world.deadline)
         out[at + 2] = cut(share(battery(world, state, k, t), world.battery[k]))
         out[at + 3] = cut(world.active[k] / POWER)
         out[at + 4] = cut(pending(state, k) / PENDING)
