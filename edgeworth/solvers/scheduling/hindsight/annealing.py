@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Array, Floats, Ints
-from edgeworth.core.jit import read_only
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.scheduling.hindsight.program import Program, program
-from edgeworth.solvers.scheduling.kernels.lists import Lists, anneal, build, starts
+from edgeworth.solvers.scheduling.hindsight.program import program
+from edgeworth.solvers.scheduling.hindsight.search import CHUNK, Search, earliest
 from edgeworth.solvers.scheduling.model import Episode, Schedule
 
-MOVES_PER_TASK, FEWEST = 10_000, 100_000
-CHUNK = 20_000
-HOT, COLD = 1.0, 0.002
-"""Temperatures at the begin and the end, as shares of what a task costs where it is cheapest, on average."""
+MOVES_PER_TASK, FEWEST = 10_000, 200_000
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Annealing:
     Parameters
     ----------
     moves : int, optional
-        Proposals, from 1. Default: 10,000 a task, at least 100,000.
+        Proposals, from 1. Default: 10,000 a task, at least 200,000.
 
     Examples
     --------
@@ -44,34 +40,60 @@ class Annealing:
             object.__setattr__(self, "moves", validation.integer("moves", self.moves, minimum=1))
 
 
-class Search:
-    """Orders of devices, and the best schedule that they have come through."""
+def annealing(episode: Episode, params: Annealing, run: Run[Schedule]) -> Found[Schedule]:
+    """Improve a schedule of tasks that are all known in advance, by moves and exchanges of tasks.
 
-    def __init__(self, pairs: Program, device: Ints, order: Array) -> None:
-        self.pairs = read_only(pairs)
-        devices, tasks = pairs.fixed.shape
-        nodes = tasks + devices + 1
-        self.lists = Lists(*(np.zeros(nodes, np.int64) for _ in range(3)), *(np.zeros(nodes) for _ in range(2)))
-        build(self.pairs, self.lists, np.ascontiguousarray(order, np.int64), np.ascontiguousarray(device, np.int64))
-        self.best, self.device, self.start = np.inf, device, np.empty(tasks)
-        self.keep()
+    Parameters
+    ----------
+    episode : Episode
+        With ``service="serial"``.
+    params : Annealing
+    run : Run
+        Clock, generator and start of the run. A simulated schedule may be the start: its devices and order are taken.
 
-    def keep(self) -> None:
-        """Take down the schedule if it is the best so far."""
-        device, start = np.empty(len(self.start), np.int64), np.empty(len(self.start))
-        total = starts(self.pairs, self.lists, device, start)
-        if total < self.best:
-            self.best, self.device, self.start = total, device, start
+    Returns
+    -------
+    Found
+        The best schedule met, of scope "hindsight". ``iterations`` counts proposals. Where the clock ends the run before
+        the proposals do, it cools by the clock.
 
+    Raises
+    ------
+    ValueError
+        Where processors are shared.
 
-def earliest(pairs: Program) -> tuple[Ints, Ints]:
-    """In the order of arrivals, each task where it adds least to the costs; returns devices and that order."""
-    devices, tasks = pairs.fixed.shape
-    free, device = np.zeros(devices), np.full(tasks, -1, np.int64)
-    for j in range(tasks):
-        begin = np.maximum(free, pairs.release[:, j])
-        cost = np.where(begin <= pairs.latest[:, j], pairs.fixed[:, j] + pairs.weight * begin, np.inf)
-        k = int(np.argmin(cost))
-        if cost[k] < pairs.failure:
-            device[j], free[k] = k, begin[k] + pairs.process[k, j]
-    return device, np.arange(tasks)
+    Notes
+    -----
+    A schedule is an order of tasks on every device, and a list of those that are let fail. For an order it is best to begin
+    every task as early as possible, since costs rise with starts; a task that would be late, or dearer than a failure, is
+    passed over. Proposals: a task goes behind one that arrives about when it does (1/2), changes places with one (1/3), or
+    goes behind an earlier arrival of a random device or to those that are let fail. Orders are linked lists, and a device is
+    evaluated from the first change until a task ends when it did before, so that a proposal costs as much as a busy period is
+    long, whatever the horizon. The first schedule takes tasks in the order of arrival, each where it then costs least.
+
+    References
+    ----------
+    Kirkpatrick, Gelatt and Vecchi, Optimization by simulated annealing, Science 220 (1983). The evaluation is ours.
+    """
+    pairs = program(episode)
+    if run.start is None:
+        device, order = earliest(pairs)
+    else:
+        device, order = run.start.device, np.argsort(run.start.start, kind="stable")
+    search = Search(pairs, device, order, seed=int(run.rng.integers(2**63)))
+    n = episode.tasks
+    if not n:
+        return Found(search.schedule(), Termination.CONVERGED)
+    most = max(MOVES_PER_TASK * n, FEWEST) if params.moves is None else params.moves
+    moves = most if run.stop.iterations is None else min(most, run.stop.iterations)
+    done, cooled = 0, 0.0
+    ending = run.tick(0, search.best / n)
+    while ending is None and done < moves:
+        step = min(CHUNK, moves - done)
+        share = (done + step) / moves
+        if math.isfinite(run.remaining):
+            share = max(share, min(1.0, run.elapsed / max(run.elapsed + run.remaining, 1e-9)))
+        search.propose(step, cooled, max(cooled, share))
+        done, cooled = done + step, max(cooled, share)
+        ending = run.tick(done, search.best / n)
+    return Found(search.schedule(), ending or Termination.CONVERGED, iterations=done)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeworth.core.jit import jit
+from edgeworth.core.jit import jit, leaf
 
 
-@jit
+@leaf
 def longest(gain, first, last, slots, release, weight, grid, count):
     """The most that tasks which may repeat collect on one device; adds to `count` how often the best path takes each.
 
@@ -77,10 +77,10 @@ def longest(gain, first, last, slots, release, weight, grid, count):
 
 
 @jit
-def relaxation(u, fixed, first, last, slots, release, weight, grid, count):
-    """Sum over devices of what `longest` collects at multipliers u; arrays by device and task, `count` by task."""
+def relaxation(p, u, first, last, slots, grid, count):
+    """Sum over devices of what `longest` collects at prices u; arrays by device and task, `count` by task."""
     count[:] = 0
     total = 0.0
-    for k in range(fixed.shape[0]):
-        total += longest(u - fixed[k], first[k], last[k], slots[k], release[k], weight, grid, count)
+    for k in range(p.fixed.shape[0]):
+        total += longest(u - p.fixed[k], first[k], last[k], slots[k], p.release[k], p.weight, grid, count)
     return total
