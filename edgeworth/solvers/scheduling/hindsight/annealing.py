@@ -15,7 +15,9 @@ from edgeworth.solvers.scheduling.hindsight.program import program
 from edgeworth.solvers.scheduling.hindsight.search import CHUNK, Search, earliest
 from edgeworth.solvers.scheduling.model import Episode, Schedule
 
-MOVES_PER_TASK, FEWEST = 10_000, 200_000
+MOVES_PER_TASK, FEWEST = 10_000, 2_000_000
+ROUNDS, LONG = 4, 6_000
+"""Most times that a run cools down, each with so many proposals a task or more."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Annealing:
     Parameters
     ----------
     moves : int, optional
-        Proposals, from 1. Default: 10,000 a task, at least 200,000.
+        Proposals, from 1. Default: 10,000 a task, at least 2,000,000.
 
     Examples
     --------
@@ -69,7 +71,8 @@ def annealing(episode: Episode, params: Annealing, run: Run[Schedule]) -> Found[
     passed over. Proposals: a task goes behind one that arrives about when it does (1/2), changes places with one (1/3), or
     goes behind an earlier arrival of a random device or to those that are let fail. Orders are linked lists, and a device is
     evaluated from the first change until a task ends when it did before, so that a proposal costs as much as a busy period is
-    long, whatever the horizon. The first schedule takes tasks in the order of arrival, each where it then costs least.
+    long, whatever the horizon. The first schedule takes tasks in the order of arrival, each where it then costs least. Small
+    episodes are heated again after they have cooled, up to 4 times in all.
 
     References
     ----------
@@ -86,6 +89,7 @@ def annealing(episode: Episode, params: Annealing, run: Run[Schedule]) -> Found[
         return Found(search.schedule(), Termination.CONVERGED)
     most = max(MOVES_PER_TASK * n, FEWEST) if params.moves is None else params.moves
     moves = most if run.stop.iterations is None else min(most, run.stop.iterations)
+    rounds = min(max(moves // (LONG * n), 1), ROUNDS)
     done, cooled = 0, 0.0
     ending = run.tick(0, search.best / n)
     while ending is None and done < moves:
@@ -93,7 +97,9 @@ def annealing(episode: Episode, params: Annealing, run: Run[Schedule]) -> Found[
         share = (done + step) / moves
         if math.isfinite(run.remaining):
             share = max(share, min(1.0, run.elapsed / max(run.elapsed + run.remaining, 1e-9)))
-        search.propose(step, cooled, max(cooled, share))
-        done, cooled = done + step, max(cooled, share)
+        share = max(share, cooled)
+        turn = int(cooled * rounds)
+        search.propose(step, cooled * rounds - turn, min(share * rounds - turn, 1.0))
+        done, cooled = done + step, share
         ending = run.tick(done, search.best / n)
     return Found(search.schedule(), ending or Termination.CONVERGED, iterations=done)

@@ -19,13 +19,13 @@ from edgeworth.solvers.scheduling.kernels.paths import relaxation
 from edgeworth.solvers.scheduling.model import Episode, Schedule
 from edgeworth.solvers.scheduling.model.prices import SLOTS, dual_bound, grid_of
 
-LEVELS = 4
-"""How often the grid is halved on the way to the last one."""
+COARSE, FINE = 8.0, 1024.0
+"""Slots that a mean task takes at least on the first grid, and at most on the last one."""
 STALLS, WORTH, FINEST_STEP = 10, 1e-3, 1e-3
 MEMORY = 0.7
 """Share of the last direction in the next one."""
-PAIRS = 40_000_000
-"""About how many pairs of a start and a task an iteration looks at on the grid that is chosen."""
+PAIRS = 12_000_000
+"""Most pairs of a start and a task on the grid that is chosen; an iteration looks at those only whose price pays."""
 TARGET_MOVES = 1_000
 
 
@@ -36,8 +36,8 @@ class Lagrangian:
     Parameters
     ----------
     grid : float, optional
-        s, a power of two: length of a slot. The bound's error falls with it, the time rises with its inverse. Default: about
-        1/128 of a task, coarser where there are very many tasks.
+        s, a power of two: length of a slot. The bound's error falls with it, the time rises with its inverse. Default: at
+        most 1/512 of a mean task, coarser where there are many tasks.
     iterations : int
         From 1, most steps on every grid; the bound is found on grids that are halved down to the last one.
 
@@ -97,10 +97,10 @@ def lagrangian(episode: Episode, params: Lagrangian, run: Run[Schedule]) -> Foun
     pairs = program(episode)
     last = default_grid(pairs) if params.grid is None else grid_of(episode, params.grid)
     ascent = _Ascent(episode, pairs, run, last)
-    for level in range(LEVELS, -1, -1):
-        grid = math.ldexp(last, level)
-        if ascent.ending is None and episode.tasks:
-            ascent.climb(grid, params.iterations)
+    halvings = math.log2(max(float(pairs.process.mean()) / COARSE / last, 1.0)) if episode.tasks else -1
+    for level in range(math.floor(halvings), -1, -1):
+        if ascent.ending is None:
+            ascent.climb(math.ldexp(last, level), params.iterations)
     bound = dual_bound(episode, ascent.best, ascent.grid)
     return Found(
         None,
@@ -113,11 +113,11 @@ def lagrangian(episode: Episode, params: Lagrangian, run: Run[Schedule]) -> Foun
 
 
 def default_grid(pairs: Program) -> float:
-    """The least power of two from 1/256 of a mean task on, or a coarser one so that an iteration is not too long."""
+    """The finest that the limits allow."""
     if not pairs.fixed.size:
         return 1.0
     window = np.maximum(pairs.latest - pairs.release, 0.0)
-    length = max(float(pairs.process.mean()) / 256.0, float(window.sum()) / PAIRS, 2.0 * float(pairs.latest.max()) / SLOTS)
+    length = max(float(pairs.process.mean()) / FINE, float(window.sum()) / PAIRS, 2.0 * float(pairs.latest.max()) / SLOTS)
     return math.ldexp(1.0, math.ceil(math.log2(length)))
 
 
@@ -143,7 +143,8 @@ class _Ascent:
         pairs = self._pairs
         first, slots = (np.floor(x / grid).astype(np.int64) for x in (pairs.release, pairs.process))
         last = np.where(pairs.latest >= pairs.release, np.floor(pairs.latest / grid), -1.0).astype(np.int64)
-        u, best, bound = self.best, self.best, -math.inf
+        u: Floats = self.best
+        best, bound = u, -math.inf
         count, way = np.zeros(self._tasks, np.int64), np.zeros(self._tasks)
         pace, stalls = 1.0, 0
         for _ in range(steps):
@@ -156,12 +157,14 @@ class _Ascent:
             if bound > self._bound:
                 self._bound, self.best, self.grid = bound, best, grid
             self.ending = self._run.tick(self.iterations, bound=self._bound / self._tasks)
+            if self.ending is not None:
+                return
             way = MEMORY * way + (1.0 - MEMORY) * (1.0 - count) if way.any() else 1.0 - count
             if stalls >= STALLS:
                 pace, stalls, u = 0.5 * pace, 0, best
                 way = np.zeros(self._tasks)
                 continue
             length = float(way @ way)
-            if self.ending is not None or pace < FINEST_STEP or length == 0.0:
-                break
+            if pace < FINEST_STEP or length == 0.0:
+                return
             u = np.clip(u + pace * abs(self._target - value) / length * way, 0.0, pairs.failure)

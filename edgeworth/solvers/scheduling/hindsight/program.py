@@ -85,7 +85,8 @@ def energy_floor(episode: Episode) -> float:
     Examples
     --------
     >>> tasks = {"arrival": [0.0], "source": [0], "work": [4.0], "data": [2.5]}
-    >>> energy_floor(Episode([2.0, 4.0], 4000.0, 400.0, [5.0, 5.0], 0.5, **tasks, horizon=5.0, send_power=1.0, receive_power=1.0))
+    >>> episode = Episode([2.0, 4.0], 4000.0, 400.0, [5.0, 5.0], 0.5, **tasks, horizon=5.0, send_power=1.0, receive_power=1.0)
+    >>> energy_floor(episode)
     26.5
     """
     if np.any(episode.active_power < episode.idle_power):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from edgeworth.core.arrays import Floats, Ints
+from edgeworth.core.arrays import Ints
 from edgeworth.core.jit import read_only
 from edgeworth.solvers.scheduling.hindsight.program import Program
 from edgeworth.solvers.scheduling.kernels.lists import Lists, anneal, build, starts
@@ -12,7 +12,7 @@ from edgeworth.solvers.scheduling.model import Schedule
 
 CHUNK = 50_000
 """Proposals between two looks at the clock, some 10 ms."""
-HOT, COLD = 0.1, 0.001
+HOT, COLD = 0.1, 0.002
 """Temperatures at the begin and the end, as shares of what a task costs more on a worse device or a task's length later."""
 
 

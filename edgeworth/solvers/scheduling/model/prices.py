@@ -139,9 +139,7 @@ def _device(episode: Episode, k: int, prices: Floats, grid: float, budget: Budge
             if budget is not None:
                 budget.check()
             end = min(begin + step, span)
-            entry, opened = advance(
-                reach, begin, end, opened, active, entry, order, *columns, e.latency_weight, grid
-            )
+            entry, opened = advance(reach, begin, end, opened, active, entry, order, *columns, e.latency_weight, grid)
         total += float(reach[-1])
         picks += span // int(slots[paid].min()) + 1
     return total, _EPS * picks * (total + 8.0 * largest)
