@@ -5,6 +5,7 @@ from __future__ import annotations
 FAMILIES: dict[str, str] = {
     "allocation": "edgeworth.solvers.allocation",
     "carbon-offloading": "edgeworth.solvers.carbon_offloading",
+    "scheduling": "edgeworth.solvers.scheduling",
     "orienteering": "edgeworth.routing.orienteering",
     "trading": "edgeworth.games.trading",
     "offloading": "edgeworth.games.offloading",

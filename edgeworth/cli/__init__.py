@@ -18,6 +18,7 @@ from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands
 from edgeworth.cli.sweep import compare
 from edgeworth.cli.tables import methods, show_versions
+from edgeworth.cli.train import train
 
 __all__ = ["main"]
 
@@ -35,5 +36,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, solve, verify, compare, audit, methods, compile_, show_versions):
+for _command in (generate, solve, verify, compare, train, audit, methods, compile_, show_versions):
     main.add_command(_command)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeworth import _families
 from edgeworth.cli import output, sources
-from edgeworth.cli.groups import FAILED, Action, PerFamily, action, offers
+from edgeworth.cli.groups import FAILED, Action, action, offers, per_family
 
 if TYPE_CHECKING:
     from edgeworth.core.verdict import Verdict
@@ -49,25 +48,13 @@ def _audit(kind: str) -> Action:
     return action(kind, _HELP.format(kind=kind, rules=", ".join(model.mechanisms)), params, run)
 
 
-class _Audited(PerFamily):
-    """One subcommand a family that has an audit model."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        from edgeworth.core.family import family
-
-        return [kind for kind in _families.FAMILIES if family(kind).audit_model is not None]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return self.build(cmd_name) if cmd_name in self.list_commands(ctx) else None
-
-
-audit = _Audited(
-    name="audit",
-    help="Audit a mechanism on one problem: truthfulness, rationality, budget balance, monotonicity, efficiency.",
-    no_args_is_help=True,
-    subcommand_metavar="FAMILY RULE [OPTIONS]",
+audit = per_family(
+    "audit",
+    "Audit a mechanism on one problem: truthfulness, rationality, budget balance, monotonicity, efficiency.",
+    _audit,
+    only=lambda fam: fam.audit_model is not None,
+    usage="FAMILY RULE [OPTIONS]",
 )
-audit.build = _audit
 
 
 def _run(kind: str, given: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, methods_of
 
 if TYPE_CHECKING:
     from edgeworth.core.result import Result, S
+    from edgeworth.core.solving import MethodLike
     from edgeworth.core.verdict import Report
 
 _OUT = click.Path(dir_okay=False)
@@ -64,6 +65,7 @@ def _methods_of_problem(ctx: click.Context) -> list[str]:
 @click.option(
     "--method", default="auto", show_default=True, help="see `edgeworth methods`", shell_complete=offers(_methods_of_problem)
 )
+@click.option("--policy", type=sources.FILE, help="file of a trained policy, in place of a method; see `edgeworth train`")
 @click.option("--time-limit", type=float, help="seconds")
 @click.option("--iterations", type=int, help="most iterations")
 @click.option("--seed", type=int, default=0, show_default=True, help="method seed")
@@ -74,6 +76,7 @@ def _methods_of_problem(ctx: click.Context) -> list[str]:
 def solve(
     problem: str,
     method: str,
+    policy: str | None,
     time_limit: float | None,
     iterations: int | None,
     seed: int,
@@ -91,15 +94,21 @@ def solve(
     from edgeworth.core.family import family
     from edgeworth.core.result import Termination
     from edgeworth.core.stop import Stop
+    from edgeworth.learning.deep.policy import load_policy
 
     if out is not None and Path(out).exists() and Path(out).samefile(problem):
         raise click.UsageError("--out names the problem file, which the result would replace.")
+    chosen: MethodLike = method
+    if policy is not None:
+        if method != "auto":
+            raise click.UsageError("--method and --policy exclude each other.")
+        chosen = load_policy(policy)
     instance = _load(problem, "a problem")
     fam = family(instance.kind)
     with solve_progress(quiet, time_limit) as observer:
         result = fam.solve(
             instance,
-            method=method,
+            method=chosen,
             stop=Stop(seconds=time_limit, iterations=iterations),
             seed=seed,
             threads=threads,
@@ -108,7 +117,8 @@ def solve(
     report = fam.verify(instance, result)
     files = output.Files()
     files.write(out, result.save)
-    found = result.bound if fam.method(result.method).kind == "bound" else result.solution
+    bounds = {row.name for row in fam.methods if row.kind == "bound"}
+    found = result.bound if result.method in bounds else result.solution
     measures = {} if result.solution is None else fam.measures(instance, result.solution)
     if as_json:
         output.document(_as_data(result, report) | {"measures": measures})

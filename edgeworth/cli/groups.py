@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from edgeworth.cli import output
 from edgeworth.core.display import lines, one_line
 from edgeworth.core.errors import MissingExtraError
 from edgeworth.core.files import check_writable
+
+if TYPE_CHECKING:
+    from edgeworth.core.family import Family
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
 """Exit codes besides 0."""
@@ -69,21 +72,36 @@ class Commands(click.Group):
 
 
 class PerFamily(Commands):
-    """A group with one subcommand a problem family, built when it is asked for: `build(kind)` makes it."""
+    """A group with one subcommand a problem family, built when it is asked for: `build(kind)` makes it.
+
+    only: which families have one, default all.
+    """
 
     build: Callable[[str], click.Command]
+    only: Callable[[Family[Any, Any]], bool] | None = None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_families.FAMILIES)
+        if self.only is None:
+            return list(_families.FAMILIES)
+        from edgeworth.core.family import family
+
+        return [kind for kind in _families.FAMILIES if self.only(family(kind))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return self.build(cmd_name) if cmd_name in _families.FAMILIES else None
+        return self.build(cmd_name) if cmd_name in self.list_commands(ctx) else None
 
 
-def per_family(name: str, help: str, build: Callable[[str], click.Command]) -> PerFamily:
+def per_family(
+    name: str,
+    help: str,
+    build: Callable[[str], click.Command],
+    *,
+    only: Callable[[Family[Any, Any]], bool] | None = None,
+    usage: str = "FAMILY [OPTIONS]",
+) -> PerFamily:
     """A `PerFamily` group."""
-    group = PerFamily(name=name, help=help, no_args_is_help=True, subcommand_metavar="FAMILY [OPTIONS]")
-    group.build = build
+    group = PerFamily(name=name, help=help, no_args_is_help=True, subcommand_metavar=usage)
+    group.build, group.only = build, only
     return group
 
 

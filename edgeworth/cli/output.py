@@ -7,12 +7,16 @@ import json
 import math
 import os
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from edgeworth.core.display import lines, one_line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PIPE_CLOSED = 128 + 13
 """The exit code when the reader of stdout has gone (``| head``), as a shell reports it for tools that a signal ends."""
@@ -65,6 +69,21 @@ class Files:
         """Raise the first failure, if any."""
         if self._failure is not None:
             raise self._failure
+
+
+def figure(draw: Callable[[], Axes], path: str) -> None:
+    """Write the figure of what is drawn; the ending of the file says the format, and the same numbers give the same file."""
+    import matplotlib
+
+    from edgeworth.core.files import replacing
+
+    matplotlib.use("agg")  # a file is wanted, and there may be no screen
+    matplotlib.rcParams["svg.hashsalt"] = "edgeworth"
+    drawn: Any = draw().figure
+    ending = path.rpartition(".")[2].lower()
+    with replacing(path) as file, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # labels may be in any script
+        drawn.savefig(file, format=ending, dpi=150, metadata={"Date": None} if ending == "svg" else None)
 
 
 def number(value: float | None, digits: int = 6) -> str:

@@ -69,7 +69,42 @@ class _Lines(Observer):
     def on_progress(self, progress: Progress) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _SECONDS_A_LINE
-            output.say(str(progress), err=True)
+            output.say(self.shown(progress), err=True)
+
+    def shown(self, progress: Progress) -> str:
+        return str(progress)
+
+
+class _Training(Observer):
+    def __init__(self, bars: Bars, steps: int) -> None:
+        self._bars, self._task = bars, bars.add_task("", total=steps)
+
+    def on_progress(self, progress: Progress) -> None:
+        self._bars.update(self._task, completed=progress.iterations, description=_trained(progress))
+
+
+class _TrainingLines(_Lines):
+    def shown(self, progress: Progress) -> str:
+        return _trained(progress)
+
+
+def _trained(progress: Progress) -> str:
+    rate = progress.iterations / max(progress.seconds, 1e-9)
+    return (
+        f"{progress.seconds:.0f} s: {progress.iterations} agent-steps ({rate:.3g} a second), best reward {progress.value:.6g}"
+    )
+
+
+@contextmanager
+def train_progress(quiet: bool, steps: int) -> Iterator[Observer | None]:
+    """The observer of one training; steps: how many agent-steps it makes."""
+    if quiet or sys.stderr is None:
+        yield None
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            yield _Training(bars, steps)
+    else:
+        yield _TrainingLines()
 
 
 class _Bar(Observer):

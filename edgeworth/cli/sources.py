@@ -36,7 +36,8 @@ def options(kind: str, *, saved: bool) -> list[click.Parameter]:
             text = f"{source.help}; repeatable"
             params[source.reads] = click.Option([_flag(source.reads)], type=FILE, multiple=True, help=text)
         for option in source.options:
-            params.setdefault(option.name, _option(option, [s for s in table if option.name in {o.name for o in s.options}]))
+            takers = [s for s in table if option.name in {o.name for o in s.options}]
+            params.setdefault(option.name, option_of(option, takers))
     if saved:
         params["problem"] = click.Option(["--problem"], type=FILE, multiple=True, help="a problem Edgeworth saved; repeatable")
     return list(params.values())
@@ -46,10 +47,11 @@ def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _option(option: Option, takers: Sequence[Source]) -> click.Option:
-    """takers: the sources that take it; where the generator is not one of them, the help names the files it goes with."""
+def option_of(option: Option, takers: Sequence[Source] = ()) -> click.Option:
+    """takers: the sources that take it; where all of them read files, the help names these."""
     files = ", ".join(_flag(source.reads) for source in takers if source.reads is not None)
-    text = option.help if any(source.reads is None for source in takers) else f"{option.help} (with {files})"
+    alone = not takers or any(source.reads is None for source in takers)
+    text = option.help if alone else f"{option.help} (with {files})"
     if option.type == "flag":
         return click.Option([_flag(option.name)], is_flag=True, default=None, help=text)
     if option.choices:
@@ -76,7 +78,7 @@ def obtain(kind: str, given: Mapping[str, Any], *, seed: int | None, instances: 
     _nothing_ignored(table, used, saved, given, seed, instances)
     found: list[Any] = []
     for source in used:
-        keywords = _keywords(source, given)
+        keywords = keywords_of(source.options, given)
         make = resolve(source.function)
         if source.reads is None:
             first = 0 if seed is None else seed
@@ -116,12 +118,13 @@ def _nothing_ignored(
             raise click.UsageError(f"{name} is not used with {what}: a file holds one instance.")
 
 
-def _keywords(source: Source, given: Mapping[str, object]) -> dict[str, Any]:
+def keywords_of(options: Sequence[Option], given: Mapping[str, object]) -> dict[str, Any]:
+    """The keyword arguments that the options which are given stand for."""
     keywords: dict[str, Any] = {}
-    for option in source.options:
+    for option in options:
         if given[option.name] is not None:
             keywords |= option.implies
-    return keywords | {option.name: given[option.name] for option in source.options if given[option.name] is not None}
+    return keywords | {option.name: given[option.name] for option in options if given[option.name] is not None}
 
 
 def _problem_type(kind: str) -> type[Problem]:

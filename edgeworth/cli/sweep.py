@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,12 @@ instances, after averaging the method seeds of each. Exit code 0 when every run 
 """
 
 
+_POLICY = "file of a trained policy, compared beside the methods (see `edgeworth train`); repeatable"
+
+
 def _compare(kind: str) -> Action:
+    from edgeworth.core.family import family
+
     path = click.Path(dir_okay=False)
     params = [
         click.Option(
@@ -28,6 +32,11 @@ def _compare(kind: str) -> Action:
             required=True,
             help="names, separated by commas; see `edgeworth methods`",
             shell_complete=offers(lambda ctx: methods_of(kind), listed=True),
+        ),
+        *(
+            [click.Option(["--policy", "policies"], type=sources.FILE, multiple=True, help=_POLICY)]
+            if family(kind).play
+            else []
         ),
         *sources.options(kind, saved=True),
         click.Option(["--instances"], type=click.IntRange(min=1), help="number of instances of the preset (default: 1)"),
@@ -61,18 +70,20 @@ def _run(kind: str, given: dict[str, Any]) -> None:
     from edgeworth.core import validation
     from edgeworth.core.stop import Stop
     from edgeworth.experiments import compare as compare_methods
+    from edgeworth.learning.deep.policy import load_policy
 
-    methods = [name.strip() for name in given["methods"].split(",")]
-    if "" in methods:
+    names = [name.strip() for name in given["methods"].split(",")]
+    if "" in names:
         raise click.UsageError("--methods holds an empty name.")
+    policies = [load_policy(path) for path in given.get("policies", ())]
     if given["reference"] is not None:
-        validation.choice("reference", given["reference"], methods)
+        validation.choice("reference", given["reference"], [*names, *(each.name for each in policies)])
     stop = Stop(seconds=given["time_limit"], iterations=given["iterations"])
     problems = sources.obtain(kind, given, seed=given["seed"], instances=given["instances"])
     with sweep_progress(given["quiet"]) as on_run:
         comparison = compare_methods(
             problems,
-            methods,
+            [*names, *policies],
             seeds=range(given["seeds"]),
             stop=stop,
             n_jobs=given["jobs"],
@@ -83,7 +94,7 @@ def _run(kind: str, given: dict[str, Any]) -> None:
         )
     files = output.Files()
     files.write(given["csv"], comparison.to_csv)
-    files.write(given["plot"], lambda path: _draw(comparison, path))
+    files.write(given["plot"], lambda path: output.figure(comparison.plot, path))
     files.write(given["out"], comparison.to_html)
     if given["as_json"]:
         output.document(_as_data(comparison, given["reference"]))
@@ -97,20 +108,6 @@ def _run(kind: str, given: dict[str, Any]) -> None:
         raise SystemExit(INTERRUPTED)
     if not comparison.verified:
         raise SystemExit(FAILED)
-
-
-def _draw(comparison: Comparison, path: str) -> None:
-    import matplotlib
-
-    from edgeworth.core.files import replacing
-
-    matplotlib.use("agg")  # a file is wanted, and there may be no screen
-    matplotlib.rcParams["svg.hashsalt"] = "edgeworth"  # the same table gives the same file
-    figure: Any = comparison.plot().figure
-    ending = path.rpartition(".")[2].lower()
-    with replacing(path) as file, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # labels may be in any script
-        figure.savefig(file, format=ending, dpi=150, metadata={"Date": None} if ending == "svg" else None)
 
 
 def _as_data(comparison: Comparison, reference: str | None) -> dict[str, object]:

@@ -33,11 +33,15 @@ class Family(Model[P, S]):
     ----------
     audit_model : str, optional
         ``module:NAME`` of the instance of `core.audit_model.AuditModel` that tells the auditor about the family's mechanisms.
+    training : str, optional
+        ``module:NAME`` of the instance of `learning.deep.learned.TrainingPlan` that says what can be trained for the family's
+        problems, and how. The policies that come with the package are the files ``learned/shipped/METHOD.npz`` of the family.
     late : mapping, optional
         Public name -> room, of names beside those of method rows whose rooms are heavy to import.
     """
 
     audit_model: str | None = None
+    training: str | None = None
     late: Mapping[str, str] = field(default_factory=dict)
 
     @property

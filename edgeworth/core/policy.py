@@ -17,6 +17,10 @@ EVALUATION = 900_000
 """Seeds from this one on are for evaluation: training refuses them."""
 
 
+class PolicyMismatchError(ValueError):
+    """A trained policy observes or does something else than the agents of the problem it is to be played on."""
+
+
 class TrainedPolicy(ABC):
     """The base of what ``solve`` and ``compare`` take as a method of kind "policy" that was trained.
 
@@ -56,6 +60,22 @@ def training_seed(seed: object) -> int:
     return number
 
 
+def refuse_trained_on(policy: TrainedPolicy, problem: Any) -> None:
+    """Refuse to judge a policy on what it was trained on: ValueError where the problem, or its seed, is among that.
+
+    Parameters
+    ----------
+    policy : TrainedPolicy
+    problem : Problem
+    """
+    if problem.hash in policy.training_problems:
+        validation.reject("method", "must not have been trained on the problem it is judged on", policy.name)
+    seed = problem.provenance.seed
+    if seed in policy.training_seeds:
+        rule = f"must not have been trained on the seed of the problem it is judged on, {seed}"
+        validation.reject("method", rule, policy.name)
+
+
 def policy_row(fam: Model[Any, Any], policy: TrainedPolicy, problem: Any) -> tuple[Method, Callable[..., Any]]:
     """The method row of a trained policy and its function ``f(problem, params, run)``.
 
@@ -63,12 +83,7 @@ def policy_row(fam: Model[Any, Any], policy: TrainedPolicy, problem: Any) -> tup
     """
     if fam.play is None:
         validation.reject("method", f"must not be a trained policy: {fam.kind} says no way to play one", policy.name)
-    if problem.hash in policy.training_problems:
-        validation.reject("method", "must not have been trained on the problem it is judged on", policy.name)
-    seed = problem.provenance.seed
-    if seed in policy.training_seeds:
-        rule = f"must not have been trained on the seed of the problem it is judged on, {seed}"
-        validation.reject("method", rule, policy.name)
+    refuse_trained_on(policy, problem)
     taken = any(each.name == policy.name for each in fam.methods)  # its results must not pass for the method's
     row = Method(
         name=f"{policy.name} (own)" if taken else policy.name,

@@ -96,14 +96,14 @@ class Causality(Generic[P, S]):
     Parameters
     ----------
     futures : callable
-        ``futures(problem)`` yields pairs of a slot and the problem with another course after what is known when that slot's
-        decision is made.
+        ``futures(problem)`` yields pairs of a slot (where time is continuous: a time) and the problem with another course after
+        what is known when the decision is made.
     decided : callable
         ``decided(solution, slot)``: the arrays of all decisions up to that slot.
     """
 
-    futures: Callable[[P], Iterable[tuple[int, P]]]
-    decided: Callable[[S, int], Sequence[Array]]
+    futures: Callable[[P], Iterable[tuple[float, P]]]
+    decided: Callable[[S, float], Sequence[Array]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,8 +147,9 @@ class Model(Generic[P, S]):
         Of a family with methods of kind "policy", whose decisions may not depend on what comes later.
     play : str, optional
         ``module:name`` of ``play(policy, problem, run) -> Found``, which runs a `core.policy.TrainedPolicy` on a problem: what
-        its agents would observe is shown to it, slot by slot, and what they do is the solution. It raises ValueError for a
-        policy that was made for other observations or actions. Without it the family takes no trained policies as methods.
+        its agents would observe is shown to it, slot by slot, and what they do is the solution. It raises
+        `core.policy.PolicyMismatchError` for a policy that was made for other observations or actions. Without it the family
+        takes no trained policies as methods.
     """
 
     kind: str

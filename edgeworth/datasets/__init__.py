@@ -1,9 +1,20 @@
 """Readers for public data formats that belong to no single problem. Downloads happen only when asked for, by checksum."""
 
+from edgeworth.datasets.azure import Requests, fetch_requests, read_requests
 from edgeworth.datasets.carbon import Trace, fetch_carbon, read_trace
 from edgeworth.datasets.eua import City, fetch_eua, read_eua
 
-__all__ = ["City", "Trace", "fetch_carbon", "fetch_eua", "read_eua", "read_trace"]
+__all__ = [
+    "City",
+    "Requests",
+    "Trace",
+    "fetch_carbon",
+    "fetch_eua",
+    "fetch_requests",
+    "read_eua",
+    "read_requests",
+    "read_trace",
+]
 
 
 def __dir__() -> list[str]:

@@ -17,6 +17,7 @@ from edgeworth.testing.strategies.normal_form import normal_form_games, profiles
 from edgeworth.testing.strategies.offloading import edge_systems, offloading_games, offloading_profiles
 from edgeworth.testing.strategies.orienteering import orienteering_problems, route_sequences
 from edgeworth.testing.strategies.procurement import tenders
+from edgeworth.testing.strategies.scheduling import episodes
 from edgeworth.testing.strategies.trading import trading_games, trading_profiles
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "carbon_problems",
     "check_method_contract",
     "edge_systems",
+    "episodes",
     "markets",
     "mec_systems",
     "multipliers",

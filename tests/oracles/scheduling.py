@@ -266,7 +266,10 @@ class Twin:
         for device in self.devices:
             device.accrue(end)
             for j in device.here() + device.inside + device.pending:
-                self.fail(j, end, "unfinished")
+                if self.e.late == "abandon" and j in device.inside and self.deadline[j] <= end:
+                    self.fail(j, self.deadline[j], "abandoned")  # on its way for longer than the episode lasts
+                else:
+                    self.fail(j, end, "unfinished")
         for j in range(self.joined, self.n):
             self.fail(j, end, "unfinished")
         return self.result()

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from edgeworth.learning.deep.envs import Step as Step
     from edgeworth.learning.deep.envs import VectorEnv as VectorEnv
     from edgeworth.learning.deep.envs import from_arrays as from_arrays
+    from edgeworth.learning.deep.learned import LearnedPolicy as LearnedPolicy
+    from edgeworth.learning.deep.learned import TrainingPlan as TrainingPlan
     from edgeworth.learning.deep.nets import Mlp as Mlp
+    from edgeworth.learning.deep.plots import plot_training as plot_training
     from edgeworth.learning.deep.policy import Policy as Policy
     from edgeworth.learning.deep.policy import load_policy as load_policy
     from edgeworth.learning.deep.ppo import PPO as PPO
@@ -33,6 +36,7 @@ _ROOMS = {
     "ArrayEnv": "envs",
     "Attention": "attention",
     "DDPG": "ddpg",
+    "LearnedPolicy": "learned",
     "Mlp": "nets",
     "PPO": "ppo",
     "Policy": "policy",
@@ -43,6 +47,7 @@ _ROOMS = {
     "Step": "envs",
     "TD3": "ddpg",
     "Trained": "training",
+    "TrainingPlan": "learned",
     "TrainingRow": "training",
     "VectorEnv": "envs",
     "construct": "reinforce",
@@ -50,6 +55,7 @@ _ROOMS = {
     "from_gymnasium": "adaptors",
     "from_pettingzoo": "adaptors",
     "load_policy": "policy",
+    "plot_training": "plots",
     "train": "training",
 }
 

@@ -26,6 +26,12 @@ class _Copy(ABC):
 
     agents: int
     masked: bool
+    env: Any
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the entries of an observation are, where the environment has ``observation_names``."""
+        return tuple(getattr(self.env, "observation_names", ()))
 
     @abstractmethod
     def spaces(self) -> tuple[Any, Any]:
@@ -71,38 +77,38 @@ class _Single(_Copy):
 class _Several(_Copy):
     def __init__(self, env: Any, masked: bool) -> None:
         self.env, self.masked = env, masked
-        self.names = list(env.possible_agents)
-        self.agents = len(self.names)
+        self._order = list(env.possible_agents)
+        self.agents = len(self._order)
         for get in (env.observation_space, env.action_space):
-            for name in self.names[1:]:
-                if get(name) != get(self.names[0]):
+            for name in self._order[1:]:
+                if get(name) != get(self._order[0]):
                     validation.reject("make", f"must make agents that are all alike; {name} has another space", get(name))
 
     def spaces(self) -> tuple[Any, Any]:
-        return self.env.observation_space(self.names[0]), self.env.action_space(self.names[0])
+        return self.env.observation_space(self._order[0]), self.env.action_space(self._order[0])
 
     def reset(self, seed: int) -> tuple[Array, Array | None]:
         obs, infos = self.env.reset(seed=seed)
         return self._flat(obs), self._mask(infos)
 
     def step(self, actions: list[Any]) -> tuple[Array, Array | None, list[float], bool, bool]:
-        obs, rewards, terminated, truncated, infos = self.env.step(dict(zip(self.names, actions, strict=True)))
-        ends = {name: bool(terminated[name] or truncated[name]) for name in self.names}
+        obs, rewards, terminated, truncated, infos = self.env.step(dict(zip(self._order, actions, strict=True)))
+        ends = {name: bool(terminated[name] or truncated[name]) for name in self._order}
         if len(set(ends.values())) > 1:
             validation.reject("env", "must end for all agents at once", ends)
-        cut = any(truncated[name] and not terminated[name] for name in self.names)
-        ended = ends[self.names[0]]
-        return self._flat(obs), self._mask(infos), [float(rewards[name]) for name in self.names], ended and not cut, cut
+        cut = any(truncated[name] and not terminated[name] for name in self._order)
+        ended = ends[self._order[0]]
+        return self._flat(obs), self._mask(infos), [float(rewards[name]) for name in self._order], ended and not cut, cut
 
     def _flat(self, obs: dict[str, Any]) -> Array:
-        return np.stack([flat(self.env.observation_space(name), obs[name]) for name in self.names])
+        return np.stack([flat(self.env.observation_space(name), obs[name]) for name in self._order])
 
     def _mask(self, infos: dict[str, Any]) -> Array | None:
         if not self.masked:
             return None
-        if any("action_mask" not in infos[name] for name in self.names):
-            validation.reject("masked", "must be False where infos hold no action_mask", sorted(infos[self.names[0]]))
-        return np.stack([np.asarray(infos[name]["action_mask"], np.bool_) for name in self.names])
+        if any("action_mask" not in infos[name] for name in self._order):
+            validation.reject("masked", "must be False where infos hold no action_mask", sorted(infos[self._order[0]]))
+        return np.stack([np.asarray(infos[name]["action_mask"], np.bool_) for name in self._order])
 
 
 class LoopEnv:
@@ -124,6 +130,7 @@ class LoopEnv:
             obs=width(seen),
             action=action_of(done, first.masked),
             state=first.agents * width(seen) if state else 0,
+            names=first.names,
         )
         spec, count = self.spec, self.copies
         self._obs = np.zeros((count, spec.agents, spec.obs), np.float32)
@@ -238,7 +245,8 @@ def from_gymnasium(make: Callable[[], Any], copies: int = 1, *, masked: bool = F
     Parameters
     ----------
     make : callable
-        Makes one environment: a box or numbers are observed, numbers or a vector within finite bounds are actions.
+        Makes one environment: a box or numbers are observed, numbers or a vector within finite bounds are actions. Where it has
+        ``observation_names``, the policy's `Spec` has them too, by which a family knows what the policy must be shown.
     copies : int
         How many, >= 1.
     masked : bool
@@ -272,7 +280,7 @@ def from_pettingzoo(make: Callable[[], Any], copies: int = 1, *, masked: bool = 
     Parameters
     ----------
     make : callable
-        Makes one environment, whose agents are all alike and end together.
+        Makes one environment, whose agents are all alike and end together; ``observation_names`` as of `from_gymnasium`.
     copies : int
         How many, >= 1.
     masked : bool

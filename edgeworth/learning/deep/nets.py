@@ -206,6 +206,9 @@ class Normaliser:
     -----
     Batches are merged by the formula of Chan, Golub and LeVeque (1979), whose single-vector case is Welford's: no sum of
     squares is ever formed.
+
+    Before the first batch it is the identity, up to the cut: training meets the observations of its first rollout as they are,
+    and those of the next in units of what was met by then.
     """
 
     def __init__(self, size: int, most: float = 10.0) -> None:

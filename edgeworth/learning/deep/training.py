@@ -14,7 +14,7 @@ from edgeworth._version import __version__
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.errors import FileFormatError
-from edgeworth.core.files import ARRAY_LIMIT, check_writable
+from edgeworth.core.files import ARRAY_LIMIT, check_writable, write_text
 from edgeworth.core.lazy import resolve
 from edgeworth.core.observer import Observer, ProgressLine
 from edgeworth.core.policy import training_seed
@@ -96,6 +96,7 @@ class Learner(Protocol):
     def name(self) -> str: ...
     @property
     def room(self) -> str: ...
+    def to_fields(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,16 @@ class Trained:
         """The learning curve as a table."""
         import pandas as pd
 
-        return pd.DataFrame([asdict(row) for row in self.rows])
+        return pd.DataFrame([asdict(row) for row in self.rows], columns=list(TrainingRow.__dataclass_fields__))
+
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Write the learning curve as CSV, one row an update.
+
+        Parameters
+        ----------
+        path : str or path
+        """
+        write_text(path, self.frame.to_csv(index=False, lineterminator="\n"))
 
     def __repr__(self) -> str:
         return f"Trained({self.policy!r}, {self.trainer.steps} agent-steps)"

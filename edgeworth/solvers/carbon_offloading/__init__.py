@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         vector_env as vector_env,
     )
     from edgeworth.solvers.carbon_offloading.exact.linear import PiecewiseLinear as PiecewiseLinear
+    from edgeworth.solvers.carbon_offloading.learned.policies import LearnedPolicy as LearnedPolicy
     from edgeworth.solvers.carbon_offloading.policies.mpc import Mpc as Mpc
     from edgeworth.solvers.carbon_offloading.policies.value_iteration import ValueIteration as ValueIteration
     from edgeworth.solvers.carbon_offloading.plots import (
@@ -57,6 +58,7 @@ FAMILY = Family(
     examples=tiny_problems,
     causality=CAUSALITY,
     play="edgeworth.solvers.carbon_offloading.learned.play:play",
+    training="edgeworth.solvers.carbon_offloading.learned.plan:PLAN",
     late={
         **dict.fromkeys(("Scenario", "VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
         **dict.fromkeys(("plot_cost", "plot_pareto", "plot_schedule"), "plots"),

@@ -56,9 +56,10 @@ def _otherwise(rng: np.random.Generator, values: Floats, usual: Floats | float |
     return found
 
 
-def _decided(schedule: Schedule, slot: int) -> tuple[Array, ...]:
+def _decided(schedule: Schedule, slot: float) -> tuple[Array, ...]:
     """The powers up to a slot."""
-    return schedule.local_power[:, : slot + 1], schedule.offload_power[:, : slot + 1]
+    after = int(slot) + 1
+    return schedule.local_power[:, :after], schedule.offload_power[:, :after]
 
 
 CAUSALITY = Causality(_futures, _decided)

@@ -8,6 +8,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
+from edgeworth.core.policy import PolicyMismatchError
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.learning.deep.policy import Policy
@@ -36,10 +37,13 @@ def play(policy: Policy, problem: CarbonOffloading, run: Run[Schedule]) -> Found
 
     Raises
     ------
-    ValueError
+    PolicyMismatchError
         For a policy of other observations or actions than devices have here.
     """
-    env = _environment(policy, problem)
+    try:
+        env = _environment(policy, problem)
+    except ValueError as error:
+        raise PolicyMismatchError(str(error)) from None
     powers = np.zeros((problem.slots, problem.users, 2))
     seen, _ = env.reset()
     ended, notes = Termination.CONVERGED, tuple[str, ...]()

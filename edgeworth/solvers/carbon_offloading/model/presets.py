@@ -225,6 +225,13 @@ def generate(
         sun = np.asarray(quantum * rng.poisson(mean_sun / quantum), dtype=np.float64)
         law = (scale[:, 0] * degrees, size, quantum, fading.correlation, float(degrees))
         parameters |= {"gains": gains, "csi_error": link.error}
+    others = {
+        "slot_length": slot_length, "packet": packet, "harvest": harvest, "power_cap": power_cap, "buffer": buffer,
+        "initial_buffer": initial_buffer, "battery": battery, "radius": radius, "speed": speed, "correlation": correlation,
+        "receiver": receiver, "energy": energy, "overflow": overflow, "weights": weights,
+        "intensity": None if isinstance(intensity, str | PathLike) else intensity,
+    }  # fmt: skip
+    parameters |= {name: _plain(other) for name, other in others.items() if _plain(other) != _plain(_USUAL[name])}
     if np.max(expected / size) > LARGEST:
         validation.reject("packet", f"must leave at most {LARGEST:g} packets a slot at this load", size)
     chosen = default.overflow_scale if overflow_scale is None else overflow_scale
@@ -240,6 +247,14 @@ def generate(
         law=Law(expected, mean_sun, *law),
         provenance=Provenance("preset", preset, parameters | {"overflow_scale": chosen}, record),
     )
+
+
+_USUAL: dict[str, Any] = dict(generate.__kwdefaults__ or {})
+
+
+def _plain(given: Any) -> Any:
+    """An argument as plain data, as a provenance keeps it."""
+    return np.asarray(given, dtype=object).tolist()
 
 
 def _traces(

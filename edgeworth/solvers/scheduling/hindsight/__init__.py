@@ -1,5 +1,8 @@
-"""What is known when all tasks are known in advance: bounds, schedules that are near them, and floors."""
+"""What can be said when all tasks are known in advance: a bound, and schedules that are near it."""
 
-from edgeworth.solvers.scheduling.hindsight.program import energy_floor
+from edgeworth.solvers.scheduling.hindsight.annealing import Annealing
+from edgeworth.solvers.scheduling.hindsight.lagrangian import Lagrangian
+from edgeworth.solvers.scheduling.hindsight.milp import Milp
+from edgeworth.solvers.scheduling.hindsight.pyomo_model import build_model
 
-__all__ = ["energy_floor"]
+__all__ = ["Annealing", "Lagrangian", "Milp", "build_model"]

@@ -21,8 +21,8 @@ from edgeworth.solvers.scheduling.model.prices import grid_of
 
 COLUMNS = 20_000
 """Columns up to which HiGHS is of use: beyond, it finds no schedule for minutes."""
-COARSEST = 0.25
-"""Share of a mean task that a slot takes at most, where the grid is not given."""
+FINEST, COARSEST = 0.125, 0.5
+"""Shares of a mean task that a slot takes about, where the grid is not given: HiGHS is slow where a task has many slots."""
 _ROUNDING = 1e-6  # relative: what HiGHS's tolerances may add to its bound
 
 
@@ -33,8 +33,8 @@ class Milp:
     Parameters
     ----------
     grid : float, optional
-        s, a power of two: length of a slot. Default: the finest, down to 1/32 of a mean task, whose program has no more
-        columns than ``columns``.
+        s, a power of two: length of a slot. Default: an eighth of a mean task or less, and up to half of one so
+        that the program has no more columns than ``columns``.
     columns : int
         From 1, most columns of the program, one for every start of a task in a slot of a device; larger ones are refused.
 
@@ -146,8 +146,8 @@ def columns_of(pairs: Program, grid: float) -> int:
 
 def default_grid(pairs: Program, most: int) -> float:
     """The finest grid, within shares of a mean task, of at most so many columns."""
-    mean = math.log2(float(pairs.process.mean()))
-    grid, coarsest = math.ldexp(1.0, math.floor(mean) - 5), math.ldexp(1.0, math.floor(mean + math.log2(COARSEST)))
+    mean = float(pairs.process.mean())
+    grid, coarsest = (math.ldexp(1.0, math.floor(math.log2(share * mean))) for share in (FINEST, COARSEST))
     while grid < coarsest and columns_of(pairs, grid) > most:
         grid *= 2.0
     return grid

@@ -15,6 +15,7 @@ from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
+from edgeworth.core.seeds import Seed
 
 LARGEST = 1e12
 """Seconds, joules, watts, weights and work stay below this, so that sums and products of them are finite."""
@@ -39,7 +40,7 @@ _NUMBERS = (
     "return_share",
     "gossip",
 )
-_CHOICES = {
+CHOICES = {
     "channel": ("radio", "link", "shared"),
     "order": ("fifo", "edf"),
     "late": ("abandon", "skip", "finish"),
@@ -214,7 +215,7 @@ class Episode(ProblemData):
         def store(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        for name, options in _CHOICES.items():
+        for name, options in CHOICES.items():
             store(name, validation.choice(name, getattr(self, name), options))
         for name in _NUMBERS:
             number = validation.real(name, getattr(self, name), minimum=0.0, maximum=LARGEST)
@@ -268,19 +269,65 @@ class Episode(ProblemData):
         """tau_j = 8 D_j / R, s that it takes to send a task, float64 [tasks]."""
         return _kept(8.0 * self.data / self.link_rate)
 
+    @classmethod
+    def from_trace(
+        cls,
+        arrivals: ArrayLike,
+        work: ArrayLike,
+        data: ArrayLike,
+        source: ArrayLike,
+        *,
+        devices: int | None = None,
+        seed: Seed = None,
+        **settings: Any,
+    ) -> Episode:
+        """An episode of tasks that are given, in any order.
+
+        Parameters
+        ----------
+        arrivals, work, data : float64 [tasks]
+            s, GFLOP, MB.
+        source : int64 [tasks]
+            The device that each arrives at.
+        devices : int, optional
+            How many there are; default as many as ``source`` needs. They are drawn from Table II, see `generate`.
+        seed : int, SeedSequence or Generator, optional
+            Of the devices and of the latencies of transactions.
+        **settings
+            Other fields. With ``capacity``, ``battery``, ``battery_floor``, ``active_power`` and ``idle_power``, all together,
+            devices are given and not drawn. The horizon is the last arrival by default.
+
+        Returns
+        -------
+        Episode
+
+        Raises
+        ------
+        ValueError, TypeError
+            As the class does, and for a setting that is no field.
+
+        Examples
+        --------
+        >>> Episode.from_trace([3.0, 1.0], [5.0, 4.0], [2.0, 2.0], [0, 2], seed=0).arrival.tolist()
+        [1.0, 3.0]
+        """
+        from edgeworth.solvers.scheduling.model.traces import from_trace  # a generator's room, above this one
+
+        return from_trace(arrivals, work, data, source, devices=devices, seed=seed, **settings)
+
     # --- files ----------------------------------------------------------------------------------------------------------
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
         arrays: dict[str, Array] = {name: getattr(self, name) for name in (*_PER_DEVICE, *_PER_TASK, "source", "chain_latency")}
-        content: dict[str, object] = {name: getattr(self, name) for name in (*_NUMBERS, *_CHOICES)}
+        content: dict[str, object] = {name: getattr(self, name) for name in (*_NUMBERS, *CHOICES)}
         return Payload(content | {"provenance": self.provenance.to_fields()}, arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Episode:
         """The inverse of `to_payload`; validates like the constructor."""
         content: dict[str, Any] = {name: payload.array(name) for name in (*_PER_DEVICE, *_PER_TASK, "source", "chain_latency")}
-        content |= {name: payload.field(name) for name in (*_NUMBERS, *_CHOICES)}
+        content |= {name: payload.field(name) for name in (*_NUMBERS, *CHOICES)}
         return cls(**content, provenance=Provenance.from_fields(payload.field("provenance")))
 
 

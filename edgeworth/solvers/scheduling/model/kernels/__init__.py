@@ -1,1 +1,1 @@
-"""Compiled loops of scheduling's model."""
+"""Compiled: the simulator. Devices evolve alone between epochs (`device`), and meet at them (`epoch`, `rules`). `prices`: a bound."""
