@@ -1,8 +1,8 @@
 """The checker of scheduling. It shares `model` with what solves and nothing else.
 
 A simulated schedule is played anew from its decisions; a schedule in hindsight is held against the episode's formulas. A
-certificate of kind "prices" holds ``u`` [tasks], in [0, w_l L + beta], and ``grid`` [1], s, a power of two. The bound is rebuilt
-from them alone by `model.prices.dual_bound`.
+certificate of kind "prices" holds ``u`` [tasks], in [0, w_l L + beta], and ``grid`` [1], s, a power of two. `model.prices`
+rebuilds the bound from them alone.
 """
 
 from __future__ import annotations

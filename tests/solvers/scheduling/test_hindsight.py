@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from edgeworth.core.budget import Budget, BudgetEnded
 from edgeworth.core.method import Found
 from edgeworth.core.observer import Observer
 from edgeworth.core.pyomo import solve_model
-from edgeworth.core.result import Termination
+from edgeworth.core.result import Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
+from edgeworth.core.verdict import Status
+from edgeworth.solvers import scheduling
 from edgeworth.solvers.scheduling.hindsight.annealing import Annealing, annealing
 from edgeworth.solvers.scheduling.hindsight.lagrangian import Lagrangian, lagrangian
 from edgeworth.solvers.scheduling.hindsight.milp import Milp, milp
@@ -254,3 +257,36 @@ def test_energy_floor_by_brute_force() -> None:
             idle = e.idle_power * (e.end - busy)
             least = min(least, float((e.active_power * busy + idle).sum()) + radio)
         assert energy_floor(e) == pytest.approx(least, rel=1e-12)
+
+
+def test_no_simulated_schedule_is_below_the_bound() -> None:
+    for seed in range(6):
+        e = scheduling.generate(devices=4, horizon=30.0, seed=seed, rate=0.4)
+        low = scheduling.solve(e, method="lagrangian")
+        assert low.bound is not None
+        for method in ("local", "random", "earliest-finish", "greedy-cost"):
+            played = scheduling.solve(e, method=method, seed=seed)
+            assert played.value is not None
+            assert low.bound <= played.value
+            found = scheduling.solve(e, method="annealing", seed=seed, start=played.solution, stop=Stop(iterations=20_000))
+            assert found.value is not None
+            assert low.bound <= found.value <= played.value
+            assert scheduling.measures(e, played.solution)["energy"] >= scheduling.energy_floor(e)
+
+
+def test_checker_rebuilds_the_bound_and_refuses_forged_ones() -> None:
+    e = scheduling.generate(devices=2, horizon=20.0, seed=0)
+    found = scheduling.solve(e, method="lagrangian", params=scheduling.Lagrangian(iterations=30))
+    assert scheduling.verify(e, found)
+    assert found.certificate is not None
+    assert found.bound is not None
+    arrays = dict(found.certificate.arrays)
+    high = np.full(e.tasks, failure_cost(e))
+    forged = [{"u": arrays["u"]}, {"grid": arrays["grid"]}, {**arrays, "u": np.append(arrays["u"], 1.0)}]
+    forged += [{**arrays, "grid": np.array([x])} for x in (0.0, 0.3, np.nan, 64.0)]
+    forged += [{**arrays, "u": x} for x in (high + 1.0, -high - 1.0, np.full(e.tasks, np.nan), np.zeros(e.tasks))]
+    for content in forged:
+        report = scheduling.verify(e, replace(found, certificate=Certificate("prices", content)))
+        assert report["bound"].status is not Status.HOLDS, content
+    report = scheduling.verify(e, replace(found, bound=found.bound + 1e-6))
+    assert report["bound"].status is Status.FAILS

@@ -145,7 +145,8 @@ class _Ascent:
         last = np.where(pairs.latest >= pairs.release, np.floor(pairs.latest / grid), -1.0).astype(np.int64)
         u: Floats = self.best
         best, bound = u, -math.inf
-        count, way = np.zeros(self._tasks, np.int64), np.zeros(self._tasks)
+        count = np.zeros(self._tasks, np.int64)
+        way: Floats = np.zeros(self._tasks)
         pace, stalls = 1.0, 0
         for _ in range(steps):
             collected = relaxation(pairs, u, first, last, slots, grid, count)

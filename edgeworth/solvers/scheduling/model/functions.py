@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.violation import Violation, Violations
-from edgeworth.solvers.scheduling.model.outcome import Outcome, costs
 from edgeworth.solvers.scheduling.model.floor import energy_floor
+from edgeworth.solvers.scheduling.model.outcome import Outcome, costs
 from edgeworth.solvers.scheduling.model.problem import Episode
 from edgeworth.solvers.scheduling.model.schedule import NEVER, Schedule
 
