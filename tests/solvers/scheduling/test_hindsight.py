@@ -267,6 +267,7 @@ def test_no_simulated_schedule_is_below_the_bound() -> None:
         for method in ("local", "random", "earliest-finish", "greedy-cost"):
             played = scheduling.solve(e, method=method, seed=seed)
             assert played.value is not None
+            assert played.solution is not None
             assert low.bound <= played.value
             found = scheduling.solve(e, method="annealing", seed=seed, start=played.solution, stop=Stop(iterations=20_000))
             assert found.value is not None

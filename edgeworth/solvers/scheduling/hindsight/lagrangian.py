@@ -160,7 +160,8 @@ class _Ascent:
             self.ending = self._run.tick(self.iterations, bound=self._bound / self._tasks)
             if self.ending is not None:
                 return
-            way = MEMORY * way + (1.0 - MEMORY) * (1.0 - count) if way.any() else 1.0 - count
+            now: Floats = (1.0 - count).astype(np.float64)
+            way = MEMORY * way + (1.0 - MEMORY) * now if way.any() else now
             if stalls >= STALLS:
                 pace, stalls, u = 0.5 * pace, 0, best
                 way = np.zeros(self._tasks)
