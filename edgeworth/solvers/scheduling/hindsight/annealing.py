@@ -14,6 +14,7 @@ from edgeworth.core.run import Run
 from edgeworth.solvers.scheduling.hindsight.program import program
 from edgeworth.solvers.scheduling.hindsight.search import CHUNK, Search, earliest
 from edgeworth.solvers.scheduling.model import Episode, Schedule
+from edgeworth.solvers.scheduling.model.schedule import NEVER
 
 MOVES_PER_TASK, FEWEST = 10_000, 2_000_000
 ROUNDS, LONG = 4, 6_000
@@ -82,7 +83,8 @@ def annealing(episode: Episode, params: Annealing, run: Run[Schedule]) -> Found[
     if run.start is None:
         device, order = earliest(pairs)
     else:
-        device, order = run.start.device, np.argsort(run.start.start, kind="stable")
+        device = np.where(run.start.start == NEVER, -1, run.start.device)
+        order = np.argsort(run.start.start, kind="stable")
     search = Search(pairs, device, order, seed=int(run.rng.integers(2**63)))
     n = episode.tasks
     if not n:

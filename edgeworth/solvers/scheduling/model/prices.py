@@ -9,7 +9,6 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
 from edgeworth.core.budget import Budget
-from edgeworth.solvers.scheduling.model.kernels.prices import advance
 from edgeworth.solvers.scheduling.model.problem import Episode
 
 SLOTS = 2**22
@@ -105,6 +104,8 @@ def dual_bound(episode: Episode, prices: Floats, grid: float, budget: Budget | N
 
 def _device(episode: Episode, k: int, prices: Floats, grid: float, budget: Budget | None) -> tuple[float, float]:
     """The most that device k collects, and by how much rounding may have made that too little."""
+    from edgeworth.solvers.scheduling.model.kernels.prices import advance
+
     e, away = episode, episode.source != k
     tau = np.where(away, e.transfer, 0.0)
     back = e.return_share * tau
