@@ -22,7 +22,7 @@ from edgeworth.solvers import scheduling
 from edgeworth.solvers.scheduling.hindsight.annealing import Annealing, annealing
 from edgeworth.solvers.scheduling.hindsight.lagrangian import Lagrangian, lagrangian
 from edgeworth.solvers.scheduling.hindsight.milp import Milp, milp
-from edgeworth.solvers.scheduling.hindsight.pyomo_model import build_model
+from edgeworth.solvers.scheduling.hindsight.pyomo_model import build_model, disjunctive
 from edgeworth.solvers.scheduling.model import Episode, Schedule, energy_floor
 from edgeworth.solvers.scheduling.model.prices import dual_bound, failure_cost
 from tests.oracles import scheduling_hindsight as oracle
@@ -193,7 +193,12 @@ def test_pyomo_model_against_brute_force() -> None:
         model = build_model(e)
         answer = solve_model(model, run())
         assert answer.loaded
-        assert model.total() == pytest.approx(oracle.optimum(e)[0], rel=1e-6)
+        best = oracle.optimum(e)[0]
+        assert model.total() == pytest.approx(best, rel=1e-6)
+        found = disjunctive(e, None, run())
+        assert found.solution is not None
+        assert found.termination is Termination.PROVED
+        assert cost(e, found.solution) == pytest.approx(best, rel=1e-9)
 
 
 def episode(devices: int, horizon: float, seed: int) -> Episode:

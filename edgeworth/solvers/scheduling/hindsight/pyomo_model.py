@@ -1,4 +1,4 @@
-"""The hindsight problem as a disjunctive program in Pyomo, for users who take it to a solver of their own."""
+"""The hindsight problem as a disjunctive program in Pyomo, for users who take it to a solver of their own, and by HiGHS."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeworth.core.method import Found
+from edgeworth.core.pyomo import solve_model
+from edgeworth.core.result import BoundEvidence
+from edgeworth.core.run import Run
 from edgeworth.solvers.scheduling.hindsight.program import program
-from edgeworth.solvers.scheduling.model import Episode
+from edgeworth.solvers.scheduling.hindsight.search import Search, earliest
+from edgeworth.solvers.scheduling.model import Episode, Schedule
 
 if TYPE_CHECKING:
     from pyomo.environ import ConcreteModel
@@ -83,3 +88,50 @@ def build_model(episode: Episode) -> ConcreteModel:
     )
     model.total = pyo.Objective(expr=cost / max(n, 1), sense=pyo.minimize)
     return model
+
+
+def disjunctive(episode: Episode, params: None, run: Run[Schedule]) -> Found[Schedule]:
+    """The model of `build_model` solved by HiGHS; for tiny episodes.
+
+    Parameters
+    ----------
+    episode : Episode
+        With ``service="serial"``.
+    params : None
+        The method has no parameters.
+    run : Run
+        Clock and threads of the run.
+
+    Returns
+    -------
+    Found
+        The devices and orders of HiGHS's answer, each task as early as possible, or tasks in the order of arrivals, each where
+        it costs least, if that is better; and HiGHS's bound, a claim.
+
+    Raises
+    ------
+    ValueError
+        Where processors are shared.
+
+    Notes
+    -----
+    Exact in continuous time, unlike ``milp``, and hopeless beyond a dozen tasks, as its relaxation is weak.
+
+    References
+    ----------
+    Manne, On the job-shop scheduling problem, Operations Research 8 (1960). Huangfu and Hall, Math. Prog. Comp. 10 (2018).
+    """
+    with run.breakable():
+        model = build_model(episode)
+    pairs = program(episode)
+    found = Search(pairs, *earliest(pairs), seed=0)
+    answer = solve_model(model, run)
+    if answer.loaded and episode.tasks:
+        device = np.full(episode.tasks, -1, np.int64)
+        for (j, k), variable in model.assign.items():
+            if variable.value is not None and variable.value > 0.5:
+                device[j] = k
+        start = np.array([model.start[j].value or 0.0 for j in range(episode.tasks)])
+        exact = Search(pairs, device, np.argsort(start, kind="stable"), seed=0)
+        found = exact if exact.best < found.best else found
+    return Found(found.schedule(), answer.termination, bound=answer.bound, evidence=BoundEvidence.CLAIMED, notes=answer.notes)
