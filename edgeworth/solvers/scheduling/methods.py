@@ -105,15 +105,4 @@ METHODS: tuple[Method, ...] = (
         guarantee="feasible in hindsight; a claimed bound, below the optimum by the error of its grid",
         reference="Dyer and Wolsey, Discrete Appl. Math. 26 (1990); HiGHS",
     ),
-    Method(
-        name="disjunctive",
-        kind="optimise",
-        function=f"{_ROOM}.hindsight.pyomo_model:disjunctive",
-        exact=True,
-        randomised=False,
-        kernels=True,
-        supports=frozenset({"threads"}),
-        guarantee="optimal in hindsight when proved; the bound is the solver's claim; for a dozen tasks",
-        reference="Manne, Oper. Res. 8 (1960); Pyomo; HiGHS",
-    ),
 )
