@@ -42,7 +42,7 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
         self.possible_agents = [f"device_{i}" for i in range(devices)]
         self.agents: list[str] = []
         seen = Box(0.0, MOST, (len(view.names),), np.float32)
-        spaces = {"observation": seen, "action_mask": Box(0, 1, (devices,), np.int8)}
+        spaces: dict[str, Any] = {"observation": seen, "action_mask": Box(0, 1, (devices,), np.int8)}
         self.observation_spaces = {agent: Dict(spaces) for agent in self.possible_agents}
         self.action_spaces = {agent: Discrete(devices) for agent in self.possible_agents}
         self.state_space = Box(0.0, MOST, (devices * len(STATE),), np.float32)
@@ -75,8 +75,8 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
     def step(self, actions: Mapping[str, Any]) -> tuple[Seen, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
         """Hand over tasks at one epoch. actions: of every agent a number that its mask leaves open.
 
-        Returns observations, rewards, terminations (never), truncations and infos, each by agent; an info holds ``decided``, the
-        number of the task that the agent has just handed over (-1: none).
+        Returns observations, rewards, terminations (never), truncations and infos, each by agent; an info holds ``decided``,
+        the number of the task that the agent has just handed over (-1: none).
         """
         if not self.agents:
             validation.reject("step", "must follow reset: no episode has begun, or it has ended", "no agents")
@@ -103,7 +103,8 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
         """What a central critic sees: capacity, backlog, battery, power and pending tasks of all devices, in `state_space`."""
         if not self._engine.begun:
             validation.reject("state", "must follow reset: no episode has begun", "no agents")
-        return self._engine.whole[0].copy()
+        found: NDArray[np.float32] = self._engine.whole[0].copy()
+        return found
 
     def render(self) -> None:
         """Nothing is drawn."""

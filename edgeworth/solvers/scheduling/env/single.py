@@ -73,4 +73,5 @@ class JointEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """What is open, device by device, as learners with masks ask for it: bool [devices * devices]."""
-        return self._engine.opened[0].ravel().copy()
+        found: NDArray[np.bool_] = self._engine.opened[0].ravel().copy()
+        return found

@@ -151,7 +151,11 @@ class VectorEnv:
         """
         if not self._engine.begun:
             validation.reject("snapshot", "must follow reset: no episode has begun", self)
-        last = {"last": self._last.copy(), "last_whole": self._last_whole.copy(), "last_costs": self._last_costs.copy()}
+        last: dict[str, Array] = {
+            "last": self._last.copy(),
+            "last_whole": self._last_whole.copy(),
+            "last_costs": self._last_costs.copy(),
+        }
         return {**self._source.snapshot(), **self._engine.snapshot(), **last}
 
     def restore(self, arrays: Arrays) -> tuple[NDArray[np.float32], Arrays]:

@@ -239,7 +239,8 @@ def measures(problem: Episode, schedule: Schedule) -> dict[str, float]:
     -------
     dict
         ``cost``, the value; ``success``, share of the tasks; ``latency``, mean s of successes, result back; ``energy``, J of
-        all devices on [0, T + L], active, idle and of radios, the same span for all schedules; ``energy_per_success``, J; ``energy_floor``, J, see `energy_floor`;
+        all devices on [0, T + L], active, idle and of radios, the same span for all schedules; ``energy_per_success``, J;
+        ``energy_floor``, J, see `energy_floor`;
         ``utilisation``, busy time over N (T + L), and ``useful_utilisation``, the part of it that successes took;
         ``offloaded``, share of the tasks that another device than their source was handed; ``dead``, share of the devices whose
         battery fell to its floor. A ratio of nothing to nothing is 0, of something to nothing infinite.
