@@ -277,7 +277,8 @@ def test_no_simulated_schedule_is_below_the_bound() -> None:
             found = scheduling.solve(e, method="annealing", seed=seed, start=played.solution, stop=Stop(iterations=20_000))
             assert found.value is not None
             assert low.bound <= found.value <= played.value
-            assert scheduling.measures(e, played.solution)["energy"] >= scheduling.energy_floor(e)
+            got = scheduling.measures(e, played.solution)
+            assert got["energy"] >= got["energy_floor"] or got["success"] < 1.0  # the floor is of all tasks
 
 
 def test_checker_rebuilds_the_bound_and_refuses_forged_ones() -> None:
