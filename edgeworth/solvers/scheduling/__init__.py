@@ -13,6 +13,8 @@ True
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from edgeworth.core.family import Family
 from edgeworth.solvers.scheduling import check, model
 from edgeworth.solvers.scheduling.causality import CAUSALITY
@@ -20,6 +22,9 @@ from edgeworth.solvers.scheduling.check import *
 from edgeworth.solvers.scheduling.examples import tiny_problems
 from edgeworth.solvers.scheduling.methods import METHODS as METHODS
 from edgeworth.solvers.scheduling.model import *
+
+if TYPE_CHECKING:
+    from edgeworth.solvers.scheduling.policies.rules import GreedyCost as GreedyCost, Threshold as Threshold
 
 FAMILY = Family(
     kind="scheduling",
