@@ -36,19 +36,17 @@ def test_table_2() -> None:
 
 
 def test_the_order_of_draws() -> None:
-    """The naive generator: loops, and gaps one by one from blocks of the documented size."""
+    """The naive generator: loops, and gaps one by one."""
     made = generate(devices=3, rate=0.2, horizon=50.0, seed=7)
     rng, _ = generator(7, INSTANCES)
     for name, low, high in [("capacity", 2, 3), ("active_power", 5, 8), ("idle_power", 0.5, 0.8), ("battery", 4000, 5000)]:
         assert np.array_equal(getattr(made, name), rng.uniform(low, high, 3))
     drawn = []
     for device in range(3):
-        time = 0.0
+        time = rng.exponential(5.0)
         while time <= 50.0:
-            for gap in rng.exponential(5.0, 16):
-                time += gap
-                if time <= 50.0:
-                    drawn.append((time, device))
+            drawn.append((time, device))
+            time += rng.exponential(5.0)
     drawn.sort()
     assert made.source.tolist() == [device for _, device in drawn]
     assert np.allclose(made.arrival, [time for time, _ in drawn], rtol=1e-12)

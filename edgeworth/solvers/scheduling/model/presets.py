@@ -187,18 +187,26 @@ def drawn_devices(rng: np.random.Generator, devices: int) -> dict[str, Floats]:
 def _poisson(rng: np.random.Generator, devices: int, rate: float, horizon: float, *, burst: bool) -> tuple[Floats, Ints]:
     """Arrivals by time and device. In operational time, that of the mean rate, gaps are exponential."""
     clock, passed = _bursts(rng, horizon) if burst else (np.array([0.0, horizon]), np.array([0.0, horizon]))
-    most = passed[-1]
-    found = []
-    for _ in range(devices):
-        times = np.zeros(0)
-        while rate > 0.0 and (not len(times) or times[-1] <= most):  # a few rounds: what is drawn beyond the end is dropped
-            more = max(16, int(1.2 * rate * most))
-            times = np.concatenate([times, (times[-1] if len(times) else 0.0) + np.cumsum(rng.exponential(1.0 / rate, more))])
-        found.append(times[times <= most])
+    found = [_until(rng, rate, passed[-1]) if rate > 0.0 else np.zeros(0) for _ in range(devices)]
     arrival = np.interp(np.concatenate(found), passed, clock)
     source = np.repeat(np.arange(devices), [len(each) for each in found])
     sorted_ = np.lexsort((source, arrival))
     return arrival[sorted_], source[sorted_]
+
+
+def _until(rng: np.random.Generator, rate: float, end: float) -> Floats:
+    """The times of a Poisson process up to the end. Of the generator it takes one number a gap, the one beyond the end too."""
+    size, last, parts = max(16, int(1.2 * rate * end)), 0.0, []
+    while True:
+        before = rng.bit_generator.state
+        times = last + np.cumsum(rng.exponential(1.0 / rate, size))
+        inside = int(np.searchsorted(times, end, side="right"))
+        parts.append(times[:inside])
+        if inside < size:
+            rng.bit_generator.state = before
+            rng.exponential(1.0 / rate, inside + 1)
+            return np.concatenate(parts)
+        last = float(times[-1])
 
 
 def _bursts(rng: np.random.Generator, horizon: float) -> tuple[Floats, Floats]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Floats, Ints, OptionalArray, optional
+from edgeworth.core.lazy import resolve
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
@@ -23,6 +24,8 @@ SMALLEST = 1e-9
 """What must be above 0 is at least this, so that quotients are finite."""
 CHAIN = ("opening", "award", "settlement")
 """The transactions of a task, in the order of the columns of ``chain_latency``."""
+
+_FROM_TRACE = "edgeworth.solvers.scheduling.model.traces:from_trace"  # a generator's room, above this one
 
 _PER_DEVICE = ("capacity", "battery", "battery_floor", "active_power", "idle_power", "send_power", "receive_power")
 _PER_TASK = ("arrival", "work", "data")
@@ -126,6 +129,16 @@ class Episode(ProblemData):
     where it succeeds, and w_l L + w_e E_j + beta where it fails, E_j being what was spent on it. The value is the mean of c_j
     (0 without tasks), to be minimised. The energy of an episode, active, idle and of radios, is a measure and not the value.
 
+    What the paper leaves open or contradicts itself in is a parameter where it concerns the model:
+
+    - It subtracts a negative constant for a failure, and so rewards it: here ``failure_cost`` >= 0 is added.
+    - Latency ends with the execution, or with the result: ``return_share`` 0, or above.
+    - Tasks are indivisible, or split: ``service`` "serial", or "sharing".
+    - Its mask knows neither the queue of the source nor the time already waited: ``mask`` "literal"; "slack" knows both.
+    - How old devices' knowledge of each other is: ``gossip``.
+    - An energy token counts the energy of execution twice, in a reward: it is not part of this cost.
+    - 25 GFLOP lie outside its range of work: given as a constant, ``work=25.0`` of `generate`.
+
     References
     ----------
     BEST, sections III and IV and Table II. Ours, as the paper is silent or contradicts itself: ``battery_floor``, the powers of
@@ -218,7 +231,12 @@ class Episode(ProblemData):
         for name, options in CHOICES.items():
             store(name, validation.choice(name, getattr(self, name), options))
         for name in _NUMBERS:
-            number = validation.real(name, getattr(self, name), minimum=0.0, maximum=LARGEST)
+            number = validation.real(name, getattr(self, name), maximum=LARGEST)
+            if name == "failure_cost" and number < 0.0:
+                validation.reject(
+                    name, "must be at least 0: it is added where a task fails, a negative one rewards failure", number
+                )
+            validation.real(name, number, minimum=0.0)
             store(name, validation.real(name, number, minimum=SMALLEST) if name in _POSITIVE else number)
         store("capacity", _numbers("capacity", self.capacity, (None,), above=True))
         devices = len(self.capacity)
@@ -311,9 +329,8 @@ class Episode(ProblemData):
         >>> Episode.from_trace([3.0, 1.0], [5.0, 4.0], [2.0, 2.0], [0, 2], seed=0).arrival.tolist()
         [1.0, 3.0]
         """
-        from edgeworth.solvers.scheduling.model.traces import from_trace  # a generator's room, above this one
-
-        return from_trace(arrivals, work, data, source, devices=devices, seed=seed, **settings)
+        made: Episode = resolve(_FROM_TRACE)(arrivals, work, data, source, devices=devices, seed=seed, **settings)
+        return made
 
     # --- files ----------------------------------------------------------------------------------------------------------
 
