@@ -1,4 +1,4 @@
-"""Scheduling: how fast the simulator is beside SimPy, how close hindsight's schedules come to its bound, and reference values."""
+"""Scheduling: speed beside SimPy, how close schedules in hindsight come to their bound, and reference values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from edgeworth.solvers.scheduling.claims import CLAIMS
 from edgeworth.solvers.scheduling.model import Episode
 
 sys.path.insert(0, str(HERE.parent))
-from tests.oracles import scheduling as twin, scheduling_rules as twin_rules
+from tests.oracles import scheduling as twin
+from tests.oracles import scheduling_rules as twin_rules
 
 PAIRS = 5
 SEEDS = range(20)

@@ -38,7 +38,8 @@ Where the specification leaves a choice open, this is the reading taken; a kerne
     to or pending at a dead device fails at that instant; later arrivals there fail when they would join the ring.
 14. The episode stops at horizon + deadline: energy is counted up to there, and what is not resolved has failed (that happens
     with `finish`, and with `skip` under sharing, where a task may turn late after its start).
-    `end` is when the processor let go of a task, or the instant it failed.
+    `end` is when the processor let go of a task, or the instant it failed. Under `abandon` a task that is still on its way
+    when the episode ends, and past its deadline, was abandoned there.
 15. Latency is the mean over successes; utilisation is busy time over devices times horizon (see `metrics`).
 16. `local-edf` is `local` with `order="edf"`. With one relative deadline for all it is the same schedule as `local`.
 17. `threshold`: offload when Q_i > theta, to the open peer of earliest predicted end; no open peer: local.

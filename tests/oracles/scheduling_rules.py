@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from edgeworth.mechanisms import procurement
-from edgeworth.mechanisms.procurement import Award
 from tests.oracles.scheduling import Policy
+
+Award = Callable[[int, list[float], list[float]], int]
 
 
 def local(time: float, device: int, task: int, view: SimpleNamespace) -> int:
@@ -38,11 +38,8 @@ def random(draws: Sequence[float]) -> Policy:
     return lambda time, device, task, view: view.open[int(draws[task] * len(view.open))]
 
 
-def auction(
-    episode: Any, share: float, terms: tuple[float, float, float, float], awards: dict[int, tuple[int, Award]]
-) -> Policy:
-    """A tender of `edgeworth.mechanisms.procurement` a task; `awards` is filled in: how many bid, and the award."""
-    weight, work_price, token_price, worth = terms
+def auction(episode: Any, share: float, prices: tuple[float, float], award: Award) -> Policy:
+    """`award` gets the task, prices and utilisations of its bidders, and says which of them wins (-1: none)."""
     span = episode.deadline - episode.margin
 
     def choose(time: float, device: int, task: int, view: SimpleNamespace) -> tuple[int, float]:
@@ -51,12 +48,11 @@ def auction(
         work, bidders = float(episode.work[task]), list(view.bids)
         busy = [min(1.0, max(0.0, view.bids[k]) / span) if span > 0.0 else 1.0 for k in bidders]
         tokens = [episode.active_power[k] * work / (3600.0 * episode.capacity[k]) for k in bidders]
-        price = [work_price * work * (1.0 + u) + token_price * ptk for u, ptk in zip(busy, tokens, strict=True)]
-        award = procurement.run("second-score", procurement.Tender(price, busy, weight, worth))
-        awards[task] = len(bidders), award
-        if award.winner < 0:
+        asked = [prices[0] * work * (1.0 + u) + prices[1] * ptk for u, ptk in zip(busy, tokens, strict=True)]
+        winner = award(task, asked, busy)
+        if winner < 0:
             return device, 0.0
-        return bidders[award.winner], float(episode.chain_latency[task, 0] + episode.chain_latency[task, 1])
+        return bidders[winner], float(episode.chain_latency[task, 0] + episode.chain_latency[task, 1])
 
     return choose
 

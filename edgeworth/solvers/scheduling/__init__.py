@@ -24,13 +24,26 @@ from edgeworth.solvers.scheduling.methods import METHODS as METHODS
 from edgeworth.solvers.scheduling.model import *
 
 if TYPE_CHECKING:
+    from edgeworth.solvers.scheduling.env import (
+        VectorEnv as VectorEnv,
+        gym_env as gym_env,
+        parallel_env as parallel_env,
+        vector_env as vector_env,
+    )
+    from edgeworth.solvers.scheduling.hindsight import (
+        Annealing as Annealing,
+        Lagrangian as Lagrangian,
+        Milp as Milp,
+        build_model as build_model,
+    )
     from edgeworth.solvers.scheduling.plots import (
         plot_costs as plot_costs,
         plot_courses as plot_courses,
         plot_gantt as plot_gantt,
         plot_sweep as plot_sweep,
     )
-    from edgeworth.solvers.scheduling.policies.auction import auctions as auctions
+    from edgeworth.solvers.scheduling.policies.auction import BAuction as BAuction, auctions as auctions
+    from edgeworth.solvers.scheduling.policies.rules import GreedyCost as GreedyCost, Threshold as Threshold
     from edgeworth.solvers.scheduling.sweeps import sweep as sweep
 
 FAMILY = Family(
@@ -49,9 +62,11 @@ FAMILY = Family(
     examples=tiny_problems,
     causality=CAUSALITY,
     late={
-        **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
-        "sweep": "sweeps",
         "auctions": "policies.auction",
+        **dict.fromkeys(("VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
+        **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
+        "build_model": "hindsight",
+        "sweep": "sweeps",
     },
 )
 solve, verify = FAMILY.solve, FAMILY.verify

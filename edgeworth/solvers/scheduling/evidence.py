@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +15,8 @@ from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, R
 from edgeworth.core.family import family
 from edgeworth.solvers.scheduling.model import Episode, Schedule, generate, measures, simulate
 from edgeworth.solvers.scheduling.sweeps import RULES, VALUES
+
+_Row = dict[str, float | int | str | bool]
 
 _HOLDS, _PARTLY, _FAILS = ClaimVerdict.HOLDS, ClaimVerdict.PARTLY, ClaimVerdict.FAILS
 
@@ -25,7 +28,7 @@ CTK, PTK, EXCHANGE = 1.0, 3_600.0, 24_000.0
 """GFLOP of a compute token, J of a power token (section III-B), and J that Table II's exchange rate gives a power token."""
 GRANT, CREDIT = 50.0, 30.0
 """Power tokens that a new device is given, and may borrow (section III-C)."""
-_PAPER = {"devices": 10, "rate": HIGH_LOAD}
+_PAPER: dict[str, Any] = {"devices": 10, "rate": HIGH_LOAD}
 
 
 def energy_rises(budget: ClaimBudget) -> Evidence:
@@ -44,9 +47,9 @@ def latency_falls(budget: ClaimBudget) -> Evidence:
     rows, falls = list[Row](), {}
     for channel in ("radio", "link", "shared"):
         found = _sweep(budget, "devices", ("latency",), (*RULES, "random"), channel=channel)
-        rows += [{"channel": channel} | dict(row) for row in found]
+        rows += [{"channel": channel, **row} for row in found]
         falls[channel] = all(
-            later["latency"] < earlier["latency"]
+            float(later["latency"]) < float(earlier["latency"])
             for name in (*RULES, "random")
             for earlier, later in pairwise(row for row in found if row["method"] == name)
         )
@@ -90,9 +93,11 @@ def three_quarters(budget: ClaimBudget) -> Evidence:
     """Rules alone: which of them stands at 75% in the paper's setting, and which settings would give that number."""
     rows, names = list[Row](), (*RULES, "random")
     for setting in ({}, {"channel": "shared"}, {"horizon": 1365.0}, {"work": COMPLEX, "rate": 0.1}):
-        rows += [{"setting": _said(setting)} | dict(row) for row in _means(budget, ("success",), names, **(_PAPER | setting))]
+        rows += [{"setting": _said(setting), **row} for row in _means(budget, ("success",), names, **(_PAPER | setting))]
     usual = [float(row["success"]) for row in rows if row["setting"] == "Table II"]
-    near = [f"{row['method']} {row['success']:.3f} ({row['setting']})" for row in rows if abs(row["success"] - 0.75) < 0.05]
+    near = [
+        f"{row['method']} {row['success']:.3f} ({row['setting']})" for row in rows if abs(float(row["success"]) - 0.75) < 0.05
+    ]
     text = (
         f"in the setting of Table II rules without learning succeed with {min(usual):.3f} or more of the tasks; near .75: "
         + (", ".join(near) or "none of the settings tried")
@@ -105,7 +110,7 @@ def full_use(budget: ClaimBudget) -> Evidence:
     rows = list[Row]()
     for setting in ({}, {"work": COMPLEX}):
         columns = ("utilisation", "useful_utilisation", "success")
-        rows += [{"setting": _said(setting)} | dict(row) for row in _means(budget, columns, **(_PAPER | setting))]
+        rows += [{"setting": _said(setting), **row} for row in _means(budget, columns, **(_PAPER | setting))]
     offered = HIGH_LOAD * 5.5 * math.log(1.5)  # mean work times the mean of 1 / C over U[2, 3]
     usual = max(float(row["useful_utilisation"]) for row in rows if row["setting"] == "Table II")
     busy = [row for row in rows if row["setting"] != "Table II"]
@@ -187,10 +192,10 @@ def masks(budget: ClaimBudget) -> Evidence:
             own += int(np.sum(alone > episode.deadline - episode.margin))
             tasks += episode.tasks
             for mask in ("literal", "off"):
-                other = generate(**(_PAPER | setting), mask=mask, seed=episode.provenance.seed)
+                other = replace(episode, mask=mask)
                 shares.setdefault(mask, []).append(measures(other, _played(other, "random"))["success"])
         at = {f"success_{mask}": float(np.mean(found)) for mask, found in shares.items()}
-        rows.append({"setting": _said(setting), "closed_to_self": own / max(1, tasks)} | at)
+        rows.append({"setting": _said(setting), "closed_to_self": own / max(1, tasks), **at})
     most = max(float(row["closed_to_self"]) for row in rows)
     text = (
         f"the rule for the own device closes it to {most:.1%} of the tasks; random succeeds with and without the mask: "
@@ -240,30 +245,26 @@ def _played(episode: Episode, name: str) -> Schedule:
     return schedule
 
 
-def _means(
-    budget: ClaimBudget, columns: Sequence[str], names: Sequence[str] = RULES, **settings: Any
-) -> list[dict[str, float | int | str | bool]]:
+def _means(budget: ClaimBudget, columns: Sequence[str], names: Sequence[str] = RULES, **settings: Any) -> list[_Row]:
     """A row a rule: means over episodes."""
     episodes = _episodes(budget, **settings)
-    rows = list[dict[str, float | int | str | bool]]()
+    rows = list[_Row]()
     for name in names:
         found = [measures(episode, _played(episode, name)) for episode in episodes]
-        rows.append({"method": name} | {column: float(np.mean([each[column] for each in found])) for column in columns})
+        rows.append({"method": name, **{column: float(np.mean([each[column] for each in found])) for column in columns}})
     return rows
 
 
-def _sweep(
-    budget: ClaimBudget, axis: str, columns: Sequence[str], names: Sequence[str] = RULES, **settings: Any
-) -> list[dict[str, float | int | str | bool]]:
-    rows = list[dict[str, float | int | str | bool]]()
+def _sweep(budget: ClaimBudget, axis: str, columns: Sequence[str], names: Sequence[str] = RULES, **settings: Any) -> list[_Row]:
+    rows = list[_Row]()
     for value in VALUES[axis]:
         at = _PAPER | settings | {axis: int(value) if axis == "devices" else value}
-        rows += [{axis: value} | row for row in _means(budget, columns, names, **at)]
+        rows += [{axis: value, **row} for row in _means(budget, columns, names, **at)]
     return rows
 
 
-def _sweeps(budget: ClaimBudget, columns: Sequence[str]) -> list[dict[str, float | int | str | bool]]:
-    return [{"axis": axis} | row for axis in VALUES for row in _sweep(budget, axis, columns)]
+def _sweeps(budget: ClaimBudget, columns: Sequence[str]) -> list[_Row]:
+    return [{"axis": axis, **row} for axis in VALUES for row in _sweep(budget, axis, columns)]
 
 
 def _monotone(rows: Iterable[Row], axis: str, column: str, sign: float = 1.0) -> bool:

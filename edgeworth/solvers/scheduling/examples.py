@@ -41,5 +41,6 @@ def tiny_problems() -> tuple[Episode, ...]:
         _of(usual, battery=[40.0, 28.0], battery_floor=[4.0, 10.0], epoch=0.8),  # both die while tasks run
         _of([(0.5, 0, 4.0, 0.0), (0.5, 1, 4.0, 0.0)], battery=[0.0, 50.0], battery_floor=0.0),  # dead from the start
         _of([(0.0, 0, 2.0, 1.0), (0.0, 0, 2.0, 1.0), (2.0, 0, 2.0, 1.0)], **alone),
+        _of([(0.0, 0, 8.0, 2.0), (1.0, 0, 3.0, 0.0), (1.0, 1, 5.0, 2.5), (2.0, 1, 70.0, 3.0)]),  # one fits into no deadline
         Episode(**(_TWO | nothing)),
     )

@@ -73,7 +73,7 @@ def plot_gantt(problem: Episode, schedule: Schedule, *, until: float | None = No
     ax.set_ylim(problem.devices - 0.5, -0.5)
     ax.set_xlabel("time [s]")
     ax.set_ylabel("device")
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params(axis="y", integer=True)
     dress(ax)
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False, fontsize=8, borderpad=0.0)
     return ax

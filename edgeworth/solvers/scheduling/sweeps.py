@@ -10,7 +10,7 @@ from edgeworth.core.family import family
 from edgeworth.core.seeds import Seed
 from edgeworth.core.solving import MethodLike
 from edgeworth.core.stop import Stop
-from edgeworth.solvers.scheduling.model import Episode, Schedule, generate, measures
+from edgeworth.solvers.scheduling.model import Episode, Schedule, energy_floor, generate, measures
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,8 +75,6 @@ def sweep(
     """
     import pandas as pd
 
-    from edgeworth.solvers.scheduling.hindsight.floor import energy_floor
-
     validation.choice("over", over, tuple(VALUES))
     if over in settings:
         validation.reject(over, "must not be given where it varies", settings[over])
@@ -84,7 +82,8 @@ def sweep(
     rows: list[dict[str, object]] = []
     for value in VALUES[over] if values is None else values:
         for seed in seeds:
-            episode = generate(**{over: int(value) if over == "devices" else value}, seed=seed, **settings)
+            varied: dict[str, Any] = {over: int(value) if over == "devices" else value}
+            episode = generate(**varied, seed=seed, **settings)
             at: dict[str, object] = {over: value, "seed": seed}
             for method in methods:
                 rows.append(at | {"method": _name(method)} | _played(episode, method, seed))

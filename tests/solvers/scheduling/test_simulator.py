@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from edgeworth.core.arrays import Floats
-from edgeworth.mechanisms.procurement import Award
+from edgeworth.mechanisms import procurement
 from edgeworth.solvers import scheduling
 from edgeworth.solvers.scheduling import Episode
 from edgeworth.solvers.scheduling.model.kernels import rules as kernel
@@ -39,14 +38,22 @@ def pairs(problem: Episode, seed: int) -> dict[str, tuple[kernel.Rule, Any]]:
     }
 
 
-def auctioned(problem: Episode, seed: int) -> tuple[kernel.Rule, Any, Floats, dict[int, tuple[int, Award]]]:
-    """An auction, always or of some tasks, some with a worth that not every offer is within, and what both say of the bids."""
-    share, terms = (0.0, 0.3)[seed % 2], (5.0, 1.0, 1000.0, (18.0, 100.0)[seed // 2 % 2])
-    bids, awards = np.zeros((problem.tasks, 2)), dict[int, tuple[int, Award]]()
+def auctioned(problem: Episode, seed: int) -> tuple[kernel.Rule, Any, dict[int, tuple[int, float]]]:
+    """An auction, always or of some tasks, some with a worth that not every offer is within; the other holds the tenders of
+    `edgeworth.mechanisms.procurement`, and writes down how many bid for a task, and what is paid."""
+    share, weight, prices, worth = (0.0, 0.3)[seed % 2], 5.0, (1.0, 1000.0), (18.0, 100.0)[seed // 2 % 2]
+    written: dict[int, tuple[int, float]] = {}
+
+    def award(task: int, asked: list[float], busy: list[float]) -> int:
+        found = procurement.run("second-score", procurement.Tender(asked, busy, weight, worth))
+        written[task] = len(asked), found.payment
+        return found.winner
+
     after = share * problem.deadline if share > 0.0 else -np.inf
     delay = problem.chain_latency[:, 0] + problem.chain_latency[:, 1]
+    terms, bids = (weight, *prices, worth), np.zeros((problem.tasks, 2))
     mine = rule(kernel.AUCTION, after, delay=delay, terms=terms, bids=bids)
-    return mine, rules.auction(problem, share, terms, awards), bids, awards
+    return mine, rules.auction(problem, share, prices, award), written
 
 
 def played(problem: Episode, chosen: kernel.Rule, together: bool) -> Play:
@@ -95,13 +102,11 @@ def test_shared_processors_as_the_twin_plays_them(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS[1::3])
 def test_awards_are_those_of_procurement(seed: int) -> None:
     problem = random_episode(seed)
-    mine, other, bids, awards = auctioned(problem, seed)
+    mine, other, written = auctioned(problem, seed)
     same(problem, played(problem, mine, False), play(problem, other))
-    expected = np.zeros((problem.tasks, 2))
-    for j, (bidders, award) in awards.items():
-        expected[j] = bidders, award.payment
-    assert (bids[:, 0] == expected[:, 0]).all()
-    assert np.allclose(bids[:, 1], expected[:, 1], rtol=0.0, atol=1e-9)
+    expected = np.array([written.get(j, (0, 0.0)) for j in range(problem.tasks)])
+    assert (mine.bids[:, 0] == expected[:, 0]).all()
+    assert np.allclose(mine.bids[:, 1], expected[:, 1], rtol=0.0, atol=1e-9)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The model of scheduling: problem, solution, simulation, value, constraints, measures, generators, files of tasks."""
 
+from edgeworth.solvers.scheduling.model.floor import energy_floor
 from edgeworth.solvers.scheduling.model.functions import (
     RULES as RULES,
     TOLERANCE as TOLERANCE,
@@ -22,6 +23,7 @@ __all__ = [
     "Outcome",
     "Schedule",
     "assigned",
+    "energy_floor",
     "generate",
     "measures",
     "read_csv",

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.core.violation import Violation, Violations
+from edgeworth.solvers.scheduling.model.floor import energy_floor
 from edgeworth.solvers.scheduling.model.outcome import Outcome, costs
 from edgeworth.solvers.scheduling.model.problem import Episode
 from edgeworth.solvers.scheduling.model.schedule import NEVER, Schedule
@@ -239,6 +240,7 @@ def measures(problem: Episode, schedule: Schedule) -> dict[str, float]:
     dict
         ``cost``, the value; ``success``, share of the tasks; ``latency``, mean s of successes, result back; ``energy``, J of
         all devices on [0, T + L], active, idle and of radios, the same span for all schedules; ``energy_per_success``, J;
+        ``energy_floor``, J, see `energy_floor`;
         ``utilisation``, busy time over N (T + L), and ``useful_utilisation``, the part of it that successes took;
         ``offloaded``, share of the tasks that another device than their source was handed; ``dead``, share of the devices whose
         battery fell to its floor. A ratio of nothing to nothing is 0, of something to nothing infinite.
@@ -259,6 +261,7 @@ def measures(problem: Episode, schedule: Schedule) -> dict[str, float]:
         "latency": _ratio(float(played.latency[done].sum()), successes),
         "energy": energy,
         "energy_per_success": _ratio(energy, successes),
+        "energy_floor": energy_floor(problem),
         "utilisation": float(played.busy.sum()) / seconds,
         "useful_utilisation": useful / seconds,
         "offloaded": _ratio(int(away.sum()), problem.tasks),

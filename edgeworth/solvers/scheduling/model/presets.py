@@ -12,6 +12,7 @@ from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
 from edgeworth.datasets.azure import Requests, fetch_requests, read_requests
+from edgeworth.solvers.scheduling.model.draws import CHAIN_LATENCY, drawn_devices
 from edgeworth.solvers.scheduling.model.problem import CHAIN, Episode
 
 PRESETS = ("table-2", "burst", "azure", "battery", "shared-channel", "saturated")
@@ -22,14 +23,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 }
 """What a preset takes in place of Table II where the caller says nothing."""
 
-CAPACITY, BATTERY = (2.0, 3.0), (4000.0, 5000.0)
-"""GFLOP/s and J, uniform; Table II."""
-ACTIVE_POWER, IDLE_POWER = (5.0, 8.0), (0.5, 0.8)
-"""W, uniform; Table II."""
-WORK, DATA, CHAIN_LATENCY = (3.0, 8.0), (2.0, 3.0), (1.0, 2.0)
-"""GFLOP, MB and s, uniform; Table II."""
-FLOOR = 0.1
-"""(Ours) the part of a full battery at which a device is dead."""
+WORK, DATA = (3.0, 8.0), (2.0, 3.0)
+"""GFLOP and MB, uniform; Table II."""
 CALM, BURST, FACTOR = 60.0, 15.0, 5.0
 """(Ours) mean seconds of a calm time and of a burst, and how many times as many tasks arrive in a burst."""
 
@@ -175,13 +170,6 @@ def generate(
         mask=mask,
         provenance=Provenance("preset", preset, parameters, record),
     )
-
-
-def drawn_devices(rng: np.random.Generator, devices: int) -> dict[str, Floats]:
-    """Devices of Table II, as arguments of `Episode`."""
-    ranges = {"capacity": CAPACITY, "active_power": ACTIVE_POWER, "idle_power": IDLE_POWER, "battery": BATTERY}
-    drawn: dict[str, Floats] = {name: rng.uniform(*ends, devices) for name, ends in ranges.items()}
-    return drawn | {"battery_floor": FLOOR * drawn["battery"]}
 
 
 def _poisson(rng: np.random.Generator, devices: int, rate: float, horizon: float, *, burst: bool) -> tuple[Floats, Ints]:

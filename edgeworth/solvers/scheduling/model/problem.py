@@ -15,7 +15,8 @@ from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.seeds import Seed
+from edgeworth.core.seeds import INSTANCES, Seed, generator
+from edgeworth.solvers.scheduling.model.draws import CHAIN_LATENCY, drawn_devices
 
 LARGEST = 1e12
 """Seconds, joules, watts, weights and work stay below this, so that sums and products of them are finite."""
@@ -26,8 +27,9 @@ CHAIN = ("opening", "award", "settlement")
 
 _PER_DEVICE = ("capacity", "battery", "battery_floor", "active_power", "idle_power", "send_power", "receive_power")
 _PER_TASK = ("arrival", "work", "data")
+_OWNED = _PER_DEVICE[:5]  # what `from_trace` draws
 _POSITIVE = ("deadline", "link_rate")
-_NUMBERS = (
+NUMBERS = (
     "horizon",
     "deadline",
     "margin",
@@ -227,7 +229,7 @@ class Episode(ProblemData):
 
         for name, options in CHOICES.items():
             store(name, validation.choice(name, getattr(self, name), options))
-        for name in _NUMBERS:
+        for name in NUMBERS:
             number = validation.real(name, getattr(self, name), maximum=LARGEST)
             if name == "failure_cost" and number < 0.0:
                 validation.reject(
@@ -326,23 +328,52 @@ class Episode(ProblemData):
         >>> Episode.from_trace([3.0, 1.0], [5.0, 4.0], [2.0, 2.0], [0, 2], seed=0).arrival.tolist()
         [1.0, 3.0]
         """
-        from edgeworth.solvers.scheduling.model.traces import from_trace  # a generator's room, above this one
-
-        return from_trace(arrivals, work, data, source, devices=devices, seed=seed, **settings)
+        times = validation.array("arrivals", arrivals, np.float64, (None,), minimum=0.0)
+        origin = validation.array("source", source, np.int64, times.shape, minimum=0)
+        numbers = {
+            name: validation.array(name, given, np.float64, times.shape, minimum=0.0)
+            for name, given in (("work", work), ("data", data))
+        }
+        allowed = [
+            name for name in cls.__dataclass_fields__ if name not in ("arrival", "source", "work", "data", "chain_latency")
+        ]
+        for name in settings:
+            validation.choice("settings", name, allowed)
+        rng, record = generator(seed, INSTANCES)
+        owned = [name for name in _OWNED if name in settings]
+        if not owned:
+            needed = int(origin.max(initial=0)) + 1
+            number = needed if devices is None else validation.integer("devices", devices, minimum=1)
+            if number < needed:
+                validation.reject("devices", f"must be at least {needed}, by the sources", number)
+            settings |= drawn_devices(rng, number)
+        elif len(owned) < len(_OWNED) or devices is not None:
+            rule = f"must be given without devices and together with all of {', '.join(_OWNED)}"
+            validation.reject(owned[0], rule, settings[owned[0]])
+        settings = {"horizon": float(times.max(initial=0.0)), "provenance": Provenance("arrays", seed=record), **settings}
+        ranked = np.lexsort((origin, times))
+        return cls(
+            arrival=times[ranked],
+            source=origin[ranked],
+            work=numbers["work"][ranked],
+            data=numbers["data"][ranked],
+            chain_latency=rng.uniform(*CHAIN_LATENCY, (len(times), len(CHAIN))),
+            **settings,
+        )
 
     # --- files ----------------------------------------------------------------------------------------------------------
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
         arrays: dict[str, Array] = {name: getattr(self, name) for name in (*_PER_DEVICE, *_PER_TASK, "source", "chain_latency")}
-        content: dict[str, object] = {name: getattr(self, name) for name in (*_NUMBERS, *CHOICES)}
+        content: dict[str, object] = {name: getattr(self, name) for name in (*NUMBERS, *CHOICES)}
         return Payload(content | {"provenance": self.provenance.to_fields()}, arrays)
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Episode:
         """The inverse of `to_payload`; validates like the constructor."""
         content: dict[str, Any] = {name: payload.array(name) for name in (*_PER_DEVICE, *_PER_TASK, "source", "chain_latency")}
-        content |= {name: payload.field(name) for name in (*_NUMBERS, *CHOICES)}
+        content |= {name: payload.field(name) for name in (*NUMBERS, *CHOICES)}
         return cls(**content, provenance=Provenance.from_fields(payload.field("provenance")))
 
 

@@ -3,70 +3,22 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from io import StringIO
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import read_text, write_text, wrong
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.seeds import INSTANCES, Seed, generator
+from edgeworth.core.seeds import Seed
 from edgeworth.core.words import count, real, shown
-from edgeworth.solvers.scheduling.model.presets import CHAIN_LATENCY, drawn_devices
-from edgeworth.solvers.scheduling.model.problem import CHAIN, Episode
+from edgeworth.solvers.scheduling.model.problem import Episode
 
 HEADING = ("arrival", "source", "work", "data")
-_OWNED = ("capacity", "battery", "battery_floor", "active_power", "idle_power")
-
-
-def from_trace(
-    arrivals: ArrayLike,
-    work: ArrayLike,
-    data: ArrayLike,
-    source: ArrayLike,
-    *,
-    devices: int | None = None,
-    seed: Seed = None,
-    file: str = "",
-    **settings: Any,
-) -> Episode:
-    """An episode of given tasks; it is documented at `Episode.from_trace`. file: the name of the one that they come from."""
-    times = validation.array("arrivals", arrivals, np.float64, (None,), minimum=0.0)
-    origin = validation.array("source", source, np.int64, times.shape, minimum=0)
-    columns = {
-        "arrival": times,
-        "source": origin,
-        "work": validation.array("work", work, np.float64, times.shape, minimum=0.0),
-        "data": validation.array("data", data, np.float64, times.shape, minimum=0.0),
-    }
-    allowed = [name for name in Episode.__dataclass_fields__ if name not in (*HEADING, "chain_latency", "provenance")]
-    for name in settings:
-        validation.choice("settings", name, allowed)
-    rng, record = generator(seed, INSTANCES)
-    owned = [name for name in _OWNED if name in settings]
-    if not owned:
-        needed = int(origin.max(initial=0)) + 1
-        number = needed if devices is None else validation.integer("devices", devices, minimum=1)
-        if number < needed:
-            validation.reject("devices", f"must be at least {needed}, by the sources", number)
-        settings |= drawn_devices(rng, number)
-    elif len(owned) < len(_OWNED) or devices is not None:
-        rule = f"must be given without devices and together with all of {', '.join(_OWNED)}"
-        validation.reject(owned[0], rule, settings[owned[0]])
-    settings.setdefault("horizon", float(times.max(initial=0.0)))
-    ranked = np.lexsort((origin, times))
-    tasks: dict[str, Any] = {name: column[ranked] for name, column in columns.items()}
-    return Episode(
-        **tasks,
-        **settings,
-        chain_latency=rng.uniform(*CHAIN_LATENCY, (len(times), len(CHAIN))),
-        provenance=Provenance("file" if file else "arrays", file, seed=record),
-    )
 
 
 def read_csv(
@@ -130,7 +82,8 @@ def read_csv(
         raise FileFormatError(f"{where}: line {reader.line_num}: {error}") from error
     table = np.array(numbers).reshape(-1, len(HEADING))
     columns = (table[:, 0], table[:, 2], table[:, 3], np.array(origin, np.int64))
-    return from_trace(*columns, devices=devices, seed=seed, file=where.name, **settings)
+    episode = Episode.from_trace(*columns, devices=devices, seed=seed, **settings)
+    return replace(episode, provenance=Provenance("file", where.name, seed=episode.provenance.seed))
 
 
 def to_csv(episode: Episode, path: str | PathLike[str]) -> None:

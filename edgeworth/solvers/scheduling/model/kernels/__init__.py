@@ -1,1 +1,4 @@
-"""Compiled: the simulator. Devices evolve alone between epochs (`device`), and meet at them (`epoch`, `rules`)."""
+"""Compiled: the simulator, and what a device collects at prices (`prices`).
+
+Devices evolve alone between epochs (`device`), and meet at them (`epoch`, `rules`).
+"""

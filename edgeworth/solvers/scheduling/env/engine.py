@@ -1,0 +1,119 @@
+"""The copies that environments step: rows of arrays, and the kernels that play them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core import validation
+from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
+from edgeworth.core.jit import read_only
+from edgeworth.solvers.scheduling.env.kernels import step as kernel
+from edgeworth.solvers.scheduling.env.observation import STATE, View
+from edgeworth.solvers.scheduling.model import Episode
+from edgeworth.solvers.scheduling.model.kernels import rules
+from edgeworth.solvers.scheduling.model.kernels.state import State, World
+from edgeworth.solvers.scheduling.model.simulation import rows_of_news, state, world
+
+_VIEWS = {"own": kernel.OF_OWN, "peers": kernel.OF_PEERS, "candidates": kernel.OF_CANDIDATES}
+
+
+class Engine:
+    """So many episodes of the same number of devices, in step with each other.
+
+    Of every copy and agent: seen, opened (bool, by action), active, reward, and decided, the number of the task that was handed
+    over last (-1: none). Of every copy: costs, those of its tasks, NaN while they are in play; over; whole, the state of all.
+    """
+
+    def __init__(self, copies: int, view: View, wide: bool, exchange: float) -> None:
+        devices, size = view.devices, len(view.names)
+        self.copies, self.devices, self.begun = copies, devices, False
+        self._view, self._exchange = _VIEWS[view.observe], exchange
+        self.seen: NDArray[np.float32] = np.zeros((copies, devices, size), np.float32)
+        self.opened: Bools = np.zeros((copies, devices, devices), np.bool_)
+        self.active: Bools = np.zeros((copies, devices), np.bool_)
+        self.reward: Floats = np.zeros((copies, devices))
+        self.decided: Ints = np.full((copies, devices), -1)
+        self.whole: NDArray[np.float32] = np.zeros((copies, devices * len(STATE) if wide else 0), np.float32)
+        self.over: Bools = np.zeros(copies, np.bool_)
+        self.now: Floats = np.zeros(copies)
+
+    def fill(self, episodes: list[Episode]) -> None:
+        """Begin these episodes."""
+        worlds = [world(each) for each in episodes]
+        states = [state(made, rows_of_news(each, True)) for made, each in zip(worlds, episodes, strict=True)]
+        for made, at in zip(worlds, states, strict=True):
+            rules.awaken(made, at)
+        self.tasks: Ints = np.array([each.tasks for each in episodes])
+        self._worlds: World = read_only(World(*_stacked(worlds)))
+        self._states = State(*_stacked(states))
+        self._first: Ints = np.zeros(self.copies, np.int64)
+        self.costs: Floats = np.full((self.copies, int(self.tasks.max(initial=0))), np.nan)
+        self.decided[...] = -1
+        self.begun = True
+        kernel.begin(
+            self._worlds, self._states, self.tasks, self._exchange, self.now, self.over, self._first, self.costs, self.reward
+        )
+
+    def look(self) -> None:
+        """Observe, where episodes are not over."""
+        kernel.look(
+            self._worlds, self._states, self.tasks, self.now, self._view, self.seen, self.opened, self.active, self.whole
+        )
+
+    def play(self, actions: Array) -> None:
+        """Hand over the tasks, and go on to the next epoch or to the episode's end."""
+        if not self.begun:
+            validation.reject("step", "must follow reset", "no episode has begun")
+        given = np.asarray(actions)
+        if given.shape != self.active.shape:
+            raise ValueError(f"actions: must be of shape {self.active.shape}; got {given.shape}")
+        if given.dtype.kind not in "iu":
+            validation.reject_type("actions", "must be integers", given.dtype)
+        whole = np.ascontiguousarray(given, dtype=np.int64)
+        place = kernel.closed(whole, self.opened)
+        if place >= 0:
+            c, i = divmod(place, self.devices)
+            rule = f"must be open to device {i} of copy {c}: {np.flatnonzero(self.opened[c, i]).tolist()}"
+            validation.reject("actions", rule, int(whole[c, i]))
+        kernel.step(
+            self._worlds, self._states, self.tasks, self._exchange, whole, self.opened, self.now, self.over, self._first,
+            self.costs, self.reward, self.decided,
+        )  # fmt: skip
+
+    def snapshot(self) -> dict[str, Array]:
+        """Where all copies stand."""
+        found: dict[str, Array] = {f"state.{name}": each.copy() for name, each in self._states._asdict().items()}
+        own = {"first": self._first, "costs": self.costs, "now": self.now, "reward": self.reward, "decided": self.decided}
+        return found | {name: each.copy() for name, each in own.items()}
+
+    def restore(self, arrays: Arrays) -> None:
+        """Stand there, in the episodes that were put in."""
+        for name, each in self._states._asdict().items():
+            each[...] = validation.stored(arrays, f"state.{name}", each.shape)
+        for name, each in (
+            ("first", self._first),
+            ("costs", self.costs),
+            ("now", self.now),
+            ("reward", self.reward),
+            ("decided", self.decided),
+        ):
+            each[...] = validation.stored(arrays, name, each.shape)
+
+
+def _stacked(records: list[Any]) -> list[Any]:
+    """Arrays of all copies as rows, the shorter ones filled up; numbers, which are equal, once."""
+    found = []
+    for name in records[0]._fields:
+        parts = [getattr(each, name) for each in records]
+        if not isinstance(parts[0], np.ndarray):
+            found.append(parts[0])
+            continue
+        shape = np.max([each.shape for each in parts], axis=0)
+        rows = np.zeros((len(parts), *shape), parts[0].dtype)
+        for row, each in zip(rows, parts, strict=True):
+            row[tuple(slice(size) for size in each.shape)] = each
+        found.append(rows)
+    return found

@@ -1,0 +1,1 @@
+"""Compiled: many copies of an episode, stepped and observed."""

@@ -1,0 +1,237 @@
+"""Compiled: what agents observe, may do and get, epoch by epoch, in all copies."""
+
+from __future__ import annotations
+
+import math
+
+from edgeworth.core.jit import jit, leaf
+from edgeworth.solvers.scheduling.env.kernels.rows import state_of, world_of
+from edgeworth.solvers.scheduling.env.observation import (
+    CANDIDATE,
+    CAPACITY,
+    ENERGY,
+    MOST,
+    OWN,
+    PEER,
+    PENDING,
+    POWER,
+    STATE,
+    TRANSFER,
+    WAITING,
+    WORK,
+)
+from edgeworth.solvers.scheduling.model.kernels.device import backlog, way_back
+from edgeworth.solvers.scheduling.model.kernels.epoch import (
+    NOTHING,
+    act,
+    battery,
+    close,
+    epoch_time,
+    head,
+    known_backlog,
+    known_dead,
+    mask,
+    news,
+    open_epoch,
+    pending,
+    predicted,
+    task_energy,
+)
+from edgeworth.solvers.scheduling.model.kernels.state import DONE, JOINED
+
+OF_OWN, OF_PEERS, OF_CANDIDATES = 0, 1, 2
+KILOWATT_HOUR = 3600.0  # J of a watt in an hour
+_OWN, _PEER, _CANDIDATE, _STATE = len(OWN), len(PEER), len(CANDIDATE), len(STATE)
+
+
+@leaf(counted=False)
+def device_of(i, action):
+    """The device that an action of device i means: 0 itself, a the a-th other one."""
+    if action == 0:
+        return i
+    return action - 1 if action <= i else action
+
+
+@leaf(counted=False)
+def cut(number):
+    return min(MOST, max(0.0, number))
+
+
+@leaf(counted=False)
+def share(held, full):
+    return held / full if full > 0.0 else 0.0
+
+
+@leaf(counted=False)
+def known_battery(world, state, i, k, t, row):
+    """J that k holds, as device i knows it."""
+    if k == i:
+        return battery(world, state, k, t)
+    return world.battery[k] if row == NOTHING else state.news_battery[row, k]
+
+
+@leaf(counted=False)
+def see_own(world, state, t, i, out):
+    """The features `OWN`."""
+    waiting, j = 0, state.head[i]
+    while j >= 0:
+        waiting += 1
+        j = state.after[j]
+    count = pending(state, i)
+    if count > 0:
+        j = head(world, state, i)
+        out[0] = 1.0
+        out[1] = cut(world.work[j] / WORK)
+        out[2] = cut(world.tau[j] / TRANSFER)
+        out[3] = cut((world.due[j] - t) / world.deadline)
+    else:
+        out[:4] = 0.0
+    out[4] = cut(count / PENDING)
+    out[5] = cut(world.capacity[i] / CAPACITY)
+    out[6] = cut(backlog(world, state, i, t) / world.deadline)
+    out[7] = cut(share(battery(world, state, i, t), world.battery[i]))
+    out[8] = cut(world.active[i] / POWER)
+    out[9] = cut(waiting / WAITING)
+
+
+@leaf(counted=False)
+def see_peers(world, state, t, i, row, out):
+    """The features `PEER` of all others."""
+    for action in range(1, world.capacity.size):
+        k, at = device_of(i, action), _PEER * (action - 1)
+        out[at] = cut(world.capacity[k] / CAPACITY)
+        out[at + 1] = cut(known_backlog(world, state, i, k, t, row) / world.deadline)
+        out[at + 2] = cut(share(known_battery(world, state, i, k, t, row), world.battery[k]))
+        out[at + 3] = cut(world.active[k] / POWER)
+        out[at + 4] = known_dead(state, i, k, row)
+
+
+@leaf(counted=False)
+def see_candidates(world, state, t, i, row, out):
+    """The features `CANDIDATE` of all devices."""
+    if pending(state, i) == 0:
+        out[:] = 0.0
+        return
+    j = head(world, state, i)
+    for action in range(world.capacity.size):
+        k, at = device_of(i, action), _CANDIDATE * action
+        end = predicted(world, state, t, i, j, k, row)
+        out[at] = k == i
+        out[at + 1] = cut(world.work[j] / WORK)
+        out[at + 2] = 0.0 if k == i else cut(world.tau[j] / TRANSFER)
+        out[at + 3] = cut((world.due[j] - t) / world.deadline)
+        out[at + 4] = cut(world.capacity[k] / CAPACITY)
+        out[at + 5] = cut(world.active[k] / POWER)
+        out[at + 6] = cut(known_backlog(world, state, i, k, t, row) / world.deadline)
+        out[at + 7] = cut((end - world.arrival[j]) / world.deadline)
+        out[at + 8] = cut(task_energy(world, i, j, k) / ENERGY)
+
+
+@leaf(counted=False)
+def see_all(world, state, t, out):
+    """The features `STATE` of all devices, in the order of their numbers."""
+    for k in range(world.capacity.size):
+        at = _STATE * k
+        out[at] = cut(world.capacity[k] / CAPACITY)
+        out[at + 1] = cut(backlog(world, state, k, t) / world.deadline)
+        out[at + 2] = cut(share(battery(world, state, k, t), world.battery[k]))
+        out[at + 3] = cut(world.active[k] / POWER)
+        out[at + 4] = cut(pending(state, k) / PENDING)
+
+
+@jit(counted=False)
+def look(worlds, states, tasks, now, view, seen, opened, active, whole):
+    """Observations, masks, whose action matters, and where it has room the state, of all copies at their epoch."""
+    for c in range(tasks.size):
+        world, state, t = world_of(worlds, c, tasks[c]), state_of(states, c, tasks[c]), now[c]
+        row = news(world, state, True)
+        for i in range(world.capacity.size):
+            count = pending(state, i)
+            active[c, i] = count > 0
+            opened[c, i] = False
+            if count > 0:
+                mask(world, state, t, i, head(world, state, i), row)
+                for action in range(world.capacity.size):
+                    opened[c, i, action] = state.open[device_of(i, action)]
+            opened[c, i, 0] = True
+            out = seen[c, i]
+            if view == OF_CANDIDATES:
+                see_candidates(world, state, t, i, row, out)
+            else:
+                see_own(world, state, t, i, out)
+                if view == OF_PEERS:
+                    see_peers(world, state, t, i, row, out[_OWN:])
+        if whole.shape[1] > 0:
+            see_all(world, state, t, whole[c])
+
+
+@leaf(counted=False)
+def price(world, state, exchange, j):
+    """c_j of a task that is settled; exchange: J that a power token counts where another device was handed it."""
+    spent, k = state.energy[j], state.device[j]
+    if k >= 0 and k != world.source[j]:
+        spent += exchange * world.active[k] * world.work[j] / (KILOWATT_HOUR * world.capacity[k])
+    cost = world.energy_weight * spent
+    if state.status[j] == DONE:
+        return cost + world.latency_weight * (state.end[j] + way_back(world, j, k) - world.arrival[j])
+    return cost + world.latency_weight * world.deadline + world.failure_cost
+
+
+@leaf(counted=False)
+def collect(world, state, exchange, first, until, costs, reward):
+    """Hand the costs of tasks that are settled to their sources; returns the first task that is not."""
+    reward[:] = 0.0
+    for j in range(first, until):
+        if math.isnan(costs[j]) and state.status[j] != 0:
+            costs[j] = price(world, state, exchange, j)
+            reward[world.source[j]] -= costs[j]
+    while first < until and not math.isnan(costs[first]):
+        first += 1
+    return first
+
+
+@leaf(counted=False)
+def forward(world, state, c, exchange, now, over, first, costs, reward):
+    """Up to the next epoch, or the episode's end."""
+    following = epoch_time(world, state)
+    over[c] = following > world.end
+    if over[c]:
+        close(world, state)
+        until = world.arrival.size
+    else:
+        open_epoch(world, state, following)
+        now[c] = following
+        until = state.counts[JOINED]
+    first[c] = collect(world, state, exchange, first[c], until, costs[c], reward[c])
+
+
+@jit(counted=False)
+def begin(worlds, states, tasks, exchange, now, over, first, costs, reward):
+    """The first epoch of all copies."""
+    for c in range(tasks.size):
+        world, state = world_of(worlds, c, tasks[c]), state_of(states, c, tasks[c])
+        forward(world, state, c, exchange, now, over, first, costs, reward)
+
+
+@jit(counted=False)
+def step(worlds, states, tasks, exchange, actions, opened, now, over, first, costs, reward, decided):
+    """Play the actions of all agents in all copies, whose episodes are not over."""
+    for c in range(tasks.size):
+        world, state = world_of(worlds, c, tasks[c]), state_of(states, c, tasks[c])
+        for i in range(world.capacity.size):
+            decided[c, i] = head(world, state, i) if pending(state, i) > 0 else -1
+            state.choice[i], state.wait[i] = device_of(i, actions[c, i]), 0.0
+        act(world, state, now[c])
+        forward(world, state, c, exchange, now, over, first, costs, reward)
+
+
+@jit(counted=False)
+def closed(actions, opened):
+    """The place of the first action that is not open, -1 where all are."""
+    copies, agents, count = opened.shape
+    for c in range(copies):
+        for i in range(agents):
+            action = actions[c, i]
+            if action < 0 or action >= count or not opened[c, i, action]:
+                return c * agents + i
+    return -1

@@ -1,0 +1,152 @@
+"""Environments with the interfaces of PettingZoo and Gymnasium."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Any, Literal
+
+from edgeworth.core import validation
+from edgeworth.core.errors import MissingExtraError
+from edgeworth.core.seeds import Seed
+from edgeworth.solvers.scheduling.env.observation import Observe
+from edgeworth.solvers.scheduling.env.sources import source_of
+from edgeworth.solvers.scheduling.model import Episode
+
+if TYPE_CHECKING:
+    from edgeworth.solvers.scheduling.env.parallel import DevicesEnv
+    from edgeworth.solvers.scheduling.env.single import JointEnv
+
+
+def parallel_env(
+    problem: Episode | None = None,
+    *,
+    preset: str | None = None,
+    seed: Seed = None,
+    observe: Observe = "own",
+    reward: Literal["local", "team"] = "local",
+    exchange_rate: float = 0.0,
+    **settings: Any,
+) -> DevicesEnv:
+    """All devices as agents of a PettingZoo ``ParallelEnv``.
+
+    Parameters
+    ----------
+    problem : Episode, optional
+        The episode to play, again and again.
+    preset : str, optional
+        In place of a problem: the preset that every `reset` draws a new episode of. Default "table-2".
+    seed : int, SeedSequence or Generator, optional
+        Of the episodes; ``reset(seed=...)`` begins anew with another one. None: fresh.
+    observe : {"own", "peers", "candidates"}
+        See the notes.
+    reward : {"local", "team"}
+        Whether a device gets the costs of its own tasks, or the mean of all.
+    exchange_rate : float
+        J, >= 0, that a power token counts in the reward of a task which another device executes; the paper has 24,000.
+    **settings
+        Further arguments of `generate`.
+
+    Returns
+    -------
+    DevicesEnv
+        Agents ``device_0``, ``device_1``, ...; ``state()`` holds all devices.
+
+    Raises
+    ------
+    MissingExtraError
+        Where PettingZoo or Gymnasium (extra "envs") is not installed.
+    ValueError, TypeError
+        For arguments out of range or that exclude each other; from ``step`` for actions that are missing or not open.
+
+    Notes
+    -----
+    At every epoch a device decides on the task that has waited longest there: action 0 keeps it, action k hands it to the k-th
+    other device in the order of numbers. ``action_mask`` says what is open (see the field ``mask`` of `Episode`); a device
+    without a task, or a dead one, has action 0 only. All choose at once: a choice that no longer fits when its turn comes, by
+    deadline, then number, is kept at its source.
+
+    The reward is minus the costs c_j of a device's own tasks that were settled since the last epoch, so that it comes seconds
+    after the decision; the rewards of an episode add up to minus its value times its number of tasks. All agents live to the
+    end of the episode, which is then truncated; nothing is in play any more, so nothing is to be bootstrapped.
+
+    Observations are float32 in [0, 4]: "own" are the features of the device and its task; "peers" adds what it knows of every
+    other device; "candidates" are, for each device that the task could go to, the features of that choice, with which the same
+    network can score any number of them. `edgeworth.solvers.scheduling.env.observation` lists them with their scales. Nothing
+    of the future is in them, and of others only what is ``gossip`` seconds old.
+
+    References
+    ----------
+    Terry et al. (2021), PettingZoo; BEST, section IV-A. Scales, and the features of peers and candidates, are ours.
+
+    Examples
+    --------
+    >>> env = parallel_env(preset="table-2", devices=5, rate=0.25, seed=0)  # extra envs
+    >>> observations, infos = env.reset()
+    >>> sorted(observations["device_0"]), observations["device_0"]["action_mask"].shape
+    (['action_mask', 'observation'], (5,))
+    """
+    _need("parallel_env", "pettingzoo", "gymnasium")
+    from edgeworth.solvers.scheduling.env.parallel import DevicesEnv
+
+    validation.choice("reward", reward, ("local", "team"))
+    given = settings if preset is None else {"preset": preset, **settings}
+    source = source_of(None if problem is None else [problem], given, seed, 1)
+    return DevicesEnv(source, observe, _joules(exchange_rate), reward == "team")
+
+
+def gym_env(
+    problem: Episode | None = None,
+    *,
+    preset: str | None = None,
+    seed: Seed = None,
+    observe: Observe = "own",
+    exchange_rate: float = 0.0,
+    **settings: Any,
+) -> JointEnv:
+    """All devices as one agent of a Gymnasium ``Env``.
+
+    Parameters
+    ----------
+    problem, preset, seed, observe, exchange_rate
+        As of `parallel_env`.
+    **settings
+        Further arguments of `generate`.
+
+    Returns
+    -------
+    JointEnv
+        An observation is that of all devices, one after the other, an action the vector of theirs, the reward their sum;
+        ``action_masks()`` is what learners with masks ask for.
+
+    Raises
+    ------
+    MissingExtraError
+        Where Gymnasium (extra "envs") is not installed.
+    ValueError, TypeError
+        As of `parallel_env`.
+
+    Notes
+    -----
+    With the same seed it plays the episodes of `parallel_env`.
+
+    Examples
+    --------
+    >>> env = gym_env(devices=3, horizon=30.0, seed=0)  # extra envs
+    >>> observation, info = env.reset()
+    >>> observation.shape, env.action_space.shape, info["action_mask"].shape
+    ((30,), (3,), (3, 3))
+    """
+    _need("gym_env", "gymnasium")
+    from edgeworth.solvers.scheduling.env.single import JointEnv
+
+    given = settings if preset is None else {"preset": preset, **settings}
+    return JointEnv(source_of(None if problem is None else [problem], given, seed, 1), observe, _joules(exchange_rate))
+
+
+def _joules(exchange_rate: float) -> float:
+    return validation.real("exchange_rate", exchange_rate, minimum=0.0, maximum=1e9)
+
+
+def _need(feature: str, *packages: str) -> None:
+    if any(importlib.util.find_spec(package) is None for package in packages):
+        raise MissingExtraError(feature, "envs")

@@ -1,0 +1,48 @@
+"""What devices may observe: names, scales and bounds of the features. This table is what kernels, spaces and tests read."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from edgeworth.core import validation
+
+Observe = Literal["own", "peers", "candidates"]
+
+OWN = ("has_task", "work", "transfer", "slack", "pending", "capacity", "backlog", "battery", "active_power", "waiting")
+"""Of a device: whether it has a task to decide; that task's GFLOP / 8, s to send it / 1.2 (MB / 3 at the rate of Table II) and
+s to its deadline / L; tasks that wait for a decision / 4; C_i / 3; Q_i / L; battery over that at the start; P^a_i / 8; tasks
+committed to it and not begun / 10. Without a task the first four are 0."""
+PEER = ("capacity", "backlog", "battery", "active_power", "dead")
+"""Of another device, as known after the delay of gossip."""
+CANDIDATE = ("own", "work", "transfer", "slack", "capacity", "active_power", "backlog", "end", "energy")
+"""Of a device that the task could be handed to, oneself first: s to send it / 1.2 (0 where oneself), the predicted end after
+arrival / L, and J that it takes / 32;
+the rest as above. All are 0 without a task."""
+STATE = ("capacity", "backlog", "battery", "active_power", "pending")
+"""Of a device in the state of all, without delay."""
+
+WORK, TRANSFER, CAPACITY, POWER, PENDING, WAITING, ENERGY = 8.0, 1.2, 3.0, 8.0, 4.0, 10.0, 32.0
+"""Scales: the largest numbers of Table II, or near them."""
+MOST = 4.0
+"""Features are cut off here."""
+
+
+class View(NamedTuple):
+    """What an environment of so many devices shows."""
+
+    observe: str
+    devices: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the entries of an observation; those of the k-th other device, in the order of actions, end in _k."""
+        if self.observe == "candidates":
+            return tuple(f"{name}_{k}" for k in range(self.devices) for name in CANDIDATE)
+        others = range(1, self.devices) if self.observe == "peers" else ()
+        return (*OWN, *(f"{name}_{k}" for k in others for name in PEER))
+
+
+def view_of(observe: str, devices: int) -> View:
+    """The view that an argument `observe` names."""
+    validation.choice("observe", observe, ("own", "peers", "candidates"))
+    return View(observe, devices)
