@@ -345,7 +345,8 @@ def start_and_trace_clauses(call: _Call[P, S], result: Result[S]) -> None:
         if start is not None:
             found = call(start=start)
             known = call.fam.value(call.problem, start)
-            call.expect("start", found.value is not None, "no solution, although one was given to start from")
+            refused = found.termination is Termination.REFUSED  # the method does not apply, wherever it starts
+            call.expect("start", found.value is not None or refused, "no solution, although one was given to start from")
             if found.value is not None and call.row.kind == "optimise":
                 lost = relative_gap(known, found.value, result.sense, call.problem.offset)
                 call.expect("start", lost >= -OPTIMALITY_TOL, f"{found.value!r} is worse than the start's {known!r}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -148,17 +147,19 @@ def test_dual_bound_has_a_budget() -> None:
 
 def test_methods_refuse_what_they_cannot_do() -> None:
     shared = tiny(0, service="sharing")
-    methods: tuple[Callable[[], object], ...] = (
-        lambda: lagrangian(shared, Lagrangian(), run()),
-        lambda: annealing(shared, Annealing(), run()),
-        lambda: milp(shared, Milp(), run()),
-        lambda: build_model(shared),
-    )
-    for method in methods:
-        with pytest.raises(ValueError, match="service"):
-            method()
-    with pytest.raises(ValueError, match="columns"):
-        milp(tiny(1), Milp(grid=2.0**-6, columns=10), run())
+    played = scheduling.solve(shared, method="local").require()
+    results: dict[str, Found[Schedule]] = {
+        "service: must be 'serial'": lagrangian(shared, Lagrangian(), run()),
+        "service: must": annealing(shared, Annealing(), run(start=played)),
+        "service": milp(shared, Milp(), run()),
+        "columns: the program of grid 0.015625 s has": milp(tiny(1), Milp(grid=2.0**-6, columns=10), run()),
+    }
+    for note, found in results.items():
+        assert found.termination is Termination.REFUSED
+        assert (found.solution, found.bound) == (None, None)
+        assert found.notes[0].startswith(note)
+    with pytest.raises(ValueError, match=r"service: must be 'serial', .*; got 'sharing'"):
+        build_model(shared)
     with pytest.raises(ValueError, match="power of two"):
         lagrangian(tiny(1), Lagrangian(grid=0.3), run())
 

@@ -11,7 +11,7 @@ from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.scheduling.hindsight.program import program
+from edgeworth.solvers.scheduling.hindsight.program import SERIAL, program
 from edgeworth.solvers.scheduling.hindsight.search import CHUNK, Search, earliest
 from edgeworth.solvers.scheduling.model import Episode, Schedule
 from edgeworth.solvers.scheduling.model.schedule import NEVER
@@ -49,7 +49,7 @@ def annealing(episode: Episode, params: Annealing, run: Run[Schedule]) -> Found[
     Parameters
     ----------
     episode : Episode
-        With ``service="serial"``.
+        With ``service="serial"``; others are REFUSED.
     params : Annealing
     run : Run
         Clock, generator and start of the run. A simulated schedule may be the start: its devices and order are taken.
@@ -59,11 +59,6 @@ def annealing(episode: Episode, params: Annealing, run: Run[Schedule]) -> Found[
     Found
         The best schedule met, of scope "hindsight". ``iterations`` counts proposals. Where the clock ends the run before
         the proposals do, it cools by the clock.
-
-    Raises
-    ------
-    ValueError
-        Where processors are shared.
 
     Notes
     -----
@@ -79,6 +74,8 @@ def annealing(episode: Episode, params: Annealing, run: Run[Schedule]) -> Found[
     ----------
     Kirkpatrick, Gelatt and Vecchi, Optimization by simulated annealing, Science 220 (1983). The evaluation is ours.
     """
+    if episode.service != "serial":
+        return Found(None, Termination.REFUSED, notes=(SERIAL,))
     pairs = program(episode)
     if run.start is None:
         device, order = earliest(pairs)

@@ -13,7 +13,7 @@ from edgeworth.core.jit import read_only
 from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.scheduling.hindsight.program import Program, program
+from edgeworth.solvers.scheduling.hindsight.program import SERIAL, Program, program
 from edgeworth.solvers.scheduling.hindsight.search import CHUNK, Search, earliest
 from edgeworth.solvers.scheduling.kernels.paths import relaxation
 from edgeworth.solvers.scheduling.model import Episode, Schedule
@@ -62,7 +62,7 @@ def lagrangian(episode: Episode, params: Lagrangian, run: Run[Schedule]) -> Foun
     Parameters
     ----------
     episode : Episode
-        With ``service="serial"``.
+        With ``service="serial"``; others are REFUSED.
     params : Lagrangian
     run : Run
         Clock of the run; it is asked after every step.
@@ -76,7 +76,7 @@ def lagrangian(episode: Episode, params: Lagrangian, run: Run[Schedule]) -> Foun
     Raises
     ------
     ValueError
-        Where processors are shared, and for a grid that is no power of two or too fine.
+        For a grid that is no power of two or too fine.
 
     Notes
     -----
@@ -94,6 +94,8 @@ def lagrangian(episode: Episode, params: Lagrangian, run: Run[Schedule]) -> Foun
     relaxation methods by modified gradient techniques, Math. Prog. Study 3 (1975). Dyer and Wolsey, Discrete Appl. Math. 26
     (1990).
     """
+    if episode.service != "serial":
+        return Found(None, Termination.REFUSED, notes=(SERIAL,))
     pairs = program(episode)
     last = default_grid(pairs) if params.grid is None else grid_of(episode, params.grid)
     ascent = _Ascent(episode, pairs, run, last)

@@ -14,7 +14,7 @@ from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.scheduling.hindsight.program import Program, program
+from edgeworth.solvers.scheduling.hindsight.program import SERIAL, Program, program
 from edgeworth.solvers.scheduling.hindsight.search import CHUNK, Search, earliest
 from edgeworth.solvers.scheduling.model import Episode, Schedule
 from edgeworth.solvers.scheduling.model.prices import grid_of
@@ -69,7 +69,7 @@ def milp(episode: Episode, params: Milp, run: Run[Schedule]) -> Found[Schedule]:
     Parameters
     ----------
     episode : Episode
-        With ``service="serial"``.
+        With ``service="serial"``; others are REFUSED, and those whose program has too many columns.
     params : Milp
     run : Run
         Clock and threads of the run.
@@ -83,7 +83,7 @@ def milp(episode: Episode, params: Milp, run: Run[Schedule]) -> Found[Schedule]:
     Raises
     ------
     ValueError
-        Where processors are shared, for a grid that is no power of two, and for more columns than allowed.
+        For a grid that is no power of two, or too fine.
 
     Notes
     -----
@@ -100,6 +100,8 @@ def milp(episode: Episode, params: Milp, run: Run[Schedule]) -> Found[Schedule]:
     ----------
     Dyer and Wolsey, Discrete Appl. Math. 26 (1990). Huangfu and Hall, Math. Prog. Comp. 10 (2018) (HiGHS).
     """
+    if episode.service != "serial":
+        return Found(None, Termination.REFUSED, notes=(SERIAL,))
     pairs = program(episode)
     n = episode.tasks
     search = Search(pairs, *earliest(pairs), seed=0)
@@ -108,9 +110,8 @@ def milp(episode: Episode, params: Milp, run: Run[Schedule]) -> Found[Schedule]:
     grid = default_grid(pairs, params.columns) if params.grid is None else grid_of(episode, params.grid)
     count = columns_of(pairs, grid)
     if count > params.columns:
-        validation.reject(
-            "columns", f"the program of grid {grid:g} s has {count} columns, and at most so many are allowed", params.columns
-        )
+        note = f"columns: the program of grid {grid:g} s has {count}, more than the {params.columns} that are allowed"
+        return Found(None, Termination.REFUSED, notes=(note,))
     search.propose(CHUNK, 0.0, 1.0)
     with run.breakable():
         starts = starts_of(pairs, grid)

@@ -12,6 +12,7 @@ from edgeworth.solvers.scheduling.model.floor import task_energy
 
 _LATE = 0.99 * TOLERANCE
 """s by which a success may be late, less what rounding may add to its end."""
+SERIAL = "service: must be 'serial', hindsight schedules execute one task at a time"
 
 
 class Program(NamedTuple):
@@ -37,8 +38,8 @@ def program(episode: Episode) -> Program:
     ValueError
         Where processors are shared: the problem is one of tasks that are executed one at a time.
     """
-    if episode.service == "sharing":
-        raise ValueError("service: must be 'serial', hindsight schedules execute one task at a time; got 'sharing'")
+    if episode.service != "serial":
+        raise ValueError(f"{SERIAL}; got {episode.service!r}")
     process = episode.work / episode.capacity[:, None]
     away = np.arange(episode.devices)[:, None] != episode.source
     release = episode.arrival + away * episode.transfer
