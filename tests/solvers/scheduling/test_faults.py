@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
 
 from edgeworth import Stop
@@ -11,13 +9,12 @@ from edgeworth.solvers import scheduling
 from edgeworth.testing.faults import FAULTS
 from edgeworth.testing.faults.scheduling import FAULTS as OWN
 
-PLACED: Counter[str] = Counter()
 METHODS = ("earliest-finish", "random", "annealing", "lagrangian")
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_planted_faults_are_found(method: str) -> None:
-    placed = Counter[str]()
+    placed = set[str]()
     for problem in scheduling.FAMILY.examples():
         result = scheduling.solve(problem, method=method, seed=0, stop=Stop(iterations=50) if method == "lagrangian" else None)
         assert scheduling.verify(problem, result)
@@ -25,13 +22,14 @@ def test_planted_faults_are_found(method: str) -> None:
             wrong = fault(problem, result)
             if wrong is None:
                 continue
-            placed[fault.name] += 1
-            assert fault.verdict in scheduling.verify(problem, wrong).failures, fault.name
-            own = fault in OWN and wrong.solution is not None and wrong.solution is not result.solution
-            assert not own or scheduling.verify(problem, wrong).failures == (fault.verdict,), fault.name
+            placed.add(fault.name)
+            found = scheduling.verify(problem, wrong).failures
+            assert fault.verdict in found, fault.name
+            if fault in OWN and wrong.solution is not None and wrong.solution.scope == "simulated":
+                assert set(found) == {fault.verdict}, fault.name  # one error is reported once
     simulated = {"shifted start", "decision between epochs", "value without failures"}
     expected = {
         "annealing": {"overlap", "before its release", "past the deadline", "value without failures"},
         "lagrangian": {"forged prices", "foreign bound", "missing certificate"},
     }.get(method, simulated)
-    assert set(placed) >= expected
+    assert placed >= expected
