@@ -281,7 +281,7 @@ def stop_clauses(call: _Call[P, S]) -> None:
         call.expect("iterations", bool(call.fam.verify(call.problem, result)), "the interrupted result does not verify")
     if "stalled" in call.row.supports:
         result = call(stop=Stop(stalled=1, seconds=GRACE))
-        ends = (*_ENDED, Termination.STALLED, Termination.TIME)
+        ends = (*_own_ends(call), Termination.STALLED, Termination.TIME)
         call.expect("stalled", result.termination in ends, f"ended by {result.termination}")
     if "target" in call.row.supports:
         result = call(stop=_with(call.stop, target=-1e12 if call.problem.sense == "max" else 1e12))

@@ -248,7 +248,7 @@ def plot_sweep(table: pd.DataFrame, measure: str = "cost", *, ax: Axes | None = 
     Returns
     -------
     matplotlib.axes.Axes
-        Lines: means over seeds; shaded: a standard deviation to both sides. Dashed, for costs and energies: the bound.
+        Lines: means over seeds; shaded: a standard deviation to both sides. Dashed: the bound that `sweep` tells, if any.
 
     Raises
     ------

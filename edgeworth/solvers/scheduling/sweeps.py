@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from edgeworth.core import validation
@@ -49,7 +51,7 @@ def sweep(
     seeds : iterable of int
         Seeds of the episodes, and of the methods; the paper has ten runs a point.
     bound : Stop, optional
-        When to end the Lagrangian bound of every episode; default 2 s.
+        When to end each Lagrangian bound, of which every episode has three; default 2 s.
     **settings
         Further arguments of `generate`.
 
@@ -57,8 +59,9 @@ def sweep(
     -------
     pandas.DataFrame
         A row an episode and method: the value under the name of the axis, ``seed``, ``method``, and its `measures`. Rows of the
-        method "bound" have the ``cost`` that no schedule is below, and the ``energy`` that none that completes all tasks is
-        below (`energy_floor`); what is not bounded there is missing.
+        method "bound" have the ``cost`` that no schedule is below, the ``success`` that none is above, and the ``latency``,
+        ``energy`` (`energy_floor`) and ``utilisation`` that none is below that completes all tasks; what is not bounded there
+        is missing.
 
     Raises
     ------
@@ -78,7 +81,6 @@ def sweep(
     validation.choice("over", over, tuple(VALUES))
     if over in settings:
         validation.reject(over, "must not be given where it varies", settings[over])
-    fam = family("scheduling")
     rows: list[dict[str, object]] = []
     for value in VALUES[over] if values is None else values:
         for seed in seeds:
@@ -87,9 +89,25 @@ def sweep(
             at: dict[str, object] = {over: value, "seed": seed}
             for method in methods:
                 rows.append(at | {"method": _name(method)} | _played(episode, method, seed))
-            found = fam.solve(episode, method=BOUND, stop=bound or Stop(seconds=2.0))
-            rows.append(at | {"method": "bound", "cost": found.bound, "energy": energy_floor(episode)})
+            rows.append(at | {"method": "bound"} | _bounds(episode, bound or Stop(seconds=2.0)))
     return pd.DataFrame(rows)
+
+
+def _bounds(episode: Episode, stop: Stop) -> dict[str, float]:
+    """What `sweep` says of bounds. With other weights the cost of an episode is its latency, or its share of failures."""
+
+    def least(**weights: float) -> float:
+        found = family("scheduling").solve(replace(episode, **weights), method=BOUND, stop=stop)  # type: ignore[arg-type]
+        return math.nan if found.bound is None else found.bound
+
+    fastest = float(episode.work.sum() / episode.capacity.max())
+    return {
+        "cost": least(),
+        "success": 1.0 - least(latency_weight=0.0, energy_weight=0.0, failure_cost=1.0),
+        "latency": least(latency_weight=1.0, energy_weight=0.0),
+        "energy": energy_floor(episode),
+        "utilisation": fastest / (episode.devices * episode.end),
+    }
 
 
 def _name(method: MethodLike) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -79,9 +80,9 @@ def overlap(problem: Episode, result: Result[Schedule]) -> Result[Schedule] | No
         return None
     end, order = simulate(problem, schedule).end, np.lexsort((schedule.start, schedule.device))
     order = order[schedule.start[order] != NEVER]
-    for i, j in zip(order[:-1], order[1:], strict=True):
+    for i, j in pairwise(order.tolist()):
         if schedule.device[i] == schedule.device[j] and end[i] - SHIFT > max(schedule.start[i], 0.0):
-            return _moved(problem, result, schedule, int(j), float(end[i] - SHIFT))
+            return _moved(problem, result, schedule, j, float(end[i] - SHIFT))
     return None
 
 

@@ -67,3 +67,16 @@ def test_a_sweep_is_on_the_same_episodes_and_above_the_bound() -> None:
         scheduling.sweep("horizon")
     with pytest.raises(ValueError, match="rate: must not be given where it varies"):
         scheduling.sweep("rate", rate=0.1)
+
+
+def test_bounds_of_a_sweep_hold() -> None:
+    table = scheduling.sweep("work", values=[5.0, 25.0], seeds=[3], bound=Stop(iterations=80), devices=3, horizon=40.0)
+    easy, hard = (rows.set_index("method") for _, rows in table.groupby("work"))
+    for rows in (easy, hard):
+        schemes = rows.drop(index="bound")
+        assert (schemes.cost >= rows.cost["bound"]).all()
+        assert (schemes.success <= rows.success["bound"]).all()
+    assert (easy.success == 1.0).all()
+    for measure in ("latency", "energy", "utilisation"):  # of schedules that complete all tasks
+        assert 0.0 < easy[measure]["bound"] <= easy[measure].min()
+    assert hard.success.drop("bound").max() < hard.success["bound"] < 0.9

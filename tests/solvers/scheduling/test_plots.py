@@ -104,7 +104,7 @@ def test_a_sweep_is_drawn_by_means(axes: Any) -> None:
     assert axes.lines[1].get_ydata().tolist() == [0.5, 0.6]
     axes.clear()
     scheduling.plot_sweep(table, "success", ax=axes)
-    assert len(axes.lines) == 1  # success has no bound
+    assert len(axes.lines) == 1  # no bound of success in this table
     with pytest.raises(ValueError, match="measure: must be one of"):
         scheduling.plot_sweep(table, "profit", ax=axes)
     with pytest.raises(ValueError, match="table: must have one of the columns devices, rate, work"):
