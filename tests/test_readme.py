@@ -28,6 +28,7 @@ FILES = {
     "sun.csv": "carbon/vessim_solar_10cities_5min.csv.gz",
     "grid.csv": "carbon/electricitymaps_2022_hourly_4zones.csv.gz",
 }
+OWN = {"tasks.csv": "arrival,source,work,data\n0.5,0,4,2\n0.75,1,6,2.5\n3,2,5,3\n"}  # what users have of their own
 EUA = ("--sites", "eua/site-optus-melbCBD.csv", "--users", "eua/users-melbcbd-generated.csv")  # what --fetch downloads
 SHORTER = (("seconds=5", "seconds=0.3"), ("steps=50", "steps=5, rounds=3"))
 
@@ -104,6 +105,8 @@ def test_links_lead_to_files_that_are_there(page: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=range(len(COMMANDS)))
 def test_the_commands_run(command: str, folder: Path, shared_data: Path) -> None:
     words = [str(shared_data / FILES[word]) if word in FILES else word for word in shlex.split(command)[1:]]
+    for name in OWN.keys() & set(words):
+        (folder / name).write_text(OWN[name])
     if "--fetch" in words:
         at = words.index("--fetch")
         words[at : at + 1] = [str(shared_data / word) if "/" in word else word for word in EUA]
@@ -116,7 +119,7 @@ def test_the_commands_run(command: str, folder: Path, shared_data: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 9
+    assert len(COMMANDS) == 11
 
 
 # --- the guide ----------------------------------------------------------------------------------------------------------------
@@ -168,6 +171,13 @@ def test_carbon(folder: Path) -> None:
     assert names["table"].frame.value.idxmin() == 0
     assert names["day"].battery.tolist() == [500.0] * 5
     assert names["day"].carbon.max() == pytest.approx(200.0 / 3.6e6)
+
+
+def test_scheduling() -> None:
+    names = _section("Scheduling")
+    assert names["table"].verified
+    assert names["bound"] <= names["known"].value <= names["played"].value
+    assert set(names["panel"].method) == {"local", "earliest-finish", "greedy-cost", "bound"}
 
 
 def test_auditing() -> None:
