@@ -68,6 +68,15 @@ SHORTER = {
         "import SHORT, claim_table": "import ClaimBudget, claim_table",
         "BUDGET = SHORT": 'BUDGET = ClaimBudget("few", 1, 10)',
     },
+    "09_scheduling": {
+        "range(2000, 2005)": "range(2000, 2002)",
+        "horizon=120.0": "horizon=15.0",
+        "SEEDS = range(2)": "SEEDS = range(1)",
+        "iterations=25": "iterations=3",
+        ", (10, 60.0), (25, 60.0)": "",
+        "moves=2_000_000": "moves=20_000",
+        "claim_table(claims.CLAIMS, BUDGET)": "claim_table(claims.CLAIMS[-4:], BUDGET)",  # all in tests/solvers/scheduling
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 
