@@ -62,6 +62,8 @@ def plot_gantt(problem: Episode, schedule: Schedule, *, until: float | None = No
     groups = (("own tasks", begun & done & own, colour(0)), ("tasks of others", begun & done & ~own, colour(1)))
     for label, chosen, shade in (*groups, ("failures", begun & ~done, WRONG)):
         j = np.flatnonzero(chosen)
+        if not len(j):
+            continue  # a legend would show it in a colour of its own choice
         spans = played.end[j] - played.start[j]
         ax.barh(
             schedule.device[j], spans, left=played.start[j], height=0.7, color=shade, edgecolor="white", lw=0.4, label=label
@@ -75,7 +77,8 @@ def plot_gantt(problem: Episode, schedule: Schedule, *, until: float | None = No
     ax.set_ylabel("device")
     ax.locator_params(axis="y", integer=True)
     dress(ax)
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False, fontsize=8, borderpad=0.0)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, frameon=False, fontsize=8, borderpad=0.0)
     return ax
 
 

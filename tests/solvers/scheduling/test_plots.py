@@ -35,8 +35,15 @@ def test_bars_are_what_devices_execute(axes: Any) -> None:
     begun = np.flatnonzero(played.start >= 0.0)
     expected = sorted((int(schedule.device[j]), played.start[j], played.end[j] - played.start[j]) for j in begun)
     assert np.allclose(drawn, expected)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["own tasks", "tasks of others"]  # nothing fails
     by_device = pd.DataFrame(drawn).groupby(0)[2].sum()
     assert np.allclose(by_device, played.busy[by_device.index])
+
+
+def test_an_episode_without_tasks_is_an_empty_picture(axes: Any) -> None:
+    nothing = scheduling.generate(devices=2, rate=0.0, horizon=5.0, seed=0)
+    scheduling.plot_gantt(nothing, scheduling.solve(nothing, method="local").require(), ax=axes)
+    assert len(axes.patches) == 0
 
 
 def test_failures_and_deaths_are_marked(axes: Any) -> None:
