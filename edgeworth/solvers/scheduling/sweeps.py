@@ -59,9 +59,9 @@ def sweep(
     -------
     pandas.DataFrame
         A row an episode and method: the value under the name of the axis, ``seed``, ``method``, and its `measures`. Rows of the
-        method "bound" have the ``cost`` that no schedule is below, the ``success`` that none is above, and the ``latency``,
-        ``energy`` (`energy_floor`) and ``utilisation`` that none is below that completes all tasks; what is not bounded there
-        is missing.
+        method "bound" have the ``cost`` that no schedule is below and the ``success`` that none is above; where that is 1, the
+        ``latency``, ``energy`` (`energy_floor`) and ``utilisation`` that none is below which completes all tasks. What is not
+        bounded is missing.
 
     Raises
     ------
@@ -100,14 +100,13 @@ def _bounds(episode: Episode, stop: Stop) -> dict[str, float]:
         found = family("scheduling").solve(replace(episode, **weights), method=BOUND, stop=stop)  # type: ignore[arg-type]
         return math.nan if found.bound is None else found.bound
 
+    failures = least(latency_weight=0.0, energy_weight=0.0, failure_cost=1.0)
+    found = {"cost": least(), "success": 1.0 - failures}
+    if failures > 0.0:
+        return found
     fastest = float(episode.work.sum() / episode.capacity.max())
-    return {
-        "cost": least(),
-        "success": 1.0 - least(latency_weight=0.0, energy_weight=0.0, failure_cost=1.0),
-        "latency": least(latency_weight=1.0, energy_weight=0.0),
-        "energy": energy_floor(episode),
-        "utilisation": fastest / (episode.devices * episode.end),
-    }
+    found |= {"latency": least(latency_weight=1.0, energy_weight=0.0), "energy": energy_floor(episode)}
+    return found | {"utilisation": fastest / (episode.devices * episode.end)}
 
 
 def _name(method: MethodLike) -> str:

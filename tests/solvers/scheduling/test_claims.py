@@ -80,3 +80,4 @@ def test_bounds_of_a_sweep_hold() -> None:
     for measure in ("latency", "energy", "utilisation"):  # of schedules that complete all tasks
         assert 0.0 < easy[measure]["bound"] <= easy[measure].min()
     assert hard.success.drop("bound").max() < hard.success["bound"] < 0.9
+    assert hard.loc["bound", ["latency", "energy", "utilisation"]].isna().all()  # none completes all
