@@ -10,7 +10,7 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
 from edgeworth.core.display import figure_text
 from edgeworth.core.style import FAINT, INK, WRONG, colour, dress, new_axes
-from edgeworth.solvers.scheduling.model import Episode, Outcome, Schedule, simulate
+from edgeworth.solvers.scheduling.model import Episode, Schedule, simulate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def plot_gantt(problem: Episode, schedule: Schedule, *, until: float | None = No
     TypeError
         For other types.
     """
-    played = _played(problem, schedule)
+    played = simulate(problem, schedule)
     last = problem.end if until is None else validation.real("until", until, minimum=0.0, open_minimum=True)
     if ax is None:
         ax = new_axes(8.0, 0.6 + 0.3 * problem.devices)
@@ -97,7 +97,7 @@ def battery_course(problem: Episode, schedule: Schedule, times: Floats) -> Float
     ndarray
         J, float64 [devices, times]. In hindsight, where batteries do not bind, it may fall below 0.
     """
-    played = _played(problem, schedule)
+    played = simulate(problem, schedule)
     alive = np.where(played.died >= 0.0, played.died, np.inf)[:, None]
     span = np.minimum(np.minimum(times, problem.end)[None, :], alive)
     spent = problem.idle_power[:, None] * span
@@ -139,7 +139,7 @@ def backlog_course(problem: Episode, schedule: Schedule, times: Floats) -> Float
     ValueError
         For a schedule in hindsight.
     """
-    played = _played(problem, schedule)
+    played = simulate(problem, schedule)
     if schedule.scope != "simulated":
         validation.reject("schedule", "must be of scope 'simulated'", schedule.scope)
     waiting = np.zeros((problem.devices, len(times)))
@@ -282,14 +282,6 @@ def plot_sweep(table: pd.DataFrame, measure: str = "cost", *, ax: Axes | None = 
     dress(ax)
     ax.legend(fontsize="small", frameon=False)
     return ax
-
-
-def _played(problem: Episode, schedule: Schedule) -> Outcome:
-    if not isinstance(problem, Episode):
-        validation.reject_type("problem", "must be an Episode", problem)
-    if not isinstance(schedule, Schedule):
-        validation.reject_type("schedule", "must be a Schedule (of a Result: its solution)", schedule)
-    return simulate(problem, schedule)
 
 
 def _columns(argument: str, table: pd.DataFrame, names: tuple[str, ...]) -> None:

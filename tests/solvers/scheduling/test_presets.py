@@ -104,7 +104,7 @@ def test_azure(shared_data: Path) -> None:
         ({"rate": 1e6, "horizon": 1e9}, "rate: must leave at most 1e8 tasks"),
         ({"horizon": float("inf")}, "horizon: must be"),
         ({"work": (8.0, 3.0)}, "work: must have the lower number first"),
-        ({"work": (1.0, 2.0, 3.0)}, "work: must be a number or a pair"),
+        ({"work": (1.0, 2.0, 3.0)}, "work: must be a number or a tuple of two numbers"),
         ({"work": 0.0, "horizon": 60.0}, "work: must be at least"),
         ({"data": -1.0}, "data: must be at least 0"),
         ({"failure_cost": -100.0}, "failure_cost: must be at least 0"),

@@ -54,6 +54,24 @@ def test_batteries_pay_for_the_energy(settings: dict[str, Any]) -> None:
     assert died > 0
 
 
+def test_wrong_types_are_named() -> None:
+    problem = random_episode(1)
+    result: Any = scheduling.solve(problem, method="local")
+    for function in (scheduling.measures, scheduling.value, scheduling.violations, scheduling.simulate):
+        with pytest.raises(
+            TypeError, match=r"schedule: must be a Schedule \(of a Result: its solution\); got <Result of local"
+        ):
+            function(problem, result)
+        with pytest.raises(TypeError, match="problem: must be an Episode"):
+            function(result.solution, result.solution)
+    for work in ([3.0, 8.0], (3.0, 5.0, 8.0)):
+        with pytest.raises(TypeError, match="work: must be a number or a tuple of two numbers"):
+            scheduling.generate(work=work, horizon=5.0)  # type: ignore[arg-type]
+    for name in ("sense", "kind", "speed", "arrival"):
+        with pytest.raises(ValueError, match="settings: must be one of capacity, battery"):
+            Episode.from_trace([1.0], [5.0], [2.0], [0], **{name: 1.0})
+
+
 @pytest.mark.slow
 def test_no_policy_is_below_the_bound_on_a_thousand_pairs() -> None:
     pairs = 0

@@ -28,9 +28,13 @@ def fitted(problem: Episode, schedule: Schedule) -> Schedule:
 
     Raises
     ------
-    ValueError
-        Naming both numbers.
+    ValueError, TypeError
+        Naming both numbers; for other types, such as a result in place of its solution.
     """
+    if not isinstance(problem, Episode):
+        validation.reject_type("problem", "must be an Episode", problem)
+    if not isinstance(schedule, Schedule):
+        validation.reject_type("schedule", "must be a Schedule (of a Result: its solution)", schedule)
     if schedule.tasks != problem.tasks:
         raise ValueError(f"schedule: must be of {problem.tasks} tasks; got {schedule.tasks} tasks")
     most = int(schedule.device.max(initial=-1))
@@ -55,8 +59,8 @@ def simulate(problem: Episode, schedule: Schedule) -> Outcome:
 
     Raises
     ------
-    ValueError
-        For a schedule of other tasks or devices.
+    ValueError, TypeError
+        For a schedule of other tasks or devices, and for other types, such as a result in place of its solution.
 
     Notes
     -----
@@ -154,8 +158,8 @@ def value(problem: Episode, schedule: Schedule) -> float:
 
     Raises
     ------
-    ValueError
-        For a schedule of other tasks or devices.
+    ValueError, TypeError
+        For a schedule of other tasks or devices, and for other types, such as a result in place of its solution.
     """
     cost = simulate(problem, schedule).cost
     return math.fsum(cost.tolist()) / len(cost) if len(cost) else 0.0
@@ -180,8 +184,8 @@ def violations(problem: Episode, schedule: Schedule) -> Sequence[Violation]:
 
     Raises
     ------
-    ValueError
-        For a schedule of other tasks or devices.
+    ValueError, TypeError
+        For a schedule of other tasks or devices, and for other types, such as a result in place of its solution.
     """
     played = simulate(problem, schedule)
     found = Violations(problem, violations)
@@ -244,6 +248,11 @@ def measures(problem: Episode, schedule: Schedule) -> dict[str, float]:
         ``utilisation``, busy time over N (T + L), and ``useful_utilisation``, the part of it that successes took;
         ``offloaded``, share of the tasks that another device than their source was handed; ``dead``, share of the devices whose
         battery fell to its floor. A ratio of nothing to nothing is 0, of something to nothing infinite.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a schedule of other tasks or devices, and for other types, such as a result in place of its solution.
 
     Notes
     -----

@@ -248,8 +248,8 @@ def _replayed(
 def _range(name: str, value: object) -> tuple[float, float]:
     """The ends of a uniform distribution; of a constant they are equal."""
     ends = value if isinstance(value, tuple) else (value, value)
-    if len(ends) != 2:
-        validation.reject(name, "must be a number or a pair of numbers", value)
+    if isinstance(value, list) or len(ends) != 2:
+        validation.reject_type(name, "must be a number or a tuple of two numbers", value)
     low, high = (validation.real(name, end, minimum=0.0, maximum=1e12) for end in ends)
     if low > high:
         validation.reject(name, "must have the lower number first", value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -334,9 +334,8 @@ class Episode(ProblemData):
             name: validation.array(name, given, np.float64, times.shape, minimum=0.0)
             for name, given in (("work", work), ("data", data))
         }
-        allowed = [
-            name for name in cls.__dataclass_fields__ if name not in ("arrival", "source", "work", "data", "chain_latency")
-        ]
+        given_here = ("arrival", "source", "work", "data", "chain_latency")
+        allowed = [each.name for each in fields(cls) if each.name not in given_here]
         for name in settings:
             validation.choice("settings", name, allowed)
         rng, record = generator(seed, INSTANCES)
