@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -247,12 +248,18 @@ def _played(episode: Episode, name: str) -> Schedule:
 
 def _means(budget: ClaimBudget, columns: Sequence[str], names: Sequence[str] = RULES, **settings: Any) -> list[_Row]:
     """A row a rule: means over episodes."""
-    episodes = _episodes(budget, **settings)
     rows = list[_Row]()
     for name in names:
-        found = [measures(episode, _played(episode, name)) for episode in episodes]
+        found = [_measured(FIRST_SEED + k, name, tuple(settings.items())) for k in range(_count(budget))]
         rows.append({"method": name, **{column: float(np.mean([each[column] for each in found])) for column in columns}})
     return rows
+
+
+@lru_cache(maxsize=2**14)
+def _measured(seed: int, name: str, settings: tuple[tuple[str, Any], ...]) -> dict[str, float]:
+    """Measures of an episode; claims share most of them."""
+    episode = generate(**dict(settings), seed=seed)
+    return measures(episode, _played(episode, name))
 
 
 def _sweep(budget: ClaimBudget, axis: str, columns: Sequence[str], names: Sequence[str] = RULES, **settings: Any) -> list[_Row]:

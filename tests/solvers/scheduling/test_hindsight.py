@@ -266,9 +266,9 @@ def test_energy_floor_by_brute_force() -> None:
 
 
 def test_no_simulated_schedule_is_below_the_bound() -> None:
-    for seed in range(6):
+    for seed in range(3):  # a thousand pairs in test_whole.py
         e = scheduling.generate(devices=4, horizon=30.0, seed=seed, rate=0.4)
-        low = scheduling.solve(e, method="lagrangian")
+        low = scheduling.solve(e, method="lagrangian", params=Lagrangian(iterations=60))
         assert low.bound is not None
         for method in ("local", "random", "earliest-finish", "greedy-cost"):
             played = scheduling.solve(e, method=method, seed=seed)
