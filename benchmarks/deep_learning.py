@@ -2,7 +2,8 @@
 
 Both train one policy for all devices of the carbon-aware offloading environment, with the same networks, batch, epochs and
 hyperparameters, on one thread. Processor time is read, since wall-clock time on a shared machine says little; the two take
-turns. Run by `make bench-learn`, or with --steps and --seeds for a smaller one.
+turns. Then the learners of the package are trained as its policies were (`carbon_learners`). Run by `make bench-learn`, or with
+--steps and --seeds for a smaller comparison, and --skip-carbon for nothing else.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 import torch
+from carbon_learners import section
 from harness import record, table
 from scipy.stats import t as student
 from stable_baselines3 import PPO as PeerPPO
@@ -176,6 +178,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=400_000, help="agent-steps of training for the comparison of rewards")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--skip-carbon", action="store_true", help="no training of the learners of carbon-aware offloading")
     options = parser.parse_args()
     torch.set_num_threads(1)
     body = table(
@@ -188,6 +191,8 @@ def main() -> None:
     body += table(["seeds", "ours", "Stable-Baselines3", "paired difference, 95%"], [compared(pairs)])
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "stable-baselines3"))
     record("Deep learning: PPO", f"{versions}; one thread; {COPIES} copies, rollout {ROLLOUT}, {EPOCHS} epochs.\n\n{body}")
+    if not options.skip_carbon:
+        record("Deep learning: carbon-aware offloading", f"{versions}; one thread; {COPIES} copies.\n\n{section()}")
 
 
 if __name__ == "__main__":
