@@ -164,8 +164,8 @@ def dense(budget: ClaimBudget) -> Evidence:
     text = (
         "share of always-local's excess over hindsight that ppo, trained with 5 users, closes: "
         + ", ".join(f"{row['closed']:.2%} with {row['users']} users" for row in rows)
-        + f"; difference {mean:+.2%} [{low:+.2%}, {high:+.2%}] over seeds. always-local costs so much that this share flatters:"
-        " cost above hindsight is "
+        + (f"; difference {mean:+.2%} [{low:+.2%}, {high:+.2%}], 95% over seeds" if _count(budget) > 1 else "")
+        + ". always-local costs so much that this share flatters: cost above hindsight is "
         + ", ".join(
             f"{float(row['above_hindsight']):.1%} with {row['users']} users (lyapunov"
             f" {float(row['lyapunov_above_hindsight']):.1%})"
