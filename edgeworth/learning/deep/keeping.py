@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeworth._version import __version__
+from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.family import family
 from edgeworth.core.files import cache_folder, spare_folder
@@ -54,8 +55,10 @@ def trained_policy(kind: str, method: str, *, steps: int, seed: int = SEED, copi
         Where it cannot be kept.
     """
     fam = family(kind)
-    plan: TrainingPlan = resolve(str(fam.training))
-    learner = plan.learners[method](steps)
+    if fam.training is None:
+        validation.reject("kind", "must be of a family that says what can be trained for its problems", kind)
+    plan: TrainingPlan = resolve(fam.training)
+    learner = plan.learners[validation.choice("method", method, list(plan.learners))](steps)
     shipped = shipped_policy(fam.package, method)
     as_long = steps <= shipped.training["steps"] < _FEW * steps
     if not options and as_long and shipped.training["copies"] == copies and _is_of(shipped, learner, seed):

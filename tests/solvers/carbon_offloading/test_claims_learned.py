@@ -145,6 +145,13 @@ def test_a_policy_of_the_package_is_taken_where_it_is_what_is_asked_for(nothing_
             keeping.trained_policy("carbon-offloading", "ppo", **{"steps": 2_000_000, **other})
 
 
+def test_what_cannot_be_trained_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="kind: must be of a family that says what can be trained"):
+        keeping.trained_policy("orienteering", "ppo", steps=10)
+    with pytest.raises(ValueError, match="method: "):
+        keeping.trained_policy("carbon-offloading", "lyapunov", steps=10)
+
+
 @pytest.mark.skipif(find_spec("torch") is not None, reason="torch is installed")
 def test_what_would_be_trained_needs_torch(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from edgeworth import MissingExtraError
