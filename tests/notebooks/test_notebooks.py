@@ -68,6 +68,10 @@ SHORTER = {
         "import SHORT, claim_table": "import ClaimBudget, claim_table",
         "BUDGET = SHORT": 'BUDGET = ClaimBudget("few", 1, 10)',
     },
+    "08_deep_learning": {
+        "range(900_000, 900_020)": "range(900_000, 900_002)",
+        "claim_table(on_learner, SMOKE)": "claim_table(on_learner[:2], SMOKE)",  # test_claims_learned tests all of them
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 
