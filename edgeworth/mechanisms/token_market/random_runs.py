@@ -12,7 +12,7 @@ from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Rules
 from edgeworth.mechanisms.token_market.state import State
 
 _WEIGHTS = {
-    layout.OPEN: 0.1, layout.ATTEST: 6.0, layout.MINT: 9.0, layout.BURN: 2.0, layout.TRANSFER: 12.0, layout.DEPOSIT: 3.0,
+    layout.OPEN: 0.1, layout.ATTEST: 6.0, layout.MINT: 9.0, layout.BURN: 4.0, layout.TRANSFER: 12.0, layout.DEPOSIT: 3.0,
     layout.WITHDRAW: 2.0, layout.ORDER: 26.0, layout.CANCEL: 6.0, layout.COMMIT: 8.0, layout.CONFIRM: 4.0, layout.RECEIPT: 4.0,
     layout.CLAIM: 4.0, layout.ARBITRATE: 3.0, layout.PLEDGE: 1.0, layout.BORROW: 2.0, layout.REPAY: 3.0, layout.TICK: 8.0,
 }  # fmt: skip

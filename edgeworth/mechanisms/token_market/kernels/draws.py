@@ -21,6 +21,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     COMMANDS,
     COMMIT,
     CONFIRM,
+    CTK,
     D_DISPUTED,
     D_OPEN,
     D_REQUESTER,
@@ -40,14 +41,20 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     N_ACCOUNTS,
     N_DEALS,
     N_ORDERS,
+    N_POSITIONS,
     NONCE,
     O_ID,
     O_OWNER,
     OPEN,
     ORDER,
     OUTPUTS,
+    P_ASSET,
+    P_FREE,
+    P_HOLDER,
+    P_ISSUER,
     PERIOD,
     PLEDGE,
+    PTK,
     RECEIPT,
     REPAY,
     RESERVE,
@@ -61,6 +68,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     WIDTH,
     WITHDRAW,
 )
+from edgeworth.mechanisms.token_market.kernels.tables import available
 
 POPULATION = 48
 RECENT = 40  # deals among which one is picked
@@ -131,7 +139,11 @@ def draw(s, rng, code, a):
         a[0], a[1] = asset, part(rng, max(row[RESERVE + asset] - row[ISSUED + asset], 0) + 1)
         return who, 2
     if code == BURN:
-        a[0], a[1], a[2] = asset, part(rng, row[FREE + asset]) // 8, 0
+        if s.totals[N_POSITIONS] > 0 and chance(rng, 0.8):
+            held = s.positions[1 + below(rng, s.totals[N_POSITIONS])]
+            a[0], a[1], a[2] = held[P_ASSET], part(rng, held[P_FREE]), held[P_ISSUER]
+            return held[P_HOLDER], 3
+        a[0], a[1], a[2] = asset, part(rng, available(s, who, who, asset)) // 8, 0
         return who, 3
     if code == TRANSFER:
         asset = below(rng, 3)
@@ -148,7 +160,7 @@ def draw(s, rng, code, a):
     if code == ORDER:
         a[0], a[1], a[4], a[5] = below(rng, 2), asset, 0, max(below(rng, 6) - 3, 0)
         a[2] = 1 + int(100.0 * (1.0 + (2 * a[0] - 1) * 0.2) * (0.5 + 0.01 * below(rng, 100)))
-        a[3] = max(part(rng, row[FREE + asset]), LOT - 1)
+        a[3] = max(part(rng, available(s, who, who, asset)), LOT - 1)
         if s.rules[ECONOMY] == BACKED:
             a[4] = who if a[0] != BID else 1 + below(rng, people)
         if a[0] == BID:
@@ -159,12 +171,15 @@ def draw(s, rng, code, a):
         a[0] = s.orders[pick, O_ID]
         return s.orders[pick, O_OWNER] if s.orders[pick, O_OWNER] > 0 and chance(rng, 0.95) else who, 1
     if code == COMMIT:
-        other = 1 + below(rng, people)
+        other, prepaid = 1 + below(rng, people), 1 if chance(rng, 0.2) else 0
+        if prepaid == 1 and s.totals[N_POSITIONS] > 0:
+            held = s.positions[1 + below(rng, s.totals[N_POSITIONS])]
+            who, other = held[P_HOLDER], held[P_ISSUER]
+            row = s.accounts[who]
         a[0], a[1], a[2] = who, other, s.accounts[who, NONCE] * 2 - below(rng, 20) // 19
-        giver, a[8] = s.accounts[other], 0
-        if s.rules[ECONOMY] != BACKED or chance(rng, 0.1):
-            giver, a[8] = row, 1
-        a[3], a[4] = part(rng, giver[FREE]) // 16, part(rng, giver[FREE + 1]) // 16
+        giver = who if s.rules[ECONOMY] != BACKED or prepaid == 1 else other
+        a[3], a[4] = part(rng, available(s, giver, other, CTK)) // 4, part(rng, available(s, giver, other, PTK)) // 4
+        a[8] = prepaid
         a[5] = part(rng, row[FREE + CASH] + row[STAKE]) // 2
         a[6] = max(now - below(rng, 20000) + below(rng, 20) // 19 * 20000, 0)
         a[7], a[9] = a[6] + 10000 + below(rng, 60000), 0 if chance(rng, 0.02) else 1
