@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Annotated, NamedTuple, get_type_hints
@@ -163,11 +162,16 @@ class Vote(Checked):
     signature: SignatureField = b""
 
 
-@cache
+_formats: dict[type, Mapping[str, str]] = {}
+
+
 def format_of(kind: type) -> Mapping[str, str]:
     """The fields of a command, or of the entry of a list, in their order, each with the name of its kind in `KINDS`."""
-    hints = get_type_hints(kind, include_extras=True)
-    return MappingProxyType({name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")})
+    if kind not in _formats:
+        hints = get_type_hints(kind, include_extras=True)
+        found = {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
+        _formats[kind] = MappingProxyType(found)
+    return _formats[kind]
 
 
 def _checked(name: str, value: object, kind: str) -> object:

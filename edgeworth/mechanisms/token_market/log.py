@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, overload
+from dataclasses import replace
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from edgeworth.core import validation
 from edgeworth.core.arrays import Ints
 from edgeworth.mechanisms.token_market.commands import COMMANDS, FORMATS, Command
 from edgeworth.mechanisms.token_market.fields import KINDS, Judged, Reading, Vote
@@ -104,33 +106,45 @@ def command_of(record: Record) -> tuple[Command, Judged]:
     Transfer(to=2, asset='CASH', amount=5, issuer=0)
     """
     kind = COMMANDS[record.code - 1]
-    rest, values, fresh, valid = list(record.arguments), {}, True, True
-    each: tuple[bool, ...] | None = None
-    pledged: int | None = None
+    rest = list(record.arguments)
+    values: dict[str, Any] = {}
+    judged = Judged()
     for name, field in FORMATS[kind].items():
         rule = KINDS[field]
         if rule.becomes == "nothing":
-            values[name] = bytes(32)
+            values[name] = bytes(rule.width)
             continue
         number = rest.pop(0)
-        if rule.becomes == "entries":
-            entry = Reading if field == "readings" else Vote
-            plain = [key for key, inner in FORMATS[entry].items() if inner != "signature"]
-            width, found, flags = len(plain) + 1, [], []
-            for _ in range(number):
-                part, rest = rest[:width], rest[width:]
-                given = {key: bool(n) if FORMATS[entry][key] == "flag" else n for key, n in zip(plain, part, strict=False)}
-                found.append(entry(**given))
-                flags.append(bool(part[-1]))
-            values[name], each = tuple(found), tuple(flags)
-        elif rule.becomes == "fresh":
-            fresh, values[name] = bool(number), bytes(32)
+        if rule.becomes == "fresh":
+            values[name], judged = bytes(rule.width), replace(judged, fresh=_truth(name, number))
         elif rule.becomes == "valid":
-            valid, values[name] = bool(number), b""
+            values[name], judged = b"", replace(judged, valid=_truth(name, number))
         elif rule.becomes == "pledge":
-            pledged, values[name] = number, number.to_bytes(32, "little")
-        elif rule.names:
-            values[name] = rule.names[number]
+            values[name] = validation.integer(name, number, minimum=0).to_bytes(rule.width, "little")
+            judged = replace(judged, pledge=number)
+        elif rule.becomes == "entries":
+            width = 4 if field == "readings" else 3
+            count = validation.integer(name, number, minimum=0, maximum=rule.maximum)
+            parts = [rest[width * k : width * (k + 1)] for k in range(count)]
+            if width * count != len(rest):
+                validation.reject(name, f"must have {count} entries", rest)
+            values[name] = tuple(_reading(*part) if field == "readings" else _vote(*part) for part in parts)
+            judged, rest = replace(judged, each=tuple(_truth(name, part[-1]) for part in parts)), []
+        elif rule.names or field == "flag":
+            names: tuple[str | bool, ...] = rule.names or (False, True)
+            values[name] = names[validation.integer(name, number, minimum=0, maximum=rule.maximum)]
         else:
-            values[name] = bool(number) if field == "flag" else number
-    return kind(**values), Judged(fresh, valid, each, pledged)
+            values[name] = number
+    return kind(**values), judged
+
+
+def _reading(seat: int, ctk: int, ptk: int, valid: int) -> Reading:
+    return Reading(seat, ctk, ptk)
+
+
+def _vote(seat: int, success: int, valid: int) -> Vote:
+    return Vote(seat, _truth("success", success))
+
+
+def _truth(name: str, number: int) -> bool:
+    return bool(validation.integer(name, number, minimum=0, maximum=1))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.mechanisms.token_market.commands import Command
+from edgeworth.mechanisms.token_market.fields import Judged
 from edgeworth.mechanisms.token_market.kernels import layout
 from edgeworth.mechanisms.token_market.kernels.draws import play
-from edgeworth.mechanisms.token_market.log import Log, Record
+from edgeworth.mechanisms.token_market.log import Log, command_of
 from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Rules
 from edgeworth.mechanisms.token_market.state import State
 
@@ -20,9 +24,59 @@ _GRANT = (100 * layout.TOKEN, 50 * layout.TOKEN, 1_000_000 * layout.CASH_UNIT)  
 _CHUNK = 50_000  # commands between two looks at the world
 
 
-def random_run(
-    commands: int = 1_000_000, economy: Economy = "backed", seed: int = 0, *, faults: float = 0.04, state: State | None = None
-) -> tuple[State, Log]:
+class Issued(NamedTuple):
+    """A command that somebody issued.
+
+    Attributes
+    ----------
+    command : Command
+        With empty signatures; keys and hashes hold numbers.
+    signer, nonce : int
+        Whose, and the signer's count.
+    judged : Judged
+        Which of the signatures, keys and hashes are to be good.
+    result : int
+        What becomes of it in the run that it was drawn for.
+    """
+
+    command: Command
+    signer: int
+    nonce: int
+    judged: Judged
+    result: int
+
+
+class Run(NamedTuple):
+    """A random run, which `verify` takes as it is.
+
+    Attributes
+    ----------
+    state : State
+        The market afterwards.
+    log : Log
+        Every command with what became of it.
+    """
+
+    state: State
+    log: Log
+
+    @property
+    def records(self) -> Log:
+        """The log."""
+        return self.log
+
+    @property
+    def rules(self) -> Rules:
+        """Of the market."""
+        return self.state.rules
+
+    @property
+    def endowed(self) -> tuple[int, ...]:
+        """Nobody is, at genesis."""
+        return ()
+
+
+def random_run(commands: int = 1_000_000, economy: Economy = "backed", seed: int = 0, *, faults: float = 0.04) -> Run:
     """Draw commands one after the other, with an eye on the state, and apply them through the kernel.
 
     Parameters
@@ -30,20 +84,16 @@ def random_run(
     commands : int
         How many, >= 0, accepted and refused together.
     economy : {"backed", "literal"}
-        Of the market that begins.
+        Of the market, whose grant of cash is 10^6 so that all can trade.
     seed : int
         Same seed, same run; 0 to 2^63 - 1.
     faults : float
         Share of commands with one number spoilt, in [0, 1].
-    state : State, optional
-        A market to go on with, in place, rather than a new one of the economy, in which the grant of cash is 10^6.
 
     Returns
     -------
-    state : State
-        The market afterwards.
-    log : Log
-        Every command with what became of it.
+    Run
+        The state afterwards and the log, as a pair.
 
     Examples
     --------
@@ -55,8 +105,7 @@ def random_run(
     validation.choice("economy", economy, ECONOMIES)
     number = validation.integer("seed", seed, minimum=0, maximum=2**63 - 1)
     share = validation.real("faults", faults, minimum=0.0, maximum=1.0)
-    if state is None:
-        state = State.genesis(Rules(economy, grant=_GRANT))
+    state = State.genesis(Rules(economy, grant=_GRANT))
     head, outputs = np.zeros((count, 5), np.int64), np.zeros((count, layout.OUTPUTS), np.int64)
     flat = np.zeros(8 * count + layout.WIDTH, np.int64)
     rng, vector, out = np.zeros(1, np.uint64), np.zeros(layout.WIDTH, np.int64), np.zeros(layout.OUTPUTS, np.int64)
@@ -69,26 +118,37 @@ def random_run(
             state.grow()
             flat = np.concatenate([flat, np.zeros(layout.WIDTH * (count - done), np.int64)])
     used = int(head[-1, 4]) if count else 0
-    return state, Log(head, outputs, flat[:used].copy())
+    return Run(state, Log(head, outputs, flat[:used].copy()))
 
 
-def random_records(n: int, *, economy: Economy = "backed", seed: int = 0, faults: float = 0.04) -> list[Record]:
-    """The records of a random run.
+def random_commands(n: int, *, economy: Economy = "backed", seed: int = 0) -> list[Issued]:
+    """Commands of a random run whose numbers are within the ranges of their fields, so that they can be written and signed.
 
     Parameters
     ----------
     n : int
-        How many.
+        How many records are drawn.
     economy : {"backed", "literal"}
         Of the market.
     seed : int
-        Same seed, same records.
-    faults : float
-        Share of commands with one number spoilt, in [0, 1].
+        Same seed, same commands.
+
+    Returns
+    -------
+    list of Issued
+        In order; at most n, since what no command can say is left out. Left-out records were refused.
 
     Examples
     --------
-    >>> random_records(1, seed=3)[0].code
-    1
+    >>> first = random_commands(1, seed=3)[0]
+    >>> first.command.role, first.signer, first.judged.fresh
+    ('user', 0, True)
     """
-    return list(random_run(n, economy, seed, faults=faults)[1])
+    found = []
+    for record in random_run(n, economy, seed).log:
+        try:
+            command, judged = command_of(record)
+        except ValueError:  # a spoilt number
+            continue
+        found.append(Issued(command, record.signer, record.nonce, judged, record.result))
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
@@ -10,7 +11,7 @@ from edgeworth.core import validation
 from edgeworth.mechanisms.token_market.kernels import layout
 
 Economy = Literal["literal", "backed"]
-ECONOMIES = ("literal", "backed")
+ECONOMIES: tuple[Economy, ...] = ("literal", "backed")
 ASSETS = ("CTK", "PTK", "CASH")
 
 
@@ -138,6 +139,18 @@ class Rules:
             unit = layout.TOKEN if self.economy == "literal" else layout.CASH_UNIT
             object.__setattr__(self, "pool", 3_000 * unit)
         validation.integer("pool", self.pool, minimum=0, maximum=layout.LIMIT)
+
+    @classmethod
+    def of(cls, vector: Sequence[int]) -> Rules:
+        """The rules that `vector` wrote.
+
+        Parameters
+        ----------
+        vector : sequence of int
+            Nine numbers.
+        """
+        economy, oracles, quorum, arbiters, agree, ctk, ptk, cash, pool = vector
+        return cls(ECONOMIES[economy], oracles, quorum, arbiters, agree, (ctk, ptk, cash), pool)
 
     def vector(self) -> list[int]:
         """The rules as the kernel reads them."""

@@ -12,7 +12,7 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Ints
 from edgeworth.mechanisms.token_market.kernels import layout
 from edgeworth.mechanisms.token_market.kernels.tables import Tables, reindex
-from edgeworth.mechanisms.token_market.rules import ASSETS, ECONOMIES, Rules
+from edgeworth.mechanisms.token_market.rules import ASSETS, Rules
 
 HEADER = b"edgeworth/token-market/state/1\0\0"
 """What the bytes of a state begin with."""
@@ -188,9 +188,7 @@ class State:
     @property
     def rules(self) -> Rules:
         """What the market fixed at genesis."""
-        economy, *panels = self.tables.rules.tolist()[: layout.GRANT]
-        grant = tuple(self.tables.rules.tolist()[layout.GRANT : layout.POOL_START])
-        return Rules(ECONOMIES[economy], *panels, grant=grant, pool=int(self.tables.rules[layout.POOL_START]))
+        return Rules.of(self.tables.rules.tolist())
 
     @property
     def accounts(self) -> int:
