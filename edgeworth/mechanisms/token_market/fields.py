@@ -45,7 +45,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "account": Kind(4, 1, 2**31 - 1),
         "issuer": Kind(4, 0, 2**31 - 1),
-        "tee": Kind(4, 1, 2**31 - 1),
+        "tee": Kind(4, 1, layout.MAX_TEE),
         "amount": Kind(8, 0, layout.LIMIT),
         "lots": Kind(8, layout.LOT, layout.LIMIT),
         "price": Kind(8, 1, layout.MAX_PRICE),

@@ -16,6 +16,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     LAST_TIME,
     LIMIT,
     MAX_PANEL,
+    MAX_TEE,
     NOTICE,
     SUPPLY,
     TERM,
@@ -185,12 +186,13 @@ class PlainAccounts:
     def _attest(self, who: int, tee: int, period: int, ctk: int, ptk: int, valid: int, n: int, *rest: int) -> tuple[int, ...]:
         account = self.accounts[who]
         need(account.device, Refusal.ROLE)
-        need(0 <= ctk <= LIMIT and 0 <= ptk <= LIMIT and 0 <= n <= MAX_PANEL, Refusal.RANGE)
+        need(0 <= ctk <= LIMIT and 0 <= ptk <= LIMIT and 1 <= tee <= MAX_TEE and 0 <= n <= MAX_PANEL, Refusal.RANGE)
         readings = entries(rest, n, 4)
         seats = [seat for seat, *_ in readings]
-        need(seats == sorted(set(seats)) and all(seat >= 0 for seat in seats), Refusal.RANGE)
+        need(seats == sorted(set(seats)) and all(0 <= seat < MAX_PANEL for seat in seats), Refusal.RANGE)
+        need(all(reading[3] in (0, 1) for reading in readings), Refusal.RANGE)
         need(all(0 <= value <= LIMIT for reading in readings for value in reading[1:3]), Refusal.RANGE)
-        need(tee >= 1 and valid == 1, Refusal.SIGNATURE)
+        need(valid == 1, Refusal.SIGNATURE)
         elsewhere = any(other.tee == tee for number, other in self.accounts.items() if number != who)
         need(account.tee == tee or (account.tee == 0 and not elsewhere), Refusal.BOUND)
         need(period > account.period, Refusal.STALE)

@@ -237,8 +237,8 @@ class PlainMarket(PlainAccounts):
         need(0 <= count <= MAX_PANEL, Refusal.RANGE)
         votes = entries(rest, count, 3)
         seats = [seat for seat, *_ in votes]
-        need(seats == sorted(set(seats)) and all(seat >= 0 for seat in seats), Refusal.RANGE)
-        need(all(vote in (0, 1) for _, vote, _ in votes), Refusal.RANGE)
+        need(seats == sorted(set(seats)) and all(0 <= seat < MAX_PANEL for seat in seats), Refusal.RANGE)
+        need(all(vote in (0, 1) and valid in (0, 1) for _, vote, valid in votes), Refusal.RANGE)
         good = [vote for seat, vote, valid in votes if valid == 1 and seat < self.rules.arbiters]
         need(max(good.count(0), good.count(1)) >= self.rules.arbiter_quorum, Refusal.QUORUM)
         won = good.count(1) > good.count(0)

@@ -213,7 +213,7 @@ def arbitrate(s, a, out):
     last, success, failure = -1, 0, 0
     for k in range(count):
         arbiter, vote, valid = a[2 + 3 * k], a[3 + 3 * k], a[4 + 3 * k]
-        if arbiter <= last or vote < 0 or vote > 1:
+        if arbiter <= last or arbiter >= MAX_PANEL or vote < 0 or vote > 1 or valid < 0 or valid > 1:
             return RANGE
         last = arbiter
         if valid == 1 and arbiter < s.rules[ARBITERS]:

@@ -254,6 +254,8 @@ def play(s, seed, first, count, cumulated, faults, head, outputs, flat, rng, a, 
             elif spoilt == length + 1:
                 who = 1 + below(rng, s.totals[N_ACCOUNTS])
                 nonce = s.accounts[who, NONCE]
+            elif (code == ATTEST and spoilt == 5) or (code == ARBITRATE and spoilt == 1):
+                a[spoilt] = MAX_PANEL + 1  # fewer would leave entries that no such command has
             else:
                 wrong = below(rng, 4) if code != TICK else 0  # no leap of time that ends all deals
                 a[spoilt] = 0 if wrong == 0 else LIMIT + 1 if wrong == 1 else a[spoilt] + 1 if wrong == 2 else below(rng, 8)

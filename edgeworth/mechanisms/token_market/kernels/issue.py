@@ -27,6 +27,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     KEY,
     LITERAL,
     MAX_PANEL,
+    MAX_TEE,
     MINTED,
     N_ACCOUNTS,
     NO_ACCOUNT,
@@ -125,16 +126,18 @@ def attest(s, who, a, out):
     tee, period, ctk, ptk, valid, count = a[0], a[1], a[2], a[3], a[4], a[5]
     if account[A_ROLE] != DEVICE:
         return ROLE
-    if not (in_range(ctk) and in_range(ptk)) or count < 0 or count > MAX_PANEL:
+    if not (in_range(ctk) and in_range(ptk)) or tee < 1 or tee > MAX_TEE or count < 0 or count > MAX_PANEL:
         return RANGE
     reports, last = 0, -1
     for k in range(count):
-        oracle = a[6 + 4 * k]
-        if oracle <= last or not (in_range(a[7 + 4 * k]) and in_range(a[8 + 4 * k])):
+        oracle, good = a[6 + 4 * k], a[9 + 4 * k]
+        if oracle <= last or oracle >= MAX_PANEL or good < 0 or good > 1:
+            return RANGE
+        if not (in_range(a[7 + 4 * k]) and in_range(a[8 + 4 * k])):
             return RANGE
         last = oracle
-        reports += 1 if a[9 + 4 * k] == 1 and oracle < s.rules[ORACLES] else 0
-    if tee < 1 or valid != 1:
+        reports += 1 if good == 1 and oracle < s.rules[ORACLES] else 0
+    if valid != 1:
         return SIGNATURE
     if account[TEE] != tee and (account[TEE] != 0 or taken(s, who, TEE, tee)):
         return BOUND
