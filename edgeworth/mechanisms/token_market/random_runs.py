@@ -127,7 +127,7 @@ def random_commands(n: int, *, economy: Economy = "backed", seed: int = 0) -> li
     Parameters
     ----------
     n : int
-        How many records are drawn.
+        How many, >= 0.
     economy : {"backed", "literal"}
         Of the market.
     seed : int
@@ -136,7 +136,7 @@ def random_commands(n: int, *, economy: Economy = "backed", seed: int = 0) -> li
     Returns
     -------
     list of Issued
-        In order; at most n, since what no command can say is left out. Left-out records were refused.
+        In order. What no command can say is left out, which the kernel would refuse.
 
     Examples
     --------
@@ -144,11 +144,15 @@ def random_commands(n: int, *, economy: Economy = "backed", seed: int = 0) -> li
     >>> first.command.role, first.signer, first.judged.fresh
     ('user', 0, True)
     """
-    found = []
-    for record in random_run(n, economy, seed).log:
-        try:
-            command, judged = command_of(record)
-        except ValueError:  # a spoilt number
-            continue
-        found.append(Issued(command, record.signer, record.nonce, judged, record.result))
-    return found
+    count, size = validation.integer("n", n, minimum=0), n + n // 4 + 16
+    found: list[Issued] = []
+    while len(found) < count:
+        found = []
+        for record in random_run(size, economy, seed).log:
+            try:
+                command, judged = command_of(record)
+            except ValueError:  # a spoilt number
+                continue
+            found.append(Issued(command, record.signer, record.nonce, judged, record.result))
+        size *= 2
+    return found[:count]

@@ -155,7 +155,7 @@ def verify(run: Recorded, *, every: int = 1_000) -> Report:
     for count, record in enumerate(run.records, 1):
         k = count - 1
         before = _status(market, record)
-        frozen = record.code == layout.MINT and record.signer in market.accounts and market.frozen(record.signer)
+        mint = _minted(market, record)
         got = market.step(record.code, record.signer, record.nonce, record.arguments)
         told = (record.result, record.outputs)
         found.need(
@@ -168,11 +168,9 @@ def verify(run: Recorded, *, every: int = 1_000) -> Report:
             right = record.nonce == nonces.get(record.signer, 0)
             found.need(right, "I6", k, record, f"nonce {record.nonce} follows {nonces.get(record.signer, 0) - 1}")
             nonces[record.signer] = record.nonce + 1
-        if record.code == layout.MINT:
-            account, asset = market.accounts[record.signer], record.arguments[0]
-            found.need(not frozen, "I8", k, record, "a frozen account minted")
-            excess = account.issued[asset] - account.reserve[asset]
-            found.need(excess <= 0, "I4", k, record, f"{excess} more issued than attested", excess)
+        if mint is not None:
+            found.need(not mint[0], "I8", k, record, "a frozen account minted")
+            found.need(mint[1] <= 0, "I4", k, record, f"{mint[1]} more minted than attested", mint[1])
         if record.code in (layout.CONFIRM, layout.CLAIM, layout.ARBITRATE):
             found.need(before in ("open", "disputed"), "I5", k, record, f"the deal was {before or 'not there'}")
         found.need(market.paid == market.received, "I10", k, record, f"{market.paid} paid, {market.received} received")
@@ -188,6 +186,14 @@ def verify(run: Recorded, *, every: int = 1_000) -> Report:
         amount, offence = found.first.get(name, (0, None))
         verdicts[name] = Verdict.of(offence is None, float(amount), 0.0, offence, scope)
     return Report(verdicts)
+
+
+def _minted(market: PlainMarket, record: Record) -> tuple[bool, int] | None:
+    """Of a minting, before it: whether the account is frozen, and by how much the reserve falls short."""
+    if record.code != layout.MINT or record.signer not in market.accounts or record.arguments[0] not in (0, 1):
+        return None
+    account, (asset, amount) = market.accounts[record.signer], record.arguments
+    return market.frozen(record.signer), account.issued[asset] + amount - account.reserve[asset]
 
 
 def _status(market: PlainMarket, record: Record) -> str:
