@@ -70,7 +70,12 @@ if TYPE_CHECKING:
         random_commands as random_commands,
         random_run as random_run,
     )
-    from edgeworth.mechanisms.token_market.rules import Refusal as Refusal, Rules as Rules
+    from edgeworth.mechanisms.token_market.rules import (
+        Refusal as Refusal,
+        Rules as Rules,
+        cost as cost,
+        tokens as tokens,
+    )
     from edgeworth.mechanisms.token_market.state import Account as Account, State as State
 
 _ROOMS = {
@@ -85,7 +90,7 @@ _ROOMS = {
     "fields": ("KINDS", "Judged", "Kind", "Reading", "Vote"),
     "log": ("Log", "Record", "command_of"),
     "random_runs": ("Issued", "Run", "random_commands", "random_run"),
-    "rules": ("Refusal", "Rules"),
+    "rules": ("Refusal", "Rules", "cost", "tokens"),
     "state": ("Account", "State"),
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}

@@ -38,7 +38,7 @@ class Command(Checked):
     Attributes
     ----------
     code : int
-        The command's number in the kernel and in the encoding.
+        Number in the kernel and in the encoding.
     """
 
     __slots__ = ()
@@ -51,11 +51,6 @@ class Command(Checked):
         ----------
         judged : Judged
             Of the signatures, keys and hashes inside; left out, all is well.
-
-        Returns
-        -------
-        list of int
-            Without the zeros that fill the kernel's vector up.
 
         Examples
         --------

@@ -115,8 +115,10 @@ def random_run(commands: int = 1_000_000, economy: Economy = "backed", seed: int
         goal = min(done + _CHUNK, count)
         done = play(state.tables, number, done, goal, cumulated, share, head, outputs, flat, rng, vector, out)
         if done < goal:
-            state.grow()
-            flat = np.concatenate([flat, np.zeros(layout.WIDTH * (count - done), np.int64)])
+            if flat.size < int(head[done - 1, 4]) + 2 * layout.WIDTH:
+                flat = np.concatenate([flat, np.zeros(flat.size, np.int64)])
+            else:
+                state.grow()
     used = int(head[-1, 4]) if count else 0
     return Run(state, Log(head, outputs, flat[:used].copy()))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from fractions import Fraction
 from typing import Literal
 
 from edgeworth.core import validation
@@ -156,3 +158,53 @@ class Rules:
         """The rules as the kernel reads them."""
         panels = [self.oracles, self.quorum, self.arbiters, self.arbiter_quorum]
         return [ECONOMIES.index(self.economy), *panels, *self.grant, self.pool]
+
+
+def cost(amount: int, price: int) -> int:
+    """Base cash for tokens, rounded up: a buyer never underpays.
+
+    Parameters
+    ----------
+    amount : int
+        Base units of tokens, 0 to 10^12.
+    price : int
+        Base cash for a whole token, 0 to 9,000,000.
+
+    Examples
+    --------
+    >>> cost(1_000, 20_000), cost(1, 1)
+    (20, 1)
+    """
+    amount = validation.integer("amount", amount, minimum=0, maximum=layout.LIMIT)
+    price = validation.integer("price", price, minimum=0, maximum=layout.MAX_PRICE)
+    return -(-amount * price // layout.TOKEN)
+
+
+def tokens(work: float, energy: float) -> tuple[int, int]:
+    """CTK and PTK that a task takes, rounded up to base units.
+
+    Parameters
+    ----------
+    work : float
+        GFLOP, >= 0; a CTK is one.
+    energy : float
+        Joule, >= 0; a PTK is 3,600.
+
+    Returns
+    -------
+    tuple of two int
+        At most 10^12 each.
+
+    Examples
+    --------
+    >>> tokens(5.5, 14.5)
+    (5500000, 4028)
+    """
+    exact = (
+        Fraction(validation.real("work", work, minimum=0.0)),
+        Fraction(validation.real("energy", energy, minimum=0.0)) / 3_600,
+    )
+    ctk, ptk = (math.ceil(part * layout.TOKEN) for part in exact)
+    validation.integer("work in base CTK", ctk, maximum=layout.LIMIT)
+    validation.integer("energy in base PTK", ptk, maximum=layout.LIMIT)
+    return ctk, ptk

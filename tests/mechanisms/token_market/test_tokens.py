@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -127,6 +128,20 @@ def test_zero_and_self_create_no_row(economy: Any) -> None:
         market.must(1, tm.Transfer(to, "CTK", amount))
     assert market.state.held() == {}
     assert market.account(1).nonce == 2
+
+
+@given(st.floats(0, 10**5), st.floats(0, 10**8))
+@settings(max_examples=60, deadline=None)
+def test_what_a_task_takes_is_rounded_up(work: float, energy: float) -> None:
+    ctk, ptk = tm.tokens(work, energy)
+    assert ctk - 1 < Fraction(work) * CTK <= ctk
+    assert ptk - 1 < Fraction(energy) / 3_600 * CTK <= ptk
+
+
+@pytest.mark.parametrize(("work", "energy"), [(-1.0, 0.0), (0.0, float("nan")), (2e6, 0.0), (0.0, 1e10)])
+def test_what_no_task_takes(work: float, energy: float) -> None:
+    with pytest.raises(ValueError, match=r"work|energy"):
+        tm.tokens(work, energy)
 
 
 # Issue
