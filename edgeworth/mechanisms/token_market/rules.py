@@ -200,11 +200,11 @@ def tokens(work: float, energy: float) -> tuple[int, int]:
     >>> tokens(5.5, 14.5)
     (5500000, 4028)
     """
-    exact = (
+    flops, joules = (
         Fraction(validation.real("work", work, minimum=0.0)),
-        Fraction(validation.real("energy", energy, minimum=0.0)) / 3_600,
+        Fraction(validation.real("energy", energy, minimum=0.0)),
     )
-    ctk, ptk = (math.ceil(part * layout.TOKEN) for part in exact)
+    ctk, ptk = math.ceil(flops * layout.TOKEN), math.ceil(joules * layout.TOKEN / 3_600)
     validation.integer("work in base CTK", ctk, maximum=layout.LIMIT)
     validation.integer("energy in base PTK", ptk, maximum=layout.LIMIT)
     return ctk, ptk

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.mechanisms.token_market.kernels.accounts import borrow, burn, deposit, pledge, repay, transfer, withdraw
+from edgeworth.mechanisms.token_market.kernels.attestation import attest, mint, open_account
 from edgeworth.mechanisms.token_market.kernels.book import cancel, order
 from edgeworth.mechanisms.token_market.kernels.deals import arbitrate, claim, commit, confirm, receipt
-from edgeworth.mechanisms.token_market.kernels.issue import (
-    attest,
-    borrow,
-    burn,
-    deposit,
-    mint,
-    open_account,
-    pledge,
-    repay,
-    transfer,
-    withdraw,
-)
 from edgeworth.mechanisms.token_market.kernels.layout import (
     ACCEPTED,
     ARBITRATE,
