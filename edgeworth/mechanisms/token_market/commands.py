@@ -244,7 +244,7 @@ class Commit(Command):
     ctk, ptk : int
         Tokens that the task takes, base units.
     cash : int
-        The payment, base units.
+        The payment, base units; in the literal economy 0.
     time, deadline : int
         Of the promise, and of the result, ms.
     prepaid : bool
@@ -282,7 +282,7 @@ class Confirm(Command):
 
 @dataclass(frozen=True)
 class Receipt(Command):
-    """Say that the result was delivered; opens a window of 30 s for claims.
+    """Say that the result was delivered; opens a window of 30 s for claims. Not in the literal economy.
 
     Parameters
     ----------
@@ -317,7 +317,7 @@ class Claim(Command):
 
 @dataclass(frozen=True)
 class Arbitrate(Command):
-    """Decide a dispute by a quorum of arbiters.
+    """Decide a dispute by a quorum of arbiters. Not in the literal economy.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class Refusal(IntEnum):
     ACCEPTED
         The command took effect.
     UNKNOWN, RANGE, ASSET
-        No such command; a number out of its range; an asset that this command does not take.
+        No such command, in this economy; a number out of its range; an asset that this command does not take.
     ACCOUNT, ROLE, KEY
         An account that is not there (or the same one on both sides of a deal); one whose role does not do this; a key that has
         an account.
@@ -96,8 +96,9 @@ class Rules:
     Parameters
     ----------
     economy : {"backed", "literal"}
-        ``literal`` is the paper's: fungible CTK and PTK, grants at opening, tokens are what a task is paid with. ``backed``:
-        a token carries its issuer and is minted only against an attested reserve; a task is paid in cash.
+        ``literal`` is the paper's: fungible CTK and PTK, grants at opening; a task is paid with tokens, which are then burned;
+        no receipts, no arbiters. ``backed``: a token carries its issuer and is minted only against an attested reserve; a task
+        is paid in cash.
     oracles, quorum : int
         Oracles, 1 to 7, and how many of them an attestation needs. The lower median of a quorum stays within the honest
         values while at most half the quorum, rounded down, lies upwards.

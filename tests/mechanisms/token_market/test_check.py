@@ -41,7 +41,7 @@ def story(economy: Any = "backed") -> Market:
     if economy == "literal":
         market.must(3, tm.Transfer(1, "CTK", 20 * CTK))
     for number in (1, 2):
-        market.must(1, promise(1, 2, number=number, cash=10 * CASH))
+        market.must(1, promise(1, 2, number=number, cash=10 * CASH if economy == "backed" else 0))
     market.must(1, tm.Confirm(1))
     market.must(2, tm.Pledge(bytes([2] + [0] * 31)))
     market.must(2, tm.Borrow(10 * CASH))

@@ -40,6 +40,16 @@ def unknown(market: Market) -> str:
     return market.numbers(19, 1, 0, []).refusal.name
 
 
+def no_receipts(market: Market) -> str:
+    """Nor arbiters, nor payments in cash, in the paper's economy."""
+    literal = Market("literal")
+    one, two = literal.device(), literal.device()
+    assert literal.refused(one, promise(one, two)) == "RANGE"
+    deal = literal.must(one, promise(one, two, cash=0))[0]
+    assert literal.refused(one, tm.Arbitrate(deal, votes(*[True] * 5))) == "UNKNOWN"
+    return literal.refused(two, tm.Receipt(deal, bytes(32)))
+
+
 def gap(market: Market) -> str:
     return market.numbers(layout.DEPOSIT, 1, 1, [5]).refusal.name
 
@@ -216,6 +226,7 @@ def withdraw_with_deals(market: Market) -> str:
 
 CASES: list[tuple[str, Case]] = [
     ("UNKNOWN", unknown),
+    ("UNKNOWN", no_receipts),
     ("RANGE", lambda m: m.numbers(layout.DEPOSIT, 1, 0, [10**12 + 1]).refusal.name),
     ("RANGE", lambda m: m.numbers(layout.ORDER, 1, 0, [2, 0, 1, 1_000, 1, 0]).refusal.name),
     ("RANGE", lambda m: m.refused(1, promise(1, m.supplier(), deadline=0))),

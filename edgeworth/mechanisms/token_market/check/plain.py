@@ -157,6 +157,7 @@ class PlainMarket(PlainAccounts):
         need(who in (requester, supplier), Refusal.OWNER)
         need(valid == 1, Refusal.SIGNATURE)
         need(number >= 0 and all(0 <= amount <= LIMIT for amount in (ctk, ptk, cash)) and prepaid in (0, 1), Refusal.RANGE)
+        need(self.backed or cash == 0, Refusal.RANGE)
         need(0 <= time < deadline <= LAST_TIME, Refusal.RANGE)
         used = any((deal.requester, deal.supplier, deal.number) == (requester, supplier, number) for deal in self.deals)
         need(not used, Refusal.REPLAY)
@@ -211,6 +212,7 @@ class PlainMarket(PlainAccounts):
         self._close(deal, True)
 
     def _receipt(self, who: int, number: int, valid: int) -> tuple[int, ...]:
+        need(self.backed, Refusal.UNKNOWN)
         deal = self._find(number, "open")
         need(who == deal.supplier, Refusal.OWNER)
         need(valid == 1, Refusal.SIGNATURE)
@@ -233,6 +235,7 @@ class PlainMarket(PlainAccounts):
         return (STATUSES.index("disputed"),)
 
     def _arbitrate(self, who: int, number: int, count: int, *rest: int) -> tuple[int, ...]:
+        need(self.backed, Refusal.UNKNOWN)
         deal = self._find(number, "disputed")
         need(0 <= count <= MAX_PANEL, Refusal.RANGE)
         votes = entries(rest, count, 3)

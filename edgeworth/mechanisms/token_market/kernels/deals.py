@@ -53,6 +53,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     STAKE,
     TIME,
     TIMEOUT,
+    UNKNOWN,
     WINDOW,
     WRONG,
 )
@@ -71,6 +72,8 @@ def commit(s, who, a, out):
     if valid != 1:
         return SIGNATURE
     if number < 0 or not (in_range(ctk) and in_range(ptk) and in_range(cash)) or bringer < 0 or bringer > 1:
+        return RANGE
+    if s.rules[ECONOMY] == LITERAL and cash != 0:  # there, tokens are what a task is paid with
         return RANGE
     if time < 0 or deadline <= time or deadline > LAST_TIME:
         return RANGE
@@ -160,8 +163,10 @@ def confirm(s, who, a):
 
 @leaf(counted=False)
 def receipt(s, who, a, out):
-    """Out: the time until which the requester may challenge."""
+    """Out: the time until which the requester may challenge. The literal economy, as the paper, has neither this nor arbiters."""
     row, valid = a[0], a[1]
+    if s.rules[ECONOMY] == LITERAL:
+        return UNKNOWN
     if row < 1 or row > s.totals[N_DEALS] or s.deals[row, D_STATUS] != D_OPEN:
         return GONE
     if who != s.deals[row, D_SUPPLIER]:
@@ -206,6 +211,8 @@ def claim(s, who, a, out):
 def arbitrate(s, a, out):
     """The side with a quorum of valid verdicts of distinct arbiters wins; the other pays."""
     row, count = a[0], a[1]
+    if s.rules[ECONOMY] == LITERAL:
+        return UNKNOWN
     if row < 1 or row > s.totals[N_DEALS] or s.deals[row, D_STATUS] != D_DISPUTED:
         return GONE
     if count < 0 or count > MAX_PANEL:

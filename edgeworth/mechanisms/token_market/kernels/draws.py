@@ -180,7 +180,7 @@ def draw(s, rng, code, a):
         giver = who if s.rules[ECONOMY] != BACKED or prepaid == 1 else other
         a[3], a[4] = part(rng, available(s, giver, other, CTK)) // 4, part(rng, available(s, giver, other, PTK)) // 4
         a[8] = prepaid
-        a[5] = part(rng, row[FREE + CASH] + row[STAKE]) // 2
+        a[5] = part(rng, row[FREE + CASH] + row[STAKE]) // 2 if s.rules[ECONOMY] == BACKED else 0
         a[6] = max(now - below(rng, 20000) + below(rng, 20) // 19 * 20000, 0)
         a[7], a[9] = a[6] + 10000 + below(rng, 60000), 0 if chance(rng, 0.02) else 1
         return who if chance(rng, 0.7) else other, 10
