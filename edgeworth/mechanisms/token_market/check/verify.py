@@ -137,7 +137,7 @@ def verify(run: Recorded, *, every: int = 1_000) -> Report:
 
     Notes
     -----
-    Time is that of a plain Python loop, about 20 microseconds a record, and one look costs time in proportion to the state.
+    Two replays in plain Python, about 0.1 ms a record together; a look at all invariants takes time in proportion to the state.
 
     Examples
     --------

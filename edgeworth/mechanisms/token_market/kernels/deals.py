@@ -163,7 +163,7 @@ def confirm(s, who, a):
 
 @leaf(counted=False)
 def receipt(s, who, a, out):
-    """Out: the time until which the requester may challenge. The literal economy, as the paper, has neither this nor arbiters."""
+    """Out: the time until which the requester may challenge. The literal economy has neither this nor arbiters."""
     row, valid = a[0], a[1]
     if s.rules[ECONOMY] == LITERAL:
         return UNKNOWN
