@@ -14,7 +14,7 @@ milliseconds. Two economies: ``literal`` as the paper prints it, ``backed`` as w
 >>> token_market.violations(state)
 []
 
-`verify` replays a run by rules of its own and judges thirteen invariants.
+`verify` replays a run by rules of its own and judges thirteen invariants. `attack` plays one of fifteen attacks.
 """
 
 from __future__ import annotations
@@ -25,6 +25,14 @@ from edgeworth.core.lazy import later
 
 if TYPE_CHECKING:
     from edgeworth.mechanisms.token_market.apply import Effect as Effect, execute as execute
+    from edgeworth.mechanisms.token_market.attacks import (
+        ATTACKS as ATTACKS,
+        VARIANTS as VARIANTS,
+        Attack as Attack,
+        Outcome as Outcome,
+        attack as attack,
+        attack_table as attack_table,
+    )
     from edgeworth.mechanisms.token_market.check.invariants import (
         Broken as Broken,
         Summary as Summary,
@@ -80,6 +88,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "apply": ("Effect", "execute"),
+    "attacks": ("ATTACKS", "VARIANTS", "Attack", "Outcome", "attack", "attack_table"),
     "check.invariants": ("Broken", "Summary", "summary", "violations"),
     "check.plain": ("PlainMarket",),
     "check.verify": ("Offence", "replay", "verify"),
