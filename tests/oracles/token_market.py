@@ -44,20 +44,22 @@ class NaiveBook:
                 break
             if other.owner == owner:
                 return
-            wallet = money if buys else other.money
-            some = min(amount, other.left, int(Fraction(wallet * MILLION, other.price)))
+            some = min(amount, other.left)
+            if buys:
+                some = min(some, int(Fraction(money * MILLION, other.price)))
             if some == 0:
                 break
-            cash = rounded_up(worth(some, other.price))
+            cash = (
+                rounded_up(worth(some, other.price))
+                if buys
+                else other.money - rounded_up(worth(other.left - some, other.price))
+            )
             self.trades.append((owner, other.owner, some, cash) if buys else (other.owner, owner, some, cash))
             amount -= some
             money -= cash if buys else 0
             self.offers.remove(other)
-            left, purse = other.left - some, other.money - (0 if buys else cash)
-            if other.buys:
-                left = min(left, int(Fraction(purse * MILLION, other.price)))
-            if left > 0:
-                self.offers.append(other._replace(left=left, money=purse))
+            if some < other.left:
+                self.offers.append(other._replace(left=other.left - some, money=other.money - (0 if buys else cash)))
         if buys:
             amount = min(amount, int(Fraction(money * MILLION, price)))
         if rests and amount > 0:

@@ -164,6 +164,8 @@ class Rules:
 def cost(amount: int, price: int) -> int:
     """Base cash for tokens, rounded up: a buyer never underpays.
 
+    What arrives and buys is rounded at every fill, a resting bid once, so that nobody gains by trading in pieces.
+
     Parameters
     ----------
     amount : int

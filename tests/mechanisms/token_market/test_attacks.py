@@ -11,11 +11,11 @@ from edgeworth.mechanisms import token_market as tm
 from edgeworth.mechanisms.token_market.attacks import dealings, identities, messages, scene, trading
 from edgeworth.mechanisms.token_market.attacks.observed import observed
 
-SUCCEEDS = {
-    "literal": {"sybil", "pump-and-dump", "dispute", "over-commitment", "front-running", "credit-default", "rounding"},
-    "backed": {"rounding"},
+SUCCEEDS: dict[str, set[str]] = {
+    "literal": {"sybil", "pump-and-dump", "dispute", "over-commitment", "front-running", "credit-default"},
+    "backed": set(),
 }
-"""Of the fifteen. Selling in pieces gains by rounding in both; the table of the specification looks at the buyer only."""
+"""Of the fifteen."""
 HARMLESS = {"literal": {"broken-key", "lock-first"}, "backed": {"broken-key", "lock-first"}}
 """Of the variants."""
 BOTH = pytest.mark.parametrize("economy", ["literal", "backed"])
@@ -154,10 +154,11 @@ def test_a_forged_log_that_nobody_looks_at_would_pay(monkeypatch: pytest.MonkeyP
     assert tm.attack("log-tampering", economy="backed").succeeded
 
 
-def test_splitting_is_of_no_use_to_buyers() -> None:
+def test_splitting_is_of_no_use_to_buyers_and_sellers() -> None:
     for economy in ("literal", "backed"):
         numbers = played("rounding", economy).numbers
-        assert numbers["bought"] >= numbers["bought at once"]
+        assert numbers["bought"] > numbers["bought at once"]
+        assert numbers["sold"] == numbers["sold at once"]
 
 
 def test_the_table() -> None:

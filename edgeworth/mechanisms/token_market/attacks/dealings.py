@@ -31,8 +31,8 @@ def no_answer(scene: Scene) -> Outcome:
     _, paid, fine = scene.must(requester, Claim(deal, "timeout"))
     account = scene.state.account(own)
     text = (
-        f"a claim before the deadline: {early}; after it all is refunded, {paid / CASH_UNIT:.2f} of cash of the supplier's stake"
-        f" go to the requester and {fine / CASH_UNIT:.2f} are a fine; the supplier's record: {account.failed} failed"
+        f"a claim before the deadline: {early}; after it all is refunded, {paid / CASH_UNIT:.2f} of cash of the supplier's"
+        f" stake go to the requester and {fine / CASH_UNIT:.2f} are a fine; the supplier's record: {account.failed} failed"
     )
     return scene.outcome("no-answer", text, numbers={"slashed": (paid + fine) / CASH_UNIT})
 

@@ -155,8 +155,8 @@ def _credit(scene: Scene, name: str, periods: int) -> Outcome:
     frozen = sum(scene.state.account(who).frozen for who in borrowers)
     unit = "of cash" if scene.backed else "PTK"
     text = (
-        f"{loans} of {len(borrowers)} identities borrow {CREDIT} {unit}, {frozen} of them are frozen when it is due; in {periods}"
-        f" periods the device sells minted CTK for {earned[own] / CASH_UNIT:.2f} of cash, its honest twin for"
+        f"{loans} of {len(borrowers)} identities borrow {CREDIT} {unit}, {frozen} of them are frozen when it is due; in"
+        f" {periods} periods the device sells minted CTK for {earned[own] / CASH_UNIT:.2f} of cash, its honest twin for"
         f" {earned[twin] / CASH_UNIT:.2f}"
     )
     changes = scene.changes()

@@ -95,11 +95,7 @@ class PlainMarket(PlainAccounts):
             order.left -= some
             order.lock -= some if bid else paid
             lock -= paid if bid else some
-            if not bid:
-                order.left = min(order.left, order.lock * TOKEN // order.price)
             if order.left == 0:
-                if order.bid:
-                    self._unlock(order.owner, 0, CASH, order.lock)
                 self._forget(order)
         left = amount - traded
         if bid:
@@ -131,7 +127,8 @@ class PlainMarket(PlainAccounts):
                 some = min(some, budget * TOKEN // order.price)
             if some == 0:
                 break
-            paid = price_of(some, order.price)
+            rest = price_of(order.left - some, order.price)  # what a resting bid needs from now on
+            paid = price_of(some, order.price) if bid else order.lock - rest
             found.append((order, some, paid))
             amount -= some
             budget -= paid if bid else some

@@ -120,7 +120,7 @@ def trade(s, buyer, seller, issuer, asset, some, paid):
 
 @leaf(counted=False)
 def affordable(left, lock, price):
-    """How much of a bid its locked cash still buys. Every fill is rounded up, and a bid pays for that by buying less."""
+    """How much an arriving bid's locked cash still buys. Every fill is rounded up, and it pays for that by buying less."""
     return min(left, lock * TOKEN // price)
 
 
@@ -165,7 +165,10 @@ def order(s, who, a, out):
             some = affordable(some, lock, deal)
             if some == 0:
                 break
-        paid = cost(some, deal)
+        if side == BID:
+            paid = cost(some, deal)
+        else:  # a resting bid is rounded once, however many fills it gets: who sells in pieces gains nothing by it
+            paid = s.orders[row, O_LOCK] - cost(s.orders[row, O_LEFT] - some, deal)
         left -= some
         s.orders[row, O_LEFT] -= some
         if side == BID:
@@ -176,14 +179,10 @@ def order(s, who, a, out):
             trade(s, other, who, issuer, asset, some, paid)
             lock -= some
             s.orders[row, O_LOCK] -= paid
-            s.orders[row, O_LEFT] = affordable(s.orders[row, O_LEFT], s.orders[row, O_LOCK], deal)
         traded += some
         cash += paid
         if s.orders[row, O_LEFT] == 0:
             s.heads[issuer, head] = s.orders[row, O_NEXT]
-            change = s.orders[row, O_LOCK]
-            if change > 0:
-                add(s, other, 0, CASH, change, -change)
             free_row(s, row)
     if side == BID:
         left = affordable(left, lock, price)
