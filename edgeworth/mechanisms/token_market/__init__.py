@@ -14,9 +14,9 @@ milliseconds. Two economies: ``literal`` as the paper prints it, ``backed`` as w
 >>> token_market.violations(state)
 []
 
-`verify` replays a run by rules of its own and judges thirteen invariants. A `Ledger` takes signed commands, chains them by hashes
-and keeps them on disk (extra ``cryptography``). The same rules as contracts in a real EVM are not here yet; they would be a room
-``contracts``, compared with this ledger command by command.
+`verify` replays a run by rules of its own and judges thirteen invariants. A `Ledger` takes signed commands, chains them
+by hashes and keeps them on disk (extra ``cryptography``). The same rules as contracts in a real EVM are not here yet; their
+place is a room ``contracts``, compared with this ledger command by command.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from edgeworth.core.lazy import later
 
 if TYPE_CHECKING:
     from edgeworth.mechanisms.token_market.apply import Effect as Effect, execute as execute
+    from edgeworth.mechanisms.token_market.authorities import Authorities as Authorities, Ring as Ring
     from edgeworth.mechanisms.token_market.check.invariants import (
         Broken as Broken,
         Summary as Summary,
@@ -83,9 +84,7 @@ if TYPE_CHECKING:
         tokens as tokens,
     )
     from edgeworth.mechanisms.token_market.signing import (
-        Authorities as Authorities,
         KeyPair as KeyPair,
-        Ring as Ring,
         Signed as Signed,
         Wallet as Wallet,
         sound as sound,
@@ -98,6 +97,7 @@ if TYPE_CHECKING:
 
 _ROOMS = {
     "apply": ("Effect", "execute"),
+    "authorities": ("Authorities", "Ring"),
     "check.invariants": ("Broken", "Summary", "summary", "violations"),
     "check.plain": ("PlainMarket",),
     "check.verify": ("Offence", "replay", "verify"),
@@ -112,7 +112,7 @@ _ROOMS = {
     "random_runs": ("Issued", "Run", "random_issues", "random_run"),
     "random_signed": ("random_commands",),
     "rules": ("Refusal", "Rules", "cost", "tokens"),
-    "signing": ("Authorities", "KeyPair", "Ring", "Signed", "Wallet", "sound", "verified"),
+    "signing": ("KeyPair", "Signed", "Wallet", "sound", "verified"),
     "state": ("Account", "State"),
     "store.file": ("BrokenLedgerError",),
     "store.ledger": ("Ledger",),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
+from edgeworth.mechanisms.token_market.authorities import Authorities
 from edgeworth.mechanisms.token_market.commands import Arbitrate, Attest, Command, Commit, Open, Pledge, Receipt
 from edgeworth.mechanisms.token_market.fields import ALL_WELL, Judged
 from edgeworth.mechanisms.token_market.kernels import layout
 from edgeworth.mechanisms.token_market.rules import Rules
 from edgeworth.mechanisms.token_market.signing import (
     PREFIX,
-    Authorities,
     monitor_message,
     promise_message,
     reading_message,

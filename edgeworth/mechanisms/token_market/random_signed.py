@@ -8,23 +8,16 @@ from typing import TypeVar
 
 from edgeworth.core import validation
 from edgeworth.mechanisms.token_market.apply import execute
+from edgeworth.mechanisms.token_market.authorities import TEES, Ring
 from edgeworth.mechanisms.token_market.commands import Arbitrate, Attest, Command, Commit, Open, Pledge, Receipt
 from edgeworth.mechanisms.token_market.fields import Judged, Reading, Vote
 from edgeworth.mechanisms.token_market.kernels import layout
 from edgeworth.mechanisms.token_market.keys import Keys
 from edgeworth.mechanisms.token_market.random_runs import Issued, random_issues
 from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Rules
-from edgeworth.mechanisms.token_market.signing import (
-    TEES,
-    KeyPair,
-    Ring,
-    Signed,
-    monitor_message,
-    promise_message,
-)
+from edgeworth.mechanisms.token_market.signing import KeyPair, Signed, monitor_message, promise_message
 from edgeworth.mechanisms.token_market.state import State
 from edgeworth.mechanisms.token_market.store.ledger import chain_of
-
 
 Entry = TypeVar("Entry", Reading, Vote)
 
@@ -80,7 +73,8 @@ def signed_issues(n: int, economy: Economy, seed: int) -> list[tuple[Signed, int
 
 def _signed(issues: Iterable[Issued], rules: Rules, ring: Ring, count: int) -> list[tuple[Signed, int]]:
     """What can be signed of them: attestation keys that the market lists, pledges of some hash."""
-    writer, found = _Writer(rules, ring), []
+    writer = _Writer(rules, ring)
+    found: list[tuple[Signed, int]] = []
     for issue in issues:
         if len(found) == count:
             break
@@ -153,5 +147,6 @@ class _Writer:
         """Only those signed that are to be good."""
         good = (True,) * len(entries) if judged.each is None else judged.each
         return tuple(
-            entry if fine else replace(entry, signature=self.foreign.sign(b"")) for entry, fine in zip(entries, good, strict=True)
+            entry if fine else replace(entry, signature=self.foreign.sign(b""))
+            for entry, fine in zip(entries, good, strict=True)
         )

@@ -94,7 +94,7 @@ class LedgerFile:
             raise
 
     def _take_lock(self) -> None:
-        """A database that only the writer opens, locked as long as the process lives: the system unlocks it, however that ends."""
+        """A database that only the writer opens; its lock ends with the process, however that ends."""
         lock = sqlite3.connect(f"{self.path}.lock", timeout=0, isolation_level=None)
         try:
             lock.execute("BEGIN EXCLUSIVE")
@@ -111,7 +111,9 @@ class LedgerFile:
         self.db.executescript(f"BEGIN;{_TABLES}PRAGMA application_id={APPLICATION};PRAGMA user_version={SCHEMA};COMMIT;")
 
     def _check(self) -> None:
-        (application,), (schema,) = (self.db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version"))
+        (application,), (schema,) = (
+            self.db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+        )
         if application != APPLICATION:
             raise FileFormatError(f"{self.path}: is no ledger of a token market")
         if schema != SCHEMA:
@@ -158,6 +160,14 @@ class LedgerFile:
         """Of the log, in order, from `after` + 1 to `last`."""
         found = self.db.execute("SELECT * FROM log WHERE seq > ? AND seq <= ? ORDER BY seq", (after, last))
         return (Row(*row) for row in found)
+
+    def row(self, number: int) -> Row | None:
+        """The record with a number, if there is one."""
+        return next(self.rows(number - 1, number), None)
+
+    def numbers(self, last: int) -> Iterator[int]:
+        """Of the records that are there, up to one."""
+        return (number for (number,) in self.db.execute("SELECT seq FROM log WHERE seq <= ? ORDER BY seq", (last,)))
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Within a transaction."""

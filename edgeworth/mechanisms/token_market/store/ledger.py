@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from typing import NoReturn, Self
+from typing import Self
 
 from edgeworth.core import validation
-from edgeworth.mechanisms.token_market.apply import Effect, execute
-from edgeworth.mechanisms.token_market.commands import Command, Open, Tick
-from edgeworth.mechanisms.token_market.encoding import decode
-from edgeworth.mechanisms.token_market.fields import Judged
+from edgeworth.mechanisms.token_market.apply import Effect
+from edgeworth.mechanisms.token_market.authorities import Authorities, Ring
+from edgeworth.mechanisms.token_market.commands import Open
 from edgeworth.mechanisms.token_market.keys import Keys
 from edgeworth.mechanisms.token_market.log import Record
-from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Refusal, Rules
-from edgeworth.mechanisms.token_market.signing import Authorities, KeyPair, Ring, Signed, Wallet, derived
+from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Rules
+from edgeworth.mechanisms.token_market.signing import KeyPair, Signed, Wallet, derived
 from edgeworth.mechanisms.token_market.state import State
 from edgeworth.mechanisms.token_market.store import lines
+from edgeworth.mechanisms.token_market.store.chain import CHECKPOINT, Chain
 from edgeworth.mechanisms.token_market.store.file import BrokenLedgerError, LedgerFile, Row
-
-CHECKPOINT = 1_000
-"""Records between two digests of the state."""
-_RESULT = struct.Struct("<3qB")
-_REFUSED = (0, 0, 0)
 
 
 def chain_of(economy: Economy, seed: int) -> bytes:
     """The id of the chain that `Ledger.create` makes of a seed."""
     return derived(f"chain/{economy}", seed)
-
-
-def link(row: Row) -> bytes:
-    """The hash of a record: SHA-256(prev || n || command || signatures || result); the signatures end 64 bytes after the command,
-    whose own end its encoding tells, so that no two records are hashed as the same bytes.
-    """
-    return hashlib.sha256(row.prev + row.seq.to_bytes(8, "little") + row.command + row.signatures + row.result).digest()
 
 
 class Ledger:
@@ -222,7 +209,7 @@ class Ledger:
             Replaced when all is written.
         """
         self._check_open()
-        genesis = lines.Genesis(self.chain, self.rules, self._keys.authorities, self.seed)
+        genesis = lines.Genesis(self.chain, self.rules, self._chain.keys.authorities, self.seed)
         lines.write(path, genesis, self._file.rows(last=self.height))
 
     # Reading
@@ -230,12 +217,12 @@ class Ledger:
     @property
     def state(self) -> State:
         """What all commands led to; to look at, not to change."""
-        return self._state
+        return self._chain.state
 
     @property
     def rules(self) -> Rules:
         """Fixed at genesis."""
-        return self._keys.rules
+        return self._chain.keys.rules
 
     @property
     def endowed(self) -> tuple[int, ...]:
@@ -245,17 +232,17 @@ class Ledger:
     @property
     def height(self) -> int:
         """How many records there are."""
-        return self._height
+        return self._chain.height
 
     @property
     def head(self) -> tuple[int, bytes]:
         """Number and hash of the last record: remember it, to know the ledger again."""
-        return self._height, self._hash
+        return self._chain.height, self._chain.hash
 
     @property
     def chain(self) -> bytes:
         """The chain's id, which every signature covers."""
-        return self._keys.chain
+        return self._chain.keys.chain
 
     @property
     def ring(self) -> Ring:
@@ -268,25 +255,11 @@ class Ledger:
     def records(self) -> Iterator[Record]:
         """All commands, as numbers; read from the file."""
         self._check_open()
-        return (self._record(row) for row in self._file.rows(last=self.height))
-
-    def commands(self) -> Iterator[Signed]:
-        """All commands, as they were signed; read from the file."""
-        self._check_open()
-        return (Signed.of(row.command, row.signatures) for row in self._file.rows(last=self.height))
-
-    def _record(self, row: Row) -> Record:
-        command, signer, nonce = decode(row.command)
-        *outputs, mask = _RESULT.unpack_from(row.result)
-        judged = self._keys.pledged(command)
-        entries = getattr(command, "readings", None) or getattr(command, "votes", None)
-        if entries is not None:
-            judged = Judged(each=tuple(bool(mask >> k & 1) for k in range(len(entries))))
-        return Record(command.code, signer, nonce, tuple(command.arguments(judged)), 0, tuple(outputs))
+        return (self._chain.record(row) for row in self._file.rows(last=self.height))
 
     def _hash_at(self, number: int) -> bytes:
-        row = next(self._file.rows(number - 1, number), None)
-        return self._keys.genesis() if number == 0 else b"" if row is None else row.hash
+        row = self._file.row(number)
+        return self._chain.keys.genesis() if number == 0 else b"" if row is None else row.hash
 
     # Accounts
 
@@ -325,9 +298,9 @@ class Ledger:
             Of its key pair.
         """
         pair = seed if isinstance(seed, KeyPair) else KeyPair(seed)
-        if pair.public not in self._keys.numbers:
+        if pair.public not in self._chain.keys.numbers:
             raise ValueError("seed: this key has no account here; open_account opens one")
-        return Wallet(pair, self.chain, self._keys.numbers[pair.public], self._next_nonce)
+        return Wallet(pair, self.chain, self._chain.keys.numbers[pair.public], self._next_nonce)
 
     @property
     def sequencer(self) -> Wallet:
@@ -337,7 +310,7 @@ class Ledger:
     def _next_nonce(self, number: int) -> int:
         ahead = self._signed.get(number, 0)
         self._signed[number] = ahead + 1
-        return self._state.nonce(number) + ahead
+        return self.state.nonce(number) + ahead
 
     # Writing
 
@@ -384,7 +357,7 @@ class Ledger:
             with self._file.transaction():
                 effects, rows = [], []
                 for signed in commands:
-                    effect, row = self._take(signed)
+                    effect, row = self._chain.take(signed)
                     effects.append(effect)
                     if row is not None:
                         rows.append(row)
@@ -398,118 +371,21 @@ class Ledger:
             raise
         return effects
 
-    def _take(self, signed: Signed) -> tuple[Effect, Row | None]:
-        encoded = signed.to_bytes()
-        effect, mask = self._apply(signed.command, signed.signer, signed.nonce, encoded, signed.signature)
-        if not effect:
-            return effect, None
-        self._height += 1
-        result = self._result(effect, mask)
-        row = Row(self._height, encoded, signed.signature, result, self._hash, b"")
-        self._hash = link(row)
-        return effect, row._replace(hash=self._hash)
-
-    def _apply(self, command: Command, signer: int, nonce: int, encoded: bytes, signature: bytes) -> tuple[Effect, int]:
-        """Judge, and apply to the state. Returns with the effect which entries of a list were good, as bits."""
-        opens = isinstance(command, Open)
-        if not opens and (signer > self._state.accounts or (signer == 0 and not isinstance(command, Tick))):
-            return Effect(Refusal.ACCOUNT, _REFUSED), 0
-        if opens:
-            judged = self._keys.judge(command, signer, self._state)
-            if not judged.fresh:
-                return Effect(Refusal.KEY, _REFUSED), 0
-        if not self._keys.authentic(command, signer, encoded, signature):
-            return Effect(Refusal.SIGNATURE, _REFUSED), 0
-        if not opens:
-            judged = self._keys.judge(command, signer, self._state)
-        effect = execute(self._state, command, signer=signer, nonce=nonce, judged=judged)
-        if effect and isinstance(command, Open):
-            self._keys.add(command.key)
-        return effect, sum(1 << k for k, good in enumerate(judged.each or ()) if good)
-
-    def _result(self, effect: Effect, mask: int) -> bytes:
-        """Outputs and bits; with every 1,000th record the digest, for which the record is already counted."""
-        plain = _RESULT.pack(*effect.outputs, mask)
-        return plain if self._height % CHECKPOINT else plain + hashlib.sha256(self._snapshot()).digest()
-
-    def _snapshot(self) -> bytes:
-        if self._saved[0] != self._height:
-            keys = self._keys.to_bytes()
-            self._saved = self._height, len(keys).to_bytes(8, "little") + keys + self._state.to_bytes()
-        return self._saved[1]
-
     def _store(self, rows: list[Row]) -> None:
         if not rows:
             return
         self._file.extend(rows)
-        self._file.set_meta("head", _head(self._height, self._hash))
-        at, snapshot = self._saved
-        if at >= rows[0].seq:
-            self._file.set_checkpoint(at, snapshot, hashlib.sha256(snapshot).digest())
-
-    # Loading
+        self._file.set_meta("head", _head(*self.head))
+        saved = self._chain.checkpoint()
+        if saved[0] >= rows[0].seq:
+            self._file.set_checkpoint(*saved)
 
     def _load(self, full: bool) -> None:
-        """State, keys and head from the file, with all checks."""
         with self._file.transaction(write=False):
             found = lines.Genesis.of(self._file.meta(), self._file.path)
             self.seed = found.seed
-            self._keys = Keys(found.chain, found.rules, found.authorities)
-            self._state = State.genesis(found.rules)
-            self._height, self._hash, self._saved = 0, self._keys.genesis(), (0, b"")
-            saved = self._file.checkpoint()
-            if saved is not None and not full:
-                self._resume(*saved)
-            for row in self._file.rows(self._height):
-                self._follow(row)
-                if saved is not None and full and row.seq == saved[0] and saved[1:] != (self._snapshot(), row.result[_RESULT.size :]):
-                    self._broken(row.seq, "its checkpoint has another state or digest")
-            height, hashed = int.from_bytes(found.head[:8], "little"), found.head[8:]
-            if self._height != height:
-                at = min(self._height, height) + 1
-                self._broken(at, f"there are {self._height} records, and the head is record {height}")
-            if self._hash != hashed:
-                self._broken(height, "is not the one that the head names")
-
-    def _resume(self, seq: int, snapshot: bytes, digest: bytes) -> None:
-        row = next(self._file.rows(seq - 1, seq), None)
-        if row is None:
-            self._broken(seq, "is missing, and there is a checkpoint of it")
-        if link(row) != row.hash:
-            self._broken(seq, "has another hash")
-        if hashlib.sha256(snapshot).digest() != digest or row.result[_RESULT.size :] != digest:
-            self._broken(seq, "its checkpoint has another digest")
-        for expected, (number,) in enumerate(self._file.db.execute("SELECT seq FROM log WHERE seq <= ? ORDER BY seq", (seq,)), 1):
-            if number != expected:
-                self._broken(expected, "is missing")
-        size = int.from_bytes(snapshot[:8], "little")
-        for at in range(8, 8 + size, 32):
-            self._keys.add(snapshot[at : at + 32])
-        self._state = State.from_bytes(snapshot[8 + size :])
-        self._height, self._hash = seq, row.hash
-
-    def _follow(self, row: Row) -> None:
-        """One record, which must be the next one and lead to what it says."""
-        number = self._height + 1
-        if row.seq != number:
-            self._broken(number, "is missing")
-        if row.prev != self._hash:
-            self._broken(number, "does not follow the one before it")
-        if link(row) != row.hash:
-            self._broken(number, "has another hash")
-        try:
-            signed = Signed.of(row.command, row.signatures)
-        except (ValueError, TypeError) as error:
-            self._broken(number, f"is no command: {error}")
-        effect, mask = self._apply(signed.command, signed.signer, signed.nonce, row.command, row.signatures)
-        if not effect:
-            self._broken(number, f"is refused: {effect.refusal.name}")
-        self._height, self._hash = number, row.hash
-        if self._result(effect, mask) != row.result:
-            self._broken(number, "has another result, or another digest of the state")
-
-    def _broken(self, number: int, text: str) -> NoReturn:
-        raise BrokenLedgerError(self._file.path, number, text)
+            self._chain = Chain(self._file.path, Keys(found.chain, found.rules, found.authorities))
+            self._chain.load(self._file, found.head, full)
 
     def _check_open(self) -> None:
         if self._closed:

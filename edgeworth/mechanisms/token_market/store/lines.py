@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import replacing, wrong
+from edgeworth.mechanisms.token_market.authorities import Authorities
 from edgeworth.mechanisms.token_market.rules import Rules
-from edgeworth.mechanisms.token_market.signing import Authorities, Signed
+from edgeworth.mechanisms.token_market.signing import Signed
 from edgeworth.mechanisms.token_market.store.file import Row
 
 FORMAT = "edgeworth/token-market/1"
