@@ -14,7 +14,9 @@ milliseconds. Two economies: ``literal`` as the paper prints it, ``backed`` as w
 >>> token_market.violations(state)
 []
 
-`verify` replays a run by rules of its own and judges thirteen invariants. `attack` plays one of fifteen attacks.
+`verify` replays a run by rules of its own and judges thirteen invariants; `attack` plays one of fifteen attacks. A `Ledger` takes signed commands, chains them
+by hashes and keeps them on disk (extra ``cryptography``). The same rules as contracts in a real EVM are not here yet; their
+place is a room ``contracts``, compared with this ledger command by command.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
         attack as attack,
         attack_table as attack_table,
     )
+    from edgeworth.mechanisms.token_market.authorities import Authorities as Authorities, Ring as Ring
     from edgeworth.mechanisms.token_market.check.invariants import (
         Broken as Broken,
         Summary as Summary,
@@ -68,27 +71,42 @@ if TYPE_CHECKING:
         KINDS as KINDS,
         Judged as Judged,
         Kind as Kind,
+        Party as Party,
         Reading as Reading,
         Vote as Vote,
     )
     from edgeworth.mechanisms.token_market.log import Log as Log, Record as Record, command_of as command_of
+    from edgeworth.mechanisms.token_market.encoding import decode as decode, encode as encode
+    from edgeworth.mechanisms.token_market.keys import Keys as Keys
     from edgeworth.mechanisms.token_market.random_runs import (
         Issued as Issued,
         Run as Run,
-        random_commands as random_commands,
+        random_issues as random_issues,
         random_run as random_run,
     )
+    from edgeworth.mechanisms.token_market.random_signed import random_commands as random_commands
     from edgeworth.mechanisms.token_market.rules import (
         Refusal as Refusal,
         Rules as Rules,
         cost as cost,
         tokens as tokens,
     )
+    from edgeworth.mechanisms.token_market.signing import (
+        KeyPair as KeyPair,
+        Signed as Signed,
+        Wallet as Wallet,
+        sound as sound,
+        verified as verified,
+    )
     from edgeworth.mechanisms.token_market.state import Account as Account, State as State
+    from edgeworth.mechanisms.token_market.store.file import BrokenLedgerError as BrokenLedgerError
+    from edgeworth.mechanisms.token_market.store.ledger import Ledger as Ledger
+    from edgeworth.mechanisms.token_market.store.lines import read_signed as read_signed, write_signed as write_signed
 
 _ROOMS = {
     "apply": ("Effect", "execute"),
     "attacks": ("ATTACKS", "VARIANTS", "Attack", "Outcome", "attack", "attack_table"),
+    "authorities": ("Authorities", "Ring"),
     "check.invariants": ("Broken", "Summary", "summary", "violations"),
     "check.plain": ("PlainMarket",),
     "check.verify": ("Offence", "replay", "verify"),
@@ -96,11 +114,18 @@ _ROOMS = {
         "COMMANDS", "FORMATS", "Arbitrate", "Attest", "Borrow", "Burn", "Cancel", "Claim", "Command", "Commit", "Confirm",
         "Deposit", "Mint", "Open", "Order", "Pledge", "Receipt", "Repay", "Tick", "Transfer", "Withdraw",
     ),
-    "fields": ("KINDS", "Judged", "Kind", "Reading", "Vote"),
+    "encoding": ("decode", "encode"),
+    "fields": ("KINDS", "Judged", "Kind", "Party", "Reading", "Vote"),
+    "keys": ("Keys",),
     "log": ("Log", "Record", "command_of"),
-    "random_runs": ("Issued", "Run", "random_commands", "random_run"),
+    "random_runs": ("Issued", "Run", "random_issues", "random_run"),
+    "random_signed": ("random_commands",),
     "rules": ("Refusal", "Rules", "cost", "tokens"),
+    "signing": ("KeyPair", "Signed", "Wallet", "sound", "verified"),
     "state": ("Account", "State"),
+    "store.file": ("BrokenLedgerError",),
+    "store.ledger": ("Ledger",),
+    "store.lines": ("read_signed", "write_signed"),
 }  # fmt: skip
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __all__ = sorted(_HOME, key=lambda name: (not name.isupper(), not name[0].isupper(), name))

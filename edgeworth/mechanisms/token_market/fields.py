@@ -113,6 +113,18 @@ ALL_WELL = Judged()
 """Every signature verifies, every key is new."""
 
 
+class Party:
+    """Somebody with an account, who may stand where a command takes the account's number.
+
+    Attributes
+    ----------
+    number : int
+        The account's.
+    """
+
+    number: int
+
+
 class Checked:
     """Fields are validated by their kinds when an object is made."""
 
@@ -182,6 +194,8 @@ def _checked(name: str, value: object, kind: str) -> object:
     if rule.names:
         return validation.choice(name, value, rule.names)
     if rule.becomes == "number":
+        if isinstance(value, Party) and kind in ("account", "issuer"):
+            value = value.number
         return validation.integer(name, value, minimum=rule.minimum, maximum=rule.maximum)
     if rule.becomes == "entries":
         return _listed(name, value, Reading if kind == "readings" else Vote)

@@ -76,7 +76,9 @@ class Run(NamedTuple):
         return ()
 
 
-def random_run(commands: int = 1_000_000, economy: Economy = "backed", seed: int = 0, *, faults: float = 0.04) -> Run:
+def random_run(
+    commands: int = 1_000_000, economy: Economy = "backed", seed: int = 0, *, faults: float = 0.04, rules: Rules | None = None
+) -> Run:
     """Draw commands one after the other, with an eye on the state, and apply them through the kernel.
 
     Parameters
@@ -84,11 +86,13 @@ def random_run(commands: int = 1_000_000, economy: Economy = "backed", seed: int
     commands : int
         How many, >= 0, accepted and refused together.
     economy : {"backed", "literal"}
-        Of the market, whose grant of cash is 10^6 so that all can trade.
+        Of the market.
     seed : int
         Same seed, same run; 0 to 2^63 - 1.
     faults : float
         Share of commands with one number spoilt, in [0, 1].
+    rules : Rules, optional
+        Of the same economy; left out, the usual ones with a grant of 10^6 cash, so that all can trade.
 
     Returns
     -------
@@ -105,7 +109,10 @@ def random_run(commands: int = 1_000_000, economy: Economy = "backed", seed: int
     validation.choice("economy", economy, ECONOMIES)
     number = validation.integer("seed", seed, minimum=0, maximum=2**63 - 1)
     share = validation.real("faults", faults, minimum=0.0, maximum=1.0)
-    state = State.genesis(Rules(economy, grant=_GRANT))
+    terms = Rules(economy, grant=_GRANT) if rules is None else rules
+    if terms.economy != economy:
+        validation.reject("rules", f"must be of the {economy} economy", terms.economy)
+    state = State.genesis(terms)
     head, outputs = np.zeros((count, 5), np.int64), np.zeros((count, layout.OUTPUTS), np.int64)
     flat = np.zeros(8 * count + layout.WIDTH, np.int64)
     rng, vector, out = np.zeros(1, np.uint64), np.zeros(layout.WIDTH, np.int64), np.zeros(layout.OUTPUTS, np.int64)
@@ -123,7 +130,7 @@ def random_run(commands: int = 1_000_000, economy: Economy = "backed", seed: int
     return Run(state, Log(head, outputs, flat[:used].copy()))
 
 
-def random_commands(n: int, *, economy: Economy = "backed", seed: int = 0) -> list[Issued]:
+def random_issues(n: int, *, economy: Economy = "backed", seed: int = 0, rules: Rules | None = None) -> list[Issued]:
     """Commands of a random run whose numbers are within the ranges of their fields, so that they can be written and signed.
 
     Parameters
@@ -134,6 +141,8 @@ def random_commands(n: int, *, economy: Economy = "backed", seed: int = 0) -> li
         Of the market.
     seed : int
         Same seed, same commands.
+    rules : Rules, optional
+        As in `random_run`.
 
     Returns
     -------
@@ -142,7 +151,7 @@ def random_commands(n: int, *, economy: Economy = "backed", seed: int = 0) -> li
 
     Examples
     --------
-    >>> first = random_commands(1, seed=3)[0]
+    >>> first = random_issues(1, seed=3)[0]
     >>> first.command.role, first.signer, first.judged.fresh
     ('user', 0, True)
     """
@@ -150,7 +159,7 @@ def random_commands(n: int, *, economy: Economy = "backed", seed: int = 0) -> li
     found: list[Issued] = []
     while len(found) < count:
         found = []
-        for record in random_run(size, economy, seed).log:
+        for record in random_run(size, economy, seed, rules=rules).log:
             try:
                 command, judged = command_of(record)
             except ValueError:  # a spoilt number

@@ -28,11 +28,11 @@ class Refusal(IntEnum):
         No such command, in this economy; a number out of its range; an asset that this command does not take.
     ACCOUNT, ROLE, KEY
         An account that is not there (or the same one on both sides of a deal); one whose role does not do this; a key that has
-        an account.
+        an account, or that anybody could sign for.
     REPLAY, GAP
         A nonce, or a deal's number, that was used; a nonce ahead of the next.
     SIGNATURE, QUORUM
-        A signature inside the command does not verify; too few of oracles or arbiters do.
+        A signature of the command, or inside it, does not verify; too few of oracles or arbiters do.
     STALE, BOUND, UNATTESTED
         A period no later than the last; an attestation key or a hash that belongs to another account, or an account that
         has another one; no attestation yet.

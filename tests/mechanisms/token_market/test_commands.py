@@ -111,7 +111,7 @@ def test_commands_and_records_say_the_same(economy: Any) -> None:
             command, judged = tm.command_of(record)
             assert command.code == record.code
             assert tuple(command.arguments(judged)) == record.arguments
-    issued = tm.random_commands(3_000, economy=economy, seed=2)
+    issued = tm.random_issues(3_000, economy=economy, seed=2)
     assert len(issued) == 3_000
     state = tm.State.genesis(run.rules)
     for each in issued:
