@@ -14,9 +14,9 @@ milliseconds. Two economies: ``literal`` as the paper prints it, ``backed`` as w
 >>> token_market.violations(state)
 []
 
-`verify` replays a run by rules of its own and judges thirteen invariants; `attack` plays one of fifteen attacks. A `Ledger` takes signed commands, chains them
-by hashes and keeps them on disk (extra ``cryptography``). The same rules as contracts in a real EVM are not here yet; their
-place is a room ``contracts``, compared with this ledger command by command.
+`verify` replays a run by rules of its own and judges thirteen invariants; `attack` plays one of fifteen attacks. A `Ledger`
+takes signed commands, chains them by hashes and keeps them on disk (extra ``cryptography``). The same rules as contracts in a
+real EVM are not here yet; their place is a room ``contracts``, compared with this ledger command by command.
 """
 
 from __future__ import annotations

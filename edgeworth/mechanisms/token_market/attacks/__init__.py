@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from edgeworth.core import validation
-from edgeworth.mechanisms.token_market.attacks import dealings, identities, messages, trading
+from edgeworth.mechanisms.token_market.attacks import dealings, identities, messages, stored, trading
 from edgeworth.mechanisms.token_market.attacks.scene import Outcome as Outcome, Play, drawn
 from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy
 
@@ -68,11 +68,18 @@ VARIANTS: Mapping[str, Attack] = MappingProxyType(
         "lock-first": Attack(8, "the same, and suppliers begin when the escrow is locked", dealings.lock_first),
         "loose-limit": Attack(10, "a supplier asks what a purchase would pay at most", trading.loose_limit),
         "credit-exit": Attack(11, "a device borrows and leaves the market for good", identities.credit_exit),
+        "signed-command": Attack(
+            9, "commands on a signed ledger: other chains, other keys, flipped bits", stored.signed_command
+        ),
+        "ledger-file": Attack(12, "rows of a ledger's file edited, deleted, inserted, cut off, swapped", stored.ledger_file),
         "rolled-back": Attack(12, "an older file in the place of the log, and nobody remembers its head", messages.rolled_back),
         "censorship": Attack(15, "the sequencer keeps a promise back until it has expired", dealings.censorship),
     }
 )
-"""Name -> attack beyond that adversary, or against another course of the honest parties."""
+"""Name -> attack beyond that adversary, against another course of the honest parties, or on a ledger on disk.
+
+The last are ``signed-command`` and ``ledger-file``, which take the extra ``cryptography``.
+"""
 
 
 def attack(name: str, *, economy: Economy = "backed", seed: int = 0) -> Outcome:
@@ -96,6 +103,8 @@ def attack(name: str, *, economy: Economy = "backed", seed: int = 0) -> Outcome:
     ------
     ValueError, TypeError
         For another name, economy or seed.
+    MissingExtraError
+        Of the two that need a ledger on disk, without the extra ``cryptography``.
 
     Notes
     -----

@@ -101,7 +101,7 @@ class Scene:
 
     def __init__(self, economy: Economy, seed: int) -> None:
         self.rng, _ = generator(seed, INSTANCES)
-        self.backed = economy == "backed"
+        self.seed, self.backed = seed, economy == "backed"
         cash = 100 * CASH_UNIT if self.backed else 0
         self.rules = Rules(economy, grant=(100 * TOKEN, 50 * TOKEN, cash))
         self.endowed = (CAPITAL, CAPITAL, CAPITAL)
