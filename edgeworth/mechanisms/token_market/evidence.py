@@ -69,8 +69,8 @@ def start_up_funds(budget: ClaimBudget) -> Evidence:
     lasts = 100 / CAPACITY
     text = (
         f"100 CTK last {lasts:.0f} s of work; minting what it idles, the device works {at[60]:.1%} of 60 s, {at[600]:.1%} of"
-        f" 600 s and {at[6_000]:.1%} of 6,000 s: never more than 1/2 + grant / (2 x capacity x time), since every CTK burned was"
-        " granted, or minted in as much idle time"
+        f" 600 s and {at[6_000]:.1%} of 6,000 s: never more than 1/2 + grant / (2 x capacity x time), since every CTK burned"
+        " was granted, or minted in as much idle time"
     )
     held = _HOLDS if at[600] >= 0.99 else _FAILS
     return Evidence(held, Reason.PROVED, text, numbers=tuple(rows), instances=len(rows))

@@ -139,7 +139,7 @@ def _credit(scene: Scene, name: str, periods: int) -> Outcome:
     scene.fake.update(further)
     lent = CREDIT * (CASH_UNIT if scene.backed else TOKEN)
     for who in (own, twin) if scene.backed else ():  # old stock is out of the comparison
-        scene.must(who, Burn("CTK", scene.battery[who][0]))
+        scene.must(who, Burn("CTK", scene.state.account(who).free["CTK"]))
     scene.begin(own, *further)
     borrowers = [own, *further] if scene.backed else further  # free hashes do not risk the device's right to mint
     loans = 0
