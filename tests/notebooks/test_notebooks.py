@@ -67,7 +67,8 @@ SHORTER = {
         "range(2000, 2010)": "range(2000, 2002)",
         "import SHORT, claim_table": "import ClaimBudget, claim_table",
         "BUDGET = SHORT": 'BUDGET = ClaimBudget("few", 1, 10)',
-    },    "10_token_market": {
+    },
+    "10_token_market": {
         "1_000, 2_000]": "1_000]",
         "range(12)]": "range(6)]",
         "claim_table(claims.CLAIMS, SMOKE)": "claim_table(claims.CLAIMS[:2], SMOKE)",  # test_claims tests all of them
