@@ -166,9 +166,12 @@ _LEFT = ("attack", "economy", "succeeds", "what happened")
 def _head(text: str) -> tuple[int, bytes]:
     number, _, digest = text.partition(":")
     try:
-        return int(number), bytes.fromhex(digest)
-    except ValueError as error:
-        raise click.BadParameter("must be a number, a colon and hexadecimal digits.", param_hint="--head") from error
+        found = int(number), bytes.fromhex(digest)
+    except ValueError:
+        found = 0, b""
+    if len(found[1]) != 32:
+        raise click.BadParameter("must be a number, a colon and 64 hexadecimal digits.", param_hint="--head")
+    return found
 
 
 def _about(book: Ledger) -> dict[str, object]:

@@ -12,8 +12,8 @@ from tests.mechanisms.token_market.markets import CASH, CTK, readings
 class Signers:
     """A ledger with a requester, a supplier and a device that has nothing yet; commands by name."""
 
-    def __init__(self, path: Path, economy: tm.rules.Economy = "backed") -> None:  # type: ignore[name-defined]
-        self.ledger = tm.Ledger.create(path, economy=economy, seed=0)
+    def __init__(self, path: Path) -> None:
+        self.ledger = tm.Ledger.create(path, seed=0)
         self.alice, self.bob, self.carol = (self.ledger.open_account(seed=k) for k in (1, 2, 3))
         for who in (self.alice, self.bob):
             self.must(who, self.attest(who))

@@ -29,7 +29,9 @@ def field(kind: str) -> st.SearchStrategy[Any]:
 
 
 def thing(kind: type[Checked], **fixed: Any) -> st.SearchStrategy[Any]:
-    return st.builds(kind, **{name: st.just(fixed[name]) if name in fixed else field(f) for name, f in tm.FORMATS[kind].items()})
+    return st.builds(
+        kind, **{name: st.just(fixed[name]) if name in fixed else field(f) for name, f in tm.FORMATS[kind].items()}
+    )
 
 
 commands = st.sampled_from(tm.COMMANDS).flatmap(thing)

@@ -171,7 +171,9 @@ def test_refused_by_name_and_nothing_has_changed(market: Signers, tmp_path: Path
     for name, signed in cases:
         assert ledger.append(signed).refusal.name == name, signed
         assert (ledger.state.digest(), ledger.head) == (before, head)
-    assert [effect.refusal.name for effect in ledger.append_many([signed for _, signed in cases])] == [name for name, _ in cases]
+    assert [effect.refusal.name for effect in ledger.append_many([signed for _, signed in cases])] == [
+        name for name, _ in cases
+    ]
     assert ledger.state.to_bytes() == data
     deal = ledger.append(market.alice.sign(tm.Confirm(1)))  # and none of them has used a nonce
     assert deal
@@ -251,7 +253,13 @@ def test_files_that_are_no_ledger(market: Signers, tmp_path: Path, monkeypatch: 
     connection.execute("PRAGMA user_version=2")
     connection.close()
     os.truncate(half, half.stat().st_size // 2)
-    for name, text in (("text", "no ledger"), ("empty", "no ledger"), ("foreign", "no ledger"), ("newer", "schema 2"), ("half", "damaged")):
+    for name, text in (
+        ("text", "no ledger"),
+        ("empty", "no ledger"),
+        ("foreign", "no ledger"),
+        ("newer", "schema 2"),
+        ("half", "damaged"),
+    ):
         with pytest.raises(FileFormatError, match=f"{name}.db.*{text}"):
             tm.Ledger.open(tmp_path / f"{name}.db", full=True)
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)  # also for root, who may write everything

@@ -59,7 +59,7 @@ def small_order() -> list[bytes]:
     """All encodings of points of small order, with the sign bit and with y not below the field's size."""
     eighth = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
     y8 = int.from_bytes(eighth, "little")
-    found = [y for y in (0, 1, FIELD - 1, y8, FIELD - y8, FIELD, FIELD + 1)]
+    found = (0, 1, FIELD - 1, y8, FIELD - y8, FIELD, FIELD + 1)
     return [(y + sign * 2**255).to_bytes(32, "little") for y in found for sign in (0, 1)]
 
 
