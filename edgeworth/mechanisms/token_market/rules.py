@@ -153,7 +153,8 @@ class Rules:
             Nine numbers.
         """
         economy, oracles, quorum, arbiters, agree, ctk, ptk, cash, pool = vector
-        return cls(ECONOMIES[economy], oracles, quorum, arbiters, agree, (ctk, ptk, cash), pool)
+        kind = validation.integer("economy", economy, minimum=0, maximum=len(ECONOMIES) - 1)
+        return cls(ECONOMIES[kind], oracles, quorum, arbiters, agree, (ctk, ptk, cash), pool)
 
     def vector(self) -> list[int]:
         """The rules as the kernel reads them."""

@@ -76,6 +76,7 @@ def verified(key: bytes, signature: bytes, message: bytes) -> bool:
     >>> verified(pair.public, pair.sign(b"yes"), b"yes"), verified(pair.public, pair.sign(b"yes"), b"no")
     (True, False)
     """
+    _need()
     from cryptography.exceptions import InvalidSignature
 
     if len(signature) != 64 or not sound(key):
@@ -89,7 +90,6 @@ def verified(key: bytes, signature: bytes, message: bytes) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _public(key: bytes) -> Ed25519PublicKey:
-    _need()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     return Ed25519PublicKey.from_public_bytes(key)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable
 from typing import NoReturn
 
 from edgeworth.mechanisms.token_market.apply import Effect, execute
@@ -97,7 +96,7 @@ class Chain:
         """Follow all records of a file, or those after its last checkpoint, and see that they end at the head."""
         saved = file.checkpoint()
         if saved is not None and not full:
-            self._resume(saved, file.row(saved[0]), file.numbers(saved[0]))
+            self._resume(file, *saved)
         for row in file.rows(self.height):
             self._follow(row)
             if saved is not None and row.seq == saved[0] and saved != self.checkpoint():
@@ -111,17 +110,18 @@ class Chain:
         if saved is not None and saved[0] > height:
             self._broken(height + 1, "is missing, and there is a checkpoint after it")
 
-    def _resume(self, saved: tuple[int, bytes, bytes], row: Row | None, numbers: Iterable[int]) -> None:
-        """Go to a checkpoint, which must be what its record names, with all records before it there.
-
-        row: of the checkpoint's number. numbers: of the records up to it.
-        """
-        seq, snapshot, digest = saved
-        for expected, number in enumerate(numbers, 1):
+    def _resume(self, file: LedgerFile, seq: int, snapshot: bytes, digest: bytes) -> None:
+        """Go to a checkpoint, which must be what its record names, with all records before it there, from this genesis on."""
+        expected = 1
+        for number in file.numbers(seq):
             if number != expected:
-                self._broken(expected, "is missing")
-        if row is None:
-            self._broken(seq, "is missing, and there is a checkpoint of it")
+                break
+            expected += 1
+        first, row = file.row(1), file.row(seq)
+        if expected <= seq or first is None or row is None:
+            self._broken(expected, "is missing")
+        if first.prev != self.hash:
+            self._broken(1, "does not follow this genesis")
         if link(row) != row.hash:
             self._broken(seq, "has another hash")
         if hashlib.sha256(snapshot).digest() != digest or row.result[_RESULT.size :] != digest:

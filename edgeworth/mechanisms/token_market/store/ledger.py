@@ -188,9 +188,9 @@ class Ledger:
         ledger = cls._founded(path, keys, genesis.seed)
         try:
             for batch in lines.batches(records, CHECKPOINT):
+                first = ledger.height + 1
                 effects = ledger.append_many([signed for signed, _ in batch])
-                for k, (effect, (_, told)) in enumerate(zip(effects, batch, strict=True)):
-                    number = ledger.height - len(batch) + k + 1
+                for number, (effect, (_, told)) in enumerate(zip(effects, batch, strict=True), first):
                     if not effect:
                         raise BrokenLedgerError(os.fspath(source), number, f"is refused: {effect.refusal.name}")
                     if ledger._hash_at(number) != told:
@@ -257,9 +257,9 @@ class Ledger:
         self._check_open()
         return (self._chain.record(row) for row in self._file.rows(last=self.height))
 
-    def _hash_at(self, number: int) -> bytes:
+    def _hash_at(self, number: int) -> bytes | None:
         row = self._file.row(number)
-        return self._chain.keys.genesis() if number == 0 else b"" if row is None else row.hash
+        return row.hash if row is not None else self._chain.keys.genesis() if number == 0 else None
 
     # Accounts
 

@@ -18,6 +18,7 @@ from edgeworth.mechanisms.token_market.signing import Signed
 from edgeworth.mechanisms.token_market.store.file import Row
 
 FORMAT = "edgeworth/token-market/1"
+_GENESIS = {"format", "chain", "rules", "authorities", "seed"}
 
 
 class Genesis(NamedTuple):
@@ -56,7 +57,7 @@ class Genesis(NamedTuple):
             raise FileFormatError(f"{path}: must have chain, rules, authorities and head in its table meta")
         try:
             rules, known = Rules.of(struct.unpack("<9q", meta["rules"])), Authorities.from_bytes(meta["authorities"])
-        except (ValueError, TypeError, struct.error, IndexError) as error:
+        except (ValueError, TypeError, struct.error) as error:
             raise FileFormatError(f"{path}: its table meta: {error}") from error
         seed = int.from_bytes(meta["seed"], "little") if "seed" in meta else None
         return cls(meta["chain"], rules, known, seed, meta["head"])
@@ -117,13 +118,15 @@ def read(path: str | os.PathLike[str]) -> tuple[Genesis, Iterator[tuple[Signed, 
     number, head = next(lines, (1, {}))
     if head.get("format") != FORMAT:
         wrong(path, number, f"must say that the format is {FORMAT}")
+    if head.keys() != _GENESIS:
+        wrong(path, number, f"must have {', '.join(sorted(_GENESIS))}, and nothing else")
     try:
         authorities = Authorities.from_bytes(bytes.fromhex(head["authorities"]))
         chain, seed = bytes.fromhex(head["chain"]), head["seed"]
         genesis = Genesis(chain, Rules.of(head["rules"]), authorities, seed)
         if len(chain) != 32 or not (seed is None or (type(seed) is int and 0 <= seed < 2**63)):
             wrong(path, number, "must have a chain of 32 bytes, and a seed or null")
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError) as error:
         raise FileFormatError(f"{os.fspath(path)}: line {number}: {error}") from error
     return genesis, _records(path, lines)
 
