@@ -38,6 +38,7 @@ class NaiveBook:
 
     def submit(self, time: int, owner: int, buys: bool, price: int, amount: int, rests: bool) -> None:
         money = rounded_up(worth(amount, price)) if buys else 0
+        bought, spent = Fraction(0), 0
         while amount > 0:
             other = self.best(not buys)
             if other is None or (other.price > price if buys else other.price < price):
@@ -46,22 +47,18 @@ class NaiveBook:
                 return
             some = min(amount, other.left)
             if buys:
-                some = min(some, int(Fraction(money * MILLION, other.price)))
-            if some == 0:
-                break
-            cash = (
-                rounded_up(worth(some, other.price))
-                if buys
-                else other.money - rounded_up(worth(other.left - some, other.price))
-            )
+                bought += worth(some, other.price)
+                cash = rounded_up(bought) - spent
+                spent += cash
+            else:
+                cash = other.money - rounded_up(worth(other.left - some, other.price))
             self.trades.append((owner, other.owner, some, cash) if buys else (other.owner, owner, some, cash))
             amount -= some
-            money -= cash if buys else 0
             self.offers.remove(other)
             if some < other.left:
                 self.offers.append(other._replace(left=other.left - some, money=other.money - (0 if buys else cash)))
         if buys:
-            amount = min(amount, int(Fraction(money * MILLION, price)))
+            amount = min(amount, int(Fraction((money - spent) * MILLION, price)))
         if rests and amount > 0:
             self.offers.append(Offer(time, owner, buys, price, amount, rounded_up(worth(amount, price)) if buys else 0))
 

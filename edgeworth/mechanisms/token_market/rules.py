@@ -165,7 +165,7 @@ class Rules:
 def cost(amount: int, price: int) -> int:
     """Base cash for tokens, rounded up: a buyer never underpays.
 
-    What arrives and buys is rounded at every fill, a resting bid once, so that nobody gains by trading in pieces.
+    A bid is rounded once, however many trades fill it, so that nobody gains by trading in pieces.
 
     Parameters
     ----------

@@ -130,6 +130,15 @@ def test_splitting_a_purchase_gains_nothing(first: str) -> None:
         assert market.account(2).locked["CASH"] == 0
 
 
+def test_small_asks_gain_nothing_by_rounding() -> None:
+    """16 lots at 1.001 base units each, bought at once: 16.016 rounded up, not 16 times 2."""
+    market = rich_market()
+    for _ in range(16):
+        market.must(1, tm.Order("ask", "CTK", 1_001, 1_000))
+    assert market.must(2, tm.Order("bid", "CTK", 1_001, 16_000, tif="fok")) == (0, 16_000, 17)
+    assert market.account(2).locked["CASH"] == 0
+
+
 def test_price_then_time_at_the_resting_price() -> None:
     market = rich_market()
     for owner, price in ((1, 50), (2, 40), (3, 40)):

@@ -81,7 +81,7 @@ class PlainMarket(PlainAccounts):
         lock = price_of(amount, price) if bid else amount
         need(self.free[self._key(who, issuer, kind)] >= lock, Refusal.BALANCE)
         need(tif != 0 or sum(order.owner == who for order in self.orders) < ORDER_CAP, Refusal.ORDERS)
-        matches, blocked = self._matches(who, bid, asset, issuer, price, amount, lock)
+        matches, blocked = self._matches(who, bid, asset, issuer, price, amount)
         traded, cash = sum(some for _, some, _ in matches), sum(paid for _, _, paid in matches)
         need(tif != 2 or traded == amount, Refusal.UNFILLED)
         self._lock(who, issuer, kind, lock)
@@ -112,10 +112,11 @@ class PlainMarket(PlainAccounts):
         return number, traded, cash
 
     def _matches(
-        self, who: int, bid: bool, asset: int, issuer: int, limit: int, amount: int, budget: int
+        self, who: int, bid: bool, asset: int, issuer: int, limit: int, amount: int
     ) -> tuple[list[tuple[Resting, int, int]], bool]:
         """What an order meets: (resting order, tokens, cash), and whether it met its owner's own."""
         found: list[tuple[Resting, int, int]] = []
+        bought = 0
         for order in self.book(not bid, asset, issuer):
             crosses = order.price <= limit if bid else order.price >= limit
             if amount == 0 or not crosses:
@@ -123,15 +124,13 @@ class PlainMarket(PlainAccounts):
             if order.owner == who:
                 return found, True
             some = min(amount, order.left)
-            if bid:
-                some = min(some, budget * TOKEN // order.price)
-            if some == 0:
-                break
-            rest = price_of(order.left - some, order.price)  # what a resting bid needs from now on
-            paid = price_of(some, order.price) if bid else order.lock - rest
+            if bid:  # all that it has bought, rounded up, less what it has paid
+                bought += some * order.price
+                paid = -(-bought // TOKEN) - sum(cash for _, _, cash in found)
+            else:  # what a resting bid does not need from now on
+                paid = order.lock - price_of(order.left - some, order.price)
             found.append((order, some, paid))
             amount -= some
-            budget -= paid if bid else some
         return found, False
 
     def _cancel(self, who: int, number: int) -> tuple[int, ...]:

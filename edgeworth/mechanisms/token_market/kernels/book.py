@@ -60,17 +60,15 @@ def crosses(side, limit, resting):
 
 @leaf(counted=False)
 def fills(s, who, side, asset, issuer, price, amount):
-    """Whether an order would be filled whole at once, and within its own limit of cash."""
-    left, budget = amount, cost(amount, price)
+    """Whether an order would be filled whole at once."""
+    left = amount
     row = s.heads[issuer, 2 * asset + 1 - side]
     while row != 0 and left > 0 and crosses(side, price, s.orders[row, O_PRICE]):
         if s.orders[row, O_OWNER] == who:
             return False
-        some = min(left, s.orders[row, O_LEFT])
-        left -= some
-        budget -= cost(some, s.orders[row, O_PRICE])
+        left -= min(left, s.orders[row, O_LEFT])
         row = s.orders[row, O_NEXT]
-    return left == 0 and (budget >= 0 or side == ASK)
+    return left == 0
 
 
 @leaf(counted=False)
@@ -120,7 +118,7 @@ def trade(s, buyer, seller, issuer, asset, some, paid):
 
 @leaf(counted=False)
 def affordable(left, lock, price):
-    """How much an arriving bid's locked cash still buys. Every fill is rounded up, and it pays for that by buying less."""
+    """How much of a bid that comes to rest its locked cash still buys, what it bought having been rounded up."""
     return min(left, lock * TOKEN // price)
 
 
@@ -150,7 +148,7 @@ def order(s, who, a, out):
         return UNFILLED
     given = CASH if side == BID else asset
     add(s, who, issuer, given, -lock, lock)
-    left, own, traded, cash = amount, False, 0, 0
+    left, own, traded, cash, exact = amount, False, 0, 0, 0
     head = 2 * asset + 1 - side
     while left > 0:
         row = s.heads[issuer, head]
@@ -161,13 +159,10 @@ def order(s, who, a, out):
             own = True
             break
         some = min(left, s.orders[row, O_LEFT])
-        if side == BID:
-            some = affordable(some, lock, deal)
-            if some == 0:
-                break
-        if side == BID:
-            paid = cost(some, deal)
-        else:  # a resting bid is rounded once, however many fills it gets: who sells in pieces gains nothing by it
+        if side == BID:  # a bid is rounded once, however many fills it gets: who sells in pieces gains nothing by it
+            exact += some * deal
+            paid = (exact + TOKEN - 1) // TOKEN - cash
+        else:
             paid = s.orders[row, O_LOCK] - cost(s.orders[row, O_LEFT] - some, deal)
         left -= some
         s.orders[row, O_LEFT] -= some
