@@ -87,6 +87,16 @@ class Ring:
         """
         return KeyPair(derived(what, self.seed, number))
 
+    def chain(self, economy: str) -> bytes:
+        """The id of the chain that `Ledger.create` makes of the seed.
+
+        Parameters
+        ----------
+        economy : {"backed", "literal"}
+            Of the ledger.
+        """
+        return derived(f"chain/{economy}", self.seed)
+
     @property
     def sequencer(self) -> KeyPair:
         """Signs ticks."""

@@ -17,7 +17,6 @@ from edgeworth.mechanisms.token_market.random_runs import Issued, random_issues
 from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Rules
 from edgeworth.mechanisms.token_market.signing import KeyPair, Signed, monitor_message, promise_message
 from edgeworth.mechanisms.token_market.state import State
-from edgeworth.mechanisms.token_market.store.ledger import chain_of
 
 Entry = TypeVar("Entry", Reading, Vote)
 
@@ -93,7 +92,7 @@ class _Writer:
     def __init__(self, rules: Rules, ring: Ring) -> None:
         self.ring, self.state = ring, State.genesis(rules)
         self.backed = rules.economy == "backed"
-        self.chain = chain_of(rules.economy, ring.seed)
+        self.chain = ring.chain(rules.economy)
         self.keys = Keys(self.chain, rules, ring.authorities(rules.oracles, rules.arbiters))
         self.foreign = ring.pair("stranger", 0)
 
