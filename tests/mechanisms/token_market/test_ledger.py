@@ -282,3 +282,5 @@ def test_arguments_that_do_not_go_together(tmp_path: Path) -> None:
         one.open_account()
         with pytest.raises(ValueError, match="not made from a seed"):
             one.ring  # noqa: B018
+    with pytest.raises(ValueError, match="must be of the backed economy"):
+        tm.random_run(5, "backed", rules=tm.Rules("literal"))
