@@ -87,16 +87,6 @@ class Ring:
         """
         return KeyPair(derived(what, self.seed, number))
 
-    def chain(self, economy: str) -> bytes:
-        """The id of the chain that `Ledger.create` makes of the seed.
-
-        Parameters
-        ----------
-        economy : {"backed", "literal"}
-            Of the ledger.
-        """
-        return derived(f"chain/{economy}", self.seed)
-
     @property
     def sequencer(self) -> KeyPair:
         """Signs ticks."""

@@ -17,6 +17,7 @@ from edgeworth.mechanisms.token_market.random_runs import Issued, random_issues
 from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Rules
 from edgeworth.mechanisms.token_market.signing import KeyPair, Signed, monitor_message, promise_message
 from edgeworth.mechanisms.token_market.state import State
+from edgeworth.mechanisms.token_market.store.ledger import chain_of
 
 Entry = TypeVar("Entry", Reading, Vote)
 
@@ -92,7 +93,7 @@ class _Writer:
     def __init__(self, rules: Rules, ring: Ring) -> None:
         self.ring, self.state = ring, State.genesis(rules)
         self.backed = rules.economy == "backed"
-        self.chain = ring.chain(rules.economy)
+        self.chain = chain_of(rules.economy, ring.seed)
         self.keys = Keys(self.chain, rules, ring.authorities(rules.oracles, rules.arbiters))
         self.foreign = ring.pair("stranger", 0)
 

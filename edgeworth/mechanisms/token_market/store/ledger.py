@@ -13,11 +13,16 @@ from edgeworth.mechanisms.token_market.commands import Open
 from edgeworth.mechanisms.token_market.keys import Keys
 from edgeworth.mechanisms.token_market.log import Record
 from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Rules
-from edgeworth.mechanisms.token_market.signing import KeyPair, Signed, Wallet
+from edgeworth.mechanisms.token_market.signing import KeyPair, Signed, Wallet, derived
 from edgeworth.mechanisms.token_market.state import State
 from edgeworth.mechanisms.token_market.store import lines
 from edgeworth.mechanisms.token_market.store.chain import CHECKPOINT, Chain
 from edgeworth.mechanisms.token_market.store.file import BrokenLedgerError, LedgerFile, Row
+
+
+def chain_of(economy: Economy, seed: int) -> bytes:
+    """The id of the chain that `Ledger.create` makes of a seed."""
+    return derived(f"chain/{economy}", seed)
 
 
 class Ledger:
@@ -100,8 +105,7 @@ class Ledger:
         if (seed is None) == (authorities is None):
             validation.reject("seed", "must be given, or authorities, and not both", seed)
         if seed is not None:
-            ring = Ring(seed)
-            chain, known = ring.chain(economy), ring.authorities(terms.oracles, terms.arbiters)
+            chain, known = chain_of(economy, seed), Ring(seed).authorities(terms.oracles, terms.arbiters)
         elif authorities is not None:
             chain, known = os.urandom(32), authorities
         if (len(known.oracles), len(known.arbiters)) != (terms.oracles, terms.arbiters):
@@ -116,7 +120,7 @@ class Ledger:
             with file.transaction():
                 for name, value in genesis.meta().items():
                     file.set_meta(name, value)
-                file.set_meta("head", _head(0, Keys(*genesis[:3]).genesis()))
+                file.set_head(0, Keys(*genesis[:3]).genesis())
             return cls(file)
         except BaseException:
             file.remove()
@@ -362,7 +366,7 @@ class Ledger:
         if not rows:
             return
         self._file.extend(rows)
-        self._file.set_meta("head", _head(*self.head))
+        self._file.set_head(*self.head)
         saved = self._chain.checkpoint()
         if saved[0] >= rows[0].seq:
             self._file.set_checkpoint(*saved)
@@ -391,7 +395,3 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger: {self.rules.economy}, {self.height} records, {self._file.path}>"
-
-
-def _head(height: int, hashed: bytes) -> bytes:
-    return height.to_bytes(8, "little") + hashed
