@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner, Result
@@ -100,3 +100,37 @@ def test_an_edited_ledger_is_named(path: Path) -> None:
     assert "NOT verified: " in done.output
     assert "record 9: is missing" in done.output
     assert json.loads(call("verify", path, "--json").output)["record"] == 9
+
+
+class Outcome(NamedTuple):
+    """What `token_market.attack` returns, as far as the command looks."""
+
+    succeeded: bool
+    gain: int
+    loss: int
+    text: str
+
+
+def test_attacks_are_tabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def attack(name: str, *, economy: str, seed: int) -> Outcome:
+        won = economy == "literal"
+        return Outcome(won, seed if won else 0, 0, f"{name} was tried")
+
+    monkeypatch.setattr(tm, "ATTACKS", ("sybil", "replay"), raising=False)
+    monkeypatch.setattr(tm, "attack", attack, raising=False)
+    done = call("attack", "--all", "--seed", "7")
+    assert done.exit_code == 0
+    assert [line.split()[:4] for line in done.output.splitlines()[2:]] == [
+        ["sybil", "backed", "no", "0"],
+        ["sybil", "literal", "yes", "7"],
+        ["replay", "backed", "no", "0"],
+        ["replay", "literal", "yes", "7"],
+    ]
+    found = json.loads(call("attack", "sybil", "--economy", "literal", "--json").output)
+    assert found == [
+        {"attack": "sybil", "economy": "literal", "succeeded": True, "gain": 0, "loss": 0, "text": "sybil was tried"}
+    ]
+    for words, text in ((("sibyl",), "Did you mean 'sybil'?"), ((), "--all"), (("sybil", "--all"), "--all")):
+        done = call("attack", *words)
+        assert done.exit_code == 2
+        assert text in done.output

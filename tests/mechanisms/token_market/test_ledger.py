@@ -190,8 +190,7 @@ def test_every_bit_of_a_command_counts(market: Signers) -> None:
         flipped[bit // 8] ^= 1 << bit % 8
         try:
             signed = tm.Signed.of(bytes(flipped), good.signature)
-        except ValueError as error:
-            assert ": must" in str(error)
+        except ValueError:  # test_encoding looks at what it says
             none += 1
             continue
         assert market.ledger.append(signed).refusal.name in ("SIGNATURE", "ACCOUNT", "KEY")
@@ -273,7 +272,7 @@ def test_arguments_that_do_not_go_together(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
     ring = tm.Ring(5).authorities(7, 5)
     for wrong in ({}, {"seed": 1, "authorities": ring}, {"seed": 1, "rules": tm.Rules("literal")}, {"seed": 1, "economy": "x"}):
-        with pytest.raises(ValueError, match="seed|economy"):
+        with pytest.raises(ValueError, match=r"seed|economy"):
             tm.Ledger.create(path, **wrong)
     with pytest.raises(ValueError, match="7 oracles"):
         tm.Ledger.create(path, authorities=tm.Ring(5).authorities(6, 5))
@@ -283,3 +282,5 @@ def test_arguments_that_do_not_go_together(tmp_path: Path) -> None:
         one.open_account()
         with pytest.raises(ValueError, match="not made from a seed"):
             one.ring  # noqa: B018
+    with pytest.raises(ValueError, match="must be of the backed economy"):
+        tm.random_run(5, "backed", rules=tm.Rules("literal"))

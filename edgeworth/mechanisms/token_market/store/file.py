@@ -156,6 +156,10 @@ class LedgerFile:
         """Within a transaction."""
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
+    def set_head(self, height: int, hashed: bytes) -> None:
+        """Within a transaction: number and hash of the last record."""
+        self.set_meta("head", height.to_bytes(8, "little") + hashed)
+
     def rows(self, after: int = 0, last: int = 2**62) -> Iterator[Row]:
         """Of the log, in order, from `after` + 1 to `last`."""
         found = self.db.execute("SELECT * FROM log WHERE seq > ? AND seq <= ? ORDER BY seq", (after, last))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import struct
 from collections.abc import Iterator, Sequence
 from typing import Self
 
@@ -105,27 +104,23 @@ class Ledger:
             validation.reject("rules", f"must be of the {economy} economy", terms.economy)
         if (seed is None) == (authorities is None):
             validation.reject("seed", "must be given, or authorities, and not both", seed)
-        if authorities is None:
-            known = Ring(seed if seed is not None else 0).authorities(terms.oracles, terms.arbiters)
-        else:
-            known = authorities
+        if seed is not None:
+            chain, known = chain_of(economy, seed), Ring(seed).authorities(terms.oracles, terms.arbiters)
+        elif authorities is not None:
+            chain, known = os.urandom(32), authorities
         if (len(known.oracles), len(known.arbiters)) != (terms.oracles, terms.arbiters):
             rule = f"must have {terms.oracles} oracles and {terms.arbiters} arbiters, as the rules say"
             validation.reject("authorities", rule, (len(known.oracles), len(known.arbiters)))
-        chain = os.urandom(32) if seed is None else chain_of(economy, seed)
-        return cls._founded(path, Keys(chain, terms, known), seed)
+        return cls._founded(path, lines.Genesis(chain, terms, known, seed))
 
     @classmethod
-    def _founded(cls, path: str | os.PathLike[str], keys: Keys, seed: int | None) -> Ledger:
+    def _founded(cls, path: str | os.PathLike[str], genesis: lines.Genesis) -> Ledger:
         file = LedgerFile(path, create=True)
         try:
             with file.transaction():
-                file.set_meta("chain", keys.chain)
-                file.set_meta("rules", struct.pack("<9q", *keys.rules.vector()))
-                file.set_meta("authorities", keys.authorities.to_bytes())
-                file.set_meta("head", _head(0, keys.genesis()))
-                if seed is not None:
-                    file.set_meta("seed", seed.to_bytes(8, "little"))
+                for name, value in genesis.meta().items():
+                    file.set_meta(name, value)
+                file.set_head(0, Keys(*genesis[:3]).genesis())
             return cls(file)
         except BaseException:
             file.remove()
@@ -184,8 +179,7 @@ class Ledger:
             The lines; the new file.
         """
         genesis, records = lines.read(source)
-        keys = Keys(genesis.chain, genesis.rules, genesis.authorities)
-        ledger = cls._founded(path, keys, genesis.seed)
+        ledger = cls._founded(path, genesis)
         try:
             for batch in lines.batches(records, CHECKPOINT):
                 first = ledger.height + 1
@@ -209,8 +203,7 @@ class Ledger:
             Replaced when all is written.
         """
         self._check_open()
-        genesis = lines.Genesis(self.chain, self.rules, self._chain.keys.authorities, self.seed)
-        lines.write(path, genesis, self._file.rows(last=self.height))
+        lines.write(path, self._genesis, self._file.rows(last=self.height))
 
     # Reading
 
@@ -247,9 +240,9 @@ class Ledger:
     @property
     def ring(self) -> Ring:
         """The authorities' secret keys, of a ledger that was made from a seed."""
-        if self.seed is None:
+        if self._genesis.seed is None:
             raise ValueError("ring: this ledger was not made from a seed; its authorities keep their own keys")
-        return Ring(self.seed)
+        return Ring(self._genesis.seed)
 
     @property
     def records(self) -> Iterator[Record]:
@@ -363,11 +356,9 @@ class Ledger:
                         rows.append(row)
                 self._store(rows)
         except BaseException:
-            try:  # back to what is on the disk
-                self._load(full=False)
-            except BaseException:
-                self.close()
-                raise
+            self._closed = True  # unless this goes back to what is on the disk
+            self._load(full=False)
+            self._closed = False
             raise
         return effects
 
@@ -375,7 +366,7 @@ class Ledger:
         if not rows:
             return
         self._file.extend(rows)
-        self._file.set_meta("head", _head(*self.head))
+        self._file.set_head(*self.head)
         saved = self._chain.checkpoint()
         if saved[0] >= rows[0].seq:
             self._file.set_checkpoint(*saved)
@@ -383,8 +374,8 @@ class Ledger:
     def _load(self, full: bool) -> None:
         with self._file.transaction(write=False):
             found = lines.Genesis.of(self._file.meta(), self._file.path)
-            self.seed = found.seed
-            self._chain = Chain(self._file.path, Keys(found.chain, found.rules, found.authorities))
+            self._genesis = found
+            self._chain = Chain(self._file.path, Keys(*found[:3]))
             self._chain.load(self._file, found.head, full)
 
     def _check_open(self) -> None:
@@ -404,7 +395,3 @@ class Ledger:
 
     def __repr__(self) -> str:
         return f"<Ledger: {self.rules.economy}, {self.height} records, {self._file.path}>"
-
-
-def _head(height: int, hashed: bytes) -> bytes:
-    return height.to_bytes(8, "little") + hashed

@@ -62,6 +62,12 @@ class Genesis(NamedTuple):
         seed = int.from_bytes(meta["seed"], "little") if "seed" in meta else None
         return cls(meta["chain"], rules, known, seed, meta["head"])
 
+    def meta(self) -> dict[str, bytes]:
+        """For a ledger's table meta, without the head."""
+        rules, known = struct.pack("<9q", *self.rules.vector()), self.authorities.to_bytes()
+        seed = {} if self.seed is None else {"seed": self.seed.to_bytes(8, "little")}
+        return {"chain": self.chain, "rules": rules, "authorities": known} | seed
+
 
 def write(path: str | os.PathLike[str], genesis: Genesis, rows: Iterable[Row]) -> None:
     """Write a ledger; the file takes its name when all is written."""
