@@ -82,6 +82,23 @@ def test_oracles_at_the_boundary(economy: Any, liars: int, honest_key: bool, hig
     assert found.succeeded == (high > 1 or low < 1)
 
 
+@BOTH
+@pytest.mark.parametrize("silent", range(8))
+def test_silent_oracles_at_the_boundary(economy: Any, silent: int) -> None:
+    assert identities.silence(scene.drawn(economy, 0), "silence", silent).succeeded == (silent > 2)
+
+
+@pytest.mark.parametrize(("liars", "whole"), [(4, True), (5, False)])
+def test_a_device_that_picks_its_readings(liars: int, whole: bool) -> None:
+    """Three true readings and the two that it cannot do without are still led by a true one; two and three are not."""
+    market = scene.drawn("backed", 0)
+    device = market.devices[0]
+    true = market.battery[device]
+    told = dict.fromkeys(range(liars, 7), true) | dict.fromkeys(range(liars - 2), (0, 0))
+    shown = scene.attestation(device, 2, *true, {seat: told[seat] for seat in sorted(told, reverse=True)[:5]})
+    assert (market.must(device, shown)[:2] == true) == whole
+
+
 @pytest.mark.parametrize("corrupt", range(6))
 def test_arbiters_at_the_boundary(corrupt: int) -> None:
     assert dealings.disputes(scene.drawn("backed", 0), "dispute", corrupt).succeeded == (corrupt >= 3)

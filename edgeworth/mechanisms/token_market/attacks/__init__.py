@@ -61,6 +61,7 @@ ATTACKS: Mapping[str, Attack] = MappingProxyType(
 VARIANTS: Mapping[str, Attack] = MappingProxyType(
     {
         "oracle-majority": Attack(3, "4 of 7 oracles lie", identities.oracle_majority),
+        "oracle-silence": Attack(3, "3 of 7 oracles sign nothing", identities.oracle_silence),
         "broken-key": Attack(3, "an attestation key lies, and 2 of 7 oracles", identities.broken_key),
         "broken-key-and-quorum": Attack(3, "an attestation key lies, and 3 of 7 oracles", identities.broken_key_and_quorum),
         "arbiter-majority": Attack(7, "3 of 5 arbiters lie", dealings.arbiter_majority),

@@ -81,7 +81,8 @@ def oracle_lies(scene: Scene, name: str, *, liars: int, honest_key: bool) -> Out
     Notes
     -----
     A reserve is the lower median of the readings shown, and no more than the attestation key signed. Of q readings with f too
-    high the median is honest while f <= q // 2; of n with f too low while f <= (n - 1) // 2.
+    high the median is honest while f <= q // 2; of n with f too low while f <= (n - 1) // 2. A device that knows which readings
+    are too low, and shows the best quorum, withstands f <= n - q // 2 - 1.
     """
     own, victim, quorum = scene.join(), scene.devices[0], scene.rules.quorum
     scene.begin(own)
@@ -119,6 +120,34 @@ def oracle_minority(scene: Scene) -> Outcome:
 def oracle_majority(scene: Scene) -> Outcome:
     """One oracle more."""
     return oracle_lies(scene, "oracle-majority", liars=(scene.rules.oracles + 1) // 2, honest_key=True)
+
+
+def silence(scene: Scene, name: str, silent: int) -> Outcome:
+    """Oracles do not sign what an honest device shows, which then may not mint in this period.
+
+    Parameters
+    ----------
+    scene : Scene
+        A market before the attack.
+    name : str
+        Of the outcome.
+    silent : int
+        How many oracles.
+    """
+    victim = scene.devices[0]
+    scene.begin()
+    real = scene.battery[victim]
+    shown = attestation(victim, 2, *real, dict.fromkeys(range(silent, scene.rules.oracles), real))
+    answer = scene.refusal(victim, shown)
+    if answer != "ACCEPTED":
+        scene.works[victim] = -scene.value(victim, real[0], 0)
+    text = f"{silent} of {scene.rules.oracles} oracles sign nothing, a quorum is {scene.rules.quorum}: {answer}"
+    return scene.outcome(name, text)
+
+
+def oracle_silence(scene: Scene) -> Outcome:
+    """One oracle more than a quorum can do without, which is a minority."""
+    return silence(scene, "oracle-silence", scene.rules.oracles - scene.rules.quorum + 1)
 
 
 def broken_key(scene: Scene) -> Outcome:
