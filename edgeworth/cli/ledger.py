@@ -14,8 +14,9 @@ from edgeworth.cli.groups import FAILED, Commands, one_of, writable
 
 if TYPE_CHECKING:
     from edgeworth.mechanisms.token_market import Ledger
+    from edgeworth.mechanisms.token_market.rules import Economy
 
-_ECONOMIES = ("backed", "literal")
+_ECONOMIES: tuple[Economy, ...] = ("backed", "literal")
 _FILE = click.Path(exists=True, dir_okay=False)
 _BATCH = 1_000
 _SHOWN = 20
@@ -128,7 +129,7 @@ def verify(path: str, head: str | None, as_json: bool) -> None:
 @click.option("--economy", callback=one_of(_ECONOMIES), help="backed or literal (default: both)")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="of the markets")
 @_json
-def attack(names: tuple[str, ...], everything: bool, economy: str | None, seed: int, as_json: bool) -> None:
+def attack(names: tuple[str, ...], everything: bool, economy: Any, seed: int, as_json: bool) -> None:
     """Attack the rules of the market, in fresh markets, and print gains and losses in cash.
 
     Exit code 0 whatever comes of it: an attack that succeeds is a finding, not a failure.

@@ -136,6 +136,9 @@ def test_small_asks_gain_nothing_by_rounding() -> None:
     for _ in range(16):
         market.must(1, tm.Order("ask", "CTK", 1_001, 1_000))
     assert market.must(2, tm.Order("bid", "CTK", 1_001, 16_000, tif="fok")) == (0, 16_000, 17)
+    for _ in range(2):
+        market.must(3, tm.Order("ask", "CTK", 1, CTK + 1))
+    assert market.must(2, tm.Order("bid", "CTK", 1, 2 * CTK + 2, tif="fok")) == (0, 2 * CTK + 2, 3)
     assert market.account(2).locked["CASH"] == 0
 
 

@@ -109,14 +109,6 @@ def unfilled(market: Market) -> str:
     return market.refused(1, tm.Order("bid", "CTK", 100, 5 * CTK + 1, issuer=who, tif="fok"))
 
 
-def unfilled_by_rounding(market: Market) -> str:
-    """Two fills cost a unit more than their sum, which is all that the order offers."""
-    who = market.supplier()
-    for _ in range(2):
-        market.must(who, tm.Order("ask", "CTK", 1, CTK + 1, issuer=who))
-    return market.refused(1, tm.Order("bid", "CTK", 1, 2 * CTK + 2, issuer=who, tif="fok"))
-
-
 def own_order(market: Market) -> str:
     who = market.supplier()
     market.must(1, tm.Transfer(who, "CASH", 10 * CASH))
@@ -285,7 +277,6 @@ CASES: list[tuple[str, Case]] = [
     ("FOREIGN", lambda m: m.refused(m.supplier(), tm.Order("ask", "CTK", 1, 1_000, issuer=1))),
     ("ORDERS", too_many_orders),
     ("UNFILLED", unfilled),
-    ("UNFILLED", unfilled_by_rounding),
     ("UNFILLED", own_order),
     ("OWNER", cancelled_by_another),
     ("OWNER", lambda m: m.refused(m.device(), promise(1, m.supplier()))),
