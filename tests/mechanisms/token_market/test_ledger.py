@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,8 @@ def market(tmp_path: Path) -> Iterator[Signers]:
 
 def test_the_calls_of_the_issue(tmp_path: Path) -> None:
     ledger = tm.Ledger.create(tmp_path / "market.db", economy="backed", seed=0)
+    pragmas = [ledger._file.db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    assert pragmas == ["wal", 2]  # FULL: the disk has it when append returns
     alice, bob = ledger.open_account(seed=1), ledger.open_account(seed=2)
     assert ledger.append(alice.sign(tm.Transfer(to=bob, asset="CTK", amount=5))).refusal.name == "BALANCE"
     assert ledger.append(alice.sign(tm.Transfer(to=bob, asset="CTK", amount=0)))
@@ -220,6 +224,9 @@ def test_one_writer_and_readers(market: Signers) -> None:
     path = market.ledger._file.path
     with pytest.raises(BlockingIOError, match="another writer"):
         tm.Ledger.open(path)
+    other = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN EXCLUSIVE')"
+    done = subprocess.run([sys.executable, "-c", other, f"{path}.lock"], capture_output=True, text=True, check=False)
+    assert "database is locked" in done.stderr  # what another process meets, without its half second of imports
     with tm.Ledger.open(path, readonly=True) as reader:
         seen = reader.head
         market.must(market.alice, tm.Deposit(5))
