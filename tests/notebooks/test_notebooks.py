@@ -72,6 +72,11 @@ SHORTER = {
         "range(900_000, 900_020)": "range(900_000, 900_002)",
         "claim_table(on_learner, SMOKE)": "claim_table(on_learner[:2], SMOKE)",  # test_claims_learned tests all of them
     },
+    "10_token_market": {
+        "1_000, 2_000]": "1_000]",
+        "range(12)]": "range(6)]",
+        "claim_table(claims.CLAIMS, SMOKE)": "claim_table(claims.CLAIMS[:2], SMOKE)",  # test_claims tests all of them
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 
