@@ -2,7 +2,8 @@
 
 Both train one policy for all devices of the carbon-aware offloading environment, with the same networks, batch, epochs and
 hyperparameters, on one thread. Processor time is read, since wall-clock time on a shared machine says little; the two take
-turns. Run by `make bench-learn`, or with --steps and --seeds for a smaller one.
+turns. Then the learners of the package are trained as its policies were (`carbon_learners`). Run by `make bench-learn`, or with
+--steps and --seeds for a smaller comparison, and --skip-carbon for nothing else.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from typing import Any
 import gymnasium
 import numpy as np
 import torch
+from carbon_learners import section
 from harness import record, table
 from scipy.stats import t as student
 from stable_baselines3 import PPO as PeerPPO
+from stable_baselines3 import SAC as PeerSAC
 from stable_baselines3.common.vec_env import VecEnv
 
 from edgeworth.learning import deep
 from edgeworth.learning.deep.envs import from_arrays
 from edgeworth.learning.deep.ppo_trainer import PPOTrainer
 from edgeworth.solvers import carbon_offloading
+from edgeworth.solvers.carbon_offloading.learned.plan import PLAN
 
 COPIES, ROLLOUT, EPOCHS, HIDDEN = 64, 64, 4, (64, 64)
 PAIRS, ROUNDS = 5, 3
@@ -154,13 +158,32 @@ def rewards(minibatch: int, steps: int, seed: int) -> tuple[float, float]:
     trainer = ours(minibatch, seed)
     trainer.advance(steps)
     policy = trainer.policy()
-    model = peer(minibatch, seed).learn(steps)
+    return judged(policy.act), judged(acting(peer(minibatch, seed).learn(steps)))
+
+
+def acting(model: Any) -> Callable[[Any], Any]:
+    """What a peer's model does, with actions in [0, 1]."""
 
     def act(obs: Any) -> Any:
         found, _ = model.predict(obs.reshape(-1, obs.shape[-1]), deterministic=True)
         return (0.5 + 0.5 * found).reshape(*obs.shape[:-1], -1)
 
-    return judged(policy.act), judged(act)
+    return act
+
+
+def old_samples(steps: int, seeds: int) -> str:
+    """A line a learner from old samples: cost of an agent-step beside that of ppo. SAC is the peer's, at its own defaults."""
+    costs: dict[str, list[float]] = {"ppo": [], "td3": [], "SAC of Stable-Baselines3": []}
+    for seed in range(1, seeds + 1):
+        for name in ("ppo", "td3"):
+            policy = deep.train(PLAN.environment(name, COPIES), PLAN.learners[name](steps), steps=steps, seed=seed).policy
+            costs[name].append(-judged(policy.act))
+        layers = {"pi": list(HIDDEN), "qf": list(HIDDEN)}
+        model = PeerSAC("MlpPolicy", Rows(environment(seed)), gradient_steps=4, policy_kwargs={"net_arch": layers}, seed=seed)
+        costs["SAC of Stable-Baselines3"].append(-judged(acting(model.learn(steps))))
+    ours = costs.pop("ppo")
+    lines = [[name, *compared(list(zip(own, ours, strict=True)))] for name, own in costs.items()]
+    return table(["learner", "seeds", "its cost", "ppo", "paired difference, 95%"], lines)
 
 
 def compared(pairs: Sequence[tuple[float, float]]) -> list[object]:
@@ -176,6 +199,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=400_000, help="agent-steps of training for the comparison of rewards")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--skip-carbon", action="store_true", help="no training of the learners of carbon-aware offloading")
     options = parser.parse_args()
     torch.set_num_threads(1)
     body = table(
@@ -188,6 +212,11 @@ def main() -> None:
     body += table(["seeds", "ours", "Stable-Baselines3", "paired difference, 95%"], [compared(pairs)])
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "stable-baselines3"))
     record("Deep learning: PPO", f"{versions}; one thread; {COPIES} copies, rollout {ROLLOUT}, {EPOCHS} epochs.\n\n{body}")
+    if not options.skip_carbon:
+        steps = 5 * options.steps
+        body = f"{section()}\n\nCost of an agent-step on held-out episodes after {steps:,} agent-steps:\n\n"
+        body += old_samples(steps, options.seeds)
+        record("Deep learning: carbon-aware offloading", f"{versions}; one thread; {COPIES} copies.\n\n{body}")
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ BETWEEN_PROBLEMS = {  # who may import whom among problem folders, and these onl
     "solvers.scheduling": {"mechanisms.token_market", "mechanisms.procurement"},
 }
 PUBLIC = (
-    "datasets", "experiments", "games", "learning", "learning.deep", "mechanisms", "mechanisms.auditing", "routing",
-    "solvers", "testing",
+    "datasets", "experiments", "games", "learning", "learning.deep", "mechanisms", "mechanisms.auditing",
+    "mechanisms.token_market", "routing", "solvers", "testing",
 )  # fmt: skip
 DOMAINS = ("solvers", "games", "mechanisms", "routing", "forecasting", "systems")
 

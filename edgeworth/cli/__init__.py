@@ -16,6 +16,7 @@ from edgeworth.cli.audit import audit
 from edgeworth.cli.compile import compile_
 from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands
+from edgeworth.cli.ledger import ledger
 from edgeworth.cli.sweep import compare
 from edgeworth.cli.tables import methods, show_versions
 from edgeworth.cli.train import train
@@ -36,5 +37,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, solve, verify, compare, train, audit, methods, compile_, show_versions):
+for _command in (generate, solve, verify, compare, train, audit, ledger, methods, compile_, show_versions):
     main.add_command(_command)

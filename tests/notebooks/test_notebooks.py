@@ -68,6 +68,10 @@ SHORTER = {
         "import SHORT, claim_table": "import ClaimBudget, claim_table",
         "BUDGET = SHORT": 'BUDGET = ClaimBudget("few", 1, 10)',
     },
+    "08_deep_learning": {
+        "range(900_000, 900_020)": "range(900_000, 900_002)",
+        "claim_table(on_learner, SMOKE)": "claim_table(on_learner[:2], SMOKE)",  # test_claims_learned tests all of them
+    },
     "09_scheduling": {
         "range(2000, 2005)": "range(2000, 2002)",
         "horizon=120.0": "horizon=15.0",
@@ -76,6 +80,11 @@ SHORTER = {
         ", (10, 60.0), (25, 60.0)": "",
         "moves=2_000_000": "moves=20_000",
         "claim_table(claims.CLAIMS, BUDGET)": "claim_table(claims.CLAIMS[-4:], BUDGET)",  # all in tests/solvers/scheduling
+    },
+    "10_token_market": {
+        "1_000, 2_000]": "1_000]",
+        "range(12)]": "range(6)]",
+        "claim_table(claims.CLAIMS, SMOKE)": "claim_table(claims.CLAIMS[:2], SMOKE)",  # test_claims tests all of them
     },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"

@@ -30,7 +30,7 @@ def ppo(steps: int) -> PPO:
         Agent-steps of training, over which the learning rate falls to 0.
     """
     return PPO(
-        head="gaussian", learning_rate=1e-3, decay_steps=steps, discount=0.95, trace=0.9, epochs=10, minibatch=1024,
+        head="gaussian", learning_rate=1e-3, decay_steps=steps, discount=0.94, trace=0.9, epochs=10, minibatch=1024,
         normalise_observations=True, normalise_rewards=True,
     )  # fmt: skip
 
@@ -54,7 +54,7 @@ def ddpg(steps: int) -> DDPG:
     steps : int
         Agent-steps of training.
     """
-    return DDPG(normalise_observations=True)
+    return DDPG(gradient_steps=8, normalise_observations=True, discount=0.95, actor_rate=3e-4)
 
 
 def td3(steps: int) -> TD3:
@@ -65,7 +65,15 @@ def td3(steps: int) -> TD3:
     steps : int
         Agent-steps of training.
     """
-    return TD3(normalise_observations=True)
+    return TD3(
+        gradient_steps=8,
+        normalise_observations=True,
+        discount=0.95,
+        actor_rate=3e-4,
+        delay=1,
+        smoothing=0.05,
+        smoothing_clip=0.1,
+    )
 
 
 def environment(method: str, copies: int, *, observe: Observe = OBSERVE, **scenario: Any) -> VectorEnv:
