@@ -77,7 +77,7 @@ def _document(text: str) -> Any:
 
 
 def test_every_command_is_tried_here() -> None:
-    elsewhere = {"train"}  # where torch is installed: tests/learning/deep/test_trained_methods.py
+    elsewhere = {"train", "ledger"}  # tests/learning/deep/test_trained_methods.py, where torch is installed, and test_ledger.py
     here = {"generate", "solve", "verify", "compare", "audit", "methods", "compile", "show-versions"}
     assert set(main.commands) == here | elsewhere
     assert set(SMALL) <= set(_families.FAMILIES)

@@ -73,11 +73,6 @@ def lagrangian(episode: Episode, params: Lagrangian, run: Run[Schedule]) -> Foun
         No solution; the bound with its certificate "prices" (``u`` [tasks], ``grid`` [1]). ``iterations`` counts steps. A run
         that is cut short returns the best bound so far.
 
-    Raises
-    ------
-    ValueError
-        For a grid that is no power of two or too fine.
-
     Notes
     -----
     The relaxation and why it is one are told at `model.prices.dual_bound`, which recomputes the result. For prices u it falls

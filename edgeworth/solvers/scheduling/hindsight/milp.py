@@ -80,11 +80,6 @@ def milp(episode: Episode, params: Milp, run: Run[Schedule]) -> Found[Schedule]:
         The better of the schedule whose devices and order the program found, each task as early as possible, and of the one
         that HiGHS started from; and HiGHS's bound, a claim. ``nodes`` counts those of its tree.
 
-    Raises
-    ------
-    ValueError
-        For a grid that is no power of two, or too fine.
-
     Notes
     -----
     A binary column x_jkt says that task j begins in slot t of device k, and another that it fails:

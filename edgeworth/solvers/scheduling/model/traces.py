@@ -7,7 +7,7 @@ from dataclasses import replace
 from io import StringIO
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,7 +22,18 @@ HEADING = ("arrival", "source", "work", "data")
 
 
 def read_csv(
-    path: str | PathLike[str], *, devices: int | None = None, seed: Seed = 0, limit: int | None = None, **settings: Any
+    path: str | PathLike[str],
+    *,
+    devices: int | None = None,
+    seed: Seed = 0,
+    limit: int | None = None,
+    epoch: float = 0.5,
+    channel: Literal["radio", "link", "shared"] = "radio",
+    order: Literal["fifo", "edf"] = "fifo",
+    late: Literal["abandon", "skip", "finish"] = "abandon",
+    service: Literal["serial", "sharing"] = "serial",
+    mask: Literal["literal", "slack", "off"] = "literal",
+    **settings: Any,
 ) -> Episode:
     """Read the tasks of an episode; its devices are drawn, or given.
 
@@ -37,8 +48,10 @@ def read_csv(
         Of the devices and transactions, default 0, so that a file is always the same episode; None: a fresh one.
     limit : int, optional
         Most bytes of the text, default `core.files.TEXT_LIMIT`.
+    epoch, channel, order, late, service, mask
+        Fields of `Episode`.
     **settings
-        Other fields of `Episode`.
+        Other fields.
 
     Returns
     -------
@@ -81,8 +94,10 @@ def read_csv(
     except csv.Error as error:
         raise FileFormatError(f"{where}: line {reader.line_num}: {error}") from error
     table = np.array(numbers).reshape(-1, len(HEADING))
-    columns = (table[:, 0], table[:, 2], table[:, 3], np.array(origin, np.int64))
-    episode = Episode.from_trace(*columns, devices=devices, seed=seed, **settings)
+    rules: dict[str, Any] = {"epoch": epoch, "channel": channel, "order": order, "late": late, "service": service, "mask": mask}
+    episode = Episode.from_trace(
+        table[:, 0], table[:, 2], table[:, 3], np.array(origin, np.int64), devices=devices, seed=seed, **(rules | settings)
+    )
     return replace(episode, provenance=Provenance("file", where.name, seed=episode.provenance.seed))
 
 

@@ -74,6 +74,10 @@ def local(problem: Episode, params: None, run: Run[Schedule]) -> Found[Schedule]
     Found
         The decisions; no bound.
 
+    Notes
+    -----
+    Nothing is sent, so that devices do not depend on each other: each is a queue of its own, emptied first in, first out.
+
     References
     ----------
     A baseline of BEST.
@@ -199,6 +203,11 @@ def threshold(problem: Episode, params: Threshold, run: Run[Schedule]) -> Found[
     -------
     Found
         The decisions; no bound.
+
+    Notes
+    -----
+    With backlog Q_i <= theta the source executes the task; with more, the open device k != i of least predicted end as in
+    ``earliest-finish``. At Table II theta of 2 s costs less than the other simple rules.
 
     References
     ----------
