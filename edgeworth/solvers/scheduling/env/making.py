@@ -67,7 +67,7 @@ def parallel_env(
 
     The reward is minus the costs c_j of a device's own tasks that were settled since the last epoch, so that it comes seconds
     after the decision; the rewards of an episode add up to minus its value times its number of tasks. All agents live to the
-    end of the episode, which is then truncated; nothing is in play any more, so nothing is to be bootstrapped.
+    end of the episode, where all are terminated: nothing is in play any more, so nothing follows.
 
     Observations are float32 in [0, 4]: "own" are the features of the device and its task; "peers" adds what it knows of every
     other device; "candidates" are, for each device that the task could go to, the features of that choice, with which the same
