@@ -200,7 +200,7 @@ def begin(world, state):
 
 @leaf(counted=False)
 def step(world, state, t, actions, decided):
-    """Hand over tasks, and go on to the next epoch or the episode's end; returns the time of that epoch, above the end there."""
+    """Hand over tasks, and go on to the next epoch, whose time is returned, or to the episode's end: then it is above that."""
     for i in range(world.capacity.size):
         decided[i] = head(world, state, i) if pending(state, i) > 0 else -1
         state.choice[i], state.wait[i] = device_of(i, actions[i]), 0.0
