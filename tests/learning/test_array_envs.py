@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeworth.learning.deep.attention import Scorer
 from edgeworth.learning.deep.envs import Resumable, VectorEnv, from_arrays
 from edgeworth.learning.deep.spaces import ActionSpec
 from edgeworth.solvers import carbon_offloading, scheduling
+from edgeworth.solvers.scheduling.env.observation import CANDIDATE
 
 
 def made(**options: Any) -> VectorEnv:
@@ -70,3 +72,24 @@ def test_vectors_of_action_stay_what_they_were() -> None:
     step = env.reset(0)
     assert env.spec.action == ActionSpec.box(0.0, 1.0, dim=2)
     assert step.mask is step.active is step.state is None
+
+
+def test_candidates_are_laid_out_as_a_scorer_reads_them() -> None:
+    """The same weights score 3 devices and 5, each by its own columns."""
+    net = Scorer(features=len(CANDIDATE))
+    weights = net.start(np.random.default_rng(0))
+    for devices in (3, 5):
+        env = from_arrays(scheduling.vector_env(2, devices=devices, horizon=4.0, rate=4.0, seed=0, observe="candidates"))
+        env.reset(0)
+        for _ in range(3):
+            step = env.step(np.zeros((2, devices), np.int64))
+        assert step.active is not None
+        assert step.active.any()
+        rows = step.obs.reshape(2 * devices, -1)
+        logits = net.numpy(weights, rows)
+        assert logits.shape == (2 * devices, devices)
+        for action in range(devices):
+            alone = rows[:, len(CANDIDATE) * action : len(CANDIDATE) * (action + 1)]
+            np.testing.assert_allclose(logits[:, action], net.numpy(weights, alone)[:, 0], rtol=1e-5, atol=1e-7)
+        own = rows.reshape(2 * devices, devices, -1)[:, :, CANDIDATE.index("own")]
+        np.testing.assert_array_equal(own, np.outer(step.active.ravel(), np.eye(devices)[0]))
