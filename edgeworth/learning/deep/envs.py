@@ -75,10 +75,12 @@ class Resumable(Protocol):
 class ArrayEnv(Protocol):
     """Copies of an environment with the calls of Gymnasium and arrays of (copies, agents); `from_arrays` adapts it.
 
-    ``reset`` returns observations and infos; ``step`` takes float actions in [0, 1] and returns observations, rewards,
-    terminated, truncated (of all copies) and infos. ``infos`` hold ``final_observation`` and, where states are given, ``state``
-    and ``final_state``. It may have ``snapshot`` and ``restore`` (which returns what ``reset`` does), and
-    ``training_problems``, the problems it plays where they were given.
+    ``reset`` returns observations and infos; ``step`` takes float actions in [0, 1] of (copies, agents, action_size), or where
+    it has ``action_count``, numbers below that of (copies, agents), and returns observations, rewards, terminated, truncated
+    (of all copies) and infos. ``infos`` hold ``final_observation``; where states are given, ``state`` and ``final_state``;
+    where some numbers are closed at times, ``action_mask``; where not everybody's action matters, ``active``. It may have
+    ``snapshot`` and ``restore`` (which returns what ``reset`` does), and ``training_problems``, the problems it plays where
+    they were given.
     """
 
     copies: int
@@ -97,12 +99,14 @@ class _Adapted:
     def __init__(self, env: Any) -> None:
         self.env = env
         self.copies: int = env.copies
-        self.spec = self._spec(0)
+        self.spec = self._spec({})
         self._never = np.zeros(self.copies, np.bool_)
 
-    def _spec(self, state: int) -> Spec:
-        env = self.env
-        action = ActionSpec.box(0.0, 1.0, dim=env.action_size)
+    def _spec(self, infos: Arrays) -> Spec:
+        env, count = self.env, getattr(self.env, "action_count", 0)
+        numbered = ActionSpec.discrete(count, masked="action_mask" in infos) if count else None
+        action = numbered or ActionSpec.box(0.0, 1.0, dim=env.action_size)
+        state = infos["state"].shape[1] if "state" in infos else 0
         return Spec(agents=env.agents, obs=env.observation_size, action=action, state=state, names=env.observation_names)
 
     @property
@@ -114,14 +118,18 @@ class _Adapted:
 
     def step(self, actions: Array) -> Step:
         obs, reward, terminated, truncated, infos = self.env.step(actions)
-        final, state, last = infos["final_observation"], infos.get("state"), infos.get("final_state")
-        return Step(obs, reward, terminated, truncated, final, state=state, final_state=last)
+        return self._shown(obs, reward, terminated, truncated, infos["final_observation"], infos, infos.get("final_state"))
 
     def _begun(self, obs: Array, infos: Arrays) -> Step:
-        state = infos.get("state")
-        self.spec = self._spec(0 if state is None else state.shape[1])
+        self.spec = self._spec(infos)
         nothing = np.zeros(obs.shape[:2])
-        return Step(obs, nothing, self._never, self._never, obs, state=state, final_state=state)
+        return self._shown(obs, nothing, self._never, self._never, obs, infos, infos.get("state"))
+
+    def _shown(
+        self, obs: Array, reward: Array, terminated: Bools, truncated: Bools, final: Array, infos: Arrays, last: Array | None
+    ) -> Step:
+        mask, active, state = (infos.get(name) for name in ("action_mask", "active", "state"))
+        return Step(obs, reward, terminated, truncated, final, mask, active, state, last)
 
 
 class _AdaptedResumable(_Adapted):
@@ -143,7 +151,8 @@ def from_arrays(env: ArrayEnv) -> VectorEnv:
     Returns
     -------
     VectorEnv
-        Actions are points of [0, 1]^action_size. It is `Resumable` where ``env`` has ``snapshot`` and ``restore``.
+        Actions are points of [0, 1]^action_size, or numbers where ``env`` has ``action_count``; whether they are masked is
+        known from its first `reset` on. It is `Resumable` where ``env`` has ``snapshot`` and ``restore``.
 
     Raises
     ------

@@ -214,6 +214,12 @@ def devices() -> Any:
     return deep.from_pettingzoo(lambda: carbon_offloading.parallel_env(scenario=scenario, seed=0), 2, state=True)
 
 
+def scheduling(**options: Any) -> Callable[[], Any]:
+    from edgeworth.solvers import scheduling
+
+    return lambda: scheduling.vector_env(4, devices=3, horizon=6.0, rate=1.0, seed=3, **options)
+
+
 WORLDS: dict[str, tuple[Callable[[], Any], deep.PPO]] = {
     "masked": (worlds.MaskedIdentity, SMALL),
     "central": (worlds.PrivateBits, replace(SMALL, critic="state", agent_id=True)),
@@ -221,6 +227,8 @@ WORLDS: dict[str, tuple[Callable[[], Any], deep.PPO]] = {
     "cartpole": (cartpole, SMALL),
     "devices": (devices, replace(SMALL, critic="state")),
     "carbon": (carbon(observe="csi", state=True), replace(SMALL, critic="state", agent_id=True)),
+    "scheduling": (scheduling(state=True), replace(SMALL, critic="state", agent_id=True)),
+    "candidates": (scheduling(observe="candidates"), replace(SMALL, actor=deep.Scorer(features=9, hidden=(8,)))),
 }
 
 

@@ -17,6 +17,7 @@ from edgeworth.solvers.scheduling.model.kernels import rules
 from edgeworth.solvers.scheduling.model.kernels.state import State, World
 from edgeworth.solvers.scheduling.model.simulation import rows_of_news, state, world
 
+_NO_ACTIONS: Ints = np.zeros((0, 0), np.int64)
 _VIEWS = {"own": kernel.OF_OWN, "peers": kernel.OF_PEERS, "candidates": kernel.OF_CANDIDATES}
 
 
@@ -25,6 +26,7 @@ class Engine:
 
     Of every copy and agent: seen, opened (bool, by action), active, reward, and decided, the number of the task that was handed
     over last (-1: none). Of every copy: costs, those of its tasks, NaN while they are in play; over; whole, the state of all.
+    At the end of an episode, what was seen last stays.
     """
 
     def __init__(self, copies: int, view: View, wide: bool, exchange: float) -> None:
@@ -51,17 +53,15 @@ class Engine:
         self._states = State(*_stacked(states))
         self._first: Ints = np.zeros(self.copies, np.int64)
         self.costs: Floats = np.full((self.copies, int(self.tasks.max(initial=0))), np.nan)
-        self.decided[...] = -1
+        self.decided[...], self.reward[...], self.over[...] = -1, 0.0, False
         self.begun = True
-        kernel.begin(
-            self._worlds, self._states, self.tasks, self._exchange, self.now, self.over, self._first, self.costs, self.reward
-        )
+        self._go(kernel.BEGIN, _NO_ACTIONS)
 
-    def look(self) -> None:
-        """Observe, where episodes are not over."""
-        kernel.look(
-            self._worlds, self._states, self.tasks, self.now, self._view, self.seen, self.opened, self.active, self.whole
-        )
+    def _go(self, what: int, actions: Ints) -> None:
+        kernel.go(
+            what, self._worlds, self._states, self.tasks, self._view, self._exchange, actions, self.now, self.over, self._first,
+            self.costs, self.reward, self.decided, self.seen, self.opened, self.active, self.whole,
+        )  # fmt: skip
 
     def play(self, actions: Array) -> None:
         """Hand over the tasks, and go on to the next epoch or to the episode's end."""
@@ -78,29 +78,26 @@ class Engine:
             c, i = divmod(place, self.devices)
             rule = f"must be open to device {i} of copy {c}: {np.flatnonzero(self.opened[c, i]).tolist()}"
             validation.reject("actions", rule, int(whole[c, i]))
-        kernel.step(
-            self._worlds, self._states, self.tasks, self._exchange, whole, self.opened, self.now, self.over, self._first,
-            self.costs, self.reward, self.decided,
-        )  # fmt: skip
+        self._go(kernel.STEP, whole)
+
+    def _kept(self) -> dict[str, Array]:
+        own = {"first": self._first, "costs": self.costs, "now": self.now, "reward": self.reward, "decided": self.decided}
+        return {f"state.{name}": each for name, each in self._states._asdict().items()} | own
 
     def snapshot(self) -> dict[str, Array]:
         """Where all copies stand."""
-        found: dict[str, Array] = {f"state.{name}": each.copy() for name, each in self._states._asdict().items()}
-        own = {"first": self._first, "costs": self.costs, "now": self.now, "reward": self.reward, "decided": self.decided}
-        return found | {name: each.copy() for name, each in own.items()}
+        return {name: each.copy() for name, each in self._kept().items()}
 
     def restore(self, arrays: Arrays) -> None:
         """Stand there, in the episodes that were put in."""
-        for name, each in self._states._asdict().items():
-            each[...] = validation.stored(arrays, f"state.{name}", each.shape)
-        for name, each in (
-            ("first", self._first),
-            ("costs", self.costs),
-            ("now", self.now),
-            ("reward", self.reward),
-            ("decided", self.decided),
-        ):
+        for name, each in self._kept().items():
             each[...] = validation.stored(arrays, name, each.shape)
+        self._go(kernel.LOOK, _NO_ACTIONS)
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        self.__dict__.update(kept)
+        if self.begun:  # a copy of an array may be written to, and kernels would be compiled anew for it
+            self._worlds = read_only(self._worlds)
 
 
 def _stacked(records: list[Any]) -> list[Any]:

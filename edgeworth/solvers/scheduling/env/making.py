@@ -62,12 +62,13 @@ def parallel_env(
     -----
     At every epoch a device decides on the task that has waited longest there: action 0 keeps it, action k hands it to the k-th
     other device in the order of numbers. ``action_mask`` says what is open (see the field ``mask`` of `Episode`); a device
-    without a task, or a dead one, has action 0 only. All choose at once: a choice that no longer fits when its turn comes, by
-    deadline, then number, is kept at its source.
+    without a task, or a dead one, has action 0 only; one with a task has it unless the mask closes the source and leaves
+    another device open. All choose at once: a choice that no longer fits when its turn comes, by deadline, then number, is
+    kept at its source. `assigned` of the devices chosen is the schedule that was played, also where choices were lost.
 
     The reward is minus the costs c_j of a device's own tasks that were settled since the last epoch, so that it comes seconds
     after the decision; the rewards of an episode add up to minus its value times its number of tasks. All agents live to the
-    end of the episode, which is then truncated; nothing is in play any more, so nothing is to be bootstrapped.
+    end of the episode, where all are terminated: nothing is in play any more, so nothing follows.
 
     Observations are float32 in [0, 4]: "own" are the features of the device and its task; "peers" adds what it knows of every
     other device; "candidates" are, for each device that the task could go to, the features of that choice, with which the same

@@ -68,14 +68,13 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
             self._source.restart(seed)
         (self._playing,) = playing = self._source.draw()
         self._engine.fill(playing)
-        self._engine.look()
         self.agents = list(self.possible_agents)
         return self._by_agent(), {agent: {} for agent in self.agents}
 
     def step(self, actions: Mapping[str, Any]) -> tuple[Seen, dict[str, float], dict[str, bool], dict[str, bool], Infos]:
         """Hand over tasks at one epoch. actions: of every agent a number that its mask leaves open.
 
-        Returns observations, rewards, terminations (never), truncations and infos, each by agent; an info holds ``decided``,
+        Returns observations, rewards, terminations, truncations (never) and infos, each by agent; an info holds ``decided``,
         the number of the task that the agent has just handed over (-1: none).
         """
         if not self.agents:
@@ -93,11 +92,9 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
             reward = np.full_like(reward, reward.mean())
         if ended:
             self.agents = []
-        else:
-            engine.look()
         infos = {agent: {"decided": int(engine.decided[0, i])} for i, agent in enumerate(agents)}
         rewards = {agent: float(reward[i]) for i, agent in enumerate(agents)}
-        return self._by_agent(), rewards, dict.fromkeys(agents, False), dict.fromkeys(agents, ended), infos
+        return self._by_agent(), rewards, dict.fromkeys(agents, ended), dict.fromkeys(agents, False), infos
 
     def state(self) -> NDArray[np.float32]:
         """What a central critic sees: capacity, backlog, battery, power and pending tasks of all devices, in `state_space`."""

@@ -52,13 +52,12 @@ class JointEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
             self._source.restart(seed)
         (self._playing,) = playing = self._source.draw()
         self._engine.fill(playing)
-        self._engine.look()
         return self._engine.seen.reshape(-1).copy(), {"action_mask": self._engine.opened[0].copy()}
 
     def step(self, action: NDArray[np.int64]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Hand over tasks at one epoch. action: of every device a number that its mask leaves open.
 
-        Returns observation, reward (the sum over devices), terminated (never), truncated, and info: ``action_mask``, bool
+        Returns observation, reward (the sum over devices), terminated, truncated (never), and info: ``action_mask``, bool
         [devices, devices].
         """
         engine = self._engine
@@ -66,10 +65,8 @@ class JointEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
             validation.reject("step", "must follow reset: the episode has ended", self)
         engine.play(np.asarray(action)[None])
         ended = bool(engine.over[0])
-        if not ended:
-            engine.look()
         info = {"action_mask": engine.opened[0].copy()}
-        return engine.seen.reshape(-1).copy(), float(engine.reward[0].sum()), False, ended, info
+        return engine.seen.reshape(-1).copy(), float(engine.reward[0].sum()), ended, False, info
 
     def action_masks(self) -> NDArray[np.bool_]:
         """What is open, device by device, as learners with masks ask for it: bool [devices * devices]."""

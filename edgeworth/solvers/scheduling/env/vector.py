@@ -47,7 +47,7 @@ class VectorEnv:
         self.action_count, self.state_size = view.devices, self._engine.whole.shape[1]
         self._last, self._last_whole = np.zeros_like(self._engine.seen), np.zeros_like(self._engine.whole)
         self._last_costs: Floats = np.zeros((copies, 0))
-        self._never, self._truncated = np.zeros(copies, np.bool_), np.zeros(copies, np.bool_)
+        self._never, self._ended = np.zeros(copies, np.bool_), np.zeros(copies, np.bool_)
 
     def __repr__(self) -> str:
         return f"VectorEnv({self.copies} copies, {self.agents} devices)"
@@ -86,9 +86,9 @@ class VectorEnv:
         rewards : float64 [copies, agents]
             Minus the costs of a device's own tasks that were settled since; the mean over devices where a team is rewarded.
         terminated : bool [copies]
-            Never true.
+            Whether the episode ended. Nothing is in play then, so nothing follows.
         truncated : bool [copies]
-            Whether the episode ended. Nothing is in play then, so nothing is to be bootstrapped.
+            Never true.
         infos : dict of arrays
             ``action_mask``, bool [copies, agents, agents], what is open next; ``active``, bool [copies, agents], who has a task
             to decide; ``final_observation``, what was observed last in the episode that ended; ``decided``, int64 [copies,
@@ -108,16 +108,14 @@ class VectorEnv:
         engine = self._engine
         engine.play(actions)
         reward = engine.reward.copy()
-        self._truncated[...] = engine.over
+        self._ended[...] = engine.over
         decided = engine.decided.copy()
         if engine.over[0]:  # epochs are the same for all copies
             self._last[...], self._last_whole[...], self._last_costs = engine.seen, engine.whole, engine.costs
             self._begin()
-        else:
-            engine.look()
         if self._team:
             reward[...] = reward.mean(axis=1, keepdims=True)
-        return engine.seen, reward, self._never, self._truncated, {**self._infos(), "decided": decided}
+        return engine.seen, reward, self._ended, self._never, {**self._infos(), "decided": decided}
 
     @property
     def training_problems(self) -> tuple[Episode, ...]:
@@ -181,13 +179,11 @@ class VectorEnv:
         self._last[...] = validation.stored(arrays, "last", self._last.shape)
         self._last_whole[...] = validation.stored(arrays, "last_whole", self._last_whole.shape)
         self._last_costs = np.array(arrays["last_costs"])
-        self._engine.look()
         return self._engine.seen, self._infos()
 
     def _begin(self) -> None:
         self._playing = self._source.draw()
         self._engine.fill(self._playing)
-        self._engine.look()
 
     def _infos(self) -> Arrays:
         engine = self._engine
@@ -260,7 +256,7 @@ def vector_env(
     >>> env = vector_env(8, devices=4, horizon=30.0, seed=0)
     >>> observations, infos = env.reset()
     >>> observations, rewards, terminated, truncated, infos = env.step(np.zeros((8, 4), np.int64))
-    >>> observations.shape, infos["action_mask"].shape, bool(truncated.any())
+    >>> observations.shape, infos["action_mask"].shape, bool(terminated.any())
     ((8, 4, 10), (8, 4, 4), False)
     """
     copies = validation.integer("copies", copies, minimum=1)

@@ -39,7 +39,8 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
 )
 from edgeworth.solvers.scheduling.model.kernels.state import DONE, JOINED
 
-OF_OWN, OF_PEERS, OF_CANDIDATES = 0, 1, 2
+OF_OWN, OF_PEERS, OF_CANDIDATES = range(3)
+BEGIN, STEP, LOOK = range(3)
 KILOWATT_HOUR = 3600.0  # J of a watt in an hour
 _OWN, _PEER, _CANDIDATE, _STATE = len(OWN), len(PEER), len(CANDIDATE), len(STATE)
 
@@ -139,30 +140,27 @@ def see_all(world, state, t, out):
         out[at + 4] = cut(pending(state, k) / PENDING)
 
 
-@jit(counted=False)
-def look(worlds, states, tasks, now, view, seen, opened, active, whole):
-    """Observations, masks, whose action matters, and where it has room the state, of all copies at their epoch."""
-    for c in range(tasks.size):
-        world, state, t = world_of(worlds, c, tasks[c]), state_of(states, c, tasks[c]), now[c]
-        row = news(world, state, True)
-        for i in range(world.capacity.size):
-            count = pending(state, i)
-            active[c, i] = count > 0
-            opened[c, i] = False
-            if count > 0:
-                mask(world, state, t, i, head(world, state, i), row)
-                for action in range(world.capacity.size):
-                    opened[c, i, action] = state.open[device_of(i, action)]
-            opened[c, i, 0] = True
-            out = seen[c, i]
-            if view == OF_CANDIDATES:
-                see_candidates(world, state, t, i, row, out)
-            else:
-                see_own(world, state, t, i, out)
-                if view == OF_PEERS:
-                    see_peers(world, state, t, i, row, out[_OWN:])
-        if whole.shape[1] > 0:
-            see_all(world, state, t, whole[c])
+@leaf(counted=False)
+def look(world, state, t, view, seen, opened, active, whole):
+    """Observations, masks, whose action matters, and where it has room the state of all, at an epoch of one copy."""
+    row = news(world, state, True)
+    for i in range(world.capacity.size):
+        active[i] = pending(state, i) > 0
+        opened[i] = False
+        if active[i]:
+            mask(world, state, t, i, head(world, state, i), row)
+            for action in range(world.capacity.size):
+                opened[i, action] = state.open[device_of(i, action)]
+        else:
+            opened[i, 0] = True
+        if view == OF_CANDIDATES:
+            see_candidates(world, state, t, i, row, seen[i])
+        else:
+            see_own(world, state, t, i, seen[i])
+            if view == OF_PEERS:
+                see_peers(world, state, t, i, row, seen[i, _OWN:])
+    if whole.size > 0:
+        see_all(world, state, t, whole)
 
 
 @leaf(counted=False)
@@ -191,38 +189,49 @@ def collect(world, state, exchange, first, until, costs, reward):
 
 
 @leaf(counted=False)
-def forward(world, state, c, exchange, now, over, first, costs, reward):
-    """Up to the next epoch, or the episode's end."""
+def begin(world, state):
+    """The first epoch, if there is any. What fails before anybody has acted is paid with the first step. Returns its time."""
+    t = epoch_time(world, state)
+    if t > world.end:
+        return 0.0
+    open_epoch(world, state, t)
+    return t
+
+
+@leaf(counted=False)
+def step(world, state, t, actions, decided):
+    """Hand over tasks, and go on to the next epoch, whose time is returned, or to the episode's end: then it is above that."""
+    for i in range(world.capacity.size):
+        decided[i] = head(world, state, i) if pending(state, i) > 0 else -1
+        state.choice[i], state.wait[i] = device_of(i, actions[i]), 0.0
+    act(world, state, t)
     following = epoch_time(world, state)
-    over[c] = following > world.end
-    if over[c]:
+    if following > world.end:
         close(world, state)
-        until = world.arrival.size
     else:
         open_epoch(world, state, following)
-        now[c] = following
-        until = state.counts[JOINED]
-    first[c] = collect(world, state, exchange, first[c], until, costs[c], reward[c])
+    return following
 
 
 @jit(counted=False)
-def begin(worlds, states, tasks, exchange, now, over, first, costs, reward):
-    """The first epoch of all copies."""
+def go(
+    what, worlds, states, tasks, view, exchange, actions, now, over, first, costs, reward, decided, seen, opened, active, whole
+):
+    """In every copy: `BEGIN` an episode, or `STEP` it by actions, and `LOOK`; only the last where that is all that is asked.
+
+    One entry, as numba's wrappers of tuples this long take longer to compile than what they call.
+    """
     for c in range(tasks.size):
         world, state = world_of(worlds, c, tasks[c]), state_of(states, c, tasks[c])
-        forward(world, state, c, exchange, now, over, first, costs, reward)
-
-
-@jit(counted=False)
-def step(worlds, states, tasks, exchange, actions, opened, now, over, first, costs, reward, decided):
-    """Play the actions of all agents in all copies, whose episodes are not over."""
-    for c in range(tasks.size):
-        world, state = world_of(worlds, c, tasks[c]), state_of(states, c, tasks[c])
-        for i in range(world.capacity.size):
-            decided[c, i] = head(world, state, i) if pending(state, i) > 0 else -1
-            state.choice[i], state.wait[i] = device_of(i, actions[c, i]), 0.0
-        act(world, state, now[c])
-        forward(world, state, c, exchange, now, over, first, costs, reward)
+        if what == BEGIN:
+            now[c] = begin(world, state)
+        elif what == STEP:
+            now[c] = step(world, state, now[c], actions[c], decided[c])
+            over[c] = now[c] > world.end
+            until = world.arrival.size if over[c] else state.counts[JOINED]
+            first[c] = collect(world, state, exchange, first[c], until, costs[c], reward[c])
+        if not over[c]:
+            look(world, state, now[c], view, seen[c], opened[c], active[c], whole[c])
 
 
 @jit(counted=False)
