@@ -187,3 +187,11 @@ def test_auditing() -> None:
     assert names["critical"].value == pytest.approx(4.0)
     assert (names["exact"].value, names["exact"].winning, names["exact"].monotone) == (7.0, ((0.0, 7.0),), True)
     assert names["outcome"].seller.tolist() == [0, 1]
+
+
+def test_token_market(folder: Path) -> None:
+    names = _section("Token market")
+    assert names["effect"]
+    assert names["report"]
+    assert names["sybil"].succeeded
+    assert (folder / "market.db").is_file()
