@@ -250,6 +250,9 @@ def test_a_copied_or_restored_environment_goes_on_alike(given: bool) -> None:
     assert len(go.signatures) == known  # a copy compiles nothing
     with pytest.raises(ValueError, match="arrays: must hold"):
         vector_env(3, **made).restore(env.snapshot())
+    for name in env.snapshot():
+        with pytest.raises(ValueError, match=f"arrays: must hold '{name}'"):
+            vector_env(2, **made).restore({key: values for key, values in env.snapshot().items() if key != name})
 
 
 def test_neither_tasks_nor_other_devices_are_needed() -> None:
