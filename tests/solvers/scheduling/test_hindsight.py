@@ -298,3 +298,14 @@ def test_checker_rebuilds_the_bound_and_refuses_forged_ones() -> None:
         assert report["bound"].status is not Status.HOLDS, content
     report = scheduling.verify(e, replace(found, bound=found.bound + 1e-6))
     assert report["bound"].status is Status.FAILS
+
+
+def test_default_grid_counts_the_slots_of_the_whole_episode() -> None:
+    """Tiny tasks that all arrive long before the horizon: the finest grid was refused by the bound's own limit."""
+    e = scheduling.generate(preset="table-2", devices=2, rate=0.25, horizon=30, seed=0)
+    n = e.tasks
+    e = replace(e, arrival=np.zeros(n), source=np.zeros(n, np.int64), work=e.work * 1e-6, deadline=1e-3, margin=0.0)
+    found = scheduling.solve(e, method="lagrangian", stop=Stop(iterations=9))
+    assert scheduling.verify(e, found)
+    assert found.bound is not None
+    assert found.bound <= scheduling.solve(e, method="local").value

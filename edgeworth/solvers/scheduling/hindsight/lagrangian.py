@@ -92,7 +92,7 @@ def lagrangian(episode: Episode, params: Lagrangian, run: Run[Schedule]) -> Foun
     if episode.service != "serial":
         return Found(None, Termination.REFUSED, notes=(SERIAL,))
     pairs = program(episode)
-    last = default_grid(pairs) if params.grid is None else grid_of(episode, params.grid)
+    last = default_grid(pairs, episode.end) if params.grid is None else grid_of(episode, params.grid)
     ascent = _Ascent(episode, pairs, run, last)
     halvings = math.log2(max(float(pairs.process.mean()) / COARSE / last, 1.0)) if episode.tasks else -1
     for level in range(math.floor(halvings), -1, -1):
@@ -109,12 +109,13 @@ def lagrangian(episode: Episode, params: Lagrangian, run: Run[Schedule]) -> Foun
     )
 
 
-def default_grid(pairs: Program) -> float:
+def default_grid(pairs: Program, end: float) -> float:
     """The finest that the limits allow."""
     if not pairs.fixed.size:
         return 1.0
     window = np.maximum(pairs.latest - pairs.release, 0.0)
-    length = max(float(pairs.process.mean()) / FINE, float(window.sum()) / PAIRS, 2.0 * float(pairs.latest.max()) / SLOTS)
+    span = max(2.0 * float(pairs.latest.max()), end + 1.0)  # `grid_of` counts the slots of the whole episode
+    length = max(float(pairs.process.mean()) / FINE, float(window.sum()) / PAIRS, span / SLOTS)
     return math.ldexp(1.0, math.ceil(math.log2(length)))
 
 
