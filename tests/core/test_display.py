@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from edgeworth import Comparison, MethodSpec, compare
 from edgeworth.cli import output
-from edgeworth.cli.sweep import _draw
+from edgeworth.cli.output import figure
 from edgeworth.core import display
 from edgeworth.experiments import page, plots
 from edgeworth.solvers import allocation
@@ -46,7 +46,7 @@ def test_a_page_and_its_figures_survive_every_label(comparison: Comparison, tmp_
         warnings.simplefilter("error")
         comparison.to_html(tmp_path / "page.html")
         for ending in ("svg", "png", "pdf"):
-            _draw(comparison, str(tmp_path / f"plot.{ending}"))
+            figure(comparison.plot, str(tmp_path / f"plot.{ending}"))
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "\x1b" not in text
     assert "\u202e" not in text

@@ -8,6 +8,7 @@ import pytest
 from edgeworth.solvers import carbon_offloading
 
 POLICIES = [row.name for row in carbon_offloading.METHODS if row.kind == "policy"]
+LEARNED = ("ppo", "mappo", "ddpg", "td3")
 LOADS, BUFFERS, BATTERIES = (1e6, 3e6, 5e6, 8e6, 12e6), (5e3, 2e4, 1e5), (0.0, 0.0, 1e-3)
 
 
@@ -21,7 +22,9 @@ def _below(episodes: range) -> list[tuple[int, str, float]]:
         bound = carbon_offloading.solve(problem, method="exact").bound
         assert bound is not None
         for name in POLICIES:
-            if name == "value-iteration" and (battery or seed % 20):  # a table for every device; refused with a battery
+            if battery and name in ("value-iteration", *LEARNED):  # refused
+                continue
+            if name == "value-iteration" and seed % 20:  # a table for every device
                 continue
             value = carbon_offloading.solve(problem, method=name, seed=seed).value
             assert value is not None
@@ -31,7 +34,7 @@ def _below(episodes: range) -> list[tuple[int, str, float]]:
 
 
 def test_no_policy_is_below_the_bound() -> None:
-    assert len(POLICIES) == 10
+    assert len(POLICIES) == 14
     assert _below(range(12)) == []
 
 

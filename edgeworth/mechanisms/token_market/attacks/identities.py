@@ -23,7 +23,7 @@ def sybil(scene: Scene) -> Outcome:
     if not scene.backed:
         scene.must(BUYER, Order("bid", "CTK", buyer_bid, 20 * TOKEN))
     scene.begin(ATTACKER)
-    fakes = [scene.open() for _ in range(FAKES)]
+    fakes = [scene.entrant() for _ in range(FAKES)]
     scene.fake.update(fakes)
     borrowed = 0
     lent = CREDIT * (CASH_UNIT if scene.backed else TOKEN)
@@ -164,7 +164,7 @@ def _credit(scene: Scene, name: str, periods: int) -> Outcome:
     """A device defaults and borrows again under other identities; an honest twin of it does not."""
     own, twin = scene.join(), scene.join()
     scene.battery[twin], scene.asks[twin] = scene.battery[own], scene.asks[own]
-    further = [scene.open() for _ in range(FURTHER)]
+    further = [scene.entrant() for _ in range(FURTHER)]
     scene.fake.update(further)
     lent = CREDIT * (CASH_UNIT if scene.backed else TOKEN)
     for who in (own, twin) if scene.backed else ():  # old stock is out of the comparison

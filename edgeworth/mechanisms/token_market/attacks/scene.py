@@ -153,7 +153,7 @@ class Scene:
         """A number from low to high, both included."""
         return int(self.rng.integers(low, high, endpoint=True))
 
-    def open(self) -> int:
+    def entrant(self) -> int:
         """An account for a new key."""
         return self.must(0, self.opening())[0]
 
@@ -163,7 +163,7 @@ class Scene:
 
     def join(self) -> int:
         """A device with real hardware: attested, its tokens minted, with stake in the backed economy."""
-        who = self.open()
+        who = self.entrant()
         self.battery[who] = (self.draw(10_000_000, 15_000_000), self.draw(4_000, 5_000) * TOKEN // 3_600)
         self.asks[who] = {"CTK": self.draw(CTK_PRICE, 2 * CTK_PRICE), "PTK": self.draw(PTK_PRICE, 2 * PTK_PRICE)}
         ctk, ptk = self.battery[who]

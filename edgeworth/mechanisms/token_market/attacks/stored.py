@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from shutil import copyfile
 
 from edgeworth.core.seeds import generator
 from edgeworth.mechanisms.token_market.attacks.scene import Outcome, Scene, attestation
@@ -131,7 +132,7 @@ def ledger_file(scene: Scene) -> Outcome:
         said, found, gain = [], 0, 0
         for k, (name, told) in enumerate(kinds.items()):
             copy = Path(folder) / f"copy-{k}.db"
-            copy.write_bytes(path.read_bytes())
+            copyfile(path, copy)
             _write(copy, told, anew="anew" in name)
             try:
                 with Ledger.open(copy, full=True, head=head) as opened:

@@ -7,17 +7,17 @@ import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from edgeworth.core.errors import FileFormatError
-from edgeworth.core.files import replacing, wrong
+from edgeworth.core.files import read_text, replacing, wrong
 from edgeworth.mechanisms.token_market.authorities import Authorities
 from edgeworth.mechanisms.token_market.rules import Rules
 from edgeworth.mechanisms.token_market.signing import Signed
 from edgeworth.mechanisms.token_market.store.file import Row
 
 FORMAT = "edgeworth/token-market/1"
+_LIMIT = 2**30  # bytes of an export: some three million records
 _GENESIS = {"format", "chain", "rules", "authorities", "seed"}
 
 
@@ -153,15 +153,14 @@ def _records(path: str | os.PathLike[str], lines: Iterator[tuple[int, dict[str, 
 
 
 def _objects(path: str | os.PathLike[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    with Path(path).open(encoding="utf-8") as file:
-        for number, text in enumerate(file, 1):
-            try:
-                line = json.loads(text)
-            except ValueError as error:
-                raise FileFormatError(f"{os.fspath(path)}: line {number}: is no JSON: {error}") from error
-            if not isinstance(line, dict):
-                wrong(path, number, "must be a JSON object")
-            yield number, line
+    for number, text in enumerate(read_text(path, limit=_LIMIT).splitlines(), 1):
+        try:
+            line = json.loads(text)
+        except ValueError as error:
+            raise FileFormatError(f"{os.fspath(path)}: line {number}: is no JSON: {error}") from error
+        if not isinstance(line, dict):
+            wrong(path, number, "must be a JSON object")
+        yield number, line
 
 
 def _signed(path: str | os.PathLike[str], number: int, line: dict[str, Any], names: set[str]) -> Signed:
