@@ -210,7 +210,7 @@ class Twin:
         taken = self.booked[self.count if self.e.channel == "shared" else i]
         begin = t if self.sending == "slot" else t + delay
         for a, b in taken:
-            if a < begin + tau and begin < b:
+            if (a < begin + tau or a == begin) and begin < b:  # also what takes no time waits for its turn
                 begin = b
         if book:
             taken.append((begin, begin + tau))

@@ -171,3 +171,13 @@ def test_one_epoch_by_hand() -> None:
     assert at.device.tolist() == [0, 2, 0, 1, 1]
     assert at.start.tolist() == [0.0, 1.0, 1.0, 2.0, 3.0]
     assert at.end.tolist() == [1.0, 3.0, 3.0, 3.0, 4.0]
+
+
+def test_a_task_without_data_waits_for_the_radio_all_the_same() -> None:
+    owned = {"capacity": [1.0, 4.0, 4.0], "battery": [500.0] * 3, "battery_floor": [0.0] * 3, "active_power": [4.0] * 3}
+    tasks = {"arrival": [0.0, 0.0], "source": [0, 0], "work": [4.0, 4.0], "data": [8.0, 0.0]}  # 3.2 s, and none
+    problem = Episode(**owned, idle_power=[1.0] * 3, **tasks)
+    chosen = rule(kernel.REPLAY, given=np.array([1, 2]), delay=np.zeros(2), masked=np.zeros(2, np.int64))
+    mine = played(problem, chosen, together=False)
+    assert mine.state.ready.tolist() == pytest.approx([3.2, 3.2])
+    same(problem, mine, play(problem, rules.replay([1, 2])))
