@@ -15,10 +15,11 @@ from edgeworth.core.errors import FileFormatError
 from edgeworth.core.family import family
 from edgeworth.core.files import cache_folder, spare_folder
 from edgeworth.core.lazy import resolve
+from edgeworth.core.policy import training_seed
 from edgeworth.core.result import Termination
 from edgeworth.learning.deep.learned import COPIES, SEED, TrainingPlan, shipped_policy
 from edgeworth.learning.deep.policy import Policy, load_policy
-from edgeworth.learning.deep.training import Learner, train
+from edgeworth.learning.deep.training import Learner, Trained, train
 
 _FEW = 1.1  # the last update is not cut: a policy may have been trained for a few agent-steps more
 
@@ -58,6 +59,7 @@ def trained_policy(kind: str, method: str, *, steps: int, seed: int = SEED, copi
     if fam.training is None:
         validation.reject("kind", "must be of a family that says what can be trained for its problems", kind)
     plan: TrainingPlan = resolve(fam.training)
+    steps, seed = validation.integer("steps", steps, minimum=1), training_seed(seed)
     learner = plan.learners[validation.choice("method", method, list(plan.learners))](steps)
     shipped = shipped_policy(fam.package, method)
     as_long = steps <= shipped.training["steps"] < _FEW * steps
@@ -110,13 +112,24 @@ def kept_policy(
         pass  # it is made anew
     path.parent.mkdir(parents=True, exist_ok=True)
     state = path.with_suffix(".state")
-    resume = state if state.exists() else None
-    trained = train(environment(), learner, steps=steps, seed=seed, name=name, progress=True, checkpoint=state, resume=resume)
+    trained = _trained(learner, environment, steps, seed, name, state)
     if trained.termination is Termination.INTERRUPTED:
         raise KeyboardInterrupt
     trained.policy.save(path)
-    state.unlink()
+    state.unlink(missing_ok=True)  # another process may have been faster
     return trained.policy
+
+
+def _trained(learner: Learner, environment: Callable[[], Any], steps: int, seed: int, name: str, state: Path) -> Trained:
+    """Train, from where the state stands; where there is none, or it is damaged, from the beginning."""
+
+    def trained(resume: Path | None) -> Trained:
+        return train(environment(), learner, steps=steps, seed=seed, name=name, progress=True, checkpoint=state, resume=resume)
+
+    try:
+        return trained(state if state.exists() else None)
+    except FileFormatError:
+        return trained(None)
 
 
 def kept_file(learner: Learner, *, steps: int, seed: int, name: str, about: Mapping[str, Any]) -> Path:

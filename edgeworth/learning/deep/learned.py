@@ -67,7 +67,7 @@ class LearnedPolicy:
                 validation.reject_type("checkpoint", "must be the path of a policy's file, or None", self.checkpoint)
             object.__setattr__(self, "checkpoint", os.fspath(self.checkpoint))  # as results are saved
         if self.steps is not None:
-            validation.integer("steps", self.steps, minimum=1)
+            object.__setattr__(self, "steps", validation.integer("steps", self.steps, minimum=1))  # as results are saved
             if self.checkpoint is not None:
                 validation.reject("steps", "must be None where a checkpoint is given", self.steps)
 

@@ -71,8 +71,7 @@ class Policy(TrainedPolicy):
     training_problems: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name.strip():
-            validation.reject("name", "must be a text that is not empty", self.name)
+        policy_name(self.name)
         self._check_parts()
         shapes = list(self.net.shapes().values())
         frozen = tuple(validation.array("weights", each, np.float32, shape) for each, shape in _paired(self.weights, shapes))
@@ -224,6 +223,13 @@ class Policy(TrainedPolicy):
         if self.normaliser is not None:
             arrays |= checkpoint.prefixed(_SCALE, self.normaliser.arrays())
         return header, arrays
+
+
+def policy_name(name: object) -> str:
+    """What may be a policy's name: a text that is not empty."""
+    if not isinstance(name, str) or not name.strip():
+        validation.reject("name", "must be a text that is not empty", name)
+    return name
 
 
 def _listed(header: Mapping[str, Any], name: str) -> frozenset[Any]:

@@ -24,7 +24,7 @@ from edgeworth.core.seeds import generator
 from edgeworth.core.stop import Stop
 from edgeworth.learning.deep import checkpoint as files
 from edgeworth.learning.deep.envs import Resumable, VectorEnv, as_vector_env
-from edgeworth.learning.deep.policy import Policy
+from edgeworth.learning.deep.policy import Policy, policy_name
 from edgeworth.learning.deep.torching import torch
 
 if TYPE_CHECKING:
@@ -224,6 +224,7 @@ def train(
         validation.reject_type("observer", "must be an Observer or None", observer)
     if not hasattr(learner, "room"):
         validation.reject_type("learner", "must hold the parameters of a learner, such as PPO()", learner)
+    label = policy_name(learner.name if name is None else name)  # better refused now than after an hour of training
     world = as_vector_env(env)
     if (checkpoint is not None or resume is not None) and not isinstance(world, Resumable):
         validation.reject_type("env", "must have snapshot and restore where training is to be resumed", env)
@@ -242,7 +243,7 @@ def train(
     finally:
         if line is not None:
             line.clear()
-    return Trained(trainer.policy(learner.name if name is None else name), tuple(rows), trainer, ended)
+    return Trained(trainer.policy(label), tuple(rows), trainer, ended)
 
 
 def _run(trainer: Trainer, rows: list[TrainingRow], run: Run[Any], path: str | PathLike[str] | None, every: int) -> Termination:

@@ -13,6 +13,7 @@ from edgeworth.core.claims import ClaimBudget, ClaimVerdict
 from edgeworth.learning import deep
 from edgeworth.learning.deep import keeping
 from edgeworth.learning.deep.keeping import trained_policy
+from edgeworth.learning.deep.learned import LearnedPolicy
 from edgeworth.solvers.carbon_offloading import evidence_learned as learned
 from edgeworth.solvers.carbon_offloading.learned.plan import PLAN
 
@@ -109,3 +110,54 @@ def test_claims_train_what_they_lack(folder: Path, monkeypatch: pytest.MonkeyPat
     assert apart.interval is not None
     assert apart.interval[0] <= mean <= apart.interval[1]
     assert (apart.verdict is ClaimVerdict.HOLDS) == (apart.interval[0] > 0.0)
+
+
+def test_a_damaged_state_begins_anew(folder: Path) -> None:
+    whole = wanted()
+    [file] = folder.iterdir()
+    file.unlink()
+    file.with_suffix(".state").write_bytes(b"no state")
+    assert wanted().digest == whole.digest
+    assert list(folder.iterdir()) == [file]
+
+
+def test_another_process_may_be_faster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = keeping.train
+
+    def overtaken(*args: Any, checkpoint: Path, **options: Any) -> Any:
+        found = real(*args, checkpoint=checkpoint, **options)
+        checkpoint.unlink()
+        return found
+
+    monkeypatch.setattr(keeping, "train", overtaken)
+    policy = wanted()
+    [file] = folder.iterdir()
+    assert deep.load_policy(file).digest == policy.digest
+
+
+def test_integers_of_numpy_are_integers() -> None:
+    assert wanted(steps=np.int64(2_000), seed=np.int64(3)).digest == wanted(seed=3).digest
+    assert type(LearnedPolicy(steps=np.int64(5)).steps) is int  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("other", [{"load": 5e6}, {"preset": "heterogeneous"}, {"harvest": 0.0}])
+def test_a_state_of_another_scenario_is_refused(other: dict[str, Any], tmp_path: Path) -> None:
+    def trained(resume: Path | None, **scenario: Any) -> None:
+        env = PLAN.environment("ppo", 4, users=2, slots=20, **scenario)
+        deep.train(env, PLAN.learners["ppo"](2_000), steps=2_000, seed=3, checkpoint=tmp_path / "state", resume=resume)
+
+    trained(None)
+    trained(tmp_path / "state")
+    with pytest.raises(ValueError, match="same scenario"):
+        trained(tmp_path / "state", **other)
+
+
+def test_a_name_is_refused_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    env = PLAN.environment("ppo", 4, users=2, slots=20)
+
+    def refuse(*args: object, **options: object) -> None:
+        raise AssertionError("it trains")
+
+    monkeypatch.setattr(env, "step", refuse)
+    with pytest.raises(ValueError, match="name: must be a text"):
+        deep.train(env, PLAN.learners["ppo"](2_000), steps=2_000, seed=3, name=" ")

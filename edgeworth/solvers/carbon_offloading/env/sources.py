@@ -67,6 +67,13 @@ def _word(seed: Seed) -> tuple[np.uint64, SeedRecord]:
     return rng.integers(0, 2**64, dtype=np.uint64), record
 
 
+def _check_scenario(scenario: Scenario, arrays: Arrays) -> None:
+    """Refuse a snapshot of another scenario, which may have the same sizes."""
+    mark = scenario.mark()
+    if not np.array_equal(validation.stored(arrays, "scenario", mark.shape), mark):
+        validation.reject("arrays", "must be a snapshot of an environment with the same scenario", scenario)
+
+
 class Given:
     """Problems that are given, in turn; they do not depend on seeds."""
 
@@ -131,9 +138,10 @@ class Generated:
         self._before = np.array([words(stream) for stream in self._streams])
 
     def snapshot(self) -> dict[str, Array]:
-        return {"streams": self._before.copy()}
+        return {"streams": self._before.copy(), "scenario": self._scenario.mark()}
 
     def restore(self, arrays: Arrays) -> None:
+        _check_scenario(self._scenario, arrays)
         for stream, state in zip(self._streams, validation.stored(arrays, "streams", (self._copies, 6)), strict=True):
             put_words(stream, state)
 
@@ -208,9 +216,10 @@ class Live:
         begin(word, self._words)
 
     def snapshot(self) -> dict[str, Array]:
-        return {"words": self._before.copy()}
+        return {"words": self._before.copy(), "scenario": self._scenario.mark()}
 
     def restore(self, arrays: Arrays) -> None:
+        _check_scenario(self._scenario, arrays)
         self._words[...] = validation.stored(arrays, "words", self._words.shape)
 
     def fill(self, engine: Engine) -> None:
