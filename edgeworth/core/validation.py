@@ -153,6 +153,18 @@ def stored(arrays: Mapping[str, Array], name: str, shape: tuple[int, ...]) -> Ar
     return arrays[name]
 
 
+def marks(hashes: Iterable[str]) -> Array:
+    """Hashes as rows of bytes, by which a snapshot tells what its object was made of."""
+    return np.array([list(bytes.fromhex(each)) for each in hashes], np.uint8)
+
+
+def same_marks(arrays: Mapping[str, Array], name: str, hashes: Iterable[str]) -> None:
+    """Refuse a snapshot of an object that was made of something else; sizes alone do not tell."""
+    wanted = marks(hashes)
+    if not np.array_equal(stored(arrays, name, wanted.shape), wanted):
+        reject("arrays", "must be a snapshot of an environment with the same scenario", f"another {name}")
+
+
 def is_labelled(value: object) -> bool:
     """Whether a value is a Series or DataFrame of pandas, whose entries have labels."""
     pandas = sys.modules.get("pandas")  # who has a Series has imported it

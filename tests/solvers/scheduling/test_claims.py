@@ -8,7 +8,7 @@ import pytest
 from edgeworth import Stop
 from edgeworth.core.claims import SMOKE, ClaimVerdict, claim_table
 from edgeworth.solvers import scheduling
-from edgeworth.solvers.scheduling import claims
+from edgeworth.solvers.scheduling import claims, evidence
 
 EXPECTED = {
     "energy-rises": ("holds in part", "measured"),
@@ -81,3 +81,13 @@ def test_bounds_of_a_sweep_hold() -> None:
         assert 0.0 < easy[measure]["bound"] <= easy[measure].min()
     assert hard.success.drop("bound").max() < hard.success["bound"] < 0.9
     assert hard.loc["bound", ["latency", "energy", "utilisation"]].isna().all()  # none completes all
+
+
+def test_verdicts_on_units_and_counts_follow_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "EXCHANGE", evidence.PTK)
+    assert str(BY_ID["units"].examine(SMOKE).verdict) == "holds"
+    monkeypatch.setattr(evidence, "GRANT", 1.0)  # 3,600 J, less than any battery
+    assert str(BY_ID["backed"].examine(SMOKE).verdict) == "holds"
+    actors = [row for row in BY_ID["training"].examine(SMOKE).numbers if row["part"] == "actor evaluations"]
+    assert [row["needed"] for row in actors] == [1280, 2560]
+    assert [row["printed"] for row in actors] == [10, 10]

@@ -255,6 +255,20 @@ def test_a_copied_or_restored_environment_goes_on_alike(given: bool) -> None:
             vector_env(2, **made).restore({key: values for key, values in env.snapshot().items() if key != name})
 
 
+def test_a_snapshot_of_another_scenario_of_the_same_sizes_is_refused() -> None:
+    made = {"devices": 2, "horizon": 4.0, "seed": 0}
+    env = vector_env(2, **made)
+    env.reset()
+    with pytest.raises(ValueError, match="same scenario"):
+        vector_env(2, **made, work=6.0).restore(env.snapshot())
+    given = [generate(devices=2, horizon=4.0, seed=seed) for seed in (1, 2)]
+    env = vector_env(2, problems=given)
+    env.reset()
+    vector_env(2, problems=given).restore(env.snapshot())
+    with pytest.raises(ValueError, match="same scenario"):
+        vector_env(2, problems=given[::-1]).restore(env.snapshot())
+
+
 def test_neither_tasks_nor_other_devices_are_needed() -> None:
     empty = generate(devices=2, rate=0.0, horizon=2.0, seed=0)
     env = vector_env(1, problems=[empty])

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import Any, Literal
 
-import numpy as np
-
 from edgeworth.core import validation
-from edgeworth.core.arrays import Array
 from edgeworth.core.seeds import Seed
 from edgeworth.solvers.carbon_offloading.model import PRESETS, CarbonOffloading, generate
 
@@ -105,11 +100,6 @@ class Scenario:
         """
         given: dict[str, Any] = {**asdict(self), "seed": seed, "gains": gains}
         return generate(**given)
-
-    def mark(self) -> Array:
-        """The digest of all fields, as bytes: what tells a snapshot's scenario from others of the same sizes."""
-        text = json.dumps(asdict(self), sort_keys=True, default=str)
-        return np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)
 
 
 def scenario_of(preset: str | None, scenario: Scenario | None) -> Scenario:

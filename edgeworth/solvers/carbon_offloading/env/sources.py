@@ -67,13 +67,6 @@ def _word(seed: Seed) -> tuple[np.uint64, SeedRecord]:
     return rng.integers(0, 2**64, dtype=np.uint64), record
 
 
-def _check_scenario(scenario: Scenario, arrays: Arrays) -> None:
-    """Refuse a snapshot of another scenario, which may have the same sizes."""
-    mark = scenario.mark()
-    if not np.array_equal(validation.stored(arrays, "scenario", mark.shape), mark):
-        validation.reject("arrays", "must be a snapshot of an environment with the same scenario", scenario)
-
-
 class Given:
     """Problems that are given, in turn; they do not depend on seeds."""
 
@@ -103,9 +96,10 @@ class Given:
         self._next = 0
 
     def snapshot(self) -> dict[str, Array]:
-        return {"next": np.array([self._before])}
+        return {"next": np.array([self._before]), "problems": validation.marks(each.hash for each in self._problems)}
 
     def restore(self, arrays: Arrays) -> None:
+        validation.same_marks(arrays, "problems", (each.hash for each in self._problems))
         self._next = int(validation.stored(arrays, "next", (1,))[0])
 
     def fill(self, engine: Engine) -> None:
@@ -138,10 +132,10 @@ class Generated:
         self._before = np.array([words(stream) for stream in self._streams])
 
     def snapshot(self) -> dict[str, Array]:
-        return {"streams": self._before.copy(), "scenario": self._scenario.mark()}
+        return {"streams": self._before.copy(), "pattern": validation.marks([self.pattern.hash])}
 
     def restore(self, arrays: Arrays) -> None:
-        _check_scenario(self._scenario, arrays)
+        validation.same_marks(arrays, "pattern", [self.pattern.hash])
         for stream, state in zip(self._streams, validation.stored(arrays, "streams", (self._copies, 6)), strict=True):
             put_words(stream, state)
 
@@ -216,10 +210,10 @@ class Live:
         begin(word, self._words)
 
     def snapshot(self) -> dict[str, Array]:
-        return {"words": self._before.copy(), "scenario": self._scenario.mark()}
+        return {"words": self._before.copy(), "pattern": validation.marks([self.pattern.hash])}
 
     def restore(self, arrays: Arrays) -> None:
-        _check_scenario(self._scenario, arrays)
+        validation.same_marks(arrays, "pattern", [self.pattern.hash])
         self._words[...] = validation.stored(arrays, "words", self._words.shape)
 
     def fill(self, engine: Engine) -> None:

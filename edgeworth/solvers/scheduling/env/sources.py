@@ -45,10 +45,11 @@ class Drawn:
 
     def snapshot(self) -> dict[str, Array]:
         """Where the streams stood before the episodes that were drawn last."""
-        return {"streams": np.stack(self._before)}
+        return {"streams": np.stack(self._before), "pattern": validation.marks([self.pattern.hash])}
 
     def restore(self, arrays: Arrays) -> None:
         """Put the streams there."""
+        validation.same_marks(arrays, "pattern", [self.pattern.hash])
         for stream, kept in zip(self._streams, validation.stored(arrays, "streams", (self._copies, 6)), strict=True):
             put_words(stream, kept)
 
@@ -81,9 +82,10 @@ class Given:
         return [self.problems[(first + c) % len(self.problems)] for c in range(self._copies)]
 
     def snapshot(self) -> dict[str, Array]:
-        return {"round": np.array([self._round - 1])}
+        return {"round": np.array([self._round - 1]), "problems": validation.marks(each.hash for each in self.problems)}
 
     def restore(self, arrays: Arrays) -> None:
+        validation.same_marks(arrays, "problems", (each.hash for each in self.problems))
         self._round = int(validation.stored(arrays, "round", (1,))[0])
 
 

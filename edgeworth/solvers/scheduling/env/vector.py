@@ -178,10 +178,8 @@ class VectorEnv:
         self._engine.restore(arrays)
         self._last[...] = validation.stored(arrays, "last", self._last.shape)
         self._last_whole[...] = validation.stored(arrays, "last_whole", self._last_whole.shape)
-        tasks = np.shape(arrays.get("last_costs", self._last_costs))[
-            1:
-        ]  # of the episodes before, which nothing else here tells
-        self._last_costs = validation.stored(arrays, "last_costs", (self.copies, *tasks)).copy()
+        last = np.shape(arrays.get("last_costs", self._last_costs))  # nothing else here tells how many tasks there were before
+        self._last_costs = validation.stored(arrays, "last_costs", (self.copies, *last[1:])).copy()
         return self._engine.seen, self._infos()
 
     def _begin(self) -> None:
