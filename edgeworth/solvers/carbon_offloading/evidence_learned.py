@@ -97,7 +97,7 @@ def against_lyapunov(budget: ClaimBudget) -> Evidence:
                 f" (value iteration: {causal.mean() / rule.mean() - 1.0:+.1%})"
             )
     text = (
-        f"cost of ppo over that of lyapunov at V / V* = {Lyapunov().tradeoff:g}, tuned for both loads, which sees as much (95%): "
+        f"cost of ppo over that of lyapunov at V / V* = {Lyapunov().tradeoff:g}, tuned for both loads; both see as much (95%): "
         + "; ".join(parts)
         + ("" if trains else f"; 5 Mbit/s and {LONG:.0e} agent-steps take policies of their own, and were not tested")
         + _about(budget, len(episodes))
