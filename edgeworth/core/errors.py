@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 
 class FileFormatError(ValueError):
     """A file cannot be read as what it claims to be: truncated, of a later schema, with wrong shapes or values."""
@@ -25,6 +27,12 @@ class MissingExtraError(ImportError):
 
     def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
         return type(self), (self.feature, self.extra)
+
+
+def require(feature: str, extra: str, *packages: str) -> None:
+    """`MissingExtraError` where one of the packages that the feature needs is not installed."""
+    if any(importlib.util.find_spec(package) is None for package in packages):
+        raise MissingExtraError(feature, extra)
 
 
 class NoSolutionError(RuntimeError):

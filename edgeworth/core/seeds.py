@@ -15,6 +15,8 @@ SeedRecord = int | str | None
 
 INSTANCES = 1
 """The stream of problem generators: instance seed 0 and method seed 0 must not draw the same numbers."""
+ENVIRONMENTS = 2
+"""The stream of environments: an environment of seed 0 does not play the problem that `generate` makes of seed 0."""
 
 
 def generator(seed: Seed, stream: int = 0) -> tuple[np.random.Generator, SeedRecord]:

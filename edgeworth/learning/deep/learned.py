@@ -110,8 +110,8 @@ def play_learned(method: str, problem: Any, params: LearnedPolicy, run: Run[Any]
     Returns
     -------
     Found
-        REFUSED, with a note, where the policy that comes with the package does not fit the problem. Where training was cut,
-        what the policy learnt by then does.
+        REFUSED, with a note, where the policy that comes with the package does not fit the problem. Where the clock cuts
+        training, the policy learnt by then is played, and that is cut too where the family looks at the clock: a note says.
 
     Raises
     ------

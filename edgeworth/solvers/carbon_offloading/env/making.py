@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING, Literal
 
 from edgeworth.core import validation
-from edgeworth.core.errors import MissingExtraError
+from edgeworth.core.errors import require
 from edgeworth.core.seeds import Seed
 from edgeworth.solvers.carbon_offloading.env.observation import Observe
 from edgeworth.solvers.carbon_offloading.env.scenario import Scenario, scenario_of
@@ -86,7 +85,7 @@ def parallel_env(
     >>> sorted(observations)
     ['device_0', 'device_1', 'device_2', 'device_3', 'device_4']
     """
-    _need("parallel_env", "pettingzoo", "gymnasium")
+    require("parallel_env", "envs", "pettingzoo", "gymnasium")
     from edgeworth.solvers.carbon_offloading.env.parallel import DevicesEnv
 
     return DevicesEnv(_source(problem, preset, scenario, seed, gains, None), observe)
@@ -134,15 +133,10 @@ def gym_env(
     >>> observation.shape, env.action_space.shape
     ((3,), (2,))
     """
-    _need("gym_env", "gymnasium")
+    require("gym_env", "envs", "gymnasium")
     from edgeworth.solvers.carbon_offloading.env.single import DeviceEnv
 
     return DeviceEnv(_source(problem, preset, scenario, seed, gains, validation.integer("user", user, minimum=0)), observe)
-
-
-def _need(feature: str, *packages: str) -> None:
-    if any(importlib.util.find_spec(package) is None for package in packages):
-        raise MissingExtraError(feature, "envs")
 
 
 def _source(

@@ -11,7 +11,7 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Floats
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.seeds import Seed, SeedRecord, generator, put_words, words
+from edgeworth.core.seeds import ENVIRONMENTS, Seed, SeedRecord, generator, put_words, words
 from edgeworth.solvers.carbon_offloading.env.kernels.draw import Distribution, Drawn, begin, draw
 from edgeworth.solvers.carbon_offloading.env.scenario import Scenario
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading, Law, dominant_scale
@@ -21,8 +21,6 @@ from edgeworth.solvers.carbon_offloading.model.presets import NOISE, REFERENCE_L
 if TYPE_CHECKING:
     from edgeworth.solvers.carbon_offloading.env.engine import Engine
 
-ENVIRONMENTS = 2
-"""The stream of environments: an environment of seed 0 does not play the problem that `generate` makes of seed 0."""
 _SHARED = (
     *("users", "slots", "slot_length", "bandwidth", "switched_capacitance", "cycles_per_bit", "energy", "overflow"),
     "coupled",

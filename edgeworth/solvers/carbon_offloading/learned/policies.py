@@ -26,7 +26,7 @@ def ppo(problem: CarbonOffloading, params: LearnedPolicy, run: Run[Schedule]) ->
     -------
     Found
         The powers that the mode of the policy's distribution chooses; no bound. Of a run that is cut while it trains, those of
-        the policy learnt by then.
+        the policy learnt by then in the first 256 slots, and none after.
 
     Notes
     -----

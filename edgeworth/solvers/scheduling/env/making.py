@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING, Any, Literal
 
 from edgeworth.core import validation
-from edgeworth.core.errors import MissingExtraError
+from edgeworth.core.errors import require
 from edgeworth.core.seeds import Seed
 from edgeworth.solvers.scheduling.env.observation import Observe
 from edgeworth.solvers.scheduling.env.sources import source_of
@@ -86,7 +85,7 @@ def parallel_env(
     >>> sorted(observations["device_0"]), observations["device_0"]["action_mask"].shape
     (['action_mask', 'observation'], (5,))
     """
-    _need("parallel_env", "pettingzoo", "gymnasium")
+    require("parallel_env", "envs", "pettingzoo", "gymnasium")
     from edgeworth.solvers.scheduling.env.parallel import DevicesEnv
 
     validation.choice("reward", reward, ("local", "team"))
@@ -137,7 +136,7 @@ def gym_env(
     >>> observation.shape, env.action_space.shape, info["action_mask"].shape
     ((30,), (3,), (3, 3))
     """
-    _need("gym_env", "gymnasium")
+    require("gym_env", "envs", "gymnasium")
     from edgeworth.solvers.scheduling.env.single import JointEnv
 
     given = settings if preset is None else {"preset": preset, **settings}
@@ -146,8 +145,3 @@ def gym_env(
 
 def _joules(exchange_rate: float) -> float:
     return validation.real("exchange_rate", exchange_rate, minimum=0.0, maximum=1e9)
-
-
-def _need(feature: str, *packages: str) -> None:
-    if any(importlib.util.find_spec(package) is None for package in packages):
-        raise MissingExtraError(feature, "envs")

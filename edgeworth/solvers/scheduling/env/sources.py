@@ -11,12 +11,9 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.seeds import Seed, SeedRecord, generator, put_words, words
+from edgeworth.core.seeds import ENVIRONMENTS, Seed, SeedRecord, generator, put_words, words
 from edgeworth.solvers.scheduling.model import Episode, generate
 from edgeworth.solvers.scheduling.model.problem import CHOICES, NUMBERS
-
-ENVIRONMENTS = 2
-"""The stream of environments: an environment of seed 0 does not play the episode that `generate` makes of seed 0."""
 
 
 class Drawn:
