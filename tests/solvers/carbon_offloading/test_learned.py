@@ -196,7 +196,7 @@ def test_snapshots_that_do_not_fit_are_refused() -> None:
     kept = copy.deepcopy(env.snapshot())
     with pytest.raises(ValueError, match=r"arrays: must hold 'words' of shape \(2, 2\)"):
         vector_env(2, **ENVIRONMENTS["gamma"]).restore(kept)
-    with pytest.raises(ValueError, match="arrays: must hold 'streams'"):
+    with pytest.raises(ValueError, match="arrays: must be a snapshot of an environment with the same scenario"):
         vector_env(3, **ENVIRONMENTS["matrix"]).restore(kept)
     with pytest.raises(ValueError, match="slot: must be at most 8"):
         env.restore({**kept, "slot": np.array([9])})
