@@ -36,14 +36,17 @@ if TYPE_CHECKING:
     from edgeworth.core.verdict import Report as Report
     from edgeworth.core.verdict import Verdict as Verdict
     from edgeworth.experiments import Comparison as Comparison
+    from edgeworth.experiments import HeadToHead as HeadToHead
     from edgeworth.experiments import MethodSpec as MethodSpec
     from edgeworth.experiments import compare as compare
+    from edgeworth.experiments import head_to_head as head_to_head
 
 _PUBLIC = {
     "BoundEvidence": "edgeworth.core.result",
     "Comparison": "edgeworth.experiments",
     "FileFormatError": "edgeworth.core.errors",
     "Found": "edgeworth.core.method",
+    "HeadToHead": "edgeworth.experiments",
     "MethodSpec": "edgeworth.experiments",
     "MissingExtraError": "edgeworth.core.errors",
     "NoSolutionError": "edgeworth.core.errors",
@@ -57,6 +60,7 @@ _PUBLIC = {
     "Verdict": "edgeworth.core.verdict",
     "compare": "edgeworth.experiments",
     "compile_kernels": "edgeworth.core.precompile",
+    "head_to_head": "edgeworth.experiments",
     "load": "edgeworth.core.io",
 }
 

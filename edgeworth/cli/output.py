@@ -8,12 +8,15 @@ import math
 import os
 import sys
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from edgeworth.core.display import aligned as aligned
 from edgeworth.core.display import lines, one_line
+from edgeworth.core.display import number as number
+from edgeworth.core.display import percent as percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,34 +87,6 @@ def figure(draw: Callable[[], Axes], path: str) -> None:
     with replacing(path) as file, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # labels may be in any script
         drawn.savefig(file, format=ending, dpi=150, metadata={"Date": None} if ending == "svg" else None)
-
-
-def number(value: float | None, digits: int = 6) -> str:
-    """A number for a table; ``-`` where there is none."""
-    if value is None or value != value:  # NaN differs from itself
-        return "-"
-    return f"{float(value):.{digits}g}"
-
-
-def percent(value: float | None) -> str:
-    """A share or a relative gap as a percentage; ``-`` where there is none."""
-    text = number(None if value is None else value * 100.0, 3)
-    return text if text == "-" else f"{text} %"
-
-
-def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str] = ()) -> str:
-    """A table as text: columns two spaces apart, numbers to the right, those named in `left` to the left."""
-    rows = [[one_line(cell) for cell in row] for row in rows]
-    widths = [max(len(line[k]) for line in (head, *rows)) for k in range(len(head))]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = [
-            cell.ljust(width) if name in left else cell.rjust(width)
-            for name, cell, width in zip(head, cells, widths, strict=True)
-        ]
-        return "  ".join(padded).rstrip()
-
-    return "\n".join([line(head), line(["-" * width for width in widths]), *(line(row) for row in rows)])
 
 
 def pairs(items: Mapping[str, str]) -> str:

@@ -70,5 +70,33 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str)
     return f"<table><caption>{html(caption)}</caption>{body}</table>"
 
 
+def number(value: float | None, digits: int = 6) -> str:
+    """A number for a table; ``-`` where there is none."""
+    if value is None or value != value:  # NaN differs from itself
+        return "-"
+    return f"{float(value):.{digits}g}"
+
+
+def percent(value: float | None) -> str:
+    """A share or a relative gap as a percentage; ``-`` where there is none."""
+    text = number(None if value is None else value * 100.0, 3)
+    return text if text == "-" else f"{text} %"
+
+
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str] = ()) -> str:
+    """A table as text: columns two spaces apart, numbers to the right, those named in `left` to the left."""
+    rows = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(len(line[k]) for line in (head, *rows)) for k in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.ljust(width) if name in left else cell.rjust(width)
+            for name, cell, width in zip(head, cells, widths, strict=True)
+        ]
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(head), line(["-" * width for width in widths]), *(line(row) for row in rows)])
+
+
 def _written(found: re.Match[str]) -> str:
     return found[0].encode("unicode_escape", "surrogatepass").decode("ascii")

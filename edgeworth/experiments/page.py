@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,31 @@ def text(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> str:
         "(pairs), with its 95% interval by Student's t."
     )
     shown = frame.drop(columns="problem_hash")
+    return document(
+        title,
+        [
+            f"<p>{state}</p>",
+            '<p class="soft">Every solution was checked by code that did not produce it; values are recomputed from the model. '
+            f"Values: {wanted}.</p>",
+            "<h2>Summary</h2>",
+            f'<p class="soft">Means over instances, after averaging the method seeds of each. {difference} Gaps are relative '
+            "to the value and measured against the tightest bound that any method left on the same instance.</p>",
+            rows(summary.reset_index(), lambda row: row["share_verified"] < 1.0 or row["share_overran"] > 0.0),
+            "<h2>Gap and time</h2>",
+            figure(lambda ax: plots.gaps(frame, setting.labels, setting.sense, ax), 1.3 + 0.55 * len(setting.labels)),
+            figure(lambda ax: plots.effort(frame, setting.labels, setting.sense, ax), 3.8),
+            "<h2>All runs</h2>",
+            '<p class="soft">Point at a number to see all its digits. Overran: the run took more than its limit, 10% and '
+            "0.2 s.</p>",
+            rows(shown, lambda row: not row["verified"] or row["overran"], tall=True),
+            "<h2>What was run</h2>",
+            _what_was_run(frame, setting),
+        ],
+    )
+
+
+def document(title: str, body: Iterable[str]) -> str:
+    """A whole page of these parts."""
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -92,22 +117,7 @@ def text(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> str:
             f"<title>{escape(title)}</title><style>{_STYLE}</style></head>",
             "<body><main>",
             f"<h1>{escape(title)}</h1>",
-            f"<p>{state}</p>",
-            '<p class="soft">Every solution was checked by code that did not produce it; values are recomputed from the model. '
-            f"Values: {wanted}.</p>",
-            "<h2>Summary</h2>",
-            f'<p class="soft">Means over instances, after averaging the method seeds of each. {difference} Gaps are relative '
-            "to the value and measured against the tightest bound that any method left on the same instance.</p>",
-            _table(summary.reset_index(), lambda row: row["share_verified"] < 1.0 or row["share_overran"] > 0.0),
-            "<h2>Gap and time</h2>",
-            _figure(lambda ax: plots.gaps(frame, setting.labels, setting.sense, ax), 1.3 + 0.55 * len(setting.labels)),
-            _figure(lambda ax: plots.effort(frame, setting.labels, setting.sense, ax), 3.8),
-            "<h2>All runs</h2>",
-            '<p class="soft">Point at a number to see all its digits. Overran: the run took more than its limit, 10% and '
-            "0.2 s.</p>",
-            _table(shown, lambda row: not row["verified"] or row["overran"], tall=True),
-            "<h2>What was run</h2>",
-            _what_was_run(frame, setting),
+            *body,
             "</main></body></html>",
             "",
         ]
@@ -127,7 +137,8 @@ def _what_was_run(frame: pd.DataFrame, setting: Setting) -> str:
     return "<dl>" + "\n".join(f"<dt>{html(name)}</dt><dd>{html(what)}</dd>" for name, what in items) + "</dl>"
 
 
-def _table(frame: pd.DataFrame, failed: Callable[[pd.Series[Any]], bool], tall: bool = False) -> str:
+def rows(frame: pd.DataFrame, failed: Callable[[pd.Series[Any]], bool], tall: bool = False) -> str:
+    """A table of the page; failed: which rows are marked."""
     numeric = [bool(pd.api.types.is_numeric_dtype(kind)) and str(kind) != "bool" for kind in frame.dtypes]
     names = [str(name) for name in frame.columns]
     head = "".join(
@@ -139,8 +150,8 @@ def _table(frame: pd.DataFrame, failed: Callable[[pd.Series[Any]], bool], tall: 
         cells = "".join(_cell(name, row[name], number) for name, number in zip(names, numeric, strict=True))
         body.append(f"<tr{_class('failed') if failed(row) else ''}>{cells}</tr>")
     box = "scroll tall" if tall else "scroll"
-    rows = "\n".join(body)
-    return f'<div class="{box}"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></div>'
+    lines = "\n".join(body)
+    return f'<div class="{box}"><table><thead><tr>{head}</tr></thead><tbody>\n{lines}\n</tbody></table></div>'
 
 
 def _class(name: str) -> str:
@@ -167,20 +178,20 @@ def _cell(name: str, item: Any, number: bool) -> str:
 # --- figures --------------------------------------------------------------------------------------------------------------
 
 
-def _figure(draw: Callable[[Axes], Axes], height: float) -> str:
+def figure(draw: Callable[[Axes], Axes], height: float) -> str:
     """A plot as inline SVG in the reader's colours. Its own figure and settings: nothing global is touched."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "edgeworth"}):
-        figure = Figure(figsize=(8.6, height), layout="constrained")
-        FigureCanvasSVG(figure)
-        draw(figure.add_subplot())
+        drawn = Figure(figsize=(8.6, height), layout="constrained")
+        FigureCanvasSVG(drawn)
+        draw(drawn.add_subplot())
         file = StringIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the reader's fonts draw it, not matplotlib's
-            figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+            drawn.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     return f"<figure>{_inline(file.getvalue())}</figure>"
 
 

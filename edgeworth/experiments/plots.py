@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from edgeworth.core.arrays import Array
+from edgeworth.core.benchmark import ROLES
 from edgeworth.core.display import figure_text
 from edgeworth.core.numeric import Sense, relative_gap
 from edgeworth.core.style import FAINT, INK, WRONG, colour, dress, new_axes
@@ -159,6 +160,59 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
     ax.set_ylabel(words.split(";")[0])
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9, labelcolor=INK)
+    return ax
+
+
+def roles(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """One line a method, family below family: its gap (dot), or the regret where there is no gap (diamond), and its time.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table of `HeadToHead`, one row a benchmark and method.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Notes
+    -----
+    The colour says the role. A failed row has no mark and a red name. Infinite regrets are not drawn.
+    """
+    if ax is None:
+        ax = new_axes(8.0, 1.3 + 0.26 * len(frame))
+    _dress(ax, "x")
+    gap = frame["gap"].to_numpy(dtype=float)
+    x = np.where(np.isnan(gap), frame["regret"].to_numpy(dtype=float), gap) * 100.0
+    x = np.where(np.isfinite(x) & frame["verified"].to_numpy(dtype=bool), np.where(np.abs(x) <= 1e-7, 0.0, x), math.nan)
+    _scale(ax, x)
+    names = list(dict.fromkeys(frame["role"]))
+    for position, (_, row) in enumerate(frame.iterrows()):
+        mark = "D" if math.isnan(row["gap"]) else "o"
+        hue = colour(ROLES.index(row["role"]))
+        ax.plot(x[position], position, mark, color=hue, mfc="none" if mark == "D" else hue, ms=6.5, zorder=3, clip_on=False)
+        ax.annotate(
+            _duration(row["seconds"]), (1.0, position), xytext=(8, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", va="center", color=INK, fontsize=8,
+        )  # fmt: skip
+    starts = np.flatnonzero((frame[["family", "instances"]] != frame[["family", "instances"]].shift()).any(axis=1)).tolist()
+    for start in starts:
+        ax.axhline(start - 0.5, color=FAINT, lw=0.7)
+    ticks = [
+        f"{row['family']}   {row['method']}" if position in starts else row["method"]
+        for position, (_, row) in enumerate(frame.iterrows())
+    ]
+    ax.set_yticks(range(len(frame)), [figure_text(tick) for tick in ticks])
+    for tick, sound in zip(ax.get_yticklabels(), frame["verified"], strict=True):
+        tick.set_color(INK if sound else WRONG)
+    ax.set_ylim(len(frame) - 0.5, -0.5)
+    ax.set_xlabel("gap to the best bound (%); without a bound the regret (%, diamond)")
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], ls="none", marker="o", color=colour(ROLES.index(name)), label=name) for name in names]
+    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=3, frameon=False, fontsize=9, labelcolor=INK)
     return ax
 
 

@@ -180,7 +180,8 @@ def _tell(on_run: OnRun | None, done: int, total: int, row: Mapping[str, object]
 # --- before anything runs -------------------------------------------------------------------------------------------------
 
 
-def _listed(argument: str, value: object, what: str) -> list[Any]:
+def listed(argument: str, value: object, what: str) -> list[Any]:
+    """The items of an argument that must be a sequence of at least one."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         validation.reject_type(argument, f"must be a sequence of {what}", value)
     items = list(value)
@@ -189,7 +190,8 @@ def _listed(argument: str, value: object, what: str) -> list[Any]:
     return items
 
 
-def _distinct(argument: str, keys: Sequence[Hashable]) -> None:
+def distinct(argument: str, keys: Sequence[Hashable]) -> None:
+    """Refuse an argument in which one key stands twice."""
     seen: dict[Hashable, int] = {}
     for position, key in enumerate(keys):
         if key in seen:
@@ -200,7 +202,7 @@ def _distinct(argument: str, keys: Sequence[Hashable]) -> None:
 
 
 def _problems(problems: object) -> list[Any]:
-    items = _listed("problems", problems, "problems")
+    items = listed("problems", problems, "problems")
     for problem in items:
         if not isinstance(problem, Problem):
             validation.reject_type("problems", "must hold problems of an Edgeworth family", problem)
@@ -212,13 +214,13 @@ def _problems(problems: object) -> list[Any]:
     for problem in items:
         if not isinstance(problem, fam.problem):
             validation.reject_type("problems", f"must hold {fam.problem.__name__} objects", problem)
-    _distinct("problems", [problem.hash for problem in items])  # the same instance twice is not more evidence
+    distinct("problems", [problem.hash for problem in items])  # the same instance twice is not more evidence
     return items
 
 
 def _specs(methods: object) -> list[MethodSpec]:
     specs = []
-    for item in _listed("methods", methods, "methods"):
+    for item in listed("methods", methods, "methods"):
         if isinstance(item, MethodSpec):
             specs.append(item)
         elif isinstance(item, str):
@@ -227,13 +229,13 @@ def _specs(methods: object) -> list[MethodSpec]:
             specs.append(MethodSpec(getattr(item, "__name__", type(item).__name__), item))
         else:
             validation.reject_type("methods", "must hold names, MethodSpec objects or callables", item)
-    _distinct("methods", [spec.label for spec in specs])
+    distinct("methods", [spec.label for spec in specs])
     return specs
 
 
 def _seeds(seeds: object) -> tuple[int, ...]:
-    numbers = tuple(validation.integer("seeds", seed, minimum=0) for seed in _listed("seeds", seeds, "method seeds"))
-    _distinct("seeds", numbers)
+    numbers = tuple(validation.integer("seeds", seed, minimum=0) for seed in listed("seeds", seeds, "method seeds"))
+    distinct("seeds", numbers)
     return numbers
 
 

@@ -26,7 +26,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.games.normal_form import check, model
 from edgeworth.games.normal_form.check import *
 from edgeworth.games.normal_form.examples import tiny_problems
@@ -59,6 +61,14 @@ FAMILY = Family(
     from_array=lambda game, array: model.Profile(array),
     examples=tiny_problems,
     late={"PLAYS": "learned", "mixed_equilibria": "exact"},
+    benchmarks=(
+        Benchmark(
+            exact=("zero-sum",),
+            learned=("minimax-q", "giga-wolf", "wolf-phc", "exp3"),
+            smoke=Trial(stop=Stop(seconds=0.5), options={"preset": "zero-sum", "strategies": 6}, instances=2),
+            short=Trial(stop=Stop(seconds=3.0), options={"preset": "zero-sum", "strategies": 20}, instances=5, seeds=2),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -22,7 +22,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.games.offloading import check, model
 from edgeworth.games.offloading.check import *
 from edgeworth.games.offloading.examples import tiny_problems
@@ -62,6 +64,15 @@ FAMILY = Family(
         "pure_equilibria": "exact",
         "trajectory": "heuristic",
     },
+    benchmarks=(
+        Benchmark(
+            exact=("exact", "lagrangian"),
+            heuristic=("local-search", "pg-brd"),
+            learned=("wolf-phc", "q-learning", "exp3"),
+            smoke=Trial(stop=Stop(seconds=0.7), options={"preset": "fusion", "users": 40}),
+            short=Trial(stop=Stop(seconds=4.0), options={"preset": "fusion", "users": 80}, instances=3, seeds=2),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -28,7 +28,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.games.trading import check, model
 from edgeworth.games.trading.check import *
 from edgeworth.games.trading.examples import tiny_problems
@@ -60,6 +62,15 @@ FAMILY = Family(
     reply_value=check.price_value,
     examples=tiny_problems,
     late={"PLAYS": "learned", "BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
+    benchmarks=(
+        Benchmark(
+            exact=("exact",),
+            heuristic=("golden-section", "grid"),
+            learned=("wolf-phc", "pga-app", "exp3"),
+            smoke=Trial(stop=Stop(seconds=0.5), options={"preset": "random"}, instances=2),
+            short=Trial(stop=Stop(seconds=3.0), options={"preset": "random"}, instances=5, seeds=2),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.mechanisms.double_auction import check, model
 from edgeworth.mechanisms.double_auction.check import *
 from edgeworth.mechanisms.double_auction.examples import tiny_problems
@@ -65,6 +67,14 @@ FAMILY = Family(
         "critical_value": "critical",
         "run": "rules",
     },
+    benchmarks=(
+        Benchmark(
+            exact=("optimum", "vcg"),
+            heuristic=("posted-procurement", "rank-procurement", "off-aic2"),
+            smoke=Trial(stop=Stop(seconds=1.0), options={"preset": "fusion"}),
+            short=Trial(stop=Stop(seconds=5.0), options={"preset": "fusion"}, instances=5),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

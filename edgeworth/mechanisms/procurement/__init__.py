@@ -15,7 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.mechanisms.procurement import check, model
 from edgeworth.mechanisms.procurement.check import *
 from edgeworth.mechanisms.procurement.examples import tiny_problems
@@ -39,6 +41,14 @@ FAMILY = Family(
     examples=tiny_problems,
     audit_model="edgeworth.mechanisms.procurement.incentives:AUDIT_MODEL",
     late={"run": "rules"},
+    benchmarks=(
+        Benchmark(
+            exact=("second-score",),
+            heuristic=("first-score",),
+            smoke=Trial(stop=Stop(seconds=1.0), options={"preset": "edge"}, instances=2),
+            short=Trial(stop=Stop(seconds=1.0), options={"preset": "edge"}, instances=20),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.routing.orienteering import check, model
 from edgeworth.routing.orienteering.check import *
 from edgeworth.routing.orienteering.examples import tiny_problems
@@ -57,6 +59,14 @@ FAMILY = Family(
         "plot_schedule": "plots",
         "to_graph": "model.graphs",
     },
+    benchmarks=(
+        Benchmark(
+            exact=("column-generation",),
+            heuristic=("eaco-ls", "eaco", "greedy"),
+            smoke=Trial(stop=Stop(seconds=0.5), options={"preset": "fusion"}, instances=2),
+            short=Trial(stop=Stop(seconds=3.0), options={"preset": "fusion"}, instances=5, seeds=2),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

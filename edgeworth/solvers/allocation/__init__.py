@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.solvers.allocation import check, model
 from edgeworth.solvers.allocation.check import *
 from edgeworth.solvers.allocation.examples import tiny_problems
@@ -49,6 +51,18 @@ FAMILY = Family(
     examples=tiny_problems,
     audit_model="edgeworth.solvers.allocation.incentives:AUDIT_MODEL",
     late={"to_vipr": "exact", "build_model": "exact"},
+    benchmarks=(
+        Benchmark(
+            exact=("exact", "lp"),
+            heuristic=("regret-greedy", "local-search"),
+            learned=("q-learning",),
+            params={"q-learning": {"episodes": 10_000}},  # the paper's 500 are over in a hundredth of the time
+            smoke=Trial(stop=Stop(seconds=0.5), options={"preset": "hotspot", "servers": 20, "tasks": 200}),
+            short=Trial(
+                stop=Stop(seconds=3.0), options={"preset": "hotspot", "servers": 20, "tasks": 200}, instances=3, seeds=2
+            ),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

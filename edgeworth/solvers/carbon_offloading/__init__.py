@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.solvers.carbon_offloading import check, model
 from edgeworth.solvers.carbon_offloading.causality import CAUSALITY
 from edgeworth.solvers.carbon_offloading.check import *
@@ -64,6 +66,15 @@ FAMILY = Family(
         **dict.fromkeys(("plot_cost", "plot_pareto", "plot_schedule"), "plots"),
         "pareto": "sweeps",
     },
+    benchmarks=(
+        Benchmark(
+            exact=("exact",),
+            heuristic=("value-iteration", "mpc", "lyapunov"),
+            learned=("ppo", "mappo", "ddpg", "td3"),
+            smoke=Trial(stop=Stop(seconds=5.0), options={"preset": "caddto", "slots": 100}),
+            short=Trial(stop=Stop(seconds=10.0), options={"preset": "caddto"}, instances=5),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from edgeworth.solvers.scheduling import check, model
 from edgeworth.solvers.scheduling.causality import CAUSALITY
 from edgeworth.solvers.scheduling.check import *
@@ -68,6 +70,14 @@ FAMILY = Family(
         "build_model": "hindsight",
         "sweep": "sweeps",
     },
+    benchmarks=(
+        Benchmark(
+            exact=("lagrangian",),
+            heuristic=("annealing", "earliest-finish", "greedy-cost", "threshold"),
+            smoke=Trial(stop=Stop(seconds=1.0), options={"preset": "table-2", "horizon": 60.0}),
+            short=Trial(stop=Stop(seconds=5.0), options={"preset": "table-2"}, instances=3),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()
