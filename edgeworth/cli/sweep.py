@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeworth.cli import output, sources
+from edgeworth.cli import across, output, sources
 from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, drawable, methods_of, offers, per_family, writable
 
 if TYPE_CHECKING:
@@ -62,7 +62,11 @@ def _compare(kind: str) -> Action:
     return action(kind, _HELP.format(kind=kind), params, run)
 
 
-compare = per_family("compare", "Run methods on problems, verify every answer, and compare.", _compare)
+compare = per_family(
+    "compare", "Run methods on problems, verify every answer, and compare.", _compare, usage="FAMILY [OPTIONS] | --head-to-head"
+)
+compare.params += across.OPTIONS
+compare.callback, compare.invoke_without_command = across.run, True
 
 
 def _run(kind: str, given: dict[str, Any]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edgeworth.mechanisms.auditing import Audit
 
 _PROPERTIES = {"truthful": "truthful", "individually_rational": "rational", "weakly_budget_balanced": "balanced"}
-_SHOWN = {"gap": percent, "regret": lambda cell: number(cell, 3), "seconds": lambda cell: number(cell, 3)}
+_COLUMNS = ("family", "role", "method", "gap", "regret", "seconds", "evidence", "audit")
 _WORDS = (
     "Gap: relative, mean over instances, to the tightest bound that any method left there; of a profile out of equilibrium "
     "whose family has no bound for it, that of the leader's price with exact replies; of a bound, from the best value to it. "
@@ -154,14 +154,14 @@ class HeadToHead:
 
     def text(self) -> str:
         """The table as text, with what was run, and what failed."""
-        columns = ("family", "role", "method", "gap", "regret", "seconds", "evidence", "audit")
         cells, seen = [], None
         for _, row in self._frame.iterrows():
-            shown = [_SHOWN[name](row[name]) if name in _SHOWN else row[name] for name in columns]
+            shown = [percent(row["gap"]), *(number(row[name], 3) for name in ("regret", "seconds"))]
+            shown = [row["family"], row["role"], row["method"], *shown, row["evidence"], row["audit"]]
             place = row["family"], row["instances"]
             cells.append(shown if place != seen else ["", *shown[1:]])
             seen = place
-        lines = [aligned(columns, cells, left=("family", "role", "method", "evidence", "audit")), "", _WORDS, ""]
+        lines = [aligned(_COLUMNS, cells, left=(*_COLUMNS[:3], *_COLUMNS[6:])), "", _WORDS, ""]
         lines += [f"{part.comparison.setting.kind}: {part.what}, {_limit(part.trial)}" for part in self.parts]
         failed = self._frame[~self._frame["verified"]]
         lines += ["", "All runs verified." if failed.empty else f"{len(failed)} of {len(self._frame)} rows FAILED:"]

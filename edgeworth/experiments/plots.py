@@ -164,7 +164,7 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
 
 
 def roles(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """One line a method, family below family: its gap (dot), or the regret where there is no gap (diamond), and its time.
+    """One line a method, family below family: its gap (dot), its regret (diamond) and its mean time.
 
     Parameters
     ----------
@@ -181,38 +181,40 @@ def roles(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     -----
     The colour says the role. A failed row has no mark and a red name. Infinite regrets are not drawn.
     """
+    from matplotlib.lines import Line2D
+
     if ax is None:
         ax = new_axes(8.0, 1.3 + 0.26 * len(frame))
     _dress(ax, "x")
-    gap = frame["gap"].to_numpy(dtype=float)
-    x = np.where(np.isnan(gap), frame["regret"].to_numpy(dtype=float), gap) * 100.0
-    x = np.where(np.isfinite(x) & frame["verified"].to_numpy(dtype=bool), np.where(np.abs(x) <= 1e-7, 0.0, x), math.nan)
-    _scale(ax, x)
-    names = list(dict.fromkeys(frame["role"]))
+    x = frame[["gap", "regret"]].to_numpy(dtype=float) * 100.0
+    x = np.where(np.isfinite(x) & frame[["verified"]].to_numpy(dtype=bool), np.where(np.abs(x) <= 1e-7, 0.0, x), math.nan)
+    _scale(ax, x.ravel())
+    place = frame[["family", "instances"]]
+    starts = (place != place.shift()).any(axis=1).tolist()
+    ticks = []
     for position, (_, row) in enumerate(frame.iterrows()):
-        mark = "D" if math.isnan(row["gap"]) else "o"
         hue = colour(ROLES.index(row["role"]))
-        ax.plot(x[position], position, mark, color=hue, mfc="none" if mark == "D" else hue, ms=6.5, zorder=3, clip_on=False)
+        for column, mark, face in ((0, "o", hue), (1, "D", "none")):
+            ax.plot(x[position, column], position, mark, color=hue, mfc=face, ms=6.0, zorder=3, clip_on=False)
         ax.annotate(
             _duration(row["seconds"]), (1.0, position), xytext=(8, 0), xycoords=("axes fraction", "data"),
             textcoords="offset points", va="center", color=INK, fontsize=8,
         )  # fmt: skip
-    starts = np.flatnonzero((frame[["family", "instances"]] != frame[["family", "instances"]].shift()).any(axis=1)).tolist()
-    for start in starts:
-        ax.axhline(start - 0.5, color=FAINT, lw=0.7)
-    ticks = [
-        f"{row['family']}   {row['method']}" if position in starts else row["method"]
-        for position, (_, row) in enumerate(frame.iterrows())
-    ]
-    ax.set_yticks(range(len(frame)), [figure_text(tick) for tick in ticks])
+        if starts[position]:
+            ax.axhline(position - 0.5, color=FAINT, lw=0.7)
+        ticks.append(figure_text(f"{row['family']}   {row['method']}" if starts[position] else row["method"]))
+    ax.set_yticks(range(len(frame)), ticks)
     for tick, sound in zip(ax.get_yticklabels(), frame["verified"], strict=True):
         tick.set_color(INK if sound else WRONG)
     ax.set_ylim(len(frame) - 0.5, -0.5)
-    ax.set_xlabel("gap to the best bound (%); without a bound the regret (%, diamond)")
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], ls="none", marker="o", color=colour(ROLES.index(name)), label=name) for name in names]
-    ax.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=3, frameon=False, fontsize=9, labelcolor=INK)
+    ax.set_xlabel("gap to the best bound, regret (%)")
+    handles = [Line2D([], [], ls="none", marker="s", color=colour(k), label=role) for k, role in enumerate(ROLES)]
+    for mark, face, word in (("o", INK, "gap"), ("D", "none", "regret")):
+        handles.append(Line2D([], [], ls="none", marker=mark, color=INK, mfc=face, label=word))
+    ax.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=5, frameon=False, fontsize=8, labelcolor=INK,
+        handletextpad=0.3, columnspacing=1.2,
+    )  # fmt: skip
     return ax
 
 
