@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from itertools import pairwise, product
 from pathlib import Path
@@ -70,6 +71,21 @@ def test_the_contract(toy: Any, method: str) -> None:
     assert cases.home(KIND) is None
     for problem in cases.known(KIND).values():
         check_method_contract(toy.FAMILY, toy.FAMILY.method(method), problem)
+
+
+def test_it_stands_in_the_table_of_all_families(toy: Any) -> None:
+    table = edgeworth.head_to_head(families=[KIND])
+    assert table.verified
+    assert table.to_frame()[["role", "method", "evidence"]].values.tolist() == [
+        ["exact", "exact", "optimal"],
+        ["heuristic", "greedy", "feasible"],
+    ]
+
+
+def test_a_family_without_benchmarks_is_not_in_it(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toy, "FAMILY", dataclasses.replace(toy.FAMILY, benchmarks=()))
+    with pytest.raises(ValueError, match="families: must have benchmarks; got 'path-packing'"):
+        edgeworth.head_to_head(families=[KIND])
 
 
 def test_common_faults_are_caught(toy: Any) -> None:

@@ -105,6 +105,8 @@ def _run(fam: Family[Any, Any], benchmark: Benchmark, budget: BudgetName, seed: 
         specs.append(MethodSpec(name, name, None if params is None else params(**benchmark.params[name])))
     comparison = compare(problems, specs, seeds=range(trial.seeds), stop=trial.stop, on_run=on_run)
     rules = [name for name in benchmark.roles if fam.audit_model is not None and fam.method(name).kind == "mechanism"]
+    if comparison.setting.interrupted:
+        rules = []
     audits = {(problem.hash, rule): _audit(rule, problem, _AUDIT_SECONDS[budget]) for problem in problems for rule in rules}
     return FamilyTable(benchmark, trial, comparison, audits)
 

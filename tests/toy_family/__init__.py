@@ -5,7 +5,9 @@ Nodes of greatest weight are chosen, no two of them neighbours. The package is r
 
 from __future__ import annotations
 
+from edgeworth.core.benchmark import Benchmark, Trial
 from edgeworth.core.family import Family
+from edgeworth.core.stop import Stop
 from tests.toy_family import check, model
 from tests.toy_family.check import *
 from tests.toy_family.examples import tiny_problems
@@ -24,6 +26,14 @@ FAMILY = Family(
     judge=check.judge,
     rebuild=check.REBUILD,
     examples=tiny_problems,
+    benchmarks=(
+        Benchmark(
+            exact=("exact",),
+            heuristic=("greedy",),
+            smoke=Trial(stop=Stop(seconds=1.0), instances=2),
+            short=Trial(stop=Stop(seconds=1.0), options={"nodes": 50}, instances=5),
+        ),
+    ),
 )
 solve, verify = FAMILY.solve, FAMILY.verify
 __all__, __getattr__, __dir__ = FAMILY.exports()
