@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 SHORTER = {
+    "00_head_to_head": {'"smoke", None': '"smoke", ["carbon-offloading", "procurement"]'},
     "01_quickstart": {"LIMIT = Stop(seconds=2)": "LIMIT = Stop(seconds=0.1)", "range(3)]": "range(1)]"},
     "02_allocation": {
         "stop=Stop(seconds=30, gap=5e-4)": "stop=Stop(seconds=150, gap=5e-4)",  # a busy machine proves less in 30 s
