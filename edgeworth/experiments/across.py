@@ -38,7 +38,7 @@ def head_to_head(
     seed : int
         Of the first instance of every benchmark, >= 0; the others follow it. Method seeds are 0, 1, ...
     on_run : callable, optional
-        Called after every run, as by `compare`; the counts are those of its benchmark.
+        Called after every run, as by `compare`; the counts are those of its benchmark, the problem's label begins with the family.
 
     Returns
     -------
@@ -103,7 +103,12 @@ def _run(fam: Family[Any, Any], benchmark: Benchmark, budget: BudgetName, seed: 
     for name in benchmark.roles:
         params = fam.method(name).params_type() if name in benchmark.params else None
         specs.append(MethodSpec(name, name, None if params is None else params(**benchmark.params[name])))
-    comparison = compare(problems, specs, seeds=range(trial.seeds), stop=trial.stop, on_run=on_run)
+
+    def tell(done: int, total: int, row: Mapping[str, Any]) -> None:
+        if on_run is not None:
+            on_run(done, total, {**row, "problem": f"{fam.kind}, {row['problem']}"})
+
+    comparison = compare(problems, specs, seeds=range(trial.seeds), stop=trial.stop, on_run=tell)
     rules = [name for name in benchmark.roles if fam.audit_model is not None and fam.method(name).kind == "mechanism"]
     if comparison.setting.interrupted:
         rules = []

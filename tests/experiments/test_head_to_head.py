@@ -148,6 +148,13 @@ def test_a_forged_result_is_shown_as_failed(tmp_path: Path) -> None:
     assert "1 of 2 rows failed verification" in page
 
 
+def test_every_run_is_told_with_its_family() -> None:
+    told: list[tuple[int, int, str]] = []
+    head_to_head(families=["procurement"], on_run=lambda done, total, row: told.append((done, total, row["problem"])))
+    assert [each[:2] for each in told] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told[0][2] == "procurement, edge seed 900000"
+
+
 def test_a_rule_that_cannot_be_audited_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def audit(*arguments: Any, **keywords: Any) -> Any:
         raise ValueError("too hard")
