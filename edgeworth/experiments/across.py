@@ -38,7 +38,8 @@ def head_to_head(
     seed : int
         Of the first instance of every benchmark, >= 0; the others follow it. Method seeds are 0, 1, ...
     on_run : callable, optional
-        Called after every run, as by `compare`; the counts are those of its benchmark, the problem's label begins with the family.
+        Called after every run, as by `compare`; the counts are those of its benchmark, and the problem's label
+        begins with the family.
 
     Returns
     -------
