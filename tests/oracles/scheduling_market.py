@@ -29,7 +29,6 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
-from edgeworth.mechanisms import token_market as tm
 from tests.oracles.scheduling import Policy, Twin
 from tests.oracles.scheduling_rules import local
 
@@ -45,16 +44,17 @@ def posted(number: float) -> int:
 
 
 class Dealer(Twin):
-    """An episode whose devices pay each other."""
+    """An episode whose devices pay each other. bank: the module `token_market`, whose rules have an oracle of their own."""
 
-    def __init__(self, episode: Any, policy: Policy, market: Any, together: bool = False) -> None:
+    def __init__(self, episode: Any, policy: Policy, market: Any, bank: Any, together: bool = False) -> None:
         super().__init__(episode, policy, together=together)
+        self.bank = bank
         self.market, self.backed = market, market.economy == "backed"
         units = (10**6, 10**6, 10**3)
         grant = tuple(round(each * unit) for each, unit in zip(market.grant, units, strict=True))
-        self.ledger = tm.State.genesis(tm.Rules(market.economy, grant=grant, pool=0))
+        self.ledger = self.bank.State.genesis(self.bank.Rules(market.economy, grant=grant, pool=0))
         for k in range(self.count):
-            assert tm.execute(self.ledger, tm.Open(key=bytes([k + 1] * 32)), signer=0)
+            assert self.bank.execute(self.ledger, self.bank.Open(key=bytes([k + 1] * 32)), signer=0)
         self.last_period = 0
         self.asks: list[tuple[int, int] | None] = [None] * self.count
         self.attested = [0.0] * self.count
@@ -67,7 +67,7 @@ class Dealer(Twin):
     # amounts
 
     def tokens(self, j: int, k: int) -> tuple[int, int]:
-        return tm.tokens(self.work[j], self.devices[k].active * self.work[j] / self.devices[k].capacity)
+        return self.bank.tokens(self.work[j], self.devices[k].active * self.work[j] / self.devices[k].capacity)
 
     def price(self, j: int, k: int) -> int:
         asks = self.asks[k]
@@ -137,13 +137,13 @@ class Dealer(Twin):
             self.counts["waits"] += 1
             return
         elif not self.backed:
-            self.must(tm.Burn("CTK", self.tokens(j, i)[0]), i)
+            self.must(self.bank.Burn("CTK", self.tokens(j, i)[0]), i)
         self.devices[i].pending.pop(0)
         late = k != i and self.market.settlement == "lock-first"
         self.act(t, i, j, k, float(self.e.chain_latency[j, 2]) if late else 0.0)
 
     def must(self, command: Any, k: int) -> tuple[int, int, int]:
-        effect = tm.execute(self.ledger, command, signer=k + 1)
+        effect = self.bank.execute(self.ledger, command, signer=k + 1)
         assert effect, (command, effect)
         return effect.outputs
 
@@ -156,7 +156,7 @@ class Dealer(Twin):
 
     def contract(self, i: int, j: int, k: int) -> Any:
         now, span = self.ledger.clock, max(1, math.floor(self.e.settlement * 1000.0 + 0.5))
-        return tm.Commit(i + 1, k + 1, j, bytes(32), *self.tokens(j, k), self.prices[j], now, now + span)
+        return self.bank.Commit(i + 1, k + 1, j, bytes(32), *self.tokens(j, k), self.prices[j], now, now + span)
 
     def engage(self, i: int, j: int, k: int) -> None:
         self.prices[j] = self.price(j, k) if self.backed else 0
@@ -183,17 +183,17 @@ class Dealer(Twin):
             self.promise(i, j, k, -1)
             if not success:
                 return
-            effect = tm.execute(self.ledger, self.contract(i, j, k), signer=i + 1)
+            effect = self.bank.execute(self.ledger, self.contract(i, j, k), signer=i + 1)
             if not effect:
-                assert effect.refusal is tm.Refusal.BALANCE
+                assert effect.refusal is self.bank.Refusal.BALANCE
                 self.counts["unpaid"] += 1
                 return
             self.deals[j] = effect.outputs[0]
-        self.must(tm.Confirm(self.deals[j]) if success else tm.Claim(self.deals[j], "failure"), i)
+        self.must(self.bank.Confirm(self.deals[j]) if success else self.bank.Claim(self.deals[j], "failure"), i)
 
     def tell(self, now: int) -> None:
         if now > self.ledger.clock:
-            assert tm.execute(self.ledger, tm.Tick(now), signer=0)
+            assert self.bank.execute(self.ledger, self.bank.Tick(now), signer=0)
 
     def trade(self, t: float) -> None:
         self.tell(math.floor(t * 1000.0 + 0.5))
@@ -212,7 +212,7 @@ class Dealer(Twin):
                     self.attest(t, k, period)
 
     def claimable_after(self, j: int) -> int:
-        return tm.summary(self.ledger).deals[self.deals[j] - 1].deadline
+        return self.bank.summary(self.ledger).deals[self.deals[j] - 1].deadline
 
     def attest(self, t: float, k: int, period: int) -> None:
         device, account = self.devices[k], self.ledger.account(k + 1)
@@ -225,17 +225,17 @@ class Dealer(Twin):
             room, left, bound = device.idle_time - self.attested[k], above, [0, 0]
             self.attested[k] = device.idle_time
         ctk, ptk = whole(device.capacity * room * 10**6) + bound[0], whole(left * 2500 / 9) + bound[1]
-        readings = tuple(tm.Reading(seat, ctk, ptk) for seat in range(self.ledger.rules.quorum))
-        self.must(tm.Attest(k + 1, period, ctk, ptk, b"", readings), k)
+        readings = tuple(self.bank.Reading(seat, ctk, ptk) for seat in range(self.ledger.rules.quorum))
+        self.must(self.bank.Attest(k + 1, period, ctk, ptk, b"", readings), k)
         if self.backed and self.asks[k] is None and self.market.stake > 0:
-            self.must(tm.Deposit(round(self.market.stake * 1000)), k)
+            self.must(self.bank.Deposit(round(self.market.stake * 1000)), k)
         for name in NAMES.values() if self.market.minting else ():
             account = self.ledger.account(k + 1)
             more = account.reserve[name] - account.issued[name]
             if more > 0:
-                self.must(tm.Mint(name, more), k)
+                self.must(self.bank.Mint(name, more), k)
             elif self.backed and min(-more, account.free[name]) > 0:
-                self.must(tm.Burn(name, min(-more, account.free[name])), k)
+                self.must(self.bank.Burn(name, min(-more, account.free[name])), k)
         span, full = self.e.deadline - self.e.margin, float(self.e.battery[k])
         busy = max(0.0, seconds) / span if seconds < span else 1.0
         held = device.battery / full if full > 0.0 else 0.0
@@ -255,8 +255,8 @@ class Dealer(Twin):
 class Acting(Dealer):
     """Devices that act by actions[epoch][device] (0: oneself, k: the k-th other one); keeps what they may do and see."""
 
-    def __init__(self, episode: Any, actions: Any, market: Any) -> None:
-        super().__init__(episode, self._chosen, market, together=True)
+    def __init__(self, episode: Any, actions: Any, market: Any, bank: Any) -> None:
+        super().__init__(episode, self._chosen, market, bank, together=True)
         self.actions, self.epoch = actions, -1
         self.masks: list[list[list[bool]]] = []
         self.seen: list[list[list[float]]] = []

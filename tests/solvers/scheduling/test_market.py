@@ -68,7 +68,7 @@ def compared(problem: Episode, market: Market, method: str, seed: int, together:
     play = MarketPlay(problem, market, together)
     draws = np.random.default_rng(seed).random(problem.tasks)
     play.go(rule(RULES[method], 2.0 if method == "threshold" else 0.0, draws=draws))
-    run, twin = play.run(), Dealer(problem, twin_policy(method, problem, seed), market, together)
+    run, twin = play.run(), Dealer(problem, twin_policy(method, problem, seed), market, token_market, together)
     theirs = twin.run()
     np.testing.assert_array_equal(run.schedule.device, theirs.device)
     np.testing.assert_array_equal(run.schedule.decided, theirs.decided)
@@ -123,7 +123,7 @@ def test_amounts_are_rounded_up_exactly() -> None:
 )
 @settings(max_examples=40, deadline=None)
 def test_idle_minting_caps_utilisation_at_one_half(capacity: list[float], grant: float, horizon: float, seed: int) -> None:
-    """The theorem: who burns a CTK a GFLOP, and mints one a GFLOP of idle time, works at most T / 2 + g / (2 C) seconds of T."""
+    """The theorem: who burns a CTK a GFLOP and mints one a GFLOP of idle time works at most T / 2 + g / (2 C) seconds of T."""
     rng, devices = np.random.default_rng(seed), len(capacity)
     arrival = np.sort(rng.uniform(0.0, horizon, int(horizon * devices)))  # more than they could do
     tasks: dict[str, Any] = {
@@ -152,7 +152,7 @@ def test_the_reference_values_of_the_literal_economy() -> None:
 
 
 def test_who_is_left_unpaid() -> None:
-    """Where nothing is locked before settlement, literal balances are promised twice; the backed economy's stakes cap it."""
+    """Where nothing is locked before settlement, literal balances are promised twice; backed promises are capped by stakes."""
     problem = generate(devices=5, horizon=200.0, rate=0.25, seed=0)
     for market in MARKETS:
         run = play_in_market(problem, "random", market=market, seed=0)
@@ -223,7 +223,7 @@ def test_an_environment_is_the_twin_epoch_by_epoch() -> None:
         market = replace(MARKETS[seed % 6], **(POOR if seed % 2 else {}))
         problem, observe = random_episode(seed), ("market", "priced")[seed // 2 % 2]
         engine, ours = acted(problem, market, observe, seed)
-        twin = Acting(problem, ours["actions"], market)
+        twin = Acting(problem, ours["actions"], market, token_market)
         found = twin.run()
         count = problem.devices
         for t, mask in enumerate(twin.masks):
