@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         Milp as Milp,
         build_model as build_model,
     )
+    from edgeworth.solvers.scheduling.market.play import MarketRun as MarketRun, play_in_market as play_in_market
+    from edgeworth.solvers.scheduling.market.rules import Market as Market
     from edgeworth.solvers.scheduling.plots import (
         plot_costs as plot_costs,
         plot_courses as plot_courses,
@@ -68,6 +70,8 @@ FAMILY = Family(
         **dict.fromkeys(("VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
         **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
         "build_model": "hindsight",
+        "Market": "market.rules",
+        **dict.fromkeys(("MarketRun", "play_in_market"), "market.play"),
         "sweep": "sweeps",
     },
     benchmarks=(

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Bools, Floats
 from edgeworth.core.seeds import Seed
+from edgeworth.mechanisms.token_market.state import State as Ledger
 from edgeworth.solvers.scheduling.env.engine import Engine
 from edgeworth.solvers.scheduling.env.observation import Observe, view_of
 from edgeworth.solvers.scheduling.env.sources import Drawn, Given, remembered, source_of
+from edgeworth.solvers.scheduling.market.rules import Market, market_of
 from edgeworth.solvers.scheduling.model import Episode
 
 
@@ -36,12 +38,21 @@ class VectorEnv:
 
     action_size = 1
 
-    def __init__(self, source: Drawn | Given, copies: int, observe: Observe, state: bool, exchange: float, team: bool) -> None:
+    def __init__(
+        self,
+        source: Drawn | Given,
+        copies: int,
+        observe: Observe,
+        state: bool,
+        exchange: float,
+        team: bool,
+        market: Market | None,
+    ) -> None:
         if source.pattern.epoch == 0.0:
             validation.reject("epoch", "must be above 0 where copies are stepped together", 0.0)
-        view = view_of(observe, source.pattern.devices)
+        view = view_of(observe, source.pattern.devices, market is not None)
         self._source, self._team = source, team
-        self._engine = Engine(copies, view, state, exchange)
+        self._engine = Engine(copies, view, state, exchange, market)
         self.copies, self.agents = copies, view.devices
         self.observation_names, self.observation_size = view.names, len(view.names)
         self.action_count, self.state_size = view.devices, self._engine.whole.shape[1]
@@ -92,9 +103,10 @@ class VectorEnv:
         infos : dict of arrays
             ``action_mask``, bool [copies, agents, agents], what is open next; ``active``, bool [copies, agents], who has a task
             to decide; ``final_observation``, what was observed last in the episode that ended; ``decided``, int64 [copies,
-            agents], the number of the task that was just handed over (-1: none); ``costs``, float64 [copies, tasks], of the
-            tasks of the present episode, NaN while they are in play, and ``final_costs``, of the one before: what a learner
-            credits a decision with; where asked for, ``state`` and ``final_state``, float32 [copies, state_size].
+            agents], the number of the task that was just handed over (-1: none, or it waits for tokens); ``costs``, float64
+            [copies, tasks], of the tasks of the present episode, NaN while they are in play, and ``final_costs``, of the one
+            before: what a learner credits a decision with; where asked for, ``state`` and ``final_state``, float32 [copies,
+            state_size].
 
         Raises
         ------
@@ -138,6 +150,21 @@ class VectorEnv:
         if not self._engine.begun:
             validation.reject("problem", "must follow reset: no episode has begun", copy)
         return remembered(self._playing[index], self._source.seed, index)
+
+    def ledger(self, copy: int) -> Ledger:
+        """The ledger of a copy as it stands, its accounts 1, 2, ... those of devices 0, 1, ...; changes of it are its own.
+
+        Parameters
+        ----------
+        copy : int
+
+        Raises
+        ------
+        ValueError
+            Before the first `reset`, and where there is no market.
+        """
+        index = validation.integer("copy", copy, minimum=0, maximum=self.copies - 1)
+        return self._engine.ledger(index)
 
     def snapshot(self) -> dict[str, Array]:
         """Where all copies stand, as arrays from which `restore` goes on.
@@ -210,6 +237,7 @@ def vector_env(
     observe: Observe = "own",
     reward: Literal["local", "team"] = "local",
     exchange_rate: float = 0.0,
+    market: Market | None = None,
     state: bool = False,
     **settings: Any,
 ) -> VectorEnv:
@@ -226,12 +254,14 @@ def vector_env(
         the last one. They have the same number of devices, the same horizon and the same rules.
     seed : int, SeedSequence or Generator, optional
         Of the episodes. None: fresh.
-    observe : {"own", "peers", "candidates"}
+    observe : {"own", "peers", "candidates", "market", "priced"}
         What a device observes, as for `parallel_env`.
     reward : {"local", "team"}
         Whether a device gets the costs of its own tasks, or the mean of all.
     exchange_rate : float
         J, >= 0, that a power token counts in the reward of a task which another device executes; the paper has 24,000.
+    market : Market, optional
+        As for `parallel_env`.
     state : bool
         Whether ``infos`` hold the state of all devices of a copy, for a critic of central training.
     **settings
@@ -265,4 +295,6 @@ def vector_env(
     validation.choice("reward", reward, ("local", "team"))
     exchange = validation.real("exchange_rate", exchange_rate, minimum=0.0, maximum=1e9)
     given = settings if preset is None else {"preset": preset, **settings}
-    return VectorEnv(source_of(problems, given, seed, copies), copies, observe, state, exchange, reward == "team")
+    return VectorEnv(
+        source_of(problems, given, seed, copies), copies, observe, state, exchange, reward == "team", market_of(market)
+    )

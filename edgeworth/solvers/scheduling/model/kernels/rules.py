@@ -27,13 +27,15 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
 LOCAL, RANDOM, EARLIEST, GREEDY, THRESHOLD, REPLAY, AUCTION = range(7)
 WATT_HOUR = 3600.0  # J of a PTK
 TOLERANCE = 1e-9
+HELD = -1
+"""In place of a device: the source holds the task back."""
 
 
 class Rule(NamedTuple):
     """A rule: its code; theta (s) of a threshold, J per PTK of greedy cost, or s of latency above which an auction is held;
     draws: one number in [0, 1) a task, of random; given, delay: device and delay of every task, of a replay (delay also of
-    rules whose transfers wait); terms: of an auction the weight of utilisation, the prices of a GFLOP and of a PTK, and what
-    the task is worth; empty, or 0, where unused.
+    rules whose transfers wait); held: until when a replay holds every task back, s (-1: for good); terms: of an auction the
+    weight of utilisation, the prices of a GFLOP and of a PTK, and what the task is worth; empty, or 0, where unused.
     masked: int64 [tasks], filled in by a replay where the device given was not open; bids: float64 [tasks, 2], filled in by an
     auction with how many bid and what the winner is paid.
     """
@@ -43,6 +45,7 @@ class Rule(NamedTuple):
     draws: Floats
     given: Ints
     delay: Floats
+    held: Floats
     terms: tuple[float, float, float, float]
     masked: Ints
     bids: Floats
@@ -116,11 +119,15 @@ def award(world, state, rule, t, i, j):
 
 
 @leaf(counted=False)
-def choose(world, state, rule, t, i, j, row):
-    """The device that the rule hands j to, the head of device i."""
+def choose(world, state, rule, t, i, j, row, found):
+    """The device that the rule hands j to, the head of device i; or `HELD`.
+
+    found: how many devices are open, 0 where that is still to be asked (a call more between would cost an eighth of the time).
+    """
     if rule.code == LOCAL:
         return i
-    found = mask(world, state, t, i, j, row)
+    if found == 0:
+        found = mask(world, state, t, i, j, row)
     if rule.code == EARLIEST:
         return best_end(world, state, t, i, j, row, False)
     if rule.code == GREEDY:
@@ -141,6 +148,8 @@ def choose(world, state, rule, t, i, j, row):
                     return k
                 place -= 1
         return i
+    if rule.held.size > 0 and (rule.held[j] < 0.0 or t < rule.held[j] - TOLERANCE):
+        return HELD
     k = rule.given[j]
     if k != i and (k < 0 or not state.open[k]):
         rule.masked[j] = 1
@@ -160,7 +169,7 @@ def waits(rule, i, j, k):
 def ask(world, state, rule, t, i, row):
     """Puts into `choice` and `wait` what the rule does with the head of device i."""
     j = head(world, state, i)
-    k = choose(world, state, rule, t, i, j, row)
+    k = choose(world, state, rule, t, i, j, row, 0)
     state.choice[i], state.wait[i] = k, waits(rule, i, j, k)
 
 
@@ -177,7 +186,7 @@ def decide(world, state, rule, t, together):
             if not together:
                 ask(world, state, rule, t, i, row)
             j = head(world, state, i)
-            if not commit(world, state, t, i) and rule.code == REPLAY:
+            if state.choice[i] != HELD and not commit(world, state, t, i) and rule.code == REPLAY:
                 rule.masked[j] = 1
 
 
