@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
 from edgeworth.core.jit import read_only
+from edgeworth.solvers.scheduling.env.kernels import externality
 from edgeworth.solvers.scheduling.env.kernels import step as kernel
 from edgeworth.solvers.scheduling.env.observation import STATE, View
 from edgeworth.solvers.scheduling.model import Episode
@@ -18,7 +19,7 @@ from edgeworth.solvers.scheduling.model.kernels.state import State, World
 from edgeworth.solvers.scheduling.model.simulation import rows_of_news, state, world
 
 _NO_ACTIONS: Ints = np.zeros((0, 0), np.int64)
-_VIEWS = {"own": kernel.OF_OWN, "peers": kernel.OF_PEERS, "candidates": kernel.OF_CANDIDATES}
+_VIEWS = {"own": kernel.OF_OWN, "peers": kernel.OF_PEERS, "candidates": kernel.OF_CANDIDATES, "graph": kernel.OF_GRAPH}
 
 
 class Engine:
@@ -29,10 +30,10 @@ class Engine:
     At the end of an episode, what was seen last stays.
     """
 
-    def __init__(self, copies: int, view: View, wide: bool, exchange: float) -> None:
+    def __init__(self, copies: int, view: View, wide: bool, exchange: float, marginal: bool = False) -> None:
         devices, size = view.devices, len(view.names)
         self.copies, self.devices, self.begun = copies, devices, False
-        self._view, self._exchange = _VIEWS[view.observe], exchange
+        self._view, self._exchange, self._marginal = _VIEWS[view.observe], exchange, marginal
         self.seen: NDArray[np.float32] = np.zeros((copies, devices, size), np.float32)
         self.opened: Bools = np.zeros((copies, devices, devices), np.bool_)
         self.active: Bools = np.zeros((copies, devices), np.bool_)
@@ -54,6 +55,12 @@ class Engine:
         self._first: Ints = np.zeros(self.copies, np.int64)
         self.costs: Floats = np.full((self.copies, int(self.tasks.max(initial=0))), np.nan)
         self.decided[...], self.reward[...], self.over[...] = -1, 0.0, False
+        self._others: dict[str, Array] = {}
+        if self._marginal:
+            shape = self.costs.shape
+            shift = np.full(shape, externality.NOT_BEGUN)
+            self._others = {"since": np.zeros_like(self._first), "shift": shift, "harm": np.zeros(shape)}
+            self._others["total"] = np.full(shape, np.nan)
         self.begun = True
         self._go(kernel.BEGIN, _NO_ACTIONS)
 
@@ -79,10 +86,21 @@ class Engine:
             rule = f"must be open to device {i} of copy {c}: {np.flatnonzero(self.opened[c, i]).tolist()}"
             validation.reject("actions", rule, int(whole[c, i]))
         self._go(kernel.STEP, whole)
+        if self._marginal:
+            at, world = self._states, self._worlds
+            externality.charge(
+                self.tasks, at.counts, self.over, world.work, world.capacity, at.device, at.start, at.ready, at.running,
+                world.latency_weight, self.costs, *self._others.values(),
+            )  # fmt: skip
+
+    @property
+    def told(self) -> Floats:
+        """Costs of tasks as learners are told: their own, or with what they cost others, which is known later."""
+        return self._others["total"] if self._marginal else self.costs
 
     def _kept(self) -> dict[str, Array]:
         own = {"first": self._first, "costs": self.costs, "now": self.now, "reward": self.reward, "decided": self.decided}
-        return {f"state.{name}": each for name, each in self._states._asdict().items()} | own
+        return {f"state.{name}": each for name, each in self._states._asdict().items()} | own | self._others
 
     def snapshot(self) -> dict[str, Array]:
         """Where all copies stand."""

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from edgeworth.core import validation
 
-Observe = Literal["own", "peers", "candidates"]
+Observe = Literal["own", "peers", "candidates", "graph"]
 
 OWN = ("has_task", "work", "transfer", "slack", "pending", "capacity", "backlog", "battery", "active_power", "waiting")
 """Of a device: whether it has a task to decide; that task's GFLOP / 8, s to send it / 1.2 (MB / 3 at the rate of Table II) and
@@ -18,6 +18,11 @@ CANDIDATE = ("own", "work", "transfer", "slack", "capacity", "active_power", "ba
 """Of a device that the task could be handed to, oneself first: s to send it / 1.2 (0 where oneself), the predicted end after
 arrival / L, and J that it takes / 32;
 the rest as above. All are 0 without a task."""
+NODE = ("own", "work", "slack", "pending", "capacity", "active_power", "backlog", "battery", "dead")
+"""Of a device as a node of a graph, oneself first, and what is known of it; work, slack and pending tasks are 0 of others."""
+EDGE = "transfer"
+"""Of a pair of nodes: s until the task could be there, over 1.2, from oneself with the wait for one's radio; 0 to itself. Of a
+graph all is 0 without a task."""
 STATE = ("capacity", "backlog", "battery", "active_power", "pending")
 """Of a device in the state of all, without delay."""
 
@@ -38,11 +43,15 @@ class View(NamedTuple):
         """Names of the entries of an observation; those of the k-th other device, in the order of actions, end in _k."""
         if self.observe == "candidates":
             return tuple(f"{name}_{k}" for k in range(self.devices) for name in CANDIDATE)
+        if self.observe == "graph":
+            every = range(self.devices)
+            nodes = (f"{name}_{k}" for k in every for name in NODE)
+            return (*nodes, *(f"{EDGE}_{i}_{k}" for i in every for k in every))
         others = range(1, self.devices) if self.observe == "peers" else ()
         return (*OWN, *(f"{name}_{k}" for k in others for name in PEER))
 
 
 def view_of(observe: str, devices: int) -> View:
     """The view that an argument `observe` names."""
-    validation.choice("observe", observe, ("own", "peers", "candidates"))
+    validation.choice("observe", observe, ("own", "peers", "candidates", "graph"))
     return View(observe, devices)
