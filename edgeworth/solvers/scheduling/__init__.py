@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Milp as Milp,
         build_model as build_model,
     )
+    from edgeworth.solvers.scheduling.learned.policies import LearnedPolicy as LearnedPolicy
     from edgeworth.solvers.scheduling.plots import (
         plot_costs as plot_costs,
         plot_courses as plot_courses,
@@ -61,6 +62,8 @@ FAMILY = Family(
     from_array=model.assigned,
     examples=tiny_problems,
     causality=CAUSALITY,
+    play="edgeworth.solvers.scheduling.learned.play:play",
+    training="edgeworth.solvers.scheduling.learned.plan:PLAN",
     late={
         "auctions": "policies.auction",
         **dict.fromkeys(("VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),

@@ -244,7 +244,7 @@ def vector_env(
     state : bool
         Whether ``infos`` hold the state of all devices of a copy, for a critic of central training.
     **settings
-        Further arguments of `generate`; ``epoch`` must be above 0.
+        Further arguments of `generate`; ``epoch`` must be above 0. Of ``rate`` also several, which episodes have in turn.
 
     Returns
     -------
