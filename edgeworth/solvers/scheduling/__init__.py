@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         build_model as build_model,
     )
     from edgeworth.solvers.scheduling.learned.policies import LearnedPolicy as LearnedPolicy
+    from edgeworth.solvers.scheduling.market.rules import Market as Market
     from edgeworth.solvers.scheduling.plots import (
         plot_costs as plot_costs,
         plot_courses as plot_courses,
@@ -69,6 +70,7 @@ FAMILY = Family(
         **dict.fromkeys(("VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
         **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
         "build_model": "hindsight",
+        "Market": "market.rules",
         "sweep": "sweeps",
     },
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
 from edgeworth.core.jit import read_only
+from edgeworth.mechanisms.token_market.kernels.tables import Tables
+from edgeworth.mechanisms.token_market.state import State as Ledger
 from edgeworth.solvers.scheduling.env.kernels import externality
 from edgeworth.solvers.scheduling.env.kernels import step as kernel
-from edgeworth.solvers.scheduling.env.observation import STATE, View
+from edgeworth.solvers.scheduling.env.observation import STATE, Observe, View
+from edgeworth.solvers.scheduling.market.kernels.state import FAULT, Books
+from edgeworth.solvers.scheduling.market.rules import Market, books, tables, terms
 from edgeworth.solvers.scheduling.model import Episode
 from edgeworth.solvers.scheduling.model.kernels import rules
 from edgeworth.solvers.scheduling.model.kernels.state import State, World
 from edgeworth.solvers.scheduling.model.simulation import rows_of_news, state, world
 
 _NO_ACTIONS: Ints = np.zeros((0, 0), np.int64)
-_VIEWS = {"own": kernel.OF_OWN, "peers": kernel.OF_PEERS, "candidates": kernel.OF_CANDIDATES, "graph": kernel.OF_GRAPH}
+_VIEWS = {name: number for number, name in enumerate(get_args(Observe))}
 
 
 class Engine:
@@ -27,13 +31,16 @@ class Engine:
 
     Of every copy and agent: seen, opened (bool, by action), active, reward, and decided, the number of the task that was handed
     over last (-1: none). Of every copy: costs, those of its tasks, NaN while they are in play; over; whole, the state of all.
-    At the end of an episode, what was seen last stays.
+    At the end of an episode, what was seen last stays. With a market, every copy has a ledger.
     """
 
-    def __init__(self, copies: int, view: View, wide: bool, exchange: float, marginal: bool = False) -> None:
+    def __init__(
+        self, copies: int, view: View, wide: bool, exchange: float, market: Market | None = None, marginal: bool = False
+    ) -> None:
         devices, size = view.devices, len(view.names)
         self.copies, self.devices, self.begun = copies, devices, False
-        self._view, self._exchange, self._marginal = _VIEWS[view.observe], exchange, marginal
+        self._market, self._marginal = market, marginal
+        self._view, self._exchange = _VIEWS[view.observe], exchange
         self.seen: NDArray[np.float32] = np.zeros((copies, devices, size), np.float32)
         self.opened: Bools = np.zeros((copies, devices, devices), np.bool_)
         self.active: Bools = np.zeros((copies, devices), np.bool_)
@@ -62,13 +69,32 @@ class Engine:
             self._others = {"since": np.zeros_like(self._first), "shift": shift, "harm": np.zeros(shape)}
             self._others["total"] = np.full(shape, np.nan)
         self.begun = True
+        if self._market is not None:
+            most = self.costs.shape[1]
+            self._terms = terms(self._market, episodes[0])
+            self._books = Books(*_stacked([books(each) for each in episodes]))
+            self._ledgers = Tables(*_stacked([tables(self._market, self.devices, most)] * self.copies))
         self._go(kernel.BEGIN, _NO_ACTIONS)
 
     def _go(self, what: int, actions: Ints) -> None:
-        kernel.go(
+        common = (
             what, self._worlds, self._states, self.tasks, self._view, self._exchange, actions, self.now, self.over, self._first,
             self.costs, self.reward, self.decided, self.seen, self.opened, self.active, self.whole,
         )  # fmt: skip
+        if self._market is None:
+            kernel.go(*common)
+            return
+        from edgeworth.solvers.scheduling.env.kernels import trade
+
+        trade.go(*common, self._terms, self._books, self._ledgers)
+        if self._books.counts[:, FAULT].any():
+            raise RuntimeError(f"the ledger refused what it must take: {self._books.counts[:, FAULT].tolist()}")
+
+    def ledger(self, copy: int) -> Ledger:
+        """The ledger of a copy as it stands, an independent state."""
+        if self._market is None or not self.begun:
+            validation.reject("ledger", "must be asked of an environment with a market, after reset", copy)
+        return Ledger(Tables(*(each[copy].copy() for each in self._ledgers)))
 
     def play(self, actions: Array) -> None:
         """Hand over the tasks, and go on to the next epoch or to the episode's end."""
@@ -100,14 +126,23 @@ class Engine:
 
     def _kept(self) -> dict[str, Array]:
         own = {"first": self._first, "costs": self.costs, "now": self.now, "reward": self.reward, "decided": self.decided}
-        return {f"state.{name}": each for name, each in self._states._asdict().items()} | own | self._others
+        kept = {f"state.{name}": each for name, each in self._states._asdict().items()} | own | self._others
+        if self._market is not None:
+            kept |= {f"books.{name}": each for name, each in self._books._asdict().items()}
+            kept |= {f"ledger.{name}": each for name, each in self._ledgers._asdict().items()}
+        return kept
 
     def snapshot(self) -> dict[str, Array]:
         """Where all copies stand."""
-        return {name: each.copy() for name, each in self._kept().items()}
+        marked = {} if self._market is None else {"market": validation.marks([self._market.mark])}
+        return {name: each.copy() for name, each in self._kept().items()} | marked
 
     def restore(self, arrays: Arrays) -> None:
         """Stand there, in the episodes that were put in."""
+        if self._market is not None:
+            validation.same_marks(arrays, "market", [self._market.mark])
+        elif "market" in arrays:
+            validation.reject("arrays", "must be a snapshot of an environment with the same scenario", "one with a market")
         for name, each in self._kept().items():
             each[...] = validation.stored(arrays, name, each.shape)
         self._go(kernel.LOOK, _NO_ACTIONS)

@@ -9,6 +9,7 @@ from edgeworth.core.errors import require
 from edgeworth.core.seeds import Seed
 from edgeworth.solvers.scheduling.env.observation import Observe
 from edgeworth.solvers.scheduling.env.sources import source_of
+from edgeworth.solvers.scheduling.market.rules import Market, market_of
 from edgeworth.solvers.scheduling.model import Episode
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def parallel_env(
     observe: Observe = "own",
     reward: Literal["local", "team"] = "local",
     exchange_rate: float = 0.0,
+    market: Market | None = None,
     **settings: Any,
 ) -> DevicesEnv:
     """All devices as agents of a PettingZoo ``ParallelEnv``.
@@ -36,12 +38,14 @@ def parallel_env(
         In place of a problem: the preset that every `reset` draws a new episode of. Default "table-2".
     seed : int, SeedSequence or Generator, optional
         Of the episodes; ``reset(seed=...)`` begins anew with another one. None: fresh.
-    observe : {"own", "peers", "candidates", "graph"}
-        See the notes.
+    observe : {"own", "peers", "candidates", "graph", "market", "priced"}
+        See the notes; the last two with a market only.
     reward : {"local", "team"}
         Whether a device gets the costs of its own tasks, or the mean of all.
     exchange_rate : float
         J, >= 0, that a power token counts in the reward of a task which another device executes; the paper has 24,000.
+    market : Market, optional
+        The token market that tasks are paid in. None: nothing is paid.
     **settings
         Further arguments of `generate`.
 
@@ -72,8 +76,14 @@ def parallel_env(
     Observations are float32 in [0, 4]: "own" are the features of the device and its task; "peers" adds what it knows of every
     other device; "candidates" are, for each device that the task could go to, the features of that choice, with which the same
     network can score any number of them; "graph" are what it knows of all devices, itself first, and the seconds of transfer
-    between each two. `edgeworth.solvers.scheduling.env.observation` lists them with their scales. Nothing of the future is in
-    them, and of others only what is ``gossip`` seconds old.
+    between each two; "market" adds to "own" what the device has in the market and what others ask there; "priced" is that
+    once, and then what "candidates" has, each with its price.
+    `edgeworth.solvers.scheduling.env.observation` lists them with their scales. Nothing of the future is in them, and of others
+    only what is ``gossip`` seconds old; what the chain holds is known at once.
+
+    With a market, devices pay for what they choose: the mask closes who cannot be paid, and a device that in the literal
+    economy has no CTK for its own execution has action 0 only, with which the task waits. A choice that cannot be paid for any
+    more when its turn comes is kept at its source, or waits. ``decided`` is -1 where a task waits.
 
     References
     ----------
@@ -92,7 +102,7 @@ def parallel_env(
     validation.choice("reward", reward, ("local", "team"))
     given = settings if preset is None else {"preset": preset, **settings}
     source = source_of(None if problem is None else [problem], given, seed, 1)
-    return DevicesEnv(source, observe, _joules(exchange_rate), reward == "team")
+    return DevicesEnv(source, observe, _joules(exchange_rate), reward == "team", market_of(market))
 
 
 def gym_env(
@@ -102,13 +112,14 @@ def gym_env(
     seed: Seed = None,
     observe: Observe = "own",
     exchange_rate: float = 0.0,
+    market: Market | None = None,
     **settings: Any,
 ) -> JointEnv:
     """All devices as one agent of a Gymnasium ``Env``.
 
     Parameters
     ----------
-    problem, preset, seed, observe, exchange_rate
+    problem, preset, seed, observe, exchange_rate, market
         As of `parallel_env`.
     **settings
         Further arguments of `generate`.
@@ -141,7 +152,8 @@ def gym_env(
     from edgeworth.solvers.scheduling.env.single import JointEnv
 
     given = settings if preset is None else {"preset": preset, **settings}
-    return JointEnv(source_of(None if problem is None else [problem], given, seed, 1), observe, _joules(exchange_rate))
+    source = source_of(None if problem is None else [problem], given, seed, 1)
+    return JointEnv(source, observe, _joules(exchange_rate), market_of(market))
 
 
 def _joules(exchange_rate: float) -> float:

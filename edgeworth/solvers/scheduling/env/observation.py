@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from edgeworth.core import validation
 
-Observe = Literal["own", "peers", "candidates", "graph"]
+Observe = Literal["own", "peers", "candidates", "market", "priced", "graph"]
+PLAIN = ("own", "peers", "candidates", "graph")
+"""What can be observed without a market too; "market" and "priced" need one."""
 
 OWN = ("has_task", "work", "transfer", "slack", "pending", "capacity", "backlog", "battery", "active_power", "waiting")
 """Of a device: whether it has a task to decide; that task's GFLOP / 8, s to send it / 1.2 (MB / 3 at the rate of Table II) and
@@ -23,10 +25,19 @@ NODE = ("own", "work", "slack", "pending", "capacity", "active_power", "backlog"
 EDGE = "transfer"
 """Of a pair of nodes: s until the task could be there, over 1.2, from oneself with the wait for one's radio; 0 to itself. Of a
 graph all is 0 without a task."""
+TOKENS = ("ctk", "ptk", "cash")
+"""Of a device in a market: what is free of its own CTK / 100, PTK / 50 and cash / 100."""
+MARKET = ("ask_ctk", "ask_ptk", "volume_ctk", "volume_ptk", "sellers")
+"""Of the other devices that live and have tokens of both kinds free: the lowest asks over those of an idle device with a full
+battery (4 where nobody sells), what they have free of CTK / 100 and of PTK / 50, and how many they are, each over the number of
+other devices. All of it stands on the chain, or is posted there: gossip does not delay it."""
+PRICE = "price"
+"""Of a device that the task could be handed to: cash that it takes at its asks / 32; 0 for oneself."""
 STATE = ("capacity", "backlog", "battery", "active_power", "pending")
 """Of a device in the state of all, without delay."""
 
 WORK, TRANSFER, CAPACITY, POWER, PENDING, WAITING, ENERGY = 8.0, 1.2, 3.0, 8.0, 4.0, 10.0, 32.0
+CTK, PTK, CASH = 100.0, 50.0, 100.0
 """Scales: the largest numbers of Table II, or near them."""
 MOST = 4.0
 """Features are cut off here."""
@@ -41,8 +52,12 @@ class View(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the entries of an observation; those of the k-th other device, in the order of actions, end in _k."""
-        if self.observe == "candidates":
-            return tuple(f"{name}_{k}" for k in range(self.devices) for name in CANDIDATE)
+        if self.observe in ("candidates", "priced"):
+            priced = self.observe == "priced"
+            first, each = ((*TOKENS, *MARKET), (*CANDIDATE, PRICE)) if priced else ((), CANDIDATE)
+            return (*first, *(f"{name}_{k}" for k in range(self.devices) for name in each))
+        if self.observe == "market":
+            return (*OWN, *TOKENS, *MARKET)
         if self.observe == "graph":
             every = range(self.devices)
             nodes = (f"{name}_{k}" for k in every for name in NODE)
@@ -51,7 +66,9 @@ class View(NamedTuple):
         return (*OWN, *(f"{name}_{k}" for k in others for name in PEER))
 
 
-def view_of(observe: str, devices: int) -> View:
+def view_of(observe: str, devices: int, market: bool = False) -> View:
     """The view that an argument `observe` names."""
-    validation.choice("observe", observe, ("own", "peers", "candidates", "graph"))
+    validation.choice("observe", observe, get_args(Observe))
+    if not market and observe not in PLAIN:
+        validation.reject("observe", f"must be one of {', '.join(PLAIN)} where there is no market", observe)
     return View(observe, devices)

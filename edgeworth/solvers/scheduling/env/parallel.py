@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
 from edgeworth.core import validation
+from edgeworth.mechanisms.token_market.state import State as Ledger
 from edgeworth.solvers.scheduling.env.engine import Engine
 from edgeworth.solvers.scheduling.env.observation import MOST, STATE, Observe, view_of
 from edgeworth.solvers.scheduling.env.sources import Drawn, Given, remembered
+from edgeworth.solvers.scheduling.market.rules import Market
 from edgeworth.solvers.scheduling.model import Episode
 
 Seen = dict[str, dict[str, NDArray[Any]]]
@@ -31,13 +33,13 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
         What the entries of an observation are.
     """
 
-    def __init__(self, source: Drawn | Given, observe: Observe, exchange: float, team: bool) -> None:
+    def __init__(self, source: Drawn | Given, observe: Observe, exchange: float, team: bool, market: Market | None) -> None:
         devices = source.pattern.devices
-        view = view_of(observe, devices)
+        view = view_of(observe, devices, market is not None)
         self.metadata: dict[str, Any] = {"name": "scheduling", "render_modes": [], "is_parallelizable": True}
         self.render_mode = None
         self._source, self._team = source, team
-        self._engine = Engine(1, view, True, exchange)
+        self._engine = Engine(1, view, True, exchange, market)
         self.observation_names = view.names
         self.possible_agents = [f"device_{i}" for i in range(devices)]
         self.agents: list[str] = []
@@ -61,6 +63,10 @@ class DevicesEnv(ParallelEnv):  # type: ignore[misc]
         if not self._engine.begun:
             validation.reject("problem", "must follow reset: no episode has begun", "no agents")
         return remembered(self._playing, self._source.seed, 0)
+
+    def ledger(self) -> Ledger:
+        """The ledger of the episode as it stands, see `VectorEnv.ledger`; ValueError before `reset` and without a market."""
+        return self._engine.ledger(0)
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Seen, Infos]:
         """Begin the next episode; with a seed, the first one of that seed. `options` are not read."""

@@ -10,9 +10,11 @@ from gymnasium.spaces import Box, MultiDiscrete
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
+from edgeworth.mechanisms.token_market.state import State as Ledger
 from edgeworth.solvers.scheduling.env.engine import Engine
 from edgeworth.solvers.scheduling.env.observation import MOST, Observe, view_of
 from edgeworth.solvers.scheduling.env.sources import Drawn, Given, remembered
+from edgeworth.solvers.scheduling.market.rules import Market
 from edgeworth.solvers.scheduling.model import Episode
 
 
@@ -27,11 +29,11 @@ class JointEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
 
     metadata = {"render_modes": []}  # noqa: RUF012  # as Gymnasium declares it
 
-    def __init__(self, source: Drawn | Given, observe: Observe, exchange: float) -> None:
+    def __init__(self, source: Drawn | Given, observe: Observe, exchange: float, market: Market | None) -> None:
         devices = source.pattern.devices
-        view = view_of(observe, devices)
+        view = view_of(observe, devices, market is not None)
         self._source = source
-        self._engine = Engine(1, view, False, exchange)
+        self._engine = Engine(1, view, False, exchange, market)
         self.observation_names = view.names
         self.observation_space = Box(0.0, MOST, (devices * len(view.names),), np.float32)
         self.action_space = MultiDiscrete([devices] * devices)
@@ -42,6 +44,10 @@ class JointEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.int64]]):
         if not self._engine.begun:
             validation.reject("problem", "must follow reset: no episode has begun", self)
         return remembered(self._playing, self._source.seed, 0)
+
+    def ledger(self) -> Ledger:
+        """The ledger of the episode as it stands, see `VectorEnv.ledger`; ValueError before `reset` and without a market."""
+        return self._engine.ledger(0)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

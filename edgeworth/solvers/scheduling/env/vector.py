@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Bools, Floats
 from edgeworth.core.seeds import Seed
+from edgeworth.mechanisms.token_market.state import State as Ledger
 from edgeworth.solvers.scheduling.env.engine import Engine
 from edgeworth.solvers.scheduling.env.observation import Observe, view_of
 from edgeworth.solvers.scheduling.env.sources import Drawn, Given, remembered, source_of
+from edgeworth.solvers.scheduling.market.rules import Market, market_of
 from edgeworth.solvers.scheduling.model import Episode
 
 
@@ -37,15 +39,23 @@ class VectorEnv:
     action_size = 1
 
     def __init__(
-        self, source: Drawn | Given, copies: int, observe: Observe, state: bool, exchange: float, team: bool, marginal: bool
+        self,
+        source: Drawn | Given,
+        copies: int,
+        observe: Observe,
+        state: bool,
+        exchange: float,
+        team: bool,
+        market: Market | None,
+        marginal: bool,
     ) -> None:
         if source.pattern.epoch == 0.0:
             validation.reject("epoch", "must be above 0 where copies are stepped together", 0.0)
-        view = view_of(observe, source.pattern.devices)
+        view = view_of(observe, source.pattern.devices, market is not None)
         self._source, self._team = source, team
         if marginal and source.pattern.service != "serial":
             validation.reject("costs", "must be 'own' where tasks share a processor", "marginal")
-        self._engine = Engine(copies, view, state, exchange, marginal)
+        self._engine = Engine(copies, view, state, exchange, market, marginal)
         self.copies, self.agents = copies, view.devices
         self.observation_names, self.observation_size = view.names, len(view.names)
         self.action_count, self.state_size = view.devices, self._engine.whole.shape[1]
@@ -143,6 +153,21 @@ class VectorEnv:
             validation.reject("problem", "must follow reset: no episode has begun", copy)
         return remembered(self._playing[index], self._source.seed, index)
 
+    def ledger(self, copy: int) -> Ledger:
+        """The ledger of a copy as it stands, its accounts 1, 2, ... those of devices 0, 1, ...; changes of it are its own.
+
+        Parameters
+        ----------
+        copy : int
+
+        Raises
+        ------
+        ValueError
+            Before the first `reset`, and where there is no market.
+        """
+        index = validation.integer("copy", copy, minimum=0, maximum=self.copies - 1)
+        return self._engine.ledger(index)
+
     def snapshot(self) -> dict[str, Array]:
         """Where all copies stand, as arrays from which `restore` goes on.
 
@@ -214,6 +239,7 @@ def vector_env(
     observe: Observe = "own",
     reward: Literal["local", "team"] = "local",
     exchange_rate: float = 0.0,
+    market: Market | None = None,
     costs: Literal["own", "marginal"] = "own",
     state: bool = False,
     **settings: Any,
@@ -231,12 +257,14 @@ def vector_env(
         the last one. They have the same number of devices, the same horizon and the same rules.
     seed : int, SeedSequence or Generator, optional
         Of the episodes. None: fresh.
-    observe : {"own", "peers", "candidates", "graph"}
+    observe : {"own", "peers", "candidates", "graph", "market", "priced"}
         What a device observes, as for `parallel_env`.
     reward : {"local", "team"}
         Whether a device gets the costs of its own tasks, or the mean of all.
     exchange_rate : float
         J, >= 0, that a power token counts in the reward of a task which another device executes; the paper has 24,000.
+    market : Market, optional
+        As for `parallel_env`.
     costs : {"own", "marginal"}
         What ``infos`` tell of a task's costs: its own, or also what it costs others: w_l times the seconds by which the tasks
         that its device begins after it would have begun earlier without it, in the order in which they began. Rewards do not
@@ -275,6 +303,5 @@ def vector_env(
     validation.choice("costs", costs, ("own", "marginal"))
     exchange = validation.real("exchange_rate", exchange_rate, minimum=0.0, maximum=1e9)
     given = settings if preset is None else {"preset": preset, **settings}
-    return VectorEnv(
-        source_of(problems, given, seed, copies), copies, observe, state, exchange, reward == "team", costs == "marginal"
-    )
+    source = source_of(problems, given, seed, copies)
+    return VectorEnv(source, copies, observe, state, exchange, reward == "team", market_of(market), costs == "marginal")

@@ -41,7 +41,8 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
 )
 from edgeworth.solvers.scheduling.model.kernels.state import DONE, JOINED
 
-OF_OWN, OF_PEERS, OF_CANDIDATES, OF_GRAPH = range(4)
+OF_OWN, OF_PEERS, OF_CANDIDATES = range(3)
+OF_GRAPH = 5
 BEGIN, STEP, LOOK = range(3)
 KILOWATT_HOUR = 3600.0  # J of a watt in an hour
 _OWN, _PEER, _CANDIDATE, _NODE, _STATE = len(OWN), len(PEER), len(CANDIDATE), len(NODE), len(STATE)

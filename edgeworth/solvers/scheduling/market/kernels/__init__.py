@@ -1,0 +1,1 @@
+"""Compiled: the market's part of an epoch, through the ledger's own kernel."""
