@@ -111,6 +111,7 @@ def test_scorer_and_attention_follow_a_permutation_of_their_candidates() -> None
     moved = scorer.numpy(weights, np.hstack([own, each[:, order].reshape(5, -1)]))
     assert np.allclose(plain[:, order], moved, atol=1e-6)
     assert scorer.numpy(weights, np.hstack([own, each[:, :2].reshape(5, -1)])).shape == (5, 2)
+    assert scorer.numpy(weights, np.zeros((0, 14))).shape == (0, 4)
     net = deep.Attention(features=3, edges=True, gain=1.0)
     weights, edges, order = net.start(rng), rng.normal(size=(5, 4, 4)), np.array([0, 3, 1, 2])
     plain = net.numpy(weights, np.hstack([each.reshape(5, -1), edges.reshape(5, -1)]))

@@ -48,6 +48,7 @@ class Watched(Twin):
             own=[self.own(t, i) for i in each],
             peers=[self.own(t, i) + self.others(t, i) for i in each],
             candidates=[self.candidates(t, i) for i in each],
+            graph=[self.graph(t, i) for i in each],
             mask=[self.mask(t, i) for i in each],
             active=[j is not None for j in heads],
             state=[x for k in each for x in self.whole(t, k)],
@@ -93,6 +94,23 @@ class Watched(Twin):
             found += [float(k == i), self.work[j] / 8.0, 0.0 if k == i else self.tau[j] / 1.2]
             found += [(self.deadline[j] - t) / e.deadline, d.capacity / 3.0, d.active / 8.0, view.backlog[k] / e.deadline]
             found += [(view.finish(k) - self.arrival[j]) / e.deadline, view.joules(k) / 32.0]
+        return [cut(x) for x in found]
+
+    def graph(self, t: float, i: int) -> list[float]:
+        if not self.devices[i].pending:
+            return [0.0] * (9 * self.count + self.count**2)
+        e, j = self.e, self.devices[i].pending[0]
+        backlog, dead, battery = self.known(t)
+        found: list[float] = []
+        for k in self.order(i):
+            d = self.devices[k]
+            known, held = (d.backlog(t), d.battery) if k == i else (backlog[k], battery[k])
+            task = [1.0, self.work[j] / 8.0, (self.deadline[j] - t) / e.deadline, len(d.pending) / 4.0] if k == i else [0.0] * 4
+            gone = d.dead if k == i else dead[k]
+            found += [*task, d.capacity / 3.0, d.active / 8.0, known / e.deadline, part(held, self.full[k]), float(gone)]
+        wait = self.sent(t, i, j, 0.0) - self.tau[j] - t
+        for one in range(self.count):
+            found += [0.0 if one == other else (self.tau[j] + (0.0 if one else wait)) / 1.2 for other in range(self.count)]
         return [cut(x) for x in found]
 
     def whole(self, t: float, k: int) -> list[float]:

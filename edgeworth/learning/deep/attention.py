@@ -67,14 +67,14 @@ class Scorer(Net):
         rows, count = len(x), _candidates(x.shape[1], self.own, self.features)
         each = x[:, self.own :].reshape(rows, count, self.features)
         shared = np.broadcast_to(x[:, None, : self.own], (rows, count, self.own))
-        joined = np.concatenate([shared, each], axis=2).reshape(rows * count, -1)
+        joined = np.concatenate([shared, each], axis=2).reshape(rows * count, self.own + self.features)
         return self._inner().numpy(weights, joined).reshape(rows, count)
 
     def torch(self, weights: Weights, x: Any) -> Any:
         rows, count = len(x), _candidates(x.shape[1], self.own, self.features)
         each = x[:, self.own :].reshape(rows, count, self.features)
         shared = x[:, None, : self.own].expand(rows, count, self.own)
-        joined = torch().cat([shared, each], 2).reshape(rows * count, -1)
+        joined = torch().cat([shared, each], 2).reshape(rows * count, self.own + self.features)
         return self._inner().torch(weights, joined).reshape(rows, count)
 
 
@@ -177,7 +177,7 @@ class Attention(Net):
             mixed = np.swapaxes(scores @ v, 1, 2).reshape(rows, n, self.width)
             h = act(h + mixed @ weights[at + 1] + weights[at + 2])
             at += each
-        joined = np.concatenate([np.broadcast_to(h[:, :1], h.shape), h], axis=2).reshape(rows * n, -1)
+        joined = np.concatenate([np.broadcast_to(h[:, :1], h.shape), h], axis=2).reshape(rows * n, 2 * self.width)
         return self._last().numpy(weights[at:], joined).reshape(rows, n)
 
     def torch(self, weights: Weights, x: Any) -> Any:
@@ -199,7 +199,7 @@ class Attention(Net):
             mixed = (t.softmax(scores, -1) @ v).transpose(1, 2).reshape(rows, n, self.width)
             h = act(h + mixed @ weights[at + 1] + weights[at + 2])
             at += each
-        joined = t.cat([h[:, :1].expand(h.shape), h], 2).reshape(rows * n, -1)
+        joined = t.cat([h[:, :1].expand(h.shape), h], 2).reshape(rows * n, 2 * self.width)
         return self._last().torch(weights[at:], joined).reshape(rows, n)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Array, Arrays, Bools
+from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
 from edgeworth.learning.deep.spaces import ActionSpec, Spec
 
 
@@ -31,6 +31,11 @@ class Step(NamedTuple):
         Whose next action matters; others' do not enter the loss of the policy. None: everybody's.
     state, final_state : float32 [copies, state], optional
         What a central critic sees, and saw last.
+    decided : int [copies, agents], optional
+        By which number ``costs`` tells what the action just taken leads to; -1 where it leads to nothing.
+    costs, final_costs : float [copies, numbers], optional
+        What decisions of the episode that is under way next have cost, by their numbers, NaN while that is open; and of the
+        episode before it, where all are settled.
     """
 
     obs: NDArray[np.float32]
@@ -42,6 +47,9 @@ class Step(NamedTuple):
     active: Bools | None = None
     state: NDArray[np.float32] | None = None
     final_state: NDArray[np.float32] | None = None
+    decided: Ints | None = None
+    costs: Floats | None = None
+    final_costs: Floats | None = None
 
 
 @runtime_checkable
@@ -78,9 +86,9 @@ class ArrayEnv(Protocol):
     ``reset`` returns observations and infos; ``step`` takes float actions in [0, 1] of (copies, agents, action_size), or where
     it has ``action_count``, numbers below that of (copies, agents), and returns observations, rewards, terminated, truncated
     (of all copies) and infos. ``infos`` hold ``final_observation``; where states are given, ``state`` and ``final_state``;
-    where some numbers are closed at times, ``action_mask``; where not everybody's action matters, ``active``. It may have
-    ``snapshot`` and ``restore`` (which returns what ``reset`` does), and ``training_problems``, the problems it plays where
-    they were given.
+    where some numbers are closed at times, ``action_mask``; where not everybody's action matters, ``active``; where it is known
+    what single decisions cost, ``decided``, ``costs`` and ``final_costs``, as `Step` has them. It may have ``snapshot`` and
+    ``restore`` (which returns what ``reset`` does), and ``training_problems``, the problems it plays where they were given.
     """
 
     copies: int
@@ -129,7 +137,8 @@ class _Adapted:
         self, obs: Array, reward: Array, terminated: Bools, truncated: Bools, final: Array, infos: Arrays, last: Array | None
     ) -> Step:
         mask, active, state = (infos.get(name) for name in ("action_mask", "active", "state"))
-        return Step(obs, reward, terminated, truncated, final, mask, active, state, last)
+        settled = (infos.get(name) for name in ("decided", "costs", "final_costs"))
+        return Step(obs, reward, terminated, truncated, final, mask, active, state, last, *settled)
 
 
 class _AdaptedResumable(_Adapted):

@@ -154,7 +154,7 @@ class Policy(TrainedPolicy):
         """The head's parameters at observations [..., obs]."""
         if obs.ndim < 1 or obs.dtype.kind not in "fiu":
             validation.reject("obs", "must be numbers with an axis of observations", obs)
-        if not self._free_size and obs.shape[-1] != self.spec.obs:
+        if not self.any_size and obs.shape[-1] != self.spec.obs:
             validation.reject("obs", f"must have {self.spec.obs} entries along the last axis", obs.shape)
         if not np.isfinite(obs).all() and not getattr(self.net, "edges", False):
             validation.reject("obs", "must be finite everywhere", obs)
@@ -177,7 +177,7 @@ class Policy(TrainedPolicy):
         return found.reshape(*obs.shape[:-1], found.shape[-1])
 
     @property
-    def _free_size(self) -> bool:
+    def any_size(self) -> bool:
         """Whether the network takes any number of candidates or nodes."""
         return self.net.kind != "mlp" and self.normaliser is None and not self.agent_id
 

@@ -28,8 +28,11 @@ class PPO:
     learning_rate : float
     decay_steps : int
         Agent-steps within which the learning rate falls to 0 linearly; 0: it stays.
+    credit : {"time", "task"}
+        What a decision is credited with: the rewards from its step on, or what it was itself found to cost, later, by an
+        environment that tells (see `Step`).
     discount, trace : float
-        gamma and lambda of generalised advantage estimation.
+        gamma and lambda of generalised advantage estimation, for ``credit="time"``.
     clip : float
         How far the ratio of probabilities may count, on both sides of 1.
     entropy, value : float
@@ -50,7 +53,8 @@ class PPO:
     agent_id : bool
         Whether a one-hot vector of the agent's number follows its observation, so that agents may do different things.
     normalise_observations, normalise_rewards : bool
-        In units of what was met so far: observations by mean and deviation, rewards by the deviation of the discounted return.
+        In units of what was met so far: observations by mean and deviation, rewards by the deviation of the discounted return,
+        or of what single decisions brought.
     normalise_advantages : bool
         Within every minibatch.
 
@@ -62,8 +66,14 @@ class PPO:
     Notes
     -----
     The loss is the mean of -min(r A, clip(r, 1 - c, 1 + c) A) - entropy H + value (V - target)^2 over a minibatch, r the ratio
-    of the probabilities of an action now and when it was taken. Steps of agents that are not ``active`` enter the critic's term
-    only. Truncated episodes are worth V of the last observation, terminated ones nothing more.
+    of the probabilities of an action now and when it was taken. Where actions are numbered, agents that are not ``active`` take
+    their first open one, and their steps enter the critic's term only. Truncated episodes are worth V of the last observation,
+    terminated ones nothing more.
+
+    With ``credit="task"`` only decisions are learnt from, those of agents that are active: R is minus the cost of the decision,
+    A = R - V(o), the target R; nothing is discounted, and rewards enter the learning curve only. A decision enters the update
+    that follows its settlement, with the observation, mask, action and probability of when it was taken. What it does to others
+    counts as far as the environment's costs hold it. Minibatches are then of equal sizes, of at most ``minibatch``.
 
     References
     ----------
@@ -83,6 +93,7 @@ class PPO:
     minibatch: int = 2048
     learning_rate: float = 3e-4
     decay_steps: int = 0
+    credit: Literal["time", "task"] = "time"
     discount: float = 0.99
     trace: float = 0.95
     clip: float = 0.2
@@ -117,6 +128,7 @@ class PPO:
             validation.choice("head", self.head, list(HEADS))
         validation.choice("activation", self.activation, ACTIVATIONS)
         validation.choice("critic", self.critic, ("obs", "state"))
+        validation.choice("credit", self.credit, ("time", "task"))
         for name in ("agent_id", "normalise_observations", "normalise_rewards", "normalise_advantages"):
             validation.flag(name, getattr(self, name))
         object.__setattr__(self, "hidden", tuple(self.hidden))
@@ -184,7 +196,7 @@ class PPO:
 
 
 class Batch(NamedTuple):
-    """Agent-steps of a minibatch: tensors with one row each. weight: 1 where the step enters the policy's loss, or None."""
+    """Agent-steps of a minibatch: tensors with one row each. seen and target of all, the rest of those that are active."""
 
     obs: Any
     seen: Any
@@ -193,7 +205,6 @@ class Batch(NamedTuple):
     advantage: Any
     target: Any
     mask: Any = None
-    weight: Any = None
 
 
 def policy_loss(params: PPO, head: Head, parameters: Any, batch: Batch) -> tuple[Any, Any]:
@@ -213,15 +224,15 @@ def policy_loss(params: PPO, head: Head, parameters: Any, batch: Batch) -> tuple
     log_ratio : Tensor [rows]
     """
     t = torch()
-    advantage, weight = batch.advantage, batch.weight
+    advantage = batch.advantage
     if params.normalise_advantages and len(advantage) > 1:
-        advantage = standardised(advantage, weight)
+        advantage = standardised(advantage)
     log_ratio = head.log_prob(parameters, batch.action, batch.mask) - batch.log_prob
     ratio = log_ratio.exp()
     gain = t.minimum(advantage * ratio, advantage * ratio.clamp(1.0 - params.clip, 1.0 + params.clip))
     if params.entropy > 0.0:
         gain = gain + params.entropy * head.entropy(parameters, batch.mask)
-    return -mean_of(gain, weight), log_ratio
+    return -mean_of(gain), log_ratio
 
 
 def value_loss(values: Any, target: Any) -> Any:
@@ -234,15 +245,12 @@ def value_loss(values: Any, target: Any) -> Any:
     return (values - target).square().mean()
 
 
-def mean_of(numbers: Any, weight: Any) -> Any:
-    """The mean, of what has weight."""
-    return numbers.mean() if weight is None else (numbers * weight).sum() / weight.sum().clamp(min=1.0)
+def mean_of(numbers: Any) -> Any:
+    """The mean, of none 0."""
+    return numbers.mean() if len(numbers) else numbers.sum()
 
 
-def standardised(numbers: Any, weight: Any) -> Any:
+def standardised(numbers: Any) -> Any:
     """Numbers less their mean, over their standard deviation."""
-    if weight is None:
-        std, mean = torch().std_mean(numbers)
-        return (numbers - mean) / (std + 1e-8)
-    centred = numbers - mean_of(numbers, weight)
-    return centred / (mean_of(centred.square(), weight).sqrt() + 1e-8)
+    std, mean = torch().std_mean(numbers)
+    return (numbers - mean) / (std + 1e-8)

@@ -13,6 +13,7 @@ from edgeworth.core.arrays import Array, Arrays
 from edgeworth.core.policy import training_seed
 from edgeworth.core.seeds import generator
 from edgeworth.learning.deep import checkpoint
+from edgeworth.learning.deep.credit import Ledger
 from edgeworth.learning.deep.envs import Resumable, Step, VectorEnv, training_data
 from edgeworth.learning.deep.kernels import generalised_advantages
 from edgeworth.learning.deep.nets import Normaliser, check_outputs
@@ -70,41 +71,47 @@ class PPOTrainer:
         self.weights = Flat(nets, start)
         self._adam = Adam(self.weights.vector, most=params.max_gradient, eps=1e-5)
         self._rollout = Rollout(self._views, params.rollout, active=self._now.active is not None)
+        if params.credit == "task" and self._now.costs is None:
+            validation.reject("credit", "must be 'time' where an environment tells no costs of decisions", params.credit)
+        self._ledger = Ledger(self._rollout) if params.credit == "task" else None
         self._returns = Returns(env.copies)
         self._open_rooms()
         self.memory = self.steps = self.updates = 0
 
     def _open_rooms(self) -> None:
-        """Tensors that share the rollout's arrays, and one that holds all columns of a minibatch side by side."""
-        t, rows, length = torch(), self._views.rows, self.params.rollout
-        self._obs, self._seen = t.from_numpy(self._rollout.obs), t.from_numpy(self._rollout.seen)
-        self._mask = None if self._rollout.mask is None else t.from_numpy(self._rollout.mask)
-        self._width = max(self.spec.action.dim, 1)
+        """Tensors that share the rollout's arrays, and the widths of what a minibatch holds side by side."""
+        t, rollout = torch(), self._rollout
+        self._obs, self._action, self._log_prob = (
+            t.from_numpy(each) for each in (rollout.obs, rollout.action, rollout.log_prob)
+        )
+        self._mask = None if rollout.mask is None else t.from_numpy(rollout.mask)
         seen = self._views.critic if self._views.central else 0
-        weighted = int(self._rollout.active is not None)
-        self._columns = [self._views.actor, seen, self._width, 1, 1, 1, weighted]
-        self._table = t.zeros((length, rows, sum(self._columns)), dtype=t.float32)
-        self._action, self._log_prob = self._part(2), self._part(3)[..., 0]
-
-    def _part(self, k: int) -> Any:
-        begin = sum(self._columns[:k])
-        return self._table[..., begin : begin + self._columns[k]]
+        weighted = int(rollout.active is not None and self._ledger is None)
+        self._columns = [self._views.actor, seen, self._action.shape[2], 1, 1, 1, weighted]
 
     # --- acting -----------------------------------------------------------------------------------------------------------
 
     def _act(self, k: int) -> Array:
         """Actions of step k, as the environment takes them; what is learnt from is written down."""
-        parameters = self.weights.nets["actor"].torch(self.weights.of["actor"], self._obs[k])
-        mask = None if self._mask is None else self._mask[k]
-        action, log_prob = self.head.sample(parameters, self._generator, mask)
-        self._log_prob[k] = log_prob
         shape = (self.env.copies, self.spec.agents)
-        if not self.head.continuous:
-            self._action[k, :, 0] = action
-            found: Array = action.numpy().reshape(shape)
-            return found
-        self._action[k] = action
-        return self.spec.action.scaled(self.head.applied(action).numpy()).reshape(*shape, -1)
+        if self.head.continuous:
+            self._action[k], self._log_prob[k] = self._sampled(k, slice(None))
+            return self.spec.action.scaled(self.head.applied(self._action[k]).numpy()).reshape(*shape, -1)
+        active, mask = self._rollout.active, self._rollout.mask
+        rows: Any = slice(None)
+        if active is not None:
+            rows = np.flatnonzero(active[k] > 0.0)
+            self._rollout.action[k, :, 0] = 0.0 if mask is None else mask[k].argmax(axis=1)
+        if active is None or len(rows):
+            self._action[k, rows, 0], self._log_prob[k, rows] = self._sampled(k, rows)
+        found: Array = self._rollout.action[k, :, 0].astype(np.int64).reshape(shape)
+        return found
+
+    def _sampled(self, k: int, rows: Any) -> tuple[Any, Any]:
+        """Actions of some rows at step k, as they are stored, and their log-probabilities."""
+        parameters = self.weights.nets["actor"].torch(self.weights.of["actor"], self._obs[k][rows])
+        action, log_prob = self.head.sample(parameters, self._generator, None if self._mask is None else self._mask[k][rows])
+        return action.float(), log_prob
 
     def _value(self, rows: Array) -> Array:
         found: Array = self._critic(torch().from_numpy(rows)).double().numpy()
@@ -115,8 +122,10 @@ class PPOTrainer:
 
     def _gather(self) -> tuple[Array, list[float]]:
         """Play a rollout; returns the rewards as they came, and the returns of the episodes that ended."""
-        rollout, following = self._rollout, None
+        rollout, ledger, following = self._rollout, self._ledger, None
         rollout.begin(self._now)
+        if ledger is not None:
+            ledger.begin()
         if self._normaliser is not None:
             following = Normaliser.of(self._normaliser.arrays())  # what is stored is in the units that the policy saw
         for k in range(self.params.rollout):
@@ -124,6 +133,8 @@ class PPOTrainer:
                 following.update(self._now.obs)
             self._now = self.env.step(self._act(k))
             rollout.take(k, self._now)
+            if ledger is not None:
+                ledger.take(k, self._now)
         if following is not None and self._normaliser is not None:
             self._normaliser.take(following)
         shape = (self.params.rollout, self.env.copies, self.spec.agents)
@@ -132,8 +143,8 @@ class PPOTrainer:
 
     # --- learning ---------------------------------------------------------------------------------------------------------
 
-    def _targets(self) -> tuple[Array, Array]:
-        """Advantages and targets of the critic [rollout, rows]; also fills the table."""
+    def _by_time(self) -> tuple[dict[str, Array], Array, Array]:
+        """What is learnt from, row by row, its advantages, and targets of the critic."""
         params, rollout = self.params, self._rollout
         reward = rollout.reward
         ended = np.repeat(rollout.terminated, self.spec.agents, axis=1)
@@ -143,64 +154,76 @@ class PPOTrainer:
         values = self._value(rollout.seen.reshape(-1, self._views.critic)).reshape(params.rollout + 1, -1)
         finals = rollout.finals(self._value)
         advantages = generalised_advantages(reward, values, finals, ended, cut, params.discount, params.trace)
-        return advantages, advantages + values[:-1]
+        columns = rollout.columns(slice(params.rollout))
+        if rollout.active is not None:
+            columns["active"] = rollout.active[:-1]
+        flat = {name: each.reshape(advantages.size, *each.shape[2:]) for name, each in columns.items()}
+        return flat, advantages.ravel(), (advantages + values[:-1]).ravel()
 
-    def _update(self) -> tuple[dict[str, float], Array, Array]:
-        t, params, rollout = torch(), self.params, self._rollout
+    def _by_task(self, ledger: Ledger) -> tuple[dict[str, Array], Array, Array]:
+        """The same of decisions that are settled."""
+        if self._now.costs is None:
+            raise ValueError("env: must tell the costs of decisions at every step; got None")
+        columns = ledger.settled(self._now.costs)
+        brought = columns["brought"] if self._scale is None else self._scale.single(columns["brought"])
+        seen = columns["seen" if self._views.central else "obs"]
+        return columns, brought - self._value(seen) if len(seen) else brought, brought
+
+    def _update(self) -> dict[str, float]:
+        """Learn from the rollout; returns figures of the last epoch."""
+        t, params = torch(), self.params
         with t.no_grad():
-            advantages, targets = self._targets()
-            self._part(0)[...] = self._obs[:-1]
-            if self._views.central:
-                self._part(1)[...] = self._seen[:-1]
-            self._part(4)[..., 0] = t.from_numpy(advantages)
-            self._part(5)[..., 0] = t.from_numpy(targets)
-            if rollout.active is not None:
-                self._part(6)[..., 0] = t.from_numpy(rollout.active[:-1])
-        table = self._table.view(-1, self._table.shape[-1])
-        masks = None if self._mask is None else self._mask[:-1].reshape(len(table), -1)
-        rate = self.learning_rate
-        for epoch in range(params.epochs):
+            columns, advantages, targets = self._by_time() if self._ledger is None else self._by_task(self._ledger)
+        names = ("obs", "seen", "action", "log_prob", "advantage", "target", "active")
+        columns |= {"advantage": advantages, "target": targets}
+        parts = [columns[name].reshape(len(targets), width) for name, width in zip(names, self._columns, strict=True) if width]
+        table = t.from_numpy(np.concatenate(parts, axis=1, dtype=np.float32))
+        masks = t.from_numpy(columns["mask"]) if "mask" in columns else None
+        rate, size = self.learning_rate, params.minibatch
+        if self._ledger is not None:
+            size = -(-len(table) // max(1, -(-len(table) // size)))
+        found: list[tuple[Any, ...]] = []
+        for epoch in range(params.epochs if len(table) else 0):
             order = t.randperm(len(table), generator=self._generator)
-            found: list[tuple[Any, ...]] = []
+            found = []
             last = epoch == params.epochs - 1
             mixed, mixed_masks = table[order], None if masks is None else masks[order]
-            for begin in range(0, len(table), params.minibatch):
-                end = begin + params.minibatch
+            for begin in range(0, len(table), size):
+                end = begin + size
                 batch = self._batch(mixed[begin:end], None if mixed_masks is None else mixed_masks[begin:end])
                 found.append(self._learn(batch, rate, measured=last or params.target_kl is not None))
             if params.target_kl is not None and _mean(found, 0) > params.target_kl:
                 break
-        names = ("kl", "clip_share", "entropy", "value_loss")
-        return {name: _mean(found, k) for k, name in enumerate(names)}, advantages, targets
+        figures = {name: _mean(found, k) for k, name in enumerate(("kl", "clip_share", "entropy", "value_loss"))}
+        spread = float(targets.var()) if len(targets) else 0.0
+        explained = 1.0 - float(advantages.var()) / spread if spread > 0.0 else float("nan")
+        return figures | {"explained_variance": explained}
 
     def _batch(self, rows: Any, mask: Any) -> Batch:
-        obs, seen, action, log_prob, advantage, target, weight = rows.split(self._columns, 1)
-        return Batch(
-            obs,
-            seen if self._views.central else obs,
-            action if self.head.continuous else action[:, 0].long(),
-            log_prob[:, 0],
-            advantage[:, 0],
-            target[:, 0],
-            mask,
-            weight[:, 0] if self._columns[-1] else None,
-        )
+        _, seen, *_, target, active = rows.split(self._columns, 1)
+        seen = seen if self._views.central else rows[:, : self._columns[0]]
+        if self._columns[-1]:  # others than those that are active are for the critic only
+            own = active[:, 0].nonzero()[:, 0]
+            rows, mask = rows[own], None if mask is None else mask[own]
+        obs, _, action, log_prob, advantage, *_ = rows.split(self._columns, 1)
+        chosen = action if self.head.continuous else action[:, 0].long()
+        return Batch(obs, seen, chosen, log_prob[:, 0], advantage[:, 0], target[:, 0], mask)
 
     def _learn(self, batch: Batch, rate: float, measured: bool) -> tuple[Any, ...]:
         """One gradient step; returns divergence, share of clipped ratios, entropy and the critic's loss, before it."""
         t, params = torch(), self.params
-        parameters = self.weights.nets["actor"].torch(self.weights.of["actor"], batch.obs)
-        loss, log_ratio = policy_loss(params, self.head, parameters, batch)
         error = value_loss(self._critic(batch.seen), batch.target)
-        self._adam.step(self.weights.gradient(loss + params.value * error), rate)
+        parameters = self.weights.nets["actor"].torch(self.weights.of["actor"], batch.obs)
+        gain, log_ratio = policy_loss(params, self.head, parameters, batch)
+        self._adam.step(self.weights.gradient(gain + params.value * error), rate)
         if not measured:
             return ()
         with t.no_grad():
             ratio = log_ratio.exp()
-            kl = mean_of(ratio - 1.0 - log_ratio, batch.weight)
-            clipped = mean_of(((ratio - 1.0).abs() > params.clip).float(), batch.weight)
-            entropy = mean_of(self.head.entropy(parameters, batch.mask), batch.weight)
-            return kl, clipped, entropy, error.detach(), len(batch.obs)
+            kl = mean_of(ratio - 1.0 - log_ratio)
+            clipped = mean_of(((ratio - 1.0).abs() > params.clip).float())
+            entropy = mean_of(self.head.entropy(parameters, batch.mask))
+            return kl, clipped, entropy, error.detach(), len(batch.target)
 
     @property
     def learning_rate(self) -> float:
@@ -234,18 +257,16 @@ class PPOTrainer:
         rate = self.learning_rate
         with torch().no_grad():
             reward, returns = self._gather()
-        figures, advantages, targets = self._update()
+        figures = self._update()
         self.steps += reward.size
         self.updates += 1
         self.weights.refuse_infinite(self.steps)
-        spread = float(targets.var())
         return TrainingRow(
             steps=self.steps,
             updates=self.updates,
             reward=float(reward.mean()),
             episode_return=float(np.mean(returns)) if returns else float("nan"),
             episodes=len(returns),
-            explained_variance=1.0 - float(advantages.var()) / spread if spread > 0.0 else float("nan"),
             learning_rate=rate,
             seconds=time.perf_counter() - wall,
             cpu_seconds=time.process_time() - cpu,
@@ -307,6 +328,8 @@ class PPOTrainer:
             arrays |= checkpoint.prefixed("observations", self._normaliser.arrays())
         if self._scale is not None:
             arrays |= checkpoint.prefixed("rewards", self._scale.arrays())
+        if self._ledger is not None:
+            arrays |= checkpoint.prefixed("open", self._ledger.held)
         return {**self._header(), "spec_hash": self.spec.hash, "problems": sorted(self.problems)}, arrays
 
     def restore(self, header: Mapping[str, Any], arrays: Arrays, where: str = "checkpoint") -> None:
@@ -339,6 +362,8 @@ class PPOTrainer:
             self._normaliser.take(Normaliser.of(checkpoint.part(arrays, "observations")))
         if self._scale is not None:
             self._scale.load(checkpoint.part(arrays, "rewards"))
+        if self._ledger is not None:
+            self._ledger.load(checkpoint.part(arrays, "open"))
         self._now = _restored(self.env, checkpoint.part(arrays, "env"))
         self.steps, self.updates = int(header["steps"]), int(header["updates"])
 
@@ -349,6 +374,6 @@ def _restored(env: Any, arrays: Arrays) -> Step:
 
 
 def _mean(found: list[tuple[Any, ...]], k: int) -> float:
-    """The mean of figure k over minibatches, by their sizes."""
+    """The mean of figure k over minibatches, by their sizes; NaN where there were none."""
     rows = sum(each[4] for each in found)
-    return float(sum(float(each[k]) * each[4] for each in found) / rows)
+    return float(sum(float(each[k]) * each[4] for each in found) / rows) if rows else float("nan")

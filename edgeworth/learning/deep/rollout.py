@@ -68,6 +68,10 @@ class Rollout:
         What the actor saw; the last one follows the last step.
     seen : float32 [length + 1, rows, critic]
         What the critic saw: the same array where it sees the same.
+    action : float32 [length, rows, width]
+        As it is stored; of numbered ones the number.
+    log_prob : float32 [length, rows]
+        Of the action, when it was taken; of agents that are not active anything.
     reward : float64 [length, rows]
     terminated, truncated : bool [length, copies]
     mask : bool [length + 1, rows, n] or None
@@ -79,6 +83,8 @@ class Rollout:
         rows, n = views.rows, views.spec.action.n
         self.obs = np.zeros((length + 1, rows, views.actor), np.float32)
         self.seen = np.zeros((length + 1, rows, views.critic), np.float32) if views.central else self.obs
+        self.action = np.zeros((length, rows, max(views.spec.action.dim, 1)), np.float32)
+        self.log_prob = np.zeros((length, rows), np.float32)
         self.reward = np.zeros((length, rows))
         self.terminated = np.zeros((length, views.copies), np.bool_)
         self.truncated = np.zeros((length, views.copies), np.bool_)
@@ -115,6 +121,15 @@ class Rollout:
         if self.active is not None:
             self.active[k] = 1.0 if step.active is None else step.active.ravel()
 
+    def columns(self, k: Any) -> dict[str, Array]:
+        """What is learnt from, but rewards, of some steps, or of steps and rows: an index of the first axes."""
+        found = {"obs": self.obs[k], "action": self.action[k], "log_prob": self.log_prob[k]}
+        if self.views.central:
+            found["seen"] = self.seen[k]
+        if self.mask is not None:
+            found["mask"] = self.mask[k]
+        return found
+
     def finals(self, value: Any) -> Array:
         """V of the last observations of truncated episodes, float64 [length, rows]; elsewhere 0.
 
@@ -149,12 +164,20 @@ class RewardScale:
     def __init__(self, rows: int, discount: float) -> None:
         self.returns, self.discount, self.normaliser = np.zeros(rows), discount, Normaliser(1)
 
+    def single(self, returns: Array) -> Array:
+        """Returns [any] that belong to no sequence over their deviation, which takes them in first."""
+        self.normaliser.update(returns[:, None])
+        return self._scaled(returns)
+
     def apply(self, reward: Array, ended: Bools) -> Array:
         """Rewards [length, rows] of episodes that ended [length, rows] over the deviation, which takes them in first."""
         for k in range(len(reward)):
             self.returns = self.returns * self.discount + reward[k]
             self.normaliser.update(self.returns[:, None])
             self.returns[ended[k]] = 0.0
+        return self._scaled(reward)
+
+    def _scaled(self, reward: Array) -> Array:
         scaled: Array = reward / np.sqrt(self.normaliser.variance[0] + 1e-8)
         return scaled
 

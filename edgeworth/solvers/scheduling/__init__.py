@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Milp as Milp,
         build_model as build_model,
     )
+    from edgeworth.solvers.scheduling.learned.policies import LearnedPolicy as LearnedPolicy
     from edgeworth.solvers.scheduling.market.play import MarketRun as MarketRun, play_in_market as play_in_market
     from edgeworth.solvers.scheduling.market.rules import Market as Market
     from edgeworth.solvers.scheduling.plots import (
@@ -65,6 +66,8 @@ FAMILY = Family(
     from_array=model.assigned,
     examples=tiny_problems,
     causality=CAUSALITY,
+    play="edgeworth.solvers.scheduling.learned.play:play",
+    training="edgeworth.solvers.scheduling.learned.plan:PLAN",
     late={
         "auctions": "policies.auction",
         **dict.fromkeys(("VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),

@@ -18,7 +18,7 @@ from tests.solvers.scheduling.cases import random_episode
 needs_pettingzoo = pytest.mark.skipif(importlib.util.find_spec("pettingzoo") is None, reason="extra envs is absent")
 needs_gymnasium = pytest.mark.skipif(importlib.util.find_spec("gymnasium") is None, reason="extra envs is absent")
 
-OBSERVE = ("own", "peers", "candidates")
+OBSERVE = ("own", "peers", "candidates", "graph")
 SMALL: dict[str, Any] = {"devices": 3, "horizon": 12.0, "rate": 1.0}
 
 

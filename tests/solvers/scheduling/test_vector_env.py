@@ -20,7 +20,7 @@ from tests.oracles.scheduling_env import Watched
 from tests.solvers.scheduling.cases import random_episode
 
 SMALL: dict[str, Any] = {"devices": 3, "horizon": 12.0}
-OBSERVE = ("own", "peers", "candidates")
+OBSERVE = ("own", "peers", "candidates", "graph")
 
 
 def chosen(mask: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int64]:
@@ -59,7 +59,7 @@ def cases() -> list[Episode]:
 def test_equals_the_watched_twin_epoch_by_epoch() -> None:
     met, deaths, rejected = set(), 0, 0
     for number, problem in enumerate(cases()):
-        observe, exchange = OBSERVE[number % 3], (0.0, 24_000.0)[number % 2]
+        observe, exchange = OBSERVE[number % 4], (0.0, 24_000.0)[number % 2]
         ours = played(problem, observe, number, exchange)
         twin = Watched(problem, ours["actions"], exchange)
         found = twin.run()
@@ -285,7 +285,7 @@ def test_neither_tasks_nor_other_devices_are_needed() -> None:
 
 
 def test_names_of_what_is_seen() -> None:
-    for observe, size in (("own", 10), ("peers", 20), ("candidates", 27)):
+    for observe, size in (("own", 10), ("peers", 20), ("candidates", 27), ("graph", 36)):
         env = vector_env(1, **SMALL, seed=0, observe=observe)
         assert env.observation_size == len(env.observation_names) == len(set(env.observation_names)) == size
         assert (env.action_size, env.action_count, env.state_size) == (1, 3, 0)

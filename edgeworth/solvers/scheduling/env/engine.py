@@ -12,6 +12,7 @@ from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
 from edgeworth.core.jit import read_only
 from edgeworth.mechanisms.token_market.kernels.tables import Tables
 from edgeworth.mechanisms.token_market.state import State as Ledger
+from edgeworth.solvers.scheduling.env.kernels import externality
 from edgeworth.solvers.scheduling.env.kernels import step as kernel
 from edgeworth.solvers.scheduling.env.observation import STATE, Observe, View
 from edgeworth.solvers.scheduling.market.kernels.state import FAULT, Books
@@ -33,10 +34,12 @@ class Engine:
     At the end of an episode, what was seen last stays. With a market, every copy has a ledger.
     """
 
-    def __init__(self, copies: int, view: View, wide: bool, exchange: float, market: Market | None = None) -> None:
+    def __init__(
+        self, copies: int, view: View, wide: bool, exchange: float, market: Market | None = None, marginal: bool = False
+    ) -> None:
         devices, size = view.devices, len(view.names)
         self.copies, self.devices, self.begun = copies, devices, False
-        self._market = market
+        self._market, self._marginal = market, marginal
         self._view, self._exchange = _VIEWS[view.observe], exchange
         self.seen: NDArray[np.float32] = np.zeros((copies, devices, size), np.float32)
         self.opened: Bools = np.zeros((copies, devices, devices), np.bool_)
@@ -59,6 +62,12 @@ class Engine:
         self._first: Ints = np.zeros(self.copies, np.int64)
         self.costs: Floats = np.full((self.copies, int(self.tasks.max(initial=0))), np.nan)
         self.decided[...], self.reward[...], self.over[...] = -1, 0.0, False
+        self._others: dict[str, Array] = {}
+        if self._marginal:
+            shape = self.costs.shape
+            shift = np.full(shape, externality.NOT_BEGUN)
+            self._others = {"since": np.zeros_like(self._first), "shift": shift, "harm": np.zeros(shape)}
+            self._others["total"] = np.full(shape, np.nan)
         self.begun = True
         if self._market is not None:
             most = self.costs.shape[1]
@@ -103,10 +112,21 @@ class Engine:
             rule = f"must be open to device {i} of copy {c}: {np.flatnonzero(self.opened[c, i]).tolist()}"
             validation.reject("actions", rule, int(whole[c, i]))
         self._go(kernel.STEP, whole)
+        if self._marginal:
+            at, world = self._states, self._worlds
+            externality.charge(
+                self.tasks, at.counts, self.over, world.work, world.capacity, at.device, at.start, at.ready, at.running,
+                world.latency_weight, self.costs, *self._others.values(),
+            )  # fmt: skip
+
+    @property
+    def told(self) -> Floats:
+        """Costs of tasks as learners are told: their own, or with what they cost others, which is known later."""
+        return self._others["total"] if self._marginal else self.costs
 
     def _kept(self) -> dict[str, Array]:
         own = {"first": self._first, "costs": self.costs, "now": self.now, "reward": self.reward, "decided": self.decided}
-        kept = {f"state.{name}": each for name, each in self._states._asdict().items()} | own
+        kept = {f"state.{name}": each for name, each in self._states._asdict().items()} | own | self._others
         if self._market is not None:
             kept |= {f"books.{name}": each for name, each in self._books._asdict().items()}
             kept |= {f"ledger.{name}": each for name, each in self._ledgers._asdict().items()}

@@ -38,7 +38,7 @@ def parallel_env(
         In place of a problem: the preset that every `reset` draws a new episode of. Default "table-2".
     seed : int, SeedSequence or Generator, optional
         Of the episodes; ``reset(seed=...)`` begins anew with another one. None: fresh.
-    observe : {"own", "peers", "candidates", "market", "priced"}
+    observe : {"own", "peers", "candidates", "graph", "market", "priced"}
         See the notes; the last two with a market only.
     reward : {"local", "team"}
         Whether a device gets the costs of its own tasks, or the mean of all.
@@ -75,8 +75,9 @@ def parallel_env(
 
     Observations are float32 in [0, 4]: "own" are the features of the device and its task; "peers" adds what it knows of every
     other device; "candidates" are, for each device that the task could go to, the features of that choice, with which the same
-    network can score any number of them; "market" adds to "own" what the device has in the market and what others ask there;
-    "priced" is that once, and then what "candidates" has, each with its price.
+    network can score any number of them; "graph" are what it knows of all devices, itself first, and the seconds of transfer
+    between each two; "market" adds to "own" what the device has in the market and what others ask there; "priced" is that
+    once, and then what "candidates" has, each with its price.
     `edgeworth.solvers.scheduling.env.observation` lists them with their scales. Nothing of the future is in them, and of others
     only what is ``gossip`` seconds old; what the chain holds is known at once.
 

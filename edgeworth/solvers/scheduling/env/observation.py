@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple, get_args
 
 from edgeworth.core import validation
 
-Observe = Literal["own", "peers", "candidates", "market", "priced"]
-PLAIN = ("own", "peers", "candidates")
+Observe = Literal["own", "peers", "candidates", "market", "priced", "graph"]
+PLAIN = ("own", "peers", "candidates", "graph")
 """What can be observed without a market too; "market" and "priced" need one."""
 
 OWN = ("has_task", "work", "transfer", "slack", "pending", "capacity", "backlog", "battery", "active_power", "waiting")
@@ -20,6 +20,11 @@ CANDIDATE = ("own", "work", "transfer", "slack", "capacity", "active_power", "ba
 """Of a device that the task could be handed to, oneself first: s to send it / 1.2 (0 where oneself), the predicted end after
 arrival / L, and J that it takes / 32;
 the rest as above. All are 0 without a task."""
+NODE = ("own", "work", "slack", "pending", "capacity", "active_power", "backlog", "battery", "dead")
+"""Of a device as a node of a graph, oneself first, and what is known of it; work, slack and pending tasks are 0 of others."""
+EDGE = "transfer"
+"""Of a pair of nodes: s until the task could be there, over 1.2, from oneself with the wait for one's radio; 0 to itself. Of a
+graph all is 0 without a task."""
 TOKENS = ("ctk", "ptk", "cash")
 """Of a device in a market: what is free of its own CTK / 100, PTK / 50 and cash / 100."""
 MARKET = ("ask_ctk", "ask_ptk", "volume_ctk", "volume_ptk", "sellers")
@@ -53,6 +58,10 @@ class View(NamedTuple):
             return (*first, *(f"{name}_{k}" for k in range(self.devices) for name in each))
         if self.observe == "market":
             return (*OWN, *TOKENS, *MARKET)
+        if self.observe == "graph":
+            every = range(self.devices)
+            nodes = (f"{name}_{k}" for k in every for name in NODE)
+            return (*nodes, *(f"{EDGE}_{i}_{k}" for i in every for k in every))
         others = range(1, self.devices) if self.observe == "peers" else ()
         return (*OWN, *(f"{name}_{k}" for k in others for name in PEER))
 

@@ -19,12 +19,18 @@ from edgeworth.solvers.scheduling.model.problem import CHOICES, NUMBERS
 class Drawn:
     """Episodes that `generate` makes of the same arguments, every copy with a stream of its own.
 
-    pattern: one of that kind; seed: what a policy that was trained here is refused on.
+    Of several rates copy c plays the one at place c, then that at c + copies, and so on, from the first one again after the
+    last one. pattern: an episode of that kind; seed: what a policy that was trained here is refused on.
     """
 
     def __init__(self, settings: Mapping[str, Any], seed: Seed, copies: int) -> None:
-        self._settings, self._copies = settings, copies
-        self.pattern = generate(**settings, seed=0)
+        rates = settings.get("rate")
+        several = list(rates) if isinstance(rates, Sequence) else [rates]
+        if not several:
+            validation.reject("rate", "must be a number, or several", rates)
+        self._kinds, self._copies = [{**settings, "rate": rate} for rate in several], copies
+        self._patterns = [generate(**kind, seed=0) for kind in self._kinds]
+        self.pattern = self._patterns[0]
         self._before: list[Array] = []
         self.restart(seed)
 
@@ -33,22 +39,26 @@ class Drawn:
         rng, self.seed = generator(seed, ENVIRONMENTS)
         word = int(rng.integers(0, 2**63))
         seeds = [np.random.SeedSequence(word, spawn_key=(c,)) for c in range(self._copies)]
-        self._streams = [np.random.default_rng(each) for each in seeds]
+        self._streams, self._round = [np.random.default_rng(each) for each in seeds], 0
 
     def draw(self) -> list[Episode]:
         """The next episode of every copy."""
         self._before = [words(stream) for stream in self._streams]
-        return [generate(**self._settings, seed=stream) for stream in self._streams]
+        first, kinds = self._round * self._copies, self._kinds
+        self._round += 1
+        return [generate(**kinds[(first + c) % len(kinds)], seed=stream) for c, stream in enumerate(self._streams)]
 
     def snapshot(self) -> dict[str, Array]:
         """Where the streams stood before the episodes that were drawn last."""
-        return {"streams": np.stack(self._before), "pattern": validation.marks([self.pattern.hash])}
+        pattern = validation.marks(each.hash for each in self._patterns)
+        return {"streams": np.stack(self._before), "round": np.array([self._round - 1]), "pattern": pattern}
 
     def restore(self, arrays: Arrays) -> None:
         """Put the streams there."""
-        validation.same_marks(arrays, "pattern", [self.pattern.hash])
+        validation.same_marks(arrays, "pattern", (each.hash for each in self._patterns))
         for stream, kept in zip(self._streams, validation.stored(arrays, "streams", (self._copies, 6)), strict=True):
             put_words(stream, kept)
+        self._round = int(validation.stored(arrays, "round", (1,))[0])
 
 
 class Given:

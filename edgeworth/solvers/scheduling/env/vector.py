@@ -47,12 +47,15 @@ class VectorEnv:
         exchange: float,
         team: bool,
         market: Market | None,
+        marginal: bool,
     ) -> None:
         if source.pattern.epoch == 0.0:
             validation.reject("epoch", "must be above 0 where copies are stepped together", 0.0)
         view = view_of(observe, source.pattern.devices, market is not None)
         self._source, self._team = source, team
-        self._engine = Engine(copies, view, state, exchange, market)
+        if marginal and source.pattern.service != "serial":
+            validation.reject("costs", "must be 'own' where tasks share a processor", "marginal")
+        self._engine = Engine(copies, view, state, exchange, market, marginal)
         self.copies, self.agents = copies, view.devices
         self.observation_names, self.observation_size = view.names, len(view.names)
         self.action_count, self.state_size = view.devices, self._engine.whole.shape[1]
@@ -123,7 +126,7 @@ class VectorEnv:
         self._ended[...] = engine.over
         decided = engine.decided.copy()
         if engine.over[0]:  # epochs are the same for all copies
-            self._last[...], self._last_whole[...], self._last_costs = engine.seen, engine.whole, engine.costs
+            self._last[...], self._last_whole[...], self._last_costs = engine.seen, engine.whole, engine.told
             self._begin()
         if self._team:
             reward[...] = reward.mean(axis=1, keepdims=True)
@@ -220,7 +223,7 @@ class VectorEnv:
             "active": engine.active,
             "final_observation": self._last,
             "decided": engine.decided,
-            "costs": engine.costs,
+            "costs": engine.told,
             "final_costs": self._last_costs,
         }
         if engine.whole.size:
@@ -238,6 +241,7 @@ def vector_env(
     reward: Literal["local", "team"] = "local",
     exchange_rate: float = 0.0,
     market: Market | None = None,
+    costs: Literal["own", "marginal"] = "own",
     state: bool = False,
     **settings: Any,
 ) -> VectorEnv:
@@ -254,7 +258,7 @@ def vector_env(
         the last one. They have the same number of devices, the same horizon and the same rules.
     seed : int, SeedSequence or Generator, optional
         Of the episodes. None: fresh.
-    observe : {"own", "peers", "candidates", "market", "priced"}
+    observe : {"own", "peers", "candidates", "graph", "market", "priced"}
         What a device observes, as for `parallel_env`.
     reward : {"local", "team"}
         Whether a device gets the costs of its own tasks, or the mean of all.
@@ -262,10 +266,14 @@ def vector_env(
         J, >= 0, that a power token counts in the reward of a task which another device executes; the paper has 24,000.
     market : Market, optional
         As for `parallel_env`.
+    costs : {"own", "marginal"}
+        What ``infos`` tell of a task's costs: its own, or also what it costs others: w_l times the seconds by which the tasks
+        that its device begins after it would have begun earlier without it, in the order in which they began. Rewards do not
+        depend on it.
     state : bool
         Whether ``infos`` hold the state of all devices of a copy, for a critic of central training.
     **settings
-        Further arguments of `generate`; ``epoch`` must be above 0.
+        Further arguments of `generate`; ``epoch`` must be above 0. Of ``rate`` also several, which episodes have in turn.
 
     Returns
     -------
@@ -293,8 +301,8 @@ def vector_env(
     copies = validation.integer("copies", copies, minimum=1)
     validation.flag("state", state)
     validation.choice("reward", reward, ("local", "team"))
+    validation.choice("costs", costs, ("own", "marginal"))
     exchange = validation.real("exchange_rate", exchange_rate, minimum=0.0, maximum=1e9)
     given = settings if preset is None else {"preset": preset, **settings}
-    return VectorEnv(
-        source_of(problems, given, seed, copies), copies, observe, state, exchange, reward == "team", market_of(market)
-    )
+    source = source_of(problems, given, seed, copies)
+    return VectorEnv(source, copies, observe, state, exchange, reward == "team", market_of(market), costs == "marginal")

@@ -11,6 +11,7 @@ from edgeworth.solvers.scheduling.env.observation import (
     CAPACITY,
     ENERGY,
     MOST,
+    NODE,
     OWN,
     PEER,
     PENDING,
@@ -35,14 +36,16 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
     open_epoch,
     pending,
     predicted,
+    sending,
     task_energy,
 )
 from edgeworth.solvers.scheduling.model.kernels.state import DONE, JOINED
 
 OF_OWN, OF_PEERS, OF_CANDIDATES = range(3)
+OF_GRAPH = 5  # as the places in `observation.Observe`: between are those of a market, in `trade`
 BEGIN, STEP, LOOK = range(3)
 KILOWATT_HOUR = 3600.0  # J of a watt in an hour
-_OWN, _PEER, _CANDIDATE, _STATE = len(OWN), len(PEER), len(CANDIDATE), len(STATE)
+_OWN, _PEER, _CANDIDATE, _NODE, _STATE = len(OWN), len(PEER), len(CANDIDATE), len(NODE), len(STATE)
 
 
 @leaf(counted=False)
@@ -129,6 +132,31 @@ def see_candidates(world, state, t, i, row, out):
 
 
 @leaf(counted=False)
+def see_graph(world, state, t, i, row, out):
+    """The features `NODE` of all devices, then a matrix of `EDGE`."""
+    out[:] = 0.0
+    if pending(state, i) == 0:
+        return
+    n, j = world.capacity.size, head(world, state, i)
+    out[0] = 1.0
+    out[1] = cut(world.work[j] / WORK)
+    out[2] = cut((world.due[j] - t) / world.deadline)
+    out[3] = cut(pending(state, i) / PENDING)
+    for action in range(n):
+        k, at = device_of(i, action), _NODE * action
+        out[at + 4] = cut(world.capacity[k] / CAPACITY)
+        out[at + 5] = cut(world.active[k] / POWER)
+        out[at + 6] = cut(known_backlog(world, state, i, k, t, row) / world.deadline)
+        out[at + 7] = cut(share(known_battery(world, state, i, k, t, row), world.battery[k]))
+        out[at + 8] = known_dead(state, i, k, row)
+    for one in range(n):
+        wait = sending(world, state, t, i, j) - t if one == 0 else 0.0
+        for other in range(n):
+            if one != other:
+                out[_NODE * n + one * n + other] = cut((wait + world.tau[j]) / TRANSFER)
+
+
+@leaf(counted=False)
 def see_all(world, state, t, out):
     """The features `STATE` of all devices, in the order of their numbers."""
     for k in range(world.capacity.size):
@@ -155,6 +183,8 @@ def look(world, state, t, view, seen, opened, active, whole):
             opened[i, 0] = True
         if view == OF_CANDIDATES:
             see_candidates(world, state, t, i, row, seen[i])
+        elif view == OF_GRAPH:
+            see_graph(world, state, t, i, row, seen[i])
         else:
             see_own(world, state, t, i, seen[i])
             if view == OF_PEERS:

@@ -11,6 +11,7 @@ from edgeworth.solvers.scheduling.env.kernels.step import (
     BEGIN,
     LOOK,
     OF_CANDIDATES,
+    OF_GRAPH,
     OF_PEERS,
     STEP,
     collect,
@@ -18,6 +19,7 @@ from edgeworth.solvers.scheduling.env.kernels.step import (
     device_of,
     see_all,
     see_candidates,
+    see_graph,
     see_own,
     see_peers,
 )
@@ -136,6 +138,8 @@ def look(world, state, t, view, terms, books, s, count, seen, opened, active, wh
             opened[i, 0] = True
         if view == OF_CANDIDATES:
             see_candidates(world, state, t, i, row, seen[i])
+        elif view == OF_GRAPH:
+            see_graph(world, state, t, i, row, seen[i])
         elif view == OF_PRICED:
             see_market(state, terms, books, s, i, seen[i])
             see_prices(world, state, t, books, i, row, seen[i, _TOKENS + _MARKET :])

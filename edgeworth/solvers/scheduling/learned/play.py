@@ -1,0 +1,105 @@
+"""A trained policy on a problem: what devices observe is shown to it epoch by epoch, by the simulator it was trained in."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.arrays import Ints
+from edgeworth.core.method import Found
+from edgeworth.core.policy import PolicyMismatchError
+from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.learning.deep.policy import Policy
+from edgeworth.solvers.scheduling.env.engine import Engine
+from edgeworth.solvers.scheduling.env.observation import PLAIN, Observe, View, view_of
+from edgeworth.solvers.scheduling.market.rules import Market
+from edgeworth.solvers.scheduling.model import Episode, Schedule, assigned
+
+_CHUNK = 32  # epochs between two looks at the clock: some 20 ms with 25 devices
+
+
+def play(policy: Policy, problem: Episode, run: Run[Schedule]) -> Found[Schedule]:
+    """What a policy does on a problem, by the mode of its distribution of actions.
+
+    Parameters
+    ----------
+    policy : Policy
+        Trained in a `vector_env` of devices that observe the same.
+    problem : Episode
+    run : Run
+
+    Returns
+    -------
+    Found
+        The devices that it chose, as `assigned` plays them; no bound. Where the run is cut, every device executes its own tasks
+        from then on.
+
+    Notes
+    -----
+    A policy that observes a market decides in one: devices begin with what `Market` grants in the backed economy, where no task
+    waits for tokens. What it chose is then played by the rules of the problem, which know no tokens.
+
+    Raises
+    ------
+    PolicyMismatchError
+        For a policy of other observations or actions than devices have here, and of a network that takes another number of
+        devices only.
+    """
+    view = _view(policy, problem)
+    engine = Engine(1, view, False, 0.0, None if view.observe in PLAIN else Market())
+    engine.fill([problem])
+    device, epoch = np.full(problem.tasks, -1), 0
+    ended, notes = Termination.CONVERGED, tuple[str, ...]()
+    while not engine.over[0]:
+        if epoch and epoch % _CHUNK == 0:
+            reason = run.tick(epoch)
+            if reason is not None:
+                ended, notes = reason, (f"cut after {epoch} epochs: every device executes its own tasks from there on",)
+                break
+        actions = _actions(policy, engine)
+        engine.play(actions[None])
+        who = np.flatnonzero(engine.decided[0] >= 0)
+        chosen = actions[who]
+        device[engine.decided[0, who]] = np.where(chosen == 0, who, chosen - (chosen <= who))
+        epoch += 1
+    return Found(assigned(problem, device), ended, iterations=epoch, evaluations=int((device >= 0).sum()), notes=notes)
+
+
+def _actions(policy: Policy, engine: Engine) -> Ints:
+    """Actions of all devices; those that have nothing to decide take what is open to them."""
+    seen, opened = engine.seen[0], engine.opened[0]
+    actions: Ints = opened.argmax(axis=1)
+    active = np.flatnonzero(engine.active[0])
+    if not active.size:
+        return actions
+    if policy.agent_id:  # it asks who is who by the places of all
+        actions[active] = policy.act(seen, opened)[active]
+    else:
+        actions[active] = policy.act(seen[active], opened[active])
+    return actions
+
+
+def _view(policy: Policy, problem: Episode) -> View:
+    """What devices of the problem observe if they observe what the policy does."""
+    spec, devices = policy.spec, problem.devices
+    if spec.action.n == 0:
+        _refuse("must choose one of the devices", f"{policy.name}: {spec.action}")
+    views: dict[tuple[str, ...], Observe] = {
+        view_of(each, spec.action.n, market=True).names: each for each in get_args(Observe)
+    }
+    if spec.names not in views:
+        _refuse("must observe what devices of this problem can", f"{policy.name}: {', '.join(spec.names) or 'unnamed'}")
+    if spec.action.n != devices and not policy.any_size:
+        rule = f"must have been trained with {devices} devices, as its network takes no other number than it was trained with"
+        _refuse(rule, f"{policy.name}: {spec.action.n}")
+    return view_of(views[spec.names], devices, market=True)
+
+
+def _refuse(rule: str, got: str) -> None:
+    try:
+        validation.reject("method", rule, got)
+    except ValueError as error:
+        raise PolicyMismatchError(str(error)) from None
