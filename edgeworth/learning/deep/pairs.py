@@ -79,7 +79,7 @@ class PairAttention(Net):
         if rows < 1 or columns < 1 or columns % (rows * self.features) or bool((x[:, 0] != rows).any()):
             rule = f"must tell the same number of rows, and {self.features} columns for every pair"
             validation.reject("x", rule, tuple(x.shape))
-        return x[:, 1:].reshape(len(x), rows, -1, self.features)
+        return x[:, 1:].reshape(len(x), rows, columns // (rows * self.features), self.features)
 
     def numpy(self, weights: Weights, x: Array) -> Array:
         table, at = self._table(x), 2
@@ -89,7 +89,7 @@ class PairAttention(Net):
         for _ in range(self.rounds):
             pair, bias, score, value, row, column = weights[at : at + 6]
             scores = np.where(is_open > 0.0, h @ score, np.float32(_NONE))
-            values = (h @ value).reshape(cases, m, n, 2, self.heads, -1)
+            values = (h @ value).reshape(cases, m, n, 2, self.heads, self.width // self.heads)
             fresh = h @ pair
             fresh += h
             fresh += bias
@@ -99,7 +99,7 @@ class PairAttention(Net):
                 part = np.exp(part - part.max(axis=over, keepdims=True)) * is_open
                 part = part / (part.sum(axis=over, keepdims=True) + np.float32(_LEAST))
                 pooled = (part[..., None] * values[..., k, :, :]).sum(axis=over, keepdims=True)
-                fresh += pooled.reshape(*pooled.shape[:3], -1) @ weight
+                fresh += pooled.reshape(*pooled.shape[:3], self.width) @ weight
             h = np.maximum(fresh, 0.0, out=fresh)
             at += 6
         return np.asarray((h @ weights[at]).reshape(cases, m * n))
@@ -112,7 +112,7 @@ class PairAttention(Net):
         for _ in range(self.rounds):
             pair, bias, score, value, row, column = weights[at : at + 6]
             scores = t.where(is_open > 0.0, h @ score, _NONE)
-            values = (h @ value).reshape(cases, m, n, 2, self.heads, -1)
+            values = (h @ value).reshape(cases, m, n, 2, self.heads, self.width // self.heads)
             fresh = h + h @ pair + bias
             for axis, (weight, k) in enumerate(((row, 0), (column, 1))):
                 over = 2 - axis
@@ -120,7 +120,7 @@ class PairAttention(Net):
                 part = (part - part.amax(over, True)).exp() * is_open
                 part = part / (part.sum(over, True) + _LEAST)
                 pooled = (part[..., None] * values[..., k, :, :]).sum(over, True)
-                fresh = fresh + pooled.reshape(*pooled.shape[:3], -1) @ weight
+                fresh = fresh + pooled.reshape(*pooled.shape[:3], self.width) @ weight
             h = t.relu(fresh)
             at += 6
         return (h @ weights[at]).reshape(cases, m * n)

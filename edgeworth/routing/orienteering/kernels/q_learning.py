@@ -11,8 +11,8 @@ def episodes(instance, explore, rate, count, quality, choices, best_choices, tot
     and where the vehicle stands (n: at its start).
 
     A step to a customer is possible where the vehicle can serve it and still come home in time, and carry its load. With
-    probability `explore` a uniform possible step is taken, else the one of largest quality (the way home on ties, then the
-    first). choices [n + m]: the steps of the episode in order, `totals` the episodes' values, `best` [1] and `best_choices` the
+    probability `explore` a uniform possible step is taken, else the one of largest quality (first on ties, the way
+    home last). choices [n + m]: the steps of the episode in order, `totals` the episodes' values, `best` [1] and `best_choices` the
     largest and its steps.
     """
     m, n = instance.first.size, instance.demand.size
@@ -23,13 +23,15 @@ def episodes(instance, explore, rate, count, quality, choices, best_choices, tot
             here, node, time, load = n, instance.first[k], instance.earliest[k], 0.0
             slow, home = instance.slow[k], instance.last[k]
             while here >= 0:
-                top, seen, chosen = n, 1, n  # the way home is always possible
+                top, seen = -1, 1  # the way home is always possible
                 for c in range(n):
                     if visited >> c & 1 or not reachable(instance, k, node, time, load, c):
                         continue
                     seen += 1
-                    if quality[k, visited, here, c] > quality[k, visited, here, top]:
+                    if top < 0 or quality[k, visited, here, c] > quality[k, visited, here, top]:
                         top = c
+                if top < 0 or quality[k, visited, here, n] > quality[k, visited, here, top]:
+                    top = n
                 if before_k >= 0:
                     old = quality[before_k, before_visited, before_here, before_action]
                     ahead = earned + quality[k, visited, here, top]

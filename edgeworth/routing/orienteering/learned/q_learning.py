@@ -35,7 +35,7 @@ class QLearning:
 
     episodes: int = 20_000
     rate: float = 0.5
-    explore: float = 0.2
+    explore: float = 0.5
 
     def __post_init__(self) -> None:
         validation.integer("episodes", self.episodes, minimum=1)
@@ -70,7 +70,7 @@ def q_learning(problem: OrienteeringProblem, params: QLearning, run: Run[RoutePl
         Q(s, a) += rate [r + max_b Q(s', b) - Q(s, a)],
 
     the maximum over the actions that are possible in the episode, r profit less service cost and the cost of the edge. Ties go
-    to the way home, then to the lowest number.
+    to the lowest number, and to the way home last.
 
     Time and load are no part of the state, so that the table stays small: the theorem that Q-learning converges does not hold
     where the same customers, in another order, leave another time. Feasible, no other guarantee.
@@ -81,15 +81,17 @@ def q_learning(problem: OrienteeringProblem, params: QLearning, run: Run[RoutePl
     """
     m, n = problem.vehicles, problem.customers
     stay = plan(problem, [np.zeros(0, dtype=np.int64)] * m)
-    if m * 2.0**n * (n + 1) ** 2 > ENTRIES:
+    if m * 2**n * (n + 1) ** 2 > ENTRIES:
         note = f"the table of {m} vehicles and {n} customers would have more than {ENTRIES} entries"
         return Found(None, Termination.REFUSED, notes=(note,))
+    done, ending = 0, run.tick(0, 0.0)
+    if m == 0 or n == 0:
+        return Found(stay, ending or Termination.CONVERGED)
     instance, quality = instance_of(problem), np.zeros((m, 2**n, n + 1, n + 1))
     steps, best_steps, best = np.full(n + m, n), np.full(n + m, n), np.zeros(1)
     chunk = max(1, _CHUNK // ((n + m) * (n + 1)))
     if run.stop.stalled is not None or run.stop.target is not None:
         chunk = 1  # rules about single episodes are looked at after each
-    done, ending = 0, run.tick(0, 0.0)
     while ending is None and done < params.episodes:
         count = run.allowance(done, min(chunk, params.episodes - done))
         totals = np.empty(count)
@@ -105,4 +107,4 @@ def q_learning(problem: OrienteeringProblem, params: QLearning, run: Run[RoutePl
 def _routes(steps: Ints, m: int, n: int) -> list[Ints]:
     """The customers of every vehicle; each way home, n, ends a route."""
     ends = np.flatnonzero(steps == n)[:m]
-    return [part[part < n] for part in np.split(steps[: ends[-1] + 1], ends[:-1] + 1)] if m else []
+    return [part[part < n] for part in np.split(steps[: ends[-1] + 1], ends[:-1] + 1)]

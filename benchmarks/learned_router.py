@@ -1,0 +1,132 @@
+"""The learned router beside heuristics and the exact methods: gap to the optimum against time, on held-out instances and others.
+
+`main` prints the tables; `section` makes them. Times are those of `solve`, compilation not counted, on a machine that others may
+use as well: medians. TOPTW instances need the public data (EDGEWORTH_DATA).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from harness import DATA, table
+
+from edgeworth import Stop
+from edgeworth.routing import orienteering
+from edgeworth.routing.orienteering import Eaco, EacoLs, LearnedRouter, OrienteeringProblem
+
+FIRST = 900_001
+NAMES = ("c101", "c105", "r101", "r105", "rc101", "rc105", "pr01", "pr05")
+SECONDS = 60.0
+"""For the proof of an optimum."""
+
+
+class Way(NamedTuple):
+    """A method with its parameters, as a line of the table."""
+
+    label: str
+    method: str
+    params: object = None
+    stop: Stop | None = None
+
+
+LEARNED = (
+    Way("attention, greedy", "attention"),
+    Way("attention, 128 samples", "attention", LearnedRouter(samples=128)),
+    Way("attention-ls, greedy", "attention-ls"),
+    Way("attention-ls, 128 samples", "attention-ls", LearnedRouter(samples=128)),
+)
+WAYS = (
+    Way("greedy", "greedy"),
+    *LEARNED,
+    Way("eaco, 10 iterations", "eaco", Eaco(iterations=10)),
+    Way("eaco", "eaco"),
+    Way("eaco-ls, 1 iteration", "eaco-ls", EacoLs(iterations=1)),
+    Way("eaco-ls, 20 iterations", "eaco-ls", EacoLs(iterations=20)),
+)
+
+
+def drawn(count: int, **options: object) -> list[OrienteeringProblem]:
+    return [orienteering.generate(**options, seed=FIRST + k) for k in range(count)]  # type: ignore[arg-type]
+
+
+def against(problems: Sequence[OrienteeringProblem], reference: Sequence[float], ways: Sequence[Way]) -> list[list[object]]:
+    """A line a way: mean and largest gap to the reference, share of instances that reach it, median milliseconds."""
+    lines: list[list[object]] = []
+    best = np.array(reference)
+    for way in ways:
+        results = [
+            orienteering.solve(each, method=way.method, params=way.params, stop=way.stop, seed=k)
+            for k, each in enumerate(problems)
+        ]
+        gap = 1.0 - np.array([result.value for result in results]) / best
+        hits, time = np.mean(gap < 1e-9), np.median([result.stats.seconds for result in results])
+        lines.append([way.label, f"{gap.mean():.2%}", f"{gap.max():.1%}", f"{hits:.0%}", f"{1e3 * time:.1f}"])
+    return lines
+
+
+HEADER = ("method", "mean gap", "largest", "at the reference", "median ms")
+
+
+def proved(problems: Sequence[OrienteeringProblem], method: str) -> tuple[list[float], list[object]]:
+    """Optima, and the line of the method that proves them."""
+    results = [orienteering.solve(each, method=method, stop=Stop(seconds=SECONDS)) for each in problems]
+    share = np.mean([str(result.quality) == "optimal" for result in results])
+    time = np.median([result.stats.seconds for result in results])
+    return [result.value for result in results], [f"{method} ({share:.0%} proved)", "0", "0", "100%", f"{1e3 * time:.1f}"]
+
+
+def found_best(problems: Sequence[OrienteeringProblem]) -> list[float]:
+    """The best that eaco-ls finds in two seconds, where optima take too long."""
+    return [orienteering.solve(each, method="eaco-ls", stop=Stop(seconds=2.0), seed=0).value for each in problems]
+
+
+def toptw() -> list[list[object]]:
+    """A line an instance with two vehicles: gaps to the best known value."""
+    with (DATA / "toptw" / "best_known.csv").open(encoding="utf-8", newline="") as file:
+        known = {(row["instance"], int(row["m"])): float(row["best_known"]) for row in csv.DictReader(file)}
+    lines: list[list[object]] = []
+    for name in NAMES:
+        path = next((DATA / "toptw").rglob(f"{name}.txt"))
+        problem = orienteering.read_toptw(path, vehicles=2, rounding="trunc2" if name.startswith("pr") else "trunc1")
+        cells = [
+            f"{float(line[1].rstrip('%')):.1f}% in {line[4]} ms"  # type: ignore[union-attr]
+            for line in against([problem], [known[name, 2]], (WAYS[0], *LEARNED, WAYS[-2]))
+        ]
+        lines.append([name, problem.customers, known[name, 2], *cells])
+    return lines
+
+
+def section(count: int) -> str:
+    """All tables as text."""
+    parts: list[str] = []
+
+    def part(title: str, problems: list[OrienteeringProblem], method: str | None, ways: Sequence[Way] = WAYS) -> None:
+        lines: list[list[object]] = []
+        if method is None:
+            values = found_best(problems)
+        else:
+            values, line = proved(problems, method)
+            lines = [line]
+        parts.append(f"{title}\n\n{table(HEADER, [*against(problems, values, ways), *lines])}")
+
+    part(f"{count} instances of fusion, 5 vehicles and 16 customers", drawn(count), "column-generation")
+    part("20 of fusion, 1 vehicle and 16 customers", drawn(20, vehicles=1), "dp")
+    part("20 of fusion, 8 vehicles and 40 customers, beside eaco-ls in 2 s", drawn(20, vehicles=8, customers=40), None)
+    part("10 of random, 2 vehicles and 100 customers, beside eaco-ls in 2 s", drawn(10, preset="random"), None)
+    header = ("instance, 2 vehicles", "customers", "best known", "greedy", *(way.label for way in LEARNED), WAYS[-2].label)
+    parts.append(f"TOPTW, gap to the best known value\n\n{table(header, toptw())}")
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100, help="held-out instances of fusion")
+    print(section(parser.parse_args().count))
+
+
+if __name__ == "__main__":
+    main()
