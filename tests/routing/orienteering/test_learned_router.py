@@ -95,19 +95,18 @@ def test_what_is_open_and_gains_by_brute_force(problem: OrienteeringProblem, see
 def test_what_is_looked_ahead_stays_true_while_plans_grow() -> None:
     """The gain of the best insertion after each is remembered; here it is found again for every pair at every step."""
     problem, where = fusion(vehicles=3, customers=8), FEATURES.index("next gain")
-    unit, (building, partial) = float(stacked([problem])["money"][0]), begun(problem)
+    building, partial = begun(problem)
     while not partial.complete[0]:
         for pair in np.flatnonzero(partial.mask[0]).tolist():
             k, c = divmod(pair, 8)
-            again, other = Insertion(3, 8), begun(problem)
-            again, _ = other
+            again, _ = begun(problem)
             for v, route in enumerate(routes(building)):
                 for o in route:
                     again.extend(np.array([v * 8 + o]))
             after = again.extend(np.array([pair]))
             gains = seen(problem, after)[k, :, 1]
             expected = max(float(gains[after.mask.reshape(3, 8)[k]].max(initial=0.0)), 0.0) if not after.complete[0] else 0.0
-            assert seen(problem, partial)[k, c, where] == pytest.approx(expected, abs=1e-5), (pair, unit)
+            assert seen(problem, partial)[k, c, where] == pytest.approx(expected, abs=1e-5), pair
         partial = building.extend(partial.mask.argmax(1))
 
 
@@ -268,7 +267,8 @@ def test_without_torch(tmp_path: Path) -> None:
         "from edgeworth import MissingExtraError\n"
         "from edgeworth.routing import orienteering as o\n"
         "problem = o.generate(vehicles=2, customers=5, seed=0)\n"
-        "for name in ('attention', 'attention-ls', 'q-learning'): assert o.verify(problem, o.solve(problem, method=name)), name\n"
+        "for name in ('attention', 'attention-ls', 'q-learning'):\n"
+        "    assert o.verify(problem, o.solve(problem, method=name)), name\n"
         "try: o.solve(problem, method='attention', params=o.LearnedRouter(steps=10))\n"
         "except MissingExtraError as error: assert error.extra == 'learn'\n"
         "else: raise SystemExit('it trained')\n"

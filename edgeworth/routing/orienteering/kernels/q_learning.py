@@ -11,9 +11,9 @@ def episodes(instance, explore, rate, count, quality, choices, best_choices, tot
     and where the vehicle stands (n: at its start).
 
     A step to a customer is possible where the vehicle can serve it and still come home in time, and carry its load. With
-    probability `explore` a uniform possible step is taken, else the one of largest quality (first on ties, the way
-    home last). choices [n + m]: the steps of the episode in order, `totals` the episodes' values, `best` [1] and `best_choices` the
-    largest and its steps.
+    probability `explore` a uniform possible step is taken, else the one of largest quality (first on ties, the way home last).
+    choices [n + m]: the steps of the episode in order, `totals` the episodes' values, `best` [1] and `best_choices` the largest
+    and its steps.
     """
     m, n = instance.first.size, instance.demand.size
     for episode in range(count):
