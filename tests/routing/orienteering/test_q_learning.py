@@ -30,17 +30,17 @@ def test_it_reaches_the_optimum_of_dp_on_tiny_instances() -> None:
         assert orienteering.solve(problem, method="q-learning", seed=0).value == pytest.approx(best.value)
 
 
-def test_it_learns_what_chance_does_not_find() -> None:
-    """With as many episodes, steps that exploit the table beat random ones."""
-    learnt, drawn = 0.0, 0.0
+def test_it_learns() -> None:
+    """With as many episodes and the same exploration, a table that is never written finds less."""
+    learnt, blind = 0.0, 0.0
     for seed in range(5):
         problem = orienteering.generate(preset="fusion", vehicles=3, customers=10, seed=seed)
         one, other = (
-            orienteering.solve(problem, method="q-learning", params=QLearning(episodes=3_000, explore=explore), seed=0)
-            for explore in (0.5, 1.0)
+            orienteering.solve(problem, method="q-learning", params=QLearning(episodes=3_000, rate=rate), seed=0)
+            for rate in (0.5, 0.0)
         )
-        learnt, drawn = learnt + one.value, drawn + other.value
-    assert drawn < 0.98 * learnt
+        learnt, blind = learnt + one.value, blind + other.value
+    assert blind < 0.98 * learnt
 
 
 def test_what_is_too_large_is_refused_with_its_size() -> None:

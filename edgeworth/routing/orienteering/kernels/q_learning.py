@@ -6,17 +6,18 @@ from edgeworth.routing.orienteering.kernels.plans import edge_cost
 
 
 @jit
-def episodes(instance, explore, rate, count, quality, choices, best_choices, totals, best, rng):
-    """Run `count` episodes. quality [m, 2^n, n + 1, n + 1]: of a vehicle's step to a customer, or home (n), by who was visited
-    and where the vehicle stands (n: at its start).
+def episodes(instance, explore, rate, begin, count, planned, quality, choices, best_choices, totals, best, rng):
+    """Run `count` episodes, the first of them number `begin` of those `planned`. quality [m, 2^n, n + 1, n + 1]: of a vehicle's
+    step to a customer, or home (n), by who was visited and where the vehicle stands (n: at its start).
 
     A step to a customer is possible where the vehicle can serve it and still come home in time, and carry its load. With
-    probability `explore` a uniform possible step is taken, else the one of largest quality (first on ties, the way home last).
-    choices [n + m]: the steps of the episode in order, `totals` the episodes' values, `best` [1] and `best_choices` the largest
-    and its steps.
+    probability `explore`, which falls to 0 linearly, a uniform possible step is taken, else the one of largest quality (first
+    on ties, the way home last). choices [n + m]: the steps of the episode in order, `totals` the episodes' values, `best` [1]
+    and `best_choices` the largest and its steps.
     """
     m, n = instance.first.size, instance.demand.size
     for episode in range(count):
+        chance = explore * (1.0 - (begin + episode) / planned)
         total, visited, steps = 0.0, 0, 0
         before_k, before_visited, before_here, before_action, earned = -1, 0, 0, 0, 0.0
         for k in range(m):
@@ -37,7 +38,7 @@ def episodes(instance, explore, rate, count, quality, choices, best_choices, tot
                     ahead = earned + quality[k, visited, here, top]
                     quality[before_k, before_visited, before_here, before_action] = old + rate * (ahead - old)
                 chosen = top
-                if rng.random() < explore:
+                if rng.random() < chance:
                     skip = int(rng.random() * seen)
                     chosen = n
                     for c in range(n):

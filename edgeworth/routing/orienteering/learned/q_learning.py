@@ -30,12 +30,12 @@ class QLearning:
     rate : float, in [0, 1]
         Learning rate.
     explore : float, in [0, 1]
-        Probability of a random step.
+        Probability of a random step in the first episode; it falls to 0 linearly.
     """
 
     episodes: int = 20_000
     rate: float = 0.5
-    explore: float = 0.5
+    explore: float = 1.0
 
     def __post_init__(self) -> None:
         validation.integer("episodes", self.episodes, minimum=1)
@@ -95,7 +95,10 @@ def q_learning(problem: OrienteeringProblem, params: QLearning, run: Run[RoutePl
     while ending is None and done < params.episodes:
         count = run.allowance(done, min(chunk, params.episodes - done))
         totals = np.empty(count)
-        kernels.episodes(instance, params.explore, params.rate, count, quality, steps, best_steps, totals, best, run.rng)
+        kernels.episodes(
+            instance, params.explore, params.rate, done, count, params.episodes,
+            quality, steps, best_steps, totals, best, run.rng,
+        )  # fmt: skip
         for k, total in enumerate(totals.tolist()):
             run.record(done + k + 1, total)
         done += count
