@@ -27,11 +27,11 @@ WORDS = ("train", "orienteering", "--method", "attention", "--vehicles", 2, "--c
 def test_it_learns_on_small_instances() -> None:
     """A few seconds of training close most of the gap to the optimum of the policy that it began with."""
     env = plan.environment("attention", 64, **SMALL)
-    problems = [orienteering.generate(**SMALL, seed=EVALUATION + k) for k in range(40)]
+    problems = [orienteering.generate(**SMALL, seed=EVALUATION + k) for k in range(20)]
     best = np.array([float(oracle.optimum(each)[0]) for each in problems[:10]])
-    trainer = deep.ReinforceTrainer(env, plan.attention(8_000), 1)
+    trainer = deep.ReinforceTrainer(env, plan.attention(5_000), 1)
     before = -construct(trainer.policy(), env, stacked(problems))
-    rows = trainer.advance(8_000)
+    rows = trainer.advance(5_000)
     after = -construct(trainer.policy(), env, stacked(problems))
     assert rows[-1].learning_rate < 0.1 * rows[0].learning_rate
     assert after.mean() > 1.1 * before.mean()

@@ -22,7 +22,7 @@ from edgeworth.routing.orienteering.kernels.plans import Plan
 from edgeworth.routing.orienteering.learned.insertion import Insertion, stacked
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
 
-_PAIRS = 50_000  # pairs of all plans that are built side by side: a step of them takes some 50 ms
+_PAIRS = 20_000  # pairs of all plans that are built side by side: a step of them takes some 30 ms
 
 
 def play(policy: Policy, problem: OrienteeringProblem, run: Run[RoutePlan]) -> Found[RoutePlan]:

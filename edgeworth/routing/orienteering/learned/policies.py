@@ -66,11 +66,10 @@ def attention(problem: OrienteeringProblem, params: LearnedRouter, run: Run[Rout
     Notes
     -----
     A choice is a pair of a vehicle and a customer among those that are open: the customer fits into the vehicle's route, and
-    gains, or opens a route that later stops may pay for. It comes to where it fits best. Of each open pair the policy sees
-    `FEATURES <edgeworth.routing.orienteering.kernels.insertion.FEATURES>`, among them what the best insertion after this one
-    would gain, and scores it by attention to the other pairs of the vehicle and of the customer (`PairAttention`). Choices are
-    made again until no pair is open; routes that do not pay are dropped then. Sizes are free, and vehicles or customers that
-    change places change nothing but ties.
+    gains, or opens a route that later stops may pay for. It comes to where it fits best. Of each open pair the policy sees 22
+    numbers (``kernels.insertion.FEATURES``), among them what the best insertion after this one would gain, and scores it by
+    attention to the other pairs of the vehicle and of the customer (`PairAttention`). So it goes until no pair is open; routes
+    that do not pay are dropped then. Sizes are free, and vehicles or customers that change places change nothing but ties.
 
     The policy was trained by REINFORCE with a rollout baseline. It was made by ::
 
