@@ -46,7 +46,8 @@ class Construction(Protocol):
 
     ``spec`` has one agent and masked numbered actions. ``instances`` draws a number of instances as arrays, which nothing but
     the generator decides. ``begin`` stands before the first choice of each, ``extend`` makes one choice in each, ``cost`` is
-    asked when all are complete. The length of a construction must be bounded.
+    asked when all are complete. The length of a construction must be bounded. It may have ``about``, plain data that tell its
+    instances from those of others of the same spec: training is not resumed on others.
     """
 
     spec: Spec

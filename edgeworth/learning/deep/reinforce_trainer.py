@@ -202,7 +202,11 @@ class ReinforceTrainer:
             **checkpoint.prefixed("adam", self._adam.arrays()),
             **checkpoint.prefixed("trials", self._trials),
         }
-        return {**self._header(), "spec_hash": self.spec.hash}, arrays
+        return {**self._header(), **self._where()}, arrays
+
+    def _where(self) -> dict[str, Any]:
+        """What tells the problem from others."""
+        return {"spec_hash": self.spec.hash, "about": dict(getattr(self.problem, "about", {}))}
 
     def restore(self, header: Mapping[str, Any], arrays: Arrays, where: str = "checkpoint") -> None:
         """Go on from a `state` of a trainer with the same parameters, seed and problem.
@@ -219,8 +223,8 @@ class ReinforceTrainer:
         ValueError
             Where something is not the same.
         """
-        mine = {**self._header(), "spec_hash": self.spec.hash}
-        for name in ("learner", "params", "seed", "spec_hash"):
+        mine = {**self._header(), **self._where()}
+        for name in ("learner", "params", "seed", "spec_hash", "about"):
             if header[name] != mine[name]:
                 raise ValueError(f"{where}: must have the {name} of this training, {mine[name]!r}; got {header[name]!r}")
         self.weights.load(checkpoint.shaped(checkpoint.part(arrays, "weights"), self.weights.shapes(), where))

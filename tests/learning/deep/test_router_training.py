@@ -56,6 +56,9 @@ def test_resumed_is_uninterrupted_and_the_file_is_played(tmp_path: Path) -> None
         orienteering.solve(orienteering.generate(**SMALL, seed=3), method="attention", params=LearnedRouter(checkpoint=out))
     with pytest.raises(ValueError, match="must have the params of this training"):
         training.train(env, plan.attention(4_000), steps=4_000, seed=3, resume=state)
+    other = plan.environment("attention", 64, **SMALL, open_routes=True)
+    with pytest.raises(ValueError, match=r"must have the about of this training, .*open_routes"):
+        training.train(other, learner, steps=3_000, seed=3, resume=state)
 
 
 def test_it_trains_on_call_where_steps_say_so() -> None:

@@ -45,6 +45,8 @@ class Insertion:
         Of all instances, at least 1.
     draw : callable, optional
         ``f(generator)``: an instance to train on.
+    about : mapping, optional
+        Plain data that tell these instances from others.
 
     Attributes
     ----------
@@ -53,9 +55,13 @@ class Insertion:
     """
 
     def __init__(
-        self, vehicles: int, customers: int, draw: Callable[[np.random.Generator], OrienteeringProblem] | None = None
+        self,
+        vehicles: int,
+        customers: int,
+        draw: Callable[[np.random.Generator], OrienteeringProblem] | None = None,
+        about: Mapping[str, object] | None = None,
     ) -> None:
-        self.vehicles, self.customers, self._draw = vehicles, customers, draw
+        self.vehicles, self.customers, self._draw, self.about = vehicles, customers, draw, dict(about or {})
         pairs = vehicles * customers
         self.spec = Spec(agents=1, obs=1 + pairs * kernel.SIZE, action=ActionSpec.discrete(pairs, masked=True))
 

@@ -50,7 +50,9 @@ def environment(method: str, copies: int, **options: Any) -> Insertion:
     example = generate(**options, seed=0)
     for name, size in (("vehicles", example.vehicles), ("customers", example.customers)):
         validation.integer(name, size, minimum=1)
-    return Insertion(example.vehicles, example.customers, lambda generator: generate(**options, seed=generator))
+    origin = example.provenance
+    about = {"preset": origin.name, **origin.parameters}
+    return Insertion(example.vehicles, example.customers, lambda generator: generate(**options, seed=generator), about)
 
 
 def like(method: str, problem: OrienteeringProblem) -> Insertion:
