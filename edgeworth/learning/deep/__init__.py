@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edgeworth.learning.deep.learned import LearnedPolicy as LearnedPolicy
     from edgeworth.learning.deep.learned import TrainingPlan as TrainingPlan
     from edgeworth.learning.deep.nets import Mlp as Mlp
+    from edgeworth.learning.deep.pairs import PairAttention as PairAttention
     from edgeworth.learning.deep.plots import plot_training as plot_training
     from edgeworth.learning.deep.policy import Policy as Policy
     from edgeworth.learning.deep.policy import load_policy as load_policy
@@ -39,6 +40,7 @@ _ROOMS = {
     "LearnedPolicy": "learned",
     "Mlp": "nets",
     "PPO": "ppo",
+    "PairAttention": "pairs",
     "Policy": "policy",
     "Reinforce": "reinforce",
     "ReinforceTrainer": "reinforce_trainer",

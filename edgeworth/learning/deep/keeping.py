@@ -63,7 +63,7 @@ def trained_policy(kind: str, method: str, *, steps: int, seed: int = SEED, copi
     learner = plan.learners[validation.choice("method", method, list(plan.learners))](steps)
     shipped = shipped_policy(fam.package, method)
     as_long = steps <= shipped.training["steps"] < _FEW * steps
-    if not options and as_long and shipped.training["copies"] == copies and _is_of(shipped, learner, seed):
+    if not options and as_long and shipped.training.get("copies", copies) == copies and _is_of(shipped, learner, seed):
         return shipped
     about = {"kind": kind, "copies": copies, **options}
     return kept_policy(

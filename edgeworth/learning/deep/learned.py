@@ -95,17 +95,21 @@ class TrainingPlan:
     like: Callable[[str, Any], Any]
 
 
-def play_learned(method: str, problem: Any, params: LearnedPolicy, run: Run[Any]) -> Found[Any]:
+def play_learned(
+    method: str, problem: Any, params: LearnedPolicy, run: Run[Any], play: Callable[..., Found[Any]] | None = None
+) -> Found[Any]:
     """What the function of a method row does: take or train the policy, refuse it on what it was trained on, play it.
 
     Parameters
     ----------
     method : str
-        The row's name.
+        The name of the learner and of the file that comes with the package: as a rule the row's.
     problem : Problem
         Of a family that states ``play`` and ``training``.
     params : LearnedPolicy
     run : Run
+    play : callable, optional
+        ``f(policy, problem, run)``, where the row plays in another way than the family.
 
     Returns
     -------
@@ -123,7 +127,7 @@ def play_learned(method: str, problem: Any, params: LearnedPolicy, run: Run[Any]
         Where training needs torch (extra "learn"), which is not installed.
     """
     fam = family(problem.kind)
-    play = resolve(str(fam.play))
+    play = play or resolve(str(fam.play))
     if params.steps is not None:
         return _trained(resolve(str(fam.training)), play, method, problem, params.steps, run)
     shipped = params.checkpoint is None

@@ -27,7 +27,12 @@ Weights = Sequence[Any]
 ACTIVATIONS = ("tanh", "relu")
 _HIDDEN_GAIN = math.sqrt(2.0)
 _ROOM = "edgeworth.learning.deep"
-_KINDS = {"mlp": f"{_ROOM}.nets:Mlp", "scorer": f"{_ROOM}.attention:Scorer", "attention": f"{_ROOM}.attention:Attention"}
+_KINDS = {
+    "mlp": f"{_ROOM}.nets:Mlp",
+    "scorer": f"{_ROOM}.attention:Scorer",
+    "attention": f"{_ROOM}.attention:Attention",
+    "pairs": f"{_ROOM}.pairs:PairAttention",
+}
 
 
 def orthogonal(rng: np.random.Generator, inputs: int, outputs: int, gain: float) -> NDArray[np.float32]:

@@ -46,7 +46,8 @@ class Construction(Protocol):
 
     ``spec`` has one agent and masked numbered actions. ``instances`` draws a number of instances as arrays, which nothing but
     the generator decides. ``begin`` stands before the first choice of each, ``extend`` makes one choice in each, ``cost`` is
-    asked when all are complete. The length of a construction must be bounded.
+    asked when all are complete. The length of a construction must be bounded. It may have ``about``, plain data that tell its
+    instances from those of others of the same spec: training is not resumed on others.
     """
 
     spec: Spec
@@ -64,7 +65,8 @@ class Reinforce:
     Parameters
     ----------
     net : Net
-        From what is seen of a construction to one logit for each candidate: a `Scorer`, an `Attention` or an `Mlp`.
+        From what is seen of a construction to one logit for each candidate: a `Scorer`, an `Attention`, a `PairAttention` or an
+        `Mlp`.
     batch : int
         Instances of one gradient step.
     baseline : {"rollout", "batch"}
@@ -77,6 +79,8 @@ class Reinforce:
     significance : float
         The challenge is won where a one-sided paired t-test says so at this level.
     learning_rate : float
+    decay_steps : int
+        Choices within which the learning rate falls to 0 linearly; 0: it stays.
     entropy : float
         Weight of the mean entropy of the choices.
     max_gradient : float
@@ -108,6 +112,7 @@ class Reinforce:
     """
 
     name: ClassVar[str] = "reinforce"
+    room: ClassVar[str] = "edgeworth.learning.deep.reinforce_trainer:ReinforceTrainer"
     net: Net
     batch: int = 128
     baseline: str = "rollout"
@@ -115,6 +120,7 @@ class Reinforce:
     trials: int = 500
     significance: float = 0.05
     learning_rate: float = 1e-3
+    decay_steps: int = 0
     entropy: float = 0.0
     max_gradient: float = 1.0
     normalise_advantages: bool = True
@@ -125,6 +131,7 @@ class Reinforce:
         validation.integer("batch", self.batch, minimum=2)
         validation.integer("challenge", self.challenge, minimum=1)
         validation.integer("trials", self.trials, minimum=2)
+        validation.integer("decay_steps", self.decay_steps, minimum=0)
         validation.choice("baseline", self.baseline, ("rollout", "batch"))
         validation.real("significance", self.significance, minimum=0.0, maximum=0.5, open_minimum=True)
         validation.real("entropy", self.entropy, minimum=0.0)

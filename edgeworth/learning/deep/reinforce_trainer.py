@@ -108,7 +108,8 @@ class ReinforceTrainer:
         logits = params.net.torch(self.weights.of["actor"], seen)
         loss = construction_loss(logits, chosen, is_open, weight, params.batch)
         entropy = self.head.entropy(logits, is_open).mean()
-        self._adam.step(self.weights.gradient(loss - params.entropy * entropy), params.learning_rate)
+        rate = params.learning_rate * (max(0.0, 1.0 - self.steps / params.decay_steps) if params.decay_steps else 1.0)
+        self._adam.step(self.weights.gradient(loss - params.entropy * entropy), rate)
         self.steps += int(counts.sum())
         self.updates += 1
         self.weights.refuse_infinite(self.steps)
@@ -126,7 +127,7 @@ class ReinforceTrainer:
             entropy=float(entropy.detach()),
             value_loss=float(np.mean((cost - baseline) ** 2)),
             explained_variance=1.0 - float((cost - baseline).var() / cost.var()) if cost.var() > 0.0 else nothing,
-            learning_rate=params.learning_rate,
+            learning_rate=rate,
             seconds=time.perf_counter() - wall,
             cpu_seconds=time.process_time() - cpu,
         )
@@ -201,7 +202,11 @@ class ReinforceTrainer:
             **checkpoint.prefixed("adam", self._adam.arrays()),
             **checkpoint.prefixed("trials", self._trials),
         }
-        return {**self._header(), "spec_hash": self.spec.hash}, arrays
+        return {**self._header(), **self._where()}, arrays
+
+    def _where(self) -> dict[str, Any]:
+        """What tells the problem from others."""
+        return {"spec_hash": self.spec.hash, "about": dict(getattr(self.problem, "about", {}))}
 
     def restore(self, header: Mapping[str, Any], arrays: Arrays, where: str = "checkpoint") -> None:
         """Go on from a `state` of a trainer with the same parameters, seed and problem.
@@ -218,8 +223,8 @@ class ReinforceTrainer:
         ValueError
             Where something is not the same.
         """
-        mine = {**self._header(), "spec_hash": self.spec.hash}
-        for name in ("learner", "params", "seed", "spec_hash"):
+        mine = {**self._header(), **self._where()}
+        for name in ("learner", "params", "seed", "spec_hash", "about"):
             if header[name] != mine[name]:
                 raise ValueError(f"{where}: must have the {name} of this training, {mine[name]!r}; got {header[name]!r}")
         self.weights.load(checkpoint.shaped(checkpoint.part(arrays, "weights"), self.weights.shapes(), where))

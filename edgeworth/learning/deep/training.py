@@ -23,8 +23,9 @@ from edgeworth.core.run import Run, interruptible
 from edgeworth.core.seeds import generator
 from edgeworth.core.stop import Stop
 from edgeworth.learning.deep import checkpoint as files
-from edgeworth.learning.deep.envs import Resumable, VectorEnv, as_vector_env
+from edgeworth.learning.deep.envs import Resumable, as_vector_env
 from edgeworth.learning.deep.policy import Policy, policy_name
+from edgeworth.learning.deep.reinforce import Reinforce
 from edgeworth.learning.deep.torching import torch
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Trainer(Protocol):
     memory: int
     """Bytes of the largest replay that its state may hold."""
 
-    def __init__(self, env: VectorEnv, params: Any, seed: int) -> None: ...
+    def __init__(self, env: Any, params: Any, seed: int) -> None: ...
     def advance(self, steps: int) -> tuple[TrainingRow, ...]: ...
     def policy(self, name: str) -> Policy: ...
     def state(self) -> tuple[dict[str, Any], dict[str, Array]]: ...
@@ -157,8 +158,9 @@ def train(
 
     Parameters
     ----------
-    env : VectorEnv or ArrayEnv
-        What is met; see `from_gymnasium` and `from_pettingzoo` for others. It is reset with the seed.
+    env : VectorEnv, ArrayEnv or Construction
+        What is met; see `from_gymnasium` and `from_pettingzoo` for others. It is reset with the seed. For `Reinforce` it is a
+        construction, and agent-steps are choices.
     learner : PPO or the like
         How is learnt, with its parameters.
     steps : int
@@ -225,8 +227,9 @@ def train(
     if not hasattr(learner, "room"):
         validation.reject_type("learner", "must hold the parameters of a learner, such as PPO()", learner)
     label = policy_name(learner.name if name is None else name)  # better refused now than after an hour of training
-    world = as_vector_env(env)
-    if (checkpoint is not None or resume is not None) and not isinstance(world, Resumable):
+    constructive = isinstance(learner, Reinforce)  # its trainer draws all instances, and knows where it stands
+    world: Any = env if constructive else as_vector_env(env)
+    if (checkpoint is not None or resume is not None) and not constructive and not isinstance(world, Resumable):
         validation.reject_type("env", "must have snapshot and restore where training is to be resumed", env)
     if checkpoint is not None:
         check_writable(checkpoint)

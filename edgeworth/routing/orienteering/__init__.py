@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         build_model as build_model,
     )
     from edgeworth.routing.orienteering.heuristic import Eaco as Eaco, EacoLs as EacoLs
+    from edgeworth.routing.orienteering.learned.policies import LearnedRouter as LearnedRouter
+    from edgeworth.routing.orienteering.learned.q_learning import QLearning as QLearning
     from edgeworth.routing.orienteering.model.graphs import from_graph as from_graph, to_graph as to_graph
     from edgeworth.routing.orienteering.plots import plot_routes as plot_routes, plot_schedule as plot_schedule
 
@@ -52,6 +54,8 @@ FAMILY = Family(
     rebuild=check.REBUILD,
     from_array=model.plan,
     examples=tiny_problems,
+    play="edgeworth.routing.orienteering.learned.play:play",
+    training="edgeworth.routing.orienteering.learned.plan:PLAN",
     late={
         "build_model": "exact",
         "from_graph": "model.graphs",

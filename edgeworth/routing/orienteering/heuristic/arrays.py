@@ -6,7 +6,7 @@ import numpy as np
 
 from edgeworth.core.jit import read_only
 from edgeworth.routing.orienteering.kernels.plans import Instance, Plan
-from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
+from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
 
 NEIGHBOURS = 200
 """Nearest customers kept for every location."""
@@ -78,6 +78,14 @@ def fill(target: Plan, solution: RoutePlan) -> None:
 def solution_of(problem: OrienteeringProblem, source: Plan) -> RoutePlan:
     """The plan of the model that a plan of the kernels stands for."""
     return plan(problem, [source.stops[k, 1 : source.size[k] + 1].copy() for k in range(problem.vehicles)])
+
+
+def feasible(problem: OrienteeringProblem, source: Plan) -> tuple[RoutePlan, float]:
+    """The same and its value by the model; nobody moves where rounding broke a limit."""
+    solution = solution_of(problem, source)
+    if violations(problem, solution):
+        solution = plan(problem, [np.zeros(0, dtype=np.int64)] * problem.vehicles)
+    return solution, value(problem, solution)
 
 
 def scales(problem: OrienteeringProblem) -> tuple[float, float]:

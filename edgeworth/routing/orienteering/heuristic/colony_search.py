@@ -15,15 +15,14 @@ from edgeworth.core.compilation import counter, work_for
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
-from edgeworth.routing.orienteering.heuristic.arrays import empty_plan, fill, instance_of, scales, solution_of
+from edgeworth.routing.orienteering.heuristic.arrays import empty_plan, feasible, fill, instance_of, scales, solution_of
+from edgeworth.routing.orienteering.heuristic.descent import descend, search_state
 from edgeworth.routing.orienteering.kernels import ant as kernel
-from edgeworth.routing.orienteering.kernels import improve
 from edgeworth.routing.orienteering.kernels.constructive import insert_greedily
 from edgeworth.routing.orienteering.kernels.plans import Plan, copy_route
-from edgeworth.routing.orienteering.kernels.search import N_INTS, SearchParameters, SearchState
-from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value, violations
+from edgeworth.routing.orienteering.kernels.search import SearchParameters, SearchState
+from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, value
 
-_GAIN = 1e-9  # relative; what local search must gain
 _FLOOR = 0.05  # least pheromone; the most is deposit / evaporation
 
 
@@ -208,7 +207,7 @@ class _Colony:
 
     def _ant(self, start: RoutePlan | None) -> _Ant:
         instance, m, n = self.instance, self.problem.vehicles, self.problem.customers
-        state = _search_state(m, n)
+        state = search_state(m, n)
         current, work, best = (empty_plan(self.problem) for _ in range(3))
         if start is not None:
             fill(work, start)
@@ -218,7 +217,7 @@ class _Colony:
             kernel.take_plan(instance, work, state)
         for target in (current, best):
             target.stops[:] = work.stops
-            kernel.take_plan(instance, target, _search_state(m, n))
+            kernel.take_plan(instance, target, search_state(m, n))
             for k in range(m):
                 copy_route(work, target, k)
         # The value is the model's, so that a start is never lost to a rounding error.
@@ -244,39 +243,13 @@ class _Colony:
             kernel.lay(self.pheromone, self.instance, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
 
     def _improve(self, ant: _Ant) -> None:
-        """Local search on the ant's plan. The moves are kernels of their own, called from here: one that held them all would
-        take a minute to compile."""
-        least = _GAIN * (1.0 + abs(float(ant.values[0])))
-        given = (self.instance, ant.work, ant.state, self.parameters.travel_penalty, least)
+        """Local search on the ant's plan."""
         for _ in range(self.params.rounds):
-            made = improve.bring_in(*given) + improve.cross(*given) + improve.or_opt(*given) + improve.two_opt_star(*given)
-            if not made:
+            if not descend(self.instance, ant.work, ant.state, self.parameters.travel_penalty, float(ant.values[0])):
                 break
         kernel.settle(self.instance, ant.plan, ant.work, ant.best, ant.state, ant.values)
 
     def incumbent(self) -> tuple[RoutePlan, float]:
-        """The best plan of all ants and its value by the model; nobody moves where rounding broke a limit."""
+        """The best plan of all ants and its value by the model."""
         best = self.ants[int(np.argmax(self.values))].best
-        solution = solution_of(self.problem, best)
-        if violations(self.problem, solution):
-            solution = plan(self.problem, [np.zeros(0, dtype=np.int64)] * self.problem.vehicles)
-        return solution, value(self.problem, solution)
-
-
-def _search_state(m: int, n: int) -> SearchState:
-    return SearchState(
-        known=np.full((2, m, n), -1, dtype=np.int64),
-        spot=np.zeros((2, m, n), dtype=np.int64),
-        gain=np.zeros((2, m, n)),
-        added=np.zeros((2, m, n)),
-        absent=np.zeros(n, dtype=np.int64),
-        slot=np.full(n, -1, dtype=np.int64),
-        queue=np.zeros(n, dtype=np.int64),
-        key=np.zeros(n),
-        mark=np.zeros(n, dtype=np.int64),
-        pool=np.zeros(n, dtype=np.int64),
-        touched=np.zeros(m, dtype=np.int64),
-        value=np.zeros(m),
-        driven=np.zeros(m),
-        ints=np.zeros(N_INTS, dtype=np.int64),
-    )
+        return feasible(self.problem, best)
