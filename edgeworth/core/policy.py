@@ -79,7 +79,7 @@ def refuse_trained_on(policy: Trained, problem: Any) -> None:
     policy : TrainedPolicy, or a mechanism that was trained
     problem : Problem
     """
-    if problem.hash in policy.training_problems:
+    if policy.training_problems and problem.hash in policy.training_problems:  # a traced market has no hash
         validation.reject("method", "must not have been trained on the problem it is judged on", policy.name)
     seed = problem.provenance.seed
     if seed in policy.training_seeds:

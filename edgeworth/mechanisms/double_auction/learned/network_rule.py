@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ class NetworkRule:
     network: ReluNetwork
     buyers: int
     sellers: int
-    training_seeds: tuple[int, ...] = ()
+    training_seeds: tuple[int, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.network, ReluNetwork):

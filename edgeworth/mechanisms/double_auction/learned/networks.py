@@ -19,7 +19,7 @@ GRAIN = 2.0**-10
 """Weights are whole multiples of it: exact arithmetic on them stays short."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReluNetwork:
     """A network of ReLU layers with a linear last layer: ``y = W_L max(0, ... W_1 x + b_1 ...) + b_L``.
 
@@ -92,6 +92,9 @@ class ReluNetwork:
     def sizes(self) -> tuple[int, ...]:
         """Inputs, and the outputs of every layer."""
         return (len(self.weights[0][0]), *(len(bias) for bias in self.biases))
+
+    def __repr__(self) -> str:
+        return f"ReluNetwork({'-'.join(map(str, self.sizes))})"
 
     def batch(self, rows: Floats) -> Floats:
         """The outputs for many rows of inputs at once, float64 [rows, outputs]; in NumPy, for floats only."""

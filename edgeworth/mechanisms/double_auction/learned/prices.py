@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import as_file, files
 from os import PathLike
@@ -65,7 +65,7 @@ class PriceNetwork:
 
     network: ReluNetwork
     floor: float
-    training_seeds: tuple[int, ...] = ()
+    training_seeds: tuple[int, ...] = field(default=(), repr=False)
     name: str = "learned-price"
 
     def __post_init__(self) -> None:
