@@ -14,7 +14,7 @@ from edgeworth.mechanisms.auditing import Sampled
 
 def learned(rule: Any, **arguments: Any) -> da.LearnedBidding:
     """A short run."""
-    return da.learned_bidders(rule, **{"rounds": 4_000, "passes": 3, "reports": 17, "seed": 0} | arguments)
+    return da.learned_bidders(rule, **{"rounds": 4_000, "passes": 3, "reports": 17, "zooms": 0, "seed": 0} | arguments)
 
 
 def split(market: da.Market) -> da.Outcome:
@@ -35,14 +35,13 @@ def test_it_finds_a_known_manipulation() -> None:
     assert out.found.replay(split) == out.gain_found
     buyer, seller = out.bids
     assert buyer.grid_gain >= buyer.gain > buyer.mean_gain
-    assert seller.report <= 10.0
-    assert {buyer.truth, 0.0} <= set(buyer.reports.tolist())
+    assert 9.0 < seller.report <= 10.0
+    assert 0.0 in buyer.reports
     assert buyer.policy.sum() == pytest.approx(1.0)
     assert buyer.policy.argmax() == 0
 
 
-@pytest.mark.parametrize("learner", ["exp3", "wolf-phc"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("learner", "seed"), [("exp3", 0), ("wolf-phc", 1)])
 def test_it_recovers_what_the_audit_finds_under_off_aic2(learner: str, seed: int) -> None:
     out = learned("off-aic2", preset="multi-unit", learner=learner, seed=seed, rounds=20_000, passes=1)
     assert out.gain_found >= 0.9 * out.gain_exact > 0.0
@@ -54,7 +53,7 @@ def test_it_recovers_what_the_audit_finds_under_off_aic2(learner: str, seed: int
 
 @pytest.mark.parametrize("rule", ["vcg", "rank-procurement", "posted-procurement", "learned-price"])
 def test_it_finds_nothing_under_a_truthful_rule_and_stays_at_the_truth(rule: str) -> None:
-    out = learned(rule, preset="multi-unit", seed=3)
+    out = learned(rule, preset="multi-unit", buyers=4, sellers=2, seed=3)
     assert out.gain_exact == 0.0
     assert out.gain_found <= 1e-9
     assert out.recovered == 1.0
@@ -85,7 +84,7 @@ def test_the_same_seed_gives_the_same_answer() -> None:
     assert one.passes.tolist() == two.passes.tolist()
     assert [bid.policy.tolist() for bid in one.bids] == [bid.policy.tolist() for bid in two.bids]
     assert (one.gain_found, one.welfare, one.regret) == (two.gain_found, two.welfare, two.regret)
-    other = da.learned_bidders("pay-as-report", problem=one.market, rounds=4_000, passes=3, reports=17, seed=6)
+    other = da.learned_bidders("pay-as-report", problem=one.market, rounds=4_000, passes=3, reports=17, zooms=0, seed=6)
     assert [bid.policy.tolist() for bid in one.bids] != [bid.policy.tolist() for bid in other.bids]
 
 
@@ -122,6 +121,7 @@ def test_a_black_box_needs_samples() -> None:
         ({"learner": MinimaxQ()}, ValueError, "learner: must observe its own reward only"),
         ({"learner": 3}, TypeError, "learner: must be a learner"),
         ({"rounds": 0}, ValueError, "rounds: must be at least 1"),
+        ({"zooms": -1}, ValueError, "zooms: must be at least 0"),
         ({"passes": 0}, ValueError, "passes: must be at least 1"),
         ({"reports": 4}, ValueError, "reports: must be odd"),
         ({"reports": 1}, ValueError, "reports: must be at least 3"),
@@ -134,6 +134,25 @@ def test_a_black_box_needs_samples() -> None:
 def test_errors_name_the_argument(arguments: dict[str, Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         da.learned_bidders("vcg", **arguments)
+
+
+def test_the_grid_and_its_zoom() -> None:
+    market = da.Market(bid=[10.0], ask=[4.0])
+    whole, closer = (
+        da.learned_bidders(split, problem=market, rounds=4_000, reports=9, zooms=zooms).bids[0] for zooms in (0, 1)
+    )
+    assert whole.reports.tolist() == [0.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0]
+    assert (whole.report, whole.grid_gain) == (5.0, 2.5)
+    assert closer.report == 4.375  # between 2.5 and 7.5
+    assert closer.gain == closer.grid_gain == 2.8125
+
+
+def test_an_empty_market_and_a_truth_of_zero() -> None:
+    out = learned("vcg", problem=da.Market(bid=[], ask=[]))
+    assert (out.bids, out.gain_found, out.gain_exact, out.regret, out.rest) == ((), 0.0, 0.0, 0.0, True)
+    bid = learned("vcg", problem=da.Market(bid=[3.0], ask=[0.0])).bids[1]
+    assert bid.truth == 0.0
+    assert len(set(bid.reports.tolist())) == len(bid.reports)
 
 
 def test_a_learner_of_ones_own_parameters() -> None:

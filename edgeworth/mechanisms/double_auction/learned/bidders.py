@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,9 @@ TUNED: dict[str, Learner] = {
 }
 """Learners whose parameters here differ from their defaults: rewards lie in [0, 1], and every report must be tried."""
 
+_WORTH_MOVING = 1e-3
+"""Of the spread of an agent's utilities: a learner tells smaller gains from its own noise no longer."""
+
 
 @dataclass(frozen=True, eq=False)
 class LearnedBid:
@@ -41,11 +44,11 @@ class LearnedBid:
     gain : float
         Its utility by that report less that by the truth, the others reporting the truth, in money; negative where it lost.
     grid_gain : float
-        The same of the best report of its grid: what a learner without errors finds.
+        The same of the best report that it tried: what a learner without errors finds.
     mean_gain : float
         The mean over all rounds played, those that only explored among them, less the utility by the truth.
     reports, policy : ndarray
-        The grid, and the final probabilities on it; float64 [reports].
+        Its last grid, and the final probabilities on it; float64 [at most reports].
     """
 
     agent: Agent
@@ -136,6 +139,7 @@ def learned_bidders(
     learner: str | Learner = "exp3",
     rounds: int = 20_000,
     reports: int = 25,
+    zooms: int = 1,
     passes: int = 10,
     scope: Literal["exhaustive"] | Sampled = "exhaustive",
     seconds: float | None = None,
@@ -154,10 +158,12 @@ def learned_bidders(
     learner : str or Learner
         Who every agent is: the name of a learner that observes its own reward only (``"exp3"``, ``"wolf-phc"``, ...), or one.
     rounds : int
-        Rounds that an agent learns for in every turn, at least 1.
+        Rounds that an agent learns for on every grid of reports, at least 1.
     reports : int
         Number of reports that an agent chooses among, odd, at least 3: the truth, half of the others evenly from 0 up to it,
         and half of them evenly beyond it, up to 1.5 times the highest report of the market or twice the truth.
+    zooms : int
+        So often in a turn an agent learns again, among as many reports between the neighbours of its most probable one, >= 0.
     passes : int
         So many turns every agent has at most where all learn, at least 1.
     scope, seconds
@@ -181,12 +187,13 @@ def learned_bidders(
     Two protocols. *One learns*: against others who report the truth each agent plays `rounds` rounds of a bandit whose arms are
     its reports; what it finds are unilateral manipulations, which is what the auditor looks for. *All learn*: beginning at the
     truth the agents take turns; in a turn an agent learns against the others' present reports, then moves to its most probable
-    report if that earns more than its present one, until a pass changes nothing or the passes end. Turns, because a rule in
-    Python takes milliseconds: a turn needs one run a report, and its rounds are played on the stored utilities at compiled
-    speed, where learning all at once would meet a new profile, and need a new run, in nearly every round.
+    report, but for gains below a thousandth of what its utilities differ by, until a pass changes nothing or the passes end.
+    Turns, because a rule in Python takes milliseconds: a turn needs one run a report, and its rounds are played on the stored
+    utilities at compiled speed, where learning all at once would meet a new profile, and need a new run, in nearly every round.
 
-    Rewards are utilities by the true type, tours charged, moved and scaled so that those of a turn's grid fill [0, 1]. Who
-    gains nothing by moving stays: under a truthful rule learning is at rest at the truth.
+    Rewards are utilities by the true type, tours charged, moved and scaled so that those of a grid fill [0, 1]. Who gains
+    nothing by moving stays: under a truthful rule learning is at rest at the truth. What pays only in a narrow window of
+    reports, next to somebody else's for instance, a grid may miss: the auditor does not.
 
     References
     ----------
@@ -203,11 +210,12 @@ def learned_bidders(
     market = _market(problem, preset, buyers, sellers, validation.integer("seed", seed, minimum=0))
     kind = _learner(learner)
     validation.integer("rounds", rounds, minimum=1)
+    validation.integer("zooms", zooms, minimum=0)
     validation.integer("passes", passes, minimum=1)
     if validation.integer("reports", reports, minimum=3) % 2 == 0:
         validation.reject("reports", "must be odd", reports)
     honest = AUDIT_MODEL.run(market, rule)
-    table = _Turns(rule, market, kind, rounds, reports, np.random.default_rng(seed))
+    table = _Turns(rule, market, kind, rounds, reports, zooms, np.random.default_rng(seed))
     verdict = audit(rule, market, scope=scope, seconds=seconds).truthful
     bids = tuple(table.bid(agent) for agent in table.agents)
     found = _largest(rule, market, bids)
@@ -234,22 +242,46 @@ def learned_bidders(
     )
 
 
+class _Learned(NamedTuple):
+    """A turn: the report learned, its utility, the best utility met, the mean one of all rounds, how far utilities lie apart,
+    the last grid and the final policy on it."""
+
+    report: float
+    utility: float
+    best: float
+    mean: float
+    spread: float
+    reports: Floats
+    policy: Floats
+
+
+def _around(low: float, middle: float, high: float, half: int) -> Floats:
+    """So many reports evenly on either side of the middle, and the middle."""
+    return np.unique(np.concatenate([np.linspace(low, middle, half + 1), np.linspace(middle, high, half + 1)]))
+
+
 class _Turns:
     """The turns of learners on one market: what an agent's reports are worth against the others' present ones."""
 
     def __init__(
-        self, rule: Mechanism[Market, Outcome], market: Market, learner: Learner, rounds: int, reports: int, rng: Any
+        self,
+        rule: Mechanism[Market, Outcome],
+        market: Market,
+        learner: Learner,
+        rounds: int,
+        reports: int,
+        zooms: int,
+        rng: np.random.Generator,
     ) -> None:
         self.rule, self.truth, self.profile = rule, market, market
-        self.learner, self.rounds, self.rng = learner, rounds, rng
+        self.learner, self.rounds, self.zooms, self.rng = learner, rounds, zooms, rng
         self.agents = AUDIT_MODEL.agents(market, "price")
         self.half = reports // 2
 
     def _grid(self, agent: Agent) -> Floats:
         own = AUDIT_MODEL.truth(self.truth, agent, "price")
         top = max(2.0 * own, 1.5 * self.truth.highest_report) or 1.0
-        below, beyond = np.linspace(0.0, own, self.half + 1), np.linspace(own, top, self.half + 1)
-        return np.concatenate([below, beyond[1:]])
+        return _around(0.0, own, top, self.half)
 
     def _utilities(self, agent: Agent, reports: Floats) -> Floats:
         """By the true type, the others reporting what they do now; NaN where a tie is refused."""
@@ -257,38 +289,43 @@ class _Turns:
         at = AUDIT_MODEL.values(self.profile.reported(agent, own), self.rule, agent, "price")
         return np.array([at(report)[1] for report in reports.tolist()])
 
-    def learn(self, agent: Agent) -> tuple[Floats, Floats, Floats, float]:
-        """One turn: the reports that the rule answers, their utilities, the final policy and the mean utility of the rounds."""
+    def learn(self, agent: Agent) -> _Learned:
+        """One turn: on the whole grid, then between the neighbours of the most probable report."""
         from edgeworth.learning.markov import MarkovGame, Session
 
-        reports = self._grid(agent)
-        utilities = self._utilities(agent, reports)
-        reports, utilities = reports[~np.isnan(utilities)], utilities[~np.isnan(utilities)]
-        low, width = float(utilities.min()), float(np.ptp(utilities)) or 1.0
-        session = Session(MarkovGame.repeated(((utilities - low) / width)[None, :]), [self.learner], seed=self.rng)
-        session.advance(self.rounds)
-        return reports, utilities, session.policy(0)[0], low + width * float(session.totals[0]) / self.rounds
+        reports, stages, spread = self._grid(agent), [], 0.0
+        for stage in range(self.zooms + 1):
+            utilities = self._utilities(agent, reports)
+            reports, utilities = reports[~np.isnan(utilities)], utilities[~np.isnan(utilities)]
+            low, width = float(utilities.min()), float(np.ptp(utilities))
+            spread = max(spread, width)
+            payoffs = (utilities - low) / (width or 1.0)
+            session = Session(MarkovGame.repeated(payoffs[None, :]), [self.learner], seed=self.rng)
+            session.advance(self.rounds)
+            policy = session.policy(0)[0]
+            at = int(policy.argmax())
+            stages.append((low + width * float(session.totals[0]) / self.rounds, float(utilities.max())))
+            if stage < self.zooms:
+                reports = _around(reports[max(at - 1, 0)], reports[at], reports[min(at + 1, len(reports) - 1)], self.half)
+        means, bests = zip(*stages, strict=True)
+        return _Learned(float(reports[at]), float(utilities[at]), max(bests), float(np.mean(means)), spread, reports, policy)
 
     def bid(self, agent: Agent) -> LearnedBid:
         """What an agent learns against the present reports of the others, which are the truth before `market` is called."""
-        reports, utilities, policy, mean = self.learn(agent)
-        own = AUDIT_MODEL.truth(self.truth, agent, "price")
-        honest, chosen = float(self._utilities(agent, np.array([own]))[0]), int(policy.argmax())
-        gains = utilities - honest
-        return LearnedBid(
-            agent, own, float(reports[chosen]), float(gains[chosen]), float(gains.max()), mean - honest, reports, policy
-        )
+        done, own = self.learn(agent), AUDIT_MODEL.truth(self.truth, agent, "price")
+        honest = float(self._utilities(agent, np.array([own]))[0])
+        gains = (utility - honest for utility in (done.utility, done.best, done.mean))
+        return LearnedBid(agent, own, done.report, *gains, done.reports, done.policy)
 
     def market(self, passes: int) -> tuple[Floats, list[Outcome], bool]:
         """All learn in turn: the reports and the outcome after every pass, and whether the last one changed nothing."""
         path, outcomes, rest = [self._reports()], [], False
         while not rest and len(outcomes) < passes:
             for agent in self.agents:
-                reports, utilities, policy, _ = self.learn(agent)
-                present = np.flatnonzero(reports == AUDIT_MODEL.truth(self.profile, agent, "price"))
-                margin = 1e-9 * float(np.ptp(utilities))
-                if not len(present) or utilities[policy.argmax()] > utilities[present[0]] + margin:
-                    self.profile = self.profile.reported(agent, float(reports[policy.argmax()]))
+                done = self.learn(agent)
+                present = self._utilities(agent, np.array([AUDIT_MODEL.truth(self.profile, agent, "price")]))[0]
+                if not done.utility <= present + _WORTH_MOVING * done.spread:
+                    self.profile = self.profile.reported(agent, done.report)
             path.append(self._reports())
             outcomes.append(AUDIT_MODEL.run(self.profile, self.rule))
             rest = bool((path[-1] == path[-2]).all())
