@@ -314,12 +314,13 @@ class _Turns:
         """What an agent learns against the present reports of the others, which are the truth before `market` is called."""
         done, own = self.learn(agent), AUDIT_MODEL.truth(self.truth, agent, "price")
         honest = float(self._utilities(agent, np.array([own]))[0])
-        gains = (utility - honest for utility in (done.utility, done.best, done.mean))
-        return LearnedBid(agent, own, done.report, *gains, done.reports, done.policy)
+        gain, most, mean = (utility - honest for utility in (done.utility, done.best, done.mean))
+        return LearnedBid(agent, own, done.report, gain, most, mean, done.reports, done.policy)
 
     def market(self, passes: int) -> tuple[Floats, list[Outcome], bool]:
         """All learn in turn: the reports and the outcome after every pass, and whether the last one changed nothing."""
-        path, outcomes, rest = [self._reports()], [], False
+        path, rest = [self._reports()], False
+        outcomes: list[Outcome] = []
         while not rest and len(outcomes) < passes:
             for agent in self.agents:
                 done = self.learn(agent)

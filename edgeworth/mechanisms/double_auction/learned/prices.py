@@ -117,8 +117,8 @@ class PriceNetwork:
         """
         arrays = read_arrays(path)
         try:
-            floor, seeds = arrays["floor"].tolist(), tuple(arrays["training_seeds"].tolist())
-            return cls(ReluNetwork.stored(arrays), *floor, training_seeds=seeds)
+            (floor,), seeds = arrays["floor"].tolist(), tuple(arrays["training_seeds"].tolist())
+            return cls(ReluNetwork.stored(arrays), floor, seeds)
         except FileFormatError:
             raise
         except (KeyError, TypeError, ValueError) as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,11 +26,9 @@ class LearnedPrice:
 
     network: PriceNetwork | None = None
 
-    if not TYPE_CHECKING:
-
-        def __post_init__(self) -> None:
-            if self.network is not None:
-                object.__setattr__(self, "network", network_of(self.network))
+    def __post_init__(self) -> None:
+        if self.network is not None:
+            object.__setattr__(self, "network", network_of(self.network))
 
 
 def _posted(market: Market, params: LearnedPrice, tie: TieBreak) -> tuple[Floats, Bools]:
