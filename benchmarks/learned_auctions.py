@@ -105,18 +105,17 @@ def prices(count: int = 100) -> None:
     record("Learned auctions: prices from a network", body)
 
 
-def regret(markets: int = 4) -> None:
+def regret(markets: int = 3) -> None:
     rows = []
     trained, seconds = cpu(lambda: da.train_network_rule(6, 5))
     print(f"trained in {seconds:.0f} CPU s", flush=True)
-    rules = [("drawn, seed 0", da.NetworkRule.drawn(6, 5, seed=0)), ("drawn, seed 1", da.NetworkRule.drawn(6, 5, seed=1))]
-    rules.append((f"trained, {seconds:.0f} CPU s", trained))
+    rules = [("drawn, seed 0", da.NetworkRule.drawn(6, 5, seed=0)), (f"trained, {seconds:.0f} CPU s", trained)]
     for name, rule in rules:
         found = []
         for seed in range(HELD_OUT, HELD_OUT + markets):
             market = da.generate(preset="unit", buyers=6, sellers=5, seed=seed)
             one, spent = cpu(lambda rule=rule, market=market: da.exact_regret(rule, market, seconds=300.0))
-            few = da.exact_regret(rule, market, starts=1, seconds=300.0).estimated
+            few = da.exact_regret(rule, market, starts=1, seconds=0.0).estimated  # no time for the audit
             share = da.welfare(market, rule(market)) / best(market).value
             found.append((one.exact, one.estimated, few, share, one.pieces, spent))
             print(name, seed, found[-1], one.verdict.scope, flush=True)
