@@ -14,6 +14,7 @@ from edgeworth.core.verdict import Verdict
 from edgeworth.learning.learners.base import Learner
 from edgeworth.learning.learners.exp3 import Exp3
 from edgeworth.learning.learners.wolf_phc import WolfPhc
+from edgeworth.learning.markov import MarkovGame, Session
 from edgeworth.learning.play import names
 from edgeworth.learning.registry import LEARNERS, is_registered
 from edgeworth.mechanisms.auditing import Manipulation, Sampled, audit
@@ -121,8 +122,8 @@ class LearnedBidding:
 
     @property
     def recovered(self) -> float:
-        """The gain found over the exact one; 1 where there is none to find."""
-        return self.gain_found / self.gain_exact if self.gain_exact > 0.0 else 1.0
+        """The gain found over the exact one; 1 where there is none to find, NaN where the audit did not come so far."""
+        return 1.0 if self.gain_exact == 0.0 else self.gain_found / self.gain_exact
 
     def __str__(self) -> str:
         gains = f"found {self.gain_found:.6g} of {self.gain_exact:.6g} ({self.audit.scope})"
@@ -291,8 +292,6 @@ class _Turns:
 
     def learn(self, agent: Agent) -> _Learned:
         """One turn: on the whole grid, then between the neighbours of the most probable report."""
-        from edgeworth.learning.markov import MarkovGame, Session
-
         reports, stages, spread = self._grid(agent), [], 0.0
         for stage in range(self.zooms + 1):
             utilities = self._utilities(agent, reports)
