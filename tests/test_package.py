@@ -23,7 +23,7 @@ HEAVY = {"numba", "highspy", "scipy", "networkx", "pyomo", "pandas", "matplotlib
 PROBLEM_ROOMS = ("exact", "bounds", "heuristic", "learned", "kernels", "plots", "check", "methods")
 BETWEEN_PROBLEMS = {  # who may import whom among problem folders, and these only
     "games.trading": {"games.normal_form"},
-    "mechanisms.double_auction": {"routing"},
+    "mechanisms.double_auction": {"routing", "mechanisms.auditing"},  # the latter holds learning against the auditor
     "mechanisms.consensus": {"solvers.allocation"},
     "solvers.scheduling": {"mechanisms.token_market", "mechanisms.procurement"},
 }

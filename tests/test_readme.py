@@ -187,6 +187,8 @@ def test_auditing() -> None:
     assert names["critical"].value == pytest.approx(4.0)
     assert (names["exact"].value, names["exact"].winning, names["exact"].monotone) == (7.0, ((0.0, 7.0),), True)
     assert names["outcome"].seller.tolist() == [0, 1]
+    assert names["out"].gain_found >= 0.9 * names["out"].gain_exact > 0.0
+    assert names["regret"].exact >= names["regret"].estimated
 
 
 def test_token_market(folder: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edgeworth.core import validation
 from edgeworth.core.lazy import resolve
@@ -52,6 +52,17 @@ class TrainedPolicy(ABC):
         raise TypeError(f"{self.name}: a policy is no function; give it as method= to solve or compare, or call its act")
 
 
+class Trained(Protocol):
+    """What was trained, and on what: as `TrainedPolicy` says."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def training_seeds(self) -> Collection[int]: ...
+    @property
+    def training_problems(self) -> Collection[str]: ...
+
+
 def training_seed(seed: object) -> int:
     """A seed that training may draw from: an integer below `EVALUATION`."""
     number = validation.integer("seed", seed, minimum=0)
@@ -60,15 +71,15 @@ def training_seed(seed: object) -> int:
     return number
 
 
-def refuse_trained_on(policy: TrainedPolicy, problem: Any) -> None:
+def refuse_trained_on(policy: Trained, problem: Any) -> None:
     """Refuse to judge a policy on what it was trained on: ValueError where the problem, or its seed, is among that.
 
     Parameters
     ----------
-    policy : TrainedPolicy
+    policy : TrainedPolicy, or a mechanism that was trained
     problem : Problem
     """
-    if problem.hash in policy.training_problems:
+    if policy.training_problems and problem.hash in policy.training_problems:  # a traced market has no hash
         validation.reject("method", "must not have been trained on the problem it is judged on", policy.name)
     seed = problem.provenance.seed
     if seed in policy.training_seeds:

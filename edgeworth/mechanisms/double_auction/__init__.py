@@ -4,7 +4,8 @@
 ``route`` (windows, return and numbering of the tours; in routed markets only) and ``idle`` (who does not trade neither pays nor
 receives); of a result also ``value``, ``bound`` (rebuilt from one price, from prices of the sellers, or by going through all
 sets of few buyers) and ``quality``. Whether a rule is truthful, rational or balanced `edgeworth.mechanisms.auditing` says;
-`critical_value` gives the report at which an agent of any rule, your own included, stops trading.
+`critical_value` gives the report at which an agent of any rule, your own included, stops trading; `learned_bidders` what agents
+that learn make of it, and `exact_regret` what a misreport gains at most, beside an estimate by gradient ascent.
 
 >>> from edgeworth.mechanisms import double_auction
 >>> market = double_auction.generate(buyers=4, sellers=3, preset="unit", seed=0)
@@ -33,8 +34,22 @@ if TYPE_CHECKING:
         NotMonotoneWarning as NotMonotoneWarning,
         critical_value as critical_value,
     )
+    from edgeworth.mechanisms.double_auction.learned.bidders import (
+        LearnedBid as LearnedBid,
+        LearnedBidding as LearnedBidding,
+        learned_bidders as learned_bidders,
+    )
+    from edgeworth.mechanisms.double_auction.learned.network_rule import (
+        NetworkRule as NetworkRule,
+        train_network_rule as train_network_rule,
+    )
+    from edgeworth.mechanisms.double_auction.learned.networks import ReluNetwork as ReluNetwork
+    from edgeworth.mechanisms.double_auction.learned.price_training import train_learned_price as train_learned_price
+    from edgeworth.mechanisms.double_auction.learned.prices import PriceNetwork as PriceNetwork
+    from edgeworth.mechanisms.double_auction.learned.regret import ExactRegret as ExactRegret, exact_regret as exact_regret
     from edgeworth.mechanisms.double_auction.rules import Rule as Rule, run as run
     from edgeworth.mechanisms.double_auction.rules.k_double_auction import KDoubleAuction as KDoubleAuction
+    from edgeworth.mechanisms.double_auction.rules.learned_price import LearnedPrice as LearnedPrice
     from edgeworth.mechanisms.double_auction.rules.posted_procurement import Posted as Posted
     from edgeworth.mechanisms.double_auction.rules.rank_procurement import RankPosted as RankPosted
     from edgeworth.mechanisms.double_auction.spec import Classic as Classic
@@ -62,10 +77,20 @@ FAMILY = Family(
     audit_model="edgeworth.mechanisms.double_auction.incentives:AUDIT_MODEL",
     late={
         "CriticalValue": "critical",
+        "ExactRegret": "learned.regret",
+        "LearnedBid": "learned.bidders",
+        "LearnedBidding": "learned.bidders",
+        "NetworkRule": "learned.network_rule",
         "NotMonotoneWarning": "critical",
+        "PriceNetwork": "learned.prices",
+        "ReluNetwork": "learned.networks",
         "Rule": "rules",
         "critical_value": "critical",
+        "exact_regret": "learned.regret",
+        "learned_bidders": "learned.bidders",
         "run": "rules",
+        "train_learned_price": "learned.price_training",
+        "train_network_rule": "learned.network_rule",
     },
     benchmarks=(
         Benchmark(

@@ -16,20 +16,21 @@ from edgeworth.mechanisms.double_auction.spec import RuleSpec
 P = TypeVar("P")
 Floats = NDArray[np.float64]
 
-Posted: TypeAlias = Callable[[Market, P, TieBreak], tuple[float, NDArray[np.bool_]]]
-"""The buyers' unit price and who accepts it. Neither may depend on an ask, nor the price on the bid of one who accepts."""
+Posted: TypeAlias = Callable[[Market, P, TieBreak], tuple[float | Floats, NDArray[np.bool_]]]
+"""The buyers' unit price, one for all or one for each, and who accepts it. Neither may depend on an ask, nor a price on the bid
+of one who accepts."""
 
 
-def procure(market: Market, price: float, accepts: NDArray[np.bool_], tie: TieBreak) -> Outcome:
+def procure(market: Market, price: float | Floats, accepts: NDArray[np.bool_], tie: TieBreak) -> Outcome:
     """The outcome when the buyers who accept pay `price` a unit and sellers compete for that revenue.
 
-    The tours maximise ``W = sum q_i p - sum a_k Q_k - tours`` (exactly); a buyer who is served pays q_i p; seller k gets
+    The tours maximise ``W = sum q_i p_i - sum a_k Q_k - tours`` (exactly); a buyer who is served pays q_i p_i; seller k gets
     ``a_k Q_k + tour_k + (W - W without k)``.
 
     Truthful for sellers: it is VCG in the revenue W, which no ask moves but through the tours chosen. Rational: buyers accept
-    p <= b_i, sellers are paid their cost, the tour's included, and their rent W - W(-k) >= 0. Balanced, always: dropping k's
-    tours is possible without k, so W(-k) >= W - (q p - cost of k's tours), each rent is at most the profit on that seller's own
-    tours, and the rents sum to at most W.
+    p_i <= b_i, sellers are paid their cost, the tour's included, and their rent W - W(-k) >= 0. Balanced, always: dropping k's
+    tours is possible without k, so W(-k) >= W - (revenue - cost of k's tours), each rent is at most the profit on that seller's
+    own tours, and the rents sum to at most W.
     """
     at_price = np.where(accepts, price, -1.0)
     whole, stops = maximum.maximum(market, at_price, market.ask)
@@ -41,7 +42,7 @@ def procure(market: Market, price: float, accepts: NDArray[np.bool_], tie: TieBr
         rent = max(whole - maximum.without_seller(market, at_price, k), 0.0)
         reward[k] = float(market.ask[k]) * units + tour + rent
         for i in mine:
-            payment[i] = price * int(market.demand[i])
+            payment[i] = float(at_price[i]) * int(market.demand[i])
     return outcome_of(market, stops, payment, reward, tie.name)
 
 

@@ -28,6 +28,7 @@ _FILES = (
     "pivot_reduction",
     "posted_procurement",
     "rank_procurement",
+    "learned_price",
 )
 
 _SPECS: tuple[RuleSpec[Any], ...] = tuple(import_module(f"{__name__}.{file}").RULE for file in _FILES)
