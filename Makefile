@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_METHODS := random,greedy,regret-greedy,q-learning,local-search,highs,exact
-# Those whose kernels compile in half a minute; `edgeworth compare --head-to-head` alone takes all.
-DEMO_FAMILIES := allocation,carbon-offloading,normal-form,double-auction,procurement
+# Those whose kernels compile soon; `edgeworth compare --head-to-head` alone takes all.
+DEMO_FAMILIES := allocation,normal-form,double-auction,procurement
 
 PIP := -m pip install --quiet --disable-pip-version-check
 NEWEST := .venv-newest

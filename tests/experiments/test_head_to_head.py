@@ -21,9 +21,6 @@ from tests.cli.test_cli import document, refused, run
 
 QUICK = ("procurement", "normal-form")
 WITHOUT_LEARNER = {
-    "scheduling": "its learners are not there yet",
-    "orienteering": "its learners are not there yet",
-    "double-auction": "its learned rule is not there yet",
     "procurement": "the second-score auction is the optimum in closed form, and truthful: nothing is left to learn",
 }
 

@@ -96,6 +96,7 @@ FAMILY = Family(
         Benchmark(
             exact=("optimum", "vcg"),
             heuristic=("posted-procurement", "rank-procurement", "off-aic2"),
+            learned=("learned-price",),
             smoke=Trial(stop=Stop(seconds=1.0), options={"preset": "fusion"}),
             short=Trial(stop=Stop(seconds=5.0), options={"preset": "fusion"}, instances=5),
         ),

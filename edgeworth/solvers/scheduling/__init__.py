@@ -81,6 +81,7 @@ FAMILY = Family(
         Benchmark(
             exact=("lagrangian",),
             heuristic=("annealing", "earliest-finish", "greedy-cost", "threshold"),
+            learned=("mappo", "gnn-marl", "best", "scorer"),
             smoke=Trial(stop=Stop(seconds=1.0), options={"preset": "table-2", "horizon": 60.0}),
             short=Trial(stop=Stop(seconds=5.0), options={"preset": "table-2"}, instances=3),
         ),
