@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         build_model as build_model,
     )
     from edgeworth.solvers.scheduling.learned.policies import LearnedPolicy as LearnedPolicy
+    from edgeworth.solvers.scheduling.learned.regret import PolicyRegret as PolicyRegret, policy_regret as policy_regret
     from edgeworth.solvers.scheduling.market.rules import Market as Market
     from edgeworth.solvers.scheduling.plots import (
         plot_costs as plot_costs,
@@ -71,6 +72,7 @@ FAMILY = Family(
         **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
         "build_model": "hindsight",
         "Market": "market.rules",
+        **dict.fromkeys(("PolicyRegret", "policy_regret"), "learned.regret"),
         "sweep": "sweeps",
     },
 )

@@ -76,10 +76,17 @@ class Engine:
             self._ledgers = Tables(*_stacked([tables(self._market, self.devices, most)] * self.copies))
         self._go(kernel.BEGIN, _NO_ACTIONS)
 
-    def _go(self, what: int, actions: Ints) -> None:
+    def observed(self, view: View) -> NDArray[np.float32]:
+        """What agents would see now in another view."""
+        seen: NDArray[np.float32] = np.zeros((self.copies, self.devices, len(view.names)), np.float32)
+        self._go(kernel.LOOK, _NO_ACTIONS, _VIEWS[view.observe], seen)
+        return seen
+
+    def _go(self, what: int, actions: Ints, view: int | None = None, seen: NDArray[np.float32] | None = None) -> None:
         common = (
-            what, self._worlds, self._states, self.tasks, self._view, self._exchange, actions, self.now, self.over, self._first,
-            self.costs, self.reward, self.decided, self.seen, self.opened, self.active, self.whole,
+            what, self._worlds, self._states, self.tasks, self._view if view is None else view, self._exchange, actions,
+            self.now, self.over, self._first, self.costs, self.reward, self.decided, self.seen if seen is None else seen,
+            self.opened, self.active, self.whole,
         )  # fmt: skip
         if self._market is None:
             kernel.go(*common)
