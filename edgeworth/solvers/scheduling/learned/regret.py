@@ -168,7 +168,7 @@ def policy_regret(
         refuse_trained_on(policy, episode)
         if episode.provenance.seed == seed:
             validation.reject("seed", "must not be that of an episode to judge on", seed)
-    devices = (device,) if isinstance(device, int) else tuple(device)
+    devices = (device,) if isinstance(device, int | np.integer) else tuple(device)
     for each in devices:
         validation.integer("device", each, minimum=0, maximum=given[0].devices - 1)
     if not devices:
