@@ -72,7 +72,7 @@ class Engine:
         if self._market is not None:
             most = self.costs.shape[1]
             self._terms = terms(self._market, episodes[0])
-            self._books = Books(*_stacked([books(each) for each in episodes]))
+            self._books = Books(*_stacked([books(self._market, each) for each in episodes]))
             self._ledgers = Tables(*_stacked([tables(self._market, self.devices, most)] * self.copies))
         self._go(kernel.BEGIN, _NO_ACTIONS)
 
@@ -102,6 +102,10 @@ class Engine:
         if self._market is None or not self.begun:
             validation.reject("ledger", "must be asked of an environment with a market, after reset", copy)
         return Ledger(Tables(*(each[copy].copy() for each in self._ledgers)))
+
+    def row(self, copy: int) -> tuple[State, Books, Tables]:
+        """Where a copy stands, in a market: arrays that change with it."""
+        return tuple(type(each)(*(field[copy] for field in each)) for each in (self._states, self._books, self._ledgers))
 
     def play(self, actions: Array) -> None:
         """Hand over the tasks, and go on to the next epoch or to the episode's end."""

@@ -274,7 +274,7 @@ def vector_env(
         the last one. They have the same number of devices, the same horizon and the same rules.
     seed : int, SeedSequence or Generator, optional
         Of the episodes. None: fresh.
-    observe : {"own", "peers", "candidates", "graph", "market", "priced"}
+    observe : {"own", "peers", "candidates", "graph", "market", "priced", "reputed"}
         What a device observes, as for `parallel_env`.
     reward : {"local", "team"}
         Whether a device gets the costs of its own tasks, or the mean of all.

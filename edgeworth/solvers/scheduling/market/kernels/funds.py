@@ -27,6 +27,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     TIME,
 )
 from edgeworth.solvers.scheduling.market.kernels.amounts import power_tokens, price, work_tokens
+from edgeworth.solvers.scheduling.market.kernels.defaults import barred, default
 from edgeworth.solvers.scheduling.market.kernels.state import (
     CLOSED,
     FAULT,
@@ -97,7 +98,9 @@ def can_execute(books, s, i, ctk):
 
 @leaf(counted=False)
 def can_pay(world, terms, books, s, i, j, k, ctk):
-    """Can i pay for j, of so many CTK, at k, and has k, where it must, tokens of its own for it?"""
+    """Can i pay for j, of so many CTK, at k, and has k a record that does not bar it, and where it must tokens for it?"""
+    if barred(terms, s, k):
+        return False
     backed = s.rules[ECONOMY] == BACKED
     giver = k if backed else i
     if spare(books, s, giver, CTK) < ctk:
@@ -183,6 +186,8 @@ def hand_over(world, state, t, i, terms, books, s):
     state.choice[i] = k
     state.wait[i] = books.latency[j] if k != i and terms.settlement == LOCK_FIRST else 0.0
     commit(world, state, t, i)
+    if k != i:
+        default(world, state, books, j, k)
 
 
 @leaf(counted=False)
