@@ -278,6 +278,25 @@ def test_keeping_everything_is_the_rule_local() -> None:
         assert (run.counts["waits"] > 0) == (market.economy == "literal")
 
 
+def test_all_environments_deal_in_the_same_market() -> None:
+    problem = generate(devices=3, horizon=20.0, rate=0.25, seed=1)
+    many = vector_env(1, problems=[problem], observe="priced", market=Market())
+    agents = scheduling.parallel_env(problem, observe="priced", market=Market())
+    joint = scheduling.gym_env(problem, observe="priced", market=Market())
+    _, infos = many.reset()
+    agents.reset()
+    joint.reset()
+    assert many.observation_names == agents.observation_names == joint.observation_names
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        action = chosen(infos["action_mask"], rng)
+        seen, *_, infos = many.step(action)
+        told = agents.step({f"device_{i}": int(each) for i, each in enumerate(action[0])})[0]
+        np.testing.assert_array_equal(seen[0], [told[agent]["observation"] for agent in agents.possible_agents])
+        np.testing.assert_array_equal(seen.ravel(), joint.step(action[0])[0])
+        assert many.ledger(0).digest() == agents.ledger().digest() == joint.ledger().digest()
+
+
 def test_copies_are_what_they_would_be_alone() -> None:
     problems = [generate(devices=3, horizon=20.0, rate=0.25, seed=seed) for seed in range(3)]
     for market in MARKETS[::2]:

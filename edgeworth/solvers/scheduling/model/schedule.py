@@ -33,7 +33,8 @@ class Schedule(ShownSolution):
         Whether a simulation of the episode led to it, with epochs, radios, batteries and masks, or it is a schedule of tasks
         that are all known in advance, which these do not bind.
     decided : float64 [tasks], optional
-        s, the epoch at which its source handed it over, -1 where it never did. Given where simulated, and only there.
+        s, the epoch at which its source handed it over, -1 where it never did. Given where simulated, and only there. A source
+        may hold a task back, and what came after it, for longer than it must.
     delay : float64 [tasks], optional
         s >= 0 from there until it may be sent: what an auction takes. Default where simulated: 0.
 

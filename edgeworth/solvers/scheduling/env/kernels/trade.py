@@ -25,9 +25,9 @@ from edgeworth.solvers.scheduling.env.kernels.step import (
 )
 from edgeworth.solvers.scheduling.env.observation import CANDIDATE, MARKET, MOST, OWN, RECORD, TOKENS
 from edgeworth.solvers.scheduling.market.kernels.amounts import power_tokens, price, work_tokens
-from edgeworth.solvers.scheduling.market.kernels.funds import afford, hand_over
+from edgeworth.solvers.scheduling.market.kernels.funds import afford, hand_over, last_settlement
 from edgeworth.solvers.scheduling.market.kernels.state import Books
-from edgeworth.solvers.scheduling.market.kernels.step import trade, wind_up
+from edgeworth.solvers.scheduling.market.kernels.step import trade
 from edgeworth.solvers.scheduling.model.kernels.epoch import (
     close,
     epoch_time,
@@ -174,10 +174,10 @@ def step(world, state, t, terms, books, s, actions, decided):
     following = epoch_time(world, state)
     if following > world.end:
         close(world, state)
-        wind_up(world, state, terms, books, s)
+        trade(world, state, last_settlement(state, terms, books), terms, books, s, True)
     else:
         open_epoch(world, state, following)
-        trade(world, state, following, terms, books, s)
+        trade(world, state, following, terms, books, s, False)
     return following
 
 
@@ -195,7 +195,7 @@ def go(
             now[c] = 0.0
             if t <= world.end:
                 open_epoch(world, state, t)
-                trade(world, state, t, terms, books, s)
+                trade(world, state, t, terms, books, s, False)
                 now[c] = t
         elif what == STEP:
             now[c] = step(world, state, now[c], terms, books, s, actions[c], decided[c])

@@ -23,7 +23,6 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     NONCE,
     PTK,
     STAKE,
-    TICK,
     TIME,
 )
 from edgeworth.solvers.scheduling.market.kernels.amounts import power_tokens, price, work_tokens
@@ -52,25 +51,16 @@ def milliseconds(t):
 
 
 @leaf(counted=False)
-def told(books, s, code, who):
-    """Give the ledger a command with the arguments in `a`; returns its answer."""
-    return apply(s, code, who, s.accounts[who, NONCE], books.a, books.out)
+def told(books, s, code, who, allowed):
+    """Give the ledger a command with the arguments in `a`; returns whether it was accepted.
 
-
-@leaf(counted=False)
-def must(books, s, code, who):
-    """A command that the ledger cannot refuse; if it does, the episode is not to be believed."""
-    result = told(books, s, code, who)
-    if result != ACCEPTED and books.counts[FAULT] == 0:
+    It cannot be refused, but for one reason that is allowed; if it is, the episode is not to be believed. Of the functions here
+    few reach this one, as each of them is compiled with all rules of the ledger.
+    """
+    result = apply(s, code, who, s.accounts[who, NONCE], books.a, books.out)
+    if result != ACCEPTED and result != allowed and books.counts[FAULT] == 0:
         books.counts[FAULT] = 100 * code + result
-
-
-@leaf(counted=False)
-def tick(books, s, now):
-    """Tell the ledger that it is so many ms; what is not later it is not told."""
-    if now > s.totals[TIME]:
-        books.a[0] = now
-        must(books, s, TICK, 0)
+    return result == ACCEPTED
 
 
 @leaf(counted=False)
@@ -139,24 +129,6 @@ def sign(books, s, terms, i, j, k, ctk, ptk, cash):
 
 
 @leaf(counted=False)
-def engage(world, terms, books, s, i, j, k):
-    """Lock what j at k takes, or note it where nothing is locked yet."""
-    backed = s.rules[ECONOMY] == BACKED
-    ctk, ptk = work_tokens(world, j), power_tokens(world, j, k)
-    cash = price(books, k, ctk, ptk) if backed else 0
-    books.cash[j] = cash
-    if terms.settlement == OPTIMISTIC:
-        promise(books, k, i, ctk, ptk, cash)
-    else:
-        sign(books, s, terms, i, j, k, ctk, ptk, cash)
-        must(books, s, COMMIT, i + 1)
-        books.deal[j] = books.out[0]
-    books.open[books.counts[OPEN]] = j
-    books.counts[OPEN] += 1
-    books.counts[OFFLOADS] += 1
-
-
-@leaf(counted=False)
 def promise(books, supplier, requester, ctk, ptk, cash):
     books.promised[supplier, CTK] += ctk
     books.promised[supplier, PTK] += ptk
@@ -165,9 +137,10 @@ def promise(books, supplier, requester, ctk, ptk, cash):
 
 @leaf(counted=False)
 def hand_over(world, state, t, i, terms, books, s):
-    """`commit`, once the head of device i is paid for: who cannot pay for its choice keeps it, or waits."""
+    """`commit`, once what the head of device i takes is locked: who cannot pay for its choice keeps it, or waits."""
     j, k = head(world, state, i), state.choice[i]
-    ctk = work_tokens(world, j)
+    ctk, ptk, cash, code = work_tokens(world, j), 0, 0, COMMIT
+    backed = s.rules[ECONOMY] == BACKED
     if k != i:
         if not fits(world, j, k, backlog(world, state, k, t), state.died[k] >= 0.0, t):
             state.counts[REJECTED] += 1
@@ -176,13 +149,23 @@ def hand_over(world, state, t, i, terms, books, s):
             books.counts[REFUSED] += 1
             k = i
     if k != i:
-        engage(world, terms, books, s, i, j, k)
-    elif s.rules[ECONOMY] != BACKED:
+        ptk = power_tokens(world, j, k)
+        cash = price(books, k, ctk, ptk) if backed else 0
+        if terms.settlement == OPTIMISTIC:
+            promise(books, k, i, ctk, ptk, cash)
+        else:
+            sign(books, s, terms, i, j, k, ctk, ptk, cash)
+    elif not backed:
         if not can_execute(books, s, i, ctk):
             books.counts[WAITS] += 1
             return
-        books.a[0], books.a[1], books.a[2] = CTK, ctk, 0
-        must(books, s, BURN, i + 1)
+        code, books.a[0], books.a[1], books.a[2] = BURN, CTK, ctk, 0
+    if (k != i and terms.settlement != OPTIMISTIC) or (k == i and not backed):
+        told(books, s, code, i + 1, ACCEPTED)
+    if k != i:
+        books.deal[j], books.cash[j], books.open[books.counts[OPEN]] = books.out[0], cash, j
+        books.counts[OPEN] += 1
+        books.counts[OFFLOADS] += 1
     state.choice[i] = k
     state.wait[i] = books.latency[j] if k != i and terms.settlement == LOCK_FIRST else 0.0
     commit(world, state, t, i)
@@ -197,52 +180,49 @@ def settled_at(state, terms, books, j):
 
 
 @leaf(counted=False)
-def settle_deal(world, state, terms, books, s, j):
-    """Pay the supplier of j for a success, and for a failure give back what was locked."""
-    i, k, success = world.source[j], state.device[j], state.status[j] == DONE
-    if terms.settlement == OPTIMISTIC:
-        ctk, ptk = work_tokens(world, j), power_tokens(world, j, k)
-        promise(books, k, i, -ctk, -ptk, -books.cash[j])
-        if not success:
-            return
-        sign(books, s, terms, i, j, k, ctk, ptk, books.cash[j])
-        result = told(books, s, COMMIT, i + 1)
-        if result == BALANCE:
-            books.counts[UNPAID] += 1
-            return
-        if result != ACCEPTED and books.counts[FAULT] == 0:
-            books.counts[FAULT] = 100 * COMMIT + result
-            return
-        books.deal[j] = books.out[0]
-    books.a[0], books.a[1] = books.deal[j], FAILURE
-    must(books, s, CONFIRM if success else CLAIM, i + 1)
+def is_due(state, t, terms, books, s, j):
+    """Is j to be settled at t? A claim comes after the deadline of its deal."""
+    if state.status[j] == 0 or settled_at(state, terms, books, j) > t + TOLERANCE:
+        return False
+    if terms.settlement == OPTIMISTIC or state.status[j] == DONE:
+        return True
+    return s.totals[TIME] > s.deals[books.deal[j], D_DEADLINE]
 
 
 @leaf(counted=False)
-def settle_due(world, state, t, terms, books, s):
-    """Settle every deal whose time has come, in the order of their decisions."""
+def settle(world, state, t, terms, books, s):
+    """Settle every deal whose time has come, in the order of their decisions.
+
+    The supplier is paid for a success, and for a failure what was locked is given back. What was only promised is committed
+    now, where the requester still has it.
+    """
     kept = 0
     for place in range(books.counts[OPEN]):
         j = books.open[place]
-        due = state.status[j] != 0 and settled_at(state, terms, books, j) <= t + TOLERANCE
-        if due and books.deal[j] > 0 and state.status[j] != DONE:  # a claim comes after the deadline
-            due = s.totals[TIME] > s.deals[books.deal[j], D_DEADLINE]
-        if due:
-            settle_deal(world, state, terms, books, s, j)
-        else:
+        if not is_due(state, t, terms, books, s, j):
             books.open[kept] = j
             kept += 1
+            continue
+        i, k, success, held = world.source[j], state.device[j], state.status[j] == DONE, True
+        if terms.settlement == OPTIMISTIC:
+            ctk, ptk = work_tokens(world, j), power_tokens(world, j, k)
+            promise(books, k, i, -ctk, -ptk, -books.cash[j])
+            held = False
+            if success:
+                sign(books, s, terms, i, j, k, ctk, ptk, books.cash[j])
+                held = told(books, s, COMMIT, i + 1, BALANCE)
+                books.deal[j] = books.out[0]
+                books.counts[UNPAID] += not held
+        if held:
+            books.a[0], books.a[1] = books.deal[j], FAILURE
+            told(books, s, CONFIRM if success else CLAIM, i + 1, ACCEPTED)
     books.counts[OPEN] = kept
 
 
 @leaf(counted=False)
-def settle_all(world, state, terms, books, s):
-    """After the end of the episode: the last settlements."""
-    last = 0
+def last_settlement(state, terms, books):
+    """When all that is open after the end of an episode is settled."""
+    last = 0.0
     for place in range(books.counts[OPEN]):
-        j = books.open[place]
-        last = max(last, milliseconds(settled_at(state, terms, books, j)) + 1)
-    tick(books, s, last)
-    for place in range(books.counts[OPEN]):
-        settle_deal(world, state, terms, books, s, books.open[place])
-    books.counts[OPEN] = 0
+        last = max(last, settled_at(state, terms, books, books.open[place]))
+    return last

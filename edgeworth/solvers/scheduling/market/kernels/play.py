@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edgeworth.core.jit import jit, leaf
-from edgeworth.solvers.scheduling.market.kernels.funds import afford, hand_over
-from edgeworth.solvers.scheduling.market.kernels.step import trade, wind_up
+from edgeworth.solvers.scheduling.market.kernels.funds import afford, hand_over, last_settlement
+from edgeworth.solvers.scheduling.market.kernels.step import trade
 from edgeworth.solvers.scheduling.model.kernels.epoch import (
     close,
     epoch_time,
@@ -52,9 +52,9 @@ def play(world, state, rule, together, epochs, terms, books, s):
         t = epoch_time(world, state)
         if t > world.end:
             close(world, state)
-            wind_up(world, state, terms, books, s)
+            trade(world, state, last_settlement(state, terms, books), terms, books, s, True)
             return True
         open_epoch(world, state, t)
-        trade(world, state, t, terms, books, s)
+        trade(world, state, t, terms, books, s, False)
         decide(world, state, rule, t, together, terms, books, s)
     return False

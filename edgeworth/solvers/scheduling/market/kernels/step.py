@@ -6,6 +6,7 @@ import math
 
 from edgeworth.core.jit import leaf
 from edgeworth.mechanisms.token_market.kernels.layout import (
+    ACCEPTED,
     ATTEST,
     BACKED,
     BURN,
@@ -21,11 +22,13 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     PTK,
     QUORUM_OF,
     RESERVE,
+    TICK,
+    TIME,
     TOKEN,
 )
 from edgeworth.mechanisms.token_market.kernels.tables import available, frozen
 from edgeworth.solvers.scheduling.market.kernels.amounts import PER_JOULE, PER_JOULE_OVER, asked
-from edgeworth.solvers.scheduling.market.kernels.funds import milliseconds, must, settle_all, settle_due, tick
+from edgeworth.solvers.scheduling.market.kernels.funds import milliseconds, settle, told
 from edgeworth.solvers.scheduling.market.kernels.state import PERIOD
 from edgeworth.solvers.scheduling.model.kernels.device import backlog
 from edgeworth.solvers.scheduling.model.kernels.epoch import battery
@@ -37,14 +40,6 @@ from edgeworth.solvers.scheduling.model.kernels.state import TOLERANCE
 def base(number):
     """Whole base units, rounded down: nothing is attested that is not there."""
     return math.floor(min(float(LIMIT), max(0.0, number)))
-
-
-@leaf(counted=False)
-def open_accounts(world, books, s):
-    """One for every device, before anything else."""
-    for _ in range(s.totals[N_ACCOUNTS], world.capacity.size):
-        books.a[0], books.a[1] = 1, 0
-        must(books, s, OPEN, 0)
 
 
 @leaf(counted=False)
@@ -79,22 +74,20 @@ def attest(world, state, t, terms, books, s, k, period):
     a[0], a[1], a[2], a[3], a[4], a[5] = who, period, ctk, ptk, 1, s.rules[QUORUM_OF]
     for seat in range(s.rules[QUORUM_OF]):
         a[6 + 4 * seat], a[7 + 4 * seat], a[8 + 4 * seat], a[9 + 4 * seat] = seat, ctk, ptk, 1
-    must(books, s, ATTEST, who)
+    told(books, s, ATTEST, who, ACCEPTED)
     backed = s.rules[ECONOMY] == BACKED
     if backed and books.asks[k, CTK] == 0 and terms.stake > 0:
         a[0] = terms.stake
-        must(books, s, DEPOSIT, who)
+        told(books, s, DEPOSIT, who, ACCEPTED)
     if not terms.minting or frozen(s, who):
         return
     for asset in range(CTK, PTK + 1):
-        more = s.accounts[who, RESERVE + asset] - s.accounts[who, ISSUED + asset]
+        code, more = MINT, s.accounts[who, RESERVE + asset] - s.accounts[who, ISSUED + asset]
+        if more < 0 and backed:
+            code, more = BURN, min(-more, available(s, who, who, asset))
         if more > 0:
-            a[0], a[1] = asset, more
-            must(books, s, MINT, who)
-        elif backed:
-            a[0], a[1], a[2] = asset, min(-more, available(s, who, who, asset)), 0
-            if a[1] > 0:
-                must(books, s, BURN, who)
+            a[0], a[1], a[2] = asset, more, 0
+            told(books, s, code, who, ACCEPTED)
 
 
 @leaf(counted=False)
@@ -106,22 +99,20 @@ def post(world, state, t, terms, books, k):
 
 
 @leaf(counted=False)
-def trade(world, state, t, terms, books, s):
-    """The market's part of the epoch at t, before anybody chooses."""
-    open_accounts(world, books, s)
-    tick(books, s, milliseconds(t))
-    settle_due(world, state, t, terms, books, s)
+def trade(world, state, t, terms, books, s, over):
+    """The market's part of the epoch at t, before anybody chooses; over: after the end, the last settlements only."""
+    for _ in range(s.totals[N_ACCOUNTS], world.capacity.size):  # before anything else
+        books.a[0], books.a[1] = 1, 0
+        told(books, s, OPEN, 0, ACCEPTED)
+    now = milliseconds(t) + over  # claims come after a deadline
+    if now > s.totals[TIME]:
+        books.a[0] = now
+        told(books, s, TICK, 0, ACCEPTED)
+    settle(world, state, t, terms, books, s)
     period = int(t / terms.period + TOLERANCE) + 1
-    if period > books.counts[PERIOD]:
+    if period > books.counts[PERIOD] and not over:
         for k in range(world.capacity.size):
             if state.died[k] < 0.0:
                 attest(world, state, t, terms, books, s, k, period)
                 post(world, state, t, terms, books, k)
         books.counts[PERIOD] = period
-
-
-@leaf(counted=False)
-def wind_up(world, state, terms, books, s):
-    """After the end of an episode: the last settlements."""
-    open_accounts(world, books, s)
-    settle_all(world, state, terms, books, s)
