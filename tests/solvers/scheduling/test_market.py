@@ -246,7 +246,7 @@ def test_features_of_before_are_the_same_with_a_market() -> None:
     """Where all can pay, the market changes nothing of what is not its own: the ablation without market information."""
     problem = random_episode(2)
     rich = Market("literal", grant=(1e5, 1e5, 1e5))
-    for observe in ("own", "peers", "candidates"):
+    for observe in ("own", "peers", "candidates", "graph"):
         plain = Engine(1, view_of(observe, problem.devices), True, 24_000.0)
         traded = Engine(1, view_of(observe, problem.devices, True), True, 24_000.0, rich)
         for engine in (plain, traded):
@@ -371,7 +371,7 @@ def test_markets_out_of_range_are_refused(wrong: dict[str, Any], error: type[Exc
 
 def test_misuse_is_named() -> None:
     problem = generate(devices=2, horizon=5.0, seed=0)
-    with pytest.raises(ValueError, match=r"observe: must be one of own, peers, candidates where there is no market"):
+    with pytest.raises(ValueError, match=r"observe: must be one of own, peers, candidates, graph where there is no market"):
         vector_env(1, problems=[problem], observe="priced")
     with pytest.raises(TypeError, match="market: must be a Market"):
         vector_env(1, problems=[problem], market="backed")  # type: ignore[arg-type]
