@@ -17,7 +17,17 @@ from edgeworth.learning.deep.policy import Policy
 from edgeworth.mechanisms.token_market.kernels.layout import CASH, CASH_UNIT, FREE, STAKE
 from edgeworth.mechanisms.token_market.state import State as Ledger
 from edgeworth.solvers.scheduling.market.kernels.play import play as kernel
-from edgeworth.solvers.scheduling.market.kernels.state import CLOSED, DEFAULTS, FAULT, OFFLOADS, REFUSED, UNPAID, WAITS
+from edgeworth.solvers.scheduling.market.kernels.state import (
+    CLOSED,
+    CONTESTS,
+    DEFAULTS,
+    FAULT,
+    OFFLOADS,
+    PREMIUM,
+    REFUSED,
+    UNPAID,
+    WAITS,
+)
 from edgeworth.solvers.scheduling.market.rules import Market, books, market_of, tables, terms
 from edgeworth.solvers.scheduling.model.functions import measured
 from edgeworth.solvers.scheduling.model.kernels import rules
@@ -38,7 +48,15 @@ RULES: Mapping[str, int] = MappingProxyType(
 )
 P = TypeVar("P")
 COUNTS: Mapping[str, int] = MappingProxyType(
-    {"offloads": OFFLOADS, "closed": CLOSED, "refused": REFUSED, "waits": WAITS, "unpaid": UNPAID, "defaults": DEFAULTS}
+    {
+        "offloads": OFFLOADS,
+        "closed": CLOSED,
+        "refused": REFUSED,
+        "waits": WAITS,
+        "unpaid": UNPAID,
+        "defaults": DEFAULTS,
+        "contests": CONTESTS,
+    }
 )
 
 
@@ -63,7 +81,12 @@ class MarketRun:
         ``offloads``; ``closed``, how often a peer was closed because it could not be paid or had no tokens to supply with;
         ``refused``, choices that could not be paid for when their turn came; ``waits``, at how many epochs a task waited for
         CTK; ``unpaid``, suppliers of a success whose requester could not pay at its settlement; ``defaults``, tasks that
-        suppliers defaulted on; ``rejected``, choices that did not fit any more when their turn came.
+        suppliers defaulted on; ``rejected``, choices that did not fit any more when their turn came; ``contests``, how
+        often a supplier had not room for all who chose it at an epoch, counted where they bid.
+    price : ndarray
+        Cash that the deal on each task locks, the bid included, float64 [tasks]; 0 where there is none.
+    premium : float
+        Cash of it that was bid above asks.
     default : ndarray
         The probability with which each device defaults on a task, float64 [devices].
     """
@@ -74,6 +97,8 @@ class MarketRun:
     ledger: Ledger
     cash: Floats
     counts: dict[str, int]
+    price: Floats
+    premium: float
     default: Floats
 
 
@@ -111,6 +136,8 @@ class MarketPlay(Play):
             ledger=ledger,
             cash=(rows[:, FREE + CASH] + rows[:, STAKE]) / CASH_UNIT,
             counts={name: int(self.books.counts[place]) for name, place in COUNTS.items()} | {"rejected": self.rejected},
+            price=self.books.cash / CASH_UNIT,
+            premium=float(self.books.counts[PREMIUM]) / CASH_UNIT,
             default=self.books.default,
         )
 

@@ -55,6 +55,11 @@ class Market:
         Share of the devices that default, and the probability with which one of them does on a task of another device.
     tolerance : float
         A supplier that failed more than this share of its deals, of three at least, is closed to all; 1: nobody is.
+    bargain_rounds : int
+        R >= 0, in the backed economy: rounds of bids for a supplier that has not room for all who chose it at an epoch; 0: the
+        earlier deadlines have it.
+    increment : float
+        Cash > 0 by which a bid rises in a round.
 
     Raises
     ------
@@ -80,6 +85,13 @@ class Market:
     episode meet the same. The backlog of a device that defaults is short, and nothing but its record tells. With "optimistic"
     settlement a failure is never told to the ledger, so that records are clean.
 
+    Where devices choose together (as agents of environments do), those that chose one supplier are rivals if it has not room,
+    or tokens, for all. With ``bargain_rounds`` an ascending auction is held of each such supplier: its rivals, first by
+    deadline, raise their bids from 0. In a round each that has no place bids ``increment`` more, as long as that is at most its
+    saving: what the task is predicted to cost less there than at home, a cost unit being worth one cash, less the asks, and at
+    most what it has. Places go by bid, then deadline. Who has one pays its own bid above the asks, which is locked with them;
+    who has none keeps its task.
+
     References
     ----------
     BEST, sections III and IV. Ours, as the paper is silent or contradicts itself: the backed economy, cash and its grant, the
@@ -101,6 +113,8 @@ class Market:
     stake: float = 20.0
     default: tuple[float, float] = (0.0, 0.0)
     tolerance: float = 1.0
+    bargain_rounds: int = 0
+    increment: float = 0.1
 
     def __post_init__(self) -> None:
         validation.choice("economy", self.economy, ECONOMIES)
@@ -118,6 +132,10 @@ class Market:
             validation.reject_type("default", "must be a tuple of two numbers, a share and a probability", self.default)
         default = tuple(validation.real("default", each, minimum=0.0, maximum=1.0) for each in self.default)
         object.__setattr__(self, "default", default)
+        validation.integer("bargain_rounds", self.bargain_rounds, minimum=0)
+        if self.bargain_rounds and self.economy != "backed":
+            validation.reject("bargain_rounds", "must be 0 in the literal economy, which knows no cash", self.bargain_rounds)
+        object.__setattr__(self, "increment", validation.real("increment", self.increment, minimum=1e-3, maximum=DEAREST))
         object.__setattr__(self, "tolerance", validation.real("tolerance", self.tolerance, minimum=0.0, maximum=1.0))
 
     @property
@@ -144,6 +162,8 @@ def terms(market: Market, problem: Episode) -> Terms:
         market.power_price * layout.CASH_UNIT,
         round(market.stake * layout.CASH_UNIT),
         market.tolerance,
+        market.bargain_rounds,
+        round(market.increment * layout.CASH_UNIT),
     )
 
 
@@ -176,6 +196,8 @@ def books(market: Market, problem: Episode) -> Books:
         out=np.zeros(layout.OUTPUTS, np.int64),
         default=reliability(market, problem),
         luck=_draws(problem).random(tasks) if any(market.default) else np.ones(tasks),
+        bids=np.zeros(devices, np.int64),
+        fits=np.zeros(devices, np.bool_),
     )
 
 

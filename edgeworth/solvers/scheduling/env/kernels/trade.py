@@ -25,6 +25,7 @@ from edgeworth.solvers.scheduling.env.kernels.step import (
 )
 from edgeworth.solvers.scheduling.env.observation import CANDIDATE, MARKET, MOST, OWN, RECORD, TOKENS
 from edgeworth.solvers.scheduling.market.kernels.amounts import power_tokens, price, work_tokens
+from edgeworth.solvers.scheduling.market.kernels.bargain import bargain
 from edgeworth.solvers.scheduling.market.kernels.funds import afford, hand_over, last_settlement
 from edgeworth.solvers.scheduling.market.kernels.state import Books
 from edgeworth.solvers.scheduling.market.kernels.step import trade
@@ -62,6 +63,8 @@ def books_of(all_books, c, n):
         all_books.out[c],
         all_books.default[c],
         all_books.luck[c, :n],
+        all_books.bids[c],
+        all_books.fits[c],
     )
 
 
@@ -165,7 +168,10 @@ def step(world, state, t, terms, books, s, actions, decided):
     for i in range(world.capacity.size):
         decided[i] = head(world, state, i) if pending(state, i) > 0 else -1
         state.choice[i] = device_of(i, actions[i])
-    for place in range(turns(world, state)):
+    count = turns(world, state)
+    if terms.rounds > 0:
+        bargain(world, state, t, terms, books, s, count)
+    for place in range(count):
         i = state.turn[place]
         if pending(state, i) > 0:  # it has not died at this epoch
             hand_over(world, state, t, i, terms, books, s)

@@ -34,6 +34,7 @@ from edgeworth.solvers.scheduling.market.kernels.state import (
     OFFLOADS,
     OPEN,
     OPTIMISTIC,
+    PREMIUM,
     REFUSED,
     UNPAID,
     WAITS,
@@ -150,7 +151,7 @@ def hand_over(world, state, t, i, terms, books, s):
             k = i
     if k != i:
         ptk = power_tokens(world, j, k)
-        cash = price(books, k, ctk, ptk) if backed else 0
+        cash = price(books, k, ctk, ptk) + books.bids[i] if backed else 0
         if terms.settlement == OPTIMISTIC:
             promise(books, k, i, ctk, ptk, cash)
         else:
@@ -166,6 +167,7 @@ def hand_over(world, state, t, i, terms, books, s):
         books.deal[j], books.cash[j], books.open[books.counts[OPEN]] = books.out[0], cash, j
         books.counts[OPEN] += 1
         books.counts[OFFLOADS] += 1
+        books.counts[PREMIUM] += books.bids[i]
     state.choice[i] = k
     state.wait[i] = books.latency[j] if k != i and terms.settlement == LOCK_FIRST else 0.0
     commit(world, state, t, i)
