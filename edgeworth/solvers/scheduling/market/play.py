@@ -81,8 +81,10 @@ class MarketRun:
         ``offloads``; ``closed``, how often a peer was closed because it could not be paid or had no tokens to supply with;
         ``refused``, choices that could not be paid for when their turn came; ``waits``, at how many epochs a task waited for
         CTK; ``unpaid``, suppliers of a success whose requester could not pay at its settlement; ``defaults``, tasks that
-        suppliers defaulted on; ``rejected``, choices that did not fit any more when their turn came; ``contests``, how
-        often a supplier had not room for all who chose it at an epoch, counted where they bid.
+        suppliers defaulted on; ``contests``, how often a supplier had not room for all who chose it at an epoch, counted
+        where they bid.
+    rejected : int
+        Choices that did not fit any more when their turn came.
     price : ndarray
         Cash that the deal on each task locks, the bid included, float64 [tasks]; 0 where there is none.
     premium : float
@@ -97,6 +99,7 @@ class MarketRun:
     ledger: Ledger
     cash: Floats
     counts: dict[str, int]
+    rejected: int
     price: Floats
     premium: float
     default: Floats
@@ -135,7 +138,8 @@ class MarketPlay(Play):
             measures=measured(self.problem, schedule, outcome),
             ledger=ledger,
             cash=(rows[:, FREE + CASH] + rows[:, STAKE]) / CASH_UNIT,
-            counts={name: int(self.books.counts[place]) for name, place in COUNTS.items()} | {"rejected": self.rejected},
+            counts={name: int(self.books.counts[place]) for name, place in COUNTS.items()},
+            rejected=self.rejected,
             price=self.books.cash / CASH_UNIT,
             premium=float(self.books.counts[PREMIUM]) / CASH_UNIT,
             default=self.books.default,
