@@ -196,6 +196,21 @@ def test_nobody_bids_where_there_is_room() -> None:
     np.testing.assert_array_equal(bidding.price > 0.0, bidding.schedule.device != problem.source)
 
 
+def test_a_table_of_markets() -> None:
+    markets = {"plain": Market(), "default": Market(default=(0.6, 1.0)), "bids": Market(bargain_rounds=5)}
+    table = scheduling.market_sweep(markets, ["local", "earliest-finish"], seeds=range(2), horizon=60.0, rate=0.6)
+    assert len(table) == 12
+    rows = table.set_index(["market", "method", "seed"])
+    run = play_in_market(generate(seed=1, horizon=60.0, rate=0.6), "earliest-finish", market=markets["default"], together=True)
+    row = rows.loc[("default", "earliest-finish", 1)]
+    assert row.defaults == run.counts["defaults"] / len(run.price)
+    assert row.defaults == pytest.approx(row.to_defaulters * row.offloaded)  # they always do
+    assert (row.cost, row.paid) == (run.measures["cost"], run.price.sum())
+    assert not rows.loc["plain"][["to_defaulters", "defaults", "contested", "premium"]].any(axis=None)
+    assert rows.loc["bids"].contested.max() > 0.0
+    assert not rows.xs("local", level="method").paid.any()
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "text"),
     [

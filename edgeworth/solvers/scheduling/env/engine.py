@@ -105,7 +105,8 @@ class Engine:
 
     def row(self, copy: int) -> tuple[State, Books, Tables]:
         """Where a copy stands, in a market: arrays that change with it."""
-        return tuple(type(each)(*(field[copy] for field in each)) for each in (self._states, self._books, self._ledgers))
+        state, books, ledger = self._states, self._books, self._ledgers
+        return State(*(x[copy] for x in state)), Books(*(x[copy] for x in books)), Tables(*(x[copy] for x in ledger))
 
     def play(self, actions: Array) -> None:
         """Hand over the tasks, and go on to the next epoch or to the episode's end."""
