@@ -109,7 +109,8 @@ def market() -> str:
                 dealt = [MarketPlay(long, Market(economy)) for economy in ECONOMIES]
                 rates.append([rate(play, code) for play in (Play(long), *dealt)])
                 heights = [play.run().ledger.height / steps(long) for play in dealt]
-            cells = [f"{statistics.median(each):.3g} ({min(each):.3g} .. {max(each):.3g})" for each in zip(*rates, strict=True)]
+            columns = list(zip(*rates, strict=True))
+            cells = [f"{statistics.median(each):.3g} ({min(each):.3g} .. {max(each):.3g})" for each in columns]
             rows.append([f"{name}, N {devices}", *cells, ", ".join(f"{each:.2f}" for each in heights)])
     head = ("rate .25, 6,000 s: agent-steps / s", "no market", *ECONOMIES, "commands of the ledger an agent-step")
     return table(head, rows)
@@ -188,7 +189,8 @@ def main() -> None:
     targets = (
         "Targets: 3,000,000 agent-steps and 300,000 decisions a second, 100 times the twin for earliest-finish and 60 times for"
         " local; with the ledger 2,000,000 agent-steps; vector_env 500,000 agent-steps a second at 64 x 10; gaps .5% (N 5 to"
-        " 10, 5 s), 2% (N 25, 20 s), 3% (600 s, 10 s). The twin computes masks for devices that act only, ours for all that it asks."
+        " 10, 5 s), 2% (N 25, 20 s), 3% (600 s, 10 s). The twin computes masks for devices that act only, ours for all that it"
+        " asks."
     )
     parts = [part() for part in (speed, market, environment, gaps, reference, claims)]
     record("scheduling", "\n\n".join([*parts, targets]))

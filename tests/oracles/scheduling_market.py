@@ -53,8 +53,9 @@ class Dealer(Twin):
         units = (10**6, 10**6, 10**3)
         grant = tuple(round(each * unit) for each, unit in zip(market.grant, units, strict=True))
         self.ledger = self.bank.State.genesis(self.bank.Rules(market.economy, grant=grant, pool=0))
+        self.records: list[Any] = []
         for k in range(self.count):
-            assert self.bank.execute(self.ledger, self.bank.Open(key=bytes([k + 1] * 32)), signer=0)
+            self.must(self.bank.Open(key=bytes([k + 1] * 32)), -1)
         self.last_period = 0
         self.asks: list[tuple[int, int] | None] = [None] * self.count
         self.attested = [0.0] * self.count
@@ -142,10 +143,18 @@ class Dealer(Twin):
         late = k != i and self.market.settlement == "lock-first"
         self.act(t, i, j, k, float(self.e.chain_latency[j, 2]) if late else 0.0)
 
-    def must(self, command: Any, k: int) -> tuple[int, int, int]:
+    def give(self, command: Any, k: int) -> Any:
+        """A command of device k (-1: of the sequencer), kept as a record."""
+        nonce, arguments = self.ledger.nonce(k + 1), tuple(command.arguments(self.bank.Judged()))
         effect = self.bank.execute(self.ledger, command, signer=k + 1)
+        self.records.append(self.bank.Record(command.code, k + 1, nonce, arguments, int(effect.refusal), effect.outputs))
+        return effect
+
+    def must(self, command: Any, k: int) -> tuple[int, int, int]:
+        effect = self.give(command, k)
         assert effect, (command, effect)
-        return effect.outputs
+        outputs: tuple[int, int, int] = effect.outputs
+        return outputs
 
     # deals
 
@@ -183,7 +192,7 @@ class Dealer(Twin):
             self.promise(i, j, k, -1)
             if not success:
                 return
-            effect = self.bank.execute(self.ledger, self.contract(i, j, k), signer=i + 1)
+            effect = self.give(self.contract(i, j, k), i)
             if not effect:
                 assert effect.refusal is self.bank.Refusal.BALANCE
                 self.counts["unpaid"] += 1
@@ -193,7 +202,7 @@ class Dealer(Twin):
 
     def tell(self, now: int) -> None:
         if now > self.ledger.clock:
-            assert self.bank.execute(self.ledger, self.bank.Tick(now), signer=0)
+            self.must(self.bank.Tick(now), -1)
 
     def trade(self, t: float) -> None:
         self.tell(math.floor(t * 1000.0 + 0.5))

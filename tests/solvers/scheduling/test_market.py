@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,9 @@ def compared(problem: Episode, market: Market, method: str, seed: int, together:
     assert run.counts == {name: twin.counts[name] for name in run.counts}
     assert run.ledger.digest() == twin.ledger.digest()
     sound(problem, run, market)
+    recorded = SimpleNamespace(state=run.ledger, records=twin.records, rules=run.ledger.rules, endowed=())
+    report = token_market.verify(recorded, every=200)  # I1 to I13, by the plain rules, of every command
+    assert report, report.failures
     return run
 
 
@@ -350,6 +354,10 @@ def test_nothing_of_the_future_is_seen() -> None:
         epochs = int(until / problem.epoch)
         for name in ("seen", "mask"):
             np.testing.assert_array_equal(one[1][name][:epochs], two[1][name][:epochs])
+        first, second = (play_in_market(each, "earliest-finish", market=market).schedule for each in (problem, other))
+        assert first.decided is not None
+        early = (first.decided >= 0.0) & (first.decided < until)
+        np.testing.assert_array_equal(first.device[early], second.device[early])
 
 
 # --- refusals -------------------------------------------------------------------------------------------------------------

@@ -106,9 +106,10 @@ class VectorEnv:
         infos : dict of arrays
             ``action_mask``, bool [copies, agents, agents], what is open next; ``active``, bool [copies, agents], who has a task
             to decide; ``final_observation``, what was observed last in the episode that ended; ``decided``, int64 [copies,
-            agents], the number of the task that was just handed over (-1: none); ``costs``, float64 [copies, tasks], of the
-            tasks of the present episode, NaN while they are in play, and ``final_costs``, of the one before: what a learner
-            credits a decision with; where asked for, ``state`` and ``final_state``, float32 [copies, state_size].
+            agents], the number of the task that was just handed over (-1: none, or it waits for tokens); ``costs``, float64
+            [copies, tasks], of the tasks of the present episode, NaN while they are in play, and ``final_costs``, of the one
+            before: what a learner credits a decision with; where asked for, ``state`` and ``final_state``, float32 [copies,
+            state_size].
 
         Raises
         ------

@@ -47,6 +47,7 @@ RULES: Mapping[str, int] = MappingProxyType(
     }
 )
 P = TypeVar("P")
+_CHUNK = 60_000  # epochs times devices between two looks: some 20 ms
 COUNTS: Mapping[str, int] = MappingProxyType(
     {
         "offloads": OFFLOADS,
@@ -220,7 +221,9 @@ def play_in_market(
     rng, _ = generator(seed)
     draws = rng.random(problem.tasks) if method == "random" else np.zeros(0)
     play = MarketPlay(problem, chosen, together)
-    play.go(rule(code, parameter, draws=draws, masked=NO_INTS))
+    chosen_rule = rule(code, parameter, draws=draws, masked=NO_INTS)
+    while not play.go(chosen_rule, max(1, _CHUNK // problem.devices)):
+        pass  # Ctrl-C is obeyed here
     return play.run()
 
 

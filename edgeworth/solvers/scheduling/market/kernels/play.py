@@ -16,7 +16,7 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
     pending,
     turns,
 )
-from edgeworth.solvers.scheduling.model.kernels.rules import LOCAL, pick
+from edgeworth.solvers.scheduling.model.kernels.rules import LOCAL, choose
 
 
 @leaf(counted=False)
@@ -28,7 +28,7 @@ def ask(world, state, rule, t, i, row, terms, books, s):
         mask(world, state, t, i, j, row)
         found = afford(world, state, terms, books, s, i, j, 1)
         if found > 0:
-            state.choice[i] = pick(world, state, rule, t, i, j, row, found)
+            state.choice[i] = choose(world, state, rule, t, i, j, row, found)
 
 
 @leaf(counted=False)

@@ -27,6 +27,8 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
 LOCAL, RANDOM, EARLIEST, GREEDY, THRESHOLD, REPLAY, AUCTION = range(7)
 WATT_HOUR = 3600.0  # J of a PTK
 TOLERANCE = 1e-9
+HELD = -1
+"""In place of a device: the source holds the task back."""
 
 
 class Rule(NamedTuple):
@@ -124,16 +126,15 @@ def award(world, state, rule, t, i, j):
 
 
 @leaf(counted=False)
-def choose(world, state, rule, t, i, j, row):
-    """The device that the rule hands j to, the head of device i."""
+def choose(world, state, rule, t, i, j, row, found):
+    """The device that the rule hands j to, the head of device i; or `HELD`.
+
+    found: how many devices are open, 0 where that is still to be asked (a call more between would cost an eighth of the time).
+    """
     if rule.code == LOCAL:
         return i
-    return pick(world, state, rule, t, i, j, row, mask(world, state, t, i, j, row))
-
-
-@leaf(counted=False)
-def pick(world, state, rule, t, i, j, row, found):
-    """Which of the devices that are open, so many, the rule hands j to."""
+    if found == 0:
+        found = mask(world, state, t, i, j, row)
     if rule.code == EARLIEST:
         return best_end(world, state, t, i, j, row, False)
     if rule.code == GREEDY:
@@ -154,17 +155,13 @@ def pick(world, state, rule, t, i, j, row, found):
                     return k
                 place -= 1
         return i
+    if rule.held.size > 0 and (rule.held[j] < 0.0 or t < rule.held[j] - TOLERANCE):
+        return HELD
     k = rule.given[j]
     if k != i and (k < 0 or not state.open[k]):
         rule.masked[j] = 1
         return i
     return k
-
-
-@leaf(counted=False)
-def holds_back(rule, j, t):
-    """Does a replay not yet hand j over?"""
-    return rule.code == REPLAY and rule.held.size > 0 and (rule.held[j] < 0.0 or t < rule.held[j] - TOLERANCE)
 
 
 @leaf(counted=False)
@@ -179,7 +176,7 @@ def waits(rule, i, j, k):
 def ask(world, state, rule, t, i, row):
     """Puts into `choice` and `wait` what the rule does with the head of device i."""
     j = head(world, state, i)
-    k = choose(world, state, rule, t, i, j, row)
+    k = choose(world, state, rule, t, i, j, row, 0)
     state.choice[i], state.wait[i] = k, waits(rule, i, j, k)
 
 
@@ -192,11 +189,11 @@ def decide(world, state, rule, t, together):
             ask(world, state, rule, t, state.turn[place], row)
     for place in range(count):
         i = state.turn[place]
-        if pending(state, i) > 0 and not holds_back(rule, head(world, state, i), t):  # it has not died at this epoch
+        if pending(state, i) > 0:  # it has not died at this epoch
             if not together:
                 ask(world, state, rule, t, i, row)
             j = head(world, state, i)
-            if not commit(world, state, t, i) and rule.code == REPLAY:
+            if state.choice[i] != HELD and not commit(world, state, t, i) and rule.code == REPLAY:
                 rule.masked[j] = 1
 
 
