@@ -360,9 +360,6 @@ def test_nothing_of_the_future_is_seen() -> None:
         np.testing.assert_array_equal(first.device[early], second.device[early])
 
 
-# --- refusals -------------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
