@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 
 from edgeworth import Stop
 from edgeworth.learning import deep
+from edgeworth.learning.deep import Scorer
 from edgeworth.learning.deep.learned import COPIES, SEED, shipped_policy
 from edgeworth.learning.deep.training import versions
 from edgeworth.solvers import scheduling
-from edgeworth.solvers.scheduling import LearnedPolicy
+from edgeworth.solvers.scheduling import LearnedPolicy, Market
+from edgeworth.solvers.scheduling.env.observation import CANDIDATE, MARKET, RECORD, TOKENS, Observe
 from edgeworth.solvers.scheduling.learned import regret
 from edgeworth.solvers.scheduling.learned.plan import PLAN, STEPS, environment
 from tests.cli.test_cli import document, refused, run
@@ -58,6 +61,24 @@ def test_a_reply_is_trained_that_gains(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0.0 < one.interval[0, 0] < one.gain[0] <= one.upper[0]
     assert one.gain[0] > 0.9 * rules.gain[0]
     np.testing.assert_array_equal(one.gains, two.gains)
+
+
+@pytest.mark.slow
+def test_who_sees_records_deals_with_those_that_keep_their_word() -> None:
+    """A third of the suppliers default on every second task. Without records the learner gives up handing tasks over."""
+    market, steps = Market(default=(0.3, 0.5)), 1_000_000
+    policies = []
+    views: tuple[tuple[Observe, int], ...] = (("priced", 1), ("reputed", 1 + len(RECORD)))
+    for observe, more in views:
+        env = scheduling.vector_env(COPIES, observe=observe, costs="marginal", market=market, rate=0.25, horizon=300.0)
+        actor = Scorer(own=len(TOKENS) + len(MARKET), features=len(CANDIDATE) + more, activation="relu")
+        learner = replace(PLAN.learners["scorer"](steps), actor=actor)
+        policies.append(deep.train(env, learner, steps=steps, seed=SEED, name=observe).policy)
+    table = scheduling.market_sweep({"": market}, ["local", *policies], seeds=range(900_000, 900_008))
+    means = table.groupby("method")[["cost", "offloaded", "to_defaulters"]].mean()
+    assert means.offloaded["priced"] < 0.02 < means.offloaded["reputed"]
+    assert means.to_defaulters["reputed"] < 0.15
+    assert means.cost[["priced", "reputed"]].max() < means.cost["local"]
 
 
 @pytest.mark.slow
