@@ -39,8 +39,10 @@ if TYPE_CHECKING:
         build_model as build_model,
     )
     from edgeworth.solvers.scheduling.learned.policies import LearnedPolicy as LearnedPolicy
+    from edgeworth.solvers.scheduling.learned.regret import PolicyRegret as PolicyRegret, policy_regret as policy_regret
     from edgeworth.solvers.scheduling.market.play import MarketRun as MarketRun, play_in_market as play_in_market
     from edgeworth.solvers.scheduling.market.rules import Market as Market
+    from edgeworth.solvers.scheduling.market.study import market_sweep as market_sweep
     from edgeworth.solvers.scheduling.plots import (
         plot_costs as plot_costs,
         plot_courses as plot_courses,
@@ -74,6 +76,8 @@ FAMILY = Family(
         **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
         "build_model": "hindsight",
         "Market": "market.rules",
+        "market_sweep": "market.study",
+        **dict.fromkeys(("PolicyRegret", "policy_regret"), "learned.regret"),
         **dict.fromkeys(("MarketRun", "play_in_market"), "market.play"),
         "sweep": "sweeps",
     },

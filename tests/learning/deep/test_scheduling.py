@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from edgeworth import Stop
 from edgeworth.learning import deep
+from edgeworth.learning.deep import Scorer
 from edgeworth.learning.deep.learned import COPIES, SEED, shipped_policy
 from edgeworth.learning.deep.training import versions
 from edgeworth.solvers import scheduling
-from edgeworth.solvers.scheduling import LearnedPolicy
+from edgeworth.solvers.scheduling import LearnedPolicy, Market
+from edgeworth.solvers.scheduling.env.observation import CANDIDATE, MARKET, RECORD, TOKENS, Observe
+from edgeworth.solvers.scheduling.learned import regret
 from edgeworth.solvers.scheduling.learned.plan import PLAN, STEPS, environment
 from tests.cli.test_cli import document, refused, run
+from tests.solvers.scheduling.test_regret import FARTHEST
 
 SMALL = ("--devices", 3, "--horizon", 10, "--copies", 4, "--quiet")
 
@@ -43,6 +49,36 @@ def test_the_scorer_beats_every_rule_after_some_seconds() -> None:
         np.mean([scheduling.solve(each, method=m).value for each in problems]) for m in (policy, "greedy-cost", "threshold")
     ]
     assert costs[0] < min(costs[1:])
+
+
+def test_a_reply_is_trained_that_gains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All hand their tasks to the slowest other device; no rule is tried. What a greedy device gains is all but reached."""
+    episodes = [scheduling.generate(devices=3, horizon=30.0, seed=900_000 + k) for k in range(4)]
+    rules = scheduling.policy_regret(FARTHEST, episodes, bound=Stop(iterations=40))
+    monkeypatch.setattr(regret, "simple_deviations", lambda problem: ())
+    one, two = (scheduling.policy_regret(FARTHEST, episodes, steps=30_000, seed=2, bound=Stop(iterations=40)) for _ in range(2))
+    assert one.deviations == ("reply trained for 30000 agent-steps",)
+    assert 0.0 < one.interval[0, 0] < one.gain[0] <= one.upper[0]
+    assert one.gain[0] > 0.9 * rules.gain[0]
+    np.testing.assert_array_equal(one.gains, two.gains)
+
+
+@pytest.mark.slow
+def test_who_sees_records_deals_with_those_that_keep_their_word() -> None:
+    """A third of the suppliers default on every second task. Without records the learner gives up handing tasks over."""
+    market, steps = Market(default=(0.3, 0.5)), 1_000_000
+    policies = []
+    views: tuple[tuple[Observe, int], ...] = (("priced", 1), ("reputed", 1 + len(RECORD)))
+    for observe, more in views:
+        env = scheduling.vector_env(COPIES, observe=observe, costs="marginal", market=market, rate=0.25, horizon=300.0)
+        actor = Scorer(own=len(TOKENS) + len(MARKET), features=len(CANDIDATE) + more, activation="relu")
+        learner = replace(PLAN.learners["scorer"](steps), actor=actor)
+        policies.append(deep.train(env, learner, steps=steps, seed=SEED, name=observe).policy)
+    table = scheduling.market_sweep({"": market}, ["local", *policies], seeds=range(900_000, 900_008))
+    means = table.groupby("method")[["cost", "offloaded", "to_defaulters"]].mean()
+    assert means.offloaded["priced"] < 0.02 < means.offloaded["reputed"]
+    assert means.to_defaulters["reputed"] < 0.15
+    assert means.cost[["priced", "reputed"]].max() < means.cost["local"]
 
 
 @pytest.mark.slow

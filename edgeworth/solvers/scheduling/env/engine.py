@@ -72,14 +72,21 @@ class Engine:
         if self._market is not None:
             most = self.costs.shape[1]
             self._terms = terms(self._market, episodes[0])
-            self._books = Books(*_stacked([books(each) for each in episodes]))
+            self._books = Books(*_stacked([books(self._market, each) for each in episodes]))
             self._ledgers = Tables(*_stacked([tables(self._market, self.devices, most)] * self.copies))
         self._go(kernel.BEGIN, _NO_ACTIONS)
 
-    def _go(self, what: int, actions: Ints) -> None:
+    def observed(self, view: View) -> NDArray[np.float32]:
+        """What agents would see now in another view."""
+        seen: NDArray[np.float32] = np.zeros((self.copies, self.devices, len(view.names)), np.float32)
+        self._go(kernel.LOOK, _NO_ACTIONS, _VIEWS[view.observe], seen)
+        return seen
+
+    def _go(self, what: int, actions: Ints, view: int | None = None, seen: NDArray[np.float32] | None = None) -> None:
         common = (
-            what, self._worlds, self._states, self.tasks, self._view, self._exchange, actions, self.now, self.over, self._first,
-            self.costs, self.reward, self.decided, self.seen, self.opened, self.active, self.whole,
+            what, self._worlds, self._states, self.tasks, self._view if view is None else view, self._exchange, actions,
+            self.now, self.over, self._first, self.costs, self.reward, self.decided, self.seen if seen is None else seen,
+            self.opened, self.active, self.whole,
         )  # fmt: skip
         if self._market is None:
             kernel.go(*common)
@@ -95,6 +102,11 @@ class Engine:
         if self._market is None or not self.begun:
             validation.reject("ledger", "must be asked of an environment with a market, after reset", copy)
         return Ledger(Tables(*(each[copy].copy() for each in self._ledgers)))
+
+    def row(self, copy: int) -> tuple[State, Books, Tables]:
+        """Where a copy stands, in a market: arrays that change with it."""
+        state, books, ledger = self._states, self._books, self._ledgers
+        return State(*(x[copy] for x in state)), Books(*(x[copy] for x in books)), Tables(*(x[copy] for x in ledger))
 
     def play(self, actions: Array) -> None:
         """Hand over the tasks, and go on to the next epoch or to the episode's end."""

@@ -38,7 +38,7 @@ def parallel_env(
         In place of a problem: the preset that every `reset` draws a new episode of. Default "table-2".
     seed : int, SeedSequence or Generator, optional
         Of the episodes; ``reset(seed=...)`` begins anew with another one. None: fresh.
-    observe : {"own", "peers", "candidates", "graph", "market", "priced"}
+    observe : {"own", "peers", "candidates", "graph", "market", "priced", "reputed"}
         See the notes; the last two with a market only.
     reward : {"local", "team"}
         Whether a device gets the costs of its own tasks, or the mean of all.
@@ -77,7 +77,7 @@ def parallel_env(
     other device; "candidates" are, for each device that the task could go to, the features of that choice, with which the same
     network can score any number of them; "graph" are what it knows of all devices, itself first, and the seconds of transfer
     between each two; "market" adds to "own" what the device has in the market and what others ask there; "priced" is that
-    once, and then what "candidates" has, each with its price.
+    once, and then what "candidates" has, each with its price; "reputed" adds the record that the ledger keeps of each.
     `edgeworth.solvers.scheduling.env.observation` lists them with their scales. Nothing of the future is in them, and of others
     only what is ``gossip`` seconds old; what the chain holds is known at once.
 

@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple, get_args
 
 from edgeworth.core import validation
 
-Observe = Literal["own", "peers", "candidates", "market", "priced", "graph"]
+Observe = Literal["own", "peers", "candidates", "market", "priced", "graph", "reputed"]
 PLAIN = ("own", "peers", "candidates", "graph")
-"""What can be observed without a market too; "market" and "priced" need one."""
+"""What can be observed without a market too; "market", "priced" and "reputed" need one."""
 
 OWN = ("has_task", "work", "transfer", "slack", "pending", "capacity", "backlog", "battery", "active_power", "waiting")
 """Of a device: whether it has a task to decide; that task's GFLOP / 8, s to send it / 1.2 (MB / 3 at the rate of Table II) and
@@ -33,11 +33,13 @@ battery (4 where nobody sells), what they have free of CTK / 100 and of PTK / 50
 other devices. All of it stands on the chain, or is posted there: gossip does not delay it."""
 PRICE = "price"
 """Of a device that the task could be handed to: cash that it takes at its asks / 32; 0 for oneself."""
+RECORD = ("deals", "failed")
+"""Of such a device: its settled deals in the ledger / 10, and the share of them that failed (0 of none); 0 for oneself."""
 STATE = ("capacity", "backlog", "battery", "active_power", "pending")
 """Of a device in the state of all, without delay."""
 
 WORK, TRANSFER, CAPACITY, POWER, PENDING, WAITING, ENERGY = 8.0, 1.2, 3.0, 8.0, 4.0, 10.0, 32.0
-CTK, PTK, CASH = 100.0, 50.0, 100.0
+CTK, PTK, CASH, DEALS = 100.0, 50.0, 100.0, 10.0
 """Scales: the largest numbers of Table II, or near them."""
 MOST = 4.0
 """Features are cut off here."""
@@ -52,9 +54,9 @@ class View(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the entries of an observation; those of the k-th other device, in the order of actions, end in _k."""
-        if self.observe in ("candidates", "priced"):
-            priced = self.observe == "priced"
-            first, each = ((*TOKENS, *MARKET), (*CANDIDATE, PRICE)) if priced else ((), CANDIDATE)
+        if self.observe in ("candidates", "priced", "reputed"):
+            first = () if self.observe == "candidates" else (*TOKENS, *MARKET)
+            each = (*CANDIDATE, *((PRICE,) if first else ()), *(RECORD if self.observe == "reputed" else ()))
             return (*first, *(f"{name}_{k}" for k in range(self.devices) for name in each))
         if self.observe == "market":
             return (*OWN, *TOKENS, *MARKET)

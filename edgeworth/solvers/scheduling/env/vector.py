@@ -52,7 +52,7 @@ class VectorEnv:
         if source.pattern.epoch == 0.0:
             validation.reject("epoch", "must be above 0 where copies are stepped together", 0.0)
         view = view_of(observe, source.pattern.devices, market is not None)
-        self._source, self._team = source, team
+        self._source, self._team, self._market = source, team, market is not None
         if marginal and source.pattern.service != "serial":
             validation.reject("costs", "must be 'own' where tasks share a processor", "marginal")
         self._engine = Engine(copies, view, state, exchange, market, marginal)
@@ -153,6 +153,23 @@ class VectorEnv:
         if not self._engine.begun:
             validation.reject("problem", "must follow reset: no episode has begun", copy)
         return remembered(self._playing[index], self._source.seed, index)
+
+    def observed(self, observe: Observe) -> NDArray[np.float32]:
+        """What devices would observe at this epoch if the environment showed another view: float32 [copies, agents, ...].
+
+        Parameters
+        ----------
+        observe : str
+            As of `vector_env`.
+
+        Raises
+        ------
+        ValueError
+            Before the first `reset`, and for a view of a market where there is none.
+        """
+        if not self._engine.begun:
+            validation.reject("observed", "must follow reset: no episode has begun", observe)
+        return self._engine.observed(view_of(observe, self.agents, self._market))
 
     def ledger(self, copy: int) -> Ledger:
         """The ledger of a copy as it stands, its accounts 1, 2, ... those of devices 0, 1, ...; changes of it are its own.
@@ -258,7 +275,7 @@ def vector_env(
         the last one. They have the same number of devices, the same horizon and the same rules.
     seed : int, SeedSequence or Generator, optional
         Of the episodes. None: fresh.
-    observe : {"own", "peers", "candidates", "graph", "market", "priced"}
+    observe : {"own", "peers", "candidates", "graph", "market", "priced", "reputed"}
         What a device observes, as for `parallel_env`.
     reward : {"local", "team"}
         Whether a device gets the costs of its own tasks, or the mean of all.

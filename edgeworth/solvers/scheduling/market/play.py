@@ -11,13 +11,25 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
+from edgeworth.core.policy import refuse_trained_on
 from edgeworth.core.seeds import Seed, generator
+from edgeworth.learning.deep.policy import Policy
 from edgeworth.mechanisms.token_market.kernels.layout import CASH, CASH_UNIT, FREE, STAKE
 from edgeworth.mechanisms.token_market.state import State as Ledger
 from edgeworth.solvers.scheduling.market.kernels.play import play as kernel
-from edgeworth.solvers.scheduling.market.kernels.state import CLOSED, FAULT, OFFLOADS, REFUSED, UNPAID, WAITS
+from edgeworth.solvers.scheduling.market.kernels.state import (
+    CLOSED,
+    CONTESTS,
+    DEFAULTS,
+    FAULT,
+    OFFLOADS,
+    PREMIUM,
+    REFUSED,
+    UNPAID,
+    WAITS,
+)
 from edgeworth.solvers.scheduling.market.rules import Market, books, market_of, tables, terms
-from edgeworth.solvers.scheduling.model.functions import measures
+from edgeworth.solvers.scheduling.model.functions import measured
 from edgeworth.solvers.scheduling.model.kernels import rules
 from edgeworth.solvers.scheduling.model.outcome import Outcome
 from edgeworth.solvers.scheduling.model.problem import Episode
@@ -37,7 +49,15 @@ RULES: Mapping[str, int] = MappingProxyType(
 P = TypeVar("P")
 _CHUNK = 60_000  # epochs times devices between two looks: some 20 ms
 COUNTS: Mapping[str, int] = MappingProxyType(
-    {"offloads": OFFLOADS, "closed": CLOSED, "refused": REFUSED, "waits": WAITS, "unpaid": UNPAID}
+    {
+        "offloads": OFFLOADS,
+        "closed": CLOSED,
+        "refused": REFUSED,
+        "waits": WAITS,
+        "unpaid": UNPAID,
+        "defaults": DEFAULTS,
+        "contests": CONTESTS,
+    }
 )
 
 
@@ -48,7 +68,8 @@ class MarketRun:
     Attributes
     ----------
     schedule : Schedule
-        What was decided, feasible by `verify`: a task that waited for tokens is one that its source held back.
+        What was decided, feasible by `verify` where nobody defaults: a task that waited for tokens is one that its source held
+        back. One that was defaulted on never begins.
     outcome : Outcome
         What became of tasks and devices.
     measures : dict
@@ -60,7 +81,17 @@ class MarketRun:
     counts : dict
         ``offloads``; ``closed``, how often a peer was closed because it could not be paid or had no tokens to supply with;
         ``refused``, choices that could not be paid for when their turn came; ``waits``, at how many epochs a task waited for
-        CTK; ``unpaid``, suppliers of a success whose requester could not pay at its settlement.
+        CTK; ``unpaid``, suppliers of a success whose requester could not pay at its settlement; ``defaults``, tasks that
+        suppliers defaulted on; ``contests``, how often a supplier had not room for all who chose it at an epoch, counted
+        where they bid.
+    rejected : int
+        Choices that did not fit any more when their turn came.
+    price : ndarray
+        Cash that the deal on each task locks, the bid included, float64 [tasks]; 0 where there is none.
+    premium : float
+        Cash of it that was bid above asks.
+    default : ndarray
+        The probability with which each device defaults on a task, float64 [devices].
     """
 
     schedule: Schedule
@@ -69,6 +100,10 @@ class MarketRun:
     ledger: Ledger
     cash: Floats
     counts: dict[str, int]
+    rejected: int
+    price: Floats
+    premium: float
+    default: Floats
 
 
 class MarketPlay(Play):
@@ -76,7 +111,7 @@ class MarketPlay(Play):
 
     def __init__(self, problem: Episode, market: Market, together: bool = False) -> None:
         super().__init__(problem, together)
-        self.terms, self.books = terms(market, problem), books(problem)
+        self.terms, self.books = terms(market, problem), books(market, problem)
         self.tables = tables(market, problem.devices, problem.tasks)
 
     def go(self, rule: rules.Rule, epochs: int = 2**62) -> bool:
@@ -96,38 +131,46 @@ class MarketPlay(Play):
     def run(self) -> MarketRun:
         """What became of the episode, once it is over."""
         schedule, ledger = self.schedule(), Ledger(self.tables)
+        outcome = self.outcome(np.zeros(self.problem.tasks, np.int64))
         rows = self.tables.accounts[1 : self.problem.devices + 1]
         return MarketRun(
             schedule=schedule,
-            outcome=self.outcome(np.zeros(self.problem.tasks, np.int64)),
-            measures=measures(self.problem, schedule),
+            outcome=outcome,
+            measures=measured(self.problem, schedule, outcome),
             ledger=ledger,
             cash=(rows[:, FREE + CASH] + rows[:, STAKE]) / CASH_UNIT,
             counts={name: int(self.books.counts[place]) for name, place in COUNTS.items()},
+            rejected=self.rejected,
+            price=self.books.cash / CASH_UNIT,
+            premium=float(self.books.counts[PREMIUM]) / CASH_UNIT,
+            default=self.books.default,
         )
 
 
 def play_in_market(
     problem: Episode,
-    method: str = "local",
+    method: str | Policy = "local",
     *,
     market: Market | None = None,
     params: GreedyCost | Threshold | None = None,
     seed: Seed = None,
+    together: bool = False,
 ) -> MarketRun:
-    """Let a rule play an episode whose devices pay each other.
+    """Let a rule, or a trained policy, play an episode whose devices pay each other.
 
     Parameters
     ----------
     problem : Episode
-    method : {"local", "random", "earliest-finish", "greedy-cost", "threshold"}
-        The rule, as `solve` plays it, among the devices that can be paid.
+    method : {"local", "random", "earliest-finish", "greedy-cost", "threshold"} or Policy
+        The rule, as `solve` plays it, among the devices that can be paid; or a policy, by its mode.
     market : Market, optional
         Default ``Market()``.
     params : GreedyCost or Threshold, optional
         Of these two methods.
     seed : int, SeedSequence or Generator, optional
         Of "random", which draws what `solve` draws with it.
+    together : bool
+        Whether all devices choose before any of the choices acts, as those that play a policy always do; else in turn.
 
     Returns
     -------
@@ -163,6 +206,9 @@ def play_in_market(
     """
     if not isinstance(problem, Episode):
         validation.reject_type("problem", "must be an Episode", problem)
+    validation.flag("together", together)
+    if isinstance(method, Policy):
+        return _of_policy(problem, method, market_of(market) or Market())
     code = RULES[validation.choice("method", method, tuple(RULES))]
     chosen = market_of(market) or Market()
     parameter = 0.0
@@ -174,10 +220,26 @@ def play_in_market(
         validation.reject("params", f"must be None for method {method!r}", params)
     rng, _ = generator(seed)
     draws = rng.random(problem.tasks) if method == "random" else np.zeros(0)
-    play = MarketPlay(problem, chosen)
+    play = MarketPlay(problem, chosen, together)
     chosen_rule = rule(code, parameter, draws=draws, masked=NO_INTS)
     while not play.go(chosen_rule, max(1, _CHUNK // problem.devices)):
         pass  # Ctrl-C is obeyed here
+    return play.run()
+
+
+def _of_policy(problem: Episode, policy: Policy, market: Market) -> MarketRun:
+    """What a policy does, by the environment that it was trained in."""
+    from edgeworth.solvers.scheduling.env.engine import Engine
+    from edgeworth.solvers.scheduling.learned.play import actions_of, view_for
+
+    refuse_trained_on(policy, problem)
+    engine = Engine(1, view_for(policy, problem), False, 0.0, market)
+    engine.fill([problem])
+    while not engine.over[0]:
+        engine.play(actions_of(policy, engine.seen, engine.opened, engine.active))
+    play = MarketPlay(problem, market, True)
+    play.over = True
+    play.state, play.books, play.tables = engine.row(0)
     return play.run()
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Floats
 from edgeworth.mechanisms.token_market.kernels import layout
 from edgeworth.mechanisms.token_market.kernels.tables import Tables
 from edgeworth.mechanisms.token_market.rules import ECONOMIES, Economy, Rules
@@ -50,6 +51,15 @@ class Market:
     stake : float
         Cash of it that a device deposits, in the backed economy: collateral of a supplier, and the cap of what it may promise
         where nothing is locked.
+    default : tuple of two float
+        Share of the devices that default, and the probability with which one of them does on a task of another device.
+    tolerance : float
+        A supplier that failed more than this share of its deals, of three at least, is closed to all; 1: nobody is.
+    bargain_rounds : int
+        R >= 0, in the backed economy: rounds of bids for a supplier that has not room for all who chose it at an epoch; 0: the
+        earlier deadlines have it.
+    increment : float
+        Cash > 0 by which a bid rises in a round.
 
     Raises
     ------
@@ -70,6 +80,18 @@ class Market:
     success; for a failure the requester claims what was locked, and in the backed economy the supplier's stake. Accounts
     outlive batteries: what a dead device is owed or owes is settled, but it attests nothing more.
 
+    A supplier that defaults on a task never begins it: the task fails at its deadline, is claimed, and counts in the ledger's
+    record of the supplier. Which devices do, and on which tasks, is drawn for each episode by its hash, so that all who play an
+    episode meet the same. The backlog of a device that defaults is short, and nothing but its record tells. With "optimistic"
+    settlement a failure is never told to the ledger, so that records are clean.
+
+    Where devices choose together (as agents of environments do), those that chose one supplier are rivals if it has not room,
+    or tokens, for all. With ``bargain_rounds`` an ascending auction is held of each such supplier: its rivals, first by
+    deadline, raise their bids from 0. In a round each that has no place bids ``increment`` more, as long as that is at most its
+    saving: what the task is predicted to cost less there than at home, a cost unit being worth one cash, less the asks, and at
+    most what it has. Places go by bid, then deadline. Who has one pays its own bid above the asks, which is locked with them;
+    who has none keeps its task.
+
     References
     ----------
     BEST, sections III and IV. Ours, as the paper is silent or contradicts itself: the backed economy, cash and its grant, the
@@ -89,6 +111,10 @@ class Market:
     power_price: float = 1_000.0
     grant: tuple[float, float, float] = (100.0, 50.0, 100.0)
     stake: float = 20.0
+    default: tuple[float, float] = (0.0, 0.0)
+    tolerance: float = 1.0
+    bargain_rounds: int = 0
+    increment: float = 0.1
 
     def __post_init__(self) -> None:
         validation.choice("economy", self.economy, ECONOMIES)
@@ -102,6 +128,15 @@ class Market:
         grant = tuple(validation.real("grant", each, minimum=0.0, maximum=RICHEST) for each in self.grant)
         object.__setattr__(self, "grant", grant)
         object.__setattr__(self, "stake", validation.real("stake", self.stake, minimum=0.0, maximum=grant[2]))
+        if not isinstance(self.default, tuple) or len(self.default) != 2:
+            validation.reject_type("default", "must be a tuple of two numbers, a share and a probability", self.default)
+        default = tuple(validation.real("default", each, minimum=0.0, maximum=1.0) for each in self.default)
+        object.__setattr__(self, "default", default)
+        validation.integer("bargain_rounds", self.bargain_rounds, minimum=0)
+        if self.bargain_rounds and self.economy != "backed":
+            validation.reject("bargain_rounds", "must be 0 in the literal economy, which knows no cash", self.bargain_rounds)
+        object.__setattr__(self, "increment", validation.real("increment", self.increment, minimum=1e-3, maximum=DEAREST))
+        object.__setattr__(self, "tolerance", validation.real("tolerance", self.tolerance, minimum=0.0, maximum=1.0))
 
     @property
     def mark(self) -> str:
@@ -126,10 +161,13 @@ def terms(market: Market, problem: Episode) -> Terms:
         market.work_price * layout.CASH_UNIT,
         market.power_price * layout.CASH_UNIT,
         round(market.stake * layout.CASH_UNIT),
+        market.tolerance,
+        market.bargain_rounds,
+        round(market.increment * layout.CASH_UNIT),
     )
 
 
-def books(problem: Episode) -> Books:
+def books(market: Market, problem: Episode) -> Books:
     """Empty ones, of an episode's size.
 
     Raises
@@ -156,7 +194,24 @@ def books(problem: Episode) -> Books:
         counts=np.zeros(COUNTS, np.int64),
         a=np.zeros(layout.WIDTH, np.int64),
         out=np.zeros(layout.OUTPUTS, np.int64),
+        default=reliability(market, problem),
+        luck=_draws(problem).random(tasks) if any(market.default) else np.ones(tasks),
+        bids=np.zeros(devices, np.int64),
+        fits=np.zeros(devices, np.bool_),
     )
+
+
+def reliability(market: Market, problem: Episode) -> Floats:
+    """The probability with which each device of an episode defaults on a task, float64 [devices]."""
+    share, often = market.default
+    if not any(market.default):
+        return np.zeros(problem.devices)
+    found: Floats = np.where(_draws(problem).spawn(1)[0].random(problem.devices) < share, often, 0.0)
+    return found
+
+
+def _draws(problem: Episode) -> np.random.Generator:
+    return np.random.default_rng(int(problem.hash, 16))
 
 
 def tables(market: Market, devices: int, tasks: int) -> Tables:

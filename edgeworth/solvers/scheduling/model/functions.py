@@ -259,7 +259,11 @@ def measures(problem: Episode, schedule: Schedule) -> dict[str, float]:
     -----
     Over N T, as one may also define it, utilisation is larger by the factor (T + L) / T, and may exceed 1.
     """
-    played = simulate(problem, schedule)
+    return measured(problem, schedule, simulate(problem, schedule))
+
+
+def measured(problem: Episode, schedule: Schedule, played: Outcome) -> dict[str, float]:
+    """`measures` of a schedule that led to an outcome."""
     done = played.status == "done"
     successes, seconds = int(done.sum()), problem.devices * problem.end
     energy = float(np.sum(problem.active_power * played.busy + problem.idle_power * played.rest + played.radio))

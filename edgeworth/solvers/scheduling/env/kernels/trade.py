@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeworth.core.jit import jit, leaf
-from edgeworth.mechanisms.token_market.kernels.layout import CASH, CASH_UNIT, CTK, FREE, PTK, TOKEN
+from edgeworth.mechanisms.token_market.kernels.layout import CASH, CASH_UNIT, CTK, DONE, FAILED, FREE, PTK, TOKEN
 from edgeworth.mechanisms.token_market.kernels.tables import Tables
 from edgeworth.solvers.scheduling.env import observation
 from edgeworth.solvers.scheduling.env.kernels.rows import state_of, world_of
@@ -23,8 +23,9 @@ from edgeworth.solvers.scheduling.env.kernels.step import (
     see_own,
     see_peers,
 )
-from edgeworth.solvers.scheduling.env.observation import CANDIDATE, MARKET, MOST, OWN, TOKENS
+from edgeworth.solvers.scheduling.env.observation import CANDIDATE, MARKET, MOST, OWN, RECORD, TOKENS
 from edgeworth.solvers.scheduling.market.kernels.amounts import power_tokens, price, work_tokens
+from edgeworth.solvers.scheduling.market.kernels.bargain import bargain
 from edgeworth.solvers.scheduling.market.kernels.funds import afford, hand_over, last_settlement
 from edgeworth.solvers.scheduling.market.kernels.state import Books
 from edgeworth.solvers.scheduling.market.kernels.step import trade
@@ -40,10 +41,10 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
 )
 from edgeworth.solvers.scheduling.model.kernels.state import JOINED
 
-OF_MARKET, OF_PRICED = 3, 4
+OF_MARKET, OF_PRICED, OF_REPUTED = 3, 4, 6
 CTK_SCALE, PTK_SCALE = observation.CTK * TOKEN, observation.PTK * TOKEN
 CASH_SCALE, PRICE_SCALE = observation.CASH * CASH_UNIT, observation.ENERGY * CASH_UNIT
-_OWN, _TOKENS, _MARKET, _CANDIDATE = len(OWN), len(TOKENS), len(MARKET), len(CANDIDATE)
+_OWN, _TOKENS, _MARKET, _CANDIDATE, _RECORD = len(OWN), len(TOKENS), len(MARKET), len(CANDIDATE), len(RECORD)
 
 
 @leaf(counted=False)
@@ -60,6 +61,10 @@ def books_of(all_books, c, n):
         all_books.counts[c],
         all_books.a[c],
         all_books.out[c],
+        all_books.default[c],
+        all_books.luck[c, :n],
+        all_books.bids[c],
+        all_books.fits[c],
     )
 
 
@@ -105,19 +110,23 @@ def see_market(state, terms, books, s, i, out):
 
 
 @leaf(counted=False)
-def see_prices(world, state, t, books, i, row, seen):
-    """The features `CANDIDATE` and the price of all devices."""
+def see_prices(world, state, t, books, s, i, row, reputed, seen):
+    """The features `CANDIDATE` and the price of all devices, and where reputed their `RECORD`."""
     see_candidates(world, state, t, i, row, seen)
-    places = world.capacity.size
+    places, wide = world.capacity.size, _CANDIDATE + (1 + _RECORD if reputed else 1)
     for action in range(places - 1, -1, -1):  # from the last one on, to make room for a price after each
         for feature in range(_CANDIDATE - 1, -1, -1):
-            seen[action * (_CANDIDATE + 1) + feature] = seen[action * _CANDIDATE + feature]
-        owed = 0.0
+            seen[action * wide + feature] = seen[action * _CANDIDATE + feature]
+        owed, deals, failed = 0.0, 0, 0.0
         if action > 0 and pending(state, i) > 0:
             k = device_of(i, action)
             j = head(world, state, i)
             owed = cut(price(books, k, work_tokens(world, j), power_tokens(world, j, k)) / PRICE_SCALE)
-        seen[action * (_CANDIDATE + 1) + _CANDIDATE] = owed
+            deals = s.accounts[k + 1, DONE] + s.accounts[k + 1, FAILED]
+            failed = s.accounts[k + 1, FAILED] / max(1, deals)
+        seen[action * wide + _CANDIDATE] = owed
+        if reputed:
+            seen[action * wide + _CANDIDATE + 1], seen[action * wide + _CANDIDATE + 2] = cut(deals / observation.DEALS), failed
 
 
 @leaf(counted=False)
@@ -140,9 +149,9 @@ def look(world, state, t, view, terms, books, s, count, seen, opened, active, wh
             see_candidates(world, state, t, i, row, seen[i])
         elif view == OF_GRAPH:
             see_graph(world, state, t, i, row, seen[i])
-        elif view == OF_PRICED:
+        elif view in (OF_PRICED, OF_REPUTED):
             see_market(state, terms, books, s, i, seen[i])
-            see_prices(world, state, t, books, i, row, seen[i, _TOKENS + _MARKET :])
+            see_prices(world, state, t, books, s, i, row, view == OF_REPUTED, seen[i, _TOKENS + _MARKET :])
         else:
             see_own(world, state, t, i, seen[i])
             if view == OF_PEERS:
@@ -159,7 +168,10 @@ def step(world, state, t, terms, books, s, actions, decided):
     for i in range(world.capacity.size):
         decided[i] = head(world, state, i) if pending(state, i) > 0 else -1
         state.choice[i] = device_of(i, actions[i])
-    for place in range(turns(world, state)):
+    count = turns(world, state)
+    if terms.rounds > 0:
+        bargain(world, state, t, terms, books, s, count)
+    for place in range(count):
         i = state.turn[place]
         if pending(state, i) > 0:  # it has not died at this epoch
             hand_over(world, state, t, i, terms, books, s)

@@ -26,6 +26,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     TIME,
 )
 from edgeworth.solvers.scheduling.market.kernels.amounts import power_tokens, price, work_tokens
+from edgeworth.solvers.scheduling.market.kernels.defaults import barred, default
 from edgeworth.solvers.scheduling.market.kernels.state import (
     CLOSED,
     FAULT,
@@ -33,6 +34,7 @@ from edgeworth.solvers.scheduling.market.kernels.state import (
     OFFLOADS,
     OPEN,
     OPTIMISTIC,
+    PREMIUM,
     REFUSED,
     UNPAID,
     WAITS,
@@ -87,7 +89,9 @@ def can_execute(books, s, i, ctk):
 
 @leaf(counted=False)
 def can_pay(world, terms, books, s, i, j, k, ctk):
-    """Can i pay for j, of so many CTK, at k, and has k, where it must, tokens of its own for it?"""
+    """Can i pay for j, of so many CTK, at k, and has k a record that does not bar it, and where it must tokens for it?"""
+    if barred(terms, s, k):
+        return False
     backed = s.rules[ECONOMY] == BACKED
     giver = k if backed else i
     if spare(books, s, giver, CTK) < ctk:
@@ -147,7 +151,7 @@ def hand_over(world, state, t, i, terms, books, s):
             k = i
     if k != i:
         ptk = power_tokens(world, j, k)
-        cash = price(books, k, ctk, ptk) if backed else 0
+        cash = price(books, k, ctk, ptk) + books.bids[i] if backed else 0
         if terms.settlement == OPTIMISTIC:
             promise(books, k, i, ctk, ptk, cash)
         else:
@@ -163,9 +167,12 @@ def hand_over(world, state, t, i, terms, books, s):
         books.deal[j], books.cash[j], books.open[books.counts[OPEN]] = books.out[0], cash, j
         books.counts[OPEN] += 1
         books.counts[OFFLOADS] += 1
+        books.counts[PREMIUM] += books.bids[i]
     state.choice[i] = k
     state.wait[i] = books.latency[j] if k != i and terms.settlement == LOCK_FIRST else 0.0
     commit(world, state, t, i)
+    if k != i:
+        default(world, state, books, j, k)
 
 
 @leaf(counted=False)

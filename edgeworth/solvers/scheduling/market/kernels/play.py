@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgeworth.core.jit import jit, leaf
+from edgeworth.solvers.scheduling.market.kernels.bargain import bargain
 from edgeworth.solvers.scheduling.market.kernels.funds import afford, hand_over, last_settlement
 from edgeworth.solvers.scheduling.market.kernels.step import trade
 from edgeworth.solvers.scheduling.model.kernels.epoch import (
@@ -37,6 +38,8 @@ def decide(world, state, rule, t, together, terms, books, s):
     if together:
         for place in range(count):
             ask(world, state, rule, t, state.turn[place], row, terms, books, s)
+        if terms.rounds > 0:
+            bargain(world, state, t, terms, books, s, count)
     for place in range(count):
         i = state.turn[place]
         if pending(state, i) > 0:  # it has not died at this epoch

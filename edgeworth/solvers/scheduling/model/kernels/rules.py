@@ -58,18 +58,25 @@ def power_tokens(world, j, k):
 
 
 @leaf(counted=False)
+def expected_cost(world, state, eta, t, i, j, k, row):
+    """w_l latency + w_e energy of j at k, as device i knows it, with the failure's cost where it would be late."""
+    end = predicted(world, state, t, i, j, k, row)
+    energy = task_energy(world, i, j, k)
+    if k != i:
+        energy += eta * power_tokens(world, j, k)
+    cost = world.latency_weight * (end - world.arrival[j]) + world.energy_weight * energy
+    if end > world.due[j] + TOLERANCE:
+        cost += world.failure_cost
+    return cost
+
+
+@leaf(counted=False)
 def best_cost(world, state, eta, t, i, j, row):
-    """The open device of least w_l latency + w_e energy, with the failure's cost where it would be late."""
+    """The open device of the least expected cost."""
     best, least = i, math.inf
     for k in range(world.capacity.size):
         if state.open[k]:
-            end = predicted(world, state, t, i, j, k, row)
-            energy = task_energy(world, i, j, k)
-            if k != i:
-                energy += eta * power_tokens(world, j, k)
-            cost = world.latency_weight * (end - world.arrival[j]) + world.energy_weight * energy
-            if end > world.due[j] + TOLERANCE:
-                cost += world.failure_cost
+            cost = expected_cost(world, state, eta, t, i, j, k, row)
             if cost < least:
                 best, least = k, cost
     return best
