@@ -39,10 +39,7 @@ if TYPE_CHECKING:
         LearnedBidding as LearnedBidding,
         learned_bidders as learned_bidders,
     )
-    from edgeworth.mechanisms.double_auction.learned.network_rule import (
-        NetworkRule as NetworkRule,
-        train_network_rule as train_network_rule,
-    )
+    from edgeworth.mechanisms.double_auction.learned.network_rule import NetworkRule as NetworkRule
     from edgeworth.mechanisms.double_auction.learned.networks import ReluNetwork as ReluNetwork
     from edgeworth.mechanisms.double_auction.learned.price_training import train_learned_price as train_learned_price
     from edgeworth.mechanisms.double_auction.learned.prices import PriceNetwork as PriceNetwork
@@ -90,7 +87,6 @@ FAMILY = Family(
         "learned_bidders": "learned.bidders",
         "run": "rules",
         "train_learned_price": "learned.price_training",
-        "train_network_rule": "learned.network_rule",
     },
     benchmarks=(
         Benchmark(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Floats
-from edgeworth.core.policy import refuse_trained_on, training_seed
-from edgeworth.mechanisms.double_auction.exact import best, outcome_of
-from edgeworth.mechanisms.double_auction.learned.networks import ReluNetwork, drawn, evolved, grained
-from edgeworth.mechanisms.double_auction.model import Market, NotApplicableError, Outcome, generate, utility, welfare
-
-_LIES = 3  # misreports of an agent that training looks at
+from edgeworth.mechanisms.double_auction.exact import outcome_of
+from edgeworth.mechanisms.double_auction.learned.networks import ReluNetwork, drawn, grained
+from edgeworth.mechanisms.double_auction.model import Market, NotApplicableError, Outcome
 
 
 @dataclass(frozen=True)
@@ -27,8 +23,6 @@ class NetworkRule:
         From n + m reports over the highest bid of the history to n buyers' and m sellers' scores and n prices.
     buyers, sellers : int
         The numbers n and m of the markets that it is made for, at least 1.
-    training_seeds : tuple of int
-        Seeds of the markets that it was trained on, which it refuses.
 
     Raises
     ------
@@ -45,7 +39,8 @@ class NetworkRule:
 
     It is a callable from a market to an outcome, like any rule of one's own: plain Python that only compares, adds and scales
     reports, so that on a traced report it is piecewise linear, and `audit` and `exact_regret` examine all reports. RegretNet's
-    softmax allocations are lotteries; here a pair trades or does not.
+    softmax allocations are lotteries; here a pair trades or does not. Weights are drawn, or trained by whatever you like: give
+    them as a `ReluNetwork`.
 
     References
     ----------
@@ -63,7 +58,6 @@ class NetworkRule:
     network: ReluNetwork
     buyers: int
     sellers: int
-    training_seeds: tuple[int, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.network, ReluNetwork):
@@ -103,14 +97,8 @@ class NetworkRule:
     def __name__(self) -> str:
         return self.name
 
-    @property
-    def training_problems(self) -> frozenset[str]:
-        """Empty: it is trained on markets that are drawn from seeds."""
-        return frozenset()
-
     def __call__(self, market: Market) -> Outcome:
         """The outcome, on floats or with one traced report."""
-        refuse_trained_on(self, market)
         if (market.buyers, market.sellers) != (self.buyers, self.sellers) or market.routes or market.bid_rows is not None:
             raise NotApplicableError(
                 f"market: must be plain, with {self.buyers} buyers and {self.sellers} sellers, for this network; got "
@@ -144,103 +132,7 @@ class NetworkRule:
         return outcome_of(market, stops, payment, reward)
 
 
-def train_network_rule(
-    buyers: int,
-    sellers: int,
-    *,
-    preset: str = "unit",
-    markets: int = 64,
-    first_seed: int = 600_000,
-    hidden: int = 16,
-    layers: int = 2,
-    generations: int = 60,
-    pairs: int = 10,
-    penalty: float = 1.0,
-    seed: int = 0,
-) -> NetworkRule:
-    """Train a `NetworkRule` as RegretNet is: for welfare, less a penalty on what misreports were seen to gain.
-
-    Parameters
-    ----------
-    buyers, sellers, preset
-        What the markets are, as in `generate`; a plain preset.
-    markets, first_seed : int
-        Number of markets, at least 1, and the seed of the first one; all seeds must be below 900,000, and are refused later.
-    hidden, layers : int
-        Units of a hidden layer, and hidden layers, at least 1.
-    generations, pairs : int
-        Steps of the evolution strategy, >= 0, and pairs of differences a step, >= 1.
-    penalty : float
-        Welfare that a unit of regret, summed over the agents, weighs up; >= 0.
-    seed : int
-        Of the weights, the batches and the misreports, below 900,000. The same arguments give the same rule.
-
-    Returns
-    -------
-    NetworkRule
-
-    Raises
-    ------
-    ValueError, TypeError
-        For an argument out of range, and for seeds from 900,000 on, which are for evaluation.
-
-    Notes
-    -----
-    The regret in training is an estimate, as RegretNet's: the best of three misreports of every agent, drawn anew for a step. A
-    network learns to be truthful at the misreports that it is shown; `exact_regret` says what is left.
-
-    References
-    ----------
-    Dütting, Feng, Narasimhan, Parkes and Ravindranath, Optimal auctions through deep learning, J. ACM 71 (2024), section 4.
-
-    Examples
-    --------
-    >>> train_network_rule(2, 2, markets=2, hidden=2, generations=1, pairs=1).training_seeds
-    (600000, 600001)
-    """
-    count, first = validation.integer("markets", markets, minimum=1), training_seed(first_seed)
-    if first + count > 900_000:
-        validation.reject("first_seed", f"must leave {count} seeds below 900000", first_seed)
-    validation.integer("generations", generations, minimum=0)
-    validation.integer("pairs", pairs, minimum=1)
-    validation.real("penalty", penalty, minimum=0.0)
-    sizes = _sizes(buyers, sellers, hidden, layers)
-    rng = np.random.default_rng(training_seed(seed))
-    start = drawn(sizes, rng, last=0.05)
-    seeds = tuple(range(first, first + count))
-    cases = [generate(preset=preset, buyers=buyers, sellers=sellers, seed=each) for each in seeds]
-    optima = [best(market).value for market in cases]
-    size = min(16, count)
-    batches = [rng.choice(count, size, replace=False).tolist() for _ in range(generations)]
-    lies = rng.uniform(0.0, 1.5, (generations + 1, buyers + sellers, _LIES))
-
-    def score(theta: Floats, generation: int) -> float:
-        rule = NetworkRule(ReluNetwork.of(sizes, grained(theta)), buyers, sellers)
-        chosen = batches[generation - 1] if generation else range(count)
-        total = sum(_worth(rule, cases[j], lies[generation], penalty) for j in chosen)
-        return float(total) / max(sum(optima[j] for j in chosen), 1e-300)
-
-    theta = evolved(score, start, generations=generations, pairs=pairs, spread=0.05, step=0.02, rng=rng)
-    return NetworkRule(ReluNetwork.of(sizes, grained(theta)), buyers, sellers, seeds)
-
-
 def _sizes(buyers: int, sellers: int, hidden: int, layers: int) -> tuple[int, ...]:
     for name, value in (("buyers", buyers), ("sellers", sellers), ("hidden", hidden), ("layers", layers)):
         validation.integer(name, value, minimum=1)
     return (buyers + sellers, *[hidden] * layers, 2 * buyers + sellers)
-
-
-def _worth(rule: NetworkRule, market: Market, lies: Floats, penalty: float) -> float:
-    """Welfare less the penalty on the agents' best gains by these misreports, which are multiples of the truth."""
-    honest = rule(market)
-    regret = 0.0
-    agents = [("buyer", i) for i in range(market.buyers)] + [("seller", k) for k in range(market.sellers)]
-    for (side, index), factors in zip(agents, lies.tolist(), strict=True):
-        truth = float((market.bid if side == "buyer" else market.ask)[index])
-        before = float(utility(market, honest, (side, index), truth))
-        gained = [
-            float(utility(market, rule(market.reported((side, index), factor * truth)), (side, index), truth)) - before
-            for factor in factors
-        ]
-        regret += max(0.0, *gained)
-    return welfare(market, honest) - penalty * regret

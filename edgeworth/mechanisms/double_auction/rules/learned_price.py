@@ -47,8 +47,9 @@ def _posted(market: Market, params: LearnedPrice, tie: TieBreak) -> tuple[Floats
     every price, and whoever crosses it from below pays at least that price, more than its value. Truthful for buyers, since
     among the candidates no bid moves any price; for sellers, as VCG in W, prices do not depend on asks. Individually rational,
     tours included, and never in deficit, for the reasons of ``posted-procurement``, which hold for prices that differ. None of
-    this depends on the weights. Needs a market with a history of bids; refuses markets of the seeds that the network was
-    trained on.
+    this depends on the weights. Welfare does: the network that comes with the package was trained on `fusion` markets, and in
+    plain markets it does worse than ``posted-procurement``; train one for those. Needs a market with a history of bids; refuses
+    markets of the seeds that the network was trained on.
 
     References
     ----------
