@@ -16,6 +16,7 @@ from edgeworth import BoundEvidence, Quality
 from edgeworth.cli import main
 from edgeworth.games import normal_form
 from edgeworth.routing import orienteering
+from edgeworth.solvers import scheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -125,6 +126,11 @@ def test_there_are_commands() -> None:
 # --- the guide ----------------------------------------------------------------------------------------------------------------
 
 
+def test_head_to_head(folder: Path) -> None:
+    assert _section("Head to head")["table"].verified
+    assert (folder / "head_to_head.html").is_file()
+
+
 def test_allocation(folder: Path) -> None:
     names = _section("Allocation")
     assert names["report"]
@@ -178,6 +184,7 @@ def test_scheduling() -> None:
     assert names["table"].verified
     assert names["bound"] <= names["known"].value <= names["played"].value
     assert set(names["panel"].method) == {"local", "earliest-finish", "greedy-cost", "bound"}
+    assert scheduling.verify(names["episode"], names["run"].schedule)
 
 
 def test_auditing() -> None:
