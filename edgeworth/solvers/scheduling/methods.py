@@ -103,6 +103,17 @@ METHODS: tuple[Method, ...] = (
         reference="BEST, section VI-B; network ours",
     ),
     Method(
+        name="best",
+        kind="policy",
+        function=f"{_ROOM}.learned.policies:best",
+        params=f"{_ROOM}.learned.policies:LearnedPolicy",
+        exact=False,
+        randomised=True,
+        kernels=True,
+        guarantee="feasible and causal; trained on episodes of table-2 alone; ten devices only",
+        reference="BEST, sections III and IV",
+    ),
+    Method(
         name="scorer",
         kind="policy",
         function=f"{_ROOM}.learned.policies:scorer",

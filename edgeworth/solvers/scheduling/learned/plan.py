@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from edgeworth.core import validation
 from edgeworth.core.source import Option
@@ -12,15 +12,19 @@ from edgeworth.learning.deep.learned import TrainingPlan
 from edgeworth.learning.deep.ppo import PPO
 from edgeworth.solvers.scheduling.env.observation import CANDIDATE, NODE, Observe
 from edgeworth.solvers.scheduling.env.vector import VectorEnv, vector_env
+from edgeworth.solvers.scheduling.market.rules import Market
 from edgeworth.solvers.scheduling.model import Episode
 from edgeworth.solvers.scheduling.model.problem import CHOICES, NUMBERS
 from edgeworth.solvers.scheduling.sources import SOURCES
 
 RATES = (0.05, 0.1, 0.15, 0.2, 0.25)
 """Loads of the mixture that is trained in by default: those of the paper's sweep, one copy after the other."""
+TOKENS = ("off", "backed", "literal")
 HORIZON = 90.0
 """Seconds of an episode that is trained in by default."""
-OBSERVE: dict[str, Observe] = {"mappo": "own", "gnn-marl": "graph", "scorer": "candidates"}
+OBSERVE: dict[str, Observe] = {"mappo": "own", "gnn-marl": "graph", "best": "market", "scorer": "candidates"}
+EXCHANGE_RATE = 24_000.0
+"""J that a power token counts in what "best" pays, as Table II prints it."""
 _DEVICES = 640
 
 
@@ -54,6 +58,17 @@ def gnn_marl(steps: int) -> PPO:
     return _ppo(steps, critic="state", actor=Attention(features=len(NODE), edges=True, width=32, hidden=(32,)))
 
 
+def best(steps: int) -> PPO:
+    """The setting of `mappo`, which the market gives more to see and to pay.
+
+    Parameters
+    ----------
+    steps : int
+        As of `mappo`.
+    """
+    return mappo(steps)
+
+
 def scorer(steps: int) -> PPO:
     """The same with a network that scores one candidate after the other, and a critic that sees what the policy does; ours.
 
@@ -66,18 +81,32 @@ def scorer(steps: int) -> PPO:
 
 
 def environment(
-    method: str, copies: int, *, rate: float | Sequence[float] = RATES, horizon: float = HORIZON, **settings: Any
+    method: str,
+    copies: int,
+    *,
+    rate: float | Sequence[float] = RATES,
+    horizon: float = HORIZON,
+    observe: Observe | None = None,
+    tokens: str | None = None,
+    exchange_rate: float | None = None,
+    **settings: Any,
 ) -> VectorEnv:
     """Where a policy is trained.
 
     Parameters
     ----------
     method : str
-        It decides what devices observe.
+        It decides what devices observe, and "best" what they pay.
     copies : int
     rate : float or sequence of float
         Several: copy c plays the one at place c, from the first one again after the last one.
     horizon : float
+    observe : str, optional
+        In place of what the method observes.
+    tokens : {"off", "backed", "literal"}, optional
+        The economy of the token market. Default: backed for "best", off for others.
+    exchange_rate : float, optional
+        J that a power token counts in the costs. Default: 24,000 for "best", 0 for others.
     **settings
         Further arguments of `generate`.
 
@@ -88,8 +117,17 @@ def environment(
     are played on others as they are.
     """
     costs: Literal["own", "marginal"] = "own" if settings.get("service") == "sharing" else "marginal"
+    economy = validation.choice("tokens", tokens or ("backed" if method == "best" else "off"), TOKENS)
     return vector_env(
-        copies, observe=OBSERVE[method], costs=costs, state=method != "scorer", rate=rate, horizon=horizon, **settings
+        copies,
+        observe=observe or OBSERVE[method],
+        costs=costs,
+        state=method != "scorer",
+        rate=rate,
+        horizon=horizon,
+        market={"off": None, "backed": Market(), "literal": Market("literal")}[economy],
+        exchange_rate=(EXCHANGE_RATE if method == "best" else 0.0) if exchange_rate is None else exchange_rate,
+        **settings,
     )
 
 
@@ -134,19 +172,26 @@ def arguments(problem: Episode) -> dict[str, Any]:
     return {"preset": origin.name, **rules, **origin.parameters}
 
 
+_OWN = (
+    Option("observe", "text", "what a device observes (default: by the method)", choices=get_args(Observe)),
+    Option("tokens", "text", "economy of the token market, or off (default: backed for best)", choices=TOKENS),
+    Option("exchange_rate", "float", "J that a power token counts in costs (default: 24000 for best, 0 for others)"),
+    Option("rate", "float", "tasks a second and device (default: .05, .1, .15, .2 and .25 in turn)"),
+    Option("horizon", "float", f"seconds in which tasks arrive (default: {HORIZON:g})"),
+)
+
 PLAN = TrainingPlan(
-    learners={"mappo": mappo, "gnn-marl": gnn_marl, "scorer": scorer},
+    learners={"mappo": mappo, "gnn-marl": gnn_marl, "best": best, "scorer": scorer},
     environment=environment,
-    options=tuple(
-        Option("rate", "float", "tasks a second and device (default: .05, .1, .15, .2 and .25 in turn)")
-        if each.name == "rate"
-        else Option("horizon", "float", f"seconds in which tasks arrive (default: {HORIZON:g})")
-        if each.name == "horizon"
-        else each
-        for source in SOURCES
-        if source.reads is None
-        for each in source.options
-        if each.name not in ("trace", "fetch")
+    options=(
+        *_OWN,
+        *(
+            each
+            for source in SOURCES
+            if source.reads is None
+            for each in source.options
+            if each.name not in ("trace", "fetch", "rate", "horizon")
+        ),
     ),
     like=like,
 )

@@ -14,7 +14,8 @@ from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.learning.deep.policy import Policy
 from edgeworth.solvers.scheduling.env.engine import Engine
-from edgeworth.solvers.scheduling.env.observation import Observe, View, view_of
+from edgeworth.solvers.scheduling.env.observation import PLAIN, Observe, View, view_of
+from edgeworth.solvers.scheduling.market.rules import Market
 from edgeworth.solvers.scheduling.model import Episode, Schedule, assigned
 
 _CHUNK = 64  # epochs between two looks at the clock: some 20 ms
@@ -36,13 +37,19 @@ def play(policy: Policy, problem: Episode, run: Run[Schedule]) -> Found[Schedule
         The devices that it chose, as `assigned` plays them; no bound. Where the run is cut, every device executes its own tasks
         from then on.
 
+    Notes
+    -----
+    A policy that observes a market decides in one: devices begin with what `Market` grants in the backed economy, where no task
+    waits for tokens. What it chose is then played by the rules of the problem, which know no tokens.
+
     Raises
     ------
     PolicyMismatchError
         For a policy of other observations or actions than devices have here, and of a network that takes another number of
         devices only.
     """
-    engine = Engine(1, _view(policy, problem), False, 0.0)
+    view = _view(policy, problem)
+    engine = Engine(1, view, False, 0.0, None if view.observe in PLAIN else Market())
     engine.fill([problem])
     device, epoch = np.full(problem.tasks, -1), 0
     ended, notes = Termination.CONVERGED, tuple[str, ...]()
@@ -80,13 +87,15 @@ def _view(policy: Policy, problem: Episode) -> View:
     spec, devices = policy.spec, problem.devices
     if spec.action.n == 0:
         _refuse("must choose one of the devices", f"{policy.name}: {spec.action}")
-    views: dict[tuple[str, ...], Observe] = {view_of(each, spec.action.n).names: each for each in get_args(Observe)}
+    views: dict[tuple[str, ...], Observe] = {
+        view_of(each, spec.action.n, market=True).names: each for each in get_args(Observe)
+    }
     if spec.names not in views:
         _refuse("must observe what devices of this problem can", f"{policy.name}: {', '.join(spec.names) or 'unnamed'}")
     if spec.action.n != devices and not policy.any_size:
         rule = f"must have been trained with {devices} devices, as its network takes no other number than it was trained with"
         _refuse(rule, f"{policy.name}: {spec.action.n}")
-    return view_of(views[spec.names], devices)
+    return view_of(views[spec.names], devices, market=True)
 
 
 def _refuse(rule: str, got: str) -> None:

@@ -87,6 +87,41 @@ def gnn_marl(problem: Episode, params: LearnedPolicy, run: Run[Schedule]) -> Fou
     return play_learned("gnn-marl", problem, params, run)
 
 
+def best(problem: Episode, params: LearnedPolicy, run: Run[Schedule]) -> Found[Schedule]:
+    """Play what PPO learnt in the token market: the scheme of the paper.
+
+    Parameters
+    ----------
+    problem : Episode
+        As of `mappo`.
+    params : LearnedPolicy
+        As of `mappo`.
+    run : Run
+        As of `mappo`.
+
+    Returns
+    -------
+    Found
+        As of `mappo`.
+
+    Notes
+    -----
+    The setting of `mappo`; a device also sees its tokens and what others ask and have ("market"), pays for what it hands over,
+    and cannot choose whom it cannot pay. In training a task that another device executes costs w_e 24,000 J more for every
+    power token that it takes, the paper's exchange rate, which counts the energy of execution 7.67 times; the value of the
+    schedule counts it once.
+
+    The problem has no tokens: played, the policy brings a market of its own, backed, with the grant of `Market`, in which it
+    decides. Its devices are then the schedule. Made by the command of `mappo` with ``--method best``; ``--tokens off --observe
+    own``, ``--observe own`` and ``--exchange-rate`` train what the paper's parts are compared with.
+
+    References
+    ----------
+    BEST, sections III and IV and Table II; sizes, rates and credit are ours, as of `mappo`.
+    """
+    return play_learned("best", problem, params, run)
+
+
 def scorer(problem: Episode, params: LearnedPolicy, run: Run[Schedule]) -> Found[Schedule]:
     """Play what PPO learnt with one small network that scores one candidate device after the other.
 
