@@ -48,7 +48,7 @@ def play(policy: Policy, problem: Episode, run: Run[Schedule]) -> Found[Schedule
         For a policy of other observations or actions than devices have here, and of a network that takes another number of
         devices only.
     """
-    view = _view(policy, problem)
+    view = view_for(policy, problem)
     engine = Engine(1, view, False, 0.0, None if view.observe in PLAIN else Market())
     engine.fill([problem])
     device, epoch = np.full(problem.tasks, -1), 0
@@ -59,7 +59,7 @@ def play(policy: Policy, problem: Episode, run: Run[Schedule]) -> Found[Schedule
             if reason is not None:
                 ended, notes = reason, (f"cut after {epoch} epochs: every device executes its own tasks from there on",)
                 break
-        actions = _actions(policy, engine)
+        actions = chosen_by(policy, engine)
         engine.play(actions[None])
         who = np.flatnonzero(engine.decided[0] >= 0)
         chosen = actions[who]
@@ -68,7 +68,7 @@ def play(policy: Policy, problem: Episode, run: Run[Schedule]) -> Found[Schedule
     return Found(assigned(problem, device), ended, iterations=epoch, evaluations=int((device >= 0).sum()), notes=notes)
 
 
-def _actions(policy: Policy, engine: Engine) -> Ints:
+def chosen_by(policy: Policy, engine: Engine) -> Ints:
     """Actions of all devices; those that have nothing to decide take what is open to them."""
     seen, opened = engine.seen[0], engine.opened[0]
     actions: Ints = opened.argmax(axis=1)
@@ -82,7 +82,7 @@ def _actions(policy: Policy, engine: Engine) -> Ints:
     return actions
 
 
-def _view(policy: Policy, problem: Episode) -> View:
+def view_for(policy: Policy, problem: Episode) -> View:
     """What devices of the problem observe if they observe what the policy does."""
     spec, devices = policy.spec, problem.devices
     if spec.action.n == 0:
