@@ -9,7 +9,7 @@ NEWEST := .venv-newest
 LEARN := .venv-learn
 WORKERS ?= -n 2 --dist worksteal
 TORCH ?= torch==2.13.0
-PEER ?= stable-baselines3==2.9.2
+PEER ?= stable-baselines3==2.9.2 sb3-contrib==2.9.2
 MARK ?= not slow
 
 .PHONY: demo test test-slow test-learn test-newest lint bench bench-learn clean
@@ -71,6 +71,7 @@ bench: $(VENV)/dev
 bench-learn: $(LEARN)/done
 	$(LEARN)/bin/python $(PIP) --constraint constraints.txt $(PEER)
 	$(LEARN)/bin/python benchmarks/deep_learning.py
+	$(LEARN)/bin/python benchmarks/best.py
 
 clean:
 	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist report.html report.svg

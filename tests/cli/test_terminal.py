@@ -33,7 +33,7 @@ def test_the_shell_offers_families_presets_and_methods(tmp_path: Path) -> None:
     assert offered("compare", "allocation", "--methods", "greedy,gr") == []  # it is there already
     assert offered("compare", "allocation", "--methods", "lp,gr") == ["lp,greedy"]
     assert offered("audit", "double-auction", "vc") == ["vcg"]
-    assert offered("train", "") == ["carbon-offloading"]
+    assert offered("train", "") == ["carbon-offloading", "scheduling"]
     assert offered("train", "carbon-offloading", "--method", "m") == ["mappo"]
     path = tmp_path / "p.json"
     allocation.generate(servers=2, tasks=3, seed=0).save(path)

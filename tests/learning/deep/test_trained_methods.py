@@ -216,5 +216,5 @@ def test_misuse_of_train(tmp_path: Path) -> None:
     assert "text" in refused(*words, "--steps", 10, "--resume", "--checkpoint", tmp_path / "text")
     assert "'pppo' is not one of ppo, mappo, ddpg, td3. Did you mean 'ppo'?" in refused(*words[:3], "pppo", "--steps", 10)
     assert "the folder of" in refused(*words[:4], "--steps", 10, "--out", tmp_path / "no" / "p.npz")
-    assert "There are: carbon-offloading." in refused("train", "allocation", "--method", "ppo")
+    assert "There are: carbon-offloading, scheduling." in refused("train", "allocation", "--method", "ppo")
     assert not (tmp_path / "p.npz").exists()

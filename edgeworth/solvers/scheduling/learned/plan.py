@@ -20,6 +20,8 @@ from edgeworth.solvers.scheduling.sources import SOURCES
 RATES = (0.05, 0.1, 0.15, 0.2, 0.25)
 """Loads of the mixture that is trained in by default: those of the paper's sweep, one copy after the other."""
 TOKENS = ("off", "backed", "literal")
+STEPS = 4_000_000
+"""Agent-steps that the policies which come with the package were trained for."""
 HORIZON = 90.0
 """Seconds of an episode that is trained in by default."""
 OBSERVE: dict[str, Observe] = {"mappo": "own", "gnn-marl": "graph", "best": "market", "scorer": "candidates"}

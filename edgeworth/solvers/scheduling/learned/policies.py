@@ -38,7 +38,7 @@ def mappo(problem: Episode, params: LearnedPolicy, run: Run[Schedule]) -> Found[
     long, each decision credited with its task's cost and with what the task costs those that its device begins after it. On
     other presets it is played as it is, without any promise. It was made by ::
 
-        edgeworth train scheduling --method mappo --steps 2000000 --out mappo.npz
+        edgeworth train scheduling --method mappo --steps 4000000 --out mappo.npz
 
     which gives the same file bit for bit on one machine with one version of torch, NumPy and Python (the file names them).
 
