@@ -8,7 +8,7 @@ tested, and is not conclusive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from edgeworth.core.arrays import Floats
-from edgeworth.core.claims import ClaimBudget
+from edgeworth.core.claims import ClaimBudget, ClaimVerdict
 from edgeworth.core.family import family
 from edgeworth.core.intervals import crossed
 from edgeworth.core.policy import EVALUATION
@@ -79,6 +79,12 @@ def saving(own: Table, other: Table, measure: str) -> tuple[float, float, float]
 def difference(own: Table, other: Table, measure: str) -> tuple[float, float, float]:
     """By how much a measure of one's own is above another's, paired: the mean, and its 95% interval."""
     return crossed(own[measure] - other[measure])
+
+
+def share(found: Iterable[bool]) -> ClaimVerdict:
+    """Of what is claimed everything, a part or nothing is so."""
+    held = list(found)
+    return ClaimVerdict.HOLDS if held and all(held) else ClaimVerdict.PARTLY if any(held) else ClaimVerdict.FAILS
 
 
 def said(setting: Setting) -> str:

@@ -8,14 +8,14 @@ from functools import cache
 import numpy as np
 
 from edgeworth.core.arrays import Array, Bools
-from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
+from edgeworth.core.claims import ClaimBudget, Evidence, Reason, Row
 from edgeworth.core.policy import EVALUATION
 from edgeworth.learning.deep.policy import Policy
 from edgeworth.mechanisms.token_market.attacks import attack
 from edgeworth.mechanisms.token_market.kernels.layout import CTK
 from edgeworth.solvers.scheduling.env.engine import Engine
-from edgeworth.solvers.scheduling.evidence import episodes_in
-from edgeworth.solvers.scheduling.evidence_played import about, episode_of, policies, policy
+from edgeworth.solvers.scheduling.evidence import EXCHANGE, episodes_in
+from edgeworth.solvers.scheduling.evidence_played import about, episode_of, policies, policy, share
 from edgeworth.solvers.scheduling.learned.play import chosen_by, view_for
 from edgeworth.solvers.scheduling.market.rules import Market
 from edgeworth.solvers.scheduling.model import Episode
@@ -51,30 +51,34 @@ ATTACKS: dict[str, Manipulation] = {"wash-trading": washed, "pump-and-dump": pum
 
 
 def resilient(budget: ClaimBudget) -> Evidence:
+    """Of the paper's exchange rate, and of 0, which takes policies of its own: who hands nothing over looks at no price."""
+    rates: tuple[dict[str, float], ...] = ({}, {"exchange_rate": 0.0})
     rows = list[Row]()
-    for name, manipulate in ATTACKS.items():
-        found = [
-            _decisions(policy("best", k), episode_of(EVALUATION + seed, {"horizon": HORIZON}), manipulate)
-            for k in range(policies(budget))
-            for seed in range(episodes_in(budget))
-        ]
-        before, after, masked = (np.concatenate(column) for column in zip(*found, strict=True))
-        shares = {"changed": after != before, "with_mask": masked != before, "sent": before > 0, "sent_after": after > 0}
-        rows.append({"attack": name, "decisions": len(before), **{each: float(np.mean(x)) for each, x in shares.items()}})
+    for options in rates[: min(2, policies(budget))]:
+        for name, manipulate in ATTACKS.items():
+            found = [
+                _decisions(policy("best", k, **options), episode_of(EVALUATION + seed, {"horizon": HORIZON}), manipulate)
+                for k in range(policies(budget))
+                for seed in range(episodes_in(budget))
+            ]
+            before, after, masked = (np.concatenate(column) for column in zip(*found, strict=True))
+            shares = {"changed": after != before, "with_mask": masked != before, "sent": before > 0, "sent_after": after > 0}
+            about_it = {"exchange_rate": options.get("exchange_rate", EXCHANGE), "attack": name, "decisions": len(before)}
+            rows.append({**about_it, **{each: float(np.mean(x)) for each, x in shares.items()}})
     text = (
         "; ".join(
-            f"{row['attack']} changes {row['changed']:.1%} of {row['decisions']:,} decisions ({row['with_mask']:.1%} where the"
-            f" mask also closes whom a device can no longer pay); {row['sent']:.1%} of the tasks are handed over before, and"
-            f" {row['sent_after']:.1%} after"
+            f"trained for {row['exchange_rate']:g} J a token, {row['attack']} changes {row['changed']:.1%} of {row['decisions']:,}"
+            f" decisions ({row['with_mask']:.1%} where the mask also closes whom a device can no longer pay), and"
+            f" {row['sent']:.1%} of the tasks are handed over before, {row['sent_after']:.1%} after"
             for row in rows
         )
+        + ("" if policies(budget) > 1 else "; at 0 J a token, policies of their own were not trained")
         + "; a decision has no price, so that a policy can answer one by its choice of a device only"
         + about(budget)
     )
-    found_ = ClaimVerdict.HOLDS if all(float(row["changed"]) <= SAME for row in rows) else ClaimVerdict.FAILS
-    return Evidence(
-        found_, Reason.MEASURED, text, numbers=tuple(rows), seeds=policies(budget), instances=len(rows) * episodes_in(budget)
-    )
+    held = share(float(row["changed"]) <= SAME for row in rows)
+    instances = len(rows) * policies(budget) * episodes_in(budget)
+    return Evidence(held, Reason.MEASURED, text, numbers=tuple(rows), seeds=policies(budget), instances=instances)
 
 
 def _decisions(trained: Policy, problem: Episode, manipulate: Manipulation) -> tuple[Array, Array, Array]:

@@ -42,7 +42,8 @@ def _cited(budget: ClaimBudget) -> Evidence:
 CITED = Claim(
     id="cited",
     source="section I",
-    quote="A single query to a generative AI model can consume five to ten times more electricity than a traditional web search",
+    quote="A single query to a generative AI model can consume five to ten times more electricity than a traditional web"
+    " search",
     statement="figures that the paper cites for its motivation",
     scope="others' measurements, which nothing here depends on",
     rule=Rule("none: nothing here measures them", "cited only"),
