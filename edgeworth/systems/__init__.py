@@ -1,12 +1,7 @@
-"""The papers end to end, one file of wiring each: their figures, the comparisons behind them, and every claim with its verdict.
+"""The papers end to end, one package of wiring each: their figures, comparisons, and every claim with its verdict."""
 
-`best`: scheduling of large-model tasks in a token market.
-"""
+from __future__ import annotations
 
-from edgeworth.systems import best
+from edgeworth.core.lazy import subpackages
 
-__all__ = ["best"]
-
-
-def __dir__() -> list[str]:
-    return __all__.copy()
+__all__, __getattr__, __dir__ = subpackages(__name__, __path__)

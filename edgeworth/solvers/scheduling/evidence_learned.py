@@ -7,7 +7,7 @@ Evidence counts these episodes as its seeds; it is conclusive from three policie
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 

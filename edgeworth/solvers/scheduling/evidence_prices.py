@@ -63,13 +63,14 @@ def resilient(budget: ClaimBudget) -> Evidence:
             ]
             before, after, masked = (np.concatenate(column) for column in zip(*found, strict=True))
             shares = {"changed": after != before, "with_mask": masked != before, "sent": before > 0, "sent_after": after > 0}
-            about_it = {"exchange_rate": options.get("exchange_rate", EXCHANGE), "attack": name, "decisions": len(before)}
-            rows.append({**about_it, **{each: float(np.mean(x)) for each, x in shares.items()}})
+            told = {each: float(np.mean(x)) for each, x in shares.items()}
+            rate = options.get("exchange_rate", EXCHANGE)
+            rows.append({"exchange_rate": rate, "attack": name, "decisions": len(before), **told})
     text = (
         "; ".join(
-            f"trained for {row['exchange_rate']:g} J a token, {row['attack']} changes {row['changed']:.1%} of {row['decisions']:,}"
-            f" decisions ({row['with_mask']:.1%} where the mask also closes whom a device can no longer pay), and"
-            f" {row['sent']:.1%} of the tasks are handed over before, {row['sent_after']:.1%} after"
+            f"trained for {row['exchange_rate']:g} J a token, {row['attack']} changes {row['changed']:.1%} of"
+            f" {row['decisions']:,} decisions ({row['with_mask']:.1%} where the mask also closes whom a device can no longer pay),"
+            f" and {row['sent']:.1%} of the tasks are handed over before, {row['sent_after']:.1%} after"
             for row in rows
         )
         + ("" if policies(budget) > 1 else "; at 0 J a token, policies of their own were not trained")

@@ -150,7 +150,7 @@ def plot_figures(
     """
     import matplotlib.pyplot as plt
 
-    found = dict[str, Figure]()
+    found: dict[str, Figure] = {}
     names = list(dict.fromkeys(table["panel"]))
     for measure in measures:
         validation.choice("measures", measure, MEASURES)
