@@ -69,8 +69,8 @@ def resilient(budget: ClaimBudget) -> Evidence:
     text = (
         "; ".join(
             f"trained for {row['exchange_rate']:g} J a token, {row['attack']} changes {row['changed']:.1%} of"
-            f" {row['decisions']:,} decisions ({row['with_mask']:.1%} where the mask also closes whom a device can no longer pay),"
-            f" and {row['sent']:.1%} of the tasks are handed over before, {row['sent_after']:.1%} after"
+            f" {row['decisions']:,} decisions ({row['with_mask']:.1%} where the mask closes whom a device cannot pay then), and"
+            f" {row['sent']:.1%} of the tasks are handed over before, {row['sent_after']:.1%} after"
             for row in rows
         )
         + ("" if policies(budget) > 1 else "; at 0 J a token, policies of their own were not trained")
