@@ -190,12 +190,13 @@ def line(name: str, seconds: str, found: Judged, large: Judged | None) -> list[o
     return [name, seconds, *shown, ratio]
 
 
-def trained(method: str, seed: int, steps: int = plan.STEPS, **options: Any) -> tuple[deep.Policy, float]:
-    """A policy and the seconds of processor time that it took; of the options those of the learner replace its own."""
-    names = set(deep.PPO.__dataclass_fields__)
-    learner = replace(plan.PLAN.learners[method](steps), **{k: v for k, v in options.items() if k in names})
-    env = plan.environment(method, COPIES, **{k: v for k, v in options.items() if k not in names and k != "costs"})
-    if "costs" in options:
+def trained(
+    method: str, seed: int, steps: int = plan.STEPS, costs: str = "marginal", **changes: Any
+) -> tuple[deep.Policy, float]:
+    """A policy and the seconds of processor time that it took; changes are of the learner."""
+    learner = replace(plan.PLAN.learners[method](steps), **changes)
+    env = plan.environment(method, COPIES)
+    if costs == "own":
         env = scheduling.vector_env(COPIES, observe=plan.OBSERVE[method], rate=plan.RATES, horizon=plan.HORIZON)
     began = time.process_time()
     policy = deep.train(env, learner, steps=steps, seed=seed, name=method).policy
@@ -225,6 +226,7 @@ CREDITS: dict[str, dict[str, Any]] = {
     "time, discount .99 and trace .95 (literal)": {"credit": "time"},
     "time, discount .99 and trace 1": {"credit": "time", "trace": 1.0},
     "time, no discount and trace 1": {"credit": "time", "discount": 1.0, "trace": 1.0},
+    "the same, rollouts of a whole episode": {"credit": "time", "discount": 1.0, "trace": 1.0, "rollout": 211},
 }
 
 
@@ -242,15 +244,7 @@ def trials() -> str:
     """The settings tried, from the file of trials."""
     with TRIALS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    names = (
-        "cpu_seconds",
-        "cost",
-        "over_greedy_cost",
-        "over_threshold",
-        "over_greedy_cost_25",
-        "over_best_rule_rate_05",
-        "note",
-    )
+    names = ("seed", "cpu_seconds", "cost", "success", "over_greedy_cost", "over_threshold", "over_greedy_cost_25", "note")
     lines = []
     for row in rows:
         setting = ", ".join(f"{name} {value}" for name, value in json.loads(row["setting"]).items())

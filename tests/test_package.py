@@ -189,6 +189,12 @@ def test_the_rooms_of_a_family(home: str) -> None:
             ours_too = (f"{folder}.kernels", f"{folder}.model.kernels", "learning.kernels")
             allowed = (*ours_too, "core.arrays", "core.jit", "core.kernels")
             assert all(any(_inside(name, other) for other in allowed) for name in ours), (module, ours)
+        elif (
+            room == "market" and ".kernels" in module
+        ):  # devices deal through the ledger's own kernel, so that no rule is twice
+            ours_too = (f"{folder}.market.kernels", f"{folder}.model.kernels", "mechanisms.token_market.kernels")
+            allowed = (*ours_too, "core.arrays", "core.jit", "core.kernels")
+            assert all(any(_inside(name, other) for other in allowed) for name in ours), (module, ours)
         elif room == "methods":
             allowed = ("core.method", "learning.rows", f"{folder}.rules")  # rows are literal, or derived from specifications
             assert all(any(_inside(name, other) for other in allowed) for name in ours), (module, ours)

@@ -44,6 +44,7 @@ Where the specification leaves a choice open, this is the reading taken; a kerne
 16. `local-edf` is `local` with `order="edf"`. With one relative deadline for all it is the same schedule as `local`.
 17. `threshold`: offload when Q_i > theta, to the open peer of earliest predicted end; no open peer: local.
 18. `random`: the open devices in the order of their index, entry floor(u_j count), one given u_j in [0, 1) a task.
+    A policy that answers None holds the head back, and what came after it, until the next epoch.
 19. `b-auction`: bidders are the open peers that the task fits by their own state, not by what gossip says of them; nobody
     wins: local without delay.
 
@@ -169,13 +170,16 @@ class Twin:
         asked = [self.ask(t, i, j) for i, j in heads] if self.together else []
         for place, (i, j) in enumerate(heads):
             if not self.devices[i].dead:
-                k, delay = asked[place] if self.together else self.ask(t, i, j)
-                self.devices[i].pending.pop(0)
-                self.act(t, i, j, k, delay)
+                answer = asked[place] if self.together else self.ask(t, i, j)
+                if answer is not None:
+                    self.devices[i].pending.pop(0)
+                    self.act(t, i, j, *answer)
 
-    def ask(self, t: float, i: int, j: int) -> tuple[int, float]:
+    def ask(self, t: float, i: int, j: int) -> tuple[int, float] | None:
         view = self.view(t, i, j)
         answer = self.policy(t, i, j, view)
+        if answer is None:
+            return None
         k, delay = answer if isinstance(answer, tuple) else (answer, 0.0)
         if k != i and k not in view.open:
             raise ValueError(f"task {j} at {t}: device {k} is masked")

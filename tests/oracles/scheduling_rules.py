@@ -57,6 +57,12 @@ def auction(episode: Any, share: float, prices: tuple[float, float], award: Awar
     return choose
 
 
-def replay(devices: Sequence[int], delays: Sequence[float] | None = None) -> Policy:
-    """Decisions made elsewhere, one a task; a task that was never decided must not be asked for."""
-    return lambda time, device, task, view: (int(devices[task]), 0.0 if delays is None else float(delays[task]))
+def replay(devices: Sequence[int], delays: Sequence[float] | None = None, decided: Sequence[float] | None = None) -> Policy:
+    """Decisions made elsewhere, one a task, no earlier than they were made (-1: never)."""
+
+    def choose(time: float, device: int, task: int, view: SimpleNamespace) -> tuple[int, float] | None:
+        if decided is not None and (decided[task] < 0.0 or time < decided[task] - 1e-9):
+            return None
+        return int(devices[task]), 0.0 if delays is None else float(delays[task])
+
+    return choose

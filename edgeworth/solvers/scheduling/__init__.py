@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         build_model as build_model,
     )
     from edgeworth.solvers.scheduling.learned.policies import LearnedPolicy as LearnedPolicy
+    from edgeworth.solvers.scheduling.market.play import MarketRun as MarketRun, play_in_market as play_in_market
     from edgeworth.solvers.scheduling.market.rules import Market as Market
     from edgeworth.solvers.scheduling.plots import (
         plot_costs as plot_costs,
@@ -71,6 +72,7 @@ FAMILY = Family(
         **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
         "build_model": "hindsight",
         "Market": "market.rules",
+        **dict.fromkeys(("MarketRun", "play_in_market"), "market.play"),
         "sweep": "sweeps",
     },
 )

@@ -38,12 +38,15 @@ def shifted_start(problem: Episode, result: Result[Schedule]) -> Result[Schedule
 
 
 def decision_between_epochs(problem: Episode, result: Result[Schedule]) -> Result[Schedule] | None:
-    """A task is said to be handed over 1e-6 s after its epoch."""
+    """A task is said to be handed over 1e-6 s before its epoch; said to be later, it would be held back to the next one."""
     schedule = _begun(result, "simulated")
     if schedule is None or schedule.decided is None:
         return None
     decided = np.array(schedule.decided)
-    decided[np.flatnonzero(decided != NEVER)[0]] += SHIFT
+    later = np.flatnonzero(decided > 0.0)
+    if not len(later):
+        return None
+    decided[later[0]] -= SHIFT
     return _scheduled(problem, result, replace(schedule, decided=decided))
 
 

@@ -63,6 +63,37 @@ def test_a_simulated_schedule_is_what_its_decisions_lead_to() -> None:
     assert "device" in broken(USUAL, simulated(USUAL, good, device=(2, -1)))
 
 
+def test_a_source_may_hold_a_task_back() -> None:
+    """Task 4 comes at 3.3 s and may be decided from 3.5 s on; it is the last one, and its device is idle."""
+    good = solved(USUAL, "earliest-finish")
+    later = simulated(USUAL, good, decided=(4, 4.5))
+    assert broken(USUAL, later) == {"start"}  # what is decided later begins later
+    assert not violations(USUAL, simulated(USUAL, later, start=(4, 4.5)))
+    assert broken(USUAL, simulated(USUAL, later, start=(4, 4.5), decided=(4, 4.3))) == {"decision"}  # no epoch
+    never = simulated(USUAL, later, start=(4, -1.0), decided=(4, -1.0))
+    assert broken(USUAL, never) == {"device"}
+    never = simulated(USUAL, never, device=(4, -1))
+    assert not violations(USUAL, never)
+    assert scheduling.simulate(USUAL, never).status[4] == "expired"
+    assert value(USUAL, never) > value(USUAL, good) + 100.0 / 5 - 15.0
+
+
+def test_what_is_held_back_is_replayed_as_the_twin_does() -> None:
+    """Every third task, at random, for up to 3 s or for good: behind it others wait, or are decided later than their own."""
+    for seed in range(12):
+        problem, rng = random_episode(seed), np.random.default_rng(seed)
+        schedule = solved(problem, "earliest-finish")
+        decided = np.array(schedule.decided)
+        held = (decided >= 0.0) & (rng.random(problem.tasks) < 0.3)
+        decided[held] = np.where(rng.random(problem.tasks) < 0.2, -1.0, decided + rng.uniform(0.0, 3.0, problem.tasks))[held]
+        again = scheduling.simulate(problem, Schedule(schedule.device, schedule.start, "simulated", decided))
+        open_there = np.where(again.masked, problem.source, schedule.device)  # the twin refuses what is masked
+        theirs = play(problem, rules.replay(open_there.tolist(), None, decided.tolist()))
+        np.testing.assert_array_equal(again.status, theirs.status)
+        np.testing.assert_allclose(again.start, theirs.start, atol=1e-9)
+        np.testing.assert_array_equal(again.decided, theirs.decided)
+
+
 def test_a_masked_device_is_named_and_not_used() -> None:
     """13 s of work do not fit behind anything: in the paper's mask, Q_k + W / C_k may be 13 s at most."""
     tasks: dict[str, Any] = {"arrival": [0.0, 0.2], "source": [0, 0], "work": [12.0, 2.0], "data": [1.0, 1.0], "horizon": 1.0}

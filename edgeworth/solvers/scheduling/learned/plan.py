@@ -79,7 +79,7 @@ def scorer(steps: int) -> PPO:
     steps : int
         As of `mappo`.
     """
-    return _ppo(steps, actor=Scorer(features=len(CANDIDATE)))
+    return _ppo(steps, actor=Scorer(features=len(CANDIDATE), activation="relu"))
 
 
 def environment(

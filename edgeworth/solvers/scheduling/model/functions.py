@@ -50,8 +50,9 @@ def simulate(problem: Episode, schedule: Schedule) -> Outcome:
     ----------
     problem : Episode
     schedule : Schedule
-        It need not be feasible. Of a simulated one the decisions and delays are played, and nothing else of it is read: where
-        a device is masked, or none is given, the source does the task itself.
+        It need not be feasible. Of a simulated one the decisions and delays are played, and nothing else of it is read: a
+        source holds a task back, and what came after it, until it is decided, for good where it never is; where a device is
+        masked, or none is given, the source does the task itself.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def simulate(problem: Episode, schedule: Schedule) -> Outcome:
     if schedule.scope == "simulated":
         from edgeworth.solvers.scheduling.model.simulation import replay
 
-        return replay(problem, schedule.device, schedule.delay)
+        return replay(problem, schedule)
     return _planned(problem, schedule)
 
 

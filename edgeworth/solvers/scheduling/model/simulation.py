@@ -169,16 +169,18 @@ def rule(
     terms: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0),
     masked: Ints = NO_INTS,
     bids: Floats = NO_BIDS,
+    held: Floats = NO_FLOATS,
 ) -> kernel.Rule:
     """A rule as kernels read it; arrays that may be read-only are copied nowhere but seen through one type."""
-    made = read_only(kernel.Rule(code, float(parameter), draws, given, delay, terms, NO_INTS, NO_BIDS))
+    made = read_only(kernel.Rule(code, float(parameter), draws, given, delay, held, terms, NO_INTS, NO_BIDS))
     return made._replace(masked=masked, bids=bids)
 
 
-def replay(problem: Episode, device: Ints, delay: Floats | None) -> Outcome:
+def replay(problem: Episode, schedule: Schedule) -> Outcome:
     """The outcome of decisions made elsewhere."""
     play, masked = Play(problem), np.zeros(problem.tasks, np.int64)
-    play.go(rule(kernel.REPLAY, given=device, delay=np.zeros(problem.tasks) if delay is None else delay, masked=masked))
+    delay, held = (NO_FLOATS if each is None else each for each in (schedule.delay, schedule.decided))
+    play.go(rule(kernel.REPLAY, given=schedule.device, delay=delay, held=held, masked=masked))
     return play.outcome(masked)
 
 

@@ -42,7 +42,7 @@ from edgeworth.solvers.scheduling.model.kernels.epoch import (
 from edgeworth.solvers.scheduling.model.kernels.state import DONE, JOINED
 
 OF_OWN, OF_PEERS, OF_CANDIDATES = range(3)
-OF_GRAPH = 5
+OF_GRAPH = 5  # as the places in `observation.Observe`: between are those of a market, in `trade`
 BEGIN, STEP, LOOK = range(3)
 KILOWATT_HOUR = 3600.0  # J of a watt in an hour
 _OWN, _PEER, _CANDIDATE, _NODE, _STATE = len(OWN), len(PEER), len(CANDIDATE), len(NODE), len(STATE)

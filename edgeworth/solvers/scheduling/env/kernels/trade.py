@@ -24,7 +24,7 @@ from edgeworth.solvers.scheduling.env.kernels.step import (
     see_peers,
 )
 from edgeworth.solvers.scheduling.env.observation import CANDIDATE, MARKET, MOST, OWN, TOKENS
-from edgeworth.solvers.scheduling.market.kernels.amounts import price
+from edgeworth.solvers.scheduling.market.kernels.amounts import power_tokens, price, work_tokens
 from edgeworth.solvers.scheduling.market.kernels.funds import afford, hand_over
 from edgeworth.solvers.scheduling.market.kernels.state import Books
 from edgeworth.solvers.scheduling.market.kernels.step import trade, wind_up
@@ -115,7 +115,8 @@ def see_prices(world, state, t, books, i, row, seen):
         owed = 0.0
         if action > 0 and pending(state, i) > 0:
             k = device_of(i, action)
-            owed = cut(price(world, books, head(world, state, i), k) / PRICE_SCALE)
+            j = head(world, state, i)
+            owed = cut(price(books, k, work_tokens(world, j), power_tokens(world, j, k)) / PRICE_SCALE)
         seen[action * (_CANDIDATE + 1) + _CANDIDATE] = owed
 
 

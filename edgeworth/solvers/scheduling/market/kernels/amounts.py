@@ -11,6 +11,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import CTK, MAX_PRICE, PTK
 SPLIT = 67_108_864.0  # 2 ** 26: numbers below 1 with so many bits, times one of 20 bits, are exact
 PER_JOULE, PER_JOULE_OVER = 2_500, 9  # base PTK of a joule: 10 ** 6 / 3600
 LEAST_ASK = 1
+DOUBT = 1e-15  # two roundings of half a unit in the last place
 
 
 @leaf(counted=False)
@@ -25,7 +26,11 @@ def exceeds(number, factor, whole):
 @leaf(counted=False)
 def rounded_up(number, factor, over):
     """The least whole number that is no less than number * factor / over."""
-    found = math.ceil(number * factor / over)
+    about = number * factor / over
+    found = math.ceil(about)
+    doubt = about * DOUBT
+    if found - about > doubt and about - (found - 1) > doubt:
+        return found
     while exceeds(number, factor, found * over):
         found += 1
     while found > 0 and not exceeds(number, factor, (found - 1) * over):
@@ -46,9 +51,9 @@ def power_tokens(world, j, k):
 
 
 @leaf(counted=False)
-def price(world, books, j, k):
-    """Base cash for j at the asks of k."""
-    return cost(work_tokens(world, j), books.asks[k, CTK]) + cost(power_tokens(world, j, k), books.asks[k, PTK])
+def price(books, k, ctk, ptk):
+    """Base cash for so many tokens at the asks of k."""
+    return cost(ctk, books.asks[k, CTK]) + cost(ptk, books.asks[k, PTK])
 
 
 @leaf(counted=False)

@@ -26,7 +26,6 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     TICK,
     TIME,
 )
-from edgeworth.mechanisms.token_market.kernels.tables import available
 from edgeworth.solvers.scheduling.market.kernels.amounts import power_tokens, price, work_tokens
 from edgeworth.solvers.scheduling.market.kernels.state import (
     CLOSED,
@@ -74,33 +73,39 @@ def tick(books, s, now):
 
 
 @leaf(counted=False)
-def holds(books, s, k, asset, amount):
-    """Has device k so much of a token free, in the backed economy of its own, and promised to nobody else?"""
-    held = available(s, k + 1, k + 1, asset)
-    return held - (books.promised[k, asset] if s.rules[ECONOMY] == BACKED else 0) >= amount
+def spare(books, s, k, asset):
+    """What device k has free of a token, and promised to nobody.
+
+    In the backed economy too that is what its account shows: whoever is paid gets cash, so all hold tokens of their own only.
+    """
+    return s.accounts[k + 1, FREE + asset] - (books.promised[k, asset] if s.rules[ECONOMY] == BACKED else 0)
 
 
 @leaf(counted=False)
-def can_execute(world, books, s, i, j):
-    """Can device i pay for its own execution of j?"""
-    return s.rules[ECONOMY] == BACKED or holds(books, s, i, CTK, work_tokens(world, j))
+def purse(terms, books, s, i):
+    """Base cash that device i may still spend; of open promises that nothing locks the stake is the cap."""
+    if terms.settlement == OPTIMISTIC:
+        return s.accounts[i + 1, STAKE] - books.promised[i, CASH]
+    return s.accounts[i + 1, FREE + CASH]
 
 
 @leaf(counted=False)
-def can_pay(world, terms, books, s, i, j, k):
-    """Can i pay for j at k, and has k, where it must, tokens of its own for it?"""
+def can_execute(books, s, i, ctk):
+    """Can device i pay for its own execution of a task?"""
+    return s.rules[ECONOMY] == BACKED or spare(books, s, i, CTK) >= ctk
+
+
+@leaf(counted=False)
+def can_pay(world, terms, books, s, i, j, k, ctk):
+    """Can i pay for j, of so many CTK, at k, and has k, where it must, tokens of its own for it?"""
     backed = s.rules[ECONOMY] == BACKED
     giver = k if backed else i
-    if not (holds(books, s, giver, CTK, work_tokens(world, j)) and holds(books, s, giver, PTK, power_tokens(world, j, k))):
+    if spare(books, s, giver, CTK) < ctk:
         return False
-    if not backed:
-        return True
-    if books.asks[k, CTK] == 0:  # it has never been attested
+    ptk = power_tokens(world, j, k)
+    if spare(books, s, giver, PTK) < ptk:
         return False
-    owed = price(world, books, j, k)
-    if terms.settlement == OPTIMISTIC:  # open promises are capped by the stake
-        return books.promised[i, CASH] + owed <= s.accounts[i + 1, STAKE]
-    return owed <= s.accounts[i + 1, FREE + CASH]
+    return not backed or (books.asks[k, CTK] > 0 and price(books, k, ctk, ptk) <= purse(terms, books, s, i))
 
 
 @leaf(counted=False)
@@ -109,16 +114,14 @@ def afford(world, state, terms, books, s, i, j, count):
 
     Returns how many devices are left; 0: the head waits for CTK.
     """
-    found = 0
+    ctk, found = work_tokens(world, j), 0
+    able = can_execute(books, s, i, ctk)
     for k in range(world.capacity.size):
-        if state.open[k]:
-            if k == i:
-                state.open[k] = can_execute(world, books, s, i, j)
-            elif not can_pay(world, terms, books, s, i, j, k):
-                state.open[k] = False
-                books.counts[CLOSED] += count
-            found += state.open[k]
-    if found == 0 and can_execute(world, books, s, i, j):
+        if state.open[k] and not (able and (k == i or can_pay(world, terms, books, s, i, j, k, ctk))):
+            state.open[k] = False
+            books.counts[CLOSED] += count if k != i else 0
+        found += state.open[k]
+    if found == 0 and able:
         state.open[i] = True
         found = 1
     return found
@@ -136,7 +139,8 @@ def sign(books, s, terms, i, j, k, ctk, ptk, cash):
 def engage(world, terms, books, s, i, j, k):
     """Lock what j at k takes, or note it where nothing is locked yet."""
     backed = s.rules[ECONOMY] == BACKED
-    ctk, ptk, cash = work_tokens(world, j), power_tokens(world, j, k), price(world, books, j, k) if backed else 0
+    ctk, ptk = work_tokens(world, j), power_tokens(world, j, k)
+    cash = price(books, k, ctk, ptk) if backed else 0
     books.cash[j] = cash
     if terms.settlement == OPTIMISTIC:
         promise(books, k, i, ctk, ptk, cash)
@@ -160,20 +164,21 @@ def promise(books, supplier, requester, ctk, ptk, cash):
 def hand_over(world, state, t, i, terms, books, s):
     """`commit`, once the head of device i is paid for: who cannot pay for its choice keeps it, or waits."""
     j, k = head(world, state, i), state.choice[i]
+    ctk = work_tokens(world, j)
     if k != i:
         if not fits(world, j, k, backlog(world, state, k, t), state.died[k] >= 0.0, t):
             state.counts[REJECTED] += 1
             k = i
-        elif not can_pay(world, terms, books, s, i, j, k):
+        elif not can_pay(world, terms, books, s, i, j, k, ctk):
             books.counts[REFUSED] += 1
             k = i
     if k != i:
         engage(world, terms, books, s, i, j, k)
     elif s.rules[ECONOMY] != BACKED:
-        if not can_execute(world, books, s, i, j):
+        if not can_execute(books, s, i, ctk):
             books.counts[WAITS] += 1
             return
-        books.a[0], books.a[1], books.a[2] = CTK, work_tokens(world, j), 0
+        books.a[0], books.a[1], books.a[2] = CTK, ctk, 0
         must(books, s, BURN, i + 1)
     state.choice[i] = k
     state.wait[i] = books.latency[j] if k != i and terms.settlement == LOCK_FIRST else 0.0

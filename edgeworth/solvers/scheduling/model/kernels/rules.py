@@ -32,8 +32,8 @@ TOLERANCE = 1e-9
 class Rule(NamedTuple):
     """A rule: its code; theta (s) of a threshold, J per PTK of greedy cost, or s of latency above which an auction is held;
     draws: one number in [0, 1) a task, of random; given, delay: device and delay of every task, of a replay (delay also of
-    rules whose transfers wait); terms: of an auction the weight of utilisation, the prices of a GFLOP and of a PTK, and what
-    the task is worth; empty, or 0, where unused.
+    rules whose transfers wait); held: until when a replay holds every task back, s (-1: for good); terms: of an auction the
+    weight of utilisation, the prices of a GFLOP and of a PTK, and what the task is worth; empty, or 0, where unused.
     masked: int64 [tasks], filled in by a replay where the device given was not open; bids: float64 [tasks, 2], filled in by an
     auction with how many bid and what the winner is paid.
     """
@@ -43,6 +43,7 @@ class Rule(NamedTuple):
     draws: Floats
     given: Ints
     delay: Floats
+    held: Floats
     terms: tuple[float, float, float, float]
     masked: Ints
     bids: Floats
@@ -120,7 +121,12 @@ def choose(world, state, rule, t, i, j, row):
     """The device that the rule hands j to, the head of device i."""
     if rule.code == LOCAL:
         return i
-    found = mask(world, state, t, i, j, row)
+    return pick(world, state, rule, t, i, j, row, mask(world, state, t, i, j, row))
+
+
+@leaf(counted=False)
+def pick(world, state, rule, t, i, j, row, found):
+    """Which of the devices that are open, so many, the rule hands j to."""
     if rule.code == EARLIEST:
         return best_end(world, state, t, i, j, row, False)
     if rule.code == GREEDY:
@@ -149,6 +155,12 @@ def choose(world, state, rule, t, i, j, row):
 
 
 @leaf(counted=False)
+def holds_back(rule, j, t):
+    """Does a replay not yet hand j over?"""
+    return rule.code == REPLAY and rule.held.size > 0 and (rule.held[j] < 0.0 or t < rule.held[j] - TOLERANCE)
+
+
+@leaf(counted=False)
 def waits(rule, i, j, k):
     """Seconds between decision and sending."""
     if rule.delay.size and (rule.code == REPLAY or k != i):
@@ -173,7 +185,7 @@ def decide(world, state, rule, t, together):
             ask(world, state, rule, t, state.turn[place], row)
     for place in range(count):
         i = state.turn[place]
-        if pending(state, i) > 0:  # it has not died at this epoch
+        if pending(state, i) > 0 and not holds_back(rule, head(world, state, i), t):  # it has not died at this epoch
             if not together:
                 ask(world, state, rule, t, i, row)
             j = head(world, state, i)
