@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
 from edgeworth.core.intervals import crossed
-from edgeworth.core.policy import EVALUATION
+from edgeworth.core.policy import EVALUATION, PolicyMismatchError
 from edgeworth.core.stop import Stop
 from edgeworth.solvers.scheduling.evidence import COMPLEX, EXCHANGE, HIGH_LOAD, PTK, episodes_in
 from edgeworth.solvers.scheduling.evidence_played import (
+    EVERY,
     LEARNERS,
     POLICIES,
     Setting,
@@ -60,11 +62,13 @@ ITERATIONS = 300
 
 
 def energy_saving(budget: ClaimBudget) -> Evidence:
-    rows, held = list[Row](), list[bool]()
-    for setting in POINTS:
-        own = table("best", budget, setting)
-        for other in OTHERS:
-            theirs = table(other, budget, setting)
+    rows, held, missing = list[Row](), list[bool](), list[str]()
+    for setting, other in product(POINTS, OTHERS):
+        try:
+            own, theirs = (table(name, budget, setting) for name in ("best", other))
+        except PolicyMismatchError as error:  # a network of another number of devices
+            missing.append(f"best beside {other} at {said(setting)} ({error})")
+        else:
             saved = saving(own, theirs, "energy_per_success")
             completes = float(np.mean(theirs["success"])) >= float(np.mean(own["success"])) - COMPLETES
             if completes:
@@ -84,6 +88,7 @@ def energy_saving(budget: ClaimBudget) -> Evidence:
         + ", ".join(f"{row[_at(RADIO[0])]:+.1%} and {row[_at(RADIO[-1])]:+.1%} of {row['other']}'s" for row in first)
         + f"; {LEAST:.0%} would take "
         + ", ".join(f"{_told(row[f'joules_for_{LEAST:g}'])} ({row['other']})" for row in first)
+        + (f"; not played: {'; '.join(missing)}" if missing else "")
         + about(budget)
     )
     return _evidence(share(held), text, rows, budget, len(POINTS))
@@ -236,7 +241,7 @@ def learned(budget: ClaimBudget) -> Evidence:
     rule = min(RULES, key=lambda name: float(np.mean(rules[name]["cost"])))
     bound = _bounds(budget)
     rows, room = list[Row](), float(np.mean(rules[rule]["cost"]) - np.mean(bound))
-    for name in LEARNERS:
+    for name in EVERY:
         own = table(name, budget, {})
         found = difference(own, rules[rule], "cost")
         rows.append(

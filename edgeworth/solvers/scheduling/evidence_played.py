@@ -24,6 +24,7 @@ from edgeworth.learning.deep.keeping import trained_policy
 from edgeworth.learning.deep.learned import SEED, shipped_policy
 from edgeworth.learning.deep.policy import Policy
 from edgeworth.solvers.scheduling.evidence import episodes_in
+from edgeworth.solvers.scheduling.learned.plan import PLAN
 from edgeworth.solvers.scheduling.model import Episode, Schedule, generate, measures, simulate
 
 Setting = Mapping[str, float | str]
@@ -32,6 +33,9 @@ Table = Mapping[str, Floats]
 """Measure -> [policies, episodes]; of a rule there is one policy."""
 
 LEARNERS = ("best", "mappo", "gnn-marl")
+"""Those of the paper."""
+EVERY = tuple(PLAN.learners)
+"""And ours."""
 POLICIES = 3
 """Policies of a learner from which on a verdict is conclusive."""
 _KIND = "scheduling"
@@ -65,7 +69,7 @@ def policy(method: str, k: int, **options: float) -> Policy:
 
 def table(method: str, budget: ClaimBudget, setting: Setting, params: object = None, **options: float) -> Table:
     """What a scheme measures on the held-out episodes of a setting."""
-    count, seeds = policies(budget) if method in LEARNERS else 1, range(EVALUATION, EVALUATION + episodes_in(budget))
+    count, seeds = policies(budget) if method in EVERY else 1, range(EVALUATION, EVALUATION + episodes_in(budget))
     given = (tuple(setting.items()), params, tuple(options.items()))
     rows = [[_measured(method, k, seed, *given) for seed in seeds] for k in range(count)]
     return {name: np.array([[each[name] for each in row] for row in rows]) for name in rows[0][0]}
@@ -106,7 +110,7 @@ def _measured(
 ) -> dict[str, float]:  # fmt: skip
     """Measures of an episode, with J of all radios and how many tasks were handed over; claims share most of them."""
     episode = episode_of(seed, dict(setting))
-    played = policy(method, k, **dict(options)) if method in LEARNERS else method
+    played = policy(method, k, **dict(options)) if method in EVERY else method
     schedule: Schedule = family(_KIND).solve(episode, method=played, seed=seed, params=params).require()
     found = measures(episode, schedule)
     radio = float(simulate(episode, schedule).radio.sum())

@@ -112,9 +112,9 @@ CASES: list[tuple[str, Made, ClaimVerdict]] = [
         HOLDS,
     ),
     ("order", {"gnn-marl": {"latency": 5.0}, "mappo": {"latency": 5.0}}, PARTLY),
-    ("learned", {name: {"cost": 8.5} for name in played.LEARNERS}, HOLDS),
+    ("learned", {name: {"cost": 8.5} for name in played.EVERY}, HOLDS),
     ("learned", {"best": {"cost": 10.0}, "mappo": {"cost": 8.5}}, PARTLY),
-    ("learned", {name: {"cost": 9.5} for name in played.LEARNERS}, FAILS),
+    ("learned", {name: {"cost": 9.5} for name in played.EVERY}, FAILS),
 ]
 
 
