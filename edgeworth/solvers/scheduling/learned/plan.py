@@ -171,7 +171,8 @@ def arguments(problem: Episode) -> dict[str, Any]:
         rule = "must be None for a problem that generate did not make, or made of a trace: there is nothing to draw others from"
         validation.reject("steps", rule, f"a problem from {origin.source} {origin.name}".strip())
     rules = {name: getattr(problem, name) for name in (*NUMBERS, *CHOICES)}
-    return {"preset": origin.name, **rules, **origin.parameters}
+    given = {name: tuple(each) if isinstance(each, list) else each for name, each in origin.parameters.items()}  # from a file
+    return {"preset": origin.name, **rules, **given}
 
 
 _OWN = (

@@ -18,7 +18,7 @@ from edgeworth.solvers.scheduling.env.observation import PLAIN, Observe, View, v
 from edgeworth.solvers.scheduling.market.rules import Market
 from edgeworth.solvers.scheduling.model import Episode, Schedule, assigned
 
-_CHUNK = 64  # epochs between two looks at the clock: some 20 ms
+_CHUNK = 32  # epochs between two looks at the clock: some 20 ms with 25 devices
 
 
 def play(policy: Policy, problem: Episode, run: Run[Schedule]) -> Found[Schedule]:
