@@ -136,6 +136,7 @@ def energy_by_tokens(budget: ClaimBudget) -> Evidence:
         f"energy per success of best, {EXCHANGE:g} J a token, minus that of "
         + "; ".join(f"{row['other']}: {row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}] J" for row in compared)
         + ("" if policies(budget) > 1 else "; other exchange rates take policies of their own, and were not trained")
+        + f"; minus that of local, which knows no tokens, {difference(own, alone['local'], 'energy_per_success')[0]:+.3f} J"
         + "; of all schemes J a success, and share of tasks handed over: "
         + ", ".join(f"{row['other']} {row['energy_per_success']:.2f}, {row['offloaded']:.3f}" for row in rows)
         + about(budget)

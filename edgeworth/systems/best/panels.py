@@ -15,14 +15,15 @@ from edgeworth.core.solving import MethodLike
 from edgeworth.core.stop import Stop
 from edgeworth.experiments.statistics import interval
 from edgeworth.solvers import scheduling
+from edgeworth.solvers.scheduling.learned.plan import PLAN
 from edgeworth.solvers.scheduling.sweeps import RULES, Over
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-SCHEMES = ("best", "gnn-marl", "mappo", "b-auction")
-"""The paper's; of the learners the policies that come with the package."""
+SCHEMES = (*PLAN.learners, "b-auction")
+"""The paper's and ours; of the learners the policies that come with the package."""
 
 
 class Panel(NamedTuple):

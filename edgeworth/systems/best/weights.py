@@ -15,7 +15,7 @@ from edgeworth.core.solving import MethodLike
 from edgeworth.core.stop import Stop
 from edgeworth.core.style import INK, colour, dress, new_axes
 from edgeworth.solvers import scheduling
-from edgeworth.solvers.scheduling.evidence_played import LEARNERS, policy
+from edgeworth.solvers.scheduling.evidence_played import EVERY, policy
 from edgeworth.solvers.scheduling.model import Episode
 from edgeworth.solvers.scheduling.sweeps import BOUND, RULES
 
@@ -31,7 +31,7 @@ USUAL = 0.5
 
 def green(
     weights: Iterable[float] = WEIGHTS,
-    schemes: Sequence[str] = ("best", "mappo"),
+    schemes: Sequence[str] = ("best", "scorer"),
     *,
     seeds: int = 5,
     trained: bool = True,
@@ -44,7 +44,7 @@ def green(
     ----------
     weights : iterable of float
         w_e > 0.
-    schemes : sequence of {"best", "mappo", "gnn-marl"}
+    schemes : sequence of {"best", "mappo", "gnn-marl", "scorer"}
         Learners.
     seeds : int
         Episodes, >= 1, of seeds from 900,000 on.
@@ -91,7 +91,7 @@ def green(
         number = validation.real("weights", weight, minimum=0.0, open_minimum=True)
         played: dict[str, MethodLike] = {}
         for name in schemes:
-            known = policy(validation.choice("schemes", name, LEARNERS), 0)
+            known = policy(validation.choice("schemes", name, EVERY), 0)
             played[name] = policy(name, 0, energy_weight=number) if trains and number != USUAL else known
         for seed in range(EVALUATION, EVALUATION + validation.integer("seeds", seeds, minimum=1)):
             episode = scheduling.generate(seed=seed, energy_weight=number, **settings)
