@@ -30,6 +30,13 @@ def tiny_problems() -> tuple[Episode, ...]:
     same = [(1.0, i, 4.0, 1.0) for i in (0, 0, 1, 1)]
     equal = {"capacity": [2.0, 2.0], "active_power": [4.0, 4.0], "idle_power": [1.0, 1.0]}
     alone = {"capacity": [2.0], "battery": [500.0], "battery_floor": 0.0, "active_power": [5.0], "idle_power": [0.0]}
+    ten: dict[str, Any] = {
+        "capacity": [2.0 + 0.1 * k for k in range(10)],
+        "battery": [1000.0] * 10,
+        "battery_floor": 100.0,
+        "active_power": [8.0 - 0.2 * k for k in range(10)],
+        "idle_power": [0.5] * 10,
+    }
     nothing: dict[str, Any] = {"arrival": [], "source": [], "work": [], "data": []}
     return (
         _of(usual),
@@ -43,4 +50,5 @@ def tiny_problems() -> tuple[Episode, ...]:
         _of([(0.0, 0, 2.0, 1.0), (0.0, 0, 2.0, 1.0), (2.0, 0, 2.0, 1.0)], **alone),
         _of([(0.0, 0, 8.0, 2.0), (1.0, 0, 3.0, 0.0), (1.0, 1, 5.0, 2.5), (2.0, 1, 70.0, 3.0)]),  # one fits into no deadline
         Episode(**(_TWO | nothing)),
+        _of([(0.2, 0, 8.0, 1.0), (0.3, 0, 6.0, 0.5), (0.9, 0, 8.0, 2.0)], **ten),  # as many as some learned policies take
     )
