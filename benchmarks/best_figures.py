@@ -43,7 +43,7 @@ def panels(found: pd.DataFrame) -> str:
 def intervals(found: pd.DataFrame) -> str:
     """Paired differences to every rule and to the bound."""
     rows = []
-    for row in found[found.measure.isin(_SAID)].itertuples():
+    for row in found[found.measure.isin(_SAID) & (found.pairs > 0)].itertuples():
         told = f"{row.difference:+.3g} [{row.low:+.3g}, {row.high:+.3g}]"
         rows.append([row.scheme, row.other, row.measure, f"{row.mean:.4g}", f"{row.relative:+.1%}", told])
     return table(["scheme", "beside", "measure", "mean", "relative", "difference, 95% of 20 pairs"], rows)

@@ -106,6 +106,10 @@ def test_intervals_of_a_comparison_by_hand() -> None:
         (np.mean(pairs), np.mean(pairs) - half, np.mean(pairs) + half), rel=1e-6, abs=1e-12
     )
     assert row.relative == pytest.approx(row.difference / row.other_mean)
+    none = best.comparison([of_three_devices()], seeds=1, devices=4, **SHORT)
+    assert (none.pairs == 0).all()
+    assert none.difference.isna().all()
+    assert none.missing.str.contains("must have been trained with 4 devices").all()
 
 
 def test_the_frontier_is_below_every_schedule_that_completes_all() -> None:

@@ -187,7 +187,8 @@ def comparison(
     -------
     pandas.DataFrame
         A row a scheme, other (a rule, or the bound) and measure: both means, their ``difference`` with its 95% interval by
-        Student's t over the pairs (``low``, ``high``), the ``relative`` difference, and how many ``pairs`` there were.
+        Student's t over the pairs (``low``, ``high``), the ``relative`` difference, and how many ``pairs`` there were: 0
+        where the bound does not bound the measure, or where the scheme does not take the episodes, which ``missing`` tells.
 
     Raises
     ------
@@ -207,16 +208,16 @@ def comparison(
     episodes = range(EVALUATION, EVALUATION + validation.integer("seeds", seeds, minimum=1))
     table = scheduling.sweep("rate", [*schemes, *RULES], values=[rate], seeds=episodes, bound=bound, **settings)
     wide = table.set_index(["seed", "method"])[list(MEASURES)].unstack("method")
+    missing = table[table["missing"] != ""].groupby("method")["missing"].first()
     others = [*RULES, "bound"]
     rows = []
     for scheme in dict.fromkeys(name for name in table["method"] if name not in others):
         for other in others:
             for measure in MEASURES:
-                pairs = wide[measure][[scheme, other]].dropna().to_numpy(float)
-                if len(pairs):
-                    own, theirs = pairs.T
-                    mean, low, high = interval(own - theirs)
-                    means = (own.mean(), theirs.mean(), mean, low, high, mean / theirs.mean() if theirs.mean() else np.nan)
-                    rows.append([scheme, other, measure, *means, len(pairs)])
-    names = ["scheme", "other", "measure", "mean", "other_mean", "difference", "low", "high", "relative", "pairs"]
+                own, theirs = wide[measure][[scheme, other]].dropna().to_numpy(float).T
+                means = [float(each.mean()) if len(own) else np.nan for each in (own, theirs)]
+                found = interval(own - theirs)
+                relative = found[0] / means[1] if means[1] else np.nan
+                rows.append([scheme, other, measure, *means, *found, relative, len(own), missing.get(scheme, "")])
+    names = ["scheme", "other", "measure", "mean", "other_mean", "difference", "low", "high", "relative", "pairs", "missing"]
     return pd.DataFrame(rows, columns=names)
