@@ -33,8 +33,11 @@ def panels(found: pd.DataFrame) -> str:
             for method, row in means.iterrows():
                 numbers = [row[name] / unit for name, (_, unit) in zip(measures, units, strict=True)]
                 rows.append([panel, f"{value:g}", method, *("" if np.isnan(x) else f"{x:.4g}" for x in numbers)])
-    missing = found[found.missing != ""].drop_duplicates(["panel", "value", "method"])
-    told = [f"{row.method} at {row.panel} {row.value:g}: {row.missing}" for row in missing.itertuples()]
+    told = [
+        f"{method} at {panel} {', '.join(f'{value:g}' for value in part.value.unique())}:"
+        f" {part.missing.iloc[0].partition(';')[0]}"
+        for (panel, method), part in found[found.missing != ""].groupby(["panel", "method"], sort=False)
+    ]
     header = ["axis", "at", "method", *(name for name, _ in units)]
     pictures = " ".join(f"![{name}](figures/best_{name}.svg)" for name in measures)
     return "\n\n".join([table(header, rows), f"Not played: {'; '.join(told) or 'nothing'}.", pictures])
@@ -70,7 +73,7 @@ def weights(found: pd.DataFrame) -> str:
 def main() -> None:
     """Play, draw and record."""
     mpl.use("agg")
-    mpl.rcParams["svg.hashsalt"] = "edgeworth"
+    mpl.rcParams.update({"svg.hashsalt": "edgeworth", "svg.fonttype": "none"})
     parts = [panels(best.figures(bound=BOUND)), intervals(best.comparison(bound=BOUND)), weights(best.green(bound=BOUND))]
     record("best: figures", "\n\n".join(parts))
 

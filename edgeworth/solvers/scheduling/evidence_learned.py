@@ -66,8 +66,8 @@ def energy_saving(budget: ClaimBudget) -> Evidence:
     for setting, other in product(POINTS, OTHERS):
         try:
             own, theirs = (table(name, budget, setting) for name in ("best", other))
-        except PolicyMismatchError as error:  # a network of another number of devices
-            missing.append(f"best beside {other} at {said(setting)} ({error})")
+        except PolicyMismatchError:
+            missing.append(f"{said(setting)} beside {other}")
         else:
             saved = saving(own, theirs, "energy_per_success")
             completes = float(np.mean(theirs["success"])) >= float(np.mean(own["success"])) - COMPLETES
@@ -88,7 +88,7 @@ def energy_saving(budget: ClaimBudget) -> Evidence:
         + ", ".join(f"{row[_at(RADIO[0])]:+.1%} and {row[_at(RADIO[-1])]:+.1%} of {row['other']}'s" for row in first)
         + f"; {LEAST:.0%} would take "
         + ", ".join(f"{_told(row[f'joules_for_{LEAST:g}'])} ({row['other']})" for row in first)
-        + (f"; not played: {'; '.join(missing)}" if missing else "")
+        + (f"; not played, as a network takes another number of devices only: {', '.join(missing)}" if missing else "")
         + about(budget)
     )
     return _evidence(share(held), text, rows, budget, len(POINTS))

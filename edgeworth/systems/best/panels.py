@@ -161,6 +161,9 @@ def plot_figures(
             over = str(rows["over"].iloc[0])
             scheduling.plot_sweep(rows.drop(columns="rate").rename(columns={"value": over}), measure, ax=ax)
             ax.set_title(f"figure {FIGURES[measure]}: {name}", fontsize=8)
+            ax.get_legend().remove()
+        lines, labels = max((ax.get_legend_handles_labels() for ax in places[0]), key=lambda found: len(found[0]))
+        figure.legend(lines, labels, loc="outside right upper", fontsize="small", frameon=False)
         found[measure] = figure
         if folder is not None:
             Path(folder).mkdir(parents=True, exist_ok=True)
