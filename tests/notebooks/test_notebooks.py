@@ -82,7 +82,7 @@ SHORTER = {
         "claims.CLAIMS if not claim.rule.seeds": "claims.CLAIMS[-5:-2]",  # all in tests/solvers/scheduling
         '"energy-by-tokens", "latency-saving", "order", "learned", "resilient-policies")': '"resilient-policies",)',
         "seeds=5": "seeds=2",
-        '"five", 1, 50': '"two", 1, 20',
+        '"ten", 1, 100': '"two", 1, 20',
     },
     "10_token_market": {
         "1_000, 2_000]": "1_000]",
