@@ -29,7 +29,7 @@ BETWEEN_PROBLEMS = {  # who may import whom among problem folders, and these onl
 }
 PUBLIC = (
     "datasets", "experiments", "games", "learning", "learning.deep", "mechanisms", "mechanisms.auditing",
-    "mechanisms.token_market", "routing", "solvers", "testing",
+    "mechanisms.token_market", "routing", "solvers", "systems", "systems.best", "testing",
 )  # fmt: skip
 DOMAINS = ("solvers", "games", "mechanisms", "routing", "forecasting", "systems")
 

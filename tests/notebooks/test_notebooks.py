@@ -80,7 +80,10 @@ SHORTER = {
         "iterations=25": "iterations=3",
         ", (10, 60.0), (25, 60.0)": "",
         "moves=2_000_000": "moves=20_000",
-        "claim_table(claims.CLAIMS, BUDGET)": "claim_table(claims.CLAIMS[-4:], BUDGET)",  # all in tests/solvers/scheduling
+        "claims.CLAIMS if not claim.rule.seeds": "claims.CLAIMS[-5:-2]",  # all in tests/solvers/scheduling
+        '"energy-by-tokens", "latency-saving", "order", "learned", "resilient-policies")': '"resilient-policies",)',
+        "seeds=5": "seeds=2",
+        '"ten", 1, 100': '"two", 1, 20',
     },
     "10_token_market": {
         "1_000, 2_000]": "1_000]",

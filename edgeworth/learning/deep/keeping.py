@@ -166,6 +166,7 @@ def _folder() -> Path:
 
 
 def _is_of(policy: Policy, learner: Learner, seed: int) -> bool:
-    """Whether the learner made it with this seed."""
-    made = {"learner": learner.name, "params": learner.to_fields(), "seed": seed}
-    return all(policy.training.get(name) == value for name, value in made.items())
+    """Whether the learner made it with this seed; a parameter that is younger than the policy was as it is by default."""
+    made = policy.training
+    params = type(learner)().to_fields() | made.get("params", {})
+    return (made.get("learner"), params, made.get("seed")) == (learner.name, learner.to_fields(), seed)

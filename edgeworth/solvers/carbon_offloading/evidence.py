@@ -15,6 +15,7 @@ import numpy as np
 from edgeworth.core.arrays import Floats
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
+from edgeworth.core.intervals import interval
 from edgeworth.core.seeds import generator
 from edgeworth.solvers.carbon_offloading.model import PARTS, CarbonOffloading, Schedule, generate, measures, simulate
 from edgeworth.solvers.carbon_offloading.policies.rules import Lyapunov, Threshold
@@ -323,17 +324,6 @@ def balanced(budget: ClaimBudget) -> Evidence:
     even = all(0.1 <= float(row[part]) <= 0.5 for row in rows if row["overflow_scale"] == "dominant" for part in PARTS)
     found = _HOLDS if even and not any(pays) else (_PARTLY if even or not any(pays) else _FAILS)
     return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=2 * _count(budget))
-
-
-def interval(sample: Floats) -> tuple[float, float, float]:
-    """The mean and its 95% interval by Student's t; the mean alone, three times, for a sample of one."""
-    from scipy.stats import t
-
-    n, mean = len(sample), float(sample.mean())
-    if n < 2:
-        return mean, mean, mean
-    half = float(t.ppf(0.975, n - 1)) * float(sample.std(ddof=1)) / math.sqrt(n)
-    return mean, mean - half, mean + half
 
 
 def _count(budget: ClaimBudget) -> int:

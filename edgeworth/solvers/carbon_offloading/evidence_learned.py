@@ -8,7 +8,6 @@ tested, and is not conclusive, as it has fewer seeds than its rule asks for.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ import numpy as np
 from edgeworth.core.arrays import Floats
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
+from edgeworth.core.intervals import crossed, interval
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, generator
 from edgeworth.learning.deep.envs import as_vector_env
@@ -157,7 +157,7 @@ def dense(budget: ClaimBudget) -> Evidence:
         worst, best, rule = (float(evidence.costs_of(group, name).mean()) for name in ("always-local", "exact", "lyapunov"))
         closed.append((worst - own) / (worst - best))
         above.append((float(np.mean(own)) / best - 1.0, rule / best - 1.0))
-    mean, low, high = evidence.interval(closed[0] - closed[1])
+    mean, low, high = interval(closed[0] - closed[1])
     rows = [
         {"users": users, "closed": float(share.mean()), "above_hindsight": own, "lyapunov_above_hindsight": rule}
         for users, share, (own, rule) in zip((5, 100), closed, above, strict=True)
@@ -228,7 +228,7 @@ def shared_parameters(budget: ClaimBudget) -> Evidence:
         rule = float(np.sum(evidence.costs_of(tests, "lyapunov")))
         rows.append({"devices": evidence.FIRST_SEED + k, "shared": together, "own": apart, "lyapunov": rule})
     shared, own = (np.array([float(row[name]) for row in rows]) for name in ("shared", "own"))
-    mean, low, high = evidence.interval(shared - own)
+    mean, low, high = interval(shared - own)
     text = (
         f"shared parameters cost {_relative((mean, low, high), own)} more than own ones (95%, paired over {sets} sets of 5"
         f" devices, every device's experience the same: {STEPS:.0e} agent-steps a set), {np.count_nonzero(shared > own)} of"
@@ -237,22 +237,6 @@ def shared_parameters(budget: ClaimBudget) -> Evidence:
     )
     found = _HOLDS if low > 0.0 else _FAILS
     return _evidence(found, text, rows, budget, sets * len(tests), (low, high))
-
-
-def crossed(sample: Floats) -> tuple[float, float, float]:
-    """The mean of a table [seeds, episodes] and its 95% interval over both at once.
-
-    The variances of the mean over seeds and of the mean over episodes are added, which is on the safe side, with the degrees of
-    freedom of the smaller number. Of one seed: the interval over episodes alone.
-    """
-    from scipy.stats import t
-
-    seeds, episodes = sample.shape
-    if seeds == 1:
-        return evidence.interval(sample[0])
-    variance = float(sample.mean(axis=1).var(ddof=1)) / seeds + float(sample.mean(axis=0).var(ddof=1)) / episodes
-    mean, half = float(sample.mean()), float(t.ppf(0.975, min(seeds, episodes) - 1)) * math.sqrt(variance)
-    return mean, mean - half, mean + half
 
 
 # --- policies and what they cost ----------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def latency_falls(budget: ClaimBudget) -> Evidence:
         f"{name} " + " and ".join(f"{row['latency']:.2f} s" for row in ends if row["method"] == name)
         for name in (*RULES, "random")
     )
-    return Evidence(_share(falls), Reason.MEASURED, text, numbers=tuple(rows), instances=3 * 5 * _count(budget))
+    return Evidence(_share(falls), Reason.MEASURED, text, numbers=tuple(rows), instances=3 * 5 * episodes_in(budget))
 
 
 def success(budget: ClaimBudget) -> Evidence:
@@ -104,7 +104,7 @@ def three_quarters(budget: ClaimBudget) -> Evidence:
         + (", ".join(near) or "none of the settings tried")
     )
     found = _FAILS if min(usual) > 0.75 else _PARTLY
-    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=4 * _count(budget), seeds=budget.seeds)
+    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=4 * episodes_in(budget), seeds=budget.seeds)
 
 
 def full_use(budget: ClaimBudget) -> Evidence:
@@ -121,7 +121,7 @@ def full_use(budget: ClaimBudget) -> Evidence:
         + ", ".join(f"{row['method']} is busy {row['utilisation']:.3f} with success {row['success']:.3f}" for row in busy)
     )
     found = ClaimVerdict.CANNOT_HOLD if offered < 0.96 else _FAILS
-    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=2 * _count(budget), seeds=budget.seeds)
+    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=2 * episodes_in(budget), seeds=budget.seeds)
 
 
 def decision_time(budget: ClaimBudget) -> Evidence:
@@ -185,7 +185,7 @@ def settlement(budget: ClaimBudget) -> Evidence:
         f"{row['unfinished']:.1%} ({row['setting']}, {row['method']})" for row in rows
     )
     found = _HOLDS if max(shares) == 0.0 else _PARTLY if min(shares) < 0.05 else _FAILS
-    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=2 * _count(budget))
+    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=2 * episodes_in(budget))
 
 
 def masks(budget: ClaimBudget) -> Evidence:
@@ -210,7 +210,7 @@ def masks(budget: ClaimBudget) -> Evidence:
     )
     helps = [float(row["success_literal"]) > float(row["success_off"]) for row in rows]
     found = _HOLDS if all(helps) and most > 0.0 else _PARTLY if any(helps) else _FAILS
-    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=3 * _count(budget))
+    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=3 * episodes_in(budget))
 
 
 def units(budget: ClaimBudget) -> Evidence:
@@ -236,17 +236,17 @@ def backed(budget: ClaimBudget) -> Evidence:
     return Evidence(found, Reason.UNIT_AUDIT, text, numbers=(row,), instances=len(batteries))
 
 
-def _count(budget: ClaimBudget) -> int:
+def episodes_in(budget: ClaimBudget) -> int:
     """Episodes a point: the paper has ten."""
     return min(20, max(2, budget.instances // 10))
 
 
 def _runs(budget: ClaimBudget) -> int:
-    return _count(budget) * sum(len(values) for values in VALUES.values())
+    return episodes_in(budget) * sum(len(values) for values in VALUES.values())
 
 
 def _episodes(budget: ClaimBudget, **settings: Any) -> list[Episode]:
-    return [generate(**settings, seed=FIRST_SEED + k) for k in range(_count(budget))]
+    return [generate(**settings, seed=FIRST_SEED + k) for k in range(episodes_in(budget))]
 
 
 def _played(episode: Episode, name: str) -> Schedule:
@@ -258,7 +258,7 @@ def _means(budget: ClaimBudget, columns: Sequence[str], names: Sequence[str] = R
     """A row a rule: means over episodes."""
     rows = list[_Row]()
     for name in names:
-        found = [_measured(FIRST_SEED + k, name, tuple(settings.items())) for k in range(_count(budget))]
+        found = [_measured(FIRST_SEED + k, name, tuple(settings.items())) for k in range(episodes_in(budget))]
         rows.append({"method": name, **{column: float(np.mean([each[column] for each in found])) for column in columns}})
     return rows
 

@@ -9,13 +9,14 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
 from edgeworth.core.display import figure_text
-from edgeworth.core.style import FAINT, INK, WRONG, colour, dress, new_axes
+from edgeworth.core.style import COLOURS, FAINT, INK, WRONG, colour, dress, new_axes
 from edgeworth.solvers.scheduling.model import Episode, Schedule, simulate
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+_STYLES = ("-o", ":s")  # the second from where colours begin anew
 _POINTS = 400  # times at which courses are drawn
 _AXES = {"devices": "devices", "rate": "tasks a second and device", "work": "work of a task [GFLOP]"}
 _MEASURES = {
@@ -271,7 +272,7 @@ def plot_sweep(table: pd.DataFrame, measure: str = "cost", *, ax: Axes | None = 
         if not len(found):
             continue
         bound = method == "bound"
-        style, shade = ("--", INK) if bound else ("-o", colour(k))
+        style, shade = ("--", INK) if bound else (_STYLES[k // len(COLOURS) % 2], colour(k))
         ax.plot(found.index, found["mean"], style, color=shade, ms=3, lw=1.3, label=figure_text(str(method)))
         spread = found["std"].fillna(0.0)
         if not bound:

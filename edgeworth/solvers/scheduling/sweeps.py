@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from edgeworth.core import validation
 from edgeworth.core.family import family
+from edgeworth.core.policy import PolicyMismatchError
 from edgeworth.core.seeds import Seed
 from edgeworth.core.solving import MethodLike
 from edgeworth.core.stop import Stop
@@ -61,7 +62,8 @@ def sweep(
         A row an episode and method: the value under the name of the axis, ``seed``, ``method``, and its `measures`. Rows of the
         method "bound" have the ``cost`` that no schedule is below and the ``success`` that none is above; where that is 1, the
         ``latency``, ``energy`` (`energy_floor`) and ``utilisation`` that none is below which completes all tasks. What is not
-        bounded is missing.
+        bounded is missing, and so are all measures of a method that does not take an episode, as a network of another number of
+        devices does not: the column ``missing`` has its reason, and elsewhere nothing.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def sweep(
         for seed in seeds:
             varied: dict[str, Any] = {over: int(value) if over == "devices" else value}
             episode = generate(**varied, seed=seed, **settings)
-            at: dict[str, object] = {over: value, "seed": seed}
+            at: dict[str, object] = {over: value, "seed": seed, "missing": ""}
             for method in methods:
                 rows.append(at | {"method": _name(method)} | _played(episode, method, seed))
             rows.append(at | {"method": "bound"} | _bounds(episode, bound or Stop(seconds=2.0)))
@@ -113,7 +115,11 @@ def _name(method: MethodLike) -> str:
     return method if isinstance(method, str) else str(getattr(method, "__name__", method))
 
 
-def _played(episode: Episode, method: MethodLike, seed: Seed) -> dict[str, float]:
-    result = family("scheduling").solve(episode, method=method, seed=seed)
-    schedule: Schedule = result.require()
-    return measures(episode, schedule)
+def _played(episode: Episode, method: MethodLike, seed: Seed) -> dict[str, Any]:
+    """Measures, or why there are none: a row's policy that does not fit ends as REFUSED, another one raises."""
+    try:
+        result = family("scheduling").solve(episode, method=method, seed=seed)
+    except PolicyMismatchError as error:
+        return {"missing": str(error)}
+    schedule: Schedule | None = result.solution
+    return {"missing": "; ".join(result.notes)} if schedule is None else measures(episode, schedule)

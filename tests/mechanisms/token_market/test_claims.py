@@ -17,7 +17,6 @@ EXPECTED = {
     "sybil": ("does not hold", "measured"),
     "forged-attestation": ("holds", "measured"),
     "price-manipulation": ("does not hold", "measured"),
-    "resilient-policies": ("not tested yet", "nothing run"),
     "fake-volume": ("holds in part", "measured"),
     "paid-for-delivery": ("holds in part", "measured"),
     "collateral": ("does not hold", "measured"),
@@ -32,7 +31,8 @@ BY_ID = {claim.id: claim for claim in claims.CLAIMS}
 def test_what_the_paper_claims(name: str) -> None:
     found = BY_ID[name].examine(FEW)
     assert (str(found.verdict), str(found.reason)) == EXPECTED[name], found.text
-    assert found.conclusive == bool(found.numbers) == (name != "resilient-policies")
+    assert found.conclusive
+    assert found.numbers
 
 
 def test_every_row_is_tested() -> None:

@@ -88,11 +88,6 @@ def test_the_literal_scale_asks_for_dropping() -> None:
     assert ours["served"] < ours["dropped"]
 
 
-def test_intervals_by_hand() -> None:
-    assert evidence.interval(np.array([1.0, 2.0, 3.0])) == pytest.approx((2.0, -0.4841, 4.4841), abs=1e-4)
-    assert evidence.interval(np.array([1.5])) == (1.5, 1.5, 1.5)
-
-
 def test_the_calls_of_a_user() -> None:
     p = co.generate(preset="caddto", users=10, slots=200, load=3e6, seed=0)
     r = co.solve(p, method="exact")

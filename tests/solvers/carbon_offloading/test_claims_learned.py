@@ -117,14 +117,6 @@ def test_with_torch_every_seed_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
     assert [(row["load"], row["steps"]) for row in found.numbers] == [each[:2] for each in wanted[::2]]
 
 
-def test_an_interval_over_seeds_and_episodes_by_hand() -> None:
-    """Means of rows 1 and 3, of columns 1, 2 and 3: variances 2 / 2 and 1 / 3, one degree of freedom."""
-    table = np.array([[0.0, 1.0, 2.0], [2.0, 3.0, 4.0]])
-    half = 12.7062 * math.sqrt(2.0 / 2.0 + 1.0 / 3.0)
-    assert learned.crossed(table) == pytest.approx((2.0, 2.0 - half, 2.0 + half), abs=1e-3)
-    assert learned.crossed(table[:1]) == pytest.approx((1.0, 1.0 - 2.4841, 1.0 + 2.4841), abs=1e-4)
-
-
 def test_another_episode_of_the_same_devices() -> None:
     known = co.generate(preset="heterogeneous", seed=3)
     other = learned._same_devices(known, 5)

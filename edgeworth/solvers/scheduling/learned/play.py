@@ -59,13 +59,18 @@ def play(policy: Policy, problem: Episode, run: Run[Schedule]) -> Found[Schedule
             if reason is not None:
                 ended, notes = reason, (f"cut after {epoch} epochs: every device executes its own tasks from there on",)
                 break
-        actions = actions_of(policy, engine.seen[0], engine.opened[0], engine.active[0])
+        actions = chosen_by(policy, engine)
         engine.play(actions[None])
         who = np.flatnonzero(engine.decided[0] >= 0)
         chosen = actions[who]
         device[engine.decided[0, who]] = np.where(chosen == 0, who, chosen - (chosen <= who))
         epoch += 1
     return Found(assigned(problem, device), ended, iterations=epoch, evaluations=int((device >= 0).sum()), notes=notes)
+
+
+def chosen_by(policy: Policy, engine: Engine) -> Ints:
+    """Actions of all devices of an engine's first copy."""
+    return actions_of(policy, engine.seen[0], engine.opened[0], engine.active[0])
 
 
 def actions_of(policy: Policy, seen: Array, opened: Bools, active: Bools) -> Ints:
