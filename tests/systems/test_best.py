@@ -18,9 +18,10 @@ from edgeworth.learning.deep.policy import Policy
 from edgeworth.mechanisms.token_market.claims import CLAIMS as MARKET_CLAIMS
 from edgeworth.solvers import scheduling
 from edgeworth.solvers.scheduling.claims import CLAIMS as SCHEDULING_CLAIMS
+from edgeworth.solvers.scheduling.evidence_played import policy
 from edgeworth.solvers.scheduling.sweeps import RULES
 from edgeworth.systems import best
-from edgeworth.systems.best import gathered, weights
+from edgeworth.systems.best import gathered, panels, weights
 
 FEW = Stop(iterations=20)
 SHORT = {"horizon": 20.0, "bound": FEW}
@@ -50,6 +51,23 @@ def test_every_panel_has_every_scheme_the_rules_and_the_bound(table: pd.DataFram
     assert rates["devices"] == rates["work, high load"] == [0.25]
     assert rates["work, low load"] == [0.05]
     assert rates["rate"] == [2, 3]
+
+
+def test_perceptrons_are_trained_for_other_numbers_of_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def trained(method: str, k: int, **options: float) -> Policy:
+        asked.append((method, k, options))
+        return policy(method, k) if not options else of_three_devices()
+
+    monkeypatch.setattr(panels, "policy", trained)
+    monkeypatch.setattr(panels, "find_spec", lambda name: object())
+    schemes = ["mappo", "scorer", "b-auction"]
+    table = best.figures(["devices"], schemes, values=[3, 10], runs=1, **SHORT)
+    assert [each for each in asked if each[2]] == [("mappo", 0, {"devices": 3})]
+    assert set(table[table.value == 3].method) == {"flat", "scorer", "b-auction", *RULES, "bound"}
+    assert set(table[table.value == 10].method) == {*schemes, *RULES, "bound"}
+    assert (table.missing == "").all()
 
 
 def test_no_scheme_is_below_the_bound(table: pd.DataFrame) -> None:

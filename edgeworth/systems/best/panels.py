@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,8 +16,9 @@ from edgeworth.core.solving import MethodLike
 from edgeworth.core.stop import Stop
 from edgeworth.experiments.statistics import interval
 from edgeworth.solvers import scheduling
+from edgeworth.solvers.scheduling.evidence_played import policy
 from edgeworth.solvers.scheduling.learned.plan import PLAN
-from edgeworth.solvers.scheduling.sweeps import RULES, Over
+from edgeworth.solvers.scheduling.sweeps import RULES, VALUES, Over
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +68,7 @@ def figures(
     *,
     values: Iterable[float] | None = None,
     runs: int = 10,
+    trained: bool = True,
     bound: Stop | None = None,
     **settings: Any,
 ) -> pd.DataFrame:
@@ -81,6 +84,9 @@ def figures(
         Of every axis, in place of the paper's.
     runs : int
         Episodes a point, >= 1, of seeds from 900,000 on; the paper has ten.
+    trained : bool
+        Whether a learner whose network takes one number of devices only is trained for each other one, where torch (extra
+        "learn") is installed, and kept in the user's cache folder.
     bound : Stop, optional
         As of `scheduling.sweep`.
     **settings
@@ -110,12 +116,17 @@ def figures(
     import pandas as pd
 
     seeds = range(EVALUATION, EVALUATION + validation.integer("runs", runs, minimum=1))
+    trains = validation.flag("trained", trained) and find_spec("torch") is not None
     points = None if values is None else list(values)
     parts = []
     for name in panels:
         panel = PANELS[validation.choice("panels", name, tuple(PANELS))]
         given = settings if panel.rate is None else {"rate": panel.rate, **settings}
-        found = scheduling.sweep(panel.over, [*schemes, *RULES], values=points, seeds=seeds, bound=bound, **given)
+        played = []
+        for value in VALUES[panel.over] if points is None else points:
+            methods = [*(_fitted(schemes, int(value)) if trains and panel.over == "devices" else schemes), *RULES]
+            played.append(scheduling.sweep(panel.over, methods, values=[value], seeds=seeds, bound=bound, **given))
+        found = pd.concat(played, ignore_index=True)
         found.insert(0, "value", found[panel.over])
         if panel.over != "rate":
             found.insert(1, "rate", given["rate"])
@@ -123,6 +134,17 @@ def figures(
     table = pd.concat(parts, ignore_index=True)
     first = ["panel", "over", "value", "rate", "seed", "method"]
     return table[[*first, *(name for name in table if name not in first)]]
+
+
+def _fitted(schemes: Sequence[MethodLike], devices: int) -> list[MethodLike]:
+    """The schemes; of learners that take another number of devices only, what their training makes for this one."""
+    found: list[MethodLike] = []
+    for scheme in schemes:
+        own = isinstance(scheme, str) and scheme in PLAN.learners
+        shipped = policy(str(scheme), 0) if own else None
+        fits = shipped is None or shipped.any_size or shipped.spec.agents == devices
+        found.append(scheme if fits else policy(str(scheme), 0, devices=devices))
+    return found
 
 
 def plot_figures(
