@@ -48,7 +48,9 @@ class Engine:
         self.now: Floats = np.zeros(copies)
 
     def fill(self, episodes: list[Episode]) -> None:
-        """Begin these episodes."""
+        """Begin these episodes; where they are refused, everything stays as it was."""
+        if self._market is not None:
+            self._books = Books(*_stacked([books(each) for each in episodes]))
         worlds = [world(each) for each in episodes]
         states = [state(made, rows_of_news(each, True)) for made, each in zip(worlds, episodes, strict=True)]
         for made, at in zip(worlds, states, strict=True):
@@ -59,12 +61,10 @@ class Engine:
         self._first: Ints = np.zeros(self.copies, np.int64)
         self.costs: Floats = np.full((self.copies, int(self.tasks.max(initial=0))), np.nan)
         self.decided[...], self.reward[...], self.over[...] = -1, 0.0, False
-        self.begun = True
         if self._market is not None:
-            most = self.costs.shape[1]
             self._terms = terms(self._market, episodes[0])
-            self._books = Books(*_stacked([books(each) for each in episodes]))
-            self._ledgers = Tables(*_stacked([tables(self._market, self.devices, most)] * self.copies))
+            self._ledgers = Tables(*_stacked([tables(self._market, self.devices, self.costs.shape[1])] * self.copies))
+        self.begun = True
         self._go(kernel.BEGIN, _NO_ACTIONS)
 
     def _go(self, what: int, actions: Ints) -> None:
