@@ -17,7 +17,7 @@ LEARNED = [
     if "learned" in row.function.split(":")[0].split(".")
 ]
 BOUNDS = {"allocation": "lp", "carbon-offloading": "exact", "offloading": "lagrangian", "scheduling": "lagrangian"}
-BOUNDS |= {"trading": "exact"}
+BOUNDS |= {"trading": "exact", "orienteering": "column-generation"}
 """The method that gives the bound; finite games have none."""
 
 

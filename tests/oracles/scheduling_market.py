@@ -11,14 +11,15 @@ choice open:
    backed economy, burned down to it; asks. Dead devices do none of it.
 3. Reserves. Literal: the capacity times the idle time since the last attestation, and the battery above its floor. Backed: what
    fits into L - margin behind the backlog and, of energy, what the backlog leaves above the floor; and what is locked or
-   promised. Whole base units, rounded down.
+   promised. Whole base units, rounded down; at most 10^12, the most that the ledger takes.
 4. Who chooses sees as open what the mask leaves open and can be paid: backed, at the asks posted last, from free cash (or the
    stake less open promises, where nothing is locked before settlement), and with tokens of the supplier's own that are free
    and not promised; literal, with the requester's CTK and PTK, itself with its CTK.
 5. In turn, whoever cannot be reached any more, or be paid, is replaced by the source; in the literal economy a source without
    CTK waits.
 6. A deal is settled at the first epoch no earlier than max(decision + Delta, end) + latency (+ 1e-9); a failure is claimed,
-   which the ledger allows after decision + Delta in ms. What is open when the episode ends is settled 1 ms after the last.
+   which the ledger allows after decision + Delta in ms. What is open when the episode ends is settled 2 ms after the last,
+   as deadlines are sums of rounded numbers.
 """
 
 from __future__ import annotations
@@ -233,11 +234,13 @@ class Dealer(Twin):
         else:
             room, left, bound = device.idle_time - self.attested[k], above, [0, 0]
             self.attested[k] = device.idle_time
-        ctk, ptk = whole(device.capacity * room * 10**6) + bound[0], whole(left * 2500 / 9) + bound[1]
+        amounts = whole(device.capacity * room * 10**6) + bound[0], whole(left * 2500 / 9) + bound[1]
+        ctk, ptk = (min(10**12, each) for each in amounts)
         readings = tuple(self.bank.Reading(seat, ctk, ptk) for seat in range(self.ledger.rules.quorum))
         self.must(self.bank.Attest(k + 1, period, ctk, ptk, b"", readings), k)
-        if self.backed and self.asks[k] is None and self.market.stake > 0:
-            self.must(self.bank.Deposit(round(self.market.stake * 1000)), k)
+        stake = round(self.market.stake * 1000)
+        if self.backed and self.asks[k] is None and stake > 0:
+            self.must(self.bank.Deposit(stake), k)
         for name in NAMES.values() if self.market.minting else ():
             account = self.ledger.account(k + 1)
             more = account.reserve[name] - account.issued[name]
@@ -254,7 +257,7 @@ class Dealer(Twin):
     def run(self) -> SimpleNamespace:
         found = super().run()
         end = self.e.horizon + self.e.deadline
-        times = [math.floor(self.settled_at(j, end) * 1000.0 + 0.5) + 1 for j in self.open_tasks]
+        times = [math.floor(self.settled_at(j, end) * 1000.0 + 0.5) + 2 for j in self.open_tasks]
         self.tell(max(times, default=0))
         for j in self.open_tasks:
             self.settle(j, end)
@@ -294,7 +297,8 @@ class Acting(Dealer):
         found = [own["CTK"] / 100e6, own["PTK"] / 50e6, own["CASH"] / 100e3]
         for asset, unit in ((0, self.market.work_price), (1, self.market.power_price)):
             asks = [self.asks[k] for k, _ in sellers]
-            found.append(min((each[asset] / (unit * 1000) for each in asks if each is not None), default=4.0))
+            idle = max(1.0, unit * 1000)  # an ask is a unit at least
+            found.append(min((each[asset] / idle for each in asks if each is not None), default=4.0))
         for name, size in (("CTK", 100), ("PTK", 50)):
             found.append(float(sum(each[name] for _, each in sellers) / scale / size / others))
         return [min(4.0, max(0.0, each)) for each in (*found, len(sellers) / others)]

@@ -139,7 +139,7 @@ def test_a_policy_of_the_package_is_taken_where_it_is_what_is_asked_for(nothing_
 
 def test_what_cannot_be_trained_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="kind: must be of a family that says what can be trained"):
-        keeping.trained_policy("orienteering", "ppo", steps=10)
+        keeping.trained_policy("trading", "ppo", steps=10)
     with pytest.raises(ValueError, match="method: "):
         keeping.trained_policy("carbon-offloading", "lyapunov", steps=10)
 

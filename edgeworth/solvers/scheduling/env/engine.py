@@ -51,7 +51,9 @@ class Engine:
         self.now: Floats = np.zeros(copies)
 
     def fill(self, episodes: list[Episode]) -> None:
-        """Begin these episodes."""
+        """Begin these episodes; where they are refused, everything stays as it was."""
+        if self._market is not None:
+            self._books = Books(*_stacked([books(self._market, each) for each in episodes]))
         worlds = [world(each) for each in episodes]
         states = [state(made, rows_of_news(each, True)) for made, each in zip(worlds, episodes, strict=True)]
         for made, at in zip(worlds, states, strict=True):
@@ -68,12 +70,10 @@ class Engine:
             shift = np.full(shape, externality.NOT_BEGUN)
             self._others = {"since": np.zeros_like(self._first), "shift": shift, "harm": np.zeros(shape)}
             self._others["total"] = np.full(shape, np.nan)
-        self.begun = True
         if self._market is not None:
-            most = self.costs.shape[1]
             self._terms = terms(self._market, episodes[0])
-            self._books = Books(*_stacked([books(self._market, each) for each in episodes]))
-            self._ledgers = Tables(*_stacked([tables(self._market, self.devices, most)] * self.copies))
+            self._ledgers = Tables(*_stacked([tables(self._market, self.devices, self.costs.shape[1])] * self.copies))
+        self.begun = True
         self._go(kernel.BEGIN, _NO_ACTIONS)
 
     def observed(self, view: View) -> NDArray[np.float32]:

@@ -67,7 +67,8 @@ def parallel_env(
     other device in the order of numbers. ``action_mask`` says what is open (see the field ``mask`` of `Episode`); a device
     without a task, or a dead one, has action 0 only; one with a task has it unless the mask closes the source and leaves
     another device open. All choose at once: a choice that no longer fits when its turn comes, by deadline, then number, is
-    kept at its source. `assigned` of the devices chosen is the schedule that was played, also where choices were lost.
+    kept at its source. Without a market, `assigned` of the devices chosen is the schedule that was played, also where choices
+    were lost.
 
     The reward is minus the costs c_j of a device's own tasks that were settled since the last epoch, so that it comes seconds
     after the decision; the rewards of an episode add up to minus its value times its number of tasks. All agents live to the

@@ -68,13 +68,15 @@ class Market:
 
     Notes
     -----
-    Device k asks c_0 (1 + min(1, Q_k / (L - margin))) for a CTK and p_0 (2 - B_k / B_k(0)) for a PTK, posted every period as a
-    quotation: an order in the ledger's book would lock the tokens that its escrow needs. A task of W GFLOP on which its
-    supplier spends E J takes W CTK and E / 3,600 PTK, and costs the two products, all rounded up to base units.
+    Device k asks c_0 (1 + min(1, Q_k / (L - margin))) for a CTK and p_0 (2 - B_k / B_k(0)) for a PTK, rounded to a thousandth
+    of cash and no less than that, posted every period as a quotation: an order in the ledger's book would lock the tokens
+    that its escrow needs. A task of W GFLOP on which its supplier spends E J takes W CTK and E / 3,600 PTK, and costs the two
+    products, all rounded up to base units.
 
     Every period each living device has its resources attested. Literal: C_i times its idle time since, and its battery above
     the floor. Backed: C_i (L - margin - Q_i) and the energy that its backlog leaves above the floor, and what is locked in its
     open deals, whose work is in the backlog or done; it mints up to that, and burns what of its own tokens is no longer backed.
+    Either way at most 10^6 tokens of a kind are attested, as the ledger's amounts go.
 
     A deal is settled once max(decision + Delta, end) and the latency of its transaction are over: the supplier is paid for a
     success; for a failure the requester claims what was locked, and in the backed economy the supplier's stake. Accounts
@@ -117,9 +119,9 @@ class Market:
     increment: float = 0.1
 
     def __post_init__(self) -> None:
-        validation.choice("economy", self.economy, ECONOMIES)
-        validation.choice("settlement", self.settlement, SETTLEMENTS)
-        validation.flag("minting", self.minting)
+        for name, options in (("economy", ECONOMIES), ("settlement", SETTLEMENTS)):
+            object.__setattr__(self, name, str(validation.choice(name, getattr(self, name), options)))  # no string of NumPy
+        object.__setattr__(self, "minting", validation.flag("minting", self.minting))
         numbers = {"period": (1e-3, 1e9), "work_price": (0.0, DEAREST), "power_price": (0.0, DEAREST)}
         for name, (least, most) in numbers.items():
             object.__setattr__(self, name, validation.real(name, getattr(self, name), minimum=least, maximum=most))
@@ -178,7 +180,7 @@ def books(market: Market, problem: Episode) -> Books:
     devices, tasks = problem.devices, problem.tasks
     most = layout.LIMIT / layout.TOKEN
     work = float(problem.work.max(initial=0.0))
-    energy = float(np.max(problem.active_power / problem.capacity, initial=0.0)) * work / 3_600.0
+    energy = float(np.max(problem.active_power * work / problem.capacity)) / 3_600.0  # as kernels reckon it, to the last bit
     latest = (problem.end + problem.settlement + float(problem.chain_latency.max(initial=0.0))) * 1e3
     for name, number, limit in (("work", work, most), ("work in PTK", energy, most), ("horizon in ms", latest, 1e14)):
         if number > limit:

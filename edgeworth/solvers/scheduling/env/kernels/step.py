@@ -219,6 +219,14 @@ def collect(world, state, exchange, first, until, costs, reward):
 
 
 @leaf(counted=False)
+def handed_over(state, decided):
+    """Of the heads that were to be decided, forget those that were not: a device may have died before its turn."""
+    for i in range(decided.size):
+        if decided[i] >= 0 and state.decided[decided[i]] < 0.0:
+            decided[i] = -1
+
+
+@leaf(counted=False)
 def begin(world, state):
     """The first epoch, if there is any. What fails before anybody has acted is paid with the first step. Returns its time."""
     t = epoch_time(world, state)
@@ -235,6 +243,7 @@ def step(world, state, t, actions, decided):
         decided[i] = head(world, state, i) if pending(state, i) > 0 else -1
         state.choice[i], state.wait[i] = device_of(i, actions[i]), 0.0
     act(world, state, t)
+    handed_over(state, decided)
     following = epoch_time(world, state)
     if following > world.end:
         close(world, state)

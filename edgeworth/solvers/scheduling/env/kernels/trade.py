@@ -17,6 +17,7 @@ from edgeworth.solvers.scheduling.env.kernels.step import (
     collect,
     cut,
     device_of,
+    handed_over,
     see_all,
     see_candidates,
     see_graph,
@@ -164,7 +165,7 @@ def look(world, state, t, view, terms, books, s, count, seen, opened, active, wh
 
 @leaf(counted=False)
 def step(world, state, t, terms, books, s, actions, decided):
-    """As without a market; `decided` is -1 also where a head waits."""
+    """As without a market; a head may also wait."""
     for i in range(world.capacity.size):
         decided[i] = head(world, state, i) if pending(state, i) > 0 else -1
         state.choice[i] = device_of(i, actions[i])
@@ -175,8 +176,7 @@ def step(world, state, t, terms, books, s, actions, decided):
         i = state.turn[place]
         if pending(state, i) > 0:  # it has not died at this epoch
             hand_over(world, state, t, i, terms, books, s)
-            if state.decided[decided[i]] < 0.0:
-                decided[i] = -1
+    handed_over(state, decided)
     following = epoch_time(world, state)
     if following > world.end:
         close(world, state)

@@ -25,6 +25,7 @@ from edgeworth.mechanisms.token_market.kernels.layout import (
     TICK,
     TIME,
     TOKEN,
+    TOO_MUCH,
 )
 from edgeworth.mechanisms.token_market.kernels.tables import available, frozen
 from edgeworth.solvers.scheduling.market.kernels.amounts import PER_JOULE, PER_JOULE_OVER, asked
@@ -87,7 +88,7 @@ def attest(world, state, t, terms, books, s, k, period):
             code, more = BURN, min(-more, available(s, who, who, asset))
         if more > 0:
             a[0], a[1], a[2] = asset, more, 0
-            told(books, s, code, who, ACCEPTED)
+            told(books, s, code, who, TOO_MUCH)  # it mints no more than there may be of a token
 
 
 @leaf(counted=False)
@@ -104,7 +105,7 @@ def trade(world, state, t, terms, books, s, over):
     for _ in range(s.totals[N_ACCOUNTS], world.capacity.size):  # before anything else
         books.a[0], books.a[1] = 1, 0
         told(books, s, OPEN, 0, ACCEPTED)
-    now = milliseconds(t) + over  # claims come after a deadline
+    now = milliseconds(t) + (2 if over else 0)  # claims come after a deadline, of a time and a span both rounded
     if now > s.totals[TIME]:
         books.a[0] = now
         told(books, s, TICK, 0, ACCEPTED)
