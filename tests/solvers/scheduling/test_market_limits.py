@@ -46,10 +46,10 @@ def test_the_largest_tasks_that_the_ledger_takes() -> None:
             tasks: dict[str, Any] = {"arrival": [0.0], "source": [0], "work": [1e6], "data": [0.0]}
             problem = Episode([capacity], 1.0, 0.0, power, 0.0, **tasks)
             if up(power * 1e6 / capacity, 2500, 9) <= layout.LIMIT:
-                books(problem)
+                books(Market(), problem)
             else:
                 with pytest.raises(ValueError, match="work in PTK"):
-                    books(problem)
+                    books(Market(), problem)
 
 
 def test_who_dies_before_its_turn_has_handed_over_nothing() -> None:
