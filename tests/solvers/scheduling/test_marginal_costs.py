@@ -129,6 +129,16 @@ def test_rewards_are_the_same_and_snapshots_go_on() -> None:
             np.testing.assert_array_equal(theirs["final_costs"], infos["final_costs"])
 
 
+@pytest.mark.parametrize("other", [{"exchange_rate": 1.0}, {"reward": "team"}, {"costs": "own"}])
+def test_snapshots_of_environments_that_pay_otherwise_are_refused(other: dict[str, Any]) -> None:
+    """Training that went on from one would learn from two kinds of costs."""
+    made: dict[str, Any] = {"devices": 2, "horizon": 5.0, "costs": "marginal"}
+    env = vector_env(1, **made)
+    env.reset(0)
+    with pytest.raises(ValueError, match="must be a snapshot of an environment with the same exchange_rate, reward and costs"):
+        vector_env(1, **made | other).restore(env.snapshot())
+
+
 def test_what_is_refused() -> None:
     with pytest.raises(ValueError, match="costs: must be 'own' where tasks share a processor"):
         vector_env(1, costs="marginal", service="sharing")
