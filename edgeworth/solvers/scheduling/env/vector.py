@@ -294,6 +294,11 @@ def vector_env(
     -----
     Copy c draws its episodes from a stream of its own, so that copies do not change each other.
 
+    Marginal costs are what all tasks save without this one, the other decisions being the same, where tasks succeed either way,
+    wait for nothing but their device, and begin in the same order without it. Elsewhere they are an estimate, as a rule too
+    low: deadlines that others miss by it and batteries that it drains are not counted, nor is who waits for a radio or a
+    medium; a task that fails in any case counts with its delay; and with ``order="edf"`` the order that was played is kept.
+
     Examples
     --------
     >>> import numpy as np
