@@ -101,9 +101,17 @@ class Ledger:
         Parameters
         ----------
         arrays : mapping of arrays
+
+        Raises
+        ------
+        ValueError
+            For arrays of another shape, and decisions of copies that there are not.
         """
         count = len(arrays["decision"])
         self.held = {
             name: validation.stored(arrays, name, (count, *each.shape[1:])).astype(each.dtype)
             for name, each in self.held.items()
         }
+        copy, decision = self.held["copy"], self.held["decision"]
+        if ((copy < 0) | (copy >= self._rollout.views.copies) | (decision < 0)).any():
+            validation.reject("arrays", "must hold decisions of this environment's copies", "others")

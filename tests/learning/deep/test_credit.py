@@ -350,3 +350,16 @@ def test_what_is_told_in_another_shape_is_refused(told: Callable[[deep.Step], di
 
     with pytest.raises(ValueError, match=f"env: must (tell|give) .*{rule}"):
         deep.train(Wrong(), TASK, steps=1_000, seed=0)
+
+
+def test_states_of_other_copies_are_refused() -> None:
+    trainer = PPOTrainer(Late(), TASK, 0)
+    trainer.advance(96)
+    header, arrays = trainer.state()
+    assert len(arrays["open/copy"])
+    PPOTrainer(Late(), TASK, 0).restore(header, arrays)
+    for change in ({"open/copy": arrays["open/copy"] + 16}, {"open/decision": arrays["open/decision"] - 99}):
+        with pytest.raises(ValueError, match="arrays: must hold decisions of this environment's copies"):
+            PPOTrainer(Late(), TASK, 0).restore(header, arrays | change)
+    with pytest.raises(ValueError, match="arrays: must hold 'returns' of shape"):
+        PPOTrainer(Late(), TASK, 0).restore(header, arrays | {"returns": np.zeros(1)})
