@@ -246,6 +246,11 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path) -> None:
         ("normaliser: must be", header, {**scaled, "observations/squares": np.array([0.0, -1.0, 0.0])}),
         ("not a policy that can be used", header, {**scaled, "observations/count": np.array(1.0)}),
     ]
+    cases += [
+        ("weights: must be float32", header, {**arrays, name: values.astype(kind)})
+        for name, values in arrays.items()
+        for kind in (np.float64, np.int8)
+    ]
     for rule, other, others in cases:
         checkpoint.write(file, "policy", other, others)
         with pytest.raises(FileFormatError, match=rf"policy\.npz.*{rule}"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Array, Arrays, Bools, Floats
+from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
 from edgeworth.learning.deep.envs import Step
 from edgeworth.learning.deep.rollout import Rollout
 
@@ -39,6 +39,7 @@ class Ledger:
         """Write down what step k decided, and settle what ended with it."""
         if step.decided is None or step.costs is None:
             raise ValueError("env: must tell at every step what was decided, and its costs, for credit by task; got None")
+        self._check(step.decided, step.costs, step.final_costs)
         decided = np.ravel(step.decided)
         if self._rollout.active is not None:
             decided = np.where(self._rollout.active[k] > 0.0, decided, -1)
@@ -48,6 +49,15 @@ class Ledger:
             costs = np.zeros((len(ended), 0)) if step.final_costs is None else step.final_costs
             if self._settle(k + 1, ended, costs):
                 validation.reject("env", "must settle all decisions of an episode by its end", "final_costs of NaN")
+
+    def _check(self, decided: Ints, costs: Floats, final: Floats | None) -> None:
+        """Refuse other shapes than `Step` says: numbers of copies could pass for those of agents."""
+        shape = (self._rollout.views.copies, self._rollout.views.spec.agents)
+        if np.shape(decided) != shape or np.asarray(decided).dtype.kind not in "iu":
+            validation.reject("env", f"must tell what was decided as integers of shape {shape}", decided)
+        for each in (costs, final):
+            if each is not None and (np.ndim(each) != 2 or len(each) != shape[0]):
+                validation.reject("env", f"must tell costs of shape ({shape[0]}, numbers)", np.shape(each))
 
     def settled(self, costs: Floats) -> dict[str, Array]:
         """After the last step: the decisions whose costs are known by now, as `held`; the others are held.
@@ -81,6 +91,8 @@ class Ledger:
                 validation.reject("env", f"must give the costs of decision {most}", f"costs of {costs.shape[1]}")
             brought[which] = -costs[copy[which], decision[which]]
             missing |= bool(np.isnan(brought[which]).any())
+            if np.isinf(brought[which]).any():
+                validation.reject("env", "must give finite costs, or NaN while they are open", "infinite ones")
         return missing
 
     def load(self, arrays: Arrays) -> None:
@@ -89,9 +101,17 @@ class Ledger:
         Parameters
         ----------
         arrays : mapping of arrays
+
+        Raises
+        ------
+        ValueError
+            For arrays of another shape, and decisions of copies that there are not.
         """
         count = len(arrays["decision"])
         self.held = {
             name: validation.stored(arrays, name, (count, *each.shape[1:])).astype(each.dtype)
             for name, each in self.held.items()
         }
+        copy, decision = self.held["copy"], self.held["decision"]
+        if ((copy < 0) | (copy >= self._rollout.views.copies) | (decision < 0)).any():
+            validation.reject("arrays", "must hold decisions of this environment's copies", "others")

@@ -285,6 +285,9 @@ def load_policy(path: str | PathLike[str], *, limit: int | None = None) -> Polic
         head = dict(header["head"])
         made = HEADS[validation.choice("kind", head.pop("kind"), list(HEADS))](**head)
         weights = checkpoint.shaped(checkpoint.part(arrays, _NET), net.shapes(), path)
+        for each in weights:
+            if each.dtype != np.float32:
+                validation.reject_type("weights", "must be float32", each)
         scale = checkpoint.part(arrays, _SCALE)
         return Policy(
             name=header["name"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -329,3 +330,36 @@ def test_costs_that_come_too_short_are_refused() -> None:
 
     with pytest.raises(ValueError, match="env: must give the costs of decision"):
         deep.train(Short(), TASK, steps=500, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("told", "rule"),
+    [
+        (lambda step: {"decided": step.decided.T}, "integers of shape .16, 2."),
+        (lambda step: {"decided": step.decided + 0.5}, "integers of shape .16, 2."),
+        (lambda step: {"costs": step.costs[:3]}, "costs of shape .16, numbers.; got .3, 14."),
+        (lambda step: {"final_costs": np.tile(step.final_costs, (2, 1))}, "costs of shape .16, numbers.; got .32, 14."),
+        (lambda step: {"costs": step.costs + np.inf}, "finite costs, or NaN while they are open"),
+    ],
+)
+def test_what_is_told_in_another_shape_is_refused(told: Callable[[deep.Step], dict[str, Any]], rule: str) -> None:
+    class Wrong(Late):
+        def _told(self, step: deep.Step) -> deep.Step:
+            found = super()._told(step)
+            return found._replace(**told(found))
+
+    with pytest.raises(ValueError, match=f"env: must (tell|give) .*{rule}"):
+        deep.train(Wrong(), TASK, steps=1_000, seed=0)
+
+
+def test_states_of_other_copies_are_refused() -> None:
+    trainer = PPOTrainer(Late(), TASK, 0)
+    trainer.advance(96)
+    header, arrays = trainer.state()
+    assert len(arrays["open/copy"])
+    PPOTrainer(Late(), TASK, 0).restore(header, arrays)
+    for change in ({"open/copy": arrays["open/copy"] + 16}, {"open/decision": arrays["open/decision"] - 99}):
+        with pytest.raises(ValueError, match="arrays: must hold decisions of this environment's copies"):
+            PPOTrainer(Late(), TASK, 0).restore(header, arrays | change)
+    with pytest.raises(ValueError, match="arrays: must hold 'returns' of shape"):
+        PPOTrainer(Late(), TASK, 0).restore(header, arrays | {"returns": np.zeros(1)})

@@ -211,6 +211,42 @@ def test_policies_of_other_kinds_are_refused() -> None:
         scheduling.solve(problem, method=powers)
 
 
+def numbered(net: deep.Net, names: tuple[str, ...], count: int, agents: int | None = None, **options: Any) -> deep.Policy:
+    spec = deep.Spec(agents=agents or count, obs=len(names), action=deep.ActionSpec.discrete(count, masked=True), names=names)
+    return deep.Policy("mine", spec, net, Categorical(count), tuple(net.start(np.random.default_rng(0))), **options)
+
+
+def test_networks_that_make_another_number_of_choices_are_refused_by_name() -> None:
+    seen, problem = view_of("candidates", 10).names, episode(horizon=5.0)
+    split = numbered(deep.Scorer(own=30, features=6), seen, 10)  # ten candidates of ten devices, thirteen of twelve
+    assert scheduling.verify(problem, scheduling.solve(problem, method=split))
+    with pytest.raises(PolicyMismatchError, match="method: must make 12 numbers of 108"):
+        scheduling.solve(episode(horizon=5.0, devices=12), method=split)
+    for features in (3, 90):
+        with pytest.raises(PolicyMismatchError, match="method: must make 10 numbers of 90"):
+            scheduling.solve(problem, method=numbered(deep.Scorer(features=features), seen, 10))
+    three = numbered(deep.Mlp(inputs=93, outputs=10, hidden=(4,)), seen, 10, agents=3, agent_id=True)
+    with pytest.raises(PolicyMismatchError, match="method: must number 10 devices; got 'mine: 3'"):
+        scheduling.solve(problem, method=three)
+
+
+def test_a_file_of_very_many_actions_is_refused_at_once() -> None:
+    """The names of a graph of so many devices would fill the memory."""
+    count, own = 10**6, view_of("own", 1).names
+    many = numbered(deep.Mlp(inputs=len(own), outputs=count, hidden=(1,)), own, count)
+    with pytest.raises(PolicyMismatchError, match="must have been trained with 10 devices"):
+        scheduling.solve(episode(horizon=5.0), method=many)
+
+
+def test_work_that_a_market_has_no_numbers_for_is_refused_by_name() -> None:
+    problem = episode(horizon=5.0, work=1e9)
+    result = scheduling.solve(problem, method="best")
+    assert result.termination is Termination.REFUSED
+    assert "work: must be at most 1e+06 where there is a market; got 1000000000.0" in result.notes[0]
+    with pytest.raises(PolicyMismatchError, match="work: must be at most"):
+        scheduling.solve(problem, method=shipped("best"))
+
+
 def test_without_torch(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['torch'] = None\n"

@@ -66,6 +66,21 @@ def test_is_what_all_tasks_save_without_it(seed: int) -> None:
     assert harmful > 5
 
 
+def test_does_not_count_whom_it_makes_fail() -> None:
+    """Short tasks begin late behind a long one and fail; what is told are their delays, and not what their failures cost."""
+    tasks: dict[str, Any] = {"arrival": [0.0, 0.6], "source": [0, 0], "work": [8.0, 2.0], "data": [1.0, 1.0]}
+    problem = Episode([2.0], 1e4, 0.0, 5.0, 0.5, **tasks, horizon=10.0, deadline=4.2, margin=0.5, mask="off")
+    found, device, _ = told(problem)
+    whole = scheduling.simulate(problem, scheduling.assigned(problem, device))
+    assert list(whole.status) == ["done", "abandoned"]
+    alone = replace(problem, **{name: getattr(problem, name)[1:] for name in (*tasks, "chain_latency")})
+    rest = scheduling.simulate(alone, scheduling.assigned(alone, device[1:]))
+    assert list(rest.status) == ["done"]
+    saved = whole.cost.sum() - rest.cost.sum()
+    assert saved - found[0] > 0.9 * problem.failure_cost
+    assert problem.latency_weight * 2.5 < found[0] - whole.cost[0] <= problem.latency_weight * 4.0
+
+
 def test_follows_the_chain_of_tasks_of_a_device() -> None:
     """In random episodes of all rules: by plain loops over what the twin recorded."""
     compared = 0
@@ -127,6 +142,16 @@ def test_rewards_are_the_same_and_snapshots_go_on() -> None:
             *_, theirs = other.step(actions)
             np.testing.assert_array_equal(theirs["costs"], infos["costs"])
             np.testing.assert_array_equal(theirs["final_costs"], infos["final_costs"])
+
+
+@pytest.mark.parametrize("other", [{"exchange_rate": 1.0}, {"reward": "team"}, {"costs": "own"}])
+def test_snapshots_of_environments_that_pay_otherwise_are_refused(other: dict[str, Any]) -> None:
+    """Training that went on from one would learn from two kinds of costs."""
+    made: dict[str, Any] = {"devices": 2, "horizon": 5.0, "costs": "marginal"}
+    env = vector_env(1, **made)
+    env.reset(0)
+    with pytest.raises(ValueError, match="must be a snapshot of an environment with the same exchange_rate, reward and costs"):
+        vector_env(1, **made | other).restore(env.snapshot())
 
 
 def test_what_is_refused() -> None:

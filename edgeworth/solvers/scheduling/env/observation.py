@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import chain, zip_longest
 from typing import Literal, NamedTuple, get_args
 
 from edgeworth.core import validation
@@ -54,18 +56,24 @@ class View(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the entries of an observation; those of the k-th other device, in the order of actions, end in _k."""
+        return tuple(self._each())
+
+    def shows(self, names: Sequence[str]) -> bool:
+        """Whether these are the `names`; those of others are not written out, which are many where devices are."""
+        return all(one == other for one, other in zip_longest(self._each(), names))
+
+    def _each(self) -> Iterator[str]:
+        every = range(self.devices)
         if self.observe in ("candidates", "priced", "reputed"):
             first = () if self.observe == "candidates" else (*TOKENS, *MARKET)
             each = (*CANDIDATE, *((PRICE,) if first else ()), *(RECORD if self.observe == "reputed" else ()))
-            return (*first, *(f"{name}_{k}" for k in range(self.devices) for name in each))
+            return chain(first, (f"{name}_{k}" for k in every for name in each))
         if self.observe == "market":
-            return (*OWN, *TOKENS, *MARKET)
+            return iter((*OWN, *TOKENS, *MARKET))
         if self.observe == "graph":
-            every = range(self.devices)
-            nodes = (f"{name}_{k}" for k in every for name in NODE)
-            return (*nodes, *(f"{EDGE}_{i}_{k}" for i in every for k in every))
+            return chain((f"{name}_{k}" for k in every for name in NODE), (f"{EDGE}_{i}_{k}" for i in every for k in every))
         others = range(1, self.devices) if self.observe == "peers" else ()
-        return (*OWN, *(f"{name}_{k}" for k in others for name in PEER))
+        return chain(OWN, (f"{name}_{k}" for k in others for name in PEER))
 
 
 def view_of(observe: str, devices: int, market: bool = False) -> View:

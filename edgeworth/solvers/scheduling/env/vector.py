@@ -56,6 +56,7 @@ class VectorEnv:
         if marginal and source.pattern.service != "serial":
             validation.reject("costs", "must be 'own' where tasks share a processor", "marginal")
         self._engine = Engine(copies, view, state, exchange, market, marginal)
+        self._paid = np.array([exchange, team, marginal])  # what rewards and costs are made of
         self.copies, self.agents = copies, view.devices
         self.observation_names, self.observation_size = view.names, len(view.names)
         self.action_count, self.state_size = view.devices, self._engine.whole.shape[1]
@@ -200,6 +201,7 @@ class VectorEnv:
             "last": self._last.copy(),
             "last_whole": self._last_whole.copy(),
             "last_costs": self._last_costs.copy(),
+            "paid": self._paid.copy(),
         }
         return {**self._source.snapshot(), **self._engine.snapshot(), **last}
 
@@ -218,8 +220,11 @@ class VectorEnv:
         Raises
         ------
         ValueError
-            For a snapshot of an environment of other sizes.
+            For a snapshot of an environment of other sizes, scenarios, rewards or costs.
         """
+        if not np.array_equal(validation.stored(arrays, "paid", self._paid.shape), self._paid):
+            rule = "must be a snapshot of an environment with the same exchange_rate, reward and costs"
+            validation.reject("arrays", rule, "another of them")
         self._source.restore(arrays)
         self._begin()
         self._engine.restore(arrays)
@@ -305,6 +310,11 @@ def vector_env(
     Notes
     -----
     Copy c draws its episodes from a stream of its own, so that copies do not change each other.
+
+    Marginal costs are what all tasks save without this one, the other decisions being the same, where tasks succeed either way,
+    wait for nothing but their device, and begin in the same order without it. Elsewhere they are an estimate, as a rule too
+    low: deadlines that others miss by it and batteries that it drains are not counted, nor is who waits for a radio or a
+    medium; a task that fails in any case counts with its delay; and with ``order="edf"`` the order that was played is kept.
 
     Examples
     --------

@@ -114,7 +114,8 @@ def environment(
 
     Notes
     -----
-    A decision is credited with its task's cost and with what the task costs others where that is known (`vector_env`, "costs").
+    A decision is credited with its task's cost and, where tasks do not share a processor, with an estimate of what the task
+    costs others (`vector_env`, "costs").
     All copies have the same number of devices, as arrays have: loads are mixed, sizes are not. Networks that take any number
     are played on others as they are.
     """

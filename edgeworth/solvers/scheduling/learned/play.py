@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import NoReturn, get_args
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.policy import PolicyMismatchError
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
+from edgeworth.learning.deep.nets import check_outputs
 from edgeworth.learning.deep.policy import Policy
 from edgeworth.solvers.scheduling.env.engine import Engine
 from edgeworth.solvers.scheduling.env.observation import PLAIN, Observe, View, view_of
@@ -45,12 +46,15 @@ def play(policy: Policy, problem: Episode, run: Run[Schedule]) -> Found[Schedule
     Raises
     ------
     PolicyMismatchError
-        For a policy of other observations or actions than devices have here, and of a network that takes another number of
-        devices only.
+        For a policy of other observations or actions than devices have here, of a network that takes another number of devices
+        only, and of a market whose ledger has no numbers for the problem's work.
     """
     view = view_for(policy, problem)
     engine = Engine(1, view, False, 0.0, None if view.observe in PLAIN else Market())
-    engine.fill([problem])
+    try:
+        engine.fill([problem])
+    except ValueError as error:  # of a market that has no numbers for the problem
+        raise PolicyMismatchError(f"method: must observe what devices of this problem can; {error}") from error
     device, epoch = np.full(problem.tasks, -1), 0
     ended, notes = Termination.CONVERGED, tuple[str, ...]()
     while not engine.over[0]:
@@ -89,18 +93,24 @@ def view_for(policy: Policy, problem: Episode) -> View:
     spec, devices = policy.spec, problem.devices
     if spec.action.n == 0:
         _refuse("must choose one of the devices", f"{policy.name}: {spec.action}")
-    views: dict[tuple[str, ...], Observe] = {
-        view_of(each, spec.action.n, market=True).names: each for each in get_args(Observe)
-    }
-    if spec.names not in views:
+    each = (view_of(name, spec.action.n, market=True) for name in get_args(Observe))
+    trained = next((view for view in each if view.shows(spec.names)), None)
+    if trained is None:
         _refuse("must observe what devices of this problem can", f"{policy.name}: {', '.join(spec.names) or 'unnamed'}")
     if spec.action.n != devices and not policy.any_size:
         rule = f"must have been trained with {devices} devices, as its network takes no other number than it was trained with"
         _refuse(rule, f"{policy.name}: {spec.action.n}")
-    return view_of(views[spec.names], devices, market=True)
+    if policy.agent_id and spec.agents != devices:
+        _refuse(f"must number {devices} devices", f"{policy.name}: {spec.agents}")
+    view = view_of(trained.observe, devices, market=True)
+    try:
+        check_outputs("method", policy.net, policy.weights, len(view.names) + policy.agent_id * devices, devices)
+    except ValueError as error:
+        raise PolicyMismatchError(str(error)) from error
+    return view
 
 
-def _refuse(rule: str, got: str) -> None:
+def _refuse(rule: str, got: str) -> NoReturn:
     try:
         validation.reject("method", rule, got)
     except ValueError as error:

@@ -35,8 +35,8 @@ def mappo(problem: Episode, params: LearnedPolicy, run: Run[Schedule]) -> Found[
     choose well between those that are open: that is the paper's observation without a market.
 
     The policy that comes with the package was trained in episodes of Table II at the five loads of the paper's sweep, 90 s
-    long, each decision credited with its task's cost and with what the task costs those that its device begins after it. On
-    other presets it is played as it is, without any promise. It was made by ::
+    long, each decision credited with its task's cost and with the delay of those that its device begins after it. On other
+    presets it is played as it is, without any promise. It was made by ::
 
         edgeworth train scheduling --method mappo --steps 4000000 --out mappo.npz
 
@@ -147,7 +147,7 @@ def scorer(problem: Episode, params: LearnedPolicy, run: Run[Schedule]) -> Found
 
     References
     ----------
-    Ours; Schulman et al. (2017), Proximal policy optimization algorithms. What a task costs others is credited as in the
+    Ours; Schulman et al. (2017), Proximal policy optimization algorithms. The delay of others is credited as in the
     difference rewards of Wolpert and Tumer (2001), Optimal payoff functions for members of collectives.
     """
     return play_learned("scorer", problem, params, run)
