@@ -167,6 +167,8 @@ def _folder() -> Path:
 
 def _is_of(policy: Policy, learner: Learner, seed: int) -> bool:
     """Whether the learner made it with this seed; a parameter that is younger than the policy was as it is by default."""
-    made = policy.training
-    params = type(learner)().to_fields() | made.get("params", {})
-    return (made.get("learner"), params, made.get("seed")) == (learner.name, learner.to_fields(), seed)
+    made, params = policy.training, learner.to_fields()
+    younger = params.keys() - made.get("params", {}).keys()
+    usual = all(getattr(learner, name) == getattr(type(learner), name, None) for name in younger)
+    same = made.get("params") == {name: value for name, value in params.items() if name not in younger}
+    return usual and same and (made.get("learner"), made.get("seed")) == (learner.name, seed)

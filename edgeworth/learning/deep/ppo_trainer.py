@@ -357,7 +357,7 @@ class PPOTrainer:
         self.weights.load(weights)
         self._adam.load(checkpoint.part(arrays, "adam"))
         self._generator.set_state(torch().from_numpy(arrays["generator"].copy()))
-        self._returns.running[...] = validation.stored(arrays, "returns", self._returns.running.shape)
+        (self._returns.running[...],) = checkpoint.shaped(arrays, {"returns": self._returns.running.shape}, where)
         if self._normaliser is not None:
             self._normaliser.take(Normaliser.of(checkpoint.part(arrays, "observations")))
         if self._scale is not None:

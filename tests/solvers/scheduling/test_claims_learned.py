@@ -190,8 +190,10 @@ def test_a_chain_that_takes_no_time() -> None:
 def priced(chooses: Callable[[Array], Array]) -> Any:
     """A policy that chooses by the features of candidates and their prices, [agents, candidates, 10]."""
     names = scheduling.vector_env(1, devices=4, observe="priced", market=scheduling.Market()).observation_names
+    net = SimpleNamespace(numpy=lambda weights, x: np.zeros((len(x), 4)))
     return SimpleNamespace(
         name="by hand", spec=SimpleNamespace(action=SimpleNamespace(n=4), names=names), agent_id=False, any_size=True,
+        net=net, weights=(),
         act=lambda seen, opened: np.where(opened, chooses(seen[:, 8:].reshape(len(seen), 4, 10)), np.inf).argmin(axis=1),
     )  # fmt: skip
 
