@@ -361,5 +361,5 @@ def test_states_of_other_copies_are_refused() -> None:
     for change in ({"open/copy": arrays["open/copy"] + 16}, {"open/decision": arrays["open/decision"] - 99}):
         with pytest.raises(ValueError, match="arrays: must hold decisions of this environment's copies"):
             PPOTrainer(Late(), TASK, 0).restore(header, arrays | change)
-    with pytest.raises(ValueError, match="arrays: must hold 'returns' of shape"):
+    with pytest.raises(ValueError, match="the array 'returns' must have shape"):
         PPOTrainer(Late(), TASK, 0).restore(header, arrays | {"returns": np.zeros(1)})
