@@ -198,5 +198,5 @@ sys.stdout.write(str(counter().kernels))
     for thread in threads:
         thread.join()
     assert len(both) == 2
-    assert int(both[0]) > 0
+    assert sum(map(int, both)) > 0  # the later one may find all kernels ready
     assert fresh(code, NUMBA_CACHE_DIR=str(tmp_path)).stdout == "0"
