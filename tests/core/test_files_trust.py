@@ -405,7 +405,7 @@ def test_a_short_text_cannot_ask_for_a_large_table(name: str, tmp_path: Path) ->
     began = time.perf_counter()
     with pytest.raises(FileFormatError) as caught:
         READERS[which][2](path)
-    assert time.perf_counter() - began < 2.0
+    assert time.perf_counter() - began < 5.0
     assert fragment in str(caught.value)
 
 
