@@ -67,16 +67,22 @@ def head_to_head(
     """
     validation.choice("budget", budget, BUDGETS)
     validation.integer("seed", seed, minimum=0)
+    if on_run is not None and not callable(on_run):
+        validation.reject_type("on_run", "must be callable or None", on_run)
     parts: list[FamilyTable] = []
     interrupted = False
     for fam, benchmark in _asked(families):
         try:
             parts.append(_run(fam, benchmark, budget, int(seed), on_run))
+            interrupted = parts[-1].comparison.setting.interrupted
         except KeyboardInterrupt:
             if not parts:
                 raise
             interrupted = True
-        if interrupted or parts[-1].comparison.setting.interrupted:
+        except Exception as error:
+            error.add_note(f"while {fam.kind} ran for the table of all families")
+            raise
+        if interrupted:
             break
     return HeadToHead(budget, int(seed), tuple(parts), interrupted)
 
