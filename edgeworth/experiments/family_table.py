@@ -73,6 +73,7 @@ class FamilyTable:
             runs = frame[frame["method"] == method]
             if runs.empty:  # the sweep was interrupted before
                 continue
+            silent = runs[["value", "bound"]].isna().all(axis=1)
             audits = [self.audits[key] for key in self.audits if key[1] == method]
             regret = summary["mean_regret"][method] if "mean_regret" in summary else _gain(audits)
             yield {
@@ -87,7 +88,7 @@ class FamilyTable:
                 "evidence": _evidence(runs),
                 "audit": _judged(audits),
                 "verified": bool(runs["verified"].all()),
-                "notes": "; ".join(dict.fromkeys(note for note in runs["notes"][~runs["verified"]])),
+                "notes": "; ".join(dict.fromkeys(runs["notes"][~runs["verified"] | silent])),
             }
 
 
@@ -128,11 +129,12 @@ class HeadToHead:
         pandas.DataFrame
             ``family``; ``instances``, in words; ``role``: exact (or a bound), heuristic, learned; ``method``; ``value``, mean
             over instances; ``gap``: relative, to the tightest bound that any method left on the instance (see
-            `Comparison.frame`), of a bound from the best value to it; ``regret``: of a game as in `Comparison.frame`, of a
+            `Comparison.frame`), of a bound from the best value to it, mean over the instances that have one (``evidence``
+            counts those without an answer); ``regret``: of a game as in `Comparison.frame`, of a
             mechanism the largest gain of a lie over the greatest welfare, as the auditor found it (infinite where it grows
             with the report without end); ``seconds``, mean of a run; ``evidence``: the qualities of the results, FAILED where
             the checker refuted one; ``audit``: of a mechanism, which properties the auditor refuted or confirmed on all
-            instances; ``verified``; ``notes`` of failed runs. NaN: there is no such number.
+            instances; ``verified``; ``notes`` of runs that failed or gave no answer. NaN: there is no such number.
         """
         return self._frame.copy()
 
@@ -167,6 +169,8 @@ class HeadToHead:
         failed = self._frame[~self._frame["verified"]]
         lines += ["", "All runs verified." if failed.empty else f"{len(failed)} of {len(self._frame)} rows FAILED:"]
         lines += [f"  {row['family']}: {row['method']}: {row['notes']}" for _, row in failed.iterrows()]
+        silent = self._frame[self._frame["verified"] & (self._frame["notes"] != "")]
+        lines += [f"No answer: {row['family']}: {row['method']}: {row['notes']}" for _, row in silent.iterrows()]
         return "\n".join([*lines, "Interrupted: runs are missing."] if self.interrupted else lines)
 
     def plot(self, ax: Axes | None = None) -> Axes:

@@ -14,6 +14,8 @@ import edgeworth
 from edgeworth import HeadToHead, Stop, _families, head_to_head
 from edgeworth.core.benchmark import ROLES, Benchmark, Trial
 from edgeworth.core.family import family
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
 from edgeworth.experiments import across, plots
 from edgeworth.mechanisms import auditing
 from edgeworth.mechanisms.procurement import rules
@@ -215,6 +217,16 @@ def test_a_rule_without_an_outcome_is_not_the_best(table: HeadToHead) -> None:
     forged = dataclasses.replace(table)
     vars(forged)["_frame"] = rows
     assert forged.best()["method"].tolist() == ["first-score"]
+
+
+def test_why_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused_it = Found(None, Termination.REFUSED, notes=("the tender is too large",))
+    monkeypatch.setattr(rules, "first_score", lambda *arguments: refused_it)
+    table = head_to_head(families=["procurement"])
+    row = table.to_frame().set_index("method").loc["first-score"]
+    assert (row["verified"], row["evidence"], row["notes"]) == (True, "none (refused)", "the tender is too large")
+    assert math.isnan(row["gap"])
+    assert table.text().endswith("All runs verified.\nNo answer: procurement: first-score: the tender is too large")
 
 
 def test_names_are_no_markup(table: HeadToHead, tmp_path: Path) -> None:
