@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,18 @@ def test_it_stands_in_the_table_of_all_families(toy: Any) -> None:
 def test_a_family_without_benchmarks_is_not_in_it(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toy, "FAMILY", dataclasses.replace(toy.FAMILY, benchmarks=()))
     with pytest.raises(ValueError, match="families: must have benchmarks; got 'path-packing'"):
+        edgeworth.head_to_head(families=[KIND])
+
+
+def test_a_benchmark_that_cannot_be_run_says_why(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (benchmark,) = toy.FAMILY.benchmarks
+    wrong = dataclasses.replace(benchmark, params={"greedy": {"depth": 3}})
+    with monkeypatch.context() as patch:
+        patch.setattr(toy, "FAMILY", dataclasses.replace(toy.FAMILY, benchmarks=(wrong,)))
+        with pytest.raises(ValueError, match="params: must be of methods that have parameters; got 'greedy'"):
+            edgeworth.head_to_head(families=[KIND])
+    monkeypatch.setattr(import_module("tests.toy_family.sources"), "SOURCES", ())
+    with pytest.raises(ValueError, match="sources: must hold a generator"):
         edgeworth.head_to_head(families=[KIND])
 
 

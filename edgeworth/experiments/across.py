@@ -67,16 +67,22 @@ def head_to_head(
     """
     validation.choice("budget", budget, BUDGETS)
     validation.integer("seed", seed, minimum=0)
+    if on_run is not None and not callable(on_run):
+        validation.reject_type("on_run", "must be callable or None", on_run)
     parts: list[FamilyTable] = []
     interrupted = False
     for fam, benchmark in _asked(families):
         try:
             parts.append(_run(fam, benchmark, budget, int(seed), on_run))
+            interrupted = parts[-1].comparison.setting.interrupted
         except KeyboardInterrupt:
             if not parts:
                 raise
             interrupted = True
-        if interrupted or parts[-1].comparison.setting.interrupted:
+        except Exception as error:
+            error.add_note(f"while {fam.kind} ran for the table of all families")
+            raise
+        if interrupted:
             break
     return HeadToHead(budget, int(seed), tuple(parts), interrupted)
 
@@ -98,11 +104,16 @@ def _asked(families: object) -> list[tuple[Family[Any, Any], Benchmark]]:
 
 def _run(fam: Family[Any, Any], benchmark: Benchmark, budget: BudgetName, seed: int, on_run: OnRun | None) -> FamilyTable:
     trial: Trial = getattr(benchmark, budget)
-    generate = resolve(next(source for source in fam.sources if source.reads is None).function)
+    made = [source.function for source in fam.sources if source.reads is None]
+    if not made:
+        validation.reject("sources", "must hold a generator, which makes the instances of benchmarks", fam.kind)
+    generate = resolve(made[0])
     problems = [generate(seed=seed + k, **trial.options) for k in range(trial.instances)]
     specs = []
     for name in benchmark.roles:
         params = fam.method(name).params_type() if name in benchmark.params else None
+        if params is None and name in benchmark.params:
+            validation.reject("params", "must be of methods that have parameters", name)
         specs.append(MethodSpec(name, name, None if params is None else params(**benchmark.params[name])))
 
     def tell(done: int, total: int, row: Mapping[str, Any]) -> None:

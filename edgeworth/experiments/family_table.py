@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 _PROPERTIES = {"truthful": "truthful", "individually_rational": "rational", "weakly_budget_balanced": "balanced"}
 _COLUMNS = ("family", "role", "method", "gap", "regret", "seconds", "evidence", "audit")
 _WORDS = (
-    "Gap: relative, mean over instances, to the tightest bound that any method left there; of a profile out of equilibrium "
-    "whose family has no bound for it, that of the leader's price with exact replies; of a bound, from the best value to it. "
-    "Regret: of a game, the largest gain of a deviation over what the player has at stake; of a mechanism, the largest gain of "
-    "a lie over the greatest welfare, by the auditor."
+    "Gap: relative, mean over the instances with a value, to the tightest bound that any method left there; of a profile out "
+    "of equilibrium whose family has no bound for it, that of the leader's price with exact replies; of a bound, from the best "
+    "value to it. Regret: of a game, the largest gain of a deviation over what the player has at stake; of a mechanism, the "
+    "largest gain of a lie over the greatest welfare, by the auditor."
 )
 
 
@@ -73,6 +73,7 @@ class FamilyTable:
             runs = frame[frame["method"] == method]
             if runs.empty:  # the sweep was interrupted before
                 continue
+            silent = runs[["value", "bound"]].isna().all(axis=1)
             audits = [self.audits[key] for key in self.audits if key[1] == method]
             regret = summary["mean_regret"][method] if "mean_regret" in summary else _gain(audits)
             yield {
@@ -87,7 +88,7 @@ class FamilyTable:
                 "evidence": _evidence(runs),
                 "audit": _judged(audits),
                 "verified": bool(runs["verified"].all()),
-                "notes": "; ".join(dict.fromkeys(note for note in runs["notes"][~runs["verified"]])),
+                "notes": "; ".join(dict.fromkeys(runs["notes"][~runs["verified"] | silent])),
             }
 
 
@@ -103,7 +104,7 @@ class HeadToHead:
     parts : tuple of FamilyTable
         Every benchmark with all its runs and audits, in the order of the families.
     interrupted : bool
-        The table ended before all families, by Ctrl-C.
+        The table ended before all runs of all families, by Ctrl-C.
     """
 
     budget: BudgetName
@@ -128,11 +129,12 @@ class HeadToHead:
         pandas.DataFrame
             ``family``; ``instances``, in words; ``role``: exact (or a bound), heuristic, learned; ``method``; ``value``, mean
             over instances; ``gap``: relative, to the tightest bound that any method left on the instance (see
-            `Comparison.frame`), of a bound from the best value to it; ``regret``: of a game as in `Comparison.frame`, of a
+            `Comparison.frame`), of a bound from the best value to it, mean over the instances that have one (``evidence``
+            counts those without an answer); ``regret``: of a game as in `Comparison.frame`, of a
             mechanism the largest gain of a lie over the greatest welfare, as the auditor found it (infinite where it grows
             with the report without end); ``seconds``, mean of a run; ``evidence``: the qualities of the results, FAILED where
             the checker refuted one; ``audit``: of a mechanism, which properties the auditor refuted or confirmed on all
-            instances; ``verified``; ``notes`` of failed runs. NaN: there is no such number.
+            instances; ``verified``; ``notes`` of runs that failed or gave no answer. NaN: there is no such number.
         """
         return self._frame.copy()
 
@@ -146,7 +148,8 @@ class HeadToHead:
             where they are equal within 1e-9. Rules that the auditor found to invite lies come after those that it did not.
         """
         frame = self._frame[self._frame["verified"]]
-        score = frame["gap"].where(frame["gap"].notna(), frame["regret"]).round(9)
+        bounded = frame["gap"].notna().groupby([frame["family"], frame["instances"]]).transform("any")
+        score = frame["gap"].where(bounded, frame["regret"]).round(9)  # a rule without an outcome still has an audit
         keyed = frame.assign(lies=frame["audit"].str.contains("not truthful"), score=score)
         ordered = keyed.sort_values(["lies", "score", "seconds"], kind="stable")
         first = ordered.drop_duplicates(["family", "instances", "role"]).sort_index()
@@ -166,7 +169,9 @@ class HeadToHead:
         failed = self._frame[~self._frame["verified"]]
         lines += ["", "All runs verified." if failed.empty else f"{len(failed)} of {len(self._frame)} rows FAILED:"]
         lines += [f"  {row['family']}: {row['method']}: {row['notes']}" for _, row in failed.iterrows()]
-        return "\n".join([*lines, "Interrupted: families are missing."] if self.interrupted else lines)
+        silent = self._frame[self._frame["verified"] & (self._frame["notes"] != "")]
+        lines += [f"No answer: {row['family']}: {row['method']}: {row['notes']}" for _, row in silent.iterrows()]
+        return "\n".join([*lines, "Interrupted: runs are missing."] if self.interrupted else lines)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw gap, regret and time of every row (`edgeworth.experiments.plots.roles`)."""

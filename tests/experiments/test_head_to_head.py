@@ -14,6 +14,8 @@ import edgeworth
 from edgeworth import HeadToHead, Stop, _families, head_to_head
 from edgeworth.core.benchmark import ROLES, Benchmark, Trial
 from edgeworth.core.family import family
+from edgeworth.core.method import Found
+from edgeworth.core.result import Termination
 from edgeworth.experiments import across, plots
 from edgeworth.mechanisms import auditing
 from edgeworth.mechanisms.procurement import rules
@@ -176,7 +178,65 @@ def test_after_control_c_it_holds_what_was_finished(monkeypatch: pytest.MonkeyPa
     table = head_to_head(families=QUICK)
     assert table.interrupted
     assert [part.comparison.setting.kind for part in table.parts] == ["procurement"]
-    assert table.text().endswith("Interrupted: families are missing.")
+    assert table.text().endswith("Interrupted: runs are missing.")
+
+
+def test_control_c_within_a_benchmark_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`compare` answers Ctrl-C with what it has; the table must not pass for a whole one."""
+    compare = across.compare
+
+    def interrupted(problems: Any, *arguments: Any, **keywords: Any) -> Any:
+        found = compare(problems, *arguments, **keywords)
+        return dataclasses.replace(found, setting=dataclasses.replace(found.setting, interrupted=True))
+
+    monkeypatch.setattr(across, "compare", interrupted)
+    table = head_to_head(families=QUICK)
+    assert table.interrupted
+    assert [part.comparison.setting.kind for part in table.parts] == ["procurement"]
+    result = run("compare", "--head-to-head", "--families", "procurement,normal-form", "--quiet")
+    assert result.exit_code == 130
+    assert "Interrupted: runs are missing." in result.stdout
+
+
+def test_what_a_family_raises_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def audit(*arguments: Any, **keywords: Any) -> Any:
+        raise RuntimeError("a fault of the library")
+
+    monkeypatch.setattr(auditing, "audit", audit)
+    with pytest.raises(RuntimeError) as caught:
+        head_to_head(families=["procurement"])
+    assert caught.value.__notes__ == ["while procurement ran for the table of all families"]
+
+
+def test_a_rule_without_an_outcome_is_not_the_best(table: HeadToHead) -> None:
+    """Its audit may hold, which is a regret of 0; where others have gaps that is no gap."""
+    frame = table.to_frame()
+    rows = frame[frame["family"] == "procurement"].assign(role="heuristic")
+    rows.loc[rows["method"] == "first-score", ["gap", "audit"]] = [0.1, "truthful"]
+    rows.loc[rows["method"] == "second-score", "gap"] = math.nan
+    forged = dataclasses.replace(table)
+    vars(forged)["_frame"] = rows
+    assert forged.best()["method"].tolist() == ["first-score"]
+
+
+def test_why_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused_it = Found(None, Termination.REFUSED, notes=("the tender is too large",))
+    monkeypatch.setattr(rules, "first_score", lambda *arguments: refused_it)
+    table = head_to_head(families=["procurement"])
+    row = table.to_frame().set_index("method").loc["first-score"]
+    assert (row["verified"], row["evidence"], row["notes"]) == (True, "none (refused)", "the tender is too large")
+    assert math.isnan(row["gap"])
+    assert table.text().endswith("All runs verified.\nNo answer: procurement: first-score: the tender is too large")
+
+
+def test_names_are_no_markup(table: HeadToHead, tmp_path: Path) -> None:
+    forged = dataclasses.replace(table)
+    vars(forged)["_frame"] = table.to_frame().assign(method="<script>alert(1)</script>")
+    forged.to_html(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script" not in page
+    assert "<script" not in forged._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -194,9 +254,12 @@ def test_misuse_names_the_argument(arguments: dict[str, Any], message: str) -> N
         head_to_head(**arguments)
 
 
-def test_a_family_by_itself_is_no_sequence() -> None:
+def test_types_are_checked() -> None:
     with pytest.raises(TypeError, match="families: must be a sequence"):
         head_to_head(families="trading")
+    listener: Any = 3
+    with pytest.raises(TypeError, match="on_run: must be callable or None"):
+        head_to_head(families=["procurement"], on_run=listener)
 
 
 # --- the command line ---------------------------------------------------------------------------------------------------------

@@ -159,6 +159,13 @@ def test_files_and_results(tmp_path: Path) -> None:
     np.savez(tmp_path / "other.npz", floor=np.array([0.1]))
     with pytest.raises(edgeworth.FileFormatError, match="holds no network of prices"):
         da.PriceNetwork.load(tmp_path / "other.npz")
+    net.save(tmp_path / "net.npz")
+    with np.load(tmp_path / "net.npz") as stored:
+        arrays = dict(stored)
+    hollow = {"weights_0": np.zeros((0, 7)), "biases_0": np.zeros(0), "weights_1": np.zeros((1, 0))}
+    np.savez(tmp_path / "hollow.npz", **(arrays | hollow))
+    with pytest.raises(edgeworth.FileFormatError, match="holds no network of prices"):
+        da.PriceNetwork.load(tmp_path / "hollow.npz")
     market = da.generate(preset="fusion", buyers=3, sellers=2, seed=0)
     result = da.solve(market, method="learned-price", params=da.LearnedPrice(net))
     result.save(tmp_path / "r.json")
@@ -172,6 +179,8 @@ def test_it_needs_a_history() -> None:
     with pytest.raises(ValueError, match="must have a history of bids for 'learned-price'"):
         da.run("learned-price", market)
     assert da.solve(market, method="learned-price").termination is Termination.REFUSED
+    narrow = replace(da.generate(preset="fusion", buyers=3, sellers=2, seed=0), history=(0.0, 5e-324))
+    assert sound(audit(rule(network(0)), narrow, rationality="utility"))
     level = da.Market(bid=[3.0, 2.0], ask=[1.0], history=(2.0, 2.0))
     assert da.run("learned-price", level).payment.tolist() in ([2.0, 0.0], [0.0, 2.0])
     assert da.run("learned-price", da.Market(bid=[], ask=[], history=(0.0, 1.0))).payment.tolist() == []
@@ -184,6 +193,7 @@ def test_it_needs_a_history() -> None:
         (lambda: da.PriceNetwork(3, 0.1), TypeError, "network: must be a ReluNetwork"),
         (lambda: da.PriceNetwork(da.ReluNetwork.of((2, 1), np.zeros(3)), 0.1), ValueError, "network: must have 7 inputs"),
         (lambda: replace(network(0), floor=1.5), ValueError, "floor: "),
+        (lambda: replace(network(0), training_seeds=3), ValueError, "training_seeds: must have shape"),
         (lambda: da.ReluNetwork((((1.0,),),), ()), ValueError, "biases: must be one a layer"),
         (lambda: da.ReluNetwork((((1.0,),), ((1.0, 1.0),)), ((0.0,), (0.0,))), ValueError, "weights: must take the 1 outputs"),
         (lambda: da.ReluNetwork((((np.nan,),),), ((0.0,),)), ValueError, "weights: must be finite"),

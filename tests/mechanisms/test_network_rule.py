@@ -98,6 +98,9 @@ def test_the_evolution_strategy_climbs() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
+        (lambda: da.ReluNetwork.of((2, 3), np.zeros(50)), ValueError, "theta: must have shape 9"),
+        (lambda: da.ReluNetwork((np.zeros((0, 2)),), (np.zeros(0),)), ValueError, "weights: must have at least one input and"),
+        (lambda: da.ReluNetwork((np.zeros((3, 0)),), (np.zeros(3),)), ValueError, "weights: must have at least one input and"),
         (lambda: da.NetworkRule(3, 1, 1), TypeError, "network: must be a ReluNetwork"),
         (lambda: da.NetworkRule(da.ReluNetwork.of((2, 1), np.zeros(3)), 1, 1), ValueError, "network: must have 2 inputs and 3"),
         (lambda: da.NetworkRule.drawn(0, 1), ValueError, "buyers: must be at least 1"),

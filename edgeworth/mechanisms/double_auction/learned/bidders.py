@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
-from edgeworth.core.audit_model import Mechanism
+from edgeworth.core.audit_model import TOLERANCE, Mechanism
 from edgeworth.core.verdict import Verdict
 from edgeworth.learning.learners.base import Learner
 from edgeworth.learning.learners.exp3 import Exp3
@@ -73,7 +73,8 @@ class LearnedBidding:
     bids : tuple of LearnedBid
         One agent at a time learns, all others report the truth.
     gain_found : float
-        The largest gain over truthful play that any of them found, played again under the rule; at least 0, in money.
+        The largest gain over truthful play that any of them found, played again under the rule; in money, 0 where it is within
+        the tolerance of the audit.
     found : Manipulation or None
         That manipulation, which replays; None where none gains.
     gain_exact : float
@@ -368,11 +369,11 @@ def _learner(given: str | Learner) -> Learner:
 
 
 def _largest(rule: Mechanism[Market, Outcome], market: Market, bids: tuple[LearnedBid, ...]) -> Manipulation[Market] | None:
-    """The bid that gains most when the whole rule is run again; None where none gains."""
-    for bid in sorted(bids, key=lambda bid: -bid.gain)[:1]:
-        if bid.gain > 0.0:
-            lie = Manipulation(market, bid.agent, "price", bid.truth, bid.report, bid.gain)
-            gain = lie.replay(rule)
-            if gain > 0.0:
-                return Manipulation(market, bid.agent, "price", bid.truth, bid.report, gain)
-    return None
+    """The bid that gains most when the whole rule is run again; None where none gains more than the audit takes for nothing."""
+    bid = max(bids, key=lambda bid: bid.gain, default=None)
+    if bid is None or not bid.gain > 0.0:
+        return None
+    at = AUDIT_MODEL.values(market, rule, bid.agent, "price")
+    stake = max(AUDIT_MODEL.stake(market, bid.agent, *at(report)) for report in (bid.truth, bid.report))
+    gain = Manipulation(market, bid.agent, "price", bid.truth, bid.report, bid.gain).replay(rule)
+    return Manipulation(market, bid.agent, "price", bid.truth, bid.report, gain) if gain > TOLERANCE * stake else None

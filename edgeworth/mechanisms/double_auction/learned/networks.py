@@ -55,6 +55,8 @@ class ReluNetwork:
         if not weights or len(weights) != len(biases):
             validation.reject("biases", f"must be one a layer, of {len(weights)} (at least 1)", len(biases))
         for matrix, bias in zip(weights, biases, strict=True):
+            if not matrix.size:
+                validation.reject("weights", "must have at least one input and one output in every layer", matrix.shape)
             if matrix.shape[0] != len(bias):
                 validation.reject("biases", f"must have {matrix.shape[0]} entries in a layer of as many outputs", len(bias))
         for one, two in pairwise(weights):
@@ -66,6 +68,7 @@ class ReluNetwork:
     @classmethod
     def of(cls, sizes: Sequence[int], theta: Floats) -> ReluNetwork:
         """The network of these layer sizes, inputs first, whose weights and biases are `theta`, layer by layer."""
+        validation.array("theta", theta, np.float64, (parameters(sizes),))
         weights, biases, at = [], [], 0
         for inputs, outputs in pairwise(sizes):
             weights.append(theta[at : at + inputs * outputs].reshape(outputs, inputs))

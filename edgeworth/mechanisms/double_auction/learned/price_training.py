@@ -55,7 +55,7 @@ def train_learned_price(
     first_seed : int
         The seed of the first one; the others follow it. All must be below 900,000, and the rule refuses markets of these seeds.
     floor : float
-        See `PriceNetwork`; in [0, 1).
+        See `PriceNetwork`; in [0, 1].
     hidden : int
         Number of ReLU units, at least 1.
     generations, pairs : int
@@ -78,8 +78,9 @@ def train_learned_price(
     The score is the sum of welfares over the sum of the greatest ones, on 120 markets drawn for a step, reports taken as true:
     the rule is truthful whatever its weights are, so that welfare is all that training has to look after, and it cannot trade
     truthfulness or balance for it. Welfare jumps where a buyer accepts, so that it has no gradient to follow; differences of
-    Gaussian perturbations see a smoothed one. It starts from the price of ``posted-procurement`` for everybody and keeps the
-    best weights on all markets, so that on its history it is never worse. The defaults take some 3 minutes of one core.
+    Gaussian perturbations see a smoothed one. It starts from the price of ``posted-procurement`` for everybody (a `floor`
+    above that is the price instead) and keeps the best weights on all markets, so that on its history it is never worse. The
+    defaults take some 3 minutes of one core.
 
     References
     ----------

@@ -77,8 +77,8 @@ class PriceNetwork:
         if (sizes[0], sizes[-1]) != (len(INPUTS), 1):
             validation.reject("network", f"must have {len(INPUTS)} inputs and 1 output", sizes)
         validation.real("floor", self.floor, minimum=0.0, maximum=1.0)
-        seeds = validation.array("training_seeds", sorted(self.training_seeds), np.int64, (None,), minimum=0)
-        object.__setattr__(self, "training_seeds", tuple(seeds.tolist()))
+        seeds = validation.array("training_seeds", self.training_seeds, np.int64, (None,), minimum=0)
+        object.__setattr__(self, "training_seeds", tuple(sorted(seeds.tolist())))
 
     @property
     def training_problems(self) -> frozenset[str]:
@@ -163,6 +163,7 @@ class PriceNetwork:
         return np.minimum(least + width * np.maximum(heights, 0.0), max(high, least))
 
 
+@np.errstate(over="ignore")  # a history of no width: infinite costs, which end at `_MOST`
 def inputs(market: Market, candidate: Bools, least: float, width: float) -> Floats:
     """What the network sees of every buyer, float64 [buyers, INPUTS]: see `INPUTS`.
 
