@@ -39,7 +39,7 @@ OPTIONS: tuple[click.Option, ...] = (
         ["--budget"],
         callback=lambda ctx, param, value: one_of(_budgets(ctx))(ctx, param, value),
         shell_complete=offers(_budgets),
-        help="of the table: smoke takes seconds, short minutes (default: smoke)",
+        help="of the table: smoke takes under a minute once kernels are compiled, short minutes (default: smoke)",
     ),
     click.Option(
         ["--families"],

@@ -67,7 +67,7 @@ FAMILY = Family(
         Benchmark(
             exact=("column-generation",),
             heuristic=("eaco-ls", "eaco", "greedy"),
-            learned=("attention-ls", "attention", "q-learning"),
+            learned=("attention-ls", "attention"),
             smoke=Trial(stop=Stop(seconds=0.5), options={"preset": "fusion"}, instances=2),
             short=Trial(stop=Stop(seconds=3.0), options={"preset": "fusion"}, instances=5, seeds=2),
         ),
