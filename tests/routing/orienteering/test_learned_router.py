@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from edgeworth import Stop
 from edgeworth.core.arrays import Array
+from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.policy import PolicyMismatchError
 from edgeworth.core.result import Termination
 from edgeworth.learning import deep
@@ -26,7 +27,7 @@ from edgeworth.learning.deep.reinforce import Partial
 from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import LearnedRouter, OrienteeringProblem
 from edgeworth.routing.orienteering.kernels.insertion import FEATURES, SIZE
-from edgeworth.routing.orienteering.learned import plan
+from edgeworth.routing.orienteering.learned import insertion, plan
 from edgeworth.routing.orienteering.learned.insertion import Insertion, stacked
 from edgeworth.testing.strategies.orienteering import orienteering_problems
 from tests.oracles import orienteering as oracle
@@ -54,6 +55,17 @@ def begun(problem: OrienteeringProblem) -> tuple[Insertion, Partial]:
 def routes(building: Insertion, b: int = 0) -> list[list[int]]:
     plans = building.plans
     return [plans.stops[b, k, 1 : plans.size[b, k] + 1].tolist() for k in range(building.vehicles)]
+
+
+class Patience(Observer):
+    """Ends a run after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def on_progress(self, progress: Progress) -> bool:
+        self.looks -= 1
+        return self.looks < 0
 
 
 def seen(problem: OrienteeringProblem, partial: Partial) -> Array:
@@ -139,6 +151,27 @@ def test_pairs_that_change_places_change_nothing_else() -> None:
     assert values[0] == pytest.approx(values[1])
 
 
+def test_plans_of_one_instance_begin_alike() -> None:
+    """They are copied there; beside another instance each is made by itself."""
+    problems = [fusion(vehicles=2, customers=5), fusion(900_002, vehicles=2, customers=5)]
+    alike, apart = Insertion(2, 5), Insertion(2, 5)
+    one, two = alike.begin(stacked(problems), np.zeros(2, np.int64)), apart.begin(stacked(problems), np.array([0, 0, 1]))
+    while not two.complete.all():
+        assert np.array_equal(one.obs, two.obs[:2])
+        assert np.array_equal(one.mask, two.mask[:2])
+        actions = np.array([np.flatnonzero(row)[-1] for row in two.mask])
+        one, two = alike.extend(actions[:2]), apart.extend(actions)
+
+
+def test_amounts_far_from_each_other_are_seen() -> None:
+    """A demand of nearly nothing, beside which the mean is infinite, on a customer that just pays its way."""
+    far = [[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
+    given = {"latest": 10.0, "cost_per_distance": 1.0, "demand": [1e-310, 1.0], "capacity": 5.0}
+    problem = OrienteeringProblem.from_matrices(far, [2.0, 5.0], depot="first", **given)
+    result = orienteering.solve(problem, method="attention")
+    assert (result.value, bool(orienteering.verify(problem, result))) == (4.0, True)
+
+
 # --- plans --------------------------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +223,45 @@ def test_it_ends_by_the_clock_with_what_was_built() -> None:
     assert result.termination is Termination.TIME
     assert result.solution is not None
     assert orienteering.verify(problem, result)
+
+
+def test_it_ends_within_the_first_look_at_large_instances(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(insertion, "LOOKS", 1)  # these are large now
+    problem = fusion()
+    assert orienteering.solve(problem, method="attention").value == pytest.approx(58.403273707936776)
+    cut = orienteering.solve(problem, method="attention", observer=Patience(2))
+    assert cut.termination is Termination.OBSERVER
+    assert [len(route) for route in cut.require().sequences[2:]] == [0, 0, 0]
+    assert orienteering.verify(problem, cut)
+
+
+def test_any_number_of_samples_ends_when_asked() -> None:
+    params = LearnedRouter(samples=10**15)
+    result = orienteering.solve(fusion(), method="attention", params=params, seed=0, observer=Patience(20))
+    assert (result.termination, result.stats.iterations < 10_000) == (Termination.OBSERVER, True)
+
+
+def test_customers_at_one_address_up_to_rounding() -> None:
+    """The unit of time is the way between them, and a way to the depot then so dear that sums over routes are rounded by more
+    than moves were asked to gain: without a better threshold they are made and taken back for ever."""
+    rng = np.random.default_rng(1)
+    place = np.vstack([[0.0, 0.0], 1_000.0 + rng.uniform(-2e-13, 2e-13, (12, 2))])
+    given = {"latest": 5_000.0, "demand": 1.0, "vehicles": 2, "capacity": 5.0, "rounding": "none"}
+    problem = OrienteeringProblem.from_coordinates(place, rng.uniform(1.0, 5.0, 12), depot="first", **given)
+    result = orienteering.solve(problem, method="attention-ls", observer=Patience(300))
+    assert result.termination is Termination.CONVERGED
+    assert orienteering.verify(problem, result)
+
+
+@pytest.mark.parametrize(("seed", "money", "time"), [(920_008, 2.0**-60, 1.0), (920_026, 1.0, 2.0**-60)])
+def test_units_change_nothing(seed: int, money: float, time: float) -> None:
+    problem = fusion(seed)
+    times = {name: getattr(problem, name) * time for name in ("travel_time", "open", "close", "service_time", "latest")}
+    per_time = problem.cost_per_time * money / time
+    other = replace(problem, profit=problem.profit * money, cost_per_time=per_time, **times)
+    for method in ("attention", "attention-ls"):
+        one, two = (orienteering.solve(each, method=method).require().sequences for each in (problem, other))
+        assert [route.tolist() for route in one] == [route.tolist() for route in two]
 
 
 def test_a_fault_in_its_plan_is_found() -> None:

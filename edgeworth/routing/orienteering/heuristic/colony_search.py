@@ -184,10 +184,10 @@ class _Colony:
     def __init__(self, problem: OrienteeringProblem, params: EacoLs, start: RoutePlan | None, seed: np.uint64) -> None:
         self.problem, self.params, self.seed = problem, params, seed
         self.instance = instance_of(problem)
-        money, time = scales(problem)
-        self.hot, self.cold = params.initial_temperature * money, params.final_temperature * money
+        self.money, time = scales(problem)
+        self.hot, self.cold = params.initial_temperature * self.money, params.final_temperature * self.money
         self.parameters = SearchParameters(
-            travel_penalty=params.travel_penalty * money / time,
+            travel_penalty=params.travel_penalty * self.money / time,
             segment=params.segment,
             removals=params.removals,
             full_pool=params.full_pool,
@@ -245,7 +245,7 @@ class _Colony:
     def _improve(self, ant: _Ant) -> None:
         """Local search on the ant's plan."""
         for _ in range(self.params.rounds):
-            if not descend(self.instance, ant.work, ant.state, self.parameters.travel_penalty, float(ant.values[0])):
+            if not descend(self.instance, ant.work, ant.state, self.parameters.travel_penalty, self.money):
                 break
         kernel.settle(self.instance, ant.plan, ant.work, ant.best, ant.state, ant.values)
 

@@ -9,7 +9,7 @@ from edgeworth.routing.orienteering.kernels.plans import Instance, Plan
 from edgeworth.routing.orienteering.kernels.search import N_INTS, SearchState
 
 GAIN = 1e-9
-"""Relative; what a move must gain."""
+"""What a move must gain, relative to what is summed up."""
 
 
 def search_state(m: int, n: int) -> SearchState:
@@ -32,11 +32,13 @@ def search_state(m: int, n: int) -> SearchState:
     )
 
 
-def descend(instance: Instance, plan: Plan, state: SearchState, travel_penalty: float, value: float) -> int:
-    """One round of all moves on a plan of that value; returns how many were made.
+def descend(instance: Instance, plan: Plan, state: SearchState, travel_penalty: float, unit: float) -> int:
+    """One round of all moves on a plan; returns how many were made. `unit` is one of money, such as the mean profit.
 
-    The moves are kernels of their own, called from here: one that held them all would take a minute to compile.
+    A move that gained by rounding alone could be taken back and made again for ever: hence what it must gain. The moves are
+    kernels of their own, called from here: one that held them all would take a minute to compile.
     """
-    given = (instance, plan, state, travel_penalty, GAIN * (1.0 + abs(value)))
+    least = GAIN * (unit + improve.magnitude(instance, plan, travel_penalty))
+    given = (instance, plan, state, travel_penalty, least)
     made = improve.bring_in(*given) + improve.cross(*given) + improve.or_opt(*given) + improve.two_opt_star(*given)
     return int(made)

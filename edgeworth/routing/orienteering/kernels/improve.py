@@ -8,10 +8,20 @@ time.
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
-from edgeworth.routing.orienteering.kernels.plans import NONE, ONE, ZERO, edge_cost, refresh
+from edgeworth.routing.orienteering.kernels.plans import NONE, ONE, ZERO, edge_cost, refresh, worth
 from edgeworth.routing.orienteering.kernels.search import ABSENT, add_absent, drop_absent, renew
 
 LONGEST = 3  # stops in a segment
+
+
+@jit(counted=False)
+def magnitude(instance, plan, travel_penalty):
+    """The sum over all routes of |value| + travel_penalty * travel time."""
+    found = 0.0
+    for k in range(instance.first.size):
+        value, driven = worth(instance, plan, k)
+        found += abs(value) + travel_penalty * driven
+    return found
 
 
 @leaf(counted=False)

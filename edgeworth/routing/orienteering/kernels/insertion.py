@@ -109,15 +109,12 @@ def look_up(instance, plan, spare, places, b, k):
 
 
 @jit(counted=False)
-def start(batch, which, plans, places):
-    """Empty plans: plan b is one of instance which[b]. The last of `plans` is scratch, here and below."""
+def start(batch, which, plans, places, begin, end):
+    """Empty routes of vehicles `begin` to `end` - 1: plan b is one of instance which[b]. Plan which.size is scratch."""
     spare = plan_at(plans, which.size)
     for b in range(which.size):
         instance, plan = instance_at(batch, which[b]), plan_at(plans, b)
-        for c in range(instance.demand.size):
-            plan.where[c] = -1
-        for k in range(instance.first.size):
-            plan.size[k] = 0
+        for k in range(begin, end):
             refresh(instance, plan, k)
             look_up(instance, plan, spare, places, b, k)
 
@@ -215,7 +212,9 @@ def describe(instance, plan, places, mask, b, k, c, unit, short, mean_demand, se
             if o != c:
                 other_customer = max(other_customer, places.gain[b, k, o])
     load = demand + (instance.demand[places.after[b, k, c]] if places.after[b, k, c] >= 0 else 0.0)
-    slow, horizon = instance.slow[k], max(instance.latest[k] - instance.earliest[k], 1.0 / _LARGE)
+    slow, horizon = instance.slow[k], instance.latest[k] - instance.earliest[k]
+    if horizon <= 0.0:
+        horizon = 1.0
     arrival = plan.leave[k, spot] + instance.travel[plan.stops[k, spot], c] * slow
     begin = max(arrival, instance.opens[c])
     onward = begin + instance.service[c] + instance.travel[c, plan.stops[k, spot + 1]] * slow
@@ -227,7 +226,7 @@ def describe(instance, plan, places, mask, b, k, c, unit, short, mean_demand, se
     seen[b, at + 4] = squashed(gain / unit / (max(added, 0.0) / short + 0.1))
     seen[b, at + 5] = demand / capacity if limited else 0.0
     seen[b, at + 6] = (capacity - plan.load[k] - demand) / capacity if limited else 1.0
-    seen[b, at + 7] = squashed(gain / unit * (mean_demand / demand)) if demand > 0.0 else 0.0
+    seen[b, at + 7] = squashed(gain / unit * min(mean_demand / demand, _LARGE)) if demand > 0.0 else 0.0
     seen[b, at + 8] = above(gain, other_vehicle, unit)
     seen[b, at + 9] = above(gain, other_customer, unit)
     seen[b, at + 10] = vehicles / m
@@ -240,7 +239,7 @@ def describe(instance, plan, places, mask, b, k, c, unit, short, mean_demand, se
     seen[b, at + 17] = cut(places.later[b, k, c] / unit)
     seen[b, at + 18] = cut(both / unit)
     seen[b, at + 19] = above(both, other_both, unit)
-    seen[b, at + 20] = squashed(both / unit * (mean_demand / load)) if load > 0.0 else 0.0
+    seen[b, at + 20] = squashed(both / unit * min(mean_demand / load, _LARGE)) if load > 0.0 else 0.0
 
 
 @jit(counted=False)

@@ -15,6 +15,9 @@ from edgeworth.routing.orienteering.kernels import insertion as kernel
 from edgeworth.routing.orienteering.kernels.plans import Instance, Plan
 from edgeworth.routing.orienteering.model import OrienteeringProblem
 
+LOOKS = 1_000_000
+"""So often a customer is looked at as what may follow another one, between two looks at the clock."""
+
 
 def stacked(problems: Sequence[OrienteeringProblem]) -> dict[str, Array]:
     """Problems of as many vehicles and customers as arrays: those of `Instance` with an axis more, and the units ``money`` and
@@ -47,6 +50,8 @@ class Insertion:
         ``f(generator)``: an instance to train on.
     about : mapping, optional
         Plain data that tell these instances from others.
+    ended : callable, optional
+        Asked while plans begin, which takes long in large instances; vehicles that come after its True serve nobody.
 
     Attributes
     ----------
@@ -60,8 +65,10 @@ class Insertion:
         customers: int,
         draw: Callable[[np.random.Generator], OrienteeringProblem] | None = None,
         about: Mapping[str, object] | None = None,
+        ended: Callable[[], bool] = lambda: False,
     ) -> None:
         self.vehicles, self.customers, self._draw, self.about = vehicles, customers, draw, dict(about or {})
+        self._ended = ended
         pairs = vehicles * customers
         self.spec = Spec(agents=1, obs=1 + pairs * kernel.SIZE, action=ActionSpec.discrete(pairs, masked=True))
 
@@ -92,15 +99,24 @@ class Insertion:
             version=np.zeros((many + 1, m), np.int64),
             leave=np.zeros((many + 1, m + 2, n + 3)),
             latest=np.zeros((many + 1, m + 2, n + 3)),
-            where=np.zeros((many + 1, n), np.int64),
+            where=np.full((many + 1, n), -1),
             place=np.zeros((many + 1, n), np.int64),
         )
-        spot, after = (np.zeros((many, m, n), np.int64) for _ in range(2))
+        spot, after = (np.full((many, m, n), -1) for _ in range(2))
         gain, added, later = (np.zeros((many, m, n)) for _ in range(3))
         self._places = kernel.Places(spot, gain, added, after, later)
         seen, mask = np.zeros((many, self.spec.obs), np.float32), np.zeros((many, m * n), np.bool_)
         self._partial = Partial(seen, mask, np.zeros(many, np.bool_))
-        kernel.start(self._batch, self._which, self.plans, self._places)
+        alike = many > 0 and bool((self._which == self._which[0]).all())
+        first = self._which[:1] if alike else self._which
+        step = max(1, LOOKS // max(1, len(first) * n**2))
+        for k in range(0, m, step):
+            kernel.start(self._batch, first, self.plans, self._places, k, min(k + step, m))
+            if self._ended():
+                break
+        if alike:
+            for each in (*self.plans, *self._places):
+                each[1:many] = each[0]
         return self._shown()
 
     def extend(self, actions: Array) -> Partial:

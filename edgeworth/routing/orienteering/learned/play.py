@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from edgeworth.routing.orienteering.heuristic.descent import descend, search_sta
 from edgeworth.routing.orienteering.kernels.ant import take_plan
 from edgeworth.routing.orienteering.kernels.insertion import SIZE
 from edgeworth.routing.orienteering.kernels.plans import Plan
-from edgeworth.routing.orienteering.learned.insertion import Insertion, stacked
+from edgeworth.routing.orienteering.learned.insertion import LOOKS, Insertion, stacked
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
 
 _PAIRS = 20_000  # pairs of all plans that are built side by side: a step of them takes some 30 ms
@@ -78,11 +79,12 @@ def sampled(policy: Policy, problem: OrienteeringProblem, run: Run[RoutePlan], s
     m, n, done, choices = problem.vehicles, problem.customers, 0, 0
     if m == 0 or n == 0:
         return Found(best, ending or Termination.CONVERGED)
-    building, instances = Insertion(m, n), stacked([problem])
+    building = Insertion(m, n, ended=lambda: run.tick(done, reached) is not None)
+    instances = stacked([problem])
     improve = _local_search(problem) if search else None
-    many = max(1, _PAIRS // (m * n))
-    sizes = [1, *(min(many, samples - first) for first in range(0, samples, many))]  # the first plan is not drawn
-    for group, size in enumerate(sizes):
+    many = max(1, min(_PAIRS // (m * n), LOOKS // n**2))
+    sizes = (min(many, samples - first) for first in range(0, samples, many))
+    for group, size in enumerate(chain((1,), sizes)):  # the first plan is not drawn
         partial = building.begin(instances, np.zeros(size, np.int64))
         while ending is None and not partial.complete.all():
             choices += int(np.count_nonzero(~partial.complete))
@@ -93,7 +95,7 @@ def sampled(policy: Policy, problem: OrienteeringProblem, run: Run[RoutePlan], s
         if improve is not None:
             _, rows = np.unique(building.plans.stops[:size, :m].reshape(size, -1), axis=0, return_index=True)
             for b in np.sort(rows).tolist():
-                while ending is None and improve(_plan_at(building, b), float(values[b])):
+                while ending is None and improve(_plan_at(building, b)):
                     ending = run.tick(done, reached)
             best, reached = max((best, reached), _best_of(problem, building, -building.cost()), key=_worth)
         done += size
@@ -116,14 +118,14 @@ def _best_of(problem: OrienteeringProblem, building: Insertion, values: Floats) 
     return feasible(problem, _plan_at(building, int(values.argmax())))
 
 
-def _local_search(problem: OrienteeringProblem) -> Callable[[Plan, float], int]:
-    """One round of local search on a plan of that value; says how many moves it made."""
+def _local_search(problem: OrienteeringProblem) -> Callable[[Plan], int]:
+    """One round of local search on a plan; says how many moves it made."""
     instance = instance_of(problem)
     money, time = scales(problem)
 
-    def improve(target: Plan, worth: float) -> int:
+    def improve(target: Plan) -> int:
         state = search_state(problem.vehicles, problem.customers)
         take_plan(instance, target, state)
-        return descend(instance, target, state, EacoLs.travel_penalty * money / time, worth)
+        return descend(instance, target, state, EacoLs.travel_penalty * money / time, money)
 
     return improve
