@@ -43,6 +43,20 @@ def test_it_learns() -> None:
     assert blind < 0.98 * learnt
 
 
+def test_nobody_moves_where_rounding_breaks_a_limit() -> None:
+    """Windows without width on the clock of the second vehicle, which begins 1e12 after the first one's."""
+    rng = np.random.default_rng(0)
+    late = 10.0 ** rng.integers(3, 14)
+    far = rng.uniform(1.0, 50.0, (6, 6))
+    np.fill_diagonal(far, 0.0)
+    due = np.where(rng.random(5) < 0.5, 0.0, late) + far[5, :5]
+    given = {"start": [5, 5], "end": [5, 5], "earliest": [0.0, late], "latest": [200.0, late + 200.0]}
+    problem = OrienteeringProblem.from_matrices(far, rng.uniform(1.0, 9.0, 5), due, due, **given)
+    result = orienteering.solve(problem, method="q-learning", params=QLearning(episodes=500), seed=0)
+    assert (result.termination, result.value) == (Termination.CONVERGED, 0.0)
+    assert orienteering.verify(problem, result)
+
+
 def test_what_is_too_large_is_refused_with_its_size() -> None:
     for vehicles, customers, fits in ((5, 10, True), (1, 14, True), (2, 14, False), (1, 60, False), (1, 2_000, False)):
         problem = orienteering.generate(preset="random", vehicles=vehicles, customers=customers, seed=0)

@@ -22,7 +22,8 @@ class LearnedRouter(LearnedPolicy):
     checkpoint : str or path, optional
         As of `LearnedPolicy`.
     steps : int, optional
-        As of `LearnedPolicy`; choices, some eight for a plan of the preset "fusion".
+        As of `LearnedPolicy`; choices, some eight for a plan of the preset "fusion". The run ends between gradient steps only,
+        each of 64 plans, which take a minute and more where there are hundreds of customers.
     samples : int, >= 0
         How many plans are drawn from the policy, beside the one of its most probable choices.
 

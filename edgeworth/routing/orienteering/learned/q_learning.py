@@ -13,7 +13,7 @@ from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.heuristic.arrays import instance_of
 from edgeworth.routing.orienteering.kernels import q_learning as kernels
-from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan
+from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, violations
 
 ENTRIES = 2**22
 """Most entries of a table: 10 customers and 5 vehicles have 634,880."""
@@ -104,6 +104,8 @@ def q_learning(problem: OrienteeringProblem, params: QLearning, run: Run[RoutePl
         done += count
         ending = run.tick(done, float(best[0]), record=False)
     found = plan(problem, _routes(best_steps, m, n)) if best[0] > 0.0 else stay
+    if violations(problem, found):  # rounding broke a limit
+        found = stay
     return Found(found, ending or Termination.CONVERGED, iterations=done)
 
 
