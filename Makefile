@@ -75,6 +75,7 @@ bench-learn: $(LEARN)/done
 	$(LEARN)/bin/python $(PIP) --constraint constraints.txt $(PEER)
 	$(LEARN)/bin/python benchmarks/deep_learning.py
 	$(LEARN)/bin/python benchmarks/best.py
+	$(LEARN)/bin/python benchmarks/forecasting.py
 
 clean:
 	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist report.html report.svg head_to_head.html
