@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from edgeworth.core.lazy import later
 
 if TYPE_CHECKING:
-    from edgeworth.forecasting.backtesting import Backtest as Backtest
     from edgeworth.forecasting.backtesting import backtest as backtest
     from edgeworth.forecasting.corruption import Corruption as Corruption
     from edgeworth.forecasting.fitting import fit as fit
@@ -27,10 +26,11 @@ if TYPE_CHECKING:
     from edgeworth.forecasting.samples import fewest_steps as fewest_steps
     from edgeworth.forecasting.series import read_series as read_series
     from edgeworth.forecasting.series import synthetic as synthetic
+    from edgeworth.forecasting.table import Backtest as Backtest
 
 _ROOMS = {
     "METHODS": "methods",
-    "Backtest": "backtesting",
+    "Backtest": "table",
     "Corruption": "corruption",
     "Forecast": "forecaster",
     "ForecastMethod": "methods",

@@ -274,7 +274,7 @@ class Forecaster:
             validation.reject("dt", f"must be None: {self.name} takes every step for one of the same length", dt)
         scaled = (whole - scales[:, None, :, 0]) / scales[:, None, :, 1]
         found = self.model.predict(scaled, None if dt is None else np.asarray(dt))
-        return found * scales[:, :1, 1] + scales[:, :1, 0]
+        return np.asarray(found * scales[:, :1, 1] + scales[:, :1, 0])
 
     def errors_of(self, series: int = 0) -> Floats:
         """The errors [n, horizon] of the calibration of one series, ascending along the first axis.
@@ -350,7 +350,8 @@ def load_forecaster(path: str | PathLike[str], *, limit: int | None = None) -> F
         for key, value in (("history", history), ("horizon", horizon)):
             validation.integer(key, value, minimum=1)
         model = method(name).resolve()(name, checkpoint.part(arrays, _MODEL), history, horizon, header["fitted"])
-        parts = [arrays[key] for key in ("scales", "errors", "counts")]
-        return Forecaster(name, history, horizon, model, *parts, header["gaps"], header["step"], header["provenance"])
+        scales, errors, counts = (arrays[key] for key in ("scales", "errors", "counts"))
+        about = header["gaps"], header["step"], header["provenance"]
+        return Forecaster(name, history, horizon, model, scales, errors, counts, *about)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise FileFormatError(f"{os.fspath(path)}: not a forecaster that can be used: {error}") from error

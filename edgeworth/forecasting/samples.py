@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Array, Arrays, Floats, Ints
+from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
 from edgeworth.forecasting.series import windows_of
 
 CALIBRATION = 0.15
@@ -113,14 +113,13 @@ def paired(values: Floats, origins: Ints, history: int, horizon: int) -> tuple[F
     """
     windows = windows_of(values, history)[origins - history]
     targets = windows_of(values[:, 0], horizon)[origins]
-    whole = ~np.isnan(targets).any(axis=1) & ~np.isnan(windows).any(axis=2).all(axis=1)
+    missing: Bools = np.isnan(windows).any(axis=2)
+    whole = ~np.isnan(targets).any(axis=1) & ~missing.all(axis=1)
     return windows[whole], targets[whole]
 
 
 def check_length(argument: str, steps: int, history: int, horizon: int) -> None:
     """Refuse a series that is too short to be fitted."""
     if not Parts.of(steps).suffice(history, horizon):
-        rule = (
-            f"must have at least {fewest_steps(history, horizon)} values for a history of {history} and a horizon of {horizon}"
-        )
-        validation.reject(argument, rule, steps)
+        fewest = fewest_steps(history, horizon)
+        validation.reject(argument, f"must have {fewest} values for a history of {history} and a horizon of {horizon}", steps)

@@ -216,8 +216,8 @@ def synthetic(
 
     Notes
     -----
-    The FUSION paper tests on a "synthetic non-stationary" series that it does not describe; this one is ours. The first
-    regime has the level 0, and the daily season is half as high again in every second regime, so that the past does not tell all.
+    The FUSION paper tests on a "synthetic non-stationary" series that it does not describe; this one is ours. The first regime
+    has the level 0, and the daily season is half as high again in every second regime.
 
     Examples
     --------
@@ -235,17 +235,17 @@ def synthetic(
     validation.real("stay", stay, minimum=1.0)
     validation.real("burst_rate", burst_rate, minimum=0.0, maximum=1.0)
     rng = np.random.default_rng(validation.integer("seed", seed, minimum=0))
-    steps = np.arange(length)
-    number = np.cumsum(rng.random(length) < 1.0 / stay)
-    number -= number[0]
+    at = np.arange(length)
+    switched = np.cumsum(rng.random(length) < 1.0 / stay)
+    switched -= switched[0]
     shifts = rng.normal(0.0, regime, length)
     shifts[0] = 0.0
-    swing = daily * np.where(number % 2 == 0, 1.0, 1.5)
-    series = level + trend * steps + shifts[number]
-    series += swing * np.sin(2.0 * math.pi * steps / day) + weekly * np.sin(2.0 * math.pi * steps / week)
+    swing = daily * np.where(switched % 2 == 0, 1.0, 1.5)
+    series = level + trend * at + shifts[switched]
+    series += swing * np.sin(2.0 * math.pi * at / day) + weekly * np.sin(2.0 * math.pi * at / week)
     begins, lasts = rng.random(length) < burst_rate, rng.integers(1, 4, length)
     heights = burst_height * rng.exponential(1.0, length)
     for late in range(3):  # steps after the beginning
-        going = np.flatnonzero(begins & (lasts > late) & (steps + late < length))
+        going = np.flatnonzero(begins & (lasts > late) & (at + late < length))
         series[going + late] += heights[going]
     return np.asarray(series + rng.normal(0.0, noise, length))

@@ -139,7 +139,10 @@ class Backtest:
             pairs.append(("excess_corrupt", mine.corrupt - other.corrupt))
         for key, excess in pairs:
             sample = np.stack([part.mean(axis=1) for part in self._blocks(excess, block)], axis=1)
-            mean, low, high = crossed(sample) if sample.shape[1] > 1 else interval(sample[:, 0])
+            if sample.shape[1] == 1:
+                mean, low, high = interval(sample[:, 0])
+            else:  # seeds that change nothing are one
+                mean, low, high = crossed(sample[:1] if (sample == sample[0]).all() else sample)
             found |= {key: float(excess.mean()), f"{key}_low": low + excess.mean() - mean}
             found[f"{key}_high"] = high + float(excess.mean()) - mean
         return found
