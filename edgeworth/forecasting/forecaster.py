@@ -284,7 +284,7 @@ class Forecaster:
         series : int
         """
         first = int(self.counts[:series].sum())
-        return self.errors[first : first + int(self.counts[series])] * self.scales[series, 0, 1]
+        return np.asarray(self.errors[first : first + int(self.counts[series])] * self.scales[series, 0, 1])
 
     def _which(self, series: int | Ints | None, windows: int) -> Ints:
         """The series of every window."""

@@ -113,7 +113,7 @@ def paired(values: Floats, origins: Ints, history: int, horizon: int) -> tuple[F
     """
     windows = windows_of(values, history)[origins - history]
     targets = windows_of(values[:, 0], horizon)[origins]
-    missing: Bools = np.isnan(windows).any(axis=2)
+    missing: Bools = np.asarray(np.isnan(windows).any(axis=2))
     whole = ~np.isnan(targets).any(axis=1) & ~missing.all(axis=1)
     return windows[whole], targets[whole]
 

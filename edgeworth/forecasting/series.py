@@ -236,8 +236,7 @@ def synthetic(
     validation.real("burst_rate", burst_rate, minimum=0.0, maximum=1.0)
     rng = np.random.default_rng(validation.integer("seed", seed, minimum=0))
     at = np.arange(length)
-    switched = np.cumsum(rng.random(length) < 1.0 / stay)
-    switched -= switched[0]
+    switched = np.concatenate([[0], np.cumsum(rng.random(length - 1) < 1.0 / stay)])
     shifts = rng.normal(0.0, regime, length)
     shifts[0] = 0.0
     swing = daily * np.where(switched % 2 == 0, 1.0, 1.5)
