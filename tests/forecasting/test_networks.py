@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from edgeworth.core.arrays import Array, Floats
+from edgeworth.core.errors import FileFormatError
 from edgeworth.forecasting.networks import ARCHITECTURES, Network
+from edgeworth.learning.deep import checkpoint
 from tests.oracles import forecasting as oracle
 
 PRINTED = {"pro-lnn": 11_114, "lstm": 52_842, "transformer": 69_482}  # the FUSION paper, Table III
@@ -110,11 +113,12 @@ def test_a_window_is_forecast_alone_as_among_others(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_files_and_pickles_keep_a_network(name: str) -> None:
+def test_files_and_pickles_keep_a_network(name: str, tmp_path: Path) -> None:
     made = network(name)
+    made.save(tmp_path / "made.npz")
     other = Network.from_arrays(name, dict(made.arrays), 7, 3)
     again = pickle.loads(pickle.dumps(made))
-    for each in (other, again):
+    for each in (other, again, Network.load(tmp_path / "made.npz")):
         assert np.array_equal(each.predict(windows(3, 7)), made.predict(windows(3, 7)))
     with pytest.raises(ValueError, match="read-only"):
         next(iter(made.arrays.values()))[...] = 0.0
@@ -171,3 +175,15 @@ def test_bad_arrays_are_refused() -> None:
         Network("lstm", arrays | {"more": np.zeros(1, np.float32)}, 7, 3)
     with pytest.raises(ValueError, match="finite"):
         Network("lstm", arrays | {"head.1.bias": np.full(3, np.nan, np.float32)}, 7, 3)
+
+
+def test_files_that_hold_no_network_are_refused(tmp_path: Path) -> None:
+    path, arrays = tmp_path / "other.npz", dict(network("lstm").arrays)
+    for content, header, message in (
+        ("policy", {}, "must hold a forecasting network"),
+        ("forecasting network", {"name": "lstm"}, "history"),
+        ("forecasting network", {"name": "lstm", "history": 7, "horizon": 4, "provenance": {}}, "head.1.weight"),
+    ):
+        checkpoint.write(path, content, header, arrays)
+        with pytest.raises(FileFormatError, match=message):
+            Network.load(path)

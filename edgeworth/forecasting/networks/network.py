@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from os import PathLike
 from types import MappingProxyType
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays, Bools, Floats
+from edgeworth.core.errors import FileFormatError
 from edgeworth.forecasting.networks.base import Float32, SeriesNet
 from edgeworth.forecasting.networks.lstm import LSTM
 from edgeworth.forecasting.networks.pro_lnn import ProLNN
 from edgeworth.forecasting.networks.transformer import Transformer
+from edgeworth.learning.deep import checkpoint
 
 ARCHITECTURES: Mapping[str, type[SeriesNet]] = MappingProxyType({each.kind: each for each in (ProLNN, LSTM, Transformer)})
 """Name -> architecture."""
+_CONTENT = "forecasting network"
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +81,35 @@ class Network:
             As of the class.
         """
         return cls(name, arrays, history, horizon)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to an npz file.
+
+        Parameters
+        ----------
+        path : str or path
+        """
+        header = {"name": self.name, "history": self.history, "horizon": self.horizon, "provenance": dict(self.provenance)}
+        checkpoint.write(path, _CONTENT, header, self.arrays)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Network:
+        """The network that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        FileFormatError
+            For a file that holds no such network.
+        """
+        header, arrays = checkpoint.read(path, _CONTENT)
+        try:
+            return cls(header["name"], arrays, header["history"], header["horizon"], header["provenance"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise FileFormatError(f"{path}: holds no forecasting network: {error}") from error
 
     @cached_property
     def _net(self) -> SeriesNet:

@@ -37,6 +37,11 @@ class Training:
         feature only.
     rolls : int, >= 1
         Steps of such a roll, at most the horizon.
+
+    Notes
+    -----
+    The paper calls the consistency term optional. It is off by default: at weight .5 and three rolls it lowered the held-out
+    error on neither of two feeders it was tried on, and training took three times as long (`edgeworth.forecasting.claims`).
     """
 
     rate: float = 1e-3
