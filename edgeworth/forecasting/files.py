@@ -26,8 +26,8 @@ def read_table(path: str | PathLike[str], columns: Sequence[str] | None = None, 
     Parameters
     ----------
     path : str or path
-        With a heading, compressed by gzip or not. Where the first column holds dates and times, they are the index. Empty cells,
-        and those that say nan, na or null, are gaps.
+        With a heading, compressed by gzip or not. Where the first column holds dates and times, they are the index. Empty
+        cells, and those that say nan, na or null, are gaps.
     columns : sequence of str, optional
         The headings that are wanted, in this order; default all.
     limit : int, optional
