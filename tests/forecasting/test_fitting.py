@@ -35,9 +35,8 @@ def test_rows_resolve_and_say_what_they_do(row: forecasting.ForecastMethod) -> N
 
 
 def test_the_methods_are_those_of_the_issue() -> None:
-    assert methods.names() == [
-        "persistence", "seasonal-naive", "linear", "holt-winters", "pro-lnn", "lstm", "transformer",
-    ]  # fmt: skip
+    named = {"persistence", "seasonal-naive", "linear", "holt-winters", "pro-lnn", "lstm", "transformer"}
+    assert named <= set(methods.names())
 
 
 def test_what_is_not_installed_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
