@@ -21,15 +21,34 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "_EPOCHS", 2)
     monkeypatch.setattr(evidence, "_FEWER", 1)
     evidence.measured.cache_clear()
+    evidence.with_gaps.cache_clear()
 
 
-@pytest.mark.parametrize(("name", "pair"), [("irregular-sampling", ("told", "filled")), ("consistency", ("with", "without"))])
+@pytest.mark.parametrize(
+    ("name", "pair"),
+    [
+        ("irregular-sampling", ("told", "filled")),
+        ("irregular-sampling-trained", ("told", "filled")),
+        ("consistency", ("with", "without")),
+    ],
+)
 def test_pairs_of_networks_are_judged(name: str, pair: tuple[str, str]) -> None:
     found = BY_ID[name].examine(SMOKE)
     assert (found.seeds, found.conclusive) == (1, False)
     ratios = [np.log(float(row[pair[0]]) / float(row[pair[1]])) for row in found.numbers]
     assert len(ratios) == found.instances
     assert found.verdict is VERDICTS[float(np.sign(np.mean(ratios)))]  # of one seed the interval is a point
+
+
+def test_what_follows_is_the_truth_and_no_part_sees_the_next() -> None:
+    truth = np.arange(300.0)
+    fit, held, test = evidence._parts(np.where(truth % 7 == 3, np.nan, truth), truth)
+    ends = [round(float((part[1][-1, -1] - test[1][-1, -1]) * np.std(truth[:210]))) + 299 for part in (fit, held, test)]
+    assert ends == [177, 209, 299]  # the last step that each is judged at
+    for windows, after in (fit, held, test):
+        last = np.nanmax(windows[:, -2:], axis=1)
+        assert (last < after[:, 0]).all()
+        assert (np.diff(after, axis=1) > 0.0).all()
 
 
 def test_tables_are_measured_once() -> None:
