@@ -24,7 +24,7 @@ MEASURED = {
 
 
 def test_every_claim_says_where_it_stands_and_how_it_is_decided() -> None:
-    assert len(BY_ID) == len(claims.CLAIMS) == 10
+    assert len(BY_ID) == len(claims.CLAIMS) == 11
     for claim in claims.CLAIMS:
         for part in (claim.source, claim.quote, claim.statement, claim.scope, claim.rule.estimator, claim.rule.threshold):
             assert part
@@ -98,7 +98,7 @@ def test_comparable_is_up_to_what_the_table_prints(monkeypatch: pytest.MonkeyPat
         assert BY_ID["table-iii-accuracy"].examine(FIVE).verdict is verdict
 
 
-@pytest.mark.parametrize("name", [*MEASURED, "irregular-sampling", "consistency"])
+@pytest.mark.parametrize("name", [*MEASURED, "irregular-sampling", "irregular-sampling-trained", "consistency"])
 def test_without_what_it_takes_nothing_is_said(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "find_spec", lambda module: None)
     found = BY_ID[name].examine(SMOKE)
