@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ITERATIONS = 200
 """Of one colony."""
+_MARGIN = 1e-9  # relative, for rounding
 _COLONIES = 2_000  # kept at a time, of some 20 kB each
 MOST_STEPS = 20_000_000
 """Of one dynamic program over units."""
@@ -123,7 +124,7 @@ class RouteMethod:
 
     def _drive(self, seller: int, mine: list[int], profit: Floats) -> tuple[int, ...]:
         routes = self.market.routes
-        if routes is None:
+        if routes is None or self._hopeless(seller, mine, profit):
             return ()
         tour = self._colony(seller, mine).tour(profit) if self.method == "eaco" else self._solved(seller, mine, profit)
         stops = tuple(mine[j] for j in tour.tolist())
@@ -131,6 +132,26 @@ class RouteMethod:
         if self.objective != "quantity" and earned <= routes.tour(seller, stops)[0]:
             return ()
         return stops
+
+    def _hopeless(self, seller: int, mine: list[int], profit: Floats) -> bool:
+        """Whether no tour earns what it costs, so that no search is needed.
+
+        Who goes as far as buyer f drives at least there and back, and meets nobody farther away; the units on board, filled
+        with those who pay most for one, are worth at least what it earns. On straight lines, where a detour is never shorter.
+        """
+        routes, market = self.market.routes, self.market
+        if routes is None or routes.distance is not None or self.objective == "quantity":
+            return False
+        away = np.hypot(*(routes.place[mine] - routes.depot[seller]).T)
+        cost = routes.depreciation[seller] + 2.0 * away / routes.speed[seller] * routes.travel_cost[seller]
+        units = np.array([market.demand[i] for i in mine], dtype=np.float64)
+        order = np.argsort(-profit / units)
+        near = away[order][None, :] <= away[:, None]
+        load = np.cumsum(units[order] * near, axis=1)
+        room = float(market.capacity[seller])
+        taken = np.clip(room - (load - units[order]), 0.0, units[order]) * near
+        earned = (np.maximum(profit[order] / units[order], 0.0) * taken).sum(axis=1)
+        return bool((earned * (1.0 + _MARGIN) < cost * (1.0 - _MARGIN)).all())
 
     def _solved(self, seller: int, mine: list[int], profit: Floats) -> Ints:
         from edgeworth.routing import orienteering

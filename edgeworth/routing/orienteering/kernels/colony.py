@@ -1,5 +1,6 @@
 """The ants of eACO-VRP, Algorithm 1 of the FUSION paper; its equations (6)-(8) are lost, `ant_colony` says what we take."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -71,8 +72,8 @@ def explore(instance, trail, tours, begin, end, seed, iteration):
                         wait = max(instance.opens[c] - arrival, 0.0)
                         if arrival + wait + instance.service[c] + instance.travel[c, home] * slow <= instance.latest[k]:
                             share = trail.weight[kind, here, c]
-                            if wait > 0.0:
-                                share *= (1.0 + wait) ** -trail.gamma
+                            if wait > 0.0:  # the default exponent without a power, which would take half of all time
+                                share *= 1.0 / math.sqrt(1.0 + wait) if trail.gamma == 0.5 else (1.0 + wait) ** -trail.gamma
                             share = max(share, LEAST)
                     total += share
                     chance[t] = total
