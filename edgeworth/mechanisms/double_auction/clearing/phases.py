@@ -84,9 +84,7 @@ class Auction:
         """The buyers of every seller that serves some, in the order of its tour."""
         return {k: stops for k, stops in self._choices(bid, ask, lists) if stops}
 
-    def _choices(
-        self, bid: Sequence[Rational], ask: Sequence[Rational], lists: Lists
-    ) -> Iterator[tuple[int, tuple[int, ...]]]:
+    def _choices(self, bid: Sequence[Rational], ask: Sequence[Rational], lists: Lists) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Seller after seller, and the buyers it takes."""
         open_ = list(lists[0])
         offers, worth = self._offers(bid, 0)

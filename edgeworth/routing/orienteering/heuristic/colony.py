@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
