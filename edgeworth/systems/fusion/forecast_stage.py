@@ -181,7 +181,7 @@ def planned_users(world: World, users: Floats, found: Outlook, number: int, fore
         middle = np.where(high - low > 1, (low + high) // 2, high)
         enough = binom.cdf(middle[None, :], world.users, share).mean(axis=0) >= level
         low, high = np.where(enough | (middle == high), low, middle), np.where(enough, middle, high)
-    return np.where(level > 0.0, high, 0).astype(np.float64)
+    return np.asarray(np.where(level > 0.0, high, 0), dtype=np.float64)
 
 
 def wanted(world: World, planned: Floats) -> Ints:

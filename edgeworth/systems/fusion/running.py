@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
+from edgeworth.core.files import write_text
 from edgeworth.core.payload import Payload
 from edgeworth.core.verdict import Report
 from edgeworth.forecasting import Corruption
@@ -34,6 +36,7 @@ from edgeworth.systems.fusion.world import World
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 OnRound = Callable[[int, int, Mapping[str, float]], None]
 """Called after every round with how many are done, how many there are, and the measures of the last."""
@@ -140,6 +143,30 @@ class Run(Record):
         about = {"variant": self.variant.name, "forecaster": self.forecaster, "contract": self.contract, "seed": self.seed}
         return pd.DataFrame([about | {"round": each.number} | dict(each.measures) for each in self.rounds])
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw welfare by round, as realised and in the paper's accounting.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        """
+        from edgeworth.systems.fusion.page import plot
+
+        return plot(self, ax)
+
+    def to_html(self, path: str | PathLike[str], report: Report | None = None) -> None:
+        """Write one self-contained page: what was run, means, verdicts, welfare by round, all rounds.
+
+        Parameters
+        ----------
+        path : str or path
+        report : Report, optional
+            Of `verify`, which is called without it.
+        """
+        from edgeworth.systems.fusion.page import text
+
+        write_text(path, text(self, self.verify() if report is None else report))
+
     def verify(self) -> Report:
         """Check every stage of every round by code that does not decide; see `verification.verify`.
 
@@ -232,14 +259,18 @@ def play_rounds(
     """Play the rounds of a world from the first on; `run` documents the arguments."""
     name = "perfect" if variant.foresight else forecaster
     found = outlook(world, name, seed, corruption)
-    played = []
-    for number in range(rounds):
-        drawn = draw(world, seed, number)
-        forecast = forecast_users(world, drawn, found, name)
-        planned = planned_users(world, forecast, found, number, name, contract)
-        played.append(play_round(world, drawn, variant, seed, forecast, planned))
-        if on_round is not None:
-            on_round(number + 1, rounds, played[-1].measures)
+    played: list[Played] = []
+    try:
+        for number in range(rounds):
+            drawn = draw(world, seed, number)
+            forecast = forecast_users(world, drawn, found, name)
+            planned = planned_users(world, forecast, found, number, name, contract)
+            played.append(play_round(world, drawn, variant, seed, forecast, planned))
+            if on_round is not None:
+                on_round(number + 1, rounds, played[-1].measures)
+    except KeyboardInterrupt:
+        if not played:
+            raise
     return Run(
         world=world,
         variant=variant,
@@ -339,7 +370,8 @@ def run(
     -----
     In each round: the forecast gives every server's overload; the variant's rule makes contracts of it, an agent a server, and
     tours; UAVs hover at a server from the begin to the end of its visit; users, drawn by the actual intensities, choose; the
-    contracts are settled as they were signed, used or not.
+    contracts are settled as they were signed, used or not. Ctrl-C ends the run after the rounds that are finished, where there
+    are any.
 
     References
     ----------
