@@ -33,7 +33,7 @@ def plot(run: Run, ax: Axes | None = None) -> Axes:
     -------
     matplotlib Axes
     """
-    ax = new_axes() if ax is None else ax
+    ax = new_axes(6.4, 3.2) if ax is None else ax
     rounds = [each.number for each in run.rounds]
     for place, (name, label) in enumerate(_SHOWN.items()):
         ax.plot(rounds, [each.measures[name] for each in run.rounds], marker="o", ms=3, color=colour(place), label=label)

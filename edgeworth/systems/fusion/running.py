@@ -11,6 +11,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
+from edgeworth.core.display import number
 from edgeworth.core.files import write_text
 from edgeworth.core.payload import Payload
 from edgeworth.core.verdict import Report
@@ -42,7 +43,7 @@ OnRound = Callable[[int, int, Mapping[str, float]], None]
 """Called after every round with how many are done, how many there are, and the measures of the last."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Played:
     """What was forecast, contracted and chosen in a round, and what came of it.
 
@@ -72,8 +73,11 @@ class Played:
     visits: int
     measures: Mapping[str, float]
 
+    def __repr__(self) -> str:
+        return f"<round {self.number}: welfare {number(self.measures['welfare'])}, {self.contracts!r}>"
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Run(Record):
     """The record of a run: a world, what was done, and all rounds. It can be saved, loaded, replayed and verified.
 
@@ -111,6 +115,10 @@ class Run(Record):
                 validation.reject("rounds", f"must have {w.servers} servers, {w.agents} agents and {w.users} users", shape)
             if int(each.contracts.agent.max(initial=-1)) >= w.agents:
                 validation.reject("rounds", f"must name agents below {w.agents}", each.contracts.agent.max())
+
+    def __repr__(self) -> str:
+        welfare = number(self.measures["welfare"])
+        return f"<Run {self.variant.name!r} of {self.world!r}: {len(self.rounds)} rounds, mean welfare {welfare}>"
 
     @property
     def measures(self) -> dict[str, float]:
@@ -261,13 +269,13 @@ def play_rounds(
     found = outlook(world, name, seed, corruption)
     played: list[Played] = []
     try:
-        for number in range(rounds):
-            drawn = draw(world, seed, number)
+        for r in range(rounds):
+            drawn = draw(world, seed, r)
             forecast = forecast_users(world, drawn, found, name)
-            planned = planned_users(world, forecast, found, number, name, contract)
+            planned = planned_users(world, forecast, found, r, name, contract)
             played.append(play_round(world, drawn, variant, seed, forecast, planned))
             if on_round is not None:
-                on_round(number + 1, rounds, played[-1].measures)
+                on_round(r + 1, rounds, played[-1].measures)
     except KeyboardInterrupt:
         if not played:
             raise
@@ -384,17 +392,17 @@ def run(
     >>> bool(run.verify()), run.measures["used"] <= run.measures["contracted"]
     (True, True)
     """
-    number = validation.integer("seed", seed, minimum=0)
+    own = validation.integer("seed", seed, minimum=0)
     validation.choice("forecaster", forecaster, FORECASTERS)
     validation.choice("contract", contract, CONTRACTS)
     if corruption is not None and not isinstance(corruption, Corruption):
         validation.reject_type("corruption", "must be a Corruption or None", corruption)
     chosen = variant_of(variant)
     if world is None:
-        world = generate(preset, seed=number, **options)
+        world = generate(preset, seed=own, **options)
     elif options:
         validation.reject(next(iter(options)), "must not be given beside a world", next(iter(options.values())))
     elif not isinstance(world, World):
         validation.reject_type("world", "must be a World", world)
     many = validation.integer("rounds", rounds, minimum=1, maximum=world.rounds)
-    return play_rounds(world, chosen, many, number, forecaster, contract, corruption, on_round)
+    return play_rounds(world, chosen, many, own, forecaster, contract, corruption, on_round)
