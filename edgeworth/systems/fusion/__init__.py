@@ -10,9 +10,10 @@ Verdicts of `Run.verify`: see `edgeworth.systems.fusion.verification.verify`.
 
 from edgeworth.systems.fusion.auction_stage import Contracts
 from edgeworth.systems.fusion.forecast_stage import CONTRACTS, FORECASTERS
+from edgeworth.systems.fusion.played import Played
 from edgeworth.systems.fusion.presets import PRESETS, generate
 from edgeworth.systems.fusion.rounds import Round, draw
-from edgeworth.systems.fusion.running import Played, Run, run
+from edgeworth.systems.fusion.running import Run, run
 from edgeworth.systems.fusion.variants import PAPER, VARIANTS, Variant
 from edgeworth.systems.fusion.world import World
 

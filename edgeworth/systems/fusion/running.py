@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Floats, Ints
+from edgeworth.core.arrays import Floats
 from edgeworth.core.display import number
 from edgeworth.core.files import write_text
 from edgeworth.core.payload import Payload
@@ -28,6 +28,7 @@ from edgeworth.systems.fusion.forecast_stage import (
     wanted,
 )
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
+from edgeworth.systems.fusion.played import Played
 from edgeworth.systems.fusion.presets import Preset, generate
 from edgeworth.systems.fusion.records import Record
 from edgeworth.systems.fusion.rounds import Round, draw
@@ -41,40 +42,6 @@ if TYPE_CHECKING:
 
 OnRound = Callable[[int, int, Mapping[str, float]], None]
 """Called after every round with how many are done, how many there are, and the measures of the last."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Played:
-    """What was forecast, contracted and chosen in a round, and what came of it.
-
-    Attributes
-    ----------
-    number : int
-        Of the round, from 0.
-    drawn : str
-        The hash of the `Round`.
-    forecast, planned : float64 [S]
-        Users that each server expected, and those that it wanted contracts for.
-    contracts : Contracts
-    provider : int64 [U]
-        Where each user is: a server, S and more for the UAVs in the order of the contracts, -1 for its own device.
-    visits : int
-        Visits of users in the online stage.
-    measures : mapping of str to float
-        See `settlement.measured`.
-    """
-
-    number: int
-    drawn: str
-    forecast: Floats
-    planned: Floats
-    contracts: Contracts
-    provider: Ints
-    visits: int
-    measures: Mapping[str, float]
-
-    def __repr__(self) -> str:
-        return f"<round {self.number}: welfare {number(self.measures['welfare'])}, {self.contracts!r}>"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -160,7 +127,7 @@ class Run(Record):
         """
         from edgeworth.systems.fusion.page import plot
 
-        return plot(self, ax)
+        return plot(self.rounds, f"{self.variant.name}, {self.forecaster} forecasts", ax)
 
     def to_html(self, path: str | PathLike[str], report: Report | None = None) -> None:
         """Write one self-contained page: what was run, means, verdicts, welfare by round, all rounds.
@@ -173,7 +140,15 @@ class Run(Record):
         """
         from edgeworth.systems.fusion.page import text
 
-        write_text(path, text(self, self.verify() if report is None else report))
+        world = self.world
+        about = {
+            "world": f"{world!r}, hash {world.hash}",
+            "variant": repr(self.variant),
+            "forecasts": f"{self.forecaster}, contracts by {self.contract}, corruption {self.corruption}",
+            "seed": str(self.seed),
+        }
+        judged = self.verify() if report is None else report
+        write_text(path, text(self.rounds, self.to_frame(), self.measures, judged, self.variant.name, about))
 
     def verify(self) -> Report:
         """Check every stage of every round by code that does not decide; see `verification.verify`.
@@ -184,7 +159,15 @@ class Run(Record):
         """
         from edgeworth.systems.fusion.verification import verify
 
-        return verify(self)
+        return verify(
+            self.world,
+            self.variant,
+            self.rounds,
+            seed=self.seed,
+            forecaster=self.forecaster,
+            contract=self.contract,
+            corruption=self.corruption,
+        )
 
     def replay(self) -> Run:
         """Run the same again, from the world and the seed alone.
