@@ -1,25 +1,192 @@
-"""An upper bound on the welfare of a round that no contracts, tours and profiles of users exceed."""
+"""An upper bound on the welfare of a round that no contracts, tours and profiles of users exceed.
+
+The proof, of which `round_bound` computes the numbers and `bound_check.rebuilt` recomputes them:
+
+1. *Settlement.* A visit of agent k to server i under a contract of q units earns ``v_i used_i - a_k q`` less the way there,
+   with ``used_i <= min(q, D_i)``, D_i the server's actual overload: what is used was contracted, and is overload.
+2. *Users.* Whoever is at a visit's UAVs is in coverage of the place; windows of home servers only close links. No UAV is faster
+   than the fastest of the agents that reach the place in a tour of that stop alone; no other is in any tour, since no detour is
+   shorter than the direct way. Faster providers without cost worsen no user's utility before payments. So the online stage is
+   worth at most what the same profile is worth in the *relaxed game*: the servers, and at every place as many such UAVs as hover
+   there, ``ceil(q / m)`` of m users each, the last one of the rest.
+3. *Prices of users.* With pi >= 0 for "a user is at one provider at most", the relaxed game is worth at most
+   ``sum_j (local_j + pi_j) + sum_i B_i + sum over UAVs of B'_i(users it takes)``, where B bounds what a set of users at one
+   provider is worth, prices paid (`offloading.slice_bound`). UAVs at one place are alike, so the last sum is a function of q.
+4. *Multipliers of servers.* What is left is a problem of tours: agent k stops at servers T for units q_i >= 1, in all at most
+   what its UAVs serve, each server has one agent at most, and a stop is worth ``v_i min(q_i, D_i) - a_k q_i + B'_i``. With
+   lambda >= 0 for "one agent at most" it falls apart by agents (`offline_bound`).
+
+Contracts, tours, windows and users are all in one relaxation: a UAV earns its online gain where it is sent only, within its
+agent's fleet. The numbers hold for every variant with contracts. Without contracts (`pur-online`), UAVs wait at their depots and
+nothing is sold: the Lagrangian bound of that game itself holds.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from edgeworth.core.arrays import Array, Bools, Floats
+from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.jit import read_only
 from edgeworth.core.observer import Observer
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
+from edgeworth.games import offloading
+from edgeworth.games.offloading import OffloadingGame
+from edgeworth.games.offloading.bounds import Lagrangian
+from edgeworth.games.offloading.model.bounds import Slices
 from edgeworth.systems.fusion.kernels_bound import best_set, farthest
-from edgeworth.systems.fusion.stage import Stage
+from edgeworth.systems.fusion.online_stage import Fleet, online_game
+from edgeworth.systems.fusion.records import Record
+from edgeworth.systems.fusion.rounds import Round
+from edgeworth.systems.fusion.stage import Stage, stage_of
+from edgeworth.systems.fusion.world import World
 
 FEW = 10
 """Stops of which all sets are looked at."""
 _CLAIM = 1e-9  # by which the claimed number is above the computed one, as a share of it: room for the checker's rounding
 _CLOSED = 1e-7
+
+
+STEPS, ROUNDS = 60, 2
+"""Of the Lagrangian relaxation of the relaxed game: steps of its prices, descents of its local search."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RoundBound(Record):
+    """A bound on the welfare of a round, with what proves it.
+
+    Attributes
+    ----------
+    value : float
+        Money; no contracts, tours and profiles of the round are worth more.
+    online : float
+        The part of users and servers; the rest is that of agents: tasks, tours and the users of UAVs.
+    multiplier : float64 [S]
+        lambda >= 0, of the servers.
+    price : float64 [U]
+        pi >= 0, of the users.
+    ptr, low, high, weight_multiplier, count_multiplier
+        The slices of loads of the relaxed game, as `offloading.slice_bound` reads them.
+    """
+
+    kind: ClassVar[str] = "fusion-bound"
+
+    value: float
+    online: float
+    multiplier: Floats
+    price: Floats
+    ptr: Ints
+    low: Floats
+    high: Floats
+    weight_multiplier: Floats
+    count_multiplier: Floats
+
+
+def round_bound(world: World, drawn: Round, *, steps: int = STEPS) -> RoundBound:
+    """Bound the welfare of a round, whatever is contracted, driven and chosen in it.
+
+    Parameters
+    ----------
+    world : World
+    drawn : Round
+    steps : int
+        Of the users' prices, >= 0: more lower the bound.
+
+    Returns
+    -------
+    RoundBound
+        The same for the same arguments.
+    """
+    stage = stage_of(world, drawn)
+    game = relaxed_game(world, drawn, stage)
+    params = Lagrangian(steps=steps, rounds=ROUNDS)
+    found = offloading.solve(game, method="lagrangian", seed=0, params=params)
+    if found.certificate is None:
+        raise RuntimeError(f"the relaxed game of round {drawn.number} has no bound: {found.termination}")
+    arrays = found.certificate.arrays
+    slices = Slices(game, arrays)
+    parts = [*game.local_utility.tolist(), *slices.price.tolist()]
+    parts += [max(0.0, *(float(block.bound.max()) for block in slices.blocks(i))) for i in range(world.servers)]
+    online = math.fsum(parts)
+    offline = offline_bound(stage, _gains(stage, slices, arrays))
+    value = online + offline.value
+    return RoundBound(value=value + _CLAIM * abs(value), online=online, multiplier=offline.multiplier, **arrays)
+
+
+def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:
+    """The servers, and at every place one UAV as fast as the fastest of the agents that reach it, which is there all the time.
+
+    Parameters
+    ----------
+    world : World
+    drawn : Round
+    stage : Stage
+        Of the round.
+
+    Returns
+    -------
+    OffloadingGame
+        Providers 0..S-1 are the servers, S..2S-1 the UAVs; a UAV serves nobody where nobody can send it.
+    """
+    reach = stage.reaches()
+    anybody = reach.any(axis=0)
+    n = world.servers
+    fastest = np.where(reach, world.uav_rate[:, None], 0.0).max(axis=0, initial=0.0)
+    fleet = Fleet(
+        place=np.arange(n),
+        rate=np.where(anybody, fastest, 1e9),
+        cap=np.where(anybody, world.users_a_uav, 0),
+        power=np.zeros(n),
+        begin=np.full(n, -np.inf),
+        end=np.full(n, np.inf),
+    )
+    return online_game(world, drawn, fleet)
+
+
+def _gains(stage: Stage, slices: Slices, arrays: Arrays) -> Floats:
+    """What a visit of q = 0, 1, ... units is worth at most, tasks and users of the UAVs together, float64 [S, units + 1].
+
+    ``max over n <= q of v_i min(n, D_i) + U(n)`` with U(n) what n users at ceil(q / m) UAVs are worth, prices paid: in every
+    slice of one UAV's load the worth of the n users that are worth most there.
+    """
+    servers, most = len(stage.value), stage.per_uav
+    alone = served(stage)
+    gain = np.zeros(alone.shape)
+    for i in range(servers):
+        k = servers + i
+        begin, end = slices.ptr[k : k + 2]
+        nu = arrays["count_multiplier"][begin:end]
+        uav = np.full(most + 1, -np.inf)
+        uav[0] = 0.0
+        done = 0
+        for block in slices.blocks(k):
+            count = nu[done : done + len(block.bound), None]
+            done += len(block.bound)
+            item = -np.sort(-(block.item + count), axis=1)[:, :most]
+            fixed = block.fixed - count[:, 0] * slices.game.cap[k] + block.margin
+            if item.shape[1]:
+                each = (np.cumsum(item, axis=1) + fixed[:, None]).max(axis=0)
+                uav[1 : 1 + len(each)] = np.maximum(uav[1 : 1 + len(each)], each)
+        users = uav[:1]
+        for q in range(1, alone.shape[1]):
+            if q % most == 1 or most == 1:
+                users = _both(users, uav)
+            n = np.arange(min(q, len(users) - 1) + 1)
+            gain[i, q] = float((alone[i, n] + users[n]).max())
+    return gain * (1.0 + _CLAIM)
+
+
+def _both(one: Floats, other: Floats) -> Floats:
+    """What n users are worth that two share: the greatest sum, for every n."""
+    found = np.full(len(one) + len(other) - 1, -np.inf)
+    for n, worth in enumerate(other.tolist()):
+        found[n : n + len(one)] = np.maximum(found[n : n + len(one)], one + worth)
+    return found
 
 
 class OfflineBound(NamedTuple):
@@ -29,38 +196,37 @@ class OfflineBound(NamedTuple):
     multiplier: Floats
 
 
-def worths(stage: Stage, bonus: Floats) -> Floats:
-    """What q = 0, 1, ... units of agent k at server i are worth, the way there apart, float64 [K, S, units + 1].
+def served(stage: Stage) -> Floats:
+    """What q = 0, 1, ... units at a server are worth where nothing else counts: ``v_i min(q, D_i)``, float64 [S, units + 1].
 
     Parameters
     ----------
     stage : Stage
-    bonus : float64 [S, per_uav + 1]
-        What the online stage gains at most from a UAV at a server that takes 0, 1, ... users.
-
-    Notes
-    -----
-    ``v_i min(q, D_i) - a_k q``, and for each of the ceil(q / per_uav) UAVs its bonus. Minus infinity for q = 0 and beyond the
-    agent's fleet: a visit has a unit.
     """
-    units = int(stage.fleet.max(initial=0)) * stage.per_uav
-    q = np.arange(units + 1)
-    served = stage.value[:, None] * np.minimum(q, stage.overload[:, None])
-    flown = bonus[:, -1:] * (q // stage.per_uav) + bonus[:, q % stage.per_uav]
-    worth = (served + flown)[None] - (stage.cost[:, None] * q)[:, None]
+    q = np.arange(int(stage.fleet.max(initial=0)) * stage.per_uav + 1)
+    return np.asarray(stage.value[:, None] * np.minimum(q, stage.overload[:, None]))
+
+
+def _worths(stage: Stage, gain: Floats) -> Floats:
+    """The gain of q = 0, 1, ... units less their cost to agent k, the way there apart, float64 [K, S, units + 1].
+
+    Minus infinity for q = 0 and beyond the agent's fleet: a visit has a unit.
+    """
+    q = np.arange(gain.shape[1])
+    worth = gain[None] - (stage.cost[:, None] * q)[:, None]
     worth[:, :, 0] = -np.inf
     worth[np.broadcast_to(q > (stage.fleet * stage.per_uav)[:, None, None], worth.shape)] = -np.inf
     return np.asarray(worth)
 
 
-def offline_bound(stage: Stage, bonus: Floats | None = None, *, rounds: int = 60) -> OfflineBound:
+def offline_bound(stage: Stage, gain: Floats | None = None, *, rounds: int = 60) -> OfflineBound:
     """Bound the offline stage by column generation over tours with HiGHS.
 
     Parameters
     ----------
     stage : Stage
-    bonus : float64 [S, per_uav + 1], optional
-        As of `worths`; default 0.
+    gain : float64 [S, units + 1], optional
+        What a visit of q = 0, 1, ... units to a server is worth at most, its cost and the way there apart; default: `served`.
     rounds : int
         Solutions of the linear program, at most.
 
@@ -72,14 +238,14 @@ def offline_bound(stage: Stage, bonus: Floats | None = None, *, rounds: int = 60
     -----
     "A server has one agent" is relaxed with multipliers lambda_i >= 0, which leaves one problem for every agent k,
 
-        bound = sum_i lambda_i + sum_k max(0, max over tours T, units q of sum_{i in T} (w_ik(q_i) - lambda_i) - tour_k(T)).
+        bound = sum_i lambda_i + sum_k max(0, max over tours T, units q of
+                sum_{i in T} (gain_i(q_i) - a_k q_i - lambda_i) - tour_k(T)).
 
     It holds for all multipliers. The linear program over the tours found so far gives new ones, its columns being true tours;
     the least bound on the way is kept. An agent's problem is solved over all sets of the `FEW` stops that promise most; the
     others add what they promise without their way. Where that is less, tours are relaxed to the way to their farthest stop.
     """
-    worth = worths(stage, np.zeros((len(stage.value), stage.per_uav + 1)) if bonus is None else bonus)
-    agents = _Agents(stage, worth)
+    agents = _Agents(stage, _worths(stage, served(stage) if gain is None else gain))
     price = np.zeros(len(stage.value))
     kept = OfflineBound(math.inf, price)
     columns: dict[tuple[int, bytes], float] = {}

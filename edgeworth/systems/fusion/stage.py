@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeworth.core.arrays import Bools, Floats, Ints
+from edgeworth.systems.fusion.rounds import Round
+from edgeworth.systems.fusion.world import World
 
 SLACK = 1e-6
 """Seconds, and share of a limit, by which the bound lets a vehicle be late: more than any check of tours forgives."""
@@ -68,3 +70,38 @@ class Stage(NamedTuple):
         begin = np.maximum(self.out, self.opens)
         back = begin + self.service + self.out
         return np.asarray((begin <= self.closing()) & (back <= self.returning()[:, None]) & (self.fleet > 0)[:, None])
+
+
+def stage_of(world: World, drawn: Round) -> Stage:
+    """The offline stage of a round.
+
+    Parameters
+    ----------
+    world : World
+    drawn : Round
+
+    Returns
+    -------
+    Stage
+        A visit lasts for one task at least. Roads are taken in their shorter direction and cut where a detour is shorter, so
+        that no tour takes less.
+    """
+    metres = np.minimum(world.metres, world.metres.T)
+    for via in range(world.servers):
+        metres = np.minimum(metres, metres[:, via, None] + metres[None, via, :])
+    seconds = metres[None] / world.speed[:, None, None]
+    return Stage(
+        value=world.value,
+        overload=drawn.overload(world),
+        cost=world.unit_cost,
+        fleet=world.uavs,
+        per_uav=world.users_a_uav,
+        out=seconds[np.arange(world.agents), world.depot],
+        drive=seconds,
+        opens=drawn.opens,
+        closes=drawn.closes,
+        latest=world.latest,
+        service=world.service,
+        rate=world.travel_cost,
+        fixed=world.depreciation,
+    )
