@@ -15,11 +15,12 @@ METHODS: tuple[Method, ...] = (
         name="random-feasible",
         kind="optimise",
         function=f"{_ROOM}.heuristic:random_feasible",
+        params=f"{_ROOM}.heuristic:RandomFeasible",
         exact=False,
         randomised=True,
         kernels=True,
         guarantee="feasible",
-        reference=f"{_FUSION}-E, step 1; FUSION_NoPG",
+        reference=f"{_FUSION}-E, step 1; FUSION_NoPG with deadlines",
     ),
     Method(
         name="greedy-delay",

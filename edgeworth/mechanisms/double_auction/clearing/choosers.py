@@ -121,12 +121,11 @@ class RouteMethod:
         if routes is None:
             return ()
         free = self.objective == "quantity"
-        problem = orienteering.OrienteeringProblem.from_coordinates(
-            np.vstack([routes.place[mine], routes.depot[seller : seller + 1]]),
+        problem = orienteering.OrienteeringProblem.from_matrices(
+            routes.metres([seller], mine),
             profit,
             routes.opens[mine],
             routes.closes[mine],
-            rounding="none",
             latest=float(routes.latest[seller]),
             vehicles=1,
             demand=demand,
