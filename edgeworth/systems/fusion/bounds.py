@@ -4,11 +4,12 @@ The proof, of which `round_bound` computes the numbers and `bound_check.rebuilt`
 
 1. *Settlement.* A visit of agent k to server i under a contract of q units earns ``v_i used_i - a_k q`` less the way there,
    with ``used_i <= min(q, D_i)``, D_i the server's actual overload: what is used was contracted, and is overload.
-2. *Users.* Whoever is at a visit's UAVs is in coverage of the place; windows of home servers only close links. No UAV is faster
-   than the fastest of the agents that reach the place in a tour of that stop alone; no other is in any tour, since no detour is
-   shorter than the direct way. Faster providers without cost worsen no user's utility before payments. So the online stage is
-   worth at most what the same profile is worth in the *relaxed game*: the servers, and at every place as many such UAVs as hover
-   there, ``ceil(q / m)`` of m users each, the last one of the rest.
+2. *Users.* Whoever is at a visit's UAVs is in coverage of the place, and the window of its home server meets the visit, hence
+   the time between the opening of the place's window and the end of the longest visit that begins in it. No UAV is faster
+   than the fastest of the agents that reach the place in a tour of that stop alone; no other is in any tour, since no detour
+   is shorter than the direct way. Faster providers without cost worsen no user's utility before payments. So the online stage
+   is worth at most what the same profile is worth in the *relaxed game*: the servers, and at every place as many such UAVs as
+   hover there, ``ceil(q / m)`` of m users each, the last one of the rest.
 3. *Prices of users.* With pi >= 0 for "a user is at one provider at most", the relaxed game is worth at most
    ``sum_j (local_j + pi_j) + sum_i B_i + sum over UAVs of B'_i(users it takes)``, where B bounds what a set of users at one
    provider is worth, prices paid (`offloading.slice_bound`). UAVs at one place are alike, so the last sum is a function of q.
@@ -17,20 +18,19 @@ The proof, of which `round_bound` computes the numbers and `bound_check.rebuilt`
    lambda >= 0 for "one agent at most" it falls apart by agents (`offline_bound`).
 
 Contracts, tours, windows and users are all in one relaxation: a UAV earns its online gain where it is sent only, within its
-agent's fleet. The numbers hold for every variant with contracts. Without contracts (`pur-online`), UAVs wait at their depots and
-nothing is sold: the Lagrangian bound of that game itself holds.
+agent's fleet. The number holds for every variant with contracts. Without contracts (`pur-online`), UAVs wait at their depots
+and nothing is sold: the Lagrangian bound of that game itself holds (`waiting_bound`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from edgeworth.core.arrays import Array, Arrays, Bools, Floats, Ints
-from edgeworth.core.highs import ColumnModel, minimise
+from edgeworth.core.arrays import Array, Arrays, Bools, Floats
+from edgeworth.core.highs import Answer, ColumnModel, minimise
 from edgeworth.core.jit import read_only
 from edgeworth.core.observer import Observer
 from edgeworth.core.run import Run
@@ -41,9 +41,8 @@ from edgeworth.games.offloading.bounds import Lagrangian
 from edgeworth.games.offloading.model.bounds import Slices
 from edgeworth.systems.fusion.kernels_bound import best_set, farthest
 from edgeworth.systems.fusion.online_stage import Fleet, online_game
-from edgeworth.systems.fusion.records import Record
 from edgeworth.systems.fusion.rounds import Round
-from edgeworth.systems.fusion.stage import Stage, stage_of
+from edgeworth.systems.fusion.stage import RoundBound, Stage, stage_of
 from edgeworth.systems.fusion.world import World
 
 FEW = 10
@@ -54,37 +53,6 @@ _CLOSED = 1e-7
 
 STEPS, ROUNDS = 60, 2
 """Of the Lagrangian relaxation of the relaxed game: steps of its prices, descents of its local search."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class RoundBound(Record):
-    """A bound on the welfare of a round, with what proves it.
-
-    Attributes
-    ----------
-    value : float
-        Money; no contracts, tours and profiles of the round are worth more.
-    online : float
-        The part of users and servers; the rest is that of agents: tasks, tours and the users of UAVs.
-    multiplier : float64 [S]
-        lambda >= 0, of the servers.
-    price : float64 [U]
-        pi >= 0, of the users.
-    ptr, low, high, weight_multiplier, count_multiplier
-        The slices of loads of the relaxed game, as `offloading.slice_bound` reads them.
-    """
-
-    kind: ClassVar[str] = "fusion-bound"
-
-    value: float
-    online: float
-    multiplier: Floats
-    price: Floats
-    ptr: Ints
-    low: Floats
-    high: Floats
-    weight_multiplier: Floats
-    count_multiplier: Floats
 
 
 def round_bound(world: World, drawn: Round, *, steps: int = STEPS) -> RoundBound:
@@ -113,13 +81,13 @@ def round_bound(world: World, drawn: Round, *, steps: int = STEPS) -> RoundBound
     parts = [*game.local_utility.tolist(), *slices.price.tolist()]
     parts += [max(0.0, *(float(block.bound.max()) for block in slices.blocks(i))) for i in range(world.servers)]
     online = math.fsum(parts)
-    offline = offline_bound(stage, _gains(stage, slices, arrays))
+    offline = offline_bound(stage, visit_gains(stage, slices, arrays))
     value = online + offline.value
     return RoundBound(value=value + _CLAIM * abs(value), online=online, multiplier=offline.multiplier, **arrays)
 
 
 def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:
-    """The servers, and at every place one UAV as fast as the fastest of the agents that reach it, which is there all the time.
+    """The servers, and at every place one UAV as fast as the fastest of the agents that reach it.
 
     Parameters
     ----------
@@ -131,7 +99,8 @@ def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:
     Returns
     -------
     OffloadingGame
-        Providers 0..S-1 are the servers, S..2S-1 the UAVs; a UAV serves nobody where nobody can send it.
+        Providers 0..S-1 are the servers, S..2S-1 the UAVs, which are there from the opening of the window on until the longest
+        visit that begins as it closes has ended; they serve nobody where nobody can send them.
     """
     reach = stage.reaches()
     anybody = reach.any(axis=0)
@@ -142,15 +111,30 @@ def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:
         rate=np.where(anybody, fastest, 1e9),
         cap=np.where(anybody, world.users_a_uav, 0),
         power=np.zeros(n),
-        begin=np.full(n, -np.inf),
-        end=np.full(n, np.inf),
+        begin=drawn.opens,
+        end=stage.leaving(),
     )
     return online_game(world, drawn, fleet)
 
 
-def _gains(stage: Stage, slices: Slices, arrays: Arrays) -> Floats:
-    """What a visit of q = 0, 1, ... units is worth at most, tasks and users of the UAVs together, float64 [S, units + 1].
+def visit_gains(stage: Stage, slices: Slices, arrays: Arrays) -> Floats:
+    """What a visit of q = 0, 1, ... units is worth at most, tasks and users of the UAVs together.
 
+    Parameters
+    ----------
+    stage : Stage
+    slices : Slices
+        Of the relaxed game.
+    arrays : mapping
+        Of its certificate.
+
+    Returns
+    -------
+    ndarray
+        float64 [S, units + 1].
+
+    Notes
+    -----
     ``max over n <= q of v_i min(n, D_i) + U(n)`` with U(n) what n users at ceil(q / m) UAVs are worth, prices paid: in every
     slice of one UAV's load the worth of the n users that are worth most there.
     """
@@ -190,10 +174,21 @@ def _both(one: Floats, other: Floats) -> Floats:
 
 
 class OfflineBound(NamedTuple):
-    """What the offline stage is worth at most: ``value`` money, and the multipliers >= 0 of the servers that prove it."""
+    """What the offline stage is worth at most, and what was found on the way.
+
+    Attributes
+    ----------
+    value : float
+        Money.
+    multiplier : float64 [S]
+        lambda >= 0, of the servers: what proves it.
+    tours : dict
+        The tours looked at: (agent, bool [S] of its stops as bytes) -> what it is worth, money.
+    """
 
     value: float
     multiplier: Floats
+    tours: dict[tuple[int, bytes], float]
 
 
 def served(stage: Stage) -> Floats:
@@ -247,20 +242,20 @@ def offline_bound(stage: Stage, gain: Floats | None = None, *, rounds: int = 60)
     """
     agents = _Agents(stage, _worths(stage, served(stage) if gain is None else gain))
     price = np.zeros(len(stage.value))
-    kept = OfflineBound(math.inf, price)
     columns: dict[tuple[int, bytes], float] = {}
+    kept = OfflineBound(math.inf, price, columns)
     for _ in range(rounds):
         total, fresh = agents.look(price)
         if total < kept.value:
-            kept = OfflineBound(total, price)
+            kept = OfflineBound(total, price, columns)
         new = {key: column for key, column in fresh.items() if key not in columns}
         columns |= new
         if not new:
             break
-        value, price = _master(stage, columns)
+        value, price = _prices(stage, columns)
         if kept.value - value <= _CLOSED * max(1.0, abs(value)):
             break
-    return OfflineBound(kept.value + _CLAIM * (1.0 + abs(kept.value)), kept.multiplier)
+    return kept._replace(value=kept.value + _CLAIM * (1.0 + abs(kept.value)))
 
 
 class _Agents:
@@ -333,22 +328,41 @@ class _Far(NamedTuple):
     out: Floats
 
 
-def _master(stage: Stage, columns: dict[tuple[int, bytes], float]) -> tuple[float, Floats]:
-    """The linear program over the tours known: its value, and the multipliers of the servers."""
+def best_packing(stage: Stage, columns: dict[tuple[int, bytes], float], *, whole: bool) -> Answer:
+    """The tours that are worth most together, an agent and a server in one at most, by HiGHS.
+
+    Parameters
+    ----------
+    stage : Stage
+    columns : dict
+        (agent, bool [S] of its stops as bytes) -> worth; at least one.
+    whole : bool
+        Tours are taken or not; False: also in part, with dual prices.
+
+    Returns
+    -------
+    Answer
+        As of a minimum: the bound is that of minus the worth. Rows are servers, then agents.
+    """
     n, m = len(stage.value), len(stage.cost)
     rows = [np.append(np.flatnonzero(np.frombuffer(stops, dtype=np.bool_)), n + k) for k, stops in columns]
     every = np.concatenate(rows)
     model = ColumnModel(
         cost=-np.array(list(columns.values())),
-        upper=np.full(len(rows), np.inf),
+        upper=np.full(len(rows), 1.0 if whole else np.inf),
         row_lower=np.full(n + m, -np.inf),
         row_upper=np.ones(n + m),
         starts=np.concatenate([[0], np.cumsum([len(row) for row in rows])]),
         rows=every,
         entries=np.ones(len(every)),
-        integer=False,
+        integer=whole,
     )
-    answer = minimise(model, Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer(), inner=True))
+    return minimise(model, Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer(), inner=True))
+
+
+def _prices(stage: Stage, columns: dict[tuple[int, bytes], float]) -> tuple[float, Floats]:
+    """The linear program over the tours known: its value, and the multipliers of the servers."""
+    answer = best_packing(stage, columns, whole=False)
     if answer.row_dual is None:
         raise RuntimeError(f"HiGHS ended the linear program of tours with {answer.status}")
-    return -answer.bound, np.maximum(-answer.row_dual[:n], 0.0)
+    return -answer.bound, np.maximum(-answer.row_dual[: len(stage.value)], 0.0)

@@ -1,12 +1,14 @@
-"""The offline stage of one round as plain arrays: what its bound is about, and what the bound's checker reads."""
+"""What solver and checker of a round's bound share: the offline stage as plain arrays, and the bound with its certificate."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from edgeworth.core.arrays import Bools, Floats, Ints
+from edgeworth.systems.fusion.records import Record
 from edgeworth.systems.fusion.rounds import Round
 from edgeworth.systems.fusion.world import World
 
@@ -38,7 +40,7 @@ class Stage(NamedTuple):
     latest : float64 [K]
         Seconds at which a vehicle is back at the latest.
     service : float
-        Seconds that a visit takes at least.
+        Seconds that a unit takes; a visit takes those of one at least.
     rate, fixed : float64 [K]
         Money >= 0 for a second on the road, and for a vehicle that leaves.
     """
@@ -70,6 +72,42 @@ class Stage(NamedTuple):
         begin = np.maximum(self.out, self.opens)
         back = begin + self.service + self.out
         return np.asarray((begin <= self.closing()) & (back <= self.returning()[:, None]) & (self.fleet > 0)[:, None])
+
+    def leaving(self) -> Floats:
+        """When the last visit to each server ends at the latest, seconds, float64 [S]; below its opening where nobody comes."""
+        units = np.where(self.reaches(), self.fleet[:, None] * self.per_uav, -np.inf).max(axis=0, initial=-np.inf)
+        return np.asarray(np.where(units > 0, self.closing() + self.service * np.maximum(units, 0.0), -np.inf))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RoundBound(Record):
+    """A bound on the welfare of a round, with what proves it.
+
+    Attributes
+    ----------
+    value : float
+        Money; no contracts, tours and profiles of the round are worth more.
+    online : float
+        The part of users and servers; the rest is that of agents: tasks, tours and the users of UAVs.
+    multiplier : float64 [S]
+        lambda >= 0, of the servers.
+    price : float64 [U]
+        pi >= 0, of the users.
+    ptr, low, high, weight_multiplier, count_multiplier
+        The slices of loads of the relaxed game, as `offloading.slice_bound` reads them.
+    """
+
+    kind: ClassVar[str] = "fusion-bound"
+
+    value: float
+    online: float
+    multiplier: Floats
+    price: Floats
+    ptr: Ints
+    low: Floats
+    high: Floats
+    weight_multiplier: Floats
+    count_multiplier: Floats
 
 
 def stage_of(world: World, drawn: Round) -> Stage:
