@@ -17,8 +17,9 @@ from edgeworth.systems.fusion.rounds import Round, Stream, stream
 from edgeworth.systems.fusion.variants import Variant
 from edgeworth.systems.fusion.world import World
 
-BISECTIONS = 16
-"""Steps of the search of a critical payment: within 5e-5 of a unit price."""
+BISECTIONS = 12
+"""Steps of the search of a critical payment, of which the paper's text lost the number: within .001 of a unit price."""
+FEW_BUYERS = 12
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -77,24 +78,6 @@ class Contracts(Record):
         """The servers that an agent visits, in order."""
         mine = np.flatnonzero(self.agent == agent)
         return [int(i) for i in mine[np.argsort(self.stop[mine], kind="stable")]]
-
-
-def wanted(world: World, users: Floats) -> Ints:
-    """The quantity that every server wants: ``max(0, ceil(users - own))``, at most the capacity of the largest fleet.
-
-    Parameters
-    ----------
-    world : World
-    users : ndarray
-        Forecast users of each server, float64 [S].
-
-    Returns
-    -------
-    ndarray
-        int64 [S].
-    """
-    overload = np.maximum(np.ceil(users - world.own - 1e-9), 0.0).astype(np.int64)
-    return np.minimum(overload, int(world.capacity.max(initial=0)))
 
 
 def market_of(world: World, drawn: Round, quantity: Ints, *, routed: bool = True) -> tuple[Market, Ints]:
@@ -175,7 +158,7 @@ def contracts_of(world: World, drawn: Round, quantity: Ints, variant: Variant, s
         outcome = double_auction.solve(market, method="optimum", stop=OPTIMUM).require()
     elif variant.rule in ("off-aic2", "pay-as-report"):
         plain = market_of(world, drawn, quantity, routed=False)[0]
-        outcome = double_auction.run(variant.rule, market if variant.driven else plain, params=off_aic2(variant))
+        outcome = double_auction.run(variant.rule, market if variant.driven else plain, params=off_aic2(variant, len(buyers)))
         if not variant.driven:
             return _as_far(world, drawn, quantity, buyers, market, outcome)
     else:
@@ -187,18 +170,22 @@ OPTIMUM = Stop(seconds=60.0)
 """After which the greatest welfare of a market is as good as found."""
 
 
-def off_aic2(variant: Variant) -> OffAic2:
+def off_aic2(variant: Variant, buyers: int) -> OffAic2:
     """The reading of Off-AIC2 that a variant uses: the paper's text, with its own chooser.
 
     Parameters
     ----------
     variant : Variant
+    buyers : int
+        Of the market; exact tours come from a list of all sets of few buyers, else from dynamic programming.
 
     Returns
     -------
     OffAic2
     """
-    return OffAic2(chooser=variant.chooser, upper="ask", pricing="bisection", iterations=BISECTIONS)
+    exact = "route-exact" if buyers <= FEW_BUYERS else "route-dp"
+    chooser = exact if variant.chooser == "exact" else variant.chooser
+    return OffAic2(chooser=chooser, upper="ask", pricing="bisection", iterations=BISECTIONS)
 
 
 def _signed(

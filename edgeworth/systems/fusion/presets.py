@@ -33,7 +33,7 @@ def generate(
     *,
     servers: int | None = None,
     agents: int | None = None,
-    users: int | None = None,
+    users: int | str | PathLike[str] | None = None,
     seed: Seed = None,
     own_share: float = 0.45,
     intensity: ArrayLike | None = None,
@@ -49,9 +49,11 @@ def generate(
     ----------
     preset : {"synthetic", "melbourne", "roads"}
         See the notes.
-    servers, agents, users : int, optional
-        By default those of the preset; servers and users at least 1, agents at least 0. ``melbourne`` takes its servers from
-        the file: the first ones where fewer are wanted.
+    servers, agents : int, optional
+        By default those of the preset; servers at least 1, agents at least 0. ``melbourne`` takes its servers from the file:
+        the first ones where fewer are wanted.
+    users : int or path, optional
+        How many, at least 1. Of ``melbourne`` also the EUA file of users' positions, with as many users as the preset has.
     seed : int, SeedSequence or Generator, optional
         A fresh one without it.
     own_share : float
@@ -62,7 +64,7 @@ def generate(
     first : int, optional
         The interval of round 0; with ``intensity``: three quarters of it by default. Without: 1,008 of 1,344 hours.
     sites, positions : str or path, optional
-        Of ``melbourne``: the EUA files of sites and of users.
+        Of ``melbourne``: the EUA files of sites and of users' positions, the latter unless ``users`` names it.
     fetch : bool
         Of ``melbourne``: download the files instead.
     graph : networkx.Graph, optional
@@ -83,8 +85,8 @@ def generate(
     -----
     ``synthetic`` (12 servers, 5 agents, 160 users): servers uniform in a square of 1,000 m that reach 300 m; 10-20 Gcycle/s,
     20 W, caps of .45 x 20-30 users; a task of the overload is worth U[1, 3]. Depots at random servers, 2-4 UAVs of U[2, 5]
-    Gcycle/s for 5 users each; 10 m/s, back by 3,600 s; U[.3, 1.2] a task, .1 a second on the road, .5 to leave; 20 s a task. Half of the
-    users are humans: .5-2 Mbit, 500-1,000 cycles a bit, w .5-2, .1-.5 W, .5-1 Gcycle/s, kappa 1e-27, a 2-5, b .5-1.5, R 5-10,
+    Gcycle/s for 5 users each; 10 m/s, back by 3,600 s; U[.3, 1.2] a task, .1 a second on the road, .5 to leave; 20 s a task. Half
+    of the users are humans: .5-2 Mbit, 500-1,000 cycles a bit, w .5-2, .1-.5 W, .5-1 Gcycle/s, kappa 1e-27, a 2-5, b .5-1.5, R 5-10,
     deadlines 1-3 s. Series: hours with trend, daily and weekly season, regimes, bursts and noise, of another scale, phase and
     seed at every server.
     ``melbourne`` (125, 80, 1,800): the EUA sites, which reach 200 m; users at positions of the file.
@@ -92,6 +94,10 @@ def generate(
     along its own fastest way, so that windows hold at any time of day.
     """
     validation.choice("preset", preset, PRESETS)
+    if isinstance(users, str | PathLike):
+        if positions is not None:
+            validation.reject("users", "must be a number where positions is given", users)
+        users, positions = None, users
     takes = {"synthetic": (), "melbourne": ("sites", "positions", "fetch"), "roads": ("graph",)}[preset]
     given = {"sites": sites, "positions": positions, "fetch": fetch or None, "graph": graph}
     for name, item in given.items():
@@ -106,7 +112,7 @@ def generate(
     more: dict[str, Any] = {}
     if preset == "melbourne":
         if fetch == (sites is not None or positions is not None) or (sites is None) != (positions is None):
-            text = "of preset 'melbourne' must be given together with positions (the EUA csv files), or fetch=True alone"
+            text = "of preset 'melbourne' must be given with users (the EUA csv files), or fetch=True without them"
             validation.reject("sites", text, (sites, positions))
         city = fetch_eua() if sites is None or positions is None else read_eua(sites, positions)
         if n > len(city.sites):

@@ -11,8 +11,8 @@ Rule = Literal["off-aic2", "pay-as-report", "posted-procurement", "rank-procurem
 RULES: tuple[Rule, ...] = (
     "off-aic2", "pay-as-report", "posted-procurement", "rank-procurement", "optimum", "random", "none",
 )  # fmt: skip
-Choosing = Literal["eaco", "route-dp", "route-exact", "knapsack"]
-CHOOSERS: tuple[Choosing, ...] = ("eaco", "route-dp", "route-exact", "knapsack")
+Choosing = Literal["eaco", "exact", "knapsack"]
+CHOOSERS: tuple[Choosing, ...] = ("eaco", "exact", "knapsack")
 Online = Literal["pg-brd", "random-feasible", "exact"]
 ONLINE: tuple[Online, ...] = ("pg-brd", "random-feasible", "exact")
 
@@ -28,9 +28,9 @@ class Variant:
         How contracts are made: by a rule of `edgeworth.mechanisms.double_auction` ("pay-as-report": the trades of Off-AIC2, but
         everybody pays and gets its report, which takes no search and a fiftieth of the time); by its greatest welfare; at
         random; or not at all, the UAVs waiting at their depots.
-    chooser : {"eaco", "route-dp", "route-exact", "knapsack"}
-        How a seller of Off-AIC2 chooses: by the ant colony, by exact tours (dynamic programming, or a list of all sets of few
-        buyers), or by price and volume alone, without windows and travel.
+    chooser : {"eaco", "exact", "knapsack"}
+        How a seller of Off-AIC2 chooses: by the ant colony, by exact tours, or by price and volume alone, without windows and
+        travel.
     online : {"pg-brd", "random-feasible", "exact"}
         How users choose: by best-response dynamics, at random subject to capacities and deadlines, or as the greatest welfare
         wants.
@@ -73,7 +73,7 @@ VARIANTS: dict[str, Variant] = {
         Variant("pur-online", rule="none"),
         Variant("posted", rule="posted-procurement"),
         Variant("rank", rule="rank-procurement"),
-        Variant("exact-routes", chooser="route-dp"),
+        Variant("exact-routes", chooser="exact"),
         Variant("welfare-optimum", rule="optimum"),
         Variant("online-optimum", online="exact"),
         Variant("perfect", foresight=True),

@@ -1,0 +1,325 @@
+"""Trading rounds one after the other, and the record of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.arrays import Floats, Ints
+from edgeworth.core.payload import Payload
+from edgeworth.core.verdict import Report
+from edgeworth.games.offloading import Profile
+from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of
+from edgeworth.systems.fusion.forecast_stage import CONTRACTS, FORECASTERS, Contract, forecast_users, wanted
+from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
+from edgeworth.systems.fusion.presets import Preset, generate
+from edgeworth.systems.fusion.records import Record
+from edgeworth.systems.fusion.rounds import Round, draw
+from edgeworth.systems.fusion.settlement import measured
+from edgeworth.systems.fusion.variants import Variant, variant_of
+from edgeworth.systems.fusion.world import World
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OnRound = Callable[[int, int, Mapping[str, float]], None]
+"""Called after every round with how many are done, how many there are, and the measures of the last."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Played:
+    """What was forecast, contracted and chosen in a round, and what came of it.
+
+    Attributes
+    ----------
+    number : int
+        Of the round, from 0.
+    drawn : str
+        The hash of the `Round`.
+    forecast : float64 [S]
+        Users that each server expected.
+    contracts : Contracts
+    provider : int64 [U]
+        Where each user is: a server, S and more for the UAVs in the order of the contracts, -1 for its own device.
+    visits : int
+        Visits of users in the online stage.
+    measures : mapping of str to float
+        See `settlement.measured`.
+    """
+
+    number: int
+    drawn: str
+    forecast: Floats
+    contracts: Contracts
+    provider: Ints
+    visits: int
+    measures: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Run(Record):
+    """The record of a run: a world, what was done, and all rounds. It can be saved, loaded, replayed and verified.
+
+    Attributes
+    ----------
+    world : World
+    variant : Variant
+    forecaster : str
+    contract : {"point", "newsvendor"}
+    seed : int
+    rounds : tuple of Played
+        Rounds 0, 1, ...
+    """
+
+    kind: ClassVar[str] = "fusion-run"
+
+    world: World
+    variant: Variant
+    forecaster: str
+    contract: Contract
+    seed: int
+    rounds: tuple[Played, ...]
+
+    def __post_init__(self) -> None:
+        w = self.world
+        if not self.rounds or [each.number for each in self.rounds] != list(range(len(self.rounds))):
+            validation.reject("rounds", "must be numbered 0, 1, ...", [each.number for each in self.rounds])
+        for each in self.rounds:
+            shape = (len(each.contracts.quantity), len(each.contracts.reward), len(each.provider), len(each.forecast))
+            if shape != (w.servers, w.agents, w.users, w.servers):
+                validation.reject("rounds", f"must have {w.servers} servers, {w.agents} agents and {w.users} users", shape)
+            if int(each.contracts.agent.max(initial=-1)) >= w.agents:
+                validation.reject("rounds", f"must name agents below {w.agents}", each.contracts.agent.max())
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """Of all rounds, the mean of each measure over the rounds that have it."""
+        names = dict.fromkeys(name for each in self.rounds for name in each.measures)
+        return {name: float(np.mean([each.measures[name] for each in self.rounds if name in each.measures])) for name in names}
+
+    def drawn(self, number: int) -> Round:
+        """A round as it came.
+
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        Round
+        """
+        return draw(self.world, self.seed, number)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a round: variant, forecaster, contract, seed, round and all measures.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
+        import pandas as pd
+
+        about = {"variant": self.variant.name, "forecaster": self.forecaster, "contract": self.contract, "seed": self.seed}
+        return pd.DataFrame([about | {"round": each.number} | dict(each.measures) for each in self.rounds])
+
+    def verify(self) -> Report:
+        """Check every stage of every round by code that does not decide; see `verification.verify`.
+
+        Returns
+        -------
+        Report
+        """
+        from edgeworth.systems.fusion.verification import verify
+
+        return verify(self)
+
+    def replay(self) -> Run:
+        """Run the same again, from the world and the seed alone.
+
+        Returns
+        -------
+        Run
+            Of the same hash, unless a stage has run into its time limit.
+        """
+        return play_rounds(self.world, self.variant, len(self.rounds), self.seed, self.forecaster, self.contract)
+
+    def to_payload(self) -> Payload:
+        """As plain fields and arrays."""
+        world = self.world.to_payload()
+        fields: dict[str, Any] = {
+            "world": world.fields,
+            "variant": asdict(self.variant),
+            "forecaster": self.forecaster,
+            "contract": self.contract,
+            "seed": self.seed,
+            "rounds": [
+                {"number": each.number, "drawn": each.drawn, "visits": each.visits, "measures": dict(each.measures)}
+                for each in self.rounds
+            ],
+        }
+        arrays = {f"world.{name}": values for name, values in world.arrays.items()}
+        for name in ("forecast", "provider"):
+            arrays[name] = np.stack([getattr(each, name) for each in self.rounds])
+        for name in self.rounds[0].contracts.to_payload().arrays:
+            arrays[f"contracts.{name}"] = np.stack([getattr(each.contracts, name) for each in self.rounds])
+        return Payload(fields, arrays)
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Self:
+        """The inverse of `to_payload`; validates like the constructor."""
+        contracts = payload.part("contracts")
+        forecast = validation.array("forecast", payload.array("forecast"), np.float64, (None, None))
+        provider = validation.array("provider", payload.array("provider"), np.int64, (None, None), minimum=-1)
+        rounds = [
+            Played(
+                number=validation.integer("number", each["number"]),
+                drawn=str(each["drawn"]),
+                forecast=forecast[r],
+                contracts=Contracts(**{name: values[r] for name, values in contracts.items()}),
+                provider=provider[r],
+                visits=validation.integer("visits", each["visits"], minimum=0),
+                measures={str(name): validation.real(name, value) for name, value in each["measures"].items()},
+            )
+            for r, each in enumerate(payload.field("rounds"))
+        ]
+        return cls(
+            world=World.from_payload(Payload(payload.field("world"), payload.part("world"))),
+            variant=Variant(**payload.field("variant")),
+            forecaster=payload.field("forecaster"),
+            contract=validation.choice("contract", payload.field("contract"), CONTRACTS),  # type: ignore[arg-type]
+            seed=validation.integer("seed", payload.field("seed"), minimum=0),
+            rounds=tuple(rounds),
+        )
+
+
+def play_rounds(
+    world: World,
+    variant: Variant,
+    rounds: int,
+    seed: int,
+    forecaster: str,
+    contract: Contract,
+    on_round: OnRound | None = None,
+) -> Run:
+    """Play the rounds of a world from the first on; `run` documents the arguments."""
+    played = []
+    for number in range(rounds):
+        played.append(play_round(world, draw(world, seed, number), variant, seed, forecaster, contract))
+        if on_round is not None:
+            on_round(number + 1, rounds, played[-1].measures)
+    return Run(world=world, variant=variant, forecaster=forecaster, contract=contract, seed=seed, rounds=tuple(played))
+
+
+def play_round(world: World, drawn: Round, variant: Variant, seed: int, forecaster: str, contract: Contract) -> Played:
+    """Forecast, auction, online stage and settlement of one round.
+
+    Parameters
+    ----------
+    world : World
+    drawn : Round
+    variant : Variant
+    seed : int
+    forecaster : str
+    contract : {"point", "newsvendor"}
+
+    Returns
+    -------
+    Played
+    """
+    forecast = forecast_users(world, drawn, "perfect" if variant.foresight else forecaster)
+    contracts = contracts_of(world, drawn, wanted(world, forecast, contract), variant, seed)
+    fleet = fleet_of(world, contracts, variant)
+    game = online_game(world, drawn, fleet)
+    result = play(game, drawn.number, variant, seed)
+    profile: Profile = result.require()
+    visits = world.users * (result.stats.iterations if variant.online == "pg-brd" else 1)
+    found = measured(world, drawn, contracts, fleet, game, profile, visits, forecast)
+    return Played(
+        number=drawn.number,
+        drawn=drawn.hash,
+        forecast=forecast,
+        contracts=contracts,
+        provider=np.asarray(profile.provider),
+        visits=visits,
+        measures=found,
+    )
+
+
+def run(
+    preset: Preset = "synthetic",
+    variant: str | Variant = "fusion",
+    rounds: int = 1,
+    seed: int = 0,
+    *,
+    forecaster: str = "persistence",
+    contract: Contract = "point",
+    world: World | None = None,
+    on_round: OnRound | None = None,
+    **options: Any,
+) -> Run:
+    """Run the system: rounds of forecast, auction of UAV visits, offloading game and settlement.
+
+    Parameters
+    ----------
+    preset : {"synthetic", "melbourne", "roads"}
+        What `generate` makes of the seed; not looked at where a ``world`` is given.
+    variant : str or Variant
+        The paper's: "fusion", "no-pg", "random", "no-st", "pur-online"; ours: "posted", "rank", "exact-routes",
+        "welfare-optimum", "online-optimum", "perfect"; see `VARIANTS`.
+    rounds : int
+        At least 1.
+    seed : int
+        Of the world and of all rounds, >= 0. Everything that nobody decides is the same for all variants.
+    forecaster : str
+        A name of `FORECASTERS`.
+    contract : {"point", "newsvendor"}
+        How much is bought on a forecast; see `wanted`.
+    world : World, optional
+        In place of a preset.
+    on_round : callable, optional
+        See `OnRound`.
+    **options
+        Further arguments of `generate`.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value.
+
+    Notes
+    -----
+    In each round: the forecast gives every server's overload; the variant's rule makes contracts of it, an agent a server, and
+    tours; UAVs hover at a server from the begin to the end of its visit; users, drawn by the actual intensities, choose; the
+    contracts are settled as they were signed, used or not.
+
+    References
+    ----------
+    FUSION paper, sections III, IV and VI-C.
+
+    Examples
+    --------
+    >>> from edgeworth.systems import fusion
+    >>> run = fusion.run(preset="synthetic", variant="no-st", rounds=2, seed=0, servers=6, agents=3, users=60)
+    >>> bool(run.verify()), run.measures["used"] <= run.measures["contracted"]
+    (True, True)
+    """
+    number = validation.integer("seed", seed, minimum=0)
+    validation.choice("forecaster", forecaster, FORECASTERS)
+    validation.choice("contract", contract, CONTRACTS)
+    chosen = variant_of(variant)
+    if world is None:
+        world = generate(preset, seed=number, **options)
+    elif options:
+        validation.reject(next(iter(options)), "must not be given beside a world", next(iter(options.values())))
+    elif not isinstance(world, World):
+        validation.reject_type("world", "must be a World", world)
+    many = validation.integer("rounds", rounds, minimum=1, maximum=world.rounds)
+    return play_rounds(world, chosen, many, number, forecaster, contract, on_round)
