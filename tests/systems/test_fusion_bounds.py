@@ -11,10 +11,10 @@ import pytest
 
 from edgeworth.games import offloading
 from edgeworth.games.offloading import Profile
-from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive, wanted
+from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive
 from edgeworth.systems.fusion.bound_check import rebuilt, rebuilt_offline, verdict
 from edgeworth.systems.fusion.bounds import offline_bound, round_bound
-from edgeworth.systems.fusion.forecast_stage import forecast_users
+from edgeworth.systems.fusion.forecast_stage import forecast_users, wanted
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
 from edgeworth.systems.fusion.presets import generate
 from edgeworth.systems.fusion.rounds import Round, draw

@@ -16,8 +16,9 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.verdict import Verdict
 from edgeworth.games.offloading import OffloadingGame
-from edgeworth.games.offloading.model.bounds import Slices
-from edgeworth.systems.fusion.kernels_bound_check import NOTHING, best_tour
+from edgeworth.games.offloading.model.bounds import Slices, slice_bound
+from edgeworth.systems.fusion.kernels.tours_check import NOTHING, best_tour
+from edgeworth.systems.fusion.online_stage import online_game, waiting_fleet
 from edgeworth.systems.fusion.rounds import Round
 from edgeworth.systems.fusion.stage import RoundBound, Stage, stage_of
 from edgeworth.systems.fusion.world import World
@@ -75,10 +76,11 @@ def rebuilt(world: World, drawn: Round, bound: RoundBound, tick: Tick | None = N
     ValueError, TypeError
         For a certificate that proves nothing.
     """
+    if bound.waiting:
+        return slice_bound(online_game(world, drawn, waiting_fleet(world)), bound.certificate, tick)
     stage = stage_of(world, drawn)
     game = _relaxed(world, drawn, stage)
-    names = ("price", "ptr", "low", "high", "weight_multiplier", "count_multiplier")
-    slices = Slices(game, {name: getattr(bound, name) for name in names})
+    slices = Slices(game, bound.certificate)
     parts = [*game.local_utility.tolist(), *slices.price.tolist()]
     for i in range(world.servers):
         most = 0.0

@@ -19,17 +19,17 @@ The proof, of which `round_bound` computes the numbers and `bound_check.rebuilt`
 
 Contracts, tours, windows and users are all in one relaxation: a UAV earns its online gain where it is sent only, within its
 agent's fleet. The number holds for every variant with contracts. Without contracts (`pur-online`), UAVs wait at their depots
-and nothing is sold: the Lagrangian bound of that game itself holds (`waiting_bound`).
+and nothing is sold: the Lagrangian bound of that game itself holds (`waiting`).
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from edgeworth.core.arrays import Array, Arrays, Bools, Floats
+from edgeworth.core.arrays import Array, Bools, Floats
 from edgeworth.core.highs import Answer, ColumnModel, minimise
 from edgeworth.core.jit import read_only
 from edgeworth.core.observer import Observer
@@ -39,11 +39,14 @@ from edgeworth.games import offloading
 from edgeworth.games.offloading import OffloadingGame
 from edgeworth.games.offloading.bounds import Lagrangian
 from edgeworth.games.offloading.model.bounds import Slices
-from edgeworth.systems.fusion.kernels_bound import best_set, farthest
-from edgeworth.systems.fusion.online_stage import Fleet, online_game
+from edgeworth.systems.fusion.kernels.tours import best_set, farthest
+from edgeworth.systems.fusion.online_stage import Fleet, online_game, waiting_fleet
 from edgeworth.systems.fusion.rounds import Round
 from edgeworth.systems.fusion.stage import RoundBound, Stage, stage_of
 from edgeworth.systems.fusion.world import World
+
+if TYPE_CHECKING:
+    from edgeworth.systems.fusion.running import Run as Rounds
 
 FEW = 10
 """Stops of which all sets are looked at."""
@@ -55,13 +58,16 @@ STEPS, ROUNDS = 60, 2
 """Of the Lagrangian relaxation of the relaxed game: steps of its prices, descents of its local search."""
 
 
-def round_bound(world: World, drawn: Round, *, steps: int = STEPS) -> RoundBound:
+def round_bound(world: World, drawn: Round, *, waiting: bool = False, steps: int = STEPS) -> RoundBound:
     """Bound the welfare of a round, whatever is contracted, driven and chosen in it.
 
     Parameters
     ----------
     world : World
     drawn : Round
+    waiting : bool
+        Bound instead the welfare of the users' choices where nothing is contracted and all UAVs wait at their depots
+        (`pur-online`), at the cost of their energy.
     steps : int
         Of the users' prices, >= 0: more lower the bound.
 
@@ -71,19 +77,41 @@ def round_bound(world: World, drawn: Round, *, steps: int = STEPS) -> RoundBound
         The same for the same arguments.
     """
     stage = stage_of(world, drawn)
-    game = relaxed_game(world, drawn, stage)
+    game = online_game(world, drawn, waiting_fleet(world)) if waiting else relaxed_game(world, drawn, stage)
     params = Lagrangian(steps=steps, rounds=ROUNDS)
     found = offloading.solve(game, method="lagrangian", seed=0, params=params)
-    if found.certificate is None:
-        raise RuntimeError(f"the relaxed game of round {drawn.number} has no bound: {found.termination}")
+    if found.certificate is None or found.bound is None:
+        raise RuntimeError(f"the users' game of round {drawn.number} has no bound: {found.termination}")
     arrays = found.certificate.arrays
+    if waiting:
+        nothing = np.zeros(0)
+        return RoundBound(waiting=True, value=found.bound, online=found.bound, multiplier=nothing, **arrays)
     slices = Slices(game, arrays)
     parts = [*game.local_utility.tolist(), *slices.price.tolist()]
     parts += [max(0.0, *(float(block.bound.max()) for block in slices.blocks(i))) for i in range(world.servers)]
     online = math.fsum(parts)
-    offline = offline_bound(stage, visit_gains(stage, slices, arrays))
+    offline = offline_bound(stage, visit_gains(stage, slices, arrays["count_multiplier"]))
     value = online + offline.value
-    return RoundBound(value=value + _CLAIM * abs(value), online=online, multiplier=offline.multiplier, **arrays)
+    return RoundBound(waiting=False, value=value + _CLAIM * abs(value), online=online, multiplier=offline.multiplier, **arrays)
+
+
+def run_bounds(run: Rounds, *, steps: int = STEPS) -> tuple[RoundBound, ...]:
+    """Bound every round of a run.
+
+    Parameters
+    ----------
+    run : Run
+        Of the system.
+    steps : int
+        As of `round_bound`.
+
+    Returns
+    -------
+    tuple of RoundBound
+        By round. That of a variant with contracts holds for all such variants.
+    """
+    waiting = run.variant.rule == "none"
+    return tuple(round_bound(run.world, run.drawn(each.number), waiting=waiting, steps=steps) for each in run.rounds)
 
 
 def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:
@@ -117,7 +145,7 @@ def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:
     return online_game(world, drawn, fleet)
 
 
-def visit_gains(stage: Stage, slices: Slices, arrays: Arrays) -> Floats:
+def visit_gains(stage: Stage, slices: Slices, count_multiplier: Floats) -> Floats:
     """What a visit of q = 0, 1, ... units is worth at most, tasks and users of the UAVs together.
 
     Parameters
@@ -125,7 +153,7 @@ def visit_gains(stage: Stage, slices: Slices, arrays: Arrays) -> Floats:
     stage : Stage
     slices : Slices
         Of the relaxed game.
-    arrays : mapping
+    count_multiplier : float64 [slices]
         Of its certificate.
 
     Returns
@@ -144,7 +172,7 @@ def visit_gains(stage: Stage, slices: Slices, arrays: Arrays) -> Floats:
     for i in range(servers):
         k = servers + i
         begin, end = slices.ptr[k : k + 2]
-        nu = arrays["count_multiplier"][begin:end]
+        nu = count_multiplier[begin:end]
         uav = np.full(most + 1, -np.inf)
         uav[0] = 0.0
         done = 0

@@ -53,8 +53,7 @@ def best_plan(world: World, drawn: Round, bound: RoundBound) -> Contracts:
     """
     stage = stage_of(world, drawn)
     game = relaxed_game(world, drawn, stage)
-    arrays = {name: getattr(bound, name) for name in ("price", "ptr", "low", "high", "weight_multiplier", "count_multiplier")}
-    gain = visit_gains(stage, Slices(game, arrays), arrays)
+    gain = visit_gains(stage, Slices(game, bound.certificate), bound.count_multiplier)
     trips = {}
     for k, stops in offline_bound(stage, gain).tours:
         trip = _trip(world, drawn, stage, gain, k, np.flatnonzero(np.frombuffer(stops, dtype=np.bool_)))

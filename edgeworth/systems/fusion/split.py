@@ -17,9 +17,9 @@ from edgeworth.core.arrays import Floats
 from edgeworth.core.result import Result
 from edgeworth.games import offloading
 from edgeworth.games.offloading import LocalSearch, Profile
-from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, wanted
+from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of
 from edgeworth.systems.fusion.bounds import round_bound
-from edgeworth.systems.fusion.forecast_stage import forecast_users
+from edgeworth.systems.fusion.forecast_stage import forecast_users, wanted
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
 from edgeworth.systems.fusion.plan import best_plan
 from edgeworth.systems.fusion.rounds import Round, draw
@@ -124,20 +124,20 @@ def split_round(
         contracts = contracts_of(world, drawn, wanted(world, expected), like, seed)
         return _welfare(world, drawn, contracts, like, seed, expected)
 
-    routed = replace(own, chooser="route-dp") if own.rule == "pay-as-report" else own
+    routed = replace(own, chooser="exact") if own.rule == "pay-as-report" else own
     best = contracts_of(world, drawn, wanted(world, known), replace(own, rule="optimum"), seed)
     chosen = _welfare(world, drawn, best, own, seed, known, together=True)
     planned = _welfare(world, drawn, best_plan(world, drawn, limit), own, seed, known, together=True)
-    found = [
+    found = (
         reached(own, users),
         reached(own, known),
         reached(routed, known),
         _welfare(world, drawn, best, own, seed, known),
         chosen,
         max(chosen, planned),
-    ]
+    )
     above = math.ldexp(math.ceil(math.ldexp(limit.value, _GRID)), -_GRID)
-    return Split(*(_on_grid(x) for x in found), above)
+    return Split(*[*map(_on_grid, found), above])
 
 
 def split_table(

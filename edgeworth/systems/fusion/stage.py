@@ -7,7 +7,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from edgeworth.core.arrays import Bools, Floats, Ints
+from edgeworth.core.arrays import Array, Bools, Floats, Ints
 from edgeworth.systems.fusion.records import Record
 from edgeworth.systems.fusion.rounds import Round
 from edgeworth.systems.fusion.world import World
@@ -85,20 +85,23 @@ class RoundBound(Record):
 
     Attributes
     ----------
+    waiting : bool
+        Whether it is about UAVs that wait at their depots, without contracts, and about nothing else; else about all contracts.
     value : float
         Money; no contracts, tours and profiles of the round are worth more.
     online : float
         The part of users and servers; the rest is that of agents: tasks, tours and the users of UAVs.
     multiplier : float64 [S]
-        lambda >= 0, of the servers.
+        lambda >= 0, of the servers; none where UAVs wait.
     price : float64 [U]
         pi >= 0, of the users.
     ptr, low, high, weight_multiplier, count_multiplier
-        The slices of loads of the relaxed game, as `offloading.slice_bound` reads them.
+        The slices of loads of the relaxed game, or of that of the UAVs that wait, as `offloading.slice_bound` reads them.
     """
 
     kind: ClassVar[str] = "fusion-bound"
 
+    waiting: bool
     value: float
     online: float
     multiplier: Floats
@@ -108,6 +111,14 @@ class RoundBound(Record):
     high: Floats
     weight_multiplier: Floats
     count_multiplier: Floats
+
+    @property
+    def certificate(self) -> dict[str, Array]:
+        """Prices and slices by name."""
+        return {name: getattr(self, name) for name in CERTIFICATE}
+
+
+CERTIFICATE = ("price", "ptr", "low", "high", "weight_multiplier", "count_multiplier")
 
 
 def stage_of(world: World, drawn: Round) -> Stage:

@@ -1,4 +1,4 @@
-"""The best tour of one agent once more, in whole numbers, for the checker of bounds: shares nothing with `kernels_bound`."""
+"""The best tour of one agent once more, in whole numbers, for the checker of bounds: shares nothing with `tours`."""
 
 from __future__ import annotations
 
