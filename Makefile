@@ -53,7 +53,7 @@ $(LEARN)/done: pyproject.toml constraints.txt
 
 # NEEDS_TORCH: a run in which no test passed is a failure, not a run without failures.
 test-learn: $(LEARN)/done
-	NEEDS_TORCH=1 $(LEARN)/bin/python -m pytest -q -m "$(MARK)" $(WORKERS) tests/learning/deep edgeworth/learning/deep
+	NEEDS_TORCH=1 $(LEARN)/bin/python -m pytest -q -m "$(MARK)" $(WORKERS) tests/learning/deep edgeworth/learning/deep edgeworth/forecasting/networks
 
 # For a nightly run: the newest versions of everything, whatever constraints.txt says, in an environment of their own.
 test-newest:
@@ -75,6 +75,7 @@ bench-learn: $(LEARN)/done
 	$(LEARN)/bin/python $(PIP) --constraint constraints.txt $(PEER)
 	$(LEARN)/bin/python benchmarks/deep_learning.py
 	$(LEARN)/bin/python benchmarks/best.py
+	$(LEARN)/bin/python benchmarks/forecasting.py
 
 clean:
 	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist report.html report.svg head_to_head.html

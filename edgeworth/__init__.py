@@ -64,7 +64,7 @@ _PUBLIC = {
     "load": "edgeworth.core.io",
 }
 
-_PACKAGES = ("datasets", "experiments", "games", "learning", "mechanisms", "routing", "solvers", "systems", "testing")
+_PACKAGES = ("datasets", "experiments", "forecasting", "games", "learning", "mechanisms", "routing", "solvers", "systems", "testing")
 
 __all__ = ["__version__", *_PUBLIC]
 

@@ -19,6 +19,8 @@ from edgeworth.systems.fusion.world import World
 
 BISECTIONS = 12
 """Steps of the search of a critical payment, of which the paper's text lost the number: within .001 of a unit price."""
+COLONY = 50
+"""Iterations of a colony, of which the text lost the number too: more of them found no better tours on Melbourne's markets."""
 FEW_BUYERS = 12
 
 
@@ -185,7 +187,7 @@ def off_aic2(variant: Variant, buyers: int) -> OffAic2:
     """
     exact = "route-exact" if buyers <= FEW_BUYERS else "route-dp"
     chooser = exact if variant.chooser == "exact" else variant.chooser
-    return OffAic2(chooser=chooser, upper="ask", pricing="bisection", iterations=BISECTIONS)
+    return OffAic2(chooser=chooser, upper="ask", pricing="bisection", iterations=BISECTIONS, colony=COLONY)
 
 
 def _signed(

@@ -85,10 +85,10 @@ def generate(
     -----
     ``synthetic`` (12 servers, 5 agents, 160 users): servers uniform in a square of 1,000 m that reach 300 m; 10-20 Gcycle/s,
     20 W, caps of .45 x 20-30 users; a task of the overload is worth U[1, 3]. Depots at random servers, 2-4 UAVs of U[2, 5]
-    Gcycle/s for 5 users each; 10 m/s, back by 3,600 s; U[.3, 1.2] a task, .1 a second on the road, .5 to leave; 20 s a task. Half
-    of the users are humans: .5-2 Mbit, 500-1,000 cycles a bit, w .5-2, .1-.5 W, .5-1 Gcycle/s, kappa 1e-27, a 2-5, b .5-1.5, R 5-10,
-    deadlines 1-3 s. Series: hours with trend, daily and weekly season, regimes, bursts and noise, of another scale, phase and
-    seed at every server.
+    Gcycle/s for 5 users each; 10 m/s, back by 3,600 s; U[.3, 1.2] a task, .1 a second on the road, .5 to leave; 20 s a task.
+    Half of the users are humans: .5-2 Mbit, 500-1,000 cycles a bit, w .5-2, .1-.5 W, .5-1 Gcycle/s, kappa 1e-27, a 2-5,
+    b .5-1.5, R 5-10, deadlines 1-3 s. Series: hours with trend, daily and weekly season, regimes, bursts and noise, of another
+    scale, phase and seed at every server.
     ``melbourne`` (125, 80, 1,800): the EUA sites, which reach 200 m; users at positions of the file.
     ``roads``: as ``synthetic``, at junctions of a road network. Its travel times are the slower of peak and off-peak, each
     along its own fastest way, so that windows hold at any time of day.

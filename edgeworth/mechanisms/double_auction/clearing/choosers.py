@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from edgeworth.routing.orienteering import OrienteeringProblem
     from edgeworth.routing.orienteering.heuristic.colony import VehicleColony
 
-ITERATIONS = 200
-"""Of one colony."""
 _MARGIN = 1e-9  # relative, for rounding
 _COLONIES = 2_000  # kept at a time, of some 20 kB each
 MOST_STEPS = 20_000_000
@@ -103,11 +101,12 @@ class RouteMethod:
 
     exact = False
 
-    def __init__(self, market: ExactMarket, objective: str, scale: int, method: str, seed: int) -> None:
+    def __init__(self, market: ExactMarket, objective: str, scale: int, method: str, seed: int, iterations: int) -> None:
         if market.routes is None:
             validation.reject("chooser", f"'route-{method}' needs a routed market", "a plain market")
         self.market, self.objective, self.scale, self.method, self.seed = market, objective, scale, method, seed
         self._known: dict[tuple[int, tuple[int, ...], bytes], tuple[int, ...]] = {}  # a bisection asks the same again and again
+        self.iterations = iterations
         self._colonies: dict[tuple[int, tuple[int, ...]], VehicleColony] = {}
 
     def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Rational], ask: Rational) -> tuple[int, ...]:
@@ -169,7 +168,7 @@ class RouteMethod:
             if len(self._colonies) >= _COLONIES:
                 self._colonies.clear()
             problem = self._problem(seller, mine, np.zeros(len(mine)))
-            self._colonies[key] = VehicleColony(problem, self.seed, ITERATIONS)
+            self._colonies[key] = VehicleColony(problem, self.seed, self.iterations)
         return self._colonies[key]
 
     def _problem(self, seller: int, mine: list[int], profit: Floats) -> OrienteeringProblem:
@@ -209,7 +208,9 @@ def _whole(value: Exact) -> Exact:
     return int(value) if value.denominator == 1 else value
 
 
-def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0) -> Chooser:
+def chooser_of(
+    name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0, iterations: int = 200
+) -> Chooser:
     """The chooser of a name.
 
     Parameters
@@ -225,6 +226,8 @@ def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, s
         By which money is multiplied to be whole.
     seed : int
         Of a chooser that draws.
+    iterations : int
+        Of an ant colony at every call.
 
     Returns
     -------
@@ -241,4 +244,4 @@ def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, s
         return Knapsack(market, objective)
     if name == "route-exact":
         return RouteTable(market, objective, scale)
-    return RouteMethod(market, objective, scale, name.removeprefix("route-"), seed)
+    return RouteMethod(market, objective, scale, name.removeprefix("route-"), seed, iterations)

@@ -43,7 +43,7 @@ class Auction:
         self.bid = [self._scaled(x) for x in market.bid]
         self.ask = [self._scaled(x) for x in market.ask]
         self.market = market
-        self.chooser = chooser_of(params.chooser, params.objective, market, self.scale, params.seed)
+        self.chooser = chooser_of(params.chooser, params.objective, market, self.scale, params.seed, params.colony)
         self.rank = (tie.ranks("buyer", market.bid).tolist(), tie.ranks("seller", market.ask).tolist())
         self.sweeps: Sweeps = {}
         exact_pricing = params.pricing == "exact" or (params.pricing == "auto" and self.chooser.exact)

@@ -1,0 +1,1 @@
+"""Forecasts without networks, which nothing should be reported without."""
