@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
 from edgeworth.systems.fusion.presets import Preset, generate
 from edgeworth.systems.fusion.rounds import Round, draw
 from edgeworth.systems.fusion.settlement import measured
-from edgeworth.systems.fusion.variants import Variant, variant_of
+from edgeworth.systems.fusion.variants import Variant, variant_of, without_payments
 from edgeworth.systems.fusion.world import World
 
 if TYPE_CHECKING:
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 NOISE = (0.1, 0.2, 0.4, 0.8)
 """Standard deviations of the logarithm of what actual intensities are multiplied by."""
 HISTORY = 48
+CORRUPTION = Corruption()
+"""The paper's, its lost numbers as in `Corruption`."""
 _KEPT = ("welfare", "welfare_contracted", "offline", "online", "contracted", "used", "stranded", "shortfall")
 
 
@@ -43,7 +44,7 @@ def decision_value(
     worlds: int = 10,
     rounds: int = 6,
     noise: Iterable[float] = NOISE,
-    corruption: Corruption | None = Corruption(),
+    corruption: Corruption | None = CORRUPTION,
     seed: int = 0,
     **options: Any,
 ) -> pd.DataFrame:
@@ -97,7 +98,7 @@ def decision_value(
     import pandas as pd
 
     asked = variant_of(variant)
-    like = replace(asked, rule="pay-as-report") if asked.rule == "off-aic2" else asked
+    like = without_payments(asked)
     names = [method(name, "forecasters").name for name in forecasters]
     sizes = [validation.real("noise", size, minimum=0.0) for size in noise]
     validation.choice("contract", contract, CONTRACTS)

@@ -25,7 +25,7 @@ from edgeworth.systems.fusion.plan import best_plan
 from edgeworth.systems.fusion.rounds import Round, draw
 from edgeworth.systems.fusion.settlement import measured
 from edgeworth.systems.fusion.stage import RoundBound
-from edgeworth.systems.fusion.variants import Variant, variant_of
+from edgeworth.systems.fusion.variants import Variant, variant_of, without_payments
 from edgeworth.systems.fusion.world import World
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def split_round(
         For an unknown variant or forecaster.
     """
     asked = variant_of(variant)
-    own = replace(asked, rule="pay-as-report") if asked.rule == "off-aic2" else asked
+    own = without_payments(asked)
     limit = round_bound(world, drawn) if bound is None else bound
     users = forecast_users(world, drawn, "perfect" if own.foresight else forecaster)
     known = forecast_users(world, drawn, "perfect")

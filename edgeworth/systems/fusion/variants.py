@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgeworth.core import validation
@@ -104,3 +104,17 @@ def variant_of(variant: str | Variant) -> Variant:
     if isinstance(variant, Variant):
         return variant
     return VARIANTS[validation.choice("variant", variant, tuple(VARIANTS))]
+
+
+def without_payments(variant: Variant) -> Variant:
+    """The same trades without the search for Off-AIC2's payments.
+
+    Parameters
+    ----------
+    variant : Variant
+
+    Returns
+    -------
+    Variant
+    """
+    return replace(variant, rule="pay-as-report") if variant.rule == "off-aic2" else variant
