@@ -64,7 +64,18 @@ _PUBLIC = {
     "load": "edgeworth.core.io",
 }
 
-_PACKAGES = ("datasets", "experiments", "forecasting", "games", "learning", "mechanisms", "routing", "solvers", "systems", "testing")
+_PACKAGES = (
+    "datasets",
+    "experiments",
+    "forecasting",
+    "games",
+    "learning",
+    "mechanisms",
+    "routing",
+    "solvers",
+    "systems",
+    "testing",
+)
 
 __all__ = ["__version__", *_PUBLIC]
 

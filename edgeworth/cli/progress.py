@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +105,27 @@ def train_progress(quiet: bool, steps: int) -> Iterator[Observer | None]:
             yield _Training(bars, steps)
     else:
         yield _TrainingLines()
+
+
+@contextmanager
+def round_progress(quiet: bool) -> Iterator[Callable[[int, int, Mapping[str, float]], None] | None]:
+    """The `on_round` of a system's run."""
+    if quiet or sys.stderr is None:
+        yield None
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            task = bars.add_task("", total=None)
+
+            def advance(done: int, total: int, measures: Mapping[str, float]) -> None:
+                bars.update(task, completed=done, total=total, description=f"welfare {number(measures['welfare'])}")
+
+            yield advance
+    else:
+
+        def line(done: int, total: int, measures: Mapping[str, float]) -> None:
+            output.say(f"[{done}/{total}] welfare {number(measures['welfare'])}", err=True)
+
+        yield line
 
 
 class _Bar(Observer):

@@ -24,7 +24,7 @@ COLONY = 50
 FEW_BUYERS = 12
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Contracts(Record):
     """Who visits which server, when, for how many tasks, and who pays what.
 
@@ -65,6 +65,9 @@ class Contracts(Record):
         shapes = {"begin": s, "end": s, "payment": s, "reward": (None,), "tour_cost": a}
         for name, length in shapes.items():
             object.__setattr__(self, name, validation.array(name, getattr(self, name), np.float64, length))
+
+    def __repr__(self) -> str:
+        return f"<Contracts: {len(self.signed)} visits, {int(self.contracted.sum())} of {int(self.quantity.sum())} tasks>"
 
     @property
     def signed(self) -> Ints:

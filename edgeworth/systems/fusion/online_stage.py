@@ -8,7 +8,7 @@ import numpy as np
 
 from edgeworth.core.arrays import Bools, Floats, Ints
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.result import Result
+from edgeworth.core.result import Result, Termination
 from edgeworth.core.stop import Stop
 from edgeworth.games import offloading
 from edgeworth.games.offloading import EdgeSystem, OffloadingGame, Profile, RandomFeasible, game_of_system
@@ -193,9 +193,16 @@ def play(game: OffloadingGame, number: int, variant: Variant, seed: int) -> Resu
     Returns
     -------
     Result
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C.
     """
     own = int(stream(seed, number, Stream.ONLINE).integers(2**62))
-    if variant.online == "exact":
-        return offloading.solve(game, method="exact", seed=own, stop=OPTIMUM)
     params = RandomFeasible(deadlines=True) if variant.online == "random-feasible" else None
-    return offloading.solve(game, method=variant.online, seed=own, params=params)
+    stop = OPTIMUM if variant.online == "exact" else None
+    result = offloading.solve(game, method=variant.online, seed=own, params=params, stop=stop)
+    if result.termination is Termination.INTERRUPTED:  # what it has is no answer of this round
+        raise KeyboardInterrupt
+    return result

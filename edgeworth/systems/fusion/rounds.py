@@ -48,7 +48,7 @@ def stream(seed: int, number: int, purpose: Stream) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3, number, int(purpose))))
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Round(Record):
     """What a trading round is like, whatever is decided in it.
 
@@ -77,6 +77,9 @@ class Round(Record):
     closes: Floats
     snr: Floats
     price: Floats
+
+    def __repr__(self) -> str:
+        return f"<Round {self.number}: {len(self.home)} users, {len(self.opens)} servers>"
 
     @cached_property
     def actual(self) -> Ints:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
+from edgeworth.core.display import number
+from edgeworth.core.files import write_text
 from edgeworth.core.payload import Payload
 from edgeworth.core.verdict import Report
+from edgeworth.forecasting import Corruption
 from edgeworth.games.offloading import Profile
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of
-from edgeworth.systems.fusion.forecast_stage import CONTRACTS, FORECASTERS, Contract, forecast_users, wanted
+from edgeworth.systems.fusion.forecast_stage import (
+    CONTRACTS,
+    FORECASTERS,
+    Contract,
+    forecast_users,
+    outlook,
+    planned_users,
+    wanted,
+)
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
 from edgeworth.systems.fusion.presets import Preset, generate
 from edgeworth.systems.fusion.records import Record
@@ -25,12 +37,13 @@ from edgeworth.systems.fusion.world import World
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 OnRound = Callable[[int, int, Mapping[str, float]], None]
 """Called after every round with how many are done, how many there are, and the measures of the last."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Played:
     """What was forecast, contracted and chosen in a round, and what came of it.
 
@@ -40,8 +53,8 @@ class Played:
         Of the round, from 0.
     drawn : str
         The hash of the `Round`.
-    forecast : float64 [S]
-        Users that each server expected.
+    forecast, planned : float64 [S]
+        Users that each server expected, and those that it wanted contracts for.
     contracts : Contracts
     provider : int64 [U]
         Where each user is: a server, S and more for the UAVs in the order of the contracts, -1 for its own device.
@@ -54,13 +67,17 @@ class Played:
     number: int
     drawn: str
     forecast: Floats
+    planned: Floats
     contracts: Contracts
     provider: Ints
     visits: int
     measures: Mapping[str, float]
 
+    def __repr__(self) -> str:
+        return f"<round {self.number}: welfare {number(self.measures['welfare'])}, {self.contracts!r}>"
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Run(Record):
     """The record of a run: a world, what was done, and all rounds. It can be saved, loaded, replayed and verified.
 
@@ -70,6 +87,8 @@ class Run(Record):
     variant : Variant
     forecaster : str
     contract : {"point", "newsvendor"}
+    corruption : Corruption or None
+        Of what forecasters see.
     seed : int
     rounds : tuple of Played
         Rounds 0, 1, ...
@@ -81,6 +100,7 @@ class Run(Record):
     variant: Variant
     forecaster: str
     contract: Contract
+    corruption: Corruption | None
     seed: int
     rounds: tuple[Played, ...]
 
@@ -89,11 +109,16 @@ class Run(Record):
         if not self.rounds or [each.number for each in self.rounds] != list(range(len(self.rounds))):
             validation.reject("rounds", "must be numbered 0, 1, ...", [each.number for each in self.rounds])
         for each in self.rounds:
-            shape = (len(each.contracts.quantity), len(each.contracts.reward), len(each.provider), len(each.forecast))
-            if shape != (w.servers, w.agents, w.users, w.servers):
+            servers = [len(values) for values in (each.contracts.quantity, each.forecast, each.planned)]
+            shape = (*servers, len(each.contracts.reward), len(each.provider))
+            if shape != (w.servers, w.servers, w.servers, w.agents, w.users):
                 validation.reject("rounds", f"must have {w.servers} servers, {w.agents} agents and {w.users} users", shape)
             if int(each.contracts.agent.max(initial=-1)) >= w.agents:
                 validation.reject("rounds", f"must name agents below {w.agents}", each.contracts.agent.max())
+
+    def __repr__(self) -> str:
+        welfare = number(self.measures["welfare"])
+        return f"<Run {self.variant.name!r} of {self.world!r}: {len(self.rounds)} rounds, mean welfare {welfare}>"
 
     @property
     def measures(self) -> dict[str, float]:
@@ -126,6 +151,30 @@ class Run(Record):
         about = {"variant": self.variant.name, "forecaster": self.forecaster, "contract": self.contract, "seed": self.seed}
         return pd.DataFrame([about | {"round": each.number} | dict(each.measures) for each in self.rounds])
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw welfare by round, as realised and in the paper's accounting.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        """
+        from edgeworth.systems.fusion.page import plot
+
+        return plot(self, ax)
+
+    def to_html(self, path: str | PathLike[str], report: Report | None = None) -> None:
+        """Write one self-contained page: what was run, means, verdicts, welfare by round, all rounds.
+
+        Parameters
+        ----------
+        path : str or path
+        report : Report, optional
+            Of `verify`, which is called without it.
+        """
+        from edgeworth.systems.fusion.page import text
+
+        write_text(path, text(self, self.verify() if report is None else report))
+
     def verify(self) -> Report:
         """Check every stage of every round by code that does not decide; see `verification.verify`.
 
@@ -145,7 +194,9 @@ class Run(Record):
         Run
             Of the same hash, unless a stage has run into its time limit.
         """
-        return play_rounds(self.world, self.variant, len(self.rounds), self.seed, self.forecaster, self.contract)
+        return play_rounds(
+            self.world, self.variant, len(self.rounds), self.seed, self.forecaster, self.contract, self.corruption
+        )
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""
@@ -155,6 +206,7 @@ class Run(Record):
             "variant": asdict(self.variant),
             "forecaster": self.forecaster,
             "contract": self.contract,
+            "corruption": None if self.corruption is None else asdict(self.corruption),
             "seed": self.seed,
             "rounds": [
                 {"number": each.number, "drawn": each.drawn, "visits": each.visits, "measures": dict(each.measures)}
@@ -162,7 +214,7 @@ class Run(Record):
             ],
         }
         arrays = {f"world.{name}": values for name, values in world.arrays.items()}
-        for name in ("forecast", "provider"):
+        for name in ("forecast", "planned", "provider"):
             arrays[name] = np.stack([getattr(each, name) for each in self.rounds])
         for name in self.rounds[0].contracts.to_payload().arrays:
             arrays[f"contracts.{name}"] = np.stack([getattr(each.contracts, name) for each in self.rounds])
@@ -173,12 +225,15 @@ class Run(Record):
         """The inverse of `to_payload`; validates like the constructor."""
         contracts = payload.part("contracts")
         forecast = validation.array("forecast", payload.array("forecast"), np.float64, (None, None))
+        planned = validation.array("planned", payload.array("planned"), np.float64, forecast.shape)
+        corruption = payload.field("corruption")
         provider = validation.array("provider", payload.array("provider"), np.int64, (None, None), minimum=-1)
         rounds = [
             Played(
                 number=validation.integer("number", each["number"]),
                 drawn=str(each["drawn"]),
                 forecast=forecast[r],
+                planned=planned[r],
                 contracts=Contracts(**{name: values[r] for name, values in contracts.items()}),
                 provider=provider[r],
                 visits=validation.integer("visits", each["visits"], minimum=0),
@@ -191,6 +246,9 @@ class Run(Record):
             variant=Variant(**payload.field("variant")),
             forecaster=payload.field("forecaster"),
             contract=validation.choice("contract", payload.field("contract"), CONTRACTS),  # type: ignore[arg-type]
+            corruption=None
+            if corruption is None
+            else Corruption(**{**corruption, "burst_length": tuple(corruption["burst_length"])}),
             seed=validation.integer("seed", payload.field("seed"), minimum=0),
             rounds=tuple(rounds),
         )
@@ -203,19 +261,37 @@ def play_rounds(
     seed: int,
     forecaster: str,
     contract: Contract,
+    corruption: Corruption | None = None,
     on_round: OnRound | None = None,
 ) -> Run:
     """Play the rounds of a world from the first on; `run` documents the arguments."""
-    played = []
-    for number in range(rounds):
-        played.append(play_round(world, draw(world, seed, number), variant, seed, forecaster, contract))
-        if on_round is not None:
-            on_round(number + 1, rounds, played[-1].measures)
-    return Run(world=world, variant=variant, forecaster=forecaster, contract=contract, seed=seed, rounds=tuple(played))
+    name = "perfect" if variant.foresight else forecaster
+    found = outlook(world, name, seed, corruption)
+    played: list[Played] = []
+    try:
+        for r in range(rounds):
+            drawn = draw(world, seed, r)
+            forecast = forecast_users(world, drawn, found, name)
+            planned = planned_users(world, forecast, found, r, name, contract)
+            played.append(play_round(world, drawn, variant, seed, forecast, planned))
+            if on_round is not None:
+                on_round(r + 1, rounds, played[-1].measures)
+    except KeyboardInterrupt:
+        if not played:
+            raise
+    return Run(
+        world=world,
+        variant=variant,
+        forecaster=forecaster,
+        contract=contract,
+        corruption=corruption,
+        seed=seed,
+        rounds=tuple(played),
+    )
 
 
-def play_round(world: World, drawn: Round, variant: Variant, seed: int, forecaster: str, contract: Contract) -> Played:
-    """Forecast, auction, online stage and settlement of one round.
+def play_round(world: World, drawn: Round, variant: Variant, seed: int, forecast: Floats, planned: Floats) -> Played:
+    """Auction, online stage and settlement of one round.
 
     Parameters
     ----------
@@ -223,15 +299,14 @@ def play_round(world: World, drawn: Round, variant: Variant, seed: int, forecast
     drawn : Round
     variant : Variant
     seed : int
-    forecaster : str
-    contract : {"point", "newsvendor"}
+    forecast, planned : ndarray
+        Users of each server, expected and wanted contracts for, float64 [S].
 
     Returns
     -------
     Played
     """
-    forecast = forecast_users(world, drawn, "perfect" if variant.foresight else forecaster)
-    contracts = contracts_of(world, drawn, wanted(world, forecast, contract), variant, seed)
+    contracts = contracts_of(world, drawn, wanted(world, planned), variant, seed)
     fleet = fleet_of(world, contracts, variant)
     game = online_game(world, drawn, fleet)
     result = play(game, drawn.number, variant, seed)
@@ -242,6 +317,7 @@ def play_round(world: World, drawn: Round, variant: Variant, seed: int, forecast
         number=drawn.number,
         drawn=drawn.hash,
         forecast=forecast,
+        planned=planned,
         contracts=contracts,
         provider=np.asarray(profile.provider),
         visits=visits,
@@ -255,8 +331,9 @@ def run(
     rounds: int = 1,
     seed: int = 0,
     *,
-    forecaster: str = "persistence",
+    forecaster: str = "linear",
     contract: Contract = "point",
+    corruption: Corruption | None = None,
     world: World | None = None,
     on_round: OnRound | None = None,
     **options: Any,
@@ -275,9 +352,12 @@ def run(
     seed : int
         Of the world and of all rounds, >= 0. Everything that nobody decides is the same for all variants.
     forecaster : str
-        A name of `FORECASTERS`.
+        A name of `FORECASTERS`: a method of `edgeworth.forecasting`, fitted to the intervals before round 0, or "intensity" or
+        "perfect", which know the round.
     contract : {"point", "newsvendor"}
-        How much is bought on a forecast; see `wanted`.
+        How much is bought on a forecast; see `planned_users`.
+    corruption : Corruption, optional
+        Of what forecasters observe.
     world : World, optional
         In place of a preset.
     on_round : callable, optional
@@ -298,7 +378,8 @@ def run(
     -----
     In each round: the forecast gives every server's overload; the variant's rule makes contracts of it, an agent a server, and
     tours; UAVs hover at a server from the begin to the end of its visit; users, drawn by the actual intensities, choose; the
-    contracts are settled as they were signed, used or not.
+    contracts are settled as they were signed, used or not. Ctrl-C ends the run after the rounds that are finished, where there
+    are any.
 
     References
     ----------
@@ -311,15 +392,17 @@ def run(
     >>> bool(run.verify()), run.measures["used"] <= run.measures["contracted"]
     (True, True)
     """
-    number = validation.integer("seed", seed, minimum=0)
+    own = validation.integer("seed", seed, minimum=0)
     validation.choice("forecaster", forecaster, FORECASTERS)
     validation.choice("contract", contract, CONTRACTS)
+    if corruption is not None and not isinstance(corruption, Corruption):
+        validation.reject_type("corruption", "must be a Corruption or None", corruption)
     chosen = variant_of(variant)
     if world is None:
-        world = generate(preset, seed=number, **options)
+        world = generate(preset, seed=own, **options)
     elif options:
         validation.reject(next(iter(options)), "must not be given beside a world", next(iter(options.values())))
     elif not isinstance(world, World):
         validation.reject_type("world", "must be a World", world)
     many = validation.integer("rounds", rounds, minimum=1, maximum=world.rounds)
-    return play_rounds(world, chosen, many, number, forecaster, contract, on_round)
+    return play_rounds(world, chosen, many, own, forecaster, contract, corruption, on_round)

@@ -14,7 +14,7 @@ from edgeworth.games.offloading.model.efficiency import INTERACTION_SECONDS, PRO
 from edgeworth.mechanisms import double_auction
 from edgeworth.mechanisms.double_auction import Outcome
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive, market_of
-from edgeworth.systems.fusion.forecast_stage import forecast_users, wanted
+from edgeworth.systems.fusion.forecast_stage import forecast_users, outlook, planned_users, wanted
 from edgeworth.systems.fusion.online_stage import Fleet, fleet_of, online_game
 from edgeworth.systems.fusion.rounds import Round
 from edgeworth.systems.fusion.world import World
@@ -64,11 +64,12 @@ def verify(run: Run) -> Report:
     -------
     Report
         Each verdict is that of the worst round. ``draw``: rounds are what world and seed make; ``forecast`` and ``quantity``:
-        so are forecasts, and what is wanted on them; ``tours``: begin, end and cost of visits follow from who visits whom;
-        ``capacity``, ``route``, ``idle``: of the contracts, by `double_auction.verify`; ``rule``: the rule, run again, signs
-        these contracts at these prices (of the greatest welfare, which may run into its time limit: everybody pays its report);
-        ``coverage``, ``cap``: of the users' choices, by `offloading.verify`, and ``epsilon`` where they are said to be an
-        equilibrium; ``settlement``: all money and tasks, counted again in plain loops.
+        so are forecasts, by a forecaster fitted again unless it is remembered, and what is wanted on them; ``tours``: begin,
+        end and cost of visits follow from who visits whom; ``capacity``, ``route``, ``idle``: of the contracts, by
+        `double_auction.verify`; ``rule``: the rule, run again, signs these contracts at these prices (of the greatest welfare,
+        which may run into its time limit: everybody pays its report); ``coverage``, ``cap``: of the users' choices, by
+        `offloading.verify`, and ``epsilon`` where they are said to be an equilibrium; ``settlement``: all money and tasks,
+        counted again in plain loops.
     """
     found = _Worst()
     for each in run.rounds:
@@ -81,9 +82,13 @@ def _round(run: Run, played: Played, found: _Worst) -> None:
     drawn = run.drawn(r)
     same = drawn.hash == played.drawn
     found.add("draw", r, Verdict.of(same, float(not same), witness=None if same else "another round than world and seed make"))
-    again = forecast_users(world, drawn, "perfect" if variant.foresight else run.forecaster)
+    name = "perfect" if variant.foresight else run.forecaster
+    seen = outlook(world, name, run.seed, run.corruption)
+    again = forecast_users(world, drawn, seen, name)
     found.compare("forecast", r, played.forecast, again, TOLERANCE * max(1.0, world.users))
-    found.compare("quantity", r, contracts.quantity, wanted(world, played.forecast, run.contract))
+    planned = planned_users(world, played.forecast, seen, r, name, run.contract)
+    found.compare("quantity", r, played.planned, planned, TOLERANCE * max(1.0, world.users))
+    found.compare("quantity", r, contracts.quantity, wanted(world, played.planned))
     _offline(run, drawn, contracts, found)
     fleet = fleet_of(world, contracts, variant)
     game = online_game(world, drawn, fleet)

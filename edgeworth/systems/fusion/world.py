@@ -22,7 +22,7 @@ _POSITIVE = ("rate", "uav_rate", "speed", "weight", "frequency", "deadline")
 _SCALARS = ("coverage", "service", "uav_power", "uav_gain", "bandwidth", "energy_price")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class World(Record):
     """Servers i = 0..S-1, agents k = 0..A-1 (a vehicle that carries UAVs each) and users, over all trading rounds.
 
@@ -161,6 +161,9 @@ class World(Record):
             validation.reject("history", "must be (low, high) with low <= high", tuple(self.history.tolist()))
         if not isinstance(self.preset, str):
             validation.reject_type("preset", "must be text", self.preset)
+
+    def __repr__(self) -> str:
+        return f"<World {self.preset!r}: {self.servers} servers, {self.agents} agents, {self.users} users, {self.rounds} rounds>"
 
     @property
     def servers(self) -> int:

@@ -208,9 +208,7 @@ def _whole(value: Exact) -> Exact:
     return int(value) if value.denominator == 1 else value
 
 
-def chooser_of(
-    name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0, iterations: int = 200
-) -> Chooser:
+def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0, iterations: int = 200) -> Chooser:
     """The chooser of a name.
 
     Parameters
