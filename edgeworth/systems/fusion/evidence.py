@@ -10,8 +10,8 @@ import numpy as np
 from edgeworth.core.arrays import Floats
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.intervals import interval
-from edgeworth.systems.fusion.figures import PRINTED, SERVERS, SERVERS_ONLY, figure2, overhead
 from edgeworth.systems.fusion.incentives import rationality, truthfulness
+from edgeworth.systems.fusion.panels import PRINTED, SERVERS, SERVERS_ONLY, figure2, overhead
 from edgeworth.systems.fusion.variants import PAPER
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def overhead_order(budget: ClaimBudget) -> Evidence:
     below = int((ratio < 10.0).sum())
     found = ClaimVerdict.HOLDS if below == len(ratio) else ClaimVerdict.PARTLY if below > len(ratio) / 2 else ClaimVerdict.FAILS
     text = f"ratios {', '.join(f'{name} {x:.1f}' for name, x in ratio.items())}; in print (Table V) 145.32 / 14.40 = 10.1"
-    rows = tuple({"configuration": str(name), "ratio": float(x)} for name, x in ratio.items())
+    rows: tuple[Row, ...] = tuple({"configuration": str(name), "ratio": float(x)} for name, x in ratio.items())
     return Evidence(found, Reason.MEASURED, text, numbers=rows, instances=_trials(budget))
 
 
@@ -226,7 +226,7 @@ def latency(budget: ClaimBudget) -> Evidence:
 
 def fairly(budget: ClaimBudget) -> Evidence:
     """Jain's indices of FUSION less each other's."""
-    pairs = {}
+    pairs: dict[str, Measured] = {}
     for group in ("human", "machine"):
         table = _by_trial(budget, f"jain_{group}")
         pairs |= {f"{group}s, less {name}": _gap(table, "fusion", name) for name in _OTHERS}

@@ -14,7 +14,7 @@ from edgeworth.core.style import colour, dress
 from edgeworth.mechanisms import double_auction
 from edgeworth.mechanisms.double_auction import Market, OffAic2
 from edgeworth.systems.fusion.auction_stage import market_of, off_aic2
-from edgeworth.systems.fusion.forecast_stage import forecast_users, wanted
+from edgeworth.systems.fusion.forecast_stage import forecast_users, outlook, wanted
 from edgeworth.systems.fusion.presets import generate
 from edgeworth.systems.fusion.rounds import draw
 from edgeworth.systems.fusion.variants import VARIANTS
@@ -150,7 +150,8 @@ def _markets(seed: int, markets: int) -> Iterator[tuple[int, Market, OffAic2]]:
     while found < markets:
         world = generate("synthetic", servers=SERVERS, agents=AGENTS, users=USERS, seed=number)
         drawn = draw(world, number, 0)
-        market, buyers = market_of(world, drawn, wanted(world, forecast_users(world, drawn, "persistence")))
+        users = forecast_users(world, drawn, outlook(world, "persistence", number), "persistence")
+        market, buyers = market_of(world, drawn, wanted(world, users))
         params = off_aic2(VARIANTS["fusion"], len(buyers))
         if (double_auction.run("pay-as-report", market, params=params).seller >= 0).any():
             yield number, market, params

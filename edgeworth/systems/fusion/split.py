@@ -19,7 +19,7 @@ from edgeworth.games import offloading
 from edgeworth.games.offloading import LocalSearch, Profile
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of
 from edgeworth.systems.fusion.bounds import round_bound
-from edgeworth.systems.fusion.forecast_stage import forecast_users, wanted
+from edgeworth.systems.fusion.forecast_stage import forecast_users, outlook, wanted
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
 from edgeworth.systems.fusion.plan import best_plan
 from edgeworth.systems.fusion.rounds import Round, draw
@@ -86,7 +86,7 @@ def split_round(
     drawn: Round,
     variant: str | Variant = "fusion",
     *,
-    forecaster: str = "persistence",
+    forecaster: str = "linear",
     seed: int = 0,
     bound: RoundBound | None = None,
 ) -> Split:
@@ -117,8 +117,9 @@ def split_round(
     asked = variant_of(variant)
     own = without_payments(asked)
     limit = round_bound(world, drawn) if bound is None else bound
-    users = forecast_users(world, drawn, "perfect" if own.foresight else forecaster)
-    known = forecast_users(world, drawn, "perfect")
+    name = "perfect" if own.foresight else forecaster
+    users = forecast_users(world, drawn, outlook(world, name, seed), name)
+    known = forecast_users(world, drawn, outlook(world, "perfect", seed), "perfect")
 
     def reached(like: Variant, expected: Floats) -> float:
         contracts = contracts_of(world, drawn, wanted(world, expected), like, seed)
@@ -145,7 +146,7 @@ def split_table(
     variant: str | Variant = "fusion",
     *,
     rounds: int = 1,
-    forecaster: str = "persistence",
+    forecaster: str = "linear",
     seed: int = 0,
 ) -> pd.DataFrame:
     """`split_round` of several worlds and rounds.

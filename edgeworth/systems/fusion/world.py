@@ -163,7 +163,9 @@ class World(Record):
             validation.reject_type("preset", "must be text", self.preset)
 
     def __repr__(self) -> str:
-        return f"<World {self.preset!r}: {self.servers} servers, {self.agents} agents, {self.users} users, {self.rounds} rounds>"
+        return (
+            f"<World {self.preset!r}: {self.servers} servers, {self.agents} agents, {self.users} users, {self.rounds} rounds>"
+        )
 
     @property
     def servers(self) -> int:

@@ -203,7 +203,11 @@ def test_damaged_files_are_refused(honest: fusion.Run, tmp_path: Path) -> None:
         ({"world": "synthetic"}, TypeError, "world: must be a World"),
         ({"sites": "sites.csv"}, ValueError, "sites: is not taken by preset 'synthetic'"),
         ({"preset": "melbourne"}, ValueError, "sites: of preset 'melbourne'"),
-        ({"preset": "melbourne", "fetch": True, "sites": "s.csv", "users": "u.csv"}, ValueError, "sites: of preset 'melbourne'"),
+        (
+            {"preset": "melbourne", "fetch": True, "sites": "s.csv", "users": "u.csv"},
+            ValueError,
+            "sites: of preset 'melbourne'",
+        ),
         ({"preset": "roads", "graph": "grid"}, TypeError, "graph: must be a networkx Graph"),
         ({"preset": "roads", "servers": 101}, ValueError, "servers: must be at most the 100 nodes"),
         ({"servers": 0}, ValueError, "servers"),

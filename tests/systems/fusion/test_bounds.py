@@ -14,7 +14,7 @@ from edgeworth.games.offloading import Profile
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive
 from edgeworth.systems.fusion.bound_check import rebuilt, rebuilt_offline, verdict
 from edgeworth.systems.fusion.bounds import offline_bound, round_bound
-from edgeworth.systems.fusion.forecast_stage import forecast_users, wanted
+from edgeworth.systems.fusion.forecast_stage import forecast_users, outlook, wanted
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
 from edgeworth.systems.fusion.presets import generate
 from edgeworth.systems.fusion.rounds import Round, draw
@@ -157,7 +157,8 @@ def test_nobody_in_reach_is_worth_nothing() -> None:
 
 def played(world: World, drawn: Round, variant: Variant, forecaster: str = "persistence") -> dict[str, float]:
     """The measures of a round, stage after stage."""
-    users = forecast_users(world, drawn, "perfect" if variant.foresight else forecaster)
+    name = "perfect" if variant.foresight else forecaster
+    users = forecast_users(world, drawn, outlook(world, name, 0), name)
     contracts = contracts_of(world, drawn, wanted(world, users), variant, 0)
     fleet = fleet_of(world, contracts, variant)
     game = online_game(world, drawn, fleet)

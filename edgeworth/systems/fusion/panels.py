@@ -283,7 +283,7 @@ def _table(
     many = validation.integer("trials", trials, minimum=1)
     limited = validation.integer("bounded", bounded, minimum=0, maximum=many)
     first = validation.integer("seed", seed, minimum=0)
-    playing = {name: value for name, value in settings.items() if name in ("forecaster", "contract")}
+    playing = {name: value for name, value in settings.items() if name in ("forecaster", "contract", "corruption")}
     making = {name: value for name, value in settings.items() if name not in playing}
     rows = []
     for number, (case, size) in enumerate(cases.items()):
