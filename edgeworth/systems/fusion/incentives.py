@@ -144,6 +144,43 @@ def plot_truthfulness(table: pd.DataFrame, *, file: str | PathLike[str] | None =
     return figure
 
 
+def plot_rationality(table: pd.DataFrame, most: int = 12, *, file: str | PathLike[str] | None = None) -> Figure:
+    """Draw what sellers get beside what they spend, tours apart, and what buyers pay beside what their tasks are worth.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of `rationality`.
+    most : int
+        Traders of a side, the first ones of the table, >= 1.
+    file : path, optional
+        Where it is written.
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    import matplotlib.pyplot as plt
+
+    validation.integer("most", most, minimum=1)
+    figure, places = plt.subplots(1, 2, figsize=(8.4, 3.0), layout="constrained")
+    for ax, side in zip(places, ("seller", "buyer"), strict=True):
+        part = table[table["side"] == side].head(most)
+        at = np.arange(len(part))
+        ax.bar(at - 0.2, part["worth"], 0.4, color=colour(0), label="unit costs" if side == "seller" else "value")
+        if side == "seller":
+            ax.bar(at - 0.2, part["tour"], 0.4, bottom=part["worth"], color=colour(5), label="tour")
+        ax.bar(at + 0.2, part["money"], 0.4, color=colour(1), label="reward" if side == "seller" else "payment")
+        ax.set_xlabel(f"{side}s that trade")
+        ax.set_ylabel("money")
+        ax.legend(fontsize="small", frameon=False)
+        dress(ax)
+    if file is not None:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(file, metadata={"Date": None})
+    return figure
+
+
 def _markets(seed: int, markets: int) -> Iterator[tuple[int, Market, OffAic2]]:
     """Markets of the first rounds of worlds in which somebody trades: the world's seed, the market, the reading."""
     number, found = validation.integer("seed", seed, minimum=0), 0

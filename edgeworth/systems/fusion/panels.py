@@ -16,6 +16,7 @@ from edgeworth.core.intervals import interval
 from edgeworth.core.style import colour, dress
 from edgeworth.systems.fusion.bound_check import verdict
 from edgeworth.systems.fusion.bounds import round_bound
+from edgeworth.systems.fusion.incentives import plot_rationality, plot_truthfulness, rationality, truthfulness
 from edgeworth.systems.fusion.presets import Preset, generate
 from edgeworth.systems.fusion.rounds import draw
 from edgeworth.systems.fusion.running import run
@@ -94,7 +95,7 @@ def figure2(
     on_trial : callable, optional
         See `OnTrial`.
     **settings
-        Further arguments of `run` or `generate`.
+        Further arguments of `run` or `generate`. Without a ``forecaster`` it is persistence, which takes no fitting.
 
     Returns
     -------
@@ -195,6 +196,40 @@ def table5(
     return table
 
 
+def figures(trials: int = 20, *, bounded: int = 0, folder: str | PathLike[str] | None = None) -> dict[str, pd.DataFrame]:
+    """All panels of figures 2 and 3.
+
+    Parameters
+    ----------
+    trials : int
+        Of figure 2 and of the overhead.
+    bounded : int
+        As of `figure2`.
+    folder : path, optional
+        Where they are drawn, as ``fusion_NAME.svg``; left out, nowhere.
+
+    Returns
+    -------
+    dict
+        "figure2", "overhead", "truthfulness" and "rationality" -> the table of that function.
+    """
+    tables = {
+        "figure2": figure2(trials=trials, bounded=bounded),
+        "overhead": overhead(trials=trials),
+        "truthfulness": truthfulness(),
+        "rationality": rationality(),
+    }
+    if folder is not None:
+        place = Path(folder)
+        for measure in ("welfare", "welfare_contracted", "potential"):
+            plot_figure2(tables["figure2"], measure, file=place / f"fusion_{measure}.svg")
+        for measure in ("doi", "ecoi"):
+            plot_overhead(tables["overhead"], measure, file=place / f"fusion_{measure}.svg")
+        plot_truthfulness(tables["truthfulness"], file=place / "fusion_truthfulness.svg")
+        plot_rationality(tables["rationality"], file=place / "fusion_rationality.svg")
+    return tables
+
+
 def plot_figure2(table: pd.DataFrame, measure: str = "welfare", *, file: str | PathLike[str] | None = None) -> Figure:
     """Draw figure 2: means over trials with 95% intervals, a panel beside the other.
 
@@ -283,8 +318,9 @@ def _table(
     many = validation.integer("trials", trials, minimum=1)
     limited = validation.integer("bounded", bounded, minimum=0, maximum=many)
     first = validation.integer("seed", seed, minimum=0)
-    playing = {name: value for name, value in settings.items() if name in ("forecaster", "contract", "corruption")}
-    making = {name: value for name, value in settings.items() if name not in playing}
+    told = {name: value for name, value in settings.items() if name in ("forecaster", "contract", "corruption")}
+    making = {name: value for name, value in settings.items() if name not in told}
+    playing = {"forecaster": "persistence"} | told
     rows = []
     for number, (case, size) in enumerate(cases.items()):
         for trial in range(many):

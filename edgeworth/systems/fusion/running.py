@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -38,6 +39,8 @@ from edgeworth.systems.fusion.world import World
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from edgeworth.systems.fusion.stage import RoundBound
 
 OnRound = Callable[[int, int, Mapping[str, float]], None]
 """Called after every round with how many are done, how many there are, and the measures of the last."""
@@ -175,8 +178,25 @@ class Run(Record):
 
         write_text(path, text(self, self.verify() if report is None else report))
 
-    def verify(self) -> Report:
+    @cached_property
+    def bounds(self) -> tuple[RoundBound, ...]:
+        """A bound on the welfare of each round that no contracts, tours and choices exceed; some seconds a round, once."""
+        from edgeworth.systems.fusion.bounds import run_bounds
+
+        return run_bounds(self)
+
+    @property
+    def bound(self) -> float:
+        """The mean of `bounds`, beside ``measures["welfare"]``."""
+        return float(np.mean([each.value for each in self.bounds]))
+
+    def verify(self, *, bound: bool = False) -> Report:
         """Check every stage of every round by code that does not decide; see `verification.verify`.
+
+        Parameters
+        ----------
+        bound : bool
+            Whether `bounds` are rebuilt from their certificates too, and computed first where they were not.
 
         Returns
         -------
@@ -184,7 +204,7 @@ class Run(Record):
         """
         from edgeworth.systems.fusion.verification import verify
 
-        return verify(self)
+        return verify(self, bound=bound)
 
     def replay(self) -> Run:
         """Run the same again, from the world and the seed alone.

@@ -14,6 +14,7 @@ from edgeworth.games.offloading.model.efficiency import INTERACTION_SECONDS, PRO
 from edgeworth.mechanisms import double_auction
 from edgeworth.mechanisms.double_auction import Outcome
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive, market_of
+from edgeworth.systems.fusion.bound_check import verdict as bound_verdict
 from edgeworth.systems.fusion.forecast_stage import forecast_users, outlook, planned_users, wanted
 from edgeworth.systems.fusion.online_stage import Fleet, fleet_of, online_game
 from edgeworth.systems.fusion.rounds import Round
@@ -53,12 +54,14 @@ class _Worst:
         self.add(name, number, Verdict.of(off <= tolerance, off, tolerance, text))
 
 
-def verify(run: Run) -> Report:
+def verify(run: Run, *, bound: bool = False) -> Report:
     """Check a run.
 
     Parameters
     ----------
     run : Run
+    bound : bool
+        Whether its bounds are checked too.
 
     Returns
     -------
@@ -69,11 +72,18 @@ def verify(run: Run) -> Report:
         `double_auction.verify`; ``rule``: the rule, run again, signs these contracts at these prices (of the greatest welfare,
         which may run into its time limit: everybody pays its report); ``coverage``, ``cap``: of the users' choices, by
         `offloading.verify`, and ``epsilon`` where they are said to be an equilibrium; ``settlement``: all money and tasks,
-        counted again in plain loops.
+        counted again in plain loops; ``bound``: every bound is rebuilt from its certificate, and no welfare is above it.
     """
     found = _Worst()
     for each in run.rounds:
         _round(run, each, found)
+    for each, limit in zip(run.rounds, run.bounds if bound else (), strict=bound):
+        apt = limit.waiting == (run.variant.rule == "none")
+        found.add("bound", each.number, Verdict.of(apt, float(not apt), witness=None if apt else "a bound of other variants"))
+        found.add("bound", each.number, bound_verdict(run.world, run.drawn(each.number), limit))
+        above = max(each.measures["welfare"] - limit.value, 0.0)
+        text = f"welfare {each.measures['welfare']!r} is above the bound {limit.value!r}"
+        found.add("bound", each.number, Verdict.of(above == 0.0, above, witness=text if above else None))
     return Report(found.found)
 
 
