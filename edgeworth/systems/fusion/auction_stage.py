@@ -165,9 +165,9 @@ def contracts_of(world: World, drawn: Round, quantity: Ints, variant: Variant, s
         return _at_random(world, drawn, quantity, market, buyers, stream(seed, drawn.number, Stream.RULE))
     if variant.rule == "optimum":
         outcome = double_auction.solve(market, method="optimum", stop=OPTIMUM).require()
-    elif variant.rule == "off-aic2":
+    elif variant.rule in ("off-aic2", "pay-as-report"):
         plain = market_of(world, drawn, quantity, routed=False)[0]
-        outcome = double_auction.run("off-aic2", market if variant.driven else plain, params=off_aic2(variant, len(buyers)))
+        outcome = double_auction.run(variant.rule, market if variant.driven else plain, params=off_aic2(variant, len(buyers)))
         if not variant.driven:
             return _as_far(world, drawn, quantity, buyers, market, outcome)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -39,6 +40,8 @@ from edgeworth.systems.fusion.world import World
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+    from edgeworth.systems.fusion.stage import RoundBound
 
 OnRound = Callable[[int, int, Mapping[str, float]], None]
 """Called after every round with how many are done, how many there are, and the measures of the last."""
@@ -150,8 +153,26 @@ class Run(Record):
         judged = self.verify() if report is None else report
         write_text(path, text(self.rounds, self.to_frame(), self.measures, judged, self.variant.name, about))
 
-    def verify(self) -> Report:
+    @cached_property
+    def bounds(self) -> tuple[RoundBound, ...]:
+        """A bound on the welfare of each round that no contracts, tours and choices exceed; some seconds a round, once."""
+        from edgeworth.systems.fusion.bounds import round_bound
+
+        waiting = self.variant.rule == "none"
+        return tuple(round_bound(self.world, self.drawn(each.number), waiting=waiting) for each in self.rounds)
+
+    @property
+    def bound(self) -> float:
+        """The mean of `bounds`, beside ``measures["welfare"]``."""
+        return float(np.mean([each.value for each in self.bounds]))
+
+    def verify(self, *, bound: bool = False) -> Report:
         """Check every stage of every round by code that does not decide; see `verification.verify`.
+
+        Parameters
+        ----------
+        bound : bool
+            Whether `bounds` are rebuilt from their certificates too, and computed first where they were not.
 
         Returns
         -------
@@ -167,6 +188,7 @@ class Run(Record):
             forecaster=self.forecaster,
             contract=self.contract,
             corruption=self.corruption,
+            bounds=self.bounds if bound else None,
         )
 
     def replay(self) -> Run:

@@ -15,10 +15,12 @@ from edgeworth.games.offloading.model.efficiency import INTERACTION_SECONDS, PRO
 from edgeworth.mechanisms import double_auction
 from edgeworth.mechanisms.double_auction import Outcome
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive, market_of
+from edgeworth.systems.fusion.bound_check import verdict as bound_verdict
 from edgeworth.systems.fusion.forecast_stage import Contract, forecast_users, outlook, planned_users, wanted
 from edgeworth.systems.fusion.online_stage import Fleet, fleet_of, online_game
 from edgeworth.systems.fusion.played import Played
 from edgeworth.systems.fusion.rounds import Round, draw
+from edgeworth.systems.fusion.stage import RoundBound
 from edgeworth.systems.fusion.variants import Variant
 from edgeworth.systems.fusion.world import World
 
@@ -62,6 +64,7 @@ def verify(
     forecaster: str,
     contract: Contract,
     corruption: Corruption | None,
+    bounds: Sequence[RoundBound] | None = None,
 ) -> Report:
     """Check a run.
 
@@ -75,6 +78,8 @@ def verify(
     contract : {"point", "newsvendor"}
     corruption : Corruption, optional
         As of `run`.
+    bounds : sequence of RoundBound, optional
+        Of the rounds, checked where they are given.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def verify(
         `double_auction.verify`; ``rule``: the rule, run again, signs these contracts at these prices (of the greatest welfare,
         which may run into its time limit: everybody pays its report); ``coverage``, ``cap``: of the users' choices, by
         `offloading.verify`, and ``epsilon`` where they are said to be an equilibrium; ``settlement``: all money and tasks,
-        counted again in plain loops.
+        counted again in plain loops; ``bound``: every bound is rebuilt from its certificate, and no welfare is above it.
     """
     found = _Worst()
     name = "perfect" if variant.foresight else forecaster
@@ -102,7 +107,18 @@ def verify(
         found.compare("quantity", r, played.contracts.quantity, wanted(world, played.planned))
         _offline(world, variant, seed, drawn, played.contracts, found)
         _online(world, variant, drawn, played, found)
+        if bounds is not None:
+            _bound(world, variant, drawn, played, bounds[r], found)
     return Report(found.found)
+
+
+def _bound(world: World, variant: Variant, drawn: Round, played: Played, limit: RoundBound, found: _Worst) -> None:
+    apt = limit.waiting == (variant.rule == "none")
+    found.add("bound", drawn.number, Verdict.of(apt, float(not apt), witness=None if apt else "a bound of other variants"))
+    found.add("bound", drawn.number, bound_verdict(world, drawn, limit))
+    above = max(played.measures["welfare"] - limit.value, 0.0)
+    text = f"welfare {played.measures['welfare']!r} is above the bound {limit.value!r}"
+    found.add("bound", drawn.number, Verdict.of(above == 0.0, above, witness=text if above else None))
 
 
 def _online(world: World, variant: Variant, drawn: Round, played: Played, found: _Worst) -> None:
