@@ -108,6 +108,27 @@ def train_progress(quiet: bool, steps: int) -> Iterator[Observer | None]:
         yield _TrainingLines()
 
 
+@contextmanager
+def round_progress(quiet: bool) -> Iterator[Callable[[int, int, Mapping[str, float]], None] | None]:
+    """The `on_round` of a system's run."""
+    if quiet or sys.stderr is None:
+        yield None
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            task = bars.add_task("", total=None)
+
+            def advance(done: int, total: int, measures: Mapping[str, float]) -> None:
+                bars.update(task, completed=done, total=total, description=f"welfare {number(measures['welfare'])}")
+
+            yield advance
+    else:
+
+        def line(done: int, total: int, measures: Mapping[str, float]) -> None:
+            output.say(f"[{done}/{total}] welfare {number(measures['welfare'])}", err=True)
+
+        yield line
+
+
 class _Bar(Observer):
     def __init__(self, bars: Bars, seconds: float | None) -> None:
         self._bars, self._task = bars, bars.add_task("", total=seconds)

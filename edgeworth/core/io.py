@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,24 @@ def load(path: str | PathLike[str], *, limit: int | None = None) -> Any:
         Naming the file and the reason, when it is truncated, of another format or of a later schema, too large, holds NaN or
         infinities, has wrong shapes or types, or does not match its hash.
     """
+    return read(path, _rebuild, limit=limit)
+
+
+def read(
+    path: str | PathLike[str], rebuild: Callable[[dict[str, Any], dict[str, Array]], Any], *, limit: int | None = None
+) -> Any:
+    """What ``rebuild(header, arrays)`` makes of a file that Edgeworth saved; whatever it raises on damaged content becomes a
+    `FileFormatError` that names the file. NaN and infinities in arrays are refused before.
+    """
     where = Path(path)
     files.budget(limit, files.TEXT_LIMIT)  # a wrong argument is no wrong file
     kind = ending(Path(where.stem) if where.suffix == ".gz" else where)
     try:
         header, arrays = _read_json(where, limit) if kind == ".json" else _read_npz(where, limit)
-        return _rebuild(header, arrays)
+        for name, values in arrays.items():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                raise FileFormatError(f"the array {name!r} holds NaN or infinities")
+        return rebuild(header, arrays)
     except FileFormatError as error:
         raise error if str(error).startswith(f"{where}: ") else FileFormatError(f"{where}: {error}") from error
     except (FileNotFoundError, PermissionError, IsADirectoryError, ImportError):
@@ -112,9 +125,6 @@ def _rebuild(header: dict[str, Any], arrays: dict[str, Array]) -> Any:
     if kind not in _families.FAMILIES:
         raise FileFormatError(f"unknown problem kind {kind!r}")
     payload = Payload(header["fields"], arrays)
-    for name, values in arrays.items():
-        if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise FileFormatError(f"the array {name!r} holds NaN or infinities")
     if content == "problem":
         read = problem.model(kind).problem.from_payload(payload)
         if read.hash != header["hash"]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         BestResponse as BestResponse,
         LocalSearch as LocalSearch,
         LogLinear as LogLinear,
+        RandomFeasible as RandomFeasible,
         Trajectory as Trajectory,
         trajectory as trajectory,
     )

@@ -15,6 +15,7 @@ METHODS: tuple[Method, ...] = (
         name="random-feasible",
         kind="optimise",
         function=f"{_ROOM}.heuristic:random_feasible",
+        params=f"{_ROOM}.heuristic:RandomFeasible",
         exact=False,
         randomised=True,
         kernels=True,

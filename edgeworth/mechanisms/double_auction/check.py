@@ -96,8 +96,7 @@ def _cheapest_tours(market: Market, k: int, fits: NDArray[np.bool_], budget: Ste
     routes, n = market.routes, market.buyers
     if routes is None:
         validation.reject("market", "must be routed", market.provenance)
-    points = np.vstack([routes.place, routes.depot[k : k + 1]])
-    leg = (np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1)) / float(routes.speed[k])).tolist()
+    leg = (routes.metres([k]) / float(routes.speed[k])).tolist()
     opens, service = routes.opens.tolist(), routes.service_time.tolist()
     closes = (routes.closes + 2.0 * routes.slack(k, routes.closes, n + 2)).tolist()
     latest = float(routes.latest[k] + 2.0 * routes.slack(k, routes.latest[k], n + 2))

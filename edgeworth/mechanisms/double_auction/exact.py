@@ -261,8 +261,7 @@ def orienteering_problem(market: Market) -> OrienteeringProblem:
     if routes is None:
         validation.reject("market", "must be routed", market.provenance)
     n, m = market.buyers, market.sellers
-    points = np.vstack([routes.place, routes.depot])
-    drive = np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1))
+    drive = routes.metres(range(m))
     fixed = np.zeros_like(drive)
     fixed[n:, :n] = routes.depreciation[:, None]
     return orienteering.OrienteeringProblem(

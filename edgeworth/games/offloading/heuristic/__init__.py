@@ -1,6 +1,6 @@
 """Dynamics and baselines."""
 
-from edgeworth.games.offloading.heuristic.baselines import all_local, greedy_delay, random_feasible
+from edgeworth.games.offloading.heuristic.baselines import RandomFeasible, all_local, greedy_delay, random_feasible
 from edgeworth.games.offloading.heuristic.current import CurrentProfile, shuffled
 from edgeworth.games.offloading.heuristic.dynamics import (
     BestResponse,
@@ -18,6 +18,7 @@ __all__ = [
     "CurrentProfile",
     "LocalSearch",
     "LogLinear",
+    "RandomFeasible",
     "Trajectory",
     "all_local",
     "asynchronous_best_response",

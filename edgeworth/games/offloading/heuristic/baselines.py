@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
@@ -12,15 +15,31 @@ from edgeworth.games.offloading.kernels import starts
 from edgeworth.games.offloading.model import OffloadingGame, Profile
 
 
-def random_feasible(game: OffloadingGame, params: None, run: Run[Profile]) -> Found[Profile]:
+@dataclass(frozen=True)
+class RandomFeasible:
+    """Parameters of `random_feasible`.
+
+    Parameters
+    ----------
+    deadlines : bool
+        Whether a machine chooses only providers that it expects to finish at by its deadline, at the loads so far and its own.
+    """
+
+    deadlines: bool = False
+
+    def __post_init__(self) -> None:
+        validation.flag("deadlines", self.deadlines)
+
+
+def random_feasible(game: OffloadingGame, params: RandomFeasible, run: Run[Profile]) -> Found[Profile]:
     """Users in random order choose uniformly among local execution and the providers in reach that have room.
 
     Parameters
     ----------
     game : OffloadingGame
         The game.
-    params : None
-        The method has no parameters.
+    params : RandomFeasible
+        Whether deadlines count.
     run : Run
         Clock and random generator of the run.
 
@@ -31,15 +50,17 @@ def random_feasible(game: OffloadingGame, params: None, run: Run[Profile]) -> Fo
 
     Notes
     -----
-    The first step of the paper's PG-BRD, and the online stage of its FUSION_NoPG without the deadlines that this one also
-    respects. No guarantee beyond feasibility.
+    The first step of the paper's PG-BRD; with ``deadlines`` the online stage of its FUSION_NoPG, whose users choose "subject to
+    capacity and deadline". A deadline may still be missed in the end: users who choose later raise the load. No guarantee
+    beyond feasibility.
 
     References
     ----------
-    FUSION paper, section V-E, step 1.
+    FUSION paper, section V-E, step 1; section VI-C for FUSION_NoPG.
     """
     current = CurrentProfile(game)
-    current.begin("random-feasible", run)
+    latest = np.where(game.human, np.inf, game.deadline) if params.deadlines else None
+    current.begin("random-feasible", run, latest)
     return Found(current.profile, Termination.CONVERGED, iterations=1)
 
 

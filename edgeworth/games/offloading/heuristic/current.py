@@ -9,7 +9,7 @@ import numpy as np
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.kernels import dynamics, starts
 from edgeworth.games.offloading.model import OffloadingGame, Profile, positions, profile_of
-from edgeworth.games.offloading.model.game import Ints
+from edgeworth.games.offloading.model.game import Floats, Ints
 
 Start = Literal["random-feasible", "greedy", "local"]
 STARTS: tuple[Start, ...] = ("random-feasible", "greedy", "local")
@@ -69,13 +69,17 @@ class CurrentProfile:
         """The profile now."""
         return profile_of(self.game, self.state.choice)
 
-    def begin(self, start: Start, run: Run[Profile]) -> None:
-        """Set the first profile: the run's own start where it has one, else by rule, users in random order."""
+    def begin(self, start: Start, run: Run[Profile], latest: Floats | None = None) -> None:
+        """Set the first profile: the run's own start where it has one, else by rule, users in random order.
+
+        latest: the longest delay at which each user joins a provider at random; None: however long.
+        """
         m = self.game.users
         if run.start is not None:
             self.state.choice[:] = positions(self.game, run.start)
         elif start == "random-feasible":
-            starts.random_start(self.arrays, self.state, shuffled(m, run.rng), 0, m, run.rng.random(m))
+            limit = np.full(m, np.inf) if latest is None else latest
+            starts.random_start(self.arrays, self.state, shuffled(m, run.rng), 0, m, run.rng.random(m), limit)
         elif start == "greedy":
             starts.greedy_start(self.arrays, self.state, shuffled(m, run.rng), 0, m)
         self.recount()

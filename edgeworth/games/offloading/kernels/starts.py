@@ -7,19 +7,29 @@ from edgeworth.games.offloading.kernels.dynamics import utility_of
 
 
 @jit
-def random_start(game, state, order, begin, end, noise):
-    """Users in this order pick uniformly among local execution and the providers in reach that have room."""
+def may_join(game, state, i, p, latest):
+    """Whether the provider of pair p has room, and user i is there no later than that at the loads so far and its own."""
+    k = game.provider[p]
+    if state.count[k] >= game.cap[k]:
+        return False
+    return game.transfer[p] + (state.load[k] + game.weight[i]) * game.unit[i] * game.inverse[k] <= latest
+
+
+@jit
+def random_start(game, state, order, begin, end, noise, latest):
+    """Users in this order pick uniformly among local execution and the providers in reach that they may join, by the latest
+    time of each."""
     for spot in range(begin, end):
         i = order[spot]
         room = 1
         for p in range(game.ptr[i], game.ptr[i + 1]):
-            room += state.count[game.provider[p]] < game.cap[game.provider[p]]
+            room += may_join(game, state, i, p, latest[i])
         pick = min(int(noise[spot] * room), room - 1)
         if pick == 0:
             continue
         for p in range(game.ptr[i], game.ptr[i + 1]):
             k = game.provider[p]
-            if state.count[k] < game.cap[k]:
+            if may_join(game, state, i, p, latest[i]):
                 pick -= 1
                 if pick == 0:
                     state.choice[i] = p

@@ -5,15 +5,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Floats
+from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.traced import Exact, Rational, exact
 from edgeworth.mechanisms.double_auction.model import ExactMarket, NotApplicableError
 from edgeworth.mechanisms.double_auction.model.chooser import OBJECTIVES, Chooser
 
+if TYPE_CHECKING:
+    from edgeworth.routing.orienteering import OrienteeringProblem
+    from edgeworth.routing.orienteering.heuristic.colony import VehicleColony
+
+_MARGIN = 1e-9  # relative, for rounding
+_COLONIES = 2_000  # kept at a time, of some 20 kB each
 MOST_STEPS = 20_000_000
 """Of one dynamic program over units."""
 
@@ -94,55 +101,96 @@ class RouteMethod:
 
     exact = False
 
-    def __init__(self, market: ExactMarket, objective: str, scale: int, method: str, seed: int) -> None:
+    def __init__(self, market: ExactMarket, objective: str, scale: int, method: str, seed: int, iterations: int) -> None:
         if market.routes is None:
             validation.reject("chooser", f"'route-{method}' needs a routed market", "a plain market")
         self.market, self.objective, self.scale, self.method, self.seed = market, objective, scale, method, seed
         self._known: dict[tuple[int, tuple[int, ...], bytes], tuple[int, ...]] = {}  # a bisection asks the same again and again
+        self.iterations = iterations
+        self._colonies: dict[tuple[int, tuple[int, ...]], VehicleColony] = {}
 
     def choose(self, seller: int, candidates: Sequence[int], worth: Sequence[Rational], ask: Rational) -> tuple[int, ...]:
-        """One call of ``orienteering.solve`` for every question, which has one answer: the seed is the same at every call."""
+        """One run of the method for every question, which has one answer: the seed is the same at every call."""
         if not candidates:
             return ()
         market, scale = self.market, self.scale
         mine = list(candidates)
-        demand = np.array([market.demand[i] for i in mine], dtype=np.float64)
         profit = np.array([float(_gain(self.objective, worth[i], market.demand[i], ask) / _unit(self, scale)) for i in mine])
         key = (seller, tuple(mine), profit.tobytes())
         if key not in self._known:
-            self._known[key] = self._drive(seller, mine, profit, demand)
+            self._known[key] = self._drive(seller, mine, profit)
         return self._known[key]
 
-    def _drive(self, seller: int, mine: list[int], profit: Floats, demand: Floats) -> tuple[int, ...]:
-        from edgeworth.core.stop import Stop
+    def _drive(self, seller: int, mine: list[int], profit: Floats) -> tuple[int, ...]:
+        routes = self.market.routes
+        if routes is None or self._hopeless(seller, mine, profit):
+            return ()
+        tour = self._colony(seller, mine).tour(profit) if self.method == "eaco" else self._solved(seller, mine, profit)
+        stops = tuple(mine[j] for j in tour.tolist())
+        earned = sum(float(profit[j]) for j in tour.tolist())
+        if self.objective != "quantity" and earned <= routes.tour(seller, stops)[0]:
+            return ()
+        return stops
+
+    def _hopeless(self, seller: int, mine: list[int], profit: Floats) -> bool:
+        """Whether no tour earns what it costs, so that no search is needed.
+
+        Who goes as far as buyer f drives at least there and back, and meets nobody farther away; the units on board, filled
+        with those who pay most for one, are worth at least what it earns. On straight lines, where a detour is never shorter.
+        """
+        routes, market = self.market.routes, self.market
+        if routes is None or routes.distance is not None or self.objective == "quantity":
+            return False
+        away = np.hypot(*(routes.place[mine] - routes.depot[seller]).T)
+        cost = routes.depreciation[seller] + 2.0 * away / routes.speed[seller] * routes.travel_cost[seller]
+        units = np.array([market.demand[i] for i in mine], dtype=np.float64)
+        order = np.argsort(-profit / units)
+        near = away[order][None, :] <= away[:, None]
+        load = np.cumsum(units[order] * near, axis=1)
+        room = float(market.capacity[seller])
+        taken = np.clip(room - (load - units[order]), 0.0, units[order]) * near
+        earned = (np.maximum(profit[order] / units[order], 0.0) * taken).sum(axis=1)
+        return bool((earned * (1.0 + _MARGIN) < cost * (1.0 - _MARGIN)).all())
+
+    def _solved(self, seller: int, mine: list[int], profit: Floats) -> Ints:
+        from edgeworth.routing import orienteering
+
+        problem = self._problem(seller, mine, profit)
+        plan = orienteering.solve(problem, method=self.method, seed=self.seed).require()
+        return np.asarray(plan.sequences[0], dtype=np.int64)
+
+    def _colony(self, seller: int, mine: list[int]) -> VehicleColony:
+        """The colony of a seller and its candidates, kept: a bisection asks the same with other profits."""
+        from edgeworth.routing.orienteering.heuristic.colony import VehicleColony
+
+        key = (seller, tuple(mine))
+        if key not in self._colonies:
+            if len(self._colonies) >= _COLONIES:
+                self._colonies.clear()
+            problem = self._problem(seller, mine, np.zeros(len(mine)))
+            self._colonies[key] = VehicleColony(problem, self.seed, self.iterations)
+        return self._colonies[key]
+
+    def _problem(self, seller: int, mine: list[int], profit: Floats) -> OrienteeringProblem:
         from edgeworth.routing import orienteering
 
         routes, market = self.market.routes, self.market
         if routes is None:
-            return ()
-        free = self.objective == "quantity"
-        problem = orienteering.OrienteeringProblem.from_coordinates(
-            np.vstack([routes.place[mine], routes.depot[seller : seller + 1]]),
+            validation.reject("market", "must be routed", market)
+        return orienteering.OrienteeringProblem.from_matrices(
+            routes.metres([seller], mine),
             profit,
             routes.opens[mine],
             routes.closes[mine],
-            rounding="none",
             latest=float(routes.latest[seller]),
             vehicles=1,
-            demand=demand,
+            demand=np.array([market.demand[i] for i in mine], dtype=np.float64),
             service_time=routes.service_time[mine],
             depot="last",
             speed=float(routes.speed[seller]),
             capacity=float(market.capacity[seller]),
-            cost_per_time=0.0 if free else float(routes.travel_cost[seller]),
+            cost_per_time=0.0 if self.objective == "quantity" else float(routes.travel_cost[seller]),
         )
-        stop = Stop(iterations=200) if self.method == "eaco" else None
-        plan = orienteering.solve(problem, method=self.method, seed=self.seed, stop=stop).require()
-        stops = tuple(mine[j] for j in plan.sequences[0].tolist())
-        earned = sum(float(profit[j]) for j in plan.sequences[0].tolist())
-        if not free and earned <= routes.tour(seller, stops)[0]:
-            return ()
-        return stops
 
 
 def _unit(chooser: RouteMethod, scale: int) -> int:
@@ -160,7 +208,7 @@ def _whole(value: Exact) -> Exact:
     return int(value) if value.denominator == 1 else value
 
 
-def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0) -> Chooser:
+def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, seed: int = 0, iterations: int = 200) -> Chooser:
     """The chooser of a name.
 
     Parameters
@@ -176,6 +224,8 @@ def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, s
         By which money is multiplied to be whole.
     seed : int
         Of a chooser that draws.
+    iterations : int
+        Of an ant colony at every call.
 
     Returns
     -------
@@ -192,4 +242,4 @@ def chooser_of(name: str, objective: str, market: ExactMarket, scale: int = 1, s
         return Knapsack(market, objective)
     if name == "route-exact":
         return RouteTable(market, objective, scale)
-    return RouteMethod(market, objective, scale, name.removeprefix("route-"), seed)
+    return RouteMethod(market, objective, scale, name.removeprefix("route-"), seed, iterations)

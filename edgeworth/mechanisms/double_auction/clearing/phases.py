@@ -5,7 +5,7 @@ leaves open.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
@@ -43,7 +43,7 @@ class Auction:
         self.bid = [self._scaled(x) for x in market.bid]
         self.ask = [self._scaled(x) for x in market.ask]
         self.market = market
-        self.chooser = chooser_of(params.chooser, params.objective, market, self.scale, params.seed)
+        self.chooser = chooser_of(params.chooser, params.objective, market, self.scale, params.seed, params.colony)
         self.rank = (tie.ranks("buyer", market.bid).tolist(), tie.ranks("seller", market.ask).tolist())
         self.sweeps: Sweeps = {}
         exact_pricing = params.pricing == "exact" or (params.pricing == "auto" and self.chooser.exact)
@@ -82,18 +82,19 @@ class Auction:
 
     def phase2(self, bid: Sequence[Rational], ask: Sequence[Rational], lists: Lists) -> dict[int, tuple[int, ...]]:
         """The buyers of every seller that serves some, in the order of its tour."""
+        return {k: stops for k, stops in self._choices(bid, ask, lists) if stops}
+
+    def _choices(self, bid: Sequence[Rational], ask: Sequence[Rational], lists: Lists) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Seller after seller, and the buyers it takes."""
         open_ = list(lists[0])
-        served: dict[int, tuple[int, ...]] = {}
         offers, worth = self._offers(bid, 0)
         for k in lists[1]:
             if self.market.spread is not None:
                 offers, worth = self._offers(bid, k)
             candidates = [i for i in open_ if offers[i] > ask[k]]
             stops = self.chooser.choose(k, candidates, worth, ask[k]) if candidates else ()
-            if stops:
-                served[k] = stops
-                open_ = [i for i in open_ if i not in stops]
-        return served
+            yield k, stops
+            open_ = [i for i in open_ if i not in stops]
 
     def _offers(self, bid: Sequence[Rational], k: int) -> tuple[Sequence[Rational], list[Rational]]:
         """What every buyer bids to a seller, a unit and in all: its entry b_ik where there are rows, else its bid."""
@@ -104,14 +105,14 @@ class Auction:
         """What a buyer of that (mean) bid bids to a seller."""
         return bid if self.market.spread is None else bid * self.market.spread[i][k]
 
-    def under(self, agent: Agent, lists: Lists) -> Callable[[Rational], dict[int, tuple[int, ...]]]:
-        """The trades as a function of one agent's effective report, by the re-run chosen."""
+    def under(self, agent: Agent, lists: Lists) -> Callable[[Rational], Iterator[tuple[int, tuple[int, ...]]]]:
+        """The choices of the sellers as a function of one agent's effective report, by the re-run chosen."""
         side, index = agent
 
-        def run(report: Rational) -> dict[int, tuple[int, ...]]:
+        def run(report: Rational) -> Iterator[tuple[int, tuple[int, ...]]]:
             bid, ask = list(self.bid), list(self.ask)
             (bid if side == "buyer" else ask)[index] = report
-            return self.phase2(bid, ask, lists if self.params.rerun == "phase2" else self.phase1(bid, ask))
+            return self._choices(bid, ask, lists if self.params.rerun == "phase2" else self.phase1(bid, ask))
 
         return run
 
@@ -128,7 +129,7 @@ class Auction:
         key = (agent, lists if self.params.rerun == "phase2" else None)
         if key not in self.sweeps:
             run = self.under(agent, lists)
-            self.sweeps[key] = list(sweep(lambda report: self.units(agent, run(report)), 0))
+            self.sweeps[key] = list(sweep(lambda report: self.units(agent, dict(run(report))), 0))
         return self.sweeps[key]
 
     def critical(self, agent: Agent, lists: Lists, limit: Rational) -> Rational:
@@ -140,7 +141,10 @@ class Auction:
         run = self.under(agent, lists)
 
         def wins(value: Rational) -> bool:
-            return self.units(agent, run(value)) > 0
+            for k, stops in run(value):  # what later sellers do changes nothing
+                if (index in stops) if side == "buyer" else k == index:
+                    return bool(stops)
+            return False
 
         if not self.exact_pricing:
             return self._bisect(wins, report, limit)

@@ -47,6 +47,8 @@ class OffAic2:
         How equal reports are ordered, as in `Classic`.
     seed
         Of randomised choosers.
+    colony
+        Iterations of the ant colony at every call.
 
     Notes
     -----
@@ -75,6 +77,7 @@ class OffAic2:
     tie_break: str = "index"
     seed: int = 0
     upper: str = "report"
+    colony: int = 200
 
     def __post_init__(self) -> None:
         validation.choice("band", self.band, BANDS)
@@ -86,6 +89,7 @@ class OffAic2:
         validation.choice("upper", self.upper, UPPER)
         validation.integer("iterations", self.iterations, minimum=1)
         validation.integer("seed", self.seed, minimum=0)
+        validation.integer("colony", self.colony, minimum=1)
         tie_break_of(self.tie_break)
 
     @classmethod

@@ -175,12 +175,13 @@ def inputs(market: Market, candidate: Bools, least: float, width: float) -> Floa
         return found
     routes = market.routes
     if routes is not None:
-        away = np.hypot(*(routes.place[:, None, :] - routes.depot[None, :, :]).transpose(2, 0, 1))
-        alone = (2.0 * away / routes.speed * routes.travel_cost + routes.depreciation) / (demand[:, None] * width)
+        metres = routes.metres(range(market.sellers))
+        there_and_back = metres[:n, n:] + metres[n:, :n].T
+        alone = (there_and_back / routes.speed * routes.travel_cost + routes.depreciation) / (demand[:, None] * width)
         fits = market.demand[:, None] <= market.capacity[None, :]
         found[:, 0] = np.where(fits, alone, np.inf).min(axis=1)
         found[:, 1] = np.where(fits, alone, 0.0).sum(axis=1) / np.maximum(fits.sum(axis=1), 1)
-        between = np.hypot(*(routes.place[:, None, :] - routes.place[None, :, :]).transpose(2, 0, 1))
+        between = metres[:n, :n].copy()
         between[:, ~candidate] = np.inf
         np.fill_diagonal(between, np.inf)
         rate = float((routes.travel_cost / routes.speed).min())

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Array
+from edgeworth.core.arrays import Array, OptionalArray, optional
 from edgeworth.core.names import label
 from edgeworth.core.numeric import FEASIBILITY_TOL
 
@@ -66,6 +66,9 @@ class Routes:
         Money for a second on the road, >= 0; float64 [sellers].
     depreciation
         Money once a vehicle leaves its depot, >= 0; float64 [sellers].
+    distance
+        Metres of road between places and depots, the buyers' places first, >= 0 and 0 on the diagonal; float64
+        [buyers + sellers, buyers + sellers]. None: straight lines.
 
     Raises
     ------
@@ -74,8 +77,8 @@ class Routes:
 
     Notes
     -----
-    A vehicle leaves its depot at 0, drives straight lines, may wait, and returns. It may be late by `slack`, 1e-9 of the
-    durations at stake (its longest leg and the longest service) and what adding up the clock can be off by; where the clock
+    A vehicle leaves its depot at 0, drives straight lines or by road, may wait, and returns. It may be late by `slack`, 1e-9 of
+    the durations at stake (its longest leg and the longest service) and what adding up the clock can be off by; where the clock
     begins to count does not matter.
     """
 
@@ -88,6 +91,7 @@ class Routes:
     latest: Floats
     travel_cost: Floats
     depreciation: Floats
+    distance: OptionalArray[Floats | None] = optional()
     _memo: dict[object, Any] = field(default_factory=dict, repr=False, init=False)
 
     def __post_init__(self) -> None:
@@ -107,13 +111,49 @@ class Routes:
         if np.any(self.opens > self.closes):
             i = int(np.argmax(self.opens > self.closes))
             validation.reject("closes", f"must not be before opens; buyer {i}", (self.opens[i], self.closes[i]))
+        if self.distance is not None:
+            both = len(self.place) + len(self.depot)
+            store("distance", validation.array("distance", self.distance, np.float64, (both, both), minimum=0.0, maximum=_FAR))
+            if self.distance.diagonal().any():
+                validation.reject("distance", "must be 0 on the diagonal", self.distance.diagonal())
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(getattr(self, item.name) for item in fields(self) if item.init)
 
     def to_arrays(self) -> dict[str, Array]:
-        """All fields by name."""
-        return {item.name: getattr(self, item.name) for item in fields(self) if item.init}
+        """All fields by name; routes without roads keep the hash that they had before there were any."""
+        found = {item.name: getattr(self, item.name) for item in fields(self) if item.init}
+        return {name: values for name, values in found.items() if values is not None}
+
+    def metres(self, sellers: Sequence[int] | Ints, buyers: Sequence[int] | Ints | None = None) -> Floats:
+        """Metres between the places of buyers, then the depots of sellers.
+
+        Parameters
+        ----------
+        sellers : sequence of int
+        buyers : sequence of int, optional
+            None: all.
+
+        Returns
+        -------
+        ndarray
+            float64, square.
+        """
+        n = len(self.place)
+        served = np.arange(n) if buyers is None else np.asarray(buyers, dtype=np.int64)
+        nodes = np.concatenate([served, n + np.asarray(sellers, dtype=np.int64)])
+        if self.distance is not None:
+            return np.asarray(self.distance[np.ix_(nodes, nodes)])
+        points = np.vstack([self.place, self.depot])[nodes]
+        return np.asarray(np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1)))
+
+    def _leg(self, a: int, b: int) -> float:
+        """Metres between two nodes, buyers first."""
+        if self.distance is not None:
+            return float(self.distance[a, b])
+        n = len(self.place)
+        here, there = (self.place[j] if j < n else self.depot[j - n] for j in (a, b))
+        return float(np.hypot(*(there - here)))
 
     def slack(self, seller: int, limit: Any, stops: int) -> Any:
         """By how many seconds a vehicle may miss a limit at its stop of that number, from 1.
@@ -126,12 +166,18 @@ class Routes:
     @cached_property
     def _spans(self) -> list[float]:
         """The longest leg and the longest service together, by seller."""
-        far = (
-            self.place.max(axis=0, initial=-np.inf) - self.place.min(axis=0, initial=np.inf) if len(self.place) else np.zeros(2)
-        )
-        among = float(np.hypot(*far))
         service = float(self.service_time.max(initial=0.0))
-        reach = [float(np.hypot(*(self.place - depot).T).max(initial=0.0)) for depot in self.depot]
+        n = len(self.place)
+        if self.distance is not None:
+            among = float(self.distance[:n, :n].max(initial=0.0))
+            reach = [
+                float(max(self.distance[n + k, :n].max(initial=0.0), self.distance[:n, n + k].max(initial=0.0)))
+                for k in range(len(self.depot))
+            ]
+        else:
+            far = self.place.max(axis=0, initial=-np.inf) - self.place.min(axis=0, initial=np.inf) if n else np.zeros(2)
+            among = float(np.hypot(*far))
+            reach = [float(np.hypot(*(self.place - depot).T).max(initial=0.0)) for depot in self.depot]
         return [max(among, own) / speed + service for own, speed in zip(reach, self.speed.tolist(), strict=True)]
 
     def tour(self, seller: int, stops: Sequence[int] | Ints, market: object = None) -> tuple[float, str | None]:
@@ -156,18 +202,18 @@ class Routes:
         if not stops:
             return 0.0, None
         clock = driven = 0.0
-        here = self.depot[seller]
+        home = here = len(self.place) + seller
         broken = None
         for number, i in enumerate(stops, 1):
-            leg = float(np.hypot(*(self.place[i] - here))) / float(self.speed[seller])
+            leg = self._leg(here, i) / float(self.speed[seller])
             driven += leg
             clock = max(clock + leg, float(self.opens[i]))
             if clock > self.closes[i] + self.slack(seller, self.closes[i], number) and broken is None:
                 begins = f"{label(market, 'seller', seller)} begins at {label(market, 'buyer', i)} at {clock!r}"
                 broken = f"{begins}, whose window closes at {float(self.closes[i])!r}"
             clock += float(self.service_time[i])
-            here = self.place[i]
-        leg = float(np.hypot(*(self.depot[seller] - here))) / float(self.speed[seller])
+            here = i
+        leg = self._leg(here, home) / float(self.speed[seller])
         if clock + leg > self.latest[seller] + self.slack(seller, self.latest[seller], len(stops) + 1) and broken is None:
             back = f"{label(market, 'seller', seller)} is back at {clock + leg!r}"
             broken = f"{back}, it must be by {float(self.latest[seller])!r}"
@@ -188,8 +234,7 @@ class Routes:
 
     def _search(self, k: int, demand: list[int], capacity: int) -> dict[int, Tour]:
         n, speed = len(demand), float(self.speed[k])
-        points = np.vstack([self.place, self.depot[k : k + 1]])
-        drive = (np.hypot(*(points[:, None, :] - points[None, :, :]).transpose(2, 0, 1)) / speed).tolist()
+        drive = (self.metres([k]) / speed).tolist()
         opens, service = self.opens.tolist(), self.service_time.tolist()
         closes = [(self.closes + self.slack(k, self.closes, number)).tolist() for number in range(n + 2)]
         latest = [float(self.latest[k] + self.slack(k, self.latest[k], number)) for number in range(n + 2)]

@@ -10,19 +10,21 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.compilation import counter, work_for
+from edgeworth.core.jit import read_only
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
+from edgeworth.core.seeds import generator
 from edgeworth.routing.orienteering.heuristic.arrays import instance_of
 from edgeworth.routing.orienteering.kernels import colony as kernel
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, plan, value
 
 _LEAST = 1e-6  # (ours) floor of utility increments, distances and widths, relative to the largest
+_CHUNK = 2_000_000  # looks at a customer between two looks at the clock: 20 ms
 _RESCALE = 1e12  # pheromone is kept up to a common factor, which is taken out when it exceeds this
 
 
@@ -132,7 +134,7 @@ def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) 
     ending = run.tick(0, reached)
     if n == 0 or m == 0:
         return Found(best, ending or Termination.CONVERGED)
-    seed = np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64))
+    seed = _seed(run.rng)
     turns = [np.arange(m)] if params.colonies == "shared" else [np.array([k]) for k in range(m)]
     planned, seconds = params.iterations * len(turns), run.stop.seconds
     if run.stop.iterations is not None:
@@ -146,8 +148,12 @@ def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) 
             part = problem if len(turns) == 1 else _alone(problem, int(vehicles[0]), left)
             last = min(planned * turn // len(turns), done + params.iterations)
             top = 0.0  # of a vehicle that stays
-            for taken, worth, tours in _colony(part, params, seed, range(done, last), workers, pool):
-                done, steps = done + 1, steps + taken
+            if workers > 1:
+                colony = _threads(part, params, seed, range(done, last), workers, pool)
+            else:  # who counts iterations without gain looks at each of them
+                colony = _one_thread(part, params, seed, range(done, last), run.stop.stalled is not None)
+            for reached_by, taken, worth, tours in colony:
+                done, steps = reached_by, steps + taken
                 if worth > top:
                     top = worth
                     for k, tour in zip(vehicles.tolist(), tours(), strict=True):
@@ -162,23 +168,39 @@ def ant_colony(problem: OrienteeringProblem, params: Eaco, run: Run[RoutePlan]) 
     return Found(best, ending or Termination.CONVERGED, iterations=done, evaluations=steps)
 
 
-def _colony(
-    problem: OrienteeringProblem, params: Eaco, seed: np.uint64, iterations: range, workers: int, pool: Executor
-) -> Iterator[tuple[int, float, Callable[[], list[Ints]]]]:
-    """One colony: of each iteration the steps taken, the value of the best ant, and its tours by vehicle, valid until the next
-    one."""
+Steps = Iterator[tuple[int, int, float, Callable[[], list[Ints]]]]
+"""Now and then, and after every iteration that is better than all before: the iterations done, the steps of ants since the last
+time, the value of the best ant, and its tours by vehicle, valid until the next time."""
+
+
+def _one_thread(problem: OrienteeringProblem, params: Eaco, seed: np.uint64, iterations: range, each: bool) -> Steps:
+    """One colony. each: after every iteration."""
     instance = instance_of(problem)
-    trail, tours = _trail(problem, instance.closes, params), _tours(problem, params)
+    trail, tours = _Weights(problem, instance.closes, params).trail(instance.prize), _tours(problem, params)
+    chunk = 1 if each else max(1, _CHUNK // (params.ants * (problem.customers + 1) ** 2))
+    reals, ints = np.array([0.0, 1.0]), np.array([iterations.start, 0, -1])
+    while ints[kernel.ITERATION] < iterations.stop:
+        last = min(int(ints[kernel.ITERATION]) + chunk, iterations.stop)
+        ints[kernel.STEPS] = 0
+        keep = 1.0 - params.evaporation
+        kernel.search(instance, trail, tours, reals, ints, last, seed, keep, params.deposit, _RESCALE)
+        done, steps, ant = ints.tolist()
+        yield done, steps, float(reals[kernel.TOP]), partial(_tours_of, tours, ant)
+
+
+def _threads(
+    problem: OrienteeringProblem, params: Eaco, seed: np.uint64, iterations: range, workers: int, pool: Executor
+) -> Steps:
+    """The same colony, the ants of an iteration on several threads."""
+    instance = instance_of(problem)
+    trail, tours = _Weights(problem, instance.closes, params).trail(instance.prize), _tours(problem, params)
     factor = 1.0
     cuts = np.linspace(0, params.ants, workers + 1).astype(int).tolist()
     for number in iterations:
-        if workers == 1:
-            steps = int(kernel.explore(instance, trail, tours, 0, params.ants, seed, number))
-        else:
-            jobs = [pool.submit(kernel.explore, instance, trail, tours, a, b, seed, number) for a, b in pairwise(cuts)]
-            steps = sum(int(job.result()) for job in jobs)
+        jobs = [pool.submit(kernel.explore, instance, trail, tours, a, b, seed, number) for a, b in pairwise(cuts)]
+        steps = sum(int(job.result()) for job in jobs)
         ant = int(np.argmax(tours.values))
-        yield steps, float(tours.values[ant]), partial(_tours_of, tours, ant)
+        yield number + 1, steps, float(tours.values[ant]), partial(_tours_of, tours, ant)
         # All pheromone loses the share rho: the same as new pheromone counting 1 / (1 - rho) times as much from now on.
         factor /= 1.0 - params.evaporation
         kernel.reinforce(instance, trail, tours, ant, factor * params.deposit)
@@ -218,27 +240,84 @@ def _alone(problem: OrienteeringProblem, vehicle: int, customers: Ints) -> Orien
     )
 
 
-def _trail(problem: OrienteeringProblem, closes: NDArray[np.float64], params: Eaco) -> kernel.Trail:
-    """Everything of the weight that does not change, by type of vehicle, and the pheromone."""
-    n = problem.customers
-    firsts = [int(group[0]) for group in problem.vehicle_types]
-    prize = problem.profit - problem.service_cost
-    increment = np.stack([prize[k] - problem.edge_cost(k)[:, :n] for k in firsts])
-    increment = np.maximum(increment, _floor(increment))
-    apart = np.maximum(problem.distance[:, :n], _floor(problem.distance[:, :n]))
-    width = problem.close - problem.open
-    width = np.maximum(width, _floor(width))
-    static = (increment / increment.max()) ** params.utility * (apart / apart.max()) ** -params.distance
-    static = static * (width / width.max()) ** -params.width
-    return kernel.Trail(
-        weight=static.copy(),
-        static=static,
-        pheromone=np.ones_like(static),
-        increment=increment / increment.max(),
-        arrive_by=closes.copy() if params.arrival == "end" else closes - problem.close + problem.open,
-        alpha=params.pheromone,
-        gamma=params.wait,
-    )
+class _Weights:
+    """Everything of the weight that does not depend on profits, by type of vehicle."""
+
+    def __init__(self, problem: OrienteeringProblem, closes: Floats, params: Eaco) -> None:
+        n, self.params = problem.customers, params
+        self.firsts = [int(group[0]) for group in problem.vehicle_types]
+        self.cost = [problem.edge_cost(k)[:, :n] for k in self.firsts]
+        apart = np.maximum(problem.distance[:, :n], _floor(problem.distance[:, :n]))
+        width = problem.close - problem.open
+        width = np.maximum(width, _floor(width))
+        self.near = (apart / apart.max()) ** -params.distance
+        self.wide = (width / width.max()) ** -params.width
+        self.arrive_by = closes.copy() if params.arrival == "end" else closes - problem.close + problem.open
+
+    def trail(self, prize: Floats) -> kernel.Trail:
+        """The weights for these profits less service costs, float64 [m, n], and pheromone that is the same everywhere."""
+        increment = np.stack([prize[k] - cost for k, cost in zip(self.firsts, self.cost, strict=True)])
+        increment = np.maximum(increment, _floor(increment))
+        static = (increment / increment.max()) ** self.params.utility * self.near
+        static = static * self.wide
+        return kernel.Trail(
+            weight=static.copy(),
+            static=static,
+            pheromone=np.ones_like(static),
+            increment=increment / increment.max(),
+            arrive_by=self.arrive_by,
+            alpha=self.params.pheromone,
+            gamma=self.params.wait,
+        )
+
+
+class VehicleColony:
+    """The colony of one vehicle for one profit after another: what `ant_colony` finds of the same problem with these profits.
+
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+        Of one vehicle; its profits do not matter.
+    seed : int
+        As of ``solve``.
+    iterations : int
+        As of the stop rule.
+    """
+
+    def __init__(self, problem: OrienteeringProblem, seed: int, iterations: int) -> None:
+        params = Eaco()
+        self.instance = instance_of(problem)
+        self.weights, self.tours = _Weights(problem, self.instance.closes, params), _tours(problem, params)
+        self.keep, self.deposit, self.last = 1.0 - params.evaporation, params.deposit, min(iterations, params.iterations)
+        self.seed, self.service_cost = _seed(generator(seed)[0]), problem.service_cost
+
+    def tour(self, profit: Floats) -> Ints:
+        """The customers of the best ant in order.
+
+        Parameters
+        ----------
+        profit : ndarray
+            float64 [n].
+
+        Returns
+        -------
+        ndarray
+            int64; empty where no tour found is worth more than staying.
+        """
+        prize = np.ascontiguousarray((profit - self.service_cost)[None, :])
+        instance = read_only(self.instance._replace(prize=prize))
+        trail, best = self.weights.trail(prize), np.zeros(0, dtype=np.int64)
+        reals, ints = np.array([0.0, 1.0]), np.array([0, 0, -1])
+        while ints[kernel.ITERATION] < self.last:
+            kernel.search(instance, trail, self.tours, reals, ints, self.last, self.seed, self.keep, self.deposit, _RESCALE)
+            if ints[kernel.ANT] >= 0:
+                best = _tours_of(self.tours, int(ints[kernel.ANT]))[0]
+        return best
+
+
+def _seed(rng: np.random.Generator) -> np.uint64:
+    """What the ants' streams come from."""
+    return np.uint64(rng.integers(0, 2**64, dtype=np.uint64))
 
 
 def _floor(values: Floats) -> float:

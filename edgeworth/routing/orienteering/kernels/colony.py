@@ -1,5 +1,6 @@
 """The ants of eACO-VRP, Algorithm 1 of the FUSION paper; its equations (6)-(8) are lost, `ant_colony` says what we take."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -71,8 +72,8 @@ def explore(instance, trail, tours, begin, end, seed, iteration):
                         wait = max(instance.opens[c] - arrival, 0.0)
                         if arrival + wait + instance.service[c] + instance.travel[c, home] * slow <= instance.latest[k]:
                             share = trail.weight[kind, here, c]
-                            if wait > 0.0:
-                                share *= (1.0 + wait) ** -trail.gamma
+                            if wait > 0.0:  # the default exponent without a power, which would take half of all time
+                                share *= 1.0 / math.sqrt(1.0 + wait) if trail.gamma == 0.5 else (1.0 + wait) ** -trail.gamma
                             share = max(share, LEAST)
                     total += share
                     chance[t] = total
@@ -127,3 +128,32 @@ def rescale(trail, factor):
             for j in range(trail.pheromone.shape[2]):
                 trail.pheromone[s, i, j] *= factor
                 trail.weight[s, i, j] = trail.pheromone[s, i, j] ** trail.alpha * trail.static[s, i, j]
+
+
+TOP, FACTOR = 0, 1
+ITERATION, STEPS, ANT = 0, 1, 2
+
+
+@jit(counted=False)
+def search(instance, trail, tours, reals, ints, last, seed, keep, deposit, largest):
+    """Iterations of all ants, `ints[ITERATION]` to `last` - 1, until one of them is better than `reals[TOP]`, which it becomes;
+    its best ant is `ints[ANT]`, else -1. `tours` are then those of that iteration.
+
+    All pheromone keeps the share `keep`: the same as new pheromone counting 1 / keep times as much from then on, which
+    `reals[FACTOR]` says; it is taken out of all when it exceeds `largest`.
+    """
+    ints[ANT] = -1
+    while ints[ITERATION] < last and ints[ANT] < 0:
+        ints[STEPS] += explore(instance, trail, tours, 0, tours.values.size, seed, ints[ITERATION])
+        best = 0
+        for ant in range(1, tours.values.size):
+            if tours.values[ant] > tours.values[best]:
+                best = ant
+        reals[FACTOR] /= keep
+        reinforce(instance, trail, tours, best, reals[FACTOR] * deposit)
+        if reals[FACTOR] > largest:
+            rescale(trail, 1.0 / reals[FACTOR])
+            reals[FACTOR] = 1.0
+        ints[ITERATION] += 1
+        if tours.values[best] > reals[TOP]:
+            reals[TOP], ints[ANT] = tours.values[best], best
