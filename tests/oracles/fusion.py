@@ -91,7 +91,13 @@ def money(world: Any, drawn: Any, contracts: Any, provider: Any, waiting: bool =
             cost = float(world.travel_cost[k]) * driven + float(world.depreciation[k])
             offline -= cost
             in_print -= cost
-    return {"offline": offline, "offline_contracted": in_print, "online": online, "welfare": offline + online, "used": used_in_all}
+    return {
+        "offline": offline,
+        "offline_contracted": in_print,
+        "online": online,
+        "welfare": offline + online,
+        "used": used_in_all,
+    }
 
 
 def leg(world: Any, a: int, b: int) -> float:

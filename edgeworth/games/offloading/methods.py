@@ -20,7 +20,7 @@ METHODS: tuple[Method, ...] = (
         randomised=True,
         kernels=True,
         guarantee="feasible",
-        reference=f"{_FUSION}-E, step 1; FUSION_NoPG with deadlines",
+        reference=f"{_FUSION}-E, step 1; FUSION_NoPG",
     ),
     Method(
         name="greedy-delay",

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from edgeworth.core.lazy import later
 from edgeworth.systems.fusion.auction_stage import Contracts
 from edgeworth.systems.fusion.forecast_stage import CONTRACTS, FORECASTERS
+from edgeworth.systems.fusion.played import Played
 from edgeworth.systems.fusion.presets import PRESETS, generate
 from edgeworth.systems.fusion.rounds import Round, draw
-from edgeworth.systems.fusion.running import Played, Run, run
+from edgeworth.systems.fusion.running import Run, run
 from edgeworth.systems.fusion.variants import PAPER, VARIANTS, Variant
 from edgeworth.systems.fusion.world import World
 

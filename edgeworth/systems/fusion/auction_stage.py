@@ -105,8 +105,21 @@ def market_of(world: World, drawn: Round, quantity: Ints, *, routed: bool = True
         The server of each buyer, int64.
     """
     buyers = np.flatnonzero(quantity > 0)
+    market = Market(
+        bid=world.value[buyers],
+        ask=world.unit_cost,
+        demand=quantity[buyers],
+        capacity=world.capacity,
+        routes=_routes(world, drawn, quantity, buyers) if routed else None,
+        history=(float(world.history[0]), float(world.history[1])),
+    )
+    return market, buyers
+
+
+def _routes(world: World, drawn: Round, quantity: Ints, buyers: Ints) -> Routes:
+    """Places and times of some servers and all agents."""
     places = np.concatenate([buyers, world.depot])
-    routes = Routes(
+    return Routes(
         place=world.place[buyers],
         depot=world.place[world.depot],
         opens=drawn.opens[buyers],
@@ -118,15 +131,6 @@ def market_of(world: World, drawn: Round, quantity: Ints, *, routed: bool = True
         depreciation=world.depreciation,
         distance=None if world.distance is None else world.distance[np.ix_(places, places)],
     )
-    market = Market(
-        bid=world.value[buyers],
-        ask=world.unit_cost,
-        demand=quantity[buyers],
-        capacity=world.capacity,
-        routes=routes if routed else None,
-        history=(float(world.history[0]), float(world.history[1])),
-    )
-    return market, buyers
 
 
 def contracts_of(world: World, drawn: Round, quantity: Ints, variant: Variant, seed: int) -> Contracts:
@@ -237,10 +241,8 @@ def drive(world: World, drawn: Round, quantity: Ints, agent: int, servers: list[
     """
     if not servers:
         return [], 0.0, True
-    routes = market_of(world, drawn, np.where(np.isin(np.arange(world.servers), servers), quantity, 0))[0].routes
-    assert routes is not None
-    order = np.searchsorted(np.sort(servers), servers)
-    cost, broken = routes.tour(agent, order)
+    routes = _routes(world, drawn, quantity, np.array(servers))
+    cost, broken = routes.tour(agent, range(len(servers)))
     clock, here, begins = 0.0, int(world.depot[agent]), []
     for i in servers:
         clock = max(clock + float(world.metres[here, i]) / float(world.speed[agent]), float(drawn.opens[i]))

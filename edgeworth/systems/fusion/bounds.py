@@ -25,7 +25,7 @@ and nothing is sold: the Lagrangian bound of that game itself holds (`waiting`).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,9 +44,6 @@ from edgeworth.systems.fusion.online_stage import Fleet, online_game, waiting_fl
 from edgeworth.systems.fusion.rounds import Round
 from edgeworth.systems.fusion.stage import RoundBound, Stage, stage_of
 from edgeworth.systems.fusion.world import World
-
-if TYPE_CHECKING:
-    from edgeworth.systems.fusion.running import Run as Rounds
 
 FEW = 10
 """Stops of which all sets are looked at."""
@@ -93,25 +90,6 @@ def round_bound(world: World, drawn: Round, *, waiting: bool = False, steps: int
     offline = offline_bound(stage, visit_gains(stage, slices, arrays["count_multiplier"]))
     value = online + offline.value
     return RoundBound(waiting=False, value=value + _CLAIM * abs(value), online=online, multiplier=offline.multiplier, **arrays)
-
-
-def run_bounds(run: Rounds, *, steps: int = STEPS) -> tuple[RoundBound, ...]:
-    """Bound every round of a run.
-
-    Parameters
-    ----------
-    run : Run
-        Of the system.
-    steps : int
-        As of `round_bound`.
-
-    Returns
-    -------
-    tuple of RoundBound
-        By round. That of a variant with contracts holds for all such variants.
-    """
-    waiting = run.variant.rule == "none"
-    return tuple(round_bound(run.world, run.drawn(each.number), waiting=waiting, steps=steps) for each in run.rounds)
 
 
 def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:

@@ -105,7 +105,7 @@ def _fitted(world: World, name: str, seed: int, corruption: Corruption | None) -
 
 def _observed(world: World, server: int, seed: int, corruption: Corruption | None) -> Floats:
     """What is seen of a server's intensities, from HISTORY intervals before round 0 on; those before are not looked at."""
-    series = world.intensity[server]
+    series: Floats = world.intensity[server]
     if corruption is None:
         return series
     low, high = float(series[: world.first].min()), float(series[: world.first].max())

@@ -126,7 +126,7 @@ def draw(world: World, seed: int, number: int) -> Round:
     position = world.place[home] + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     pick = rng.random(world.users)
     if world.spots is not None:
-        _put_on_spots(world, home, pick, position)
+        _put_on_spots(world, world.spots, home, pick, position)
     opens = rng.uniform(*OPENS, world.servers)
     made = Round(
         number=number,
@@ -142,11 +142,10 @@ def draw(world: World, seed: int, number: int) -> Round:
     return made
 
 
-def _put_on_spots(world: World, home: Ints, pick: Floats, position: Floats) -> None:
+def _put_on_spots(world: World, spots: Floats, home: Ints, pick: Floats, position: Floats) -> None:
     """Move users to a random spot of their home's coverage, where it has one."""
-    assert world.spots is not None
     for i in np.unique(home).tolist():
-        near = np.flatnonzero(np.hypot(*(world.spots - world.place[i]).T) <= world.coverage)
+        near = np.flatnonzero(np.hypot(*(spots - world.place[i]).T) <= world.coverage)
         mine = np.flatnonzero(home == i)
         if len(near):
-            position[mine] = world.spots[near[(pick[mine] * len(near)).astype(np.int64)]]
+            position[mine] = spots[near[(pick[mine] * len(near)).astype(np.int64)]]

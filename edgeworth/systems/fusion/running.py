@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Floats, Ints
+from edgeworth.core.arrays import Floats
 from edgeworth.core.display import number
 from edgeworth.core.files import write_text
 from edgeworth.core.payload import Payload
@@ -29,6 +29,7 @@ from edgeworth.systems.fusion.forecast_stage import (
     wanted,
 )
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
+from edgeworth.systems.fusion.played import Played
 from edgeworth.systems.fusion.presets import Preset, generate
 from edgeworth.systems.fusion.records import Record
 from edgeworth.systems.fusion.rounds import Round, draw
@@ -44,40 +45,6 @@ if TYPE_CHECKING:
 
 OnRound = Callable[[int, int, Mapping[str, float]], None]
 """Called after every round with how many are done, how many there are, and the measures of the last."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
-class Played:
-    """What was forecast, contracted and chosen in a round, and what came of it.
-
-    Attributes
-    ----------
-    number : int
-        Of the round, from 0.
-    drawn : str
-        The hash of the `Round`.
-    forecast, planned : float64 [S]
-        Users that each server expected, and those that it wanted contracts for.
-    contracts : Contracts
-    provider : int64 [U]
-        Where each user is: a server, S and more for the UAVs in the order of the contracts, -1 for its own device.
-    visits : int
-        Visits of users in the online stage.
-    measures : mapping of str to float
-        See `settlement.measured`.
-    """
-
-    number: int
-    drawn: str
-    forecast: Floats
-    planned: Floats
-    contracts: Contracts
-    provider: Ints
-    visits: int
-    measures: Mapping[str, float]
-
-    def __repr__(self) -> str:
-        return f"<round {self.number}: welfare {number(self.measures['welfare'])}, {self.contracts!r}>"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -163,7 +130,7 @@ class Run(Record):
         """
         from edgeworth.systems.fusion.page import plot
 
-        return plot(self, ax)
+        return plot(self.rounds, f"{self.variant.name}, {self.forecaster} forecasts", ax)
 
     def to_html(self, path: str | PathLike[str], report: Report | None = None) -> None:
         """Write one self-contained page: what was run, means, verdicts, welfare by round, all rounds.
@@ -176,14 +143,23 @@ class Run(Record):
         """
         from edgeworth.systems.fusion.page import text
 
-        write_text(path, text(self, self.verify() if report is None else report))
+        world = self.world
+        about = {
+            "world": f"{world!r}, hash {world.hash}",
+            "variant": repr(self.variant),
+            "forecasts": f"{self.forecaster}, contracts by {self.contract}, corruption {self.corruption}",
+            "seed": str(self.seed),
+        }
+        judged = self.verify() if report is None else report
+        write_text(path, text(self.rounds, self.to_frame(), self.measures, judged, self.variant.name, about))
 
     @cached_property
     def bounds(self) -> tuple[RoundBound, ...]:
         """A bound on the welfare of each round that no contracts, tours and choices exceed; some seconds a round, once."""
-        from edgeworth.systems.fusion.bounds import run_bounds
+        from edgeworth.systems.fusion.bounds import round_bound
 
-        return run_bounds(self)
+        waiting = self.variant.rule == "none"
+        return tuple(round_bound(self.world, self.drawn(each.number), waiting=waiting) for each in self.rounds)
 
     @property
     def bound(self) -> float:
@@ -204,7 +180,16 @@ class Run(Record):
         """
         from edgeworth.systems.fusion.verification import verify
 
-        return verify(self, bound=bound)
+        return verify(
+            self.world,
+            self.variant,
+            self.rounds,
+            seed=self.seed,
+            forecaster=self.forecaster,
+            contract=self.contract,
+            corruption=self.corruption,
+            bounds=self.bounds if bound else None,
+        )
 
     def replay(self) -> Run:
         """Run the same again, from the world and the seed alone.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
 from edgeworth.core.verdict import Report, Verdict
+from edgeworth.forecasting import Corruption
 from edgeworth.games import offloading
 from edgeworth.games.offloading import OffloadingGame, Profile
 from edgeworth.games.offloading.model.efficiency import INTERACTION_SECONDS, PROVIDER_WATTS, USER_WATTS
@@ -15,13 +16,13 @@ from edgeworth.mechanisms import double_auction
 from edgeworth.mechanisms.double_auction import Outcome
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive, market_of
 from edgeworth.systems.fusion.bound_check import verdict as bound_verdict
-from edgeworth.systems.fusion.forecast_stage import forecast_users, outlook, planned_users, wanted
+from edgeworth.systems.fusion.forecast_stage import Contract, forecast_users, outlook, planned_users, wanted
 from edgeworth.systems.fusion.online_stage import Fleet, fleet_of, online_game
-from edgeworth.systems.fusion.rounds import Round
+from edgeworth.systems.fusion.played import Played
+from edgeworth.systems.fusion.rounds import Round, draw
+from edgeworth.systems.fusion.stage import RoundBound
+from edgeworth.systems.fusion.variants import Variant
 from edgeworth.systems.fusion.world import World
-
-if TYPE_CHECKING:
-    from edgeworth.systems.fusion.running import Played, Run
 
 TOLERANCE = 1e-9
 """Of money, relative to the sizes that were added up."""
@@ -54,14 +55,31 @@ class _Worst:
         self.add(name, number, Verdict.of(off <= tolerance, off, tolerance, text))
 
 
-def verify(run: Run, *, bound: bool = False) -> Report:
+def verify(
+    world: World,
+    variant: Variant,
+    rounds: Sequence[Played],
+    *,
+    seed: int,
+    forecaster: str,
+    contract: Contract,
+    corruption: Corruption | None,
+    bounds: Sequence[RoundBound] | None = None,
+) -> Report:
     """Check a run.
 
     Parameters
     ----------
-    run : Run
-    bound : bool
-        Whether its bounds are checked too.
+    world : World
+    variant : Variant
+    rounds : sequence of Played
+    seed : int
+    forecaster : str
+    contract : {"point", "newsvendor"}
+    corruption : Corruption, optional
+        As of `run`.
+    bounds : sequence of RoundBound, optional
+        Of the rounds, checked where they are given.
 
     Returns
     -------
@@ -75,31 +93,36 @@ def verify(run: Run, *, bound: bool = False) -> Report:
         counted again in plain loops; ``bound``: every bound is rebuilt from its certificate, and no welfare is above it.
     """
     found = _Worst()
-    for each in run.rounds:
-        _round(run, each, found)
-    for each, limit in zip(run.rounds, run.bounds if bound else (), strict=bound):
-        apt = limit.waiting == (run.variant.rule == "none")
-        found.add("bound", each.number, Verdict.of(apt, float(not apt), witness=None if apt else "a bound of other variants"))
-        found.add("bound", each.number, bound_verdict(run.world, run.drawn(each.number), limit))
-        above = max(each.measures["welfare"] - limit.value, 0.0)
-        text = f"welfare {each.measures['welfare']!r} is above the bound {limit.value!r}"
-        found.add("bound", each.number, Verdict.of(above == 0.0, above, witness=text if above else None))
+    name = "perfect" if variant.foresight else forecaster
+    seen = outlook(world, name, seed, corruption)
+    for played in rounds:
+        r = played.number
+        drawn = draw(world, seed, r)
+        same = drawn.hash == played.drawn
+        found.add("draw", r, Verdict.of(same, float(not same), witness=None if same else "not what world and seed make"))
+        again = forecast_users(world, drawn, seen, name)
+        found.compare("forecast", r, played.forecast, again, TOLERANCE * max(1.0, world.users))
+        planned = planned_users(world, played.forecast, seen, r, name, contract)
+        found.compare("quantity", r, played.planned, planned, TOLERANCE * max(1.0, world.users))
+        found.compare("quantity", r, played.contracts.quantity, wanted(world, played.planned))
+        _offline(world, variant, seed, drawn, played.contracts, found)
+        _online(world, variant, drawn, played, found)
+        if bounds is not None:
+            _bound(world, variant, drawn, played, bounds[r], found)
     return Report(found.found)
 
 
-def _round(run: Run, played: Played, found: _Worst) -> None:
-    world, variant, r, contracts = run.world, run.variant, played.number, played.contracts
-    drawn = run.drawn(r)
-    same = drawn.hash == played.drawn
-    found.add("draw", r, Verdict.of(same, float(not same), witness=None if same else "another round than world and seed make"))
-    name = "perfect" if variant.foresight else run.forecaster
-    seen = outlook(world, name, run.seed, run.corruption)
-    again = forecast_users(world, drawn, seen, name)
-    found.compare("forecast", r, played.forecast, again, TOLERANCE * max(1.0, world.users))
-    planned = planned_users(world, played.forecast, seen, r, name, run.contract)
-    found.compare("quantity", r, played.planned, planned, TOLERANCE * max(1.0, world.users))
-    found.compare("quantity", r, contracts.quantity, wanted(world, played.planned))
-    _offline(run, drawn, contracts, found)
+def _bound(world: World, variant: Variant, drawn: Round, played: Played, limit: RoundBound, found: _Worst) -> None:
+    apt = limit.waiting == (variant.rule == "none")
+    found.add("bound", drawn.number, Verdict.of(apt, float(not apt), witness=None if apt else "a bound of other variants"))
+    found.add("bound", drawn.number, bound_verdict(world, drawn, limit))
+    above = max(played.measures["welfare"] - limit.value, 0.0)
+    text = f"welfare {played.measures['welfare']!r} is above the bound {limit.value!r}"
+    found.add("bound", drawn.number, Verdict.of(above == 0.0, above, witness=text if above else None))
+
+
+def _online(world: World, variant: Variant, drawn: Round, played: Played, found: _Worst) -> None:
+    r, contracts = played.number, played.contracts
     fleet = fleet_of(world, contracts, variant)
     game = online_game(world, drawn, fleet)
     profile = Profile(played.provider)
@@ -117,8 +140,8 @@ def _round(run: Run, played: Played, found: _Worst) -> None:
         _measures(played, counted, found)
 
 
-def _offline(run: Run, drawn: Round, contracts: Contracts, found: _Worst) -> None:
-    world, r = run.world, drawn.number
+def _offline(world: World, variant: Variant, seed: int, drawn: Round, contracts: Contracts, found: _Worst) -> None:
+    r = drawn.number
     begin, end, cost = np.zeros(world.servers), np.zeros(world.servers), np.zeros(world.agents)
     for k in range(world.agents):
         tour = contracts.tour(k)
@@ -135,12 +158,12 @@ def _offline(run: Run, drawn: Round, contracts: Contracts, found: _Worst) -> Non
     outcome = Outcome(contracts.agent[buyers], contracts.payment[buyers], contracts.reward, contracts.stop[buyers])
     for name, verdict in double_auction.verify(market, outcome).items():
         found.add(name, r, verdict)
-    if run.variant.rule == "optimum":
+    if variant.rule == "optimum":
         signed, units = contracts.signed, contracts.contracted
         pays = units * world.value
         gets = np.bincount(contracts.agent[signed], weights=units[signed], minlength=world.agents) * world.unit_cost
     else:
-        once_more = contracts_of(world, drawn, contracts.quantity, run.variant, run.seed)
+        once_more = contracts_of(world, drawn, contracts.quantity, variant, seed)
         found.compare("rule", r, contracts.agent, once_more.agent)
         found.compare("rule", r, contracts.stop, once_more.stop)
         pays, gets = once_more.payment, once_more.reward

@@ -163,9 +163,8 @@ class World(Record):
             validation.reject_type("preset", "must be text", self.preset)
 
     def __repr__(self) -> str:
-        return (
-            f"<World {self.preset!r}: {self.servers} servers, {self.agents} agents, {self.users} users, {self.rounds} rounds>"
-        )
+        sizes = f"{self.servers} servers, {self.agents} agents, {self.users} users"
+        return f"<World {self.preset!r}: {sizes}, {self.rounds} rounds>"
 
     @property
     def servers(self) -> int:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgeworth import Observer, Stop, Termination
 from edgeworth.games import offloading
-from edgeworth.games.offloading import BestResponse, LogLinear, OffloadingGame, Profile
+from edgeworth.games.offloading import BestResponse, LogLinear, OffloadingGame, Profile, RandomFeasible
 from edgeworth.games.offloading.heuristic import shuffled
 from edgeworth.testing import offloading_games
 from tests.games.offloading.instances import cycling_game, restless_game
@@ -112,6 +112,24 @@ def test_random_start_is_uniform_over_what_has_room() -> None:
     where = offloading.solve(game, method="random-feasible", seed=0).require().provider
     assert int((where == 1).sum()) == 10
     assert 1_380 <= int((where == 0).sum()) <= 1_600  # half of those who find provider 1 full, a third before
+
+
+def test_random_users_who_heed_deadlines_join_what_is_in_time() -> None:
+    """Machines that join 1 alone are in time (delay 1 of 1.5), two are late; a human joins whenever there is room."""
+    game = OffloadingGame.from_matrices(
+        np.ones((4, 1)), [1.0], deadline=[1.5, 1.5, 1.5, 0.0], human=[False, False, False, True], cap=[4]
+    )
+    heeds = RandomFeasible(deadlines=True)
+    counts = set()
+    for seed in range(60):
+        where = offloading.solve(game, method="random-feasible", seed=seed, params=heeds).require().provider
+        machines, human = int((where[:3] == 0).sum()), int(where[3] == 0)
+        counts.add((machines, human))
+    assert counts == {(0, 0), (0, 1), (1, 0), (1, 1)}
+    late = OffloadingGame.from_matrices(np.ones((2, 1)), [1.0], transfer=[[2.0]] * 2, deadline=[1.5, 1.5], human=[False, False])
+    assert offloading.solve(late, method="random-feasible", seed=0, params=heeds).require().provider.tolist() == [-1, -1]
+    with pytest.raises(TypeError, match="deadlines"):
+        RandomFeasible(deadlines=1)  # type: ignore[arg-type]
 
 
 def test_greedy_delay_waits_least() -> None:

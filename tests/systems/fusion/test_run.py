@@ -264,4 +264,4 @@ def test_the_page_of_a_run(tmp_path: Path) -> None:
     assert "verified" in text
     assert "settlement" in text
     assert run.world.hash in text
-    assert [line.get_label() for line in run.plot().get_lines()][0] == "welfare"
+    assert run.plot().get_lines()[0].get_label() == "welfare"

@@ -85,7 +85,7 @@ def test_rounds_are_drawn_by_seed_number_and_intensity() -> None:
 
 def test_users_are_at_the_spots_of_their_home() -> None:
     plain = small(0)
-    spots = plain.place[:3] + [10.0, -20.0]
+    spots = plain.place[:3] + np.array([10.0, -20.0])
     world = changed(plain, spots=spots, coverage=30.0)
     drawn = fusion.draw(world, 0, 0)
     for u in range(world.users):
@@ -203,7 +203,7 @@ def test_newsvendor_contracts_have_the_greatest_expected_profit() -> None:
 def test_what_is_wanted() -> None:
     world = changed(small(0), own=np.full(6, 10), uavs=np.array([2, 3, 1]))
     assert wanted(world, np.array([9.0, 10.0, 10.2, 13.0, 24.9, 60.0])).tolist() == [0, 0, 1, 3, 15, 15]
-    assert not wanted(changed(world, depot=[], uavs=[], **dict.fromkeys(_AGENT, [])), np.full(6, 60.0)).any()
+    assert not wanted(changed(world, depot=[], uavs=[], **{name: [] for name in _AGENT}), np.full(6, 60.0)).any()
 
 
 _AGENT = ("uav_rate", "speed", "unit_cost", "travel_cost", "depreciation", "latest")
