@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import blake2b
 
+from edgeworth.core import validation
 from edgeworth.mechanisms.consensus.blocks import Block, misplaced
+from edgeworth.mechanisms.consensus.replica import Machine
 
 _NUMBERS = 8
 
@@ -51,3 +53,31 @@ class Counting:
         if how == "wrong":
             return replace(found, content={**found.content, "sum": found.content["sum"] + 1}).encode()
         return replace(found, content={"numbers": [], "sum": 0}).encode()
+
+
+MACHINES = ("counting", "allocation")
+"""What can be agreed about by name."""
+
+
+def machine_of(machine: Machine | str, seed: int) -> Machine:
+    """A machine by its name with numbers of its own drawn from a seed, or as it is.
+
+    Parameters
+    ----------
+    machine : Machine or str
+        One of `MACHINES`, or a machine.
+    seed : int
+        Of what a machine by name draws.
+
+    Returns
+    -------
+    Machine
+    """
+    if not isinstance(machine, str):
+        return machine
+    validation.choice("machine", machine, MACHINES)
+    if machine == "counting":
+        return Counting(seed)
+    from edgeworth.mechanisms.consensus.allocating import Allocating
+
+    return Allocating(seed=seed)

@@ -18,7 +18,7 @@ class Network:
     Parameters
     ----------
     least, mean : float
-        A message takes ``least`` seconds, > 0, and an exponential time of that mean, >= 0; so later messages overtake earlier ones.
+        A message takes ``least`` seconds, > 0, and an exponential time of that mean, >= 0: later ones overtake earlier ones.
     rate : float
         Bytes a second of every link, > 0; infinite: size does not matter.
     loss, copies : float
@@ -129,5 +129,3 @@ def network_of(network: Network | str) -> Network:
     if isinstance(network, Network):
         return network
     return NETWORKS[validation.choice("network", network, tuple(NETWORKS))]
-
-

@@ -106,7 +106,7 @@ class Replica:
     Notes
     -----
     Three phases: the leader of a view proposes a block (pre-prepare), who finds it valid says so (prepare), who has a quorum of
-    these says that (commit), who has a quorum of commits executes. A quorum is (n + f) // 2 + 1 of n = 3f + 1 or more replicas, so
+    these says that (commit), who has a quorum of commits executes. A quorum is (n + f) // 2 + 1 of n >= 3f + 1 replicas, so
     that two quorums share a correct replica. A replica whose timer ends, or that is shown an invalid block, votes for the next
     view with all prepared certificates above its stable checkpoint; its leader must propose those again. A replica that is
     behind asks for blocks, which prove themselves by their commit certificates.
@@ -148,7 +148,7 @@ class Replica:
             FETCH: self._on_fetch, BLOCKS: self._on_blocks,
         }  # fmt: skip
 
-    # --- what it is asked ------------------------------------------------------------------------------------------------------
+    # --- what it is asked -----------------------------------------------------------------------------------
 
     @property
     def executed(self) -> int:
@@ -194,7 +194,7 @@ class Replica:
         self._fetch()
         self._wait()
 
-    # --- the normal case ---------------------------------------------------------------------------------------------------------
+    # --- the normal case ------------------------------------------------------------------------------------
 
     def _on_request(self, message: Message) -> None:
         if message.sequence <= self.executed:
@@ -319,7 +319,7 @@ class Replica:
             self._consider(following)
         self._propose()
 
-    # --- checkpoints -------------------------------------------------------------------------------------------------------------
+    # --- checkpoints ----------------------------------------------------------------------------------------
 
     def _on_checkpoint(self, message: Message) -> None:
         _, sender, _, sequence, digest, tag, _ = message
@@ -337,7 +337,7 @@ class Replica:
             self.checkpoints = {number: found for number, found in self.checkpoints.items() if number > sequence}
             self._propose()  # the window has moved
 
-    # --- leaving a view ----------------------------------------------------------------------------------------------------------
+    # --- leaving a view -------------------------------------------------------------------------------------
 
     def _leave(self, view: int) -> None:
         self.view, self.active, self.opening = view, False, None
@@ -377,9 +377,7 @@ class Replica:
         changes = tuple(self.changes[view][i] for i in sorted(self.changes[view])[: self.quorum])
         _, numbers = open_numbers(changes)
         tags = tuple(self._sign(prepare_statement(view, sequence, digest)) for sequence, digest, _ in numbers)
-        message = Message(
-            NEW_VIEW, self.number, view, 0, b"", self._sign(new_view_statement(view, changes)), (changes, tags)
-        )
+        message = Message(NEW_VIEW, self.number, view, 0, b"", self._sign(new_view_statement(view, changes)), (changes, tags))
         self.net.broadcast(self.number, message)
         self._enter(message)
 
@@ -418,7 +416,7 @@ class Replica:
         self._consider(self.executed + 1)
         self._propose()
 
-    # --- catching up -------------------------------------------------------------------------------------------------------------
+    # --- catching up ----------------------------------------------------------------------------------------
 
     def _fetch(self) -> None:
         self.net.broadcast(self.number, Message(FETCH, self.number, 0, self.executed + 1))
@@ -440,7 +438,7 @@ class Replica:
         if self.executed > before:
             self._go_on()
 
-    # --- small things ------------------------------------------------------------------------------------------------------------
+    # --- small things ---------------------------------------------------------------------------------------
 
     def _inside(self, sequence: int) -> bool:
         return self.stable.sequence < sequence <= self.stable.sequence + self.window
@@ -466,7 +464,7 @@ class Replica:
         self.net.send(self.number, -1, Message(REPLY, self.number, committed.view, committed.sequence, committed.digest))
 
     def _wait(self) -> None:
-        """Run the timer: a view has so long for the next block; where none is wanted, so long until it asks whether there is one."""
+        """Run the timer: so long has a view for the next block; where none is wanted, it asks then whether there is one."""
         if not self.timer:
             waits = self.wanted > self.executed or not self.active
             doubled = 2.0 ** min(self.tries, _MOST_DOUBLINGS) if waits else _IDLE

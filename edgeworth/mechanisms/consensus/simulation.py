@@ -104,7 +104,7 @@ class Simulation:
         self.answered: list[float] = []  # seconds from asking to answer, by block
         self._ask()
 
-    # --- what replicas may do ----------------------------------------------------------------------------------------------------
+    # --- what replicas may do -------------------------------------------------------------------------------
 
     def broadcast(self, sender: int, message: Message) -> None:
         """To all other replicas."""
@@ -134,10 +134,11 @@ class Simulation:
         return self._order
 
     def refused(self, replica: int, sequence: int, view: int, reason: str) -> None:
-        """A replica refused a block."""
-        self.refusals.append((self.now, replica, sequence, view, reason))
+        """A replica refused a block; what faulty ones say of it is not kept."""
+        if not isinstance(self.replicas[replica], Faulty):
+            self.refusals.append((self.now, replica, sequence, view, reason))
 
-    # --- the client --------------------------------------------------------------------------------------------------------------
+    # --- the client -----------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
         """The next block; the same again where the answer did not come."""
@@ -161,7 +162,7 @@ class Simulation:
             self.answered.append(self.now - self._asked)
             self._ask()
 
-    # --- the clock ---------------------------------------------------------------------------------------------------------------
+    # --- the clock ------------------------------------------------------------------------------------------
 
     def _push(self, delay: float, receiver: int, by: int, message: Message) -> None:
         self._order += 1
