@@ -228,10 +228,15 @@ class Forging(Faulty):
             self._forge(message)
 
     def _forge(self, seen: Message) -> None:
-        digest = digest_of(b"forged")
+        place, view, leader = self.executed + 1, seen.view, self.leader(seen.view)
+        block = self.machine.propose(
+            place, self.head, view, leader, variant=2
+        )  # as if the leader had, and everybody voted for it
+        digest = digest_of(block)
+        self.net.broadcast(self.number, Message(PRE_PREPARE, leader, view, place, digest, _NOISE, block))
         for other in range(self.size):
-            for kind in (PREPARE, COMMIT):  # votes of everybody for a block of its own
-                self.net.broadcast(self.number, Message(kind, other, seen.view, seen.sequence, digest, _NOISE))
+            for kind in (PREPARE, COMMIT):
+                self.net.broadcast(self.number, Message(kind, other, view, place, digest, _NOISE))
         view = self.view + self.size - (self.view - self.number) % self.size  # the next that it leads
         changes = tuple(Message(VIEW_CHANGE, i, view, 0, b"", _NOISE, (Stable(), ())) for i in range(self.quorum))
         tag = self._sign(new_view_statement(view, changes))

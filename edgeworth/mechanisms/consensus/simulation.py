@@ -154,7 +154,7 @@ class Simulation:
         self._tries += 1
 
     def _answer(self, by: int, message: Message) -> None:
-        if message.kind != REPLY or message.sender != by or message.sequence != self._asking:
+        if message.kind != REPLY or message.sender != by or message.sequence != len(self.answered) + 1:
             return
         votes = self._votes.setdefault((message.sequence, message.digest), set())
         votes.add(by)
