@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from edgeworth.mechanisms.consensus.allocating import Allocating as Allocating
     from edgeworth.mechanisms.consensus.blocks import Block as Block
     from edgeworth.mechanisms.consensus.check import Disagreement as Disagreement, Offence as Offence, verify as verify
+    from edgeworth.mechanisms.consensus.encryption import (
+        Sealed as Sealed,
+        UnreadableError as UnreadableError,
+        UserKey as UserKey,
+        seal as seal,
+    )
     from edgeworth.mechanisms.consensus.faults import FAULTS as FAULTS
     from edgeworth.mechanisms.consensus.machines import MACHINES as MACHINES, Counting as Counting
     from edgeworth.mechanisms.consensus.messages import (
@@ -29,6 +35,13 @@ if TYPE_CHECKING:
         Message as Message,
     )
     from edgeworth.mechanisms.consensus.network import NETWORKS as NETWORKS, Network as Network
+    from edgeworth.mechanisms.consensus.payments import (
+        PaymentRefusedError as PaymentRefusedError,
+        Payments as Payments,
+        base_units as base_units,
+        prices as prices,
+        settle as settle,
+    )
     from edgeworth.mechanisms.consensus.replica import Machine as Machine, Replica as Replica
     from edgeworth.mechanisms.consensus.run import Refusal as Refusal, Run as Run
     from edgeworth.mechanisms.consensus.protocol import replay as replay, simulate as simulate
@@ -38,12 +51,14 @@ _ROOMS = {
     "allocating": ("Allocating",),
     "blocks": ("Block",),
     "check": ("Disagreement", "Offence", "verify"),
+    "encryption": ("Sealed", "UnreadableError", "UserKey", "seal"),
     "faults": ("FAULTS",),
     "machines": ("MACHINES", "Counting"),
     "messages": ("KINDS", "Committed", "IdealAuthenticators", "Message"),
     "network": ("NETWORKS", "Network"),
     "replica": ("Machine", "Replica"),
     "run": ("Refusal", "Run"),
+    "payments": ("PaymentRefusedError", "Payments", "base_units", "prices", "settle"),
     "protocol": ("replay", "simulate"),
     "wellformed": ("malformed",),
 }

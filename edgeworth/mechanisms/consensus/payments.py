@@ -164,8 +164,8 @@ class Payments:
         Returns
         -------
         Report
-            ``conservation``: accounts and escrow make what users began with. ``solvency``: nothing is negative. ``escrow``: every
-            open task holds what it may cost.
+            ``conservation``: accounts and escrow make what users began with. ``solvency``: nothing is negative. ``escrow``:
+            every open task holds what it may cost.
         """
         sum_now = sum(self.users) + sum(self.servers) + self.held
         least = min([0, *self.users, *self.servers, *(deal.held for deal in self.deals.values())])

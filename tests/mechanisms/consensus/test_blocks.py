@@ -27,8 +27,10 @@ from edgeworth.mechanisms.consensus.messages import (
 )
 
 D, T = bytes(16), bytes(16)
-VOTE = Message(VIEW_CHANGE, 1, 2, 0, b"", T, (Stable(), ()))
-GOOD = [
+VOTE: Any = Message(VIEW_CHANGE, 1, 2, 0, b"", T, (Stable(), ()))
+STABLE: Any = Stable  # for what they must not hold
+PREPARED: Any = Prepared
+GOOD: list[Any] = [
     Message(REQUEST, -1, 0, 1),
     Message(PRE_PREPARE, 0, 0, 1, D, T, b"block"),
     Message(PREPARE, 0, 0, 1, D, T),
@@ -63,15 +65,15 @@ BAD: list[tuple[object, str]] = [
     (GOOD[1]._replace(body="block"), "body: a pre-prepare"),
     (VOTE._replace(body=None), "body: a view change"),
     (VOTE._replace(body=((0, b"", {}), ())), "body: a view change"),
-    (VOTE._replace(body=(Stable(), [])), "body: a view change"),
-    (VOTE._replace(body=(Stable(-1), ())), "body: the stable checkpoint"),
-    (VOTE._replace(body=(Stable(10, D, {4: T}), ())), "body: the stable checkpoint"),
-    (VOTE._replace(body=(Stable(10, D, [T]), ())), "body: the stable checkpoint"),
-    (VOTE._replace(body=(Stable(), (1,))), "body: must hold certificates"),
-    (VOTE._replace(body=(Stable(), (Prepared(1, 0, D, "x", {}),))), "body: a certificate must have numbers"),
-    (VOTE._replace(body=(Stable(), (Prepared(1, 0, D, b"x", {0: "T"}),))), "body: a certificate must have authenticators"),
-    (VOTE._replace(body=(Stable(), (Prepared(1, 0, D, b"x", {}),) * 2)), "body: must have one certificate a number"),
-    (VOTE._replace(body=(Stable(), (Prepared(1, 0, D, b"x", {}),) * 5_000)), "body: must have at most"),
+    (VOTE._replace(body=(STABLE(), [])), "body: a view change"),
+    (VOTE._replace(body=(STABLE(-1), ())), "body: the stable checkpoint"),
+    (VOTE._replace(body=(STABLE(10, D, {4: T}), ())), "body: the stable checkpoint"),
+    (VOTE._replace(body=(STABLE(10, D, [T]), ())), "body: the stable checkpoint"),
+    (VOTE._replace(body=(STABLE(), (1,))), "body: must hold certificates"),
+    (VOTE._replace(body=(STABLE(), (PREPARED(1, 0, D, "x", {}),))), "body: a certificate must have numbers"),
+    (VOTE._replace(body=(STABLE(), (PREPARED(1, 0, D, b"x", {0: "T"}),))), "body: a certificate must have authenticators"),
+    (VOTE._replace(body=(STABLE(), (PREPARED(1, 0, D, b"x", {}),) * 2)), "body: must have one certificate a number"),
+    (VOTE._replace(body=(STABLE(), (PREPARED(1, 0, D, b"x", {}),) * 5_000)), "body: must have at most"),
     (GOOD[5]._replace(body=((VOTE,),)), "body: a new view"),
     (GOOD[5]._replace(body=((GOOD[3],), ())), "body: a vote's kind: "),
     (GOOD[5]._replace(body=((VOTE._replace(view="2"),), ())), "body: a vote's view: "),
