@@ -10,7 +10,8 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.budget import Budget, BudgetEnded
-from edgeworth.core.result import Certificate
+from edgeworth.core.result import Certificate, Result
+from edgeworth.core.stop import Stop
 from edgeworth.mechanisms.consensus.blocks import Block, misplaced
 from edgeworth.solvers import allocation
 
@@ -35,6 +36,8 @@ class Allocating:
         A method of the family, by which a correct leader makes its block.
     gap : float, optional
         A block must carry a bound, and its value must be within this share of it, >= 0. None: neither.
+    stop : Stop, optional
+        Of the leader's method. A block made under a limit of time depends on the machine.
     seed : int
         From which the problems are drawn, >= 0.
 
@@ -42,7 +45,8 @@ class Allocating:
     -----
     A replica accepts a block whose problem is that of the round, whose assignment breaks no constraint, whose value is as
     stated and at least greedy's and, where ``gap`` is given, whose bound can be rebuilt from its certificate. A leader may use
-    any method; one that returns less than greedy is voted out.
+    any method; one that proposes less than greedy's is voted out, so that a correct leader whose method finds less proposes
+    greedy's, and the block says so.
 
     References
     ----------
@@ -59,17 +63,19 @@ class Allocating:
         preset: str = "metaverse-code",
         method: str = "regret-greedy",
         gap: float | None = None,
+        stop: Stop | None = None,
         seed: int = 0,
     ) -> None:
         self.servers = validation.integer("servers", servers, minimum=1)
         self.tasks = validation.integer("tasks", tasks, minimum=1)
         self.preset = preset
         self.method = validation.choice("method", method, tuple(each.name for each in allocation.METHODS))
+        self.stop = stop
         self.gap = None if gap is None else validation.real("gap", gap, minimum=0.0)
         self.seed = validation.integer("seed", seed, minimum=0)
         self._problems: dict[int, Any] = {}
-        self._results: dict[tuple[int, int], Any] = {}
-        self._greedy: dict[int, float] = {}
+        self._results: dict[tuple[int, int], Result[allocation.Assignment]] = {}
+        self._greedily: dict[int, Result[allocation.Assignment]] = {}
         self._judged: dict[tuple[int, bytes, bytes], str] = {}
 
     def problem(self, height: int) -> allocation.AllocationProblem:
@@ -80,15 +86,27 @@ class Allocating:
         found: allocation.AllocationProblem = self._problems[height]
         return found
 
-    def result(self, height: int, variant: int = 0) -> Any:
+    def result(self, height: int, variant: int = 0) -> Result[allocation.Assignment]:
         """What the leader's method makes of the round; the variant is the method's seed."""
         if (height, variant) not in self._results:
-            self._results[height, variant] = allocation.solve(self.problem(height), method=self.method, seed=variant)
+            problem = self.problem(height)
+            self._results[height, variant] = allocation.solve(problem, method=self.method, seed=variant, stop=self.stop)
         return self._results[height, variant]
+
+    def best(self, height: int, variant: int = 0) -> Result[allocation.Assignment]:
+        """What a correct leader proposes: greedy's assignment where its method's is worth less, as no replica accepts that."""
+        own, greedy = self.result(height, variant), self._greedy(height)
+        if own.value is None or (greedy.value is not None and own.value < greedy.value):
+            return greedy
+        return own
+
+    def seconds(self, height: int, variant: int = 0) -> float:
+        """That the leader took: its method, and greedy beside it."""
+        return self.result(height, variant).stats.seconds + self._greedy(height).stats.seconds
 
     def propose(self, height: int, previous: bytes, view: int, proposer: int, variant: int = 0) -> bytes:
         """The block of a correct leader."""
-        result = self.result(height, variant)
+        result = self.best(height, variant)
         assignment = result.require()
         bound = None
         if self.gap is not None and result.certificate is not None:
@@ -99,7 +117,7 @@ class Allocating:
             bound = {"kind": result.certificate.kind, "arrays": arrays}
         content = {
             "problem": self.problem(height).hash, "method": result.method, "seed": variant, "bound": bound,
-            "servers": assignment.server.tolist(), "value": float(result.value).hex(),
+            "servers": assignment.server.tolist(), "value": allocation.value(self.problem(height), assignment).hex(),
         }  # fmt: skip
         return Block(height, previous, view, proposer, self.name, content).encode()
 
@@ -139,16 +157,15 @@ class Allocating:
         true = allocation.value(problem, assignment)
         if not math.isfinite(value) or abs(value - true) > _TOLERANCE * max(abs(true), 1.0):
             return f"the value is {true}, the block says {value}"
-        least = self._least(height)
-        if true < least - _TOLERANCE * max(abs(least), 1.0):
+        least = self._greedy(height).value
+        if least is not None and true < least - _TOLERANCE * max(abs(least), 1.0):
             return f"the value {true:.6g} is below greedy's {least:.6g}"
         return "" if self.gap is None else self._far(problem, content["bound"], true)
 
-    def _least(self, height: int) -> float:
-        if height not in self._greedy:
-            result = allocation.solve(self.problem(height), method="greedy")
-            self._greedy[height] = float("-inf") if result.value is None else float(result.value)
-        return self._greedy[height]
+    def _greedy(self, height: int) -> Result[allocation.Assignment]:
+        if height not in self._greedily:
+            self._greedily[height] = allocation.solve(self.problem(height), method="greedy")
+        return self._greedily[height]
 
     def _far(self, problem: allocation.AllocationProblem, bound: Any, value: float) -> str:
         """Why the bound does not show that the value is near the optimum."""

@@ -122,12 +122,13 @@ class UserKey:
     def _private(self) -> RSAPrivateKey:
         _, rsa, serialization, _, _ = _library()
         try:
-            key: RSAPrivateKey = serialization.load_pem_private_key(self.pem, password=None)
+            key = serialization.load_pem_private_key(self.pem, password=None)
         except (ValueError, TypeError) as error:
             raise ValueError(f"pem: must hold a private key; {error}") from None
         if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _BITS[0]:
             validation.reject("pem", f"must hold an RSA key of at least {_BITS[0]} bits", type(key).__name__)
-        return key
+        private: RSAPrivateKey = key
+        return private
 
 
 def seal(result: bytes, public: bytes, *, literal: bool = False) -> Sealed:

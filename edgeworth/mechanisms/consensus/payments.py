@@ -1,4 +1,4 @@
-"""Who pays whom for a task: escrow, payment on delivery, the source's fee, refunds; whole base units, none made and none lost."""
+"""Who pays whom for a task: escrow, payment on delivery, the source's fee, refunds; whole base units, none made, none lost."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class Payments:
 
     Notes
     -----
-    What a task costs depends on the server that computes it, which is not known when it is submitted. So its user puts the price
-    at the dearest eligible server in escrow; on delivery in time the server that computed it is paid, its source has its fee of
-    that, rounded down, and the user has the rest back. A task that nobody computes, or not in time, costs nothing. The paper says
-    that users pay first; escrow and refunds are ours.
+    What a task costs depends on the server that computes it, which is not known when it is submitted. So its user puts the
+    price at the dearest eligible server in escrow. On delivery in time the server that computed it is paid, its source has its
+    fee of that, rounded down, and the user has the rest back. A task that nobody computes, or not in time, costs nothing. The
+    paper says that users pay first; escrow and refunds are ours.
 
     References
     ----------
