@@ -1,0 +1,373 @@
+"""The platform around multi-task allocation (MTA paper) end to end: rounds of requests, blocks, computing, results, payments.
+
+>>> found = run(servers=4, tasks=10, rounds=2, method="greedy", seed=0)
+>>> bool(found.verify()), len(found.rounds)
+(True, 2)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.seeds import Seed, generator
+from edgeworth.core.stop import Stop
+from edgeworth.core.verdict import Report, Verdict
+from edgeworth.mechanisms import consensus
+from edgeworth.mechanisms.consensus.allocating import Allocating
+from edgeworth.mechanisms.consensus.blocks import Block, misplaced
+from edgeworth.mechanisms.consensus.messages import digest_of
+from edgeworth.solvers import allocation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MetaverseRun", "Platform", "Round", "run"]
+
+_BUDGET = 10**9
+"""Base units that every user has in every round: enough for any task of the presets."""
+
+
+_STOP = Stop(seconds=2.0)
+
+
+class Platform(Allocating):
+    """Two blocks a round: the allocation, and then the digests of the results.
+
+    Parameters
+    ----------
+    **given
+        Of `Allocating`.
+
+    Notes
+    -----
+    Block 2 r - 1 holds the allocation of round r; block 2 r a digest for each task that it serves. What a result is no replica
+    can judge: it is sealed, and that there is one for each served task is all that a block can be held to.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._served: dict[bytes, int] = {}
+        self.results: dict[int, list[str]] = {}
+
+    def propose(self, height: int, previous: bytes, view: int, proposer: int, variant: int = 0) -> bytes:
+        """The block of a correct leader."""
+        if height % 2:
+            block = super().propose((height + 1) // 2, previous, view, proposer, variant)
+            return self._placed(block, height)
+        count = self._served.get(previous, 0)
+        digests = self.results.get(height // 2) or [_result(height // 2, number) for number in range(count)]
+        return Block(height, previous, view, proposer, self.name, {"results": digests[:count], "variant": variant}).encode()
+
+    def refusal(self, height: int, previous: bytes, block: bytes) -> str:
+        """Why a block must not be accepted at that place; empty where it may."""
+        try:
+            found = Block.decode(block)
+        except ValueError as error:
+            return str(error)
+        reason = misplaced(found, self.name, height, previous)
+        if reason:
+            return reason
+        if height % 2:
+            reason = self._judge((height + 1) // 2, found.content)
+            if not reason:
+                self._served[digest_of(block)] = sum(server >= 0 for server in found.content["servers"])
+            return reason
+        results, served = found.content.get("results"), self._served.get(previous, 0)
+        if not isinstance(results, list) or len(results) != served or not all(_is_digest(each) for each in results):
+            return f"content: results must be the digests of {served} results"
+        return ""
+
+    def spoil(self, block: bytes, how: str) -> bytes:
+        """A wrong or lazy allocation, or a missing result."""
+        found = Block.decode(block)
+        if "results" in found.content:
+            return Block(
+                found.height, found.previous, found.view, found.proposer, self.name, {"results": ["?"], "variant": 0}
+            ).encode()
+        inner = Block((found.height + 1) // 2, found.previous, found.view, found.proposer, self.name, found.content)
+        return self._placed(super().spoil(inner.encode(), how), found.height)
+
+    @staticmethod
+    def _placed(block: bytes, height: int) -> bytes:
+        found = Block.decode(block)
+        return Block(height, found.previous, found.view, found.proposer, found.machine, found.content).encode()
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of the platform.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    problem : AllocationProblem
+        Its tasks and servers.
+    assignment : Assignment
+        What the committed block says; nobody is served where the block is empty.
+    method : str
+        Whose assignment that is: the leader's method's, or greedy's where that was worth more; empty for an empty block.
+    allocation_seconds : float
+        That the leader's method and greedy took on this machine.
+    block_seconds, record_seconds : float
+        Simulated, from asking for the block with the allocation, and with the results, to an answer of f + 1 replicas.
+    send_seconds, compute_seconds : float64 [tasks]
+        Of the model; NaN where unserved.
+    payments : Payments
+        The settled accounts.
+    """
+
+    number: int
+    problem: allocation.AllocationProblem
+    assignment: allocation.Assignment
+    method: str
+    allocation_seconds: float
+    block_seconds: float
+    record_seconds: float
+    send_seconds: np.ndarray[Any, np.dtype[np.float64]]
+    compute_seconds: np.ndarray[Any, np.dtype[np.float64]]
+    payments: consensus.Payments
+
+    @property
+    def served(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The tasks that a server computes."""
+        return np.flatnonzero(self.assignment.server >= 0)
+
+    @property
+    def seconds(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """From request to recorded result, float64 [tasks]; NaN where unserved."""
+        own = self.allocation_seconds + self.block_seconds + self.record_seconds
+        return np.asarray(own + self.send_seconds + self.compute_seconds)
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """Named numbers of the round.
+
+        ``welfare`` of the assignment; ``welfare_in_time``, of the tasks that keep their deadline when the platform's own time
+        counts; ``served``; ``late``, served tasks that do not; ``paid``, base units that servers got; seconds a served task for
+        ``allocation``, ``consensus`` (both blocks), ``transfer``, ``computing``; ``overhead``, the share of the first two.
+        """
+        served = self.served
+        system = self.problem.system
+        deadline = np.full(self.problem.tasks, np.inf) if system is None else system.deadline
+        late = served[self.seconds[served] > deadline[served]]
+        in_time = np.array(self.assignment.server)
+        in_time[late] = -1
+        both = self.block_seconds + self.record_seconds
+        transfer = float(np.mean(self.send_seconds[served])) if len(served) else 0.0
+        computing = float(np.mean(self.compute_seconds[served])) if len(served) else 0.0
+        total = self.allocation_seconds + both + transfer + computing
+        return {
+            "welfare": allocation.value(self.problem, self.assignment),
+            "welfare_in_time": allocation.value(self.problem, allocation.Assignment(in_time)),
+            "served": float(len(served)),
+            "late": float(len(late)),
+            "paid": float(sum(self.payments.servers)),
+            "allocation": self.allocation_seconds,
+            "consensus": both,
+            "transfer": transfer,
+            "computing": computing,
+            "overhead": (self.allocation_seconds + both) / total if total > 0.0 else 0.0,
+        }
+
+
+@dataclass(frozen=True)
+class MetaverseRun:
+    """A run of the platform, as `run` returns it.
+
+    Attributes
+    ----------
+    method : str
+        How correct leaders allocate.
+    chain : consensus.Run
+        The run of the protocol that committed the blocks.
+    rounds : tuple of Round
+        All rounds of which every correct replica has both blocks.
+    """
+
+    method: str
+    chain: consensus.Run
+    rounds: tuple[Round, ...]
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """Means over rounds of their measures, the share of rounds in which greedy's assignment was worth more than the
+        method's (``greedy_instead``), and measures of the chain: see `Round.measures` and `consensus.Run.measures`.
+        """
+        names = self.rounds[0].measures if self.rounds else {}
+        means = {name: float(np.mean([each.measures[name] for each in self.rounds])) for name in names}
+        if self.rounds:
+            means["greedy_instead"] = float(np.mean([each.method != self.method for each in self.rounds]))
+        chain = self.chain.measures
+        return means | {
+            name: chain[name] for name in ("view_changes", "refused", "lost", "messages_per_block", "bytes_per_block")
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a round with its measures."""
+        import pandas as pd
+
+        return pd.DataFrame([{"round": each.number} | each.measures for each in self.rounds])
+
+    def verify(self) -> Report:
+        """Judge the run.
+
+        Returns
+        -------
+        Report
+            The verdicts of `consensus.verify`; ``allocation``: every assignment breaks no constraint (witness: the round and
+            the violation); ``money``: what users, servers and escrow hold in every round is what users began with;
+            ``deadline``: nobody was paid for a task that came late, and everybody for one that did not.
+        """
+        verdicts = dict(consensus.verify(self.chain))
+        broken = [
+            (each.number, found) for each in self.rounds for found in allocation.violations(each.problem, each.assignment)[:1]
+        ]
+        verdicts["allocation"] = Verdict.of(not broken, float(len(broken)), 0.0, broken[:1])
+        unsound = [each.number for each in self.rounds if not each.payments.verify()]
+        verdicts["money"] = Verdict.of(not unsound, float(len(unsound)), 0.0, unsound[:1])
+        wrong = [(each.number, j) for each in self.rounds for j in _misjudged(each)]
+        verdicts["deadline"] = Verdict.of(not wrong, float(len(wrong)), 0.0, wrong[:1])
+        return Report(verdicts)
+
+
+def run(
+    *,
+    servers: int = 20,
+    tasks: int = 50,
+    rounds: int = 10,
+    method: str = "exact",
+    preset: str = "metaverse-code",
+    stop: Stop | None = _STOP,
+    gap: float | None = None,
+    faults: str | Sequence[str] | None = None,
+    faulty: int | None = None,
+    network: consensus.Network | str = "calm",
+    timeout: float = 0.5,
+    seal: bool = False,
+    seed: Seed = None,
+    look: Callable[[], None] | None = None,
+) -> MetaverseRun:
+    """Run the platform: every server is a replica, and users are paid for or refunded as their results come.
+
+    Parameters
+    ----------
+    servers, tasks, rounds : int
+        How many servers (and replicas), tasks a round, rounds; >= 1.
+    method : str
+        A method of `edgeworth.solvers.allocation`, with which correct leaders allocate.
+    preset : str
+        Of `allocation.generate`; one whose problems come from a system.
+    stop : Stop, optional
+        Of that method; by default two seconds, so that exact methods may end before their proof. None: no limit.
+    gap : float, optional
+        Blocks must prove that they are within this share of the optimum; see `Allocating`.
+    faults, faulty, network, timeout
+        Of `consensus.simulate`.
+    seal : bool
+        Whether results are sealed for their users (extra ``cryptography``), with fresh keys: such a run is not repeated by its
+        seed, for what is sealed twice looks different.
+    seed : int, SeedSequence or Generator, optional
+        Of problems, network and faults.
+    look : callable, optional
+        Called now and then; what it raises ends the run.
+
+    Returns
+    -------
+    MetaverseRun
+
+    Raises
+    ------
+    ValueError, TypeError
+        Naming the argument, the rule and the value.
+
+    Notes
+    -----
+    A task takes the leader's method, the block, sending, computing, and the block with its result. The paper's deadlines count
+    sending and computing alone. The method's seconds are those of this machine, the protocol's are simulated, the model's are
+    the model's: they are added as they are.
+
+    References
+    ----------
+    MTA paper, section II.
+    """
+    count = validation.integer("rounds", rounds, minimum=1)
+    validation.flag("seal", seal)
+    rng, _ = generator(seed)
+    machine = Platform(
+        servers=servers, tasks=tasks, preset=preset, method=method, gap=gap, stop=stop, seed=int(rng.integers(2**62))
+    )
+    if machine.problem(1).system is None:
+        validation.reject("preset", "must make problems from a system, with prices and deadlines", preset)
+    if seal:
+        machine.results = {number: _sealed(number, tasks) for number in range(1, count + 1)}
+    chain = consensus.simulate(
+        replicas=servers, blocks=2 * count, faults=faults, faulty=faulty, network=network, machine=machine, timeout=timeout,
+        seed=int(rng.integers(2**62)), look=look,
+    )  # fmt: skip
+    best = chain.chains[max(chain.correct, key=lambda i: len(chain.chains[i]))]
+    done = min(chain.committed, len(chain.answers)) // 2
+    made = tuple(_round(machine, number, best[2 * number - 2].block, chain) for number in range(1, done + 1))
+    return MetaverseRun(method, chain, made)
+
+
+def _round(machine: Platform, number: int, block: bytes, chain: consensus.Run) -> Round:
+    problem = machine.problem(number)
+    system = problem.system
+    if system is None:
+        raise AssertionError
+    content = Block.decode(block).content if block else None
+    server = np.full(problem.tasks, -1, dtype=np.int64) if content is None else np.array(content["servers"], dtype=np.int64)
+    served = np.flatnonzero(server >= 0)
+    terms = system.terms(served, server[served])
+    sending, computing = np.full((2, problem.tasks), np.nan)
+    sending[served] = np.where(terms.sent, terms.send_seconds, 0.0)
+    computing[served] = terms.compute_seconds
+    first, second = chain.answers[2 * number - 2], chain.answers[2 * number - 1]
+    took = 0.0 if content is None else machine.seconds(number, content["seed"])
+    assignment = allocation.Assignment(server)
+    seconds = took + first + second + sending + computing
+    delivered = np.where(np.isnan(seconds), math.inf, seconds).tolist()
+    book = consensus.settle(problem, assignment, delivered, [_BUDGET] * problem.tasks)
+    method = "" if content is None else str(content["method"])
+    return Round(number, problem, assignment, method, took, first, second, sending, computing, book)
+
+
+def _misjudged(each: Round) -> list[int]:
+    """Tasks that were paid for although late, or not although in time."""
+    system = each.problem.system
+    if system is None:
+        return []
+    in_time = each.seconds[each.served] <= system.deadline[each.served]
+    return [
+        j for j, good in zip(each.served.tolist(), in_time.tolist(), strict=True) if (each.payments.closed[j] == "paid") != good
+    ]
+
+
+def _result(number: int, task: int) -> str:
+    """The digest of a result that is not sealed."""
+    return hashlib.sha256(f"result of task {task} of round {number}".encode()).hexdigest()
+
+
+def _sealed(number: int, tasks: int) -> list[str]:
+    """The digests of sealed results, each for a fresh key of its user, opened again by it."""
+    digests = []
+    key = consensus.UserKey.generate()
+    for task in range(tasks):
+        text = f"result of task {task} of round {number}".encode()
+        sealed = consensus.seal(text, key.public)
+        if key.open(sealed) != text:
+            raise AssertionError
+        digests.append(sealed.digest)
+    return digests
+
+
+def _is_digest(text: object) -> bool:
+    return isinstance(text, str) and len(text) == 64 and all(each in "0123456789abcdef" for each in text)
