@@ -99,3 +99,57 @@ def fusion(
         raise SystemExit(INTERRUPTED)
     if not report:
         raise SystemExit(FAILED)
+
+
+_METAVERSE = (
+    "welfare", "welfare_in_time", "served", "late", "allocation", "consensus", "transfer", "computing", "overhead",
+    "greedy_instead", "view_changes", "refused", "lost", "messages_per_block", "bytes_per_block",
+)  # fmt: skip
+
+
+@run.command()
+@click.option("--servers", type=click.IntRange(min=1), default=20, show_default=True, help="servers; each is a replica")
+@click.option("--tasks", type=click.IntRange(min=1), default=50, show_default=True, help="tasks a round")
+@click.option("--rounds", type=click.IntRange(min=1), default=10, show_default=True, help="number of rounds")
+@click.option("--method", default="exact", show_default=True, help="how leaders allocate: a method of allocation")
+@click.option(
+    "--preset", default="metaverse-code", show_default=True, help="of the problems: metaverse-code, metaverse, hotspot"
+)
+@click.option("--time-limit", type=float, default=2.0, show_default=True, help="seconds of the method a round")
+@click.option("--gap", type=float, help="blocks must prove that they are within this share of the optimum")
+@click.option("--faults", help="how servers are faulty: silent, equivocating-leader, lazy-leader, mixed, ...")
+@click.option("--faulty", type=click.IntRange(min=0), help="how many (default: a third)")
+@click.option("--network", default="calm", show_default=True, help="calm, slow, lossy, partitioned or chaotic")
+@click.option("--seal", is_flag=True, help="seal results for their users (extra cryptography)")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="of problems, network and faults")
+@click.option("--csv", type=click.Path(dir_okay=False), callback=writable, help="CSV file to write: one row a round")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
+@click.option("--quiet", is_flag=True, help="no progress")
+def metaverse(time_limit: float, csv: str | None, as_json: bool, quiet: bool, **given: Any) -> None:
+    """The platform around multi-task allocation: blocks by PBFT, results, payments; see edgeworth.systems.metaverse.
+
+    Exit code 0 when the chain, every allocation and all payments stand the check, 1 otherwise.
+    """
+    from edgeworth.cli.progress import round_progress
+    from edgeworth.core.stop import Stop
+    from edgeworth.systems import metaverse as system
+
+    options = {name: value for name, value in given.items() if value is not None}
+    with round_progress(quiet) as on_round:
+        found = system.run(stop=Stop(seconds=time_limit), on_round=on_round, **options)
+    report = found.verify()
+    files = output.Files()
+    files.write(csv, lambda path: found.to_frame().to_csv(path, index=False))
+    if as_json:
+        about = {"method": found.method, "rounds": len(found.rounds), "verified": bool(report)}
+        about |= {"verdicts": output.verdicts(report), "measures": found.measures}
+        output.document(about | {"runs": found.to_frame().to_dict("records")})
+    else:
+        output.say(str(found.chain))
+        output.say(output.pairs({name: output.number(found.measures[name]) for name in _METAVERSE if name in found.measures}))
+        output.say("verified" if report else f"NOT verified\n{report}")
+        for path in files.written:
+            output.say(f"written: {path}")
+    files.done()
+    if not report:
+        raise SystemExit(FAILED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +54,16 @@ class Platform(Allocating):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._served: dict[bytes, int] = {}
+        self.on_allocated: Callable[[int, float], None] | None = None
         self.results: dict[int, list[str]] = {}
 
     def propose(self, height: int, previous: bytes, view: int, proposer: int, variant: int = 0) -> bytes:
         """The block of a correct leader."""
         if height % 2:
-            block = super().propose((height + 1) // 2, previous, view, proposer, variant)
+            number = (height + 1) // 2
+            block = super().propose(number, previous, view, proposer, variant)
+            if self.on_allocated is not None:
+                self.on_allocated(number, float.fromhex(Block.decode(block).content["value"]))
             return self._placed(block, height)
         count = self._served.get(previous, 0)
         digests = self.results.get(height // 2) or [_result(height // 2, number) for number in range(count)]
@@ -253,7 +257,7 @@ def run(
     timeout: float = 0.5,
     seal: bool = False,
     seed: Seed = None,
-    look: Callable[[], None] | None = None,
+    on_round: Callable[[int, int, Mapping[str, float]], None] | None = None,
 ) -> MetaverseRun:
     """Run the platform: every server is a replica, and users are paid for or refunded as their results come.
 
@@ -276,8 +280,9 @@ def run(
         seed, for what is sealed twice looks different.
     seed : int, SeedSequence or Generator, optional
         Of problems, network and faults.
-    look : callable, optional
-        Called now and then; what it raises ends the run.
+    on_round : callable, optional
+        ``f(number, rounds, measures)`` whenever a leader has allocated, with the assignment's ``welfare``; again where another
+        leader follows.
 
     Returns
     -------
@@ -306,11 +311,13 @@ def run(
     )
     if machine.problem(1).system is None:
         validation.reject("preset", "must make problems from a system, with prices and deadlines", preset)
+    if on_round is not None:
+        machine.on_allocated = lambda number, welfare: on_round(number, count, {"welfare": welfare})
     if seal:
         machine.results = {number: _sealed(number, tasks) for number in range(1, count + 1)}
     chain = consensus.simulate(
         replicas=servers, blocks=2 * count, faults=faults, faulty=faulty, network=network, machine=machine, timeout=timeout,
-        seed=int(rng.integers(2**62)), look=look,
+        seed=int(rng.integers(2**62)),
     )  # fmt: skip
     best = chain.chains[max(chain.correct, key=lambda i: len(chain.chains[i]))]
     done = min(chain.committed, len(chain.answers)) // 2

@@ -56,3 +56,40 @@ def test_options_of_the_forecast() -> None:
 )
 def test_wrong_options_are_named(words: tuple[str, ...], what: str) -> None:
     assert what in refused("run", "fusion", "--quiet", *words)
+
+
+PLATFORM = ("run", "metaverse", "--servers", 4, "--tasks", 8, "--rounds", 2, "--method", "greedy")
+
+
+def test_the_platform_runs_and_is_verified(tmp_path: Path) -> None:
+    table = tmp_path / "rounds.csv"
+    told = run(*PLATFORM, "--faults", "lazy-leader", "--csv", table)
+    assert told.exit_code == 0, told.output
+    assert "4 of 4 blocks committed by 4 replicas (faulty: 0 lazy-leader)" in told.stdout
+    assert "[2/2] welfare" in told.stderr
+    assert len(table.read_text().splitlines()) == 3
+    found = document(run(*PLATFORM, "--json", "--quiet"))
+    assert found["verified"] is True
+    assert found["measures"]["served"] > 0.0
+    assert found["verdicts"]["agreement"]["status"] == "holds"
+
+
+def test_a_platform_beyond_f_is_told_to_have_failed() -> None:
+    told = run(*PLATFORM, "--faults", "equivocating-leader", "--faulty", 2, "--seed", 1, "--quiet")
+    assert told.exit_code == 1
+    assert "NOT verified" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("--method", "gredy"), "did you mean 'greedy'"),
+        (("--faults", "silence"), "did you mean 'silent'"),
+        (("--network", "wet"), "network: must be one of"),
+        (("--preset", "large"), "preset: must make problems from a system"),
+        (("--faulty", 2), "faults: must say how"),
+        (("--time-limit", -1), "seconds"),
+    ],
+)
+def test_wrong_options_of_the_platform_are_named(words: tuple[str, ...], what: str) -> None:
+    assert what in refused(*PLATFORM, "--quiet", *words)
