@@ -90,6 +90,11 @@ SHORTER = {
         "range(12)]": "range(6)]",
         "claim_table(claims.CLAIMS, SMOKE)": "claim_table(claims.CLAIMS[:2], SMOKE)",  # test_claims tests all of them
     },
+    "11_forecasting": {
+        "range(900_000, 900_004)": "range(900_000, 900_001)",
+        "EPOCHS, SEEDS = 15, range(2)": "EPOCHS, SEEDS = 2, range(1)",
+        "(0.0, 0.3, 0.6)": "(0.3,)",
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 
