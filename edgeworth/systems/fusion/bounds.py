@@ -51,7 +51,7 @@ _CLAIM = 1e-9  # by which the claimed number is above the computed one, as a sha
 _CLOSED = 1e-7
 
 
-STEPS, ROUNDS = 60, 2
+STEPS, ROUNDS = 40, 2
 """Of the Lagrangian relaxation of the relaxed game: steps of its prices, descents of its local search."""
 
 
