@@ -215,3 +215,17 @@ def test_token_market(folder: Path) -> None:
     assert names["report"]
     assert names["sybil"].succeeded
     assert (folder / "market.db").is_file()
+
+
+def test_trading_rounds(folder: Path) -> None:
+    names = _section("Trading rounds")
+    assert names["report"]
+    assert names["found"].measures["welfare"] <= names["found"].bound
+    assert (folder / "round.npz").is_file()
+
+
+def test_agreeing(folder: Path) -> None:
+    names = _section("Agreeing")
+    assert names["agreed"]
+    assert names["witness"].sequence >= 1
+    assert names["paid"]
