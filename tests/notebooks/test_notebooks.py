@@ -90,6 +90,15 @@ SHORTER = {
         "range(12)]": "range(6)]",
         "claim_table(claims.CLAIMS, SMOKE)": "claim_table(claims.CLAIMS[:2], SMOKE)",  # test_claims tests all of them
     },
+    "12_fusion": {
+        "TRIALS, WORLDS, ROUNDS = 2, 3, 2": "TRIALS, WORLDS, ROUNDS = 1, 2, 1",
+        "rounds=3": "rounds=1",
+        "seed in range(2)": "seed in range(1)",
+        "servers=8, users=100": "servers=4, users=40",
+        "servers=[8, 16]": "servers=[8]",
+        "fusion.truthfulness(2, 9)": "fusion.truthfulness(1, 3)",
+        "fusion.rationality(6)": "fusion.rationality(2)",
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 
