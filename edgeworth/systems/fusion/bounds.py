@@ -53,6 +53,7 @@ _CLOSED = 1e-7
 
 STEPS, ROUNDS = 40, 2
 """Of the Lagrangian relaxation of the relaxed game: steps of its prices, descents of its local search."""
+_COPIES = 2  # UAVs at every place while prices are looked for: with one they come out too low for where several go
 
 
 def round_bound(world: World, drawn: Round, *, waiting: bool = False, steps: int = STEPS) -> RoundBound:
@@ -74,7 +75,7 @@ def round_bound(world: World, drawn: Round, *, waiting: bool = False, steps: int
         The same for the same arguments.
     """
     stage = stage_of(world, drawn)
-    game = online_game(world, drawn, waiting_fleet(world)) if waiting else relaxed_game(world, drawn, stage)
+    game = online_game(world, drawn, waiting_fleet(world)) if waiting else relaxed_game(world, drawn, stage, _COPIES)
     params = Lagrangian(steps=steps, rounds=ROUNDS)
     found = offloading.solve(game, method="lagrangian", seed=0, params=params)
     if found.certificate is None or found.bound is None:
@@ -83,7 +84,9 @@ def round_bound(world: World, drawn: Round, *, waiting: bool = False, steps: int
     if waiting:
         nothing = np.zeros(0)
         return RoundBound(waiting=True, value=found.bound, online=found.bound, multiplier=nothing, **arrays)
-    slices = Slices(game, arrays)
+    ends = arrays["ptr"][: 2 * world.servers + 1]  # of the servers and the first UAV at every place: the others are like it
+    arrays = {name: each if name == "price" else each[: ends[-1]] for name, each in arrays.items()} | {"ptr": ends}
+    slices = Slices(relaxed_game(world, drawn, stage), arrays)
     parts = [*game.local_utility.tolist(), *slices.price.tolist()]
     parts += [max(0.0, *(float(block.bound.max()) for block in slices.blocks(i))) for i in range(world.servers)]
     online = math.fsum(parts)
@@ -92,8 +95,8 @@ def round_bound(world: World, drawn: Round, *, waiting: bool = False, steps: int
     return RoundBound(waiting=False, value=value + _CLAIM * abs(value), online=online, multiplier=offline.multiplier, **arrays)
 
 
-def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:
-    """The servers, and at every place one UAV as fast as the fastest of the agents that reach it.
+def relaxed_game(world: World, drawn: Round, stage: Stage, copies: int = 1) -> OffloadingGame:
+    """The servers, and UAVs at every place as fast as the fastest of the agents that reach it.
 
     Parameters
     ----------
@@ -101,24 +104,28 @@ def relaxed_game(world: World, drawn: Round, stage: Stage) -> OffloadingGame:
     drawn : Round
     stage : Stage
         Of the round.
+    copies : int
+        UAVs at every place, those that no fleet has without room.
 
     Returns
     -------
     OffloadingGame
-        Providers 0..S-1 are the servers, S..2S-1 the UAVs, which are there from the opening of the window on until the longest
-        visit that begins as it closes has ended; they serve nobody where nobody can send them.
+        Providers 0..S-1 are the servers, S..2S-1 a UAV at each place, 2S..3S-1 a second one, and so on. They are there
+        from the opening of the window on until the longest visit that begins as it closes has ended; they serve nobody where
+        nobody can send them.
     """
     reach = stage.reaches()
-    anybody = reach.any(axis=0)
-    n = world.servers
     fastest = np.where(reach, world.uav_rate[:, None], 0.0).max(axis=0, initial=0.0)
+    largest = np.where(reach, world.uavs[:, None], 0).max(axis=0, initial=0)
+    place = np.tile(np.arange(world.servers), copies)
+    nth = np.repeat(np.arange(copies), world.servers)
     fleet = Fleet(
-        place=np.arange(n),
-        rate=np.where(anybody, fastest, 1e9),
-        cap=np.where(anybody, world.users_a_uav, 0),
-        power=np.zeros(n),
-        begin=drawn.opens,
-        end=stage.leaving(),
+        place=place,
+        rate=np.where(largest > 0, fastest, 1e9)[place],
+        cap=np.where(nth < largest[place], world.users_a_uav, 0),
+        power=np.zeros(len(place)),
+        begin=drawn.opens[place],
+        end=stage.leaving()[place],
     )
     return online_game(world, drawn, fleet)
 
