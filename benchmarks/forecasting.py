@@ -6,8 +6,6 @@ that training uses; the paper's implementation is such a loop. All take turns on
 
 from __future__ import annotations
 
-import csv
-import gzip
 import importlib.metadata
 import statistics
 import time
@@ -18,6 +16,7 @@ import torch
 from harness import DATA, record, table
 
 from edgeworth.core.arrays import Floats
+from edgeworth.datasets.electricity import read_electricity
 from edgeworth.forecasting.networks import ARCHITECTURES, Network, fit_network
 
 HISTORY, HORIZON = 48, 10
@@ -27,9 +26,9 @@ FEEDER = "MT_005"
 
 
 def feeder(name: str) -> Floats:
-    """One series of the 1,000 hours, in kW."""
-    with gzip.open(DATA / "uci_electricity" / "electricity_1000h_202clients_2012.csv.gz", "rt", encoding="utf-8") as file:
-        return np.array([float(row[name]) for row in csv.DictReader(file)])
+    """One series of the 1,000 hours."""
+    path = DATA / "uci_electricity" / "electricity_1000h_202clients_2012.csv.gz"
+    return read_electricity(path, clients=[name])[name]
 
 
 def seconds(run: Callable[[], object], times: int) -> float:

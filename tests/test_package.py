@@ -28,7 +28,7 @@ BETWEEN_PROBLEMS = {  # who may import whom among problem folders, and these onl
     "solvers.scheduling": {"mechanisms.token_market", "mechanisms.procurement"},
 }
 PUBLIC = (
-    "datasets", "experiments", "games", "learning", "learning.deep", "mechanisms", "mechanisms.auditing",
+    "datasets", "experiments", "forecasting", "games", "learning", "learning.deep", "mechanisms", "mechanisms.auditing",
     "mechanisms.token_market", "routing", "solvers", "systems", "systems.best", "testing",
 )  # fmt: skip
 DOMAINS = ("solvers", "games", "mechanisms", "routing", "forecasting", "systems")
@@ -65,8 +65,10 @@ def _inside(module: str, folder: str) -> bool:
 
 
 def _domain(module: str) -> str | None:
-    """The problem folder a module belongs to, e.g. ``solvers.allocation``, ``routing.orienteering``."""
+    """The problem folder a module belongs to, e.g. ``solvers.allocation``, ``routing.orienteering``, ``forecasting``."""
     parts = module.split(".")[1:]
+    if parts[:1] == ["forecasting"]:
+        return "forecasting"
     if len(parts) < 2 or parts[0] not in DOMAINS:
         return None
     return ".".join(parts[:2])
@@ -155,6 +157,15 @@ def test_datasets_import_only_core() -> None:
         if _inside(module, "datasets"):
             ours = {name for name in imports if name.startswith("edgeworth.")}
             assert all(_inside(name, "core") or _inside(name, "datasets") for name in ours), (module, ours)
+
+
+def test_forecasting_imports_core_learning_and_datasets_only() -> None:
+    """No problem folder may import it either (the next test): it is for systems and the command line."""
+    allowed = ("core", "learning.deep", "datasets", "forecasting", "_version")
+    for module, imports in MODULES.items():
+        if _inside(module, "forecasting"):
+            ours = {name for name in imports if name.startswith("edgeworth.")}
+            assert all(any(_inside(name, room) for room in allowed) for name in ours), (module, ours)
 
 
 def test_problem_folders_import_each_other_only_where_the_design_says() -> None:
@@ -275,6 +286,18 @@ def test_import_edgeworth_loads_nothing_heavy() -> None:
     loaded = _loaded_by("import edgeworth; dir(edgeworth); [dir(getattr(edgeworth, name)) for name in ('solvers', 'games')]")
     assert "edgeworth" in loaded
     assert not loaded & (HEAVY | {"numpy"})
+
+
+def test_forecasting_loads_nothing_heavy() -> None:
+    """Nor does a fit, a forecast or a backtest of a method that is no network."""
+    code = (
+        "from edgeworth import forecasting as f\ndir(f)\n[row.name for row in f.METHODS]\n"
+        "x = f.synthetic(300, seed=0)\nf.fit('linear', x).forecast(x[-48:]).quantiles\n"
+        "f.backtest(['persistence', 'linear'], x, seeds=[0])"
+    )
+    loaded = _loaded_by(code)
+    assert "numpy" in loaded
+    assert not loaded & HEAVY
 
 
 @pytest.mark.parametrize("kind", sorted(_families.FAMILIES))

@@ -187,6 +187,15 @@ def test_scheduling() -> None:
     assert scheduling.verify(names["episode"], names["run"].schedule)
 
 
+def test_forecasting(folder: Path) -> None:
+    names = _section("Forecasting")
+    assert names["level"] == 0.75
+    assert (names["contract"] >= names["forecast"].quantile(0.75)).all()
+    assert (folder / "model.npz").is_file()
+    assert set(names["frame"].index) == {"persistence", "seasonal-naive", "linear"}
+    assert names["frame"].loc["linear", "excess_high"] < 0.0
+
+
 def test_auditing() -> None:
     names = _section("Auditing")
     assert not names["found"].truthful

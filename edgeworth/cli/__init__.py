@@ -13,6 +13,7 @@ import click
 
 from edgeworth._version import __version__
 from edgeworth.cli.audit import audit
+from edgeworth.cli.backtest import backtest
 from edgeworth.cli.compile import compile_
 from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands
@@ -38,5 +39,5 @@ def main() -> None:
     """
 
 
-for _command in (generate, solve, verify, compare, train, audit, ledger, run, methods, compile_, show_versions):
+for _command in (generate, solve, verify, compare, train, backtest, audit, ledger, run, methods, compile_, show_versions):
     main.add_command(_command)

@@ -31,8 +31,9 @@ def _bars() -> Bars:
 
 
 @contextmanager
-def sweep_progress(quiet: bool) -> Iterator[OnRun | None]:
-    """The `on_run` of `compare`."""
+def sweep_progress(quiet: bool, describe: Callable[[Mapping[str, Any]], str] | None = None) -> Iterator[OnRun | None]:
+    """The `on_run` of `compare`, or of another sweep whose rows are told by `describe`."""
+    told = describe or _line
     if quiet or sys.stderr is None:  # started with a closed stderr
         yield None
     elif sys.stderr.isatty():
@@ -42,13 +43,13 @@ def sweep_progress(quiet: bool) -> Iterator[OnRun | None]:
             task = bars.add_task("", total=None)
 
             def advance(done: int, total: int, row: Mapping[str, Any]) -> None:
-                bars.update(task, completed=done, total=total, description=escape(one_line(_line(row))))
+                bars.update(task, completed=done, total=total, description=escape(one_line(told(row))))
 
             yield advance
     else:
 
         def line(done: int, total: int, row: Mapping[str, Any]) -> None:
-            output.say(f"[{done}/{total}] {_line(row)}", err=True)
+            output.say(f"[{done}/{total}] {told(row)}", err=True)
 
         yield line
 

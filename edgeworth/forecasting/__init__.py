@@ -15,6 +15,7 @@ from edgeworth.core.lazy import later
 if TYPE_CHECKING:
     from edgeworth.forecasting.backtesting import backtest as backtest
     from edgeworth.forecasting.corruption import Corruption as Corruption
+    from edgeworth.forecasting.files import read_table as read_table
     from edgeworth.forecasting.fitting import fit as fit
     from edgeworth.forecasting.forecaster import Forecast as Forecast
     from edgeworth.forecasting.forecaster import Forecaster as Forecaster
@@ -42,6 +43,7 @@ _ROOMS = {
     "load_forecaster": "forecaster",
     "newsvendor_level": "newsvendor",
     "read_series": "series",
+    "read_table": "files",
     "synthetic": "series",
 }
 

@@ -20,7 +20,7 @@ from edgeworth.forecasting.metrics import measures
 from edgeworth.forecasting.origins import UNITS, Cut, Rest, Units
 from edgeworth.forecasting.table import Backtest, Scores
 
-OnRun = Callable[[int, int, Mapping[str, Any]], None]
+OnRun = Callable[[int, int, Mapping[str, Any]], object]
 INTERVAL = (0.1, 0.9)
 """Levels of the interval whose coverage is measured."""
 _TIMED = 100  # forecasts of one window each, whose CPU time is measured

@@ -53,7 +53,7 @@ def fit(
         series, a list.
     gaps : {"refuse", "last", "keep"}
         What becomes of missing values, in the series and later in windows; "keep" is for pro-lnn, which is told how much time
-        has passed.
+        has passed. Nothing is fitted to, or calibrated on, windows whose target has a gap that is kept.
     epochs : int, >= 1, optional
         Most passes of a network's training; default 100.
 

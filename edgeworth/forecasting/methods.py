@@ -116,6 +116,16 @@ METHODS: tuple[ForecastMethod, ...] = (
         **_NETWORK,  # type: ignore[arg-type]
     ),
     ForecastMethod(
+        name="pro-lnn-pooled",
+        fit="edgeworth.forecasting.networks.pooled:fit_pooled",
+        model="edgeworth.forecasting.networks.pooled:stored_pooled",
+        takes=frozenset({"pooling", "gaps"}),
+        randomised=False,
+        guarantee="none",
+        reference="the network that comes with the package, trained on 64 synthetic series: only the scale is the series' own",
+        deep=True,
+    ),
+    ForecastMethod(
         name="lstm",
         takes=frozenset({"exogenous", "pooling", "epochs"}),
         reference="two layers of 64; Hochreiter and Schmidhuber (1997)",

@@ -90,6 +90,11 @@ SHORTER = {
         "range(12)]": "range(6)]",
         "claim_table(claims.CLAIMS, SMOKE)": "claim_table(claims.CLAIMS[:2], SMOKE)",  # test_claims tests all of them
     },
+    "11_forecasting": {
+        "range(900_000, 900_004)": "range(900_000, 900_001)",
+        "EPOCHS, SEEDS = 15, range(2)": "EPOCHS, SEEDS = 2, range(1)",
+        "(0.0, 0.3, 0.6)": "(0.3,)",
+    },
     "12_fusion": {
         "TRIALS, WORLDS, ROUNDS = 2, 3, 2": "TRIALS, WORLDS, ROUNDS = 1, 2, 1",
         "rounds=3": "rounds=1",

@@ -17,8 +17,8 @@ from edgeworth.systems.fusion.rounds import Round, Stream, stream
 from edgeworth.systems.fusion.variants import Variant
 from edgeworth.systems.fusion.world import World
 
-BISECTIONS = 12
-"""Steps of the search of a critical payment, of which the paper's text lost the number: within .001 of a unit price."""
+BISECTIONS = 10
+"""Steps of the search of a critical payment, of which the paper's text lost the number: within .003 of a unit price."""
 COLONY = 50
 """Iterations of a colony, of which the text lost the number too: more of them found no better tours on Melbourne's markets."""
 FEW_BUYERS = 12

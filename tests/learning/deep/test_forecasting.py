@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from edgeworth.core.arrays import Floats
-from edgeworth.forecasting.networks import ARCHITECTURES, Network, Training, fit_network
+from edgeworth.forecasting.networks import ARCHITECTURES, Network, Training, fit_network, train_pooled
 from edgeworth.forecasting.networks.pro_lnn import ProLNN
 from tests.forecasting.test_networks import PRINTED, held_gates, network, windows
 
@@ -197,3 +197,12 @@ def test_diverged_training_says_so() -> None:
     x, y = pairs(autoregression(0, 60), 12, 3)
     with pytest.raises(FloatingPointError, match="diverged"):
         fit_network("lstm", x, y * 1e30, x, y * 1e30, seed=0, epochs=3)
+
+
+def test_a_pool_of_series_is_trained_on() -> None:
+    made = train_pooled(range(2), length=300, epochs=1)
+    assert made.provenance["training_seeds"] == [0, 1]
+    assert (made.history, made.horizon, made.parameters) == (48, 10, 11_114)
+    for seeds, length, message in (([], 300, "length"), ([0], 90, "length"), ([900_000], 300, "seed: must be below")):
+        with pytest.raises(ValueError, match=message):
+            train_pooled(seeds, length=length, epochs=1)
