@@ -13,7 +13,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.intervals import interval
-from edgeworth.core.style import colour, dress
+from edgeworth.core.style import COLOURS, colour, dress
 from edgeworth.systems.fusion.bound_check import verdict
 from edgeworth.systems.fusion.bounds import round_bound
 from edgeworth.systems.fusion.incentives import plot_rationality, plot_truthfulness, rationality, truthfulness
@@ -89,7 +89,8 @@ def figure2(
     trials : int
         Worlds a point, of the seeds ``seed``, ``seed`` + 1, ..., of each its first round; the paper has 100.
     bounded : int
-        Of so many of them, from the first on, a bound is computed too, some seconds each: "bound" among the variants.
+        Of so many of them, from the first on, a bound of all variants with contracts is computed too, some seconds each:
+        "bound" among the variants.
     preset : {"synthetic", "roads"}
     seed : int
     on_trial : callable, optional
@@ -283,7 +284,7 @@ def _lines(
             points = [(key, *interval(part[measure].to_numpy(float))) for key, part in rows.groupby(over)]
             if points:
                 x, mean, low, high = zip(*points, strict=True)
-                line = "k--" if variant == "bound" else "o-"
+                line = "k--" if variant == "bound" else "o-" if number < len(COLOURS) else "s:"
                 drawn = ax.plot(x, mean, line, ms=3, lw=1, label=variant)
                 drawn[0].set_color("black" if variant == "bound" else colour(number))
                 ax.fill_between(x, low, high, alpha=0.12, color=drawn[0].get_color(), lw=0)
