@@ -78,7 +78,7 @@ def _document(text: str) -> Any:
 
 def test_every_command_is_tried_here() -> None:
     elsewhere = {"train", "ledger"}  # tests/learning/deep/test_trained_methods.py, where torch is installed, and test_ledger.py
-    here = {"generate", "solve", "verify", "compare", "audit", "methods", "compile", "show-versions"}
+    here = {"generate", "solve", "verify", "compare", "audit", "methods", "compile", "show-versions", "backtest", "run"}
     assert set(main.commands) == here | elsewhere
     assert set(SMALL) <= set(_families.FAMILIES)
 
@@ -95,6 +95,11 @@ def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> Non
     calls.append(
         ["audit", "double-auction", "trade-reduction", "--buyers", "2", "--sellers", "2", "--preset", "unit", "--json"]
     )
+    (tmp_path / "demand.csv").write_text("load\n" + "\n".join(str(k % 7) for k in range(120)) + "\n")
+    calls.append(["backtest", "demand.csv", "--models", "linear", "--history", "7", "--horizon", "2", "--seeds", "1", "--json"])
+    small = ["--servers", "4", "--agents", "2", "--users", "30", "--forecaster", "persistence", "--json"]
+    calls += [["run", "fusion", "--variant", "welfare-optimum", *small]]
+    calls += [["run", "metaverse", "--servers", "4", "--tasks", "6", "--rounds", "1", "--json"]]
     for kind in _families.FAMILIES:
         words = SMALL.get(kind, [])
         problem = f"{kind}.json"
