@@ -69,7 +69,8 @@ def read_table(path: str | PathLike[str], columns: Sequence[str] | None = None, 
     dated = real(rows[0][0]) is None and rows[0][0].lower() not in _MISSING
     index = None
     if dated:
-        times = pd.to_datetime([row[0] for row in rows], format="ISO8601", errors="coerce", utc=True)
+        words = [row[0] if row[0][:1].isdigit() else "" for row in rows]  # pandas knows "now"
+        times = pd.to_datetime(words, format="ISO8601", errors="coerce", utc=True)
         if times.hasnans:
             at = int(np.argmax(times.isna()))
             wrong(where, lines[at], f"must begin with a date and time; got {shown(rows[at][0])}")
@@ -77,9 +78,13 @@ def read_table(path: str | PathLike[str], columns: Sequence[str] | None = None, 
     known = heading[1:] if dated else heading
     if not known or "" in known or len(set(known)) < len(known):
         wrong(where, 1, f"must have headings, each once; got {shown(','.join(heading))}")
+    if isinstance(columns, str):
+        validation.reject_type("columns", "must be a list of headings", columns)
     wanted = list(known if columns is None else columns)
     for name in wanted:
         validation.choice("columns", name, known)
+    if not wanted or len(set(wanted)) < len(wanted):
+        validation.reject("columns", "must be different headings, at least one", wanted)
     places = {name: heading.index(name, int(dated)) for name in wanted}
     found: dict[str, Any] = {}
     for name, place in places.items():

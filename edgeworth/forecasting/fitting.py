@@ -13,8 +13,8 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
 from edgeworth.forecasting.forecaster import Forecaster
 from edgeworth.forecasting.methods import ForecastMethod, method
-from edgeworth.forecasting.samples import Parts, Samples, check_length, paired
-from edgeworth.forecasting.series import Series, read_series, scale_of
+from edgeworth.forecasting.samples import FEWEST, Parts, Samples, check_length, paired
+from edgeworth.forecasting.series import LARGEST, Series, read_series, scale_of
 
 SEASON = 24
 
@@ -47,7 +47,7 @@ def fit(
     seed : int, >= 0
         Of networks; the other methods do not depend on it.
     season : int, >= 1, optional
-        Steps of a season, of seasonal-naive and holt-winters; default 24.
+        Steps of a season, of seasonal-naive and holt-winters, at most the history; default 24.
     exogenous : array_like [steps, features], optional
         Known at the same steps as the series, such as the demand of neighbours; for linear and the networks. Of several
         series, a list.
@@ -73,7 +73,8 @@ def fit(
     -----
     The last 15% of a series calibrate the quantiles; neither the fit nor the scaling sees them. The last 15% of the rest are
     held out of gradients: they decide when a network's training ends, and how much linear penalises. A part without spread is
-    scaled by 1.
+    scaled by 1. Values that "last" puts into gaps count as observed, also in the calibration: quantiles of a series with many
+    gaps are too narrow then.
 
     Examples
     --------
@@ -107,7 +108,7 @@ def fit(
     if len(steps) > 1:
         validation.reject("series", "must have the same step everywhere", sorted(steps))  # type: ignore[type-var]
     tables = _with_exogenous(row, given, exogenous, several)
-    wanted = validation.integer("season", SEASON if season is None else season, minimum=1)
+    wanted = validation.integer("season", SEASON if season is None else season, minimum=1, maximum=2**53)
     label = "series[{}]" if several else "series"
     scaled, scales = [], []
     for k, table in enumerate(tables):
@@ -121,8 +122,9 @@ def fit(
     for k, table in enumerate(scaled):
         parts = Parts.of(len(table))
         windows, targets = paired(table, np.arange(parts.held, parts.steps - horizon + 1), history, horizon)
-        if not len(windows):
-            validation.reject(label.format(k), "must have steps without gaps in its last 15%", gaps)
+        if len(windows) < FEWEST:
+            rule = f"must have {FEWEST} windows in its last 15% of whose targets none is a gap"
+            validation.reject(label.format(k), rule, len(windows))
         errors.append(np.sort(targets - model.predict(windows), axis=0))
     counts = np.array([len(each) for each in errors])
     about = {"steps": [len(table) for table in tables], "seed": seed, "season": wanted, "edgeworth": __version__}
@@ -142,7 +144,11 @@ def is_several(series: Any) -> bool:
         return False
     if not series:
         validation.reject("series", "must hold values", series)
-    return np.ndim(series[0]) > 0 or (hasattr(series[0], "index") and not isinstance(series[0], str))
+    return (
+        isinstance(series[0], list | tuple)
+        or np.ndim(series[0]) > 0
+        or (hasattr(series[0], "index") and not isinstance(series[0], str))
+    )
 
 
 def _with_exogenous(row: ForecastMethod, given: list[Series], exogenous: Any, several: bool) -> list[Floats]:
@@ -155,7 +161,8 @@ def _with_exogenous(row: ForecastMethod, given: list[Series], exogenous: Any, se
     tables = exogenous if several else [exogenous]
     found = []
     for each, table in zip(given, tables, strict=True):
-        features = validation.array("exogenous", table, np.float64, (len(each.values), None))
+        shape = (len(each.values), None)
+        features = validation.array("exogenous", table, np.float64, shape, minimum=-LARGEST, maximum=LARGEST)
         found.append(np.concatenate([each.values[:, None], features], axis=1))
     if len({each.shape[1] for each in found}) > 1:
         validation.reject("exogenous", "must have as many features for every series", [each.shape for each in found])

@@ -28,6 +28,10 @@ class Predictor(Protocol):
     @property
     def provenance(self) -> Mapping[str, object]: ...
     @property
+    def history(self) -> int: ...
+    @property
+    def horizon(self) -> int: ...
+    @property
     def features(self) -> int: ...
     @property
     def parameters(self) -> int: ...
@@ -99,7 +103,8 @@ def fewest_steps(history: int, horizon: int) -> int:
     >>> fewest_steps(48, 10)
     120
     """
-    steps = history + horizon
+    part = (1.0 - CALIBRATION) * (1.0 - HELD)  # what is fitted, but for two steps of rounding
+    steps = max(history + horizon, int((history + horizon - 2) / part), int((horizon + FEWEST - 1) / CALIBRATION))
     while not Parts.of(steps).suffice(history, horizon):
         steps += 1
     return steps

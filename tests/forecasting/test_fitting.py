@@ -26,6 +26,18 @@ def fitted(name: str, **options: Any) -> Forecaster:
     return forecasting.fit(name, DEMAND, **options)
 
 
+def sparse() -> Floats:
+    """A series whose last part has too few windows without a gap in what follows them."""
+    found = DEMAND.copy()
+    found[345:385] = np.nan
+    return found
+
+
+def mismatched(history: int) -> Forecaster:
+    made = fitted("linear")
+    return Forecaster("linear", history, 10, made.model, made.scales, made.errors, made.counts)
+
+
 @pytest.mark.parametrize("row", forecasting.METHODS, ids=lambda row: row.name)
 def test_rows_resolve_and_say_what_they_do(row: forecasting.ForecastMethod) -> None:
     assert callable(row.resolve())
@@ -192,6 +204,12 @@ def test_one_model_of_several_series_scales_each_by_its_own_past() -> None:
         (lambda: forecasting.fit("linear", DEMAND, history=0), "history: must be at least 1"),
         (lambda: forecasting.fit("linear", DEMAND, history=4.0), "history: must be an integer"),  # type: ignore[arg-type]
         (lambda: forecasting.fit("linear", DEMAND, horizon=True), "horizon: must be an integer"),
+        (lambda: forecasting.fit("linear", DEMAND, history=10**12), "series: must have 1384083044995 values"),
+        (lambda: forecasting.fit("seasonal-naive", DEMAND, season=10**400), "season: must be at most"),
+        (lambda: forecasting.fit("linear", DEMAND, exogenous=np.full((400, 1), 1e300)), "exogenous: must be at most 1e"),
+        (lambda: forecasting.fit("pro-lnn-pooled", sparse(), gaps="keep"), "series: must have 9 windows in its last 15%"),
+        (lambda: fitted("linear").forecast(DEMAND[:48], levels=0.5), "levels: must be a tuple"),  # type: ignore[arg-type]
+        (lambda: mismatched(24), "history: must be that of the model, 48; got 24"),
         (lambda: forecasting.fit("linear", DEMAND, seed=-1), "seed: must be at least 0"),
         (lambda: forecasting.fit("linear", DEMAND, season=24), r"season: must be None: it knows no season \(linear\)"),
         (lambda: forecasting.fit("linear", DEMAND, epochs=3), "epochs: must be None: it is no network"),
@@ -255,6 +273,8 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         ({"history": 20}, {}, "season: must be whole"),
         ({"horizon": 0}, {}, "horizon: must be at least 1"),
         ({"gaps": "some"}, {}, "gaps: must be one of"),
+        ({"gaps": "keep"}, {}, r"gaps: must be 'refuse' or 'last'"),
+        ({}, {"errors": arrays["errors"][::-1]}, "errors: must ascend"),
         ({"step": -1.0}, {}, "step: must be above 0"),
         ({}, {"scales": np.zeros((1, 1, 2))}, "scales: must have deviations above 0"),
         ({}, {"errors": np.zeros((3, 10))}, "errors: must have shape"),
