@@ -291,8 +291,9 @@ class Forecaster:
         ----------
         series : int
         """
-        first = int(self.counts[:series].sum())
-        return np.asarray(self.errors[first : first + int(self.counts[series])] * self.scales[series, 0, 1])
+        number = int(self._which(series, 1)[0])
+        first = int(self.counts[:number].sum())
+        return np.asarray(self.errors[first : first + int(self.counts[number])] * self.scales[number, 0, 1])
 
     def _which(self, series: int | Ints | None, windows: int) -> Ints:
         """The series of every window."""

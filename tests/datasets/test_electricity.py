@@ -107,7 +107,13 @@ def test_tables_of_series(tmp_path: Path) -> None:
     assert forecasting.read_series(found["b"], gaps="last").step == 3600.0
     path.write_text("a,b\n1,2\n3,4\n")
     assert forecasting.read_table(path, ["b"])["b"].tolist() == [2.0, 4.0]
+    path.write_text(",a\n4,1\n5,2\n")
+    assert forecasting.read_series(forecasting.read_table(path)["a"]).values.tolist() == [1.0, 2.0]
+    path.write_text(",a\n4,1\n6,2\n")
+    with pytest.raises(TypeError, match="or of consecutive positions"):
+        forecasting.read_series(forecasting.read_table(path)["a"])
     wrong = {
+        ",a\n0,1\n0.5,2\n": "line 3: must begin with a position",
         "": "must have a heading and rows",
         "a\n": "must have a heading and rows",
         "a,a\n1,2\n": "line 1: must have headings, each once",

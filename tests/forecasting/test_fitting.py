@@ -195,6 +195,9 @@ def test_one_model_of_several_series_scales_each_by_its_own_past() -> None:
     for series in (None, 2, -1, 0.5):
         with pytest.raises((ValueError, TypeError), match="series: must be"):
             joint.forecast(small[-24:], series=series)  # type: ignore[arg-type]
+    for number in (2, -1, True):
+        with pytest.raises((ValueError, TypeError), match="series: must be"):
+            joint.errors_of(number)
 
 
 @pytest.mark.parametrize(
