@@ -123,6 +123,19 @@ def paired(values: Floats, origins: Ints, history: int, horizon: int) -> tuple[F
     return windows[whole], targets[whole]
 
 
+def calibrating(values: Floats, observed: Floats, history: int, horizon: int) -> tuple[Floats, Floats]:
+    """Windows [n, history, features] of the calibration part, and what was observed [n, horizon] after them: NaN at gaps.
+
+    values: float64 [steps, features], with gaps as the rule has them; observed: float64 [steps]. Windows without any
+    observation are left out.
+    """
+    parts = Parts.of(len(values))
+    origins = np.arange(parts.held, parts.steps - horizon + 1)
+    windows = windows_of(values, history)[origins - history]
+    some = ~np.asarray(np.isnan(windows).any(axis=2)).all(axis=1)
+    return windows[some], windows_of(observed, horizon)[origins[some]]
+
+
 def check_length(argument: str, steps: int, history: int, horizon: int) -> None:
     """Refuse a series that is too short to be fitted."""
     if not Parts.of(steps).suffice(history, horizon):

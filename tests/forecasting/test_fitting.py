@@ -27,9 +27,9 @@ def fitted(name: str, **options: Any) -> Forecaster:
 
 
 def sparse() -> Floats:
-    """A series whose last part has too few windows without a gap in what follows them."""
+    """A series whose last part has too few observations."""
     found = DEMAND.copy()
-    found[345:385] = np.nan
+    found[345:395] = np.nan
     return found
 
 
@@ -116,6 +116,23 @@ def test_quantiles_are_conformal_ranks_of_the_last_part(name: str) -> None:
             forecast.quantile(level)
     with pytest.raises(ValueError, match=r"levels: must be between 1 / 58 and 57 / 58"):
         model.forecast(window, levels=(0.99,))
+
+
+def test_quantiles_are_of_what_was_observed() -> None:
+    """What "last" puts into a gap is no observation, which persistence would forecast without error."""
+    demand = DEMAND.copy()
+    gone = np.random.default_rng(0).random(400) < 0.3
+    demand[gone] = np.nan
+    demand[0] = DEMAND[0]
+    model = forecasting.fit("persistence", demand, gaps="last")
+    known = forecasting.read_series(demand, gaps="last").values
+    columns = []
+    for step in range(10):
+        columns.append([demand[t + step] - known[t - 1] for t in range(340, 391) if not np.isnan(demand[t + step])])
+    fewest = min(map(len, columns))
+    assert model.counts.tolist() == [fewest]
+    wanted = np.array([sorted(each[-fewest:]) for each in columns]).T
+    assert model.errors_of() == pytest.approx(wanted, abs=1e-9)
 
 
 def test_intervals_of_exchangeable_errors_hold_as_often_as_they_say() -> None:
@@ -210,7 +227,7 @@ def test_one_model_of_several_series_scales_each_by_its_own_past() -> None:
         (lambda: forecasting.fit("linear", DEMAND, history=10**12), "series: must have 1384083044995 values"),
         (lambda: forecasting.fit("seasonal-naive", DEMAND, season=10**400), "season: must be at most"),
         (lambda: forecasting.fit("linear", DEMAND, exogenous=np.full((400, 1), 1e300)), "exogenous: must be at most 1e"),
-        (lambda: forecasting.fit("pro-lnn-pooled", sparse(), gaps="keep"), "series: must have 9 windows in its last 15%"),
+        (lambda: forecasting.fit("pro-lnn-pooled", sparse(), gaps="keep"), "series: must have 9 observations in its last 15%"),
         (lambda: fitted("linear").forecast(DEMAND[:48], levels=0.5), "levels: must be a tuple"),  # type: ignore[arg-type]
         (lambda: mismatched(24), "history: must be that of the model, 48; got 24"),
         (lambda: forecasting.fit("linear", DEMAND, seed=-1), "seed: must be at least 0"),
