@@ -13,7 +13,7 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
 from edgeworth.forecasting.forecaster import Forecaster
 from edgeworth.forecasting.methods import ForecastMethod, method
-from edgeworth.forecasting.samples import FEWEST, Parts, Samples, calibrating, check_length, paired
+from edgeworth.forecasting.samples import FEWEST, Parts, Samples, calibrating, check_fits, paired
 from edgeworth.forecasting.series import GAPS, LARGEST, Series, filled, read_series, scale_of
 
 SEASON = 24
@@ -113,7 +113,7 @@ def fit(
     wanted = validation.integer("season", SEASON if season is None else season, minimum=1, maximum=2**53)
     scaled, scales = [], []
     for k, table in enumerate(tables):
-        check_length(labels[k], len(table), history, horizon)
+        check_fits(labels[k], table[:, 0], history, horizon)
         scale = np.array([scale_of(column) for column in table[: Parts.of(len(table)).held].T])
         scales.append(scale)
         scaled.append((table - scale[:, 0]) / scale[:, 1])

@@ -10,7 +10,7 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.forecasting.corruption import Corruption
-from edgeworth.forecasting.samples import check_length
+from edgeworth.forecasting.samples import check_fits
 from edgeworth.forecasting.series import LARGEST, filled, read_series, scale_of, spread_or_one, windows_of
 
 Units = Literal["range", "deviation", "data"]
@@ -69,7 +69,7 @@ class Rest:
         raw = read_series(series, gaps="refuse" if cut.gaps == "refuse" else "keep", argument=name).values
         values = filled(raw, cut.gaps, name)
         begin = int(cut.train * len(values))
-        check_length(f"{name}, its training part", begin, cut.history, cut.horizon)
+        check_fits(f"{name}, its training part", values[:begin], cut.history, cut.horizon)
         if len(values) - begin < cut.horizon:
             validation.reject(name, f"must have {cut.horizon} values after its training part", len(values) - begin)
         features = None

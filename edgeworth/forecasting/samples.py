@@ -136,8 +136,13 @@ def calibrating(values: Floats, observed: Floats, history: int, horizon: int) ->
     return windows[some], windows_of(observed, horizon)[origins[some]]
 
 
-def check_length(argument: str, steps: int, history: int, horizon: int) -> None:
-    """Refuse a series that is too short to be fitted."""
-    if not Parts.of(steps).suffice(history, horizon):
+def check_fits(argument: str, values: Floats, history: int, horizon: int) -> None:
+    """Refuse a series [steps] that is too short to be fitted, or holds nothing to fit to."""
+    steps = len(values)
+    parts = Parts.of(steps)
+    if parts.suffice(history, horizon):
+        if np.isnan(values[: parts.held]).all():
+            validation.reject(argument, f"must have values in its first {parts.held} steps", "gaps")
+    else:
         fewest = fewest_steps(history, horizon)
         validation.reject(argument, f"must have {fewest} values for a history of {history} and a horizon of {horizon}", steps)

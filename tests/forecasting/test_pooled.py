@@ -54,6 +54,15 @@ def test_other_sizes_are_refused() -> None:
         forecasting.fit("pro-lnn-pooled", series, exogenous=np.ones((400, 1)))
 
 
+def test_a_series_of_gaps_is_refused_by_name() -> None:
+    late = forecasting.synthetic(400, seed=0)
+    late[:345] = np.nan
+    with pytest.raises(ValueError, match="series: must have values in its first 340 steps"):
+        forecasting.fit("pro-lnn-pooled", late, gaps="keep")
+    with pytest.raises(ValueError, match="series, its training part: must have values in its first 238 steps"):
+        forecasting.backtest(["pro-lnn-pooled"], late, gaps="keep", seeds=[0])
+
+
 def test_a_corruption_that_leaves_nothing_is_refused() -> None:
     demand = forecasting.synthetic(200, seed=0)
     corruption = forecasting.Corruption(missing=0.99, fill="none")
