@@ -39,7 +39,7 @@ def _words(text: str, option: str) -> list[str]:
     "--methods",
     "models",
     required=True,
-    help="names, separated by commas: persistence, seasonal-naive, linear, holt-winters, pro-lnn, lstm, transformer",
+    help="separated by commas: persistence, seasonal-naive, linear, holt-winters, pro-lnn, pro-lnn-pooled, lstm, transformer",
     shell_complete=offers(_methods, listed=True),
 )
 @click.option("--columns", help="headings of the series, separated by commas (default: the first)")
@@ -113,7 +113,8 @@ def backtest(file: str, models: str, columns: str | None, reference: str | None,
         output.document(about | {"rows": [dict(row) for row in table.rows]})
     else:
         count = "1 series" if len(series) == 1 else f"{len(series)} series"
-        output.say(f"{count}, {sum(table.origins)} origins, errors in units of the {_UNITS[given['units']]}\n")
+        units = _UNITS[given["units"]]
+        output.say(f"{count} ({', '.join(series)}), {sum(table.origins)} origins, errors in units of the {units}\n")
         output.say(table.text(reference))
         for path in files.written:
             output.say(f"written: {path}")
@@ -140,6 +141,7 @@ def _write_page(path: str, table: Backtest, file: str, reference: str | None) ->
     body = [
         f'<p class="soft">Series of {html(file)}: {html(", ".join(dict.fromkeys(row["series"] for row in table.rows)))}. '
         f"Rolling origin, {sum(table.origins)} origins; nothing of the test part enters a fit or a scale.</p>",
+        *(["<p><b>Interrupted: methods that were not finished are left out.</b></p>"] if table.interrupted else []),
         "<h2>Summary</h2>",
         f'<p class="soft">Means over series and seeds. Excess: mean squared error less that of '
         f"<b>{html(summary.attrs['reference'])}</b>, with its 95% interval over seeds and blocks of origins.</p>",

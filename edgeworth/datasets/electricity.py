@@ -117,6 +117,8 @@ def read_electricity(path: str | PathLike[str], clients: Sequence[str] | None = 
         known = heading[first:]
         if not known or "" in known or len(set(known)) < len(known):
             wrong(where, 1, f"needs a column of times and one a client; got {shown(','.join(heading))}")
+        if isinstance(clients, str):
+            validation.reject_type("clients", "must be a list of names", clients)
         wanted = list(known if clients is None else clients)
         for name in wanted:
             validation.choice("clients", name, known)
@@ -160,6 +162,8 @@ def _seconds(words: list[str]) -> float | None:
     if hour is None or hour > 23 or not head.isascii() or "-" not in head:
         return None
     try:
-        return datetime.fromisoformat(head).replace(tzinfo=UTC).timestamp() + 3600.0 * hour
+        moment = datetime.fromisoformat(head)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.timestamp() + 3600.0 * hour
     except (ValueError, OverflowError):
         return None

@@ -18,6 +18,7 @@ from edgeworth.forecasting.forecaster import Forecaster, rank
 from edgeworth.forecasting.methods import ForecastMethod, method
 from edgeworth.forecasting.metrics import measures
 from edgeworth.forecasting.origins import UNITS, Cut, Rest, Units
+from edgeworth.forecasting.series import GAPS
 from edgeworth.forecasting.table import Backtest, Scores
 
 OnRun = Callable[[int, int, Mapping[str, Any]], object]
@@ -97,6 +98,8 @@ def backtest(
     [('persistence', 0), ('linear', 490)]
     """
     rows = _methods(methods)
+    if not isinstance(seeds, Iterable):
+        validation.reject_type("seeds", "must be numbers, such as range(5)", seeds)
     chances = [validation.integer("seeds", seed, minimum=0) for seed in seeds]
     if not chances or len(set(chances)) < len(chances):
         validation.reject("seeds", "must be different numbers, at least one", chances)
@@ -106,7 +109,10 @@ def backtest(
     validation.choice("units", units, UNITS)
     if corruption is not None and not isinstance(corruption, Corruption):
         validation.reject_type("corruption", "must be a Corruption or None", corruption)
+    validation.choice("gaps", gaps, GAPS)
     bare = corruption is not None and corruption.fill == "none"
+    if bare and gaps == "last":
+        validation.reject("gaps", "must be 'refuse' or 'keep' where the corruption has fill='none'", gaps)
     for row in rows:
         if bare:
             check_takes(row, "gaps", "corruption", "without fill='none': it skips no step", corruption)
@@ -118,7 +124,7 @@ def backtest(
     cut = Cut(history, horizon, share, units, gaps, corruption)
     rests = _rests(cut, series, exogenous)
     options = {"history": history, "horizon": horizon, "gaps": "keep" if bare else gaps}
-    about = {**options, "train": share, "units": units, "season": season, "epochs": epochs, "joint": joint}
+    about = {**options, "gaps": gaps, "train": share, "units": units, "season": season, "epochs": epochs, "joint": joint}
     about["corruption"] = None if corruption is None else asdict(corruption)
     table = Backtest((), {}, tuple(len(rest.origins) for rest in rests.values()), about)
     done, total = 0, len(rows) * len(chances) * len(rests)
@@ -224,7 +230,10 @@ def _row(model: Forecaster, rest: Rest, seed: int, which: int | None) -> tuple[d
         squares.append(((scaled(corrupted) - truth) ** 2).mean(axis=1))
         record["mse_corrupt"] = float(squares[1].mean())
         record["difference"] = record["mse_corrupt"] - record["mse_clean"]
-        record["relative"] = record["difference"] / record["mse_clean"] if record["mse_clean"] else np.inf
+        if record["mse_clean"]:
+            record["relative"] = record["difference"] / record["mse_clean"]
+        else:
+            record["relative"] = np.inf if record["difference"] else 0.0
     record["coverage"] = _coverage(model, rest.targets - mean, which or 0)
     record |= {"parameters": model.parameters, "bytes": model.nbytes}
     record["cpu_ms"] = _milliseconds(model, windows[:_TIMED], features, which)

@@ -69,7 +69,7 @@ class Corruption:
         if not isinstance(self.burst_length, tuple) or len(self.burst_length) != 2:
             validation.reject_type("burst_length", "must be a pair: shortest and longest", self.burst_length)
         shortest = validation.integer("burst_length", self.burst_length[0], minimum=1)
-        validation.integer("burst_length", self.burst_length[1], minimum=shortest)
+        validation.integer("burst_length", self.burst_length[1], minimum=shortest, maximum=2**31)
         validation.choice("fill", self.fill, FILLS)
 
     def corrupt(self, values: Array, *, seed: int | tuple[int, ...]) -> Floats:
@@ -78,19 +78,24 @@ class Corruption:
         Parameters
         ----------
         values : float64 [steps]
-            In the unit range.
-        seed : int, or tuple of int
+            In the unit range; NaN where there is no observation.
+        seed : int, >= 0, or tuple of them
 
         Returns
         -------
         float64 [steps]
-            A copy. The first observation is never missing, so that there is a last one before each.
+            A copy. The first observation is never missing, so that there is a last one before each. What was NaN stays so, and
+            nothing is made of it.
 
         Notes
         -----
         An observation is corrupted by what came before it only: changing later values changes none of the earlier ones.
         """
-        found = validation.array("values", values, np.float64, (None,)).copy()
+        for each in seed if isinstance(seed, tuple) else (seed,):
+            validation.integer("seed", each, minimum=0)
+        raw = np.asarray(values)
+        gaps = np.isnan(raw) if raw.dtype.kind == "f" else np.zeros(raw.shape, np.bool_)
+        found = validation.array("values", np.where(gaps, 0.0, raw) if gaps.any() else values, np.float64, (None,)).copy()
         steps = len(found)
         chance, normal = np.random.default_rng(seed).spawn(2)  # apart, so that a longer series begins like a shorter one
         draws = chance.random((steps, 4))
@@ -104,10 +109,12 @@ class Corruption:
             found[going + late] += height[going]
         missing = draws[:, 3] < self.missing
         missing[:1] = False
+        found[gaps] = np.nan
         if self.fill == "zero":
             found[missing] = 0.0
         elif self.fill == "none":
             found[missing] = np.nan
         else:
-            found = found[np.maximum.accumulate(np.where(missing, 0, np.arange(steps)))]
+            found = found[np.maximum.accumulate(np.where(missing | gaps, 0, np.arange(steps)))]
+        found[gaps] = np.nan
         return found

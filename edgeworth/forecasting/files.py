@@ -15,7 +15,7 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import read_text, wrong
-from edgeworth.core.words import real, shown
+from edgeworth.core.words import count, real, shown
 
 _MISSING = frozenset({"", "nan", "na", "null"})
 
@@ -26,8 +26,8 @@ def read_table(path: str | PathLike[str], columns: Sequence[str] | None = None, 
     Parameters
     ----------
     path : str or path
-        With a heading, compressed by gzip or not. Where the first column holds dates and times, they are the index. Empty
-        cells, and those that say nan, na or null, are gaps.
+        With a heading, compressed by gzip or not. Where the first column holds dates and times, or positions without a heading
+        as pandas writes them, they are the index. Empty cells, and those that say nan, na or null, are gaps.
     columns : sequence of str, optional
         The headings that are wanted, in this order; default all.
     limit : int, optional
@@ -67,20 +67,32 @@ def read_table(path: str | PathLike[str], columns: Sequence[str] | None = None, 
     if not rows:
         wrong(where, None, "must have a heading and rows of numbers")
     dated = real(rows[0][0]) is None and rows[0][0].lower() not in _MISSING
-    index = None
+    index: pd.Index[Any] | None = None
     if dated:
-        times = pd.to_datetime([row[0] for row in rows], format="ISO8601", errors="coerce", utc=True)
+        words = [row[0] if row[0][:1].isdigit() else "" for row in rows]  # pandas knows "now"
+        times = pd.to_datetime(words, format="ISO8601", errors="coerce", utc=True)
         if times.hasnans:
             at = int(np.argmax(times.isna()))
             wrong(where, lines[at], f"must begin with a date and time; got {shown(rows[at][0])}")
         index = times.tz_localize(None)
-    known = heading[1:] if dated else heading
+    elif not heading[0]:  # pandas writes positions so
+        positions = [count(row[0]) for row in rows]
+        if None in positions:
+            wrong(
+                where, lines[positions.index(None)], "must begin with a position, 0, 1, ..., where the first heading is empty"
+            )
+        index = pd.Index(positions)
+    known = heading if index is None else heading[1:]
     if not known or "" in known or len(set(known)) < len(known):
         wrong(where, 1, f"must have headings, each once; got {shown(','.join(heading))}")
+    if isinstance(columns, str):
+        validation.reject_type("columns", "must be a list of headings", columns)
     wanted = list(known if columns is None else columns)
     for name in wanted:
         validation.choice("columns", name, known)
-    places = {name: heading.index(name, int(dated)) for name in wanted}
+    if not wanted or len(set(wanted)) < len(wanted):
+        validation.reject("columns", "must be different headings, at least one", wanted)
+    places = {name: heading.index(name, index is not None) for name in wanted}
     found: dict[str, Any] = {}
     for name, place in places.items():
         values = np.empty(len(rows))

@@ -13,8 +13,8 @@ from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
 from edgeworth.forecasting.forecaster import Forecaster
 from edgeworth.forecasting.methods import ForecastMethod, method
-from edgeworth.forecasting.samples import Parts, Samples, check_length, paired
-from edgeworth.forecasting.series import Series, read_series, scale_of
+from edgeworth.forecasting.samples import FEWEST, Parts, Samples, calibrating, check_fits, paired
+from edgeworth.forecasting.series import GAPS, LARGEST, Series, filled, read_series, scale_of
 
 SEASON = 24
 
@@ -47,13 +47,14 @@ def fit(
     seed : int, >= 0
         Of networks; the other methods do not depend on it.
     season : int, >= 1, optional
-        Steps of a season, of seasonal-naive and holt-winters; default 24.
+        Steps of a season, of seasonal-naive and holt-winters, at most the history; default 24.
     exogenous : array_like [steps, features], optional
         Known at the same steps as the series, such as the demand of neighbours; for linear and the networks. Of several
         series, a list.
     gaps : {"refuse", "last", "keep"}
         What becomes of missing values, in the series and later in windows; "keep" is for pro-lnn, which is told how much time
-        has passed. Nothing is fitted to, or calibrated on, windows whose target has a gap that is kept.
+        has passed. Nothing is fitted to windows whose target has a gap that is kept; what "last" puts into a gap is fitted to.
+        Quantiles are calibrated on what was observed only.
     epochs : int, >= 1, optional
         Most passes of a network's training; default 100.
 
@@ -93,9 +94,11 @@ def fit(
     several = is_several(series)
     if several:
         check_takes(row, "pooling", "series", "one series: there is nothing to pool", len(series))
-        given = [read_series(each, gaps=gaps, argument=f"series[{k}]") for k, each in enumerate(series)]
-    else:
-        given = [read_series(series, gaps=gaps)]
+    validation.choice("gaps", gaps, GAPS)
+    labels = [f"series[{k}]" for k in range(len(series))] if several else ["series"]
+    named = list(zip(series if several else [series], labels, strict=True))
+    raw = [read_series(each, gaps="refuse" if gaps == "refuse" else "keep", argument=label) for each, label in named]
+    given = [Series(filled(each.values, gaps, label), each.step) for each, label in zip(raw, labels, strict=True)]
     if gaps == "keep":
         check_takes(row, "gaps", "gaps", "'refuse' or 'last': it skips no step", gaps)
     if season is not None:
@@ -107,11 +110,10 @@ def fit(
     if len(steps) > 1:
         validation.reject("series", "must have the same step everywhere", sorted(steps))  # type: ignore[type-var]
     tables = _with_exogenous(row, given, exogenous, several)
-    wanted = validation.integer("season", SEASON if season is None else season, minimum=1)
-    label = "series[{}]" if several else "series"
+    wanted = validation.integer("season", SEASON if season is None else season, minimum=1, maximum=2**53)
     scaled, scales = [], []
     for k, table in enumerate(tables):
-        check_length(label.format(k), len(table), history, horizon)
+        check_fits(labels[k], table[:, 0], history, horizon)
         scale = np.array([scale_of(column) for column in table[: Parts.of(len(table)).held].T])
         scales.append(scale)
         scaled.append((table - scale[:, 0]) / scale[:, 1])
@@ -119,15 +121,22 @@ def fit(
     model = row.fitter()(samples)
     errors = []
     for k, table in enumerate(scaled):
-        parts = Parts.of(len(table))
-        windows, targets = paired(table, np.arange(parts.held, parts.steps - horizon + 1), history, horizon)
-        if not len(windows):
-            validation.reject(label.format(k), "must have steps without gaps in its last 15%", gaps)
-        errors.append(np.sort(targets - model.predict(windows), axis=0))
+        observed = (raw[k].values - scales[k][0, 0]) / scales[k][0, 1]
+        windows, targets = calibrating(table, observed, history, horizon)
+        fewest = int((~np.isnan(targets)).sum(axis=0).min())
+        if fewest < FEWEST:
+            rule = f"must have {FEWEST} observations in its last 15% for every step ahead"
+            validation.reject(labels[k], rule, fewest)
+        errors.append(_errors(targets - model.predict(windows), fewest))
     counts = np.array([len(each) for each in errors])
     about = {"steps": [len(table) for table in tables], "seed": seed, "season": wanted, "edgeworth": __version__}
     step = next(iter(steps), None)
     return Forecaster(row.name, history, horizon, model, np.stack(scales), np.concatenate(errors), counts, gaps, step, about)
+
+
+def _errors(found: Floats, fewest: int) -> Floats:
+    """For every step ahead as many errors, the latest, without those of gaps; ascending."""
+    return np.sort(np.stack([column[~np.isnan(column)][-fewest:] for column in found.T], axis=1), axis=0)
 
 
 def check_takes(row: ForecastMethod, what: str, argument: str, rule: str, value: object) -> None:
@@ -142,7 +151,11 @@ def is_several(series: Any) -> bool:
         return False
     if not series:
         validation.reject("series", "must hold values", series)
-    return np.ndim(series[0]) > 0 or (hasattr(series[0], "index") and not isinstance(series[0], str))
+    return (
+        isinstance(series[0], list | tuple)
+        or np.ndim(series[0]) > 0
+        or (hasattr(series[0], "index") and not isinstance(series[0], str))
+    )
 
 
 def _with_exogenous(row: ForecastMethod, given: list[Series], exogenous: Any, several: bool) -> list[Floats]:
@@ -155,7 +168,8 @@ def _with_exogenous(row: ForecastMethod, given: list[Series], exogenous: Any, se
     tables = exogenous if several else [exogenous]
     found = []
     for each, table in zip(given, tables, strict=True):
-        features = validation.array("exogenous", table, np.float64, (len(each.values), None))
+        shape = (len(each.values), None)
+        features = validation.array("exogenous", table, np.float64, shape, minimum=-LARGEST, maximum=LARGEST)
         found.append(np.concatenate([each.values[:, None], features], axis=1))
     if len({each.shape[1] for each in found}) > 1:
         validation.reject("exogenous", "must have as many features for every series", [each.shape for each in found])

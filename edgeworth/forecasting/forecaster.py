@@ -148,10 +148,13 @@ class Forecaster:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        method(self.name)
+        row = method(self.name)
         for name in ("history", "horizon"):
-            validation.integer(name, getattr(self, name), minimum=1)
-        validation.choice("gaps", self.gaps, GAPS)
+            found = validation.integer(name, getattr(self, name), minimum=1)
+            if found != getattr(self.model, name):
+                validation.reject(name, f"must be that of the model, {getattr(self.model, name)}", found)
+        if validation.choice("gaps", self.gaps, GAPS) == "keep" and "gaps" not in row.takes:
+            validation.reject("gaps", f"must be 'refuse' or 'last': it skips no step ({row.name})", self.gaps)
         if self.step is not None:
             validation.real("step", self.step, minimum=0.0, open_minimum=True)
         counts = validation.array("counts", self.counts, np.int64, (None,), minimum=1)
@@ -159,6 +162,8 @@ class Forecaster:
         if not (scales[..., 1] > 0.0).all() or not len(counts):
             validation.reject("scales", "must have deviations above 0", scales)
         errors = validation.array("errors", self.errors, np.float64, (int(counts.sum()), self.horizon))
+        if any((np.diff(part, axis=0) < 0.0).any() for part in np.split(errors, np.cumsum(counts)[:-1])):
+            validation.reject("errors", "must ascend along the first axis, for each series", errors)
         for name, values in (("counts", counts), ("scales", scales), ("errors", errors)):
             object.__setattr__(self, name, values)
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
@@ -222,6 +227,8 @@ class Forecaster:
         gaps = None if dt is None else np.asarray(dt)[None]
         mean = self.forecasts(window.values[None], gaps, exogenous=features, series=series)[0]
         errors = self.errors_of(int(self._which(series, 1)[0]))
+        if np.ndim(levels) != 1:
+            validation.reject_type("levels", "must be a tuple of numbers", levels)
         for level in levels:
             rank("levels", level, len(errors))
         for values in (mean, errors):
@@ -267,7 +274,8 @@ class Forecaster:
             if exogenous is None:
                 validation.reject("exogenous", "must be given: the forecaster was fitted with such features", None)
             wanted = (*given.shape, self.scales.shape[1] - 1)
-            whole = np.concatenate([whole, validation.array("exogenous", exogenous, np.float64, wanted)], axis=2)
+            features = validation.array("exogenous", exogenous, np.float64, wanted, minimum=-LARGEST, maximum=LARGEST)
+            whole = np.concatenate([whole, features], axis=2)
         elif exogenous is not None:
             validation.reject("exogenous", "must be None: the forecaster was fitted without such features", exogenous)
         if dt is not None and "gaps" not in method(self.name).takes:
@@ -283,8 +291,9 @@ class Forecaster:
         ----------
         series : int
         """
-        first = int(self.counts[:series].sum())
-        return np.asarray(self.errors[first : first + int(self.counts[series])] * self.scales[series, 0, 1])
+        number = int(self._which(series, 1)[0])
+        first = int(self.counts[:number].sum())
+        return np.asarray(self.errors[first : first + int(self.counts[number])] * self.scales[number, 0, 1])
 
     def _which(self, series: int | Ints | None, windows: int) -> Ints:
         """The series of every window."""

@@ -10,8 +10,8 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.forecasting.corruption import Corruption
-from edgeworth.forecasting.samples import check_length
-from edgeworth.forecasting.series import filled, read_series, scale_of, windows_of
+from edgeworth.forecasting.samples import check_fits
+from edgeworth.forecasting.series import LARGEST, filled, read_series, scale_of, spread_or_one, windows_of
 
 Units = Literal["range", "deviation", "data"]
 UNITS: tuple[Units, ...] = ("range", "deviation", "data")
@@ -69,12 +69,13 @@ class Rest:
         raw = read_series(series, gaps="refuse" if cut.gaps == "refuse" else "keep", argument=name).values
         values = filled(raw, cut.gaps, name)
         begin = int(cut.train * len(values))
-        check_length(f"{name}, its training part", begin, cut.history, cut.horizon)
+        check_fits(f"{name}, its training part", values[:begin], cut.history, cut.horizon)
         if len(values) - begin < cut.horizon:
             validation.reject(name, f"must have {cut.horizon} values after its training part", len(values) - begin)
         features = None
         if exogenous is not None:
-            features = validation.array("exogenous", exogenous, np.float64, (len(values), None))
+            shape = (len(values), None)
+            features = validation.array("exogenous", exogenous, np.float64, shape, minimum=-LARGEST, maximum=LARGEST)
         origins = np.arange(begin, len(values) - cut.horizon + 1)
         targets = windows_of(raw, cut.horizon)[origins]
         seen = ~np.isnan(windows_of(values, cut.history)[origins - cut.history]).all(axis=1)
@@ -96,11 +97,13 @@ class Rest:
         """The windows after everything from the first window on has been corrupted; what is missing stays so."""
         first = self.begin - self.cut.history
         part = self.values[first:]
-        missing = np.isnan(part)
         least, span = _range(self.values[: self.begin])
-        level = np.where(missing, 0.0, (part - least) / span)
-        changed = corruption.corrupt(level, seed=(seed, self.number)) * span + least
-        return self.windows(np.concatenate([self.values[:first], np.where(missing, np.nan, changed)]))
+        changed = corruption.corrupt((part - least) / span, seed=(seed, self.number)) * span + least
+        windows = self.windows(np.concatenate([self.values[:first], changed]))
+        if np.isnan(windows).all(axis=1).any():
+            rule = f"must leave an observation in every window of {self.cut.history}: take fewer missing, or a longer history"
+            validation.reject("corruption", rule, corruption)
+        return windows
 
     def seen_features(self) -> Floats | None:
         """The features of the windows."""
@@ -110,4 +113,4 @@ class Rest:
 def _range(values: Floats) -> tuple[float, float]:
     """The least value, and how far the greatest is above it; 1 for values that are all the same."""
     least = float(np.nanmin(values))
-    return least, float(np.nanmax(values)) - least or 1.0
+    return least, spread_or_one(float(np.nanmax(values)) - least, values)

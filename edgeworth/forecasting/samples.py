@@ -28,6 +28,10 @@ class Predictor(Protocol):
     @property
     def provenance(self) -> Mapping[str, object]: ...
     @property
+    def history(self) -> int: ...
+    @property
+    def horizon(self) -> int: ...
+    @property
     def features(self) -> int: ...
     @property
     def parameters(self) -> int: ...
@@ -99,7 +103,8 @@ def fewest_steps(history: int, horizon: int) -> int:
     >>> fewest_steps(48, 10)
     120
     """
-    steps = history + horizon
+    part = (1.0 - CALIBRATION) * (1.0 - HELD)  # what is fitted, but for two steps of rounding
+    steps = max(history + horizon, int((history + horizon - 2) / part), int((horizon + FEWEST - 1) / CALIBRATION))
     while not Parts.of(steps).suffice(history, horizon):
         steps += 1
     return steps
@@ -118,8 +123,26 @@ def paired(values: Floats, origins: Ints, history: int, horizon: int) -> tuple[F
     return windows[whole], targets[whole]
 
 
-def check_length(argument: str, steps: int, history: int, horizon: int) -> None:
-    """Refuse a series that is too short to be fitted."""
-    if not Parts.of(steps).suffice(history, horizon):
+def calibrating(values: Floats, observed: Floats, history: int, horizon: int) -> tuple[Floats, Floats]:
+    """Windows [n, history, features] of the calibration part, and what was observed [n, horizon] after them: NaN at gaps.
+
+    values: float64 [steps, features], with gaps as the rule has them; observed: float64 [steps]. Windows without any
+    observation are left out.
+    """
+    parts = Parts.of(len(values))
+    origins = np.arange(parts.held, parts.steps - horizon + 1)
+    windows = windows_of(values, history)[origins - history]
+    some = ~np.asarray(np.isnan(windows).any(axis=2)).all(axis=1)
+    return windows[some], windows_of(observed, horizon)[origins[some]]
+
+
+def check_fits(argument: str, values: Floats, history: int, horizon: int) -> None:
+    """Refuse a series [steps] that is too short to be fitted, or holds nothing to fit to."""
+    steps = len(values)
+    parts = Parts.of(steps)
+    if parts.suffice(history, horizon):
+        if np.isnan(values[: parts.held]).all():
+            validation.reject(argument, f"must have values in its first {parts.held} steps", "gaps")
+    else:
         fewest = fewest_steps(history, horizon)
         validation.reject(argument, f"must have {fewest} values for a history of {history} and a horizon of {horizon}", steps)

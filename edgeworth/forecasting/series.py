@@ -41,9 +41,9 @@ def read_series(series: Any, *, gaps: str = "refuse", argument: str = "series") 
 
     Parameters
     ----------
-    series : array_like, or pandas.Series with a DatetimeIndex or PeriodIndex
-        Real numbers, at most `LARGEST` in absolute value; NaN, and steps that the index leaves out, are gaps. An index must
-        rise, and its steps must be whole multiples of the smallest.
+    series : array_like, or pandas.Series with a DatetimeIndex or PeriodIndex, or a slice of one without an index
+        Real numbers, at most `LARGEST` in absolute value; NaN, and steps that the index leaves out, are gaps. An index of times
+        must rise, and its steps must be whole multiples of the smallest; positions must be consecutive.
     gaps : {"refuse", "last", "keep"}
         What becomes of gaps: "last" puts the last value before into them, so that nothing of the future enters; a series that
         begins with a gap is refused then.
@@ -70,8 +70,8 @@ def read_series(series: Any, *, gaps: str = "refuse", argument: str = "series") 
     if pandas is not None and isinstance(series, pandas.Series):
         if isinstance(series.index, pandas.DatetimeIndex | pandas.PeriodIndex):
             places, step = _places(series.index, argument)
-        elif not validation.is_positions(series.index):
-            rule = "must have an index of times, or none: other labels say nothing of the order"
+        elif not _consecutive(series.index):
+            rule = "must have an index of times, or of consecutive positions: other labels say nothing of the order"
             validation.reject_type(argument, rule, series.index.tolist()[:3])
         values = series.to_numpy()
         if values.dtype.kind == "O":  # nullable columns: what is missing is a gap
@@ -101,8 +101,8 @@ def _real(argument: str, values: Any) -> Floats:
         validation.reject_type(argument, f"must hold real numbers, not dtype {raw.dtype}", values)
     if raw.ndim != 1:
         validation.reject(argument, "must have one dimension; several series are a list of them", raw)
-    found = raw.astype(np.float64)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        found = raw.astype(np.float64)
         wrong = np.flatnonzero(np.abs(found) > LARGEST)
     if wrong.size:
         rule = f"must be finite, at most {LARGEST:g} in absolute value"
@@ -110,6 +110,11 @@ def _real(argument: str, values: Any) -> Floats:
     if not found.size or np.isnan(found).all():
         validation.reject(argument, "must hold values", values)
     return found
+
+
+def _consecutive(index: Any) -> bool:
+    """Whether an index holds positions one after the other, as a slice of a series without an index does."""
+    return getattr(index.dtype, "kind", "O") in "iu" and validation.is_positions(index - index[:1].min())
 
 
 def _places(index: Any, argument: str) -> tuple[Array, float]:
@@ -155,9 +160,12 @@ def filled(values: Floats, gaps: str, argument: str) -> Floats:
 
 def scale_of(values: Floats) -> tuple[float, float]:
     """Mean and standard deviation of what is there; 1 for the deviation of values that are all the same."""
-    mean, deviation = float(np.nanmean(values)), float(np.nanstd(values))
-    constant = deviation <= _CONSTANT * float(np.nanmax(np.abs(values)))
-    return mean, 1.0 if constant else deviation
+    return float(np.nanmean(values)), spread_or_one(float(np.nanstd(values)), values)
+
+
+def spread_or_one(spread: float, values: Floats) -> float:
+    """The spread of values; 1 where it is rounding, because they are all the same."""
+    return 1.0 if spread <= _CONSTANT * float(np.nanmax(np.abs(values))) else spread
 
 
 def windows_of(values: Array, length: int) -> Array:

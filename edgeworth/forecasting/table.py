@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -117,8 +118,9 @@ class Backtest:
 
         Notes
         -----
-        The interval counts the chance of seeds and of blocks of origins (`core.intervals.crossed`). Blocks longer than a season
-        are nearly independent; shorter ones make intervals that are too short.
+        The interval counts the chance of seeds and of blocks of origins (`core.intervals.crossed`); where there is one of both,
+        which is no sample, its ends are NaN. Blocks longer than a season are nearly independent; shorter ones make intervals
+        that are too short.
         """
         import pandas as pd
 
@@ -139,10 +141,10 @@ class Backtest:
             pairs.append(("excess_corrupt", mine.corrupt - other.corrupt))
         for key, excess in pairs:
             sample = np.stack([part.mean(axis=1) for part in self._blocks(excess, block)], axis=1)
-            if sample.shape[1] == 1:
-                mean, low, high = interval(sample[:, 0])
-            else:  # seeds that change nothing are one
-                mean, low, high = crossed(sample[:1] if (sample == sample[0]).all() else sample)
+            sample = sample[:1] if (sample == sample[0]).all() else sample  # seeds that change nothing are one
+            mean, low, high = crossed(sample) if sample.shape[1] > 1 else interval(sample[:, 0])
+            if sample.size == 1 and name != against:
+                low = high = math.nan
             found |= {key: float(excess.mean()), f"{key}_low": low + excess.mean() - mean}
             found[f"{key}_high"] = high + float(excess.mean()) - mean
         return found

@@ -26,7 +26,7 @@ SMALL = ("--history", 24, "--horizon", 4, "--seeds", 2)
 def test_a_table_of_methods(table: Path) -> None:
     done = run("backtest", table, "--models", "persistence,seasonal-naive,linear", *SMALL)
     assert done.exit_code == 0
-    assert done.stdout.startswith("1 series, 87 origins, errors in units of the training part's range\n")
+    assert done.stdout.startswith("1 series (east), 87 origins, errors in units of the training part's range\n")
     assert [line.split()[0] for line in done.stdout.splitlines()[4:]] == ["persistence", "seasonal-naive", "linear"]
     assert "[6/6] linear: east, seed 1: rmse" in done.stderr
     assert run("backtest", table, "--models", "linear", *SMALL, "--quiet").stderr == ""
@@ -104,3 +104,11 @@ def test_a_table_with_a_gap_or_irregular_times(table: Path, tmp_path: Path) -> N
     assert run("backtest", path, "--models", "linear", *SMALL, "--gaps", "last", "--quiet").exit_code == 0
     path.write_text("\n".join([*lines[:100], lines[100].replace(":00:00", ":10:00", 1), *lines[101:]]))
     assert "must have times in whole steps of 3000 s" in refused("backtest", path, "--models", "linear", *SMALL, "--quiet")
+
+
+def test_a_part_says_that_it_is_one(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = forecasting.backtest(["linear"], forecasting.read_table(table, ["east"]), seeds=[0], history=24, horizon=4)
+    monkeypatch.setattr("edgeworth.forecasting.backtest", lambda *args, **options: whole.as_interrupted())
+    page = tmp_path / "p.html"
+    assert run("backtest", table, "--models", "linear", *SMALL, "-o", page, "--quiet").exit_code == 130
+    assert "Interrupted: methods that were not finished are left out." in page.read_text()

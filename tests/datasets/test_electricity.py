@@ -54,6 +54,7 @@ def test_tables_with_one_or_two_columns_of_times(tmp_path: Path) -> None:
         ('time,a\n2012-01-01 00:00,"1,5"\n', "line 2: must hold a number >= 0"),
         ("time,a\n2012-01-01 00:00\n", "line 2: must have 2 columns; got 1"),
         ("time,a\n2012-01-01 00:00,1\n2012-01-01 00:00,1\n", "line 3: must be later"),
+        ("time,a\n2012-01-01T00:00+01:00,1\n2012-01-01T01:00+02:00,1\n", "line 3: must be later"),
         ("time,a\n2012-01-01 00:00,1\n2012-01-01 01:00,1\n2012-01-01 03:00,1\n", "line 4: must rise by equal steps of 3600 s"),
     ],
 )
@@ -71,6 +72,8 @@ def test_clients_that_are_not_there_and_steps_that_are_none(tmp_path: Path) -> N
     path.write_text("time,MT_005\n2012-01-01 00:00,1\n2012-01-01 01:00,3\n")
     with pytest.raises(ValueError, match=r"clients: must be one of MT_005 \(did you mean"):
         read_electricity(path, ["MT_05"])
+    with pytest.raises(TypeError, match="clients: must be a list of names"):
+        read_electricity(path, "MT_005")
     loads = read_electricity(path)
     with pytest.raises(ValueError, match="client: must be one of"):
         loads["MT_1"]
@@ -104,10 +107,17 @@ def test_tables_of_series(tmp_path: Path) -> None:
     assert forecasting.read_series(found["b"], gaps="last").step == 3600.0
     path.write_text("a,b\n1,2\n3,4\n")
     assert forecasting.read_table(path, ["b"])["b"].tolist() == [2.0, 4.0]
+    path.write_text(",a\n4,1\n5,2\n")
+    assert forecasting.read_series(forecasting.read_table(path)["a"]).values.tolist() == [1.0, 2.0]
+    path.write_text(",a\n4,1\n6,2\n")
+    with pytest.raises(TypeError, match="or of consecutive positions"):
+        forecasting.read_series(forecasting.read_table(path)["a"])
     wrong = {
+        ",a\n0,1\n0.5,2\n": "line 3: must begin with a position",
         "": "must have a heading and rows",
         "a\n": "must have a heading and rows",
         "a,a\n1,2\n": "line 1: must have headings, each once",
+        "t,a\n2012-01-01,1\nnow,2\n": "line 3: must begin with a date and time; got 'now'",
         "t,a\n2012-01-01,1\nnoon,2\n": "line 3: must begin with a date and time; got 'noon'",
         "a,b\n1,2\n3\n": "line 3: must have 2 columns, as the heading; got 1",
         "a,b\n1,x\n": "line 2: must hold a number, or nothing, in column b; got 'x'",
@@ -118,5 +128,12 @@ def test_tables_of_series(tmp_path: Path) -> None:
         with pytest.raises(FileFormatError, match=rule):
             forecasting.read_table(path)
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="columns: must be one of a, b"):
-        forecasting.read_table(path, ["c"])
+    for columns, rule in {
+        ("c",): "must be one of a, b",
+        (): "must be different headings",
+        ("a", "a"): "must be different",
+    }.items():
+        with pytest.raises(ValueError, match=f"columns: {rule}"):
+            forecasting.read_table(path, columns)
+    with pytest.raises(TypeError, match="columns: must be a list"):
+        forecasting.read_table(path, "a")

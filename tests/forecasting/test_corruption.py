@@ -62,9 +62,30 @@ def test_nothing_of_the_future_and_the_same_by_seed(fill: Any) -> None:
         assert len(corruption.corrupt(CLEAN[:few], seed=0)) == few
 
 
+@pytest.mark.parametrize("fill", ["last", "zero", "none"])
+def test_of_what_was_never_observed_nothing_is_made(fill: Any) -> None:
+    """A gap stays one, and is not what is held when the next observation goes missing."""
+    holes = CLEAN + 5.0
+    holes[::3] = np.nan
+    found = only(missing=0.5, fill=fill).corrupt(holes, seed=0)
+    assert np.isnan(found[::3]).all()
+    assert set(found[~np.isnan(found)]) <= {0.0, *holes[~np.isnan(holes)]}
+    plain = only(missing=0.5, fill=fill).corrupt(CLEAN, seed=0)
+    kept = plain == CLEAN
+    kept[::3] = False
+    assert np.array_equal(found[kept], holes[kept])
+
+
+@pytest.mark.parametrize("seed", [-1, True, "a", None, (0, 0.5)])
+def test_seeds_that_are_none(seed: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="seed: must be"):
+        Corruption().corrupt(CLEAN, seed=seed)
+
+
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
+        ({"burst_length": (1, 10**30)}, "burst_length: must be at most"),
         ({"missing": 1.0}, "missing: must be below 1"),
         ({"missing": -0.1}, "missing: must be at least 0"),
         ({"noise": -1.0}, "noise: must be at least 0"),

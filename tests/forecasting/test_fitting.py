@@ -26,6 +26,18 @@ def fitted(name: str, **options: Any) -> Forecaster:
     return forecasting.fit(name, DEMAND, **options)
 
 
+def sparse() -> Floats:
+    """A series whose last part has too few observations."""
+    found = DEMAND.copy()
+    found[345:395] = np.nan
+    return found
+
+
+def mismatched(history: int) -> Forecaster:
+    made = fitted("linear")
+    return Forecaster("linear", history, 10, made.model, made.scales, made.errors, made.counts)
+
+
 @pytest.mark.parametrize("row", forecasting.METHODS, ids=lambda row: row.name)
 def test_rows_resolve_and_say_what_they_do(row: forecasting.ForecastMethod) -> None:
     assert callable(row.resolve())
@@ -106,6 +118,23 @@ def test_quantiles_are_conformal_ranks_of_the_last_part(name: str) -> None:
         model.forecast(window, levels=(0.99,))
 
 
+def test_quantiles_are_of_what_was_observed() -> None:
+    """What "last" puts into a gap is no observation, which persistence would forecast without error."""
+    demand = DEMAND.copy()
+    gone = np.random.default_rng(0).random(400) < 0.3
+    demand[gone] = np.nan
+    demand[0] = DEMAND[0]
+    model = forecasting.fit("persistence", demand, gaps="last")
+    known = forecasting.read_series(demand, gaps="last").values
+    columns = []
+    for step in range(10):
+        columns.append([demand[t + step] - known[t - 1] for t in range(340, 391) if not np.isnan(demand[t + step])])
+    fewest = min(map(len, columns))
+    assert model.counts.tolist() == [fewest]
+    wanted = np.array([sorted(each[-fewest:]) for each in columns]).T
+    assert model.errors_of() == pytest.approx(wanted, abs=1e-9)
+
+
 def test_intervals_of_exchangeable_errors_hold_as_often_as_they_say() -> None:
     """Independent noise: the interval between .1 and .9 holds a new value with probability .8 to .8 + 2 / (n + 1)."""
     inside, count = 0, 0
@@ -183,6 +212,9 @@ def test_one_model_of_several_series_scales_each_by_its_own_past() -> None:
     for series in (None, 2, -1, 0.5):
         with pytest.raises((ValueError, TypeError), match="series: must be"):
             joint.forecast(small[-24:], series=series)  # type: ignore[arg-type]
+    for number in (2, -1, True):
+        with pytest.raises((ValueError, TypeError), match="series: must be"):
+            joint.errors_of(number)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +224,12 @@ def test_one_model_of_several_series_scales_each_by_its_own_past() -> None:
         (lambda: forecasting.fit("linear", DEMAND, history=0), "history: must be at least 1"),
         (lambda: forecasting.fit("linear", DEMAND, history=4.0), "history: must be an integer"),  # type: ignore[arg-type]
         (lambda: forecasting.fit("linear", DEMAND, horizon=True), "horizon: must be an integer"),
+        (lambda: forecasting.fit("linear", DEMAND, history=10**12), "series: must have 1384083044995 values"),
+        (lambda: forecasting.fit("seasonal-naive", DEMAND, season=10**400), "season: must be at most"),
+        (lambda: forecasting.fit("linear", DEMAND, exogenous=np.full((400, 1), 1e300)), "exogenous: must be at most 1e"),
+        (lambda: forecasting.fit("pro-lnn-pooled", sparse(), gaps="keep"), "series: must have 9 observations in its last 15%"),
+        (lambda: fitted("linear").forecast(DEMAND[:48], levels=0.5), "levels: must be a tuple"),  # type: ignore[arg-type]
+        (lambda: mismatched(24), "history: must be that of the model, 48; got 24"),
         (lambda: forecasting.fit("linear", DEMAND, seed=-1), "seed: must be at least 0"),
         (lambda: forecasting.fit("linear", DEMAND, season=24), r"season: must be None: it knows no season \(linear\)"),
         (lambda: forecasting.fit("linear", DEMAND, epochs=3), "epochs: must be None: it is no network"),
@@ -255,6 +293,8 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
         ({"history": 20}, {}, "season: must be whole"),
         ({"horizon": 0}, {}, "horizon: must be at least 1"),
         ({"gaps": "some"}, {}, "gaps: must be one of"),
+        ({"gaps": "keep"}, {}, r"gaps: must be 'refuse' or 'last'"),
+        ({}, {"errors": arrays["errors"][::-1]}, "errors: must ascend"),
         ({"step": -1.0}, {}, "step: must be above 0"),
         ({}, {"scales": np.zeros((1, 1, 2))}, "scales: must have deviations above 0"),
         ({}, {"errors": np.zeros((3, 10))}, "errors: must have shape"),

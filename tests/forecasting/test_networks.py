@@ -153,6 +153,8 @@ def test_bad_windows_are_refused() -> None:
         (np.zeros((2, 7), bool), None, "must hold real numbers"),
         (np.zeros((0, 7)), None, "must hold real numbers"),
         (np.full((2, 7), np.inf), None, "must be finite or NaN"),
+        (np.full((2, 7), 1e99), None, "must be finite or NaN, within float32"),
+        (windows(2, 7), np.full((2, 7), 1e300), "dt: must be at most"),
         (empty, None, "an observation each; got 1"),
         (windows(2, 7), np.zeros((2, 7)), "dt"),
         (windows(2, 7), np.ones((2, 6)), "dt"),

@@ -12,6 +12,7 @@ from edgeworth import forecasting
 from edgeworth.core.policy import EVALUATION
 from edgeworth.forecasting.networks import pooled_network
 from edgeworth.forecasting.networks.pooled import SEEDS
+from edgeworth.forecasting.origins import Cut, Rest
 
 UNSEEN = range(EVALUATION, EVALUATION + 6)
 
@@ -51,3 +52,31 @@ def test_other_sizes_are_refused() -> None:
         forecasting.fit("pro-lnn-pooled", series, horizon=5)
     with pytest.raises(ValueError, match="exogenous"):
         forecasting.fit("pro-lnn-pooled", series, exogenous=np.ones((400, 1)))
+
+
+def test_a_series_of_gaps_is_refused_by_name() -> None:
+    late = forecasting.synthetic(400, seed=0)
+    late[:345] = np.nan
+    with pytest.raises(ValueError, match="series: must have values in its first 340 steps"):
+        forecasting.fit("pro-lnn-pooled", late, gaps="keep")
+    with pytest.raises(ValueError, match="series, its training part: must have values in its first 238 steps"):
+        forecasting.backtest(["pro-lnn-pooled"], late, gaps="keep", seeds=[0])
+
+
+def test_a_corruption_that_leaves_nothing_is_refused() -> None:
+    demand = forecasting.synthetic(200, seed=0)
+    corruption = forecasting.Corruption(missing=0.99, fill="none")
+    with pytest.raises(ValueError, match="corruption: must leave an observation in every window of 48"):
+        forecasting.backtest(["pro-lnn-pooled"], demand, seeds=[0], corruption=corruption)
+
+
+def test_a_gap_is_not_what_a_corruption_holds() -> None:
+    """Where the observation before a missing one was never made, the one before that is held, not the least value."""
+    demand = np.arange(300.0)
+    demand[212::7] = np.nan
+    rest = Rest.of(Cut(48, 5, 0.7, "range", "keep", None), "series", 0, demand, None)
+    windows, plain = rest.corrupted(forecasting.Corruption(noise=0.0, burst_rate=0.0), 0), rest.windows()
+    assert (np.isnan(windows) == np.isnan(plain)).all()
+    held = plain - windows  # how many steps old
+    assert np.nanmin(held) == pytest.approx(0.0, abs=1e-9)
+    assert np.nanmax(held) < 20.0

@@ -59,11 +59,13 @@ MALFORMED: dict[str, tuple[Any, str]] = {
     "objects": (np.array([object()] * 200), "must hold real numbers"),
     "mixed": ([*demand()[:199], None], "must hold real numbers"),
     "ragged": ([[1.0, 2.0], [3.0]], "series"),
+    "ragged inside": ([[[1.0], [1.0, 2.0]], [3.0]], "series"),
     "a mapping": ({"a": [1.0]}, "must hold real numbers"),
     "masked": (np.ma.masked_array(demand(), demand() > 12.0), "must not be a masked array"),
     "a frame": (pd.DataFrame({"a": demand()}), "must have one dimension"),
-    "labels": (pd.Series(demand(), index=[f"t{k}" for k in range(200)]), "must have an index of times, or none"),
-    "positions out of order": (pd.Series(demand()[:200], index=range(200, 0, -1)), "must have an index of times, or none"),
+    "labels": (pd.Series(demand(), index=[f"t{k}" for k in range(200)]), "must have an index of times, or of consecutive"),
+    "positions with a hole": (pd.Series(demand()[:199], index=np.delete(np.arange(200), 9)), "or of consecutive positions"),
+    "positions out of order": (pd.Series(demand()[:200], index=range(200, 0, -1)), "or of consecutive positions"),
     "a missing hour": (indexed(without(HOURS, 100)), "must have no gaps"),
     "a missing day": (indexed(without(HOURS, *range(100, 124))), "must have no gaps"),
     "one late time": (
@@ -150,6 +152,12 @@ def test_what_holds_numbers_is_a_series(series: Any) -> None:
     assert not found.values.flags.writeable
 
 
+def test_a_slice_of_a_pandas_series_is_a_window() -> None:
+    series = pd.Series(demand())
+    model = forecasting.fit("linear", series[20:])
+    assert model.forecast(series[-48:]).mean.tolist() == model.forecast(demand()[-48:]).mean.tolist()
+
+
 def test_a_window_of_another_step_is_refused() -> None:
     model = forecasting.fit("persistence", indexed(HOURS))
     assert model.step == 3600.0
@@ -174,6 +182,10 @@ def test_a_spread_that_is_rounding_counts_as_none() -> None:
     assert scale_of(np.array([0.1, 0.1, 0.1 + 1e-17]))[1] == 1.0
     assert scale_of(np.array([1e6, 1e6 + 1e-9]))[1] == 1.0
     assert scale_of(np.array([1.0, NAN, 3.0])) == (2.0, 1.0)
+    steady = np.where(np.arange(300) % 2, 0.3, 0.1 * 3)  # 0.3 and its neighbour, which no unit is made of
+    steady[210:] = 0.5
+    row = forecasting.backtest(["persistence"], steady, seeds=[0]).rows[0]
+    assert row["mae"] < 0.2
     assert forecasting.read_series([LARGEST]).values.tolist() == [LARGEST]
 
 

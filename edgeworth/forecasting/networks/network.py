@@ -186,12 +186,13 @@ def observed(net: SeriesNet, windows: Array, dt: Array | None) -> tuple[Float32,
     x = np.asarray(windows)
     if x.dtype.kind not in "fiu" or x.ndim not in (2, 3) or not x.size:
         validation.reject("windows", "must hold real numbers, [n, history] or [n, history, features]", windows)
-    x = np.array(x, np.float32)
+    with np.errstate(over="ignore"):  # what overflows is refused below
+        x = np.array(x, np.float32)
     x = x[:, :, None] if x.ndim == 2 else x
     if dt is not None and not net.takes_gaps:
         validation.reject("dt", f"must be None: {net.kind} takes every step for one of the same length", dt)
     shape = x.shape[:2]
-    steps = np.ones(shape) if dt is None else validation.array("dt", dt, np.float64, shape, minimum=0.0, open_minimum=True)
+    steps = np.ones(shape) if dt is None else _times(dt, shape)
     missing: Bools = np.isnan(x).any(axis=2)
     if missing.any():
         if not net.takes_gaps:
@@ -200,6 +201,11 @@ def observed(net: SeriesNet, windows: Array, dt: Array | None) -> tuple[Float32,
     if not np.isfinite(x).all():
         validation.reject("windows", "must be finite or NaN, within float32", windows)
     return x, steps.astype(np.float32)
+
+
+def _times(dt: Array, shape: tuple[int, int]) -> Floats:
+    """Times between steps, so that sums of them are float32."""
+    return validation.array("dt", dt, np.float64, shape, minimum=0.0, maximum=1e30, open_minimum=True)
 
 
 def _skipped(x: Float32, steps: Floats, missing: Bools) -> tuple[Float32, Floats]:
