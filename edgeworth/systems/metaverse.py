@@ -370,7 +370,7 @@ def _sealed(number: int, tasks: int) -> list[str]:
     for task in range(tasks):
         text = f"result of task {task} of round {number}".encode()
         sealed = consensus.seal(text, key.public)
-        if key.open(sealed) != text:
+        if key.unseal(sealed) != text:
             raise AssertionError
         digests.append(sealed.digest)
     return digests

@@ -96,7 +96,7 @@ def pooled_network() -> Network:
     Notes
     -----
     It knows nothing but what `series.synthetic` draws with its defaults. There it errs less, on clean inputs, than methods that
-    are fitted to the one series alone; on electricity loads with another shape of day it errs up to twice as much as "linear".
+    are fitted to the one series alone; on electricity loads with another shape of day its RMSE is up to twice that of "linear".
 
     Examples
     --------

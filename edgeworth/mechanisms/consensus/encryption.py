@@ -71,7 +71,7 @@ class UserKey:
     --------
     >>> key = UserKey.generate()
     >>> sealed = seal(b"a result", key.public)
-    >>> key.open(sealed)
+    >>> key.unseal(sealed)
     b'a result'
     """
 
@@ -101,7 +101,7 @@ class UserKey:
         )
         return encoded
 
-    def open(self, sealed: Sealed) -> bytes:
+    def unseal(self, sealed: Sealed) -> bytes:
         """The result.
 
         Raises

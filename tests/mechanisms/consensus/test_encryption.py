@@ -19,7 +19,7 @@ KEY, OTHER = UserKey.generate(), UserKey.generate()
 @given(st.binary(max_size=500))
 def test_what_is_sealed_is_opened(result: bytes) -> None:
     sealed = seal(result, KEY.public)
-    assert KEY.open(sealed) == result
+    assert KEY.unseal(sealed) == result
     assert result not in sealed.text or len(result) < 4
     assert sealed.size == 256 + 12 + len(result) + 16
 
@@ -28,18 +28,18 @@ def test_nobody_else_opens_it_and_no_change_goes_unnoticed() -> None:
     sealed = seal(b"a result", KEY.public)
     assert sealed.digest != seal(b"a result", KEY.public).digest
     with pytest.raises(UnreadableError):
-        OTHER.open(sealed)
+        OTHER.unseal(sealed)
     for name in ("key", "nonce", "text"):
         changed = bytearray(getattr(sealed, name))
         changed[0] ^= 1
         bad = replace(sealed, **{name: bytes(changed)})
         assert bad.digest != sealed.digest
         with pytest.raises(UnreadableError):
-            KEY.open(bad)
+            KEY.unseal(bad)
 
 
 def test_the_literal_form_holds_short_results() -> None:
-    assert KEY.open(seal(b"x" * 190, KEY.public, literal=True)) == b"x" * 190
+    assert KEY.unseal(seal(b"x" * 190, KEY.public, literal=True)) == b"x" * 190
     with pytest.raises(ValueError, match="result: must have at most 190 bytes"):
         seal(b"x" * 191, KEY.public, literal=True)
 
