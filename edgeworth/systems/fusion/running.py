@@ -28,7 +28,7 @@ from edgeworth.systems.fusion.forecast_stage import (
     planned_users,
     wanted,
 )
-from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
+from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play, visits_of
 from edgeworth.systems.fusion.played import Played
 from edgeworth.systems.fusion.presets import Preset, generate
 from edgeworth.systems.fusion.records import Record
@@ -316,7 +316,7 @@ def play_round(world: World, drawn: Round, variant: Variant, seed: int, forecast
     game = online_game(world, drawn, fleet)
     result = play(game, drawn.number, variant, seed)
     profile: Profile = result.require()
-    visits = world.users * (result.stats.iterations if variant.online == "pg-brd" else 1)
+    visits = visits_of(world, variant, result)
     found = measured(world, drawn, contracts, fleet, game, profile, visits, forecast)
     return Played(
         number=drawn.number,

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeworth.core.result import Termination
 from edgeworth.games import offloading
 from edgeworth.games.offloading import Profile
 from edgeworth.systems.fusion import bound_check
@@ -323,3 +324,15 @@ def test_bounds_of_odd_worlds_stand_the_check(field: str) -> None:
     judged = verdict(world, drawn, found)
     assert judged.holds, judged
     assert played(world, drawn, VARIANTS["random"])["welfare"] <= found.value
+
+
+def test_a_bound_that_ctrl_c_ends_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = generate("synthetic", servers=4, agents=2, users=20, seed=0)
+    solve = offloading.solve
+
+    def ended(*args: object, **options: object) -> object:
+        return replace(solve(*args, **options), termination=Termination.INTERRUPTED)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(offloading, "solve", ended)
+    with pytest.raises(KeyboardInterrupt):
+        round_bound(world, draw(world, 0, 0), steps=2)

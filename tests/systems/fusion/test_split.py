@@ -41,6 +41,18 @@ def test_with_foresight_nothing_is_lost_by_the_forecast() -> None:
     assert split.losses["forecast"] == 0.0
 
 
+def test_what_has_no_contracts_has_no_split() -> None:
+    """The bound of contracts says nothing of UAVs that wait, and theirs nothing of contracts."""
+    world = small(seed=0, servers=3, users=10)
+    drawn = fusion.draw(world, 0, 0)
+    with pytest.raises(ValueError, match="variant: must be one with contracts"):
+        fusion.split_round(world, drawn, "pur-online")
+    waiting = fusion.round_bound(world, drawn, waiting=True, steps=0)
+    for refused in (lambda: fusion.split_round(world, drawn, bound=waiting), lambda: fusion.best_plan(world, drawn, waiting)):
+        with pytest.raises(ValueError, match="bound: must be that of contracts"):
+            refused()
+
+
 def test_a_table_of_several_rounds() -> None:
     table = fusion.split_table([small(seed=0, servers=3, users=20)], rounds=2, forecaster="persistence")
     assert table[["world", "round"]].to_numpy().tolist() == [[0, 0], [0, 1]]
