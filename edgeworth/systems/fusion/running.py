@@ -362,7 +362,7 @@ def run(
     contract : {"point", "newsvendor"}
         How much is bought on a forecast; see `planned_users`.
     corruption : Corruption, optional
-        Of what forecasters observe.
+        Of what forecasters observe; "intensity" and "perfect" know the round and observe nothing.
     world : World, optional
         In place of a preset.
     on_round : callable, optional

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,9 @@ def test_a_run_is_saved_loaded_and_replayed(run: fusion.Run, tmp_path: Path) -> 
         assert again.hash == run.hash
         assert again.measures == run.measures
     assert again.verify()
+    for copied in (pickle.loads(pickle.dumps(run)), copy.deepcopy(run)):
+        assert copied.hash == run.hash
+        assert not copied.world.place.flags.writeable
     frame = run.to_frame()
     assert frame["round"].tolist() == [0, 1]
     assert frame["welfare"].mean() == pytest.approx(run.measures["welfare"])
@@ -252,6 +257,7 @@ def test_damaged_files_are_refused(honest: fusion.Run, tmp_path: Path) -> None:
             ValueError,
             "sites: of preset 'melbourne'",
         ),
+        ({"preset": "melbourne", "fetch": "yes"}, TypeError, "fetch"),
         ({"preset": "roads", "graph": "grid"}, TypeError, "graph: must be a networkx Graph"),
         ({"preset": "roads", "servers": 101}, ValueError, "servers: must be at most the 100 nodes"),
         ({"servers": 0}, ValueError, "servers"),
