@@ -15,6 +15,7 @@ from edgeworth.core.arrays import Floats
 from edgeworth.core.display import number
 from edgeworth.core.files import write_text
 from edgeworth.core.payload import Payload
+from edgeworth.core.run import PRESSES
 from edgeworth.core.verdict import Report
 from edgeworth.forecasting import Corruption
 from edgeworth.games.offloading import Profile
@@ -273,6 +274,7 @@ def play_rounds(
     name = "perfect" if variant.foresight else forecaster
     found = outlook(world, name, seed, corruption)
     played: list[Played] = []
+    presses = PRESSES.count
     try:
         for r in range(rounds):
             drawn = draw(world, seed, r)
@@ -281,6 +283,8 @@ def play_rounds(
             played.append(play_round(world, drawn, variant, seed, forecast, planned))
             if on_round is not None:
                 on_round(r + 1, rounds, played[-1].measures)
+            if PRESSES.count > presses:  # Ctrl-C in a solve that was at its end: the round is whole, and the last
+                break
     except KeyboardInterrupt:
         if not played:
             raise

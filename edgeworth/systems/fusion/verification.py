@@ -126,7 +126,9 @@ def _bound(world: World, variant: Variant, drawn: Round, played: Played, limit: 
 def _online(world: World, variant: Variant, seed: int, drawn: Round, played: Played, found: _Worst) -> None:
     r, contracts = played.number, played.contracts
     signed = contracts.signed
-    if (contracts.quantity[signed] > world.capacity[contracts.agent[signed]]).any():  # "capacity" says so already; no fleet is that large
+    if (
+        contracts.quantity[signed] > world.capacity[contracts.agent[signed]]
+    ).any():  # "capacity" says so already; no fleet is that large
         found.add("settlement", r, Verdict.of(False, math.inf, TOLERANCE, "an agent has sold more than its UAVs serve"))
         return
     fleet = fleet_of(world, contracts, variant)

@@ -13,6 +13,7 @@ import pytest
 
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.result import Termination
+from edgeworth.core.run import PRESSES
 from edgeworth.forecasting import Corruption
 from edgeworth.games import offloading
 from edgeworth.games.offloading import Profile
@@ -21,7 +22,7 @@ from edgeworth.systems import fusion
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game
 from edgeworth.systems.fusion.settlement import measured
 from tests.oracles import fusion as oracle
-from tests.systems.fusion.worlds import SMALL, small
+from tests.systems.fusion.worlds import SMALL, changed, small
 
 
 @pytest.fixture(scope="module", params=list(fusion.VARIANTS))
@@ -322,6 +323,20 @@ def test_a_stage_that_ctrl_c_ends_is_no_answer(monkeypatch: pytest.MonkeyPatch, 
     assert len(run.rounds) == 1
 
 
+def test_ctrl_c_in_a_solve_that_ends_by_itself_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve = offloading.solve
+    calls = iter(range(10))
+
+    def pressed(*args: Any, **options: Any) -> Any:
+        if next(calls) == 1:
+            monkeypatch.setattr(PRESSES, "count", PRESSES.count + 1)
+        return solve(*args, **options)
+
+    monkeypatch.setattr(offloading, "solve", pressed)
+    run = fusion.run(variant="rank", rounds=5, seed=1, forecaster="persistence", **SMALL)
+    assert len(run.rounds) == 2
+
+
 def test_the_page_of_a_run(tmp_path: Path) -> None:
     run = fusion.run(variant="rank", rounds=2, forecaster="persistence", corruption=Corruption(), **SMALL)
     run.to_html(tmp_path / "page.html")
@@ -330,3 +345,12 @@ def test_the_page_of_a_run(tmp_path: Path) -> None:
     assert "settlement" in text
     assert run.world.hash in text
     assert run.plot().get_lines()[0].get_label() == "welfare"
+
+
+def test_names_are_text_on_a_page(tmp_path: Path) -> None:
+    """Neither markup nor, in the figure, mathematics."""
+    variant = fusion.Variant("<script>$x_{$", rule="none")
+    run = fusion.run(variant=variant, forecaster="persistence", world=changed(small(), preset="<script>"))
+    run.to_html(tmp_path / "page.html")
+    assert "<script>" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+    run.plot().figure.canvas.draw()
