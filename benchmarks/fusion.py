@@ -67,7 +67,16 @@ def bound(trials: int) -> str:
                 f"{np.mean(checked):.2f}",
             ]
         )
-    header = ["servers", "agents", "users", "rounds", "above FUSION, %", "above the best plan known, %", "CPU s", "check, CPU s"]
+    header = [
+        "servers",
+        "agents",
+        "users",
+        "rounds",
+        "above FUSION, %",
+        "above the best plan known, %",
+        "CPU s",
+        "check, CPU s",
+    ]
     return table(header, rows)
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from edgeworth.core.seeds import INSTANCES, generator
 from edgeworth.forecasting import Corruption
 from edgeworth.mechanisms import double_auction
 from edgeworth.mechanisms.double_auction import Outcome
 from edgeworth.systems import fusion
+from edgeworth.systems.fusion import decision
 from edgeworth.systems.fusion.auction_stage import market_of
 from edgeworth.systems.fusion.split import STAGES
 from edgeworth.systems.fusion.variants import without_payments
@@ -149,6 +151,15 @@ def test_over_forecasting_is_never_punished_by_the_papers_accounting() -> None:
             realised.append(played.measures["offline"])
     perfect = table[table.forecast == "perfect"]
     assert np.mean(realised) < perfect.offline.mean() < np.mean(printed)
+
+
+def test_noise_has_numbers_of_its_own() -> None:
+    """Those that the world was made of would make large noises at some places rather than at others."""
+    world = small(seed=4)
+    *_, (name, size, _, noisy) = decision._outlooks(world, 2, 4, [], [0.5], None)
+    assert (name, size) == ("noise", 0.5)
+    z = np.log(noisy.intensity / world.intensity[:, world.first : world.first + 2].T) / size
+    assert not np.isclose(z, generator(4, INSTANCES)[0].standard_normal(z.shape)).any()
 
 
 @pytest.mark.parametrize(
