@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
+from edgeworth.core.result import Result, Termination
 from edgeworth.core.stop import Stop
 from edgeworth.mechanisms import double_auction
 from edgeworth.mechanisms.double_auction import Market, OffAic2, Outcome, Routes
@@ -22,6 +23,7 @@ BISECTIONS = 10
 COLONY = 50
 """Iterations of a colony, of which the text lost the number too: more of them found no better tours on Melbourne's markets."""
 FEW_BUYERS = 12
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -164,7 +166,7 @@ def contracts_of(world: World, drawn: Round, quantity: Ints, variant: Variant, s
     if variant.rule == "random":
         return _at_random(world, drawn, quantity, market, buyers, stream(seed, drawn.number, Stream.RULE))
     if variant.rule == "optimum":
-        outcome = double_auction.solve(market, method="optimum", stop=OPTIMUM).require()
+        outcome = finished(double_auction.solve(market, method="optimum", stop=OPTIMUM)).require()
     elif variant.rule in ("off-aic2", "pay-as-report"):
         plain = market_of(world, drawn, quantity, routed=False)[0]
         outcome = double_auction.run(variant.rule, market if variant.driven else plain, params=off_aic2(variant, len(buyers)))
@@ -177,6 +179,28 @@ def contracts_of(world: World, drawn: Round, quantity: Ints, variant: Variant, s
 
 OPTIMUM = Stop(seconds=60.0)
 """After which the greatest welfare of a market is as good as found."""
+
+
+def finished(result: Result[S]) -> Result[S]:
+    """A stage's result, unless Ctrl-C has ended it: what it has then is no answer of the round.
+
+    Parameters
+    ----------
+    result : Result
+
+    Returns
+    -------
+    Result
+        The same.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C.
+    """
+    if result.termination is Termination.INTERRUPTED:
+        raise KeyboardInterrupt
+    return result
 
 
 def off_aic2(variant: Variant, buyers: int) -> OffAic2:

@@ -24,7 +24,7 @@ from edgeworth.systems.fusion.stage import RoundBound, Stage, stage_of
 from edgeworth.systems.fusion.world import World
 
 _BITS = 40  # whole numbers count 2^-40 of money
-_MOST = 2.0**17  # money; more would leave the range of 64 bits
+_MOST = 2.0**17  # money; more would leave the range of 64 bits. Worse worths and dearer costs count as so much: a valid bound
 _FEW = 10
 _SHORTER = 1.0 - 1e-12  # more than the rounding of a distance, a quotient and a product
 
@@ -129,7 +129,7 @@ def rebuilt_offline(stage: Stage, gain: Floats, multiplier: Floats, tick: Tick |
 
 
 def _multipliers(stage: Stage, multiplier: Floats) -> list[int]:
-    given = validation.array("multiplier", multiplier, np.float64, (len(stage.value),), minimum=0.0, maximum=_MOST)
+    given = validation.array("multiplier", multiplier, np.float64, (len(stage.value),), minimum=0.0, maximum=2**10 * _MOST)
     return [int(x) for x in np.ldexp(given, _BITS)]
 
 
@@ -227,6 +227,9 @@ def _offline(stage: Stage, gain: list[list[int]], price: list[int], tick: Tick |
 def _agent(stage: Stage, k: int, worth: dict[int, list[int]]) -> int:
     """No tour of agent k is worth more, prices paid: over all sets of few stops, the others as if they were on the way."""
     order = sorted(worth, key=lambda i: (-max(worth[i]), i))
+    if sum(max(row) for row in worth.values()) >= 2**62:
+        validation.reject("gain", "must add up to less than 2^22 of money for an agent", stage.value)
+    worth = {i: [max(each, NOTHING) for each in row] for i, row in worth.items()}
     first, rest = order[:_FEW], order[_FEW:]
     rate, fixed = float(stage.rate[k]), _down(float(stage.fixed[k]))
 
@@ -259,8 +262,8 @@ def _far(stage: Stage, k: int, worth: dict[int, list[int]], cost: Callable[[Floa
 
 
 def _up(money: float) -> int:
-    return math.ceil(math.ldexp(validation.real("money", money, minimum=-_MOST, maximum=_MOST), _BITS))
+    return math.ceil(math.ldexp(max(validation.real("money", money, maximum=_MOST), -_MOST), _BITS))
 
 
 def _down(money: float) -> int:
-    return math.floor(math.ldexp(validation.real("money", money, minimum=0.0, maximum=_MOST), _BITS))
+    return math.floor(math.ldexp(min(validation.real("money", money, minimum=0.0), _MOST), _BITS))

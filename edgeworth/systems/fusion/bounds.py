@@ -39,6 +39,7 @@ from edgeworth.games import offloading
 from edgeworth.games.offloading import OffloadingGame
 from edgeworth.games.offloading.bounds import Lagrangian
 from edgeworth.games.offloading.model.bounds import Slices
+from edgeworth.systems.fusion.auction_stage import finished
 from edgeworth.systems.fusion.kernels.tours import best_set, farthest
 from edgeworth.systems.fusion.online_stage import Fleet, online_game, waiting_fleet
 from edgeworth.systems.fusion.rounds import Round
@@ -73,11 +74,16 @@ def round_bound(world: World, drawn: Round, *, waiting: bool = False, steps: int
     -------
     RoundBound
         The same for the same arguments.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C.
     """
     stage = stage_of(world, drawn)
     game = online_game(world, drawn, waiting_fleet(world)) if waiting else relaxed_game(world, drawn, stage, _COPIES)
     params = Lagrangian(steps=steps, rounds=ROUNDS)
-    found = offloading.solve(game, method="lagrangian", seed=0, params=params)
+    found = finished(offloading.solve(game, method="lagrangian", seed=0, params=params))
     if found.certificate is None or found.bound is None:
         raise RuntimeError(f"the users' game of round {drawn.number} has no bound: {found.termination}")
     arrays = found.certificate.arrays

@@ -9,7 +9,6 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.intervals import interval
-from edgeworth.core.seeds import INSTANCES, generator
 from edgeworth.core.style import colour, dress, new_axes
 from edgeworth.forecasting import Corruption
 from edgeworth.forecasting.methods import method
@@ -29,7 +28,7 @@ from edgeworth.systems.fusion.forecast_stage import (
 )
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game
 from edgeworth.systems.fusion.presets import Preset, generate
-from edgeworth.systems.fusion.rounds import Round, draw
+from edgeworth.systems.fusion.rounds import Round, Stream, draw, stream
 from edgeworth.systems.fusion.running import play_round
 from edgeworth.systems.fusion.variants import Variant, variant_of, without_payments
 from edgeworth.systems.fusion.world import World
@@ -206,7 +205,7 @@ def _outlooks(
     for name in KNOWING[::-1]:
         yield name, 0.0, "none", actual
     for size in noise:
-        z = generator(seed, INSTANCES)[0].standard_normal((rounds, world.servers))
+        z = stream(seed, 0, Stream.NOISE).standard_normal((rounds, world.servers))
         yield "noise", size, "none", Outlook(actual.intensity[:rounds] * np.exp(size * z), np.zeros((1, world.servers)))
     for name in names:
         yield name, np.nan, "clean", outlook(world, name, seed)

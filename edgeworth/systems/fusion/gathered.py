@@ -36,8 +36,8 @@ CLAIMS: tuple[Claim, ...] = (
         statement="PurOnline's welfare is below that of each of the paper's other variants",
         scope=f"{_FIGURE}; UAVs wait at their depots, or (second reading) are near no user",
         rule=Rule(
-            f"{_PAIRED}: PurOnline less the lowest other, by reading",
-            "holds where both intervals are below 0, in part where one is",
+            f"{_PAIRED}: the lowest other less PurOnline, by reading",
+            "holds where both intervals are above 0, in part where one is",
         ),
         test=evidence.lowest,
     ),
@@ -96,7 +96,7 @@ CLAIMS: tuple[Claim, ...] = (
         statement="welfare at 16 servers is above that at 8, for each of the paper's variants",
         scope=_FIGURE,
         rule=Rule(
-            "difference of means over trials, 95% by Student's t", "holds where all intervals are above 0, in part for most"
+            "difference of means over trials, 95% by Student's t", "holds where all intervals are above 0, in part where one is"
         ),
         test=evidence.grows,
     ),

@@ -8,12 +8,12 @@ import numpy as np
 
 from edgeworth.core.arrays import Bools, Floats, Ints
 from edgeworth.core.provenance import Provenance
-from edgeworth.core.result import Result, Termination
+from edgeworth.core.result import Result
 from edgeworth.core.stop import Stop
 from edgeworth.games import offloading
 from edgeworth.games.offloading import EdgeSystem, OffloadingGame, Profile, RandomFeasible, game_of_system
 from edgeworth.games.offloading.model.system import decibels
-from edgeworth.systems.fusion.auction_stage import Contracts
+from edgeworth.systems.fusion.auction_stage import Contracts, finished
 from edgeworth.systems.fusion.rounds import Round, Stream, stream
 from edgeworth.systems.fusion.variants import Variant
 from edgeworth.systems.fusion.world import World
@@ -202,7 +202,21 @@ def play(game: OffloadingGame, number: int, variant: Variant, seed: int) -> Resu
     own = int(stream(seed, number, Stream.ONLINE).integers(2**62))
     params = RandomFeasible(deadlines=True) if variant.online == "random-feasible" else None
     stop = OPTIMUM if variant.online == "exact" else None
-    result = offloading.solve(game, method=variant.online, seed=own, params=params, stop=stop)
-    if result.termination is Termination.INTERRUPTED:  # what it has is no answer of this round
-        raise KeyboardInterrupt
-    return result
+    return finished(offloading.solve(game, method=variant.online, seed=own, params=params, stop=stop))
+
+
+def visits_of(world: World, variant: Variant, result: Result[Profile]) -> int:
+    """Visits of users in the online stage: each visits in every pass of the dynamics, once where there are none.
+
+    Parameters
+    ----------
+    world : World
+    variant : Variant
+    result : Result
+        Of `play`.
+
+    Returns
+    -------
+    int
+    """
+    return world.users * (result.stats.iterations if variant.online == "pg-brd" else 1)

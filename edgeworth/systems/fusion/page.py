@@ -41,7 +41,7 @@ def plot(played: Sequence[Played], title: str, ax: Axes | None = None) -> Axes:
         ax.plot(rounds, [each.measures[name] for each in played], marker="o", ms=3, color=colour(place), label=label)
     ax.set_xlabel("round")
     ax.set_ylabel("money")
-    ax.set_title(title, fontsize=9)
+    ax.set_title(title, fontsize=9, parse_math=False)
     ax.legend(fontsize="small", frameon=False)
     dress(ax)
     return ax

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.games.offloading.model.bounds import Slices
 from edgeworth.systems.fusion.auction_stage import Contracts, drive
@@ -45,12 +46,19 @@ def best_plan(world: World, drawn: Round, bound: RoundBound) -> Contracts:
     Contracts
         Feasible ones, at no payment: a plan, no market. Quantities are chosen with the tours.
 
+    Raises
+    ------
+    ValueError
+        For the bound of UAVs that wait.
+
     Notes
     -----
     A visit is valued as in the bound, at the users' prices, which overstates it; the tours of the bound's linear program are
     then packed in whole numbers. It is a heuristic: what it reaches is below the bound, and above what any rule that looks at
     overloads alone can be expected to reach.
     """
+    if bound.waiting:
+        validation.reject("bound", "must be that of contracts", bound)
     stage = stage_of(world, drawn)
     game = relaxed_game(world, drawn, stage)
     gain = visit_gains(stage, Slices(game, bound.certificate), bound.count_multiplier)

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from edgeworth.core import validation
 from edgeworth.core.arrays import Floats, Ints
 from edgeworth.core.display import number as shown
 from edgeworth.systems.fusion.auction_stage import Contracts
+
+_MOST = 1e12  # users: beyond it whole numbers of them would not be exact
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -29,6 +34,11 @@ class Played:
         Visits of users in the online stage.
     measures : mapping of str to float
         See `settlement.measured`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For numbers that are not finite or out of range; arrays are copied and read-only.
     """
 
     number: int
@@ -39,6 +49,17 @@ class Played:
     provider: Ints
     visits: int
     measures: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        def store(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        store("number", validation.integer("number", self.number, minimum=0))
+        for name in ("forecast", "planned"):
+            store(name, validation.array(name, getattr(self, name), np.float64, (None,), minimum=0.0, maximum=_MOST))
+        store("provider", validation.array("provider", self.provider, np.int64, (None,), minimum=-1))
+        store("visits", validation.integer("visits", self.visits, minimum=0))
+        store("measures", {name: validation.real(name, value) for name, value in self.measures.items()})
 
     def __repr__(self) -> str:
         return f"<round {self.number}: welfare {shown(self.measures['welfare'])}, {self.contracts!r}>"

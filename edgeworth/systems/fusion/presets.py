@@ -98,6 +98,7 @@ def generate(
         if positions is not None:
             validation.reject("users", "must be a number where positions is given", users)
         users, positions = None, users
+    validation.flag("fetch", fetch)
     takes = {"synthetic": (), "melbourne": ("sites", "positions", "fetch"), "roads": ("graph",)}[preset]
     given = {"sites": sites, "positions": positions, "fetch": fetch or None, "graph": graph}
     for name, item in given.items():

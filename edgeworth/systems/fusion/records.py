@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import cached_property
+from functools import cached_property, partial
 from os import PathLike
 from typing import Any, ClassVar, Self
 
@@ -27,7 +27,7 @@ class Record:
     kind: ClassVar[str]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(getattr(self, item.name) for item in fields(self))  # type: ignore[arg-type]
+        return partial(type(self), **{item.name: getattr(self, item.name) for item in fields(self)}), ()  # type: ignore[arg-type]
 
     def to_payload(self) -> Payload:
         """As plain fields and arrays."""

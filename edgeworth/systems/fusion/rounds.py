@@ -27,7 +27,7 @@ class Stream(IntEnum):
     ROUND = 0
     RULE = 1
     ONLINE = 2
-    BOUND = 3
+    NOISE = 3
 
 
 def stream(seed: int, number: int, purpose: Stream) -> np.random.Generator:

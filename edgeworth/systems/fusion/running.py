@@ -15,6 +15,7 @@ from edgeworth.core.arrays import Floats
 from edgeworth.core.display import number
 from edgeworth.core.files import write_text
 from edgeworth.core.payload import Payload
+from edgeworth.core.run import PRESSES
 from edgeworth.core.verdict import Report
 from edgeworth.forecasting import Corruption
 from edgeworth.games.offloading import Profile
@@ -28,7 +29,7 @@ from edgeworth.systems.fusion.forecast_stage import (
     planned_users,
     wanted,
 )
-from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
+from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play, visits_of
 from edgeworth.systems.fusion.played import Played
 from edgeworth.systems.fusion.presets import Preset, generate
 from edgeworth.systems.fusion.records import Record
@@ -273,6 +274,7 @@ def play_rounds(
     name = "perfect" if variant.foresight else forecaster
     found = outlook(world, name, seed, corruption)
     played: list[Played] = []
+    presses = PRESSES.count
     try:
         for r in range(rounds):
             drawn = draw(world, seed, r)
@@ -281,6 +283,8 @@ def play_rounds(
             played.append(play_round(world, drawn, variant, seed, forecast, planned))
             if on_round is not None:
                 on_round(r + 1, rounds, played[-1].measures)
+            if PRESSES.count > presses:  # Ctrl-C in a solve that was at its end: the round is whole, and the last
+                break
     except KeyboardInterrupt:
         if not played:
             raise
@@ -316,7 +320,7 @@ def play_round(world: World, drawn: Round, variant: Variant, seed: int, forecast
     game = online_game(world, drawn, fleet)
     result = play(game, drawn.number, variant, seed)
     profile: Profile = result.require()
-    visits = world.users * (result.stats.iterations if variant.online == "pg-brd" else 1)
+    visits = visits_of(world, variant, result)
     found = measured(world, drawn, contracts, fleet, game, profile, visits, forecast)
     return Played(
         number=drawn.number,
@@ -362,7 +366,7 @@ def run(
     contract : {"point", "newsvendor"}
         How much is bought on a forecast; see `planned_users`.
     corruption : Corruption, optional
-        Of what forecasters observe.
+        Of what forecasters observe; "intensity" and "perfect" know the round and observe nothing.
     world : World, optional
         In place of a preset.
     on_round : callable, optional

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgeworth.core import validation
 from edgeworth.core.arrays import Floats
 from edgeworth.core.result import Result
 from edgeworth.games import offloading
 from edgeworth.games.offloading import LocalSearch, Profile
-from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of
+from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, finished
 from edgeworth.systems.fusion.bounds import round_bound
 from edgeworth.systems.fusion.forecast_stage import forecast_users, outlook, wanted
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
@@ -112,10 +113,11 @@ def split_round(
     Raises
     ------
     ValueError, TypeError
-        For an unknown variant or forecaster.
+        For an unknown variant or forecaster, and for a variant without contracts or its bound.
     """
-    asked = variant_of(variant)
-    own = without_payments(asked)
+    own = without_payments(variant_of(variant))
+    if own.rule == "none":
+        validation.reject("variant", "must be one with contracts", own.name)
     limit = round_bound(world, drawn) if bound is None else bound
     name = "perfect" if own.foresight else forecaster
     users = forecast_users(world, drawn, outlook(world, name, seed), name)
@@ -183,7 +185,7 @@ def _welfare(
     found: Result[Profile] = play(game, drawn.number, like, seed)
     if together:
         search = LocalSearch(rounds=_DESCENTS)
-        found = offloading.solve(game, method="local-search", seed=seed, params=search, start=found.require())
+        found = finished(offloading.solve(game, method="local-search", seed=seed, params=search, start=found.require()))
     return measured(world, drawn, contracts, fleet, game, found.require(), 0, users)["welfare"]
 
 

@@ -17,7 +17,7 @@ from edgeworth.mechanisms.double_auction import Outcome
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive, market_of
 from edgeworth.systems.fusion.bound_check import verdict as bound_verdict
 from edgeworth.systems.fusion.forecast_stage import Contract, forecast_users, outlook, planned_users, wanted
-from edgeworth.systems.fusion.online_stage import Fleet, fleet_of, online_game
+from edgeworth.systems.fusion.online_stage import Fleet, fleet_of, online_game, play, visits_of
 from edgeworth.systems.fusion.played import Played
 from edgeworth.systems.fusion.rounds import Round, draw
 from edgeworth.systems.fusion.stage import RoundBound
@@ -89,7 +89,9 @@ def verify(
         end and cost of visits follow from who visits whom; ``capacity``, ``route``, ``idle``: of the contracts, by
         `double_auction.verify`; ``rule``: the rule, run again, signs these contracts at these prices (of the greatest welfare,
         which may run into its time limit: everybody pays its report); ``coverage``, ``cap``: of the users' choices, by
-        `offloading.verify`, and ``epsilon`` where they are said to be an equilibrium; ``settlement``: all money and tasks,
+        `offloading.verify`, and ``epsilon`` where they are said to be an equilibrium; ``choices``: the online stage, run again,
+        ends with them after as many visits (of the greatest welfare, which may run into its time limit: the visits only);
+        ``settlement``: all money and tasks,
         counted again in plain loops; ``bound``: every bound is rebuilt from its certificate, and no welfare is above it.
     """
     found = _Worst()
@@ -106,7 +108,7 @@ def verify(
         found.compare("quantity", r, played.planned, planned, TOLERANCE * max(1.0, world.users))
         found.compare("quantity", r, played.contracts.quantity, wanted(world, played.planned))
         _offline(world, variant, seed, drawn, played.contracts, found)
-        _online(world, variant, drawn, played, found)
+        _online(world, variant, seed, drawn, played, found)
         if bounds is not None:
             _bound(world, variant, drawn, played, bounds[r], found)
     return Report(found.found)
@@ -121,8 +123,14 @@ def _bound(world: World, variant: Variant, drawn: Round, played: Played, limit: 
     found.add("bound", drawn.number, Verdict.of(above == 0.0, above, witness=text if above else None))
 
 
-def _online(world: World, variant: Variant, drawn: Round, played: Played, found: _Worst) -> None:
+def _online(world: World, variant: Variant, seed: int, drawn: Round, played: Played, found: _Worst) -> None:
     r, contracts = played.number, played.contracts
+    signed = contracts.signed
+    if (
+        contracts.quantity[signed] > world.capacity[contracts.agent[signed]]
+    ).any():  # "capacity" says so already; no fleet is that large
+        found.add("settlement", r, Verdict.of(False, math.inf, TOLERANCE, "an agent has sold more than its UAVs serve"))
+        return
     fleet = fleet_of(world, contracts, variant)
     game = online_game(world, drawn, fleet)
     profile = Profile(played.provider)
@@ -135,6 +143,12 @@ def _online(world: World, variant: Variant, drawn: Round, played: Played, found:
     for name in names:
         if name in judged:
             found.add(name, r, judged[name])
+    visits = world.users
+    if variant.online != "exact":
+        again = play(game, r, variant, seed)
+        visits = visits_of(world, variant, again)
+        found.compare("choices", r, profile.provider, again.require().provider)
+    found.compare("choices", r, played.visits, visits)
     if judged["coverage"]:
         counted = _counted(world, drawn, contracts, fleet, game, profile, played)
         _measures(played, counted, found)

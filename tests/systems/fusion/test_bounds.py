@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeworth.core.result import Termination
 from edgeworth.games import offloading
 from edgeworth.games.offloading import Profile
+from edgeworth.systems.fusion import bound_check
 from edgeworth.systems.fusion.auction_stage import Contracts, contracts_of, drive
 from edgeworth.systems.fusion.bound_check import rebuilt, rebuilt_offline, verdict
-from edgeworth.systems.fusion.bounds import offline_bound, round_bound
+from edgeworth.systems.fusion.bounds import offline_bound, round_bound, served
 from edgeworth.systems.fusion.forecast_stage import forecast_users, outlook, wanted
 from edgeworth.systems.fusion.online_stage import fleet_of, online_game, play
 from edgeworth.systems.fusion.presets import generate
@@ -290,3 +292,57 @@ def test_a_bound_is_kept_and_a_false_one_is_refuted(tmp_path: Path) -> None:
         replace(found, ptr=found.ptr[::-1]),
     ):
         assert not verdict(world, drawn, wrong).holds
+
+
+# --- the ends of the checker's range --------------------------------------------------------------------------------------
+
+
+def wide_open(**fields: object) -> tuple[Stage, np.ndarray]:
+    """Four servers that an agent can visit all, and what the tasks are worth."""
+    made = stage(0, servers=4, agents=1, opens=np.zeros(4), closes=np.full(4, 1e4), latest=np.full(1, 1e5), **fields)
+    return made, np.minimum(served(made), 2.0**17)
+
+
+def test_worth_beyond_64_bits_is_refused_and_never_wraps() -> None:
+    """Four stops of 4.2 million each would leave the range of the checker's whole numbers, and prove a bound far too tight."""
+    much = {"value": np.full(4, 1.3e5), "overload": np.full(4, 32), "cost": np.zeros(1), "fleet": np.array([4]), "per_uav": 32}
+    made, _ = wide_open(**much)
+    gain = [[int(each) << 40 for each in row] for row in served(made).tolist()]
+    with pytest.raises(ValueError, match="gain: must add up to less than"):
+        bound_check._offline(made, gain, [0] * 4, None)
+
+
+def test_great_costs_and_multipliers_are_within_the_range() -> None:
+    dear, gain = wide_open(
+        value=np.full(4, 1.2e5), overload=np.full(4, 200), cost=np.full(1, 1e5), fleet=np.array([4]), per_uav=50
+    )
+    assert rebuilt_offline(dear, gain, np.zeros(4)) == pytest.approx(4 * 2e4, rel=1e-4)
+    assert rebuilt_offline(dear, gain, np.full(4, 1e8)) == pytest.approx(4e8)
+    for fields in ({"cost": np.full(1, 1e9)}, {"fixed": np.full(1, 1e9)}, {"rate": np.full(1, 1e12)}):
+        made, gain = wide_open(**fields)
+        assert offline_bound(made, gain).value == pytest.approx(0.0, abs=1e-8)
+        assert rebuilt_offline(made, gain, np.zeros(4)) == pytest.approx(0.0, abs=1e-8)
+
+
+@pytest.mark.parametrize("field", ["unit_cost", "depreciation", "travel_cost", "weight", "uav_rate"])
+def test_bounds_of_odd_worlds_stand_the_check(field: str) -> None:
+    made = generate("synthetic", servers=4, agents=2, users=20, seed=3, own_share=0.05)
+    odd = {"weight": np.where(np.arange(20) % 2, 1.0, 1e-3), "uav_rate": np.full(2, 1e3)}
+    world = replace(made, **{field: odd.get(field, np.full(2, 1e6))})
+    drawn = draw(world, 3, 0)
+    found = round_bound(world, drawn, steps=5)
+    judged = verdict(world, drawn, found)
+    assert judged.holds, judged
+    assert played(world, drawn, VARIANTS["random"])["welfare"] <= found.value
+
+
+def test_a_bound_that_ctrl_c_ends_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = generate("synthetic", servers=4, agents=2, users=20, seed=0)
+    solve = offloading.solve
+
+    def ended(*args: object, **options: object) -> object:
+        return replace(solve(*args, **options), termination=Termination.INTERRUPTED)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(offloading, "solve", ended)
+    with pytest.raises(KeyboardInterrupt):
+        round_bound(world, draw(world, 0, 0), steps=2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib as mpl
@@ -20,10 +19,10 @@ mpl.use("agg")
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[pd.DataFrame]:
+def table() -> pd.DataFrame:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(panels, "PANELS", {"a": panels.Setting(0, 3, 50)})
-        yield fusion.figure2(["a"], [4, 6], ["fusion", "pur-online", "servers-only"], trials=2, bounded=1)
+        return fusion.figure2(["a"], [4, 6], ["fusion", "pur-online", "servers-only"], trials=2, bounded=1)
 
 
 def test_figure_2_has_every_variant_at_every_point(table: pd.DataFrame, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,17 @@ import numpy as np
 import pytest
 
 from edgeworth.core.errors import FileFormatError
+from edgeworth.core.result import Termination
+from edgeworth.core.run import PRESSES
 from edgeworth.forecasting import Corruption
+from edgeworth.games import offloading
+from edgeworth.games.offloading import Profile
+from edgeworth.mechanisms import double_auction
 from edgeworth.systems import fusion
+from edgeworth.systems.fusion.online_stage import fleet_of, online_game
+from edgeworth.systems.fusion.settlement import measured
 from tests.oracles import fusion as oracle
-from tests.systems.fusion.worlds import SMALL, small
+from tests.systems.fusion.worlds import SMALL, changed, small
 
 
 @pytest.fixture(scope="module", params=list(fusion.VARIANTS))
@@ -27,6 +36,7 @@ def test_every_variant_stands_the_check(run: fusion.Run) -> None:
     wanted = {"draw", "forecast", "quantity", "tours", "rule", "coverage", "cap", "settlement"}
     assert wanted <= set(report)
     assert ("epsilon" in report) == (run.variant.online == "pg-brd")
+    assert "choices" in report
 
 
 def test_money_and_tours_by_first_principles(run: fusion.Run) -> None:
@@ -45,6 +55,9 @@ def test_a_run_is_saved_loaded_and_replayed(run: fusion.Run, tmp_path: Path) -> 
         assert again.hash == run.hash
         assert again.measures == run.measures
     assert again.verify()
+    for copied in (pickle.loads(pickle.dumps(run)), copy.deepcopy(run)):
+        assert copied.hash == run.hash
+        assert not copied.world.place.flags.writeable
     frame = run.to_frame()
     assert frame["round"].tolist() == [0, 1]
     assert frame["welfare"].mean() == pytest.approx(run.measures["welfare"])
@@ -76,7 +89,6 @@ def test_shares_of_rounds() -> None:
 
 
 def used(run: fusion.Run, played: fusion.Played) -> Any:
-    from edgeworth.games.offloading import Profile
     from edgeworth.systems.fusion.online_stage import contracted_fleet
     from edgeworth.systems.fusion.settlement import settled
 
@@ -163,6 +175,44 @@ def test_altered_measures_forecasts_and_draws_are_caught(honest: fusion.Run) -> 
     assert "settlement" in forged(honest, visits=played.visits + 1).verify().failures
 
 
+def counted_again(run: fusion.Run, **fields: Any) -> fusion.Run:
+    """A forgery of the online stage whose measures are those of what it says."""
+    world, drawn, made = run.world, run.drawn(0), replace(run.rounds[0], **fields)
+    fleet = fleet_of(world, made.contracts, run.variant)
+    game, profile = online_game(world, drawn, fleet), Profile(made.provider)
+    measures = measured(world, drawn, made.contracts, fleet, game, profile, made.visits, made.forecast)
+    return replace(run, rounds=(replace(made, measures=measures),))
+
+
+def test_another_variants_choices_are_caught(honest: fusion.Run) -> None:
+    """Users who choose at random could be said to have chosen best, and equilibria to have come in one pass."""
+    run = fusion.run(variant="no-pg", rounds=1, seed=1, forecaster="persistence", **SMALL)
+    assert run.verify()
+    played = run.rounds[0]
+    away = int(np.flatnonzero(played.provider >= 0)[0])
+    for other in (put(played.provider, away, -1), np.full(run.world.users, -1)):
+        assert list(counted_again(run, provider=other).verify().failures) == ["choices"]
+    for each in (run, honest):
+        assert list(counted_again(each, visits=3 * each.rounds[0].visits + 1).verify().failures) == ["choices"]
+    assert "choices" in replace(honest, variant=replace(honest.variant, online="random-feasible")).verify().failures
+    assert not played.forecast.flags.writeable
+
+
+def test_more_tasks_than_there_are_uavs_are_refused_at_once(honest: fusion.Run) -> None:
+    deal = honest.rounds[0].contracts
+    much = put(deal.quantity, int(deal.signed[0]), 10**12)
+    assert {"quantity", "capacity", "settlement"} <= set(forged(honest, quantity=much).verify().failures)
+
+
+@pytest.mark.parametrize("name", ["forecast", "planned"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0, 1e300])
+def test_numbers_that_are_none_are_named(honest: fusion.Run, name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=name):
+        forged(honest, **{name: put(getattr(honest.rounds[0], name), 0, value)})
+    with pytest.raises((ValueError, TypeError), match="welfare"):
+        forged(honest, measures={**honest.rounds[0].measures, "welfare": np.nan})
+
+
 def test_damaged_files_are_refused(honest: fusion.Run, tmp_path: Path) -> None:
     path = tmp_path / "run.json"
     honest.save(path)
@@ -208,6 +258,7 @@ def test_damaged_files_are_refused(honest: fusion.Run, tmp_path: Path) -> None:
             ValueError,
             "sites: of preset 'melbourne'",
         ),
+        ({"preset": "melbourne", "fetch": "yes"}, TypeError, "fetch"),
         ({"preset": "roads", "graph": "grid"}, TypeError, "graph: must be a networkx Graph"),
         ({"preset": "roads", "servers": 101}, ValueError, "servers: must be at most the 100 nodes"),
         ({"servers": 0}, ValueError, "servers"),
@@ -257,6 +308,35 @@ def test_ctrl_c_keeps_the_rounds_that_are_finished() -> None:
     assert run.verify()
 
 
+@pytest.mark.parametrize(("variant", "stage"), [("welfare-optimum", double_auction), ("pur-online", offloading)])
+def test_a_stage_that_ctrl_c_ends_is_no_answer(monkeypatch: pytest.MonkeyPatch, variant: str, stage: Any) -> None:
+    """A solver keeps what it has after Ctrl-C; a round does not."""
+    solve = stage.solve
+    pressed = iter([False, True])
+
+    def ended(*args: Any, **options: Any) -> Any:
+        result = solve(*args, **options)
+        return replace(result, termination=Termination.INTERRUPTED) if next(pressed) else result
+
+    monkeypatch.setattr(stage, "solve", ended)
+    run = fusion.run(variant=variant, rounds=3, seed=1, forecaster="persistence", **SMALL)
+    assert len(run.rounds) == 1
+
+
+def test_ctrl_c_in_a_solve_that_ends_by_itself_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve = offloading.solve
+    calls = iter(range(10))
+
+    def pressed(*args: Any, **options: Any) -> Any:
+        if next(calls) == 1:
+            monkeypatch.setattr(PRESSES, "count", PRESSES.count + 1)
+        return solve(*args, **options)
+
+    monkeypatch.setattr(offloading, "solve", pressed)
+    run = fusion.run(variant="rank", rounds=5, seed=1, forecaster="persistence", **SMALL)
+    assert len(run.rounds) == 2
+
+
 def test_the_page_of_a_run(tmp_path: Path) -> None:
     run = fusion.run(variant="rank", rounds=2, forecaster="persistence", corruption=Corruption(), **SMALL)
     run.to_html(tmp_path / "page.html")
@@ -265,3 +345,12 @@ def test_the_page_of_a_run(tmp_path: Path) -> None:
     assert "settlement" in text
     assert run.world.hash in text
     assert run.plot().get_lines()[0].get_label() == "welfare"
+
+
+def test_names_are_text_on_a_page(tmp_path: Path) -> None:
+    """Neither markup nor, in the figure, mathematics."""
+    variant = fusion.Variant("<script>$x_{$", rule="none")
+    run = fusion.run(variant=variant, forecaster="persistence", world=changed(small(), preset="<script>"))
+    run.to_html(tmp_path / "page.html")
+    assert "<script>" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+    run.plot().figure.canvas.draw()

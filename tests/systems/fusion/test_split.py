@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from edgeworth.core.seeds import INSTANCES, generator
 from edgeworth.forecasting import Corruption
 from edgeworth.mechanisms import double_auction
 from edgeworth.mechanisms.double_auction import Outcome
 from edgeworth.systems import fusion
+from edgeworth.systems.fusion import decision
 from edgeworth.systems.fusion.auction_stage import market_of
 from edgeworth.systems.fusion.split import STAGES
 from edgeworth.systems.fusion.variants import without_payments
@@ -39,6 +41,18 @@ def test_with_foresight_nothing_is_lost_by_the_forecast() -> None:
     world = small(seed=3)
     split = fusion.split_round(world, fusion.draw(world, 3, 0), "perfect", seed=3)
     assert split.losses["forecast"] == 0.0
+
+
+def test_what_has_no_contracts_has_no_split() -> None:
+    """The bound of contracts says nothing of UAVs that wait, and theirs nothing of contracts."""
+    world = small(seed=0, servers=3, users=10)
+    drawn = fusion.draw(world, 0, 0)
+    with pytest.raises(ValueError, match="variant: must be one with contracts"):
+        fusion.split_round(world, drawn, "pur-online")
+    waiting = fusion.round_bound(world, drawn, waiting=True, steps=0)
+    for refused in (lambda: fusion.split_round(world, drawn, bound=waiting), lambda: fusion.best_plan(world, drawn, waiting)):
+        with pytest.raises(ValueError, match="bound: must be that of contracts"):
+            refused()
 
 
 def test_a_table_of_several_rounds() -> None:
@@ -137,6 +151,15 @@ def test_over_forecasting_is_never_punished_by_the_papers_accounting() -> None:
             realised.append(played.measures["offline"])
     perfect = table[table.forecast == "perfect"]
     assert np.mean(realised) < perfect.offline.mean() < np.mean(printed)
+
+
+def test_noise_has_numbers_of_its_own() -> None:
+    """Those that the world was made of would make large noises at some places rather than at others."""
+    world = small(seed=4)
+    *_, (name, size, _, noisy) = decision._outlooks(world, 2, 4, [], [0.5], None)
+    assert (name, size) == ("noise", 0.5)
+    z = np.log(noisy.intensity / world.intensity[:, world.first : world.first + 2].T) / size
+    assert not np.isclose(z, generator(4, INSTANCES)[0].standard_normal(z.shape)).any()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import numpy as np
 from edgeworth.core.jit import jit
 
 NOTHING = -(2**60)
-"""Stands for minus infinity: far below every worth, and far above what integers would overflow at."""
+"""Stands for minus infinity among worths. Worths below it count as such: a tour without that stop is worth more."""
+NEVER = 2**61
+"""Stands for infinity among costs: above the sum of a tour's legs, of 2^57 at most each. Worths add up to less than 2^62."""
 
 
 @jit
@@ -33,14 +35,14 @@ def best_tour(worth, cost, seconds, to_cost, to_seconds, fixed, opens, closes, l
                         if filled[mask, load] > NOTHING:
                             filled[wider, load + q] = max(filled[wider, load + q], filled[mask, load] + worth[i, q])
     start = np.full((sets, stops), np.inf)
-    paid = np.full((sets, stops), -NOTHING)
+    paid = np.full((sets, stops), NEVER)
     for i in range(stops):
         if max(to_seconds[i], opens[i]) <= closes[i]:
             start[1 << i, i] = max(to_seconds[i], opens[i])
             paid[1 << i, i] = to_cost[i]
     best = 0
     for mask in range(1, sets):
-        cheapest = -NOTHING
+        cheapest = NEVER
         for i in range(stops):
             if start[mask, i] == np.inf:
                 continue
@@ -53,7 +55,7 @@ def best_tour(worth, cost, seconds, to_cost, to_seconds, fixed, opens, closes, l
                     wider = mask | 1 << j
                     start[wider, j] = min(start[wider, j], at)
                     paid[wider, j] = min(paid[wider, j], paid[mask, i] + cost[i, j])
-        if cheapest < -NOTHING:
+        if cheapest < NEVER:
             for load in range(units):
                 if filled[mask, load] > NOTHING:
                     best = max(best, filled[mask, load] - cheapest)
