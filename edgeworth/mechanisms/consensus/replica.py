@@ -243,16 +243,17 @@ class Replica:
             return
         if sequence > self.executed + 1 and not again:  # it cannot be judged before the block ahead of it is known
             return
-        reason = ""
         if sequence <= self.executed:
-            reason = "" if offer.digest == self.chain[sequence - 1].digest else "another block was committed there"
+            if offer.digest != self.chain[sequence - 1].digest:  # more than f are faulty: there is nothing to be won by haste
+                self.net.refused(self.number, sequence, self.view, "another block was committed there")
+                return
         elif not again:
             empty = "a block that nobody proposed again must not be empty"
             reason = self.machine.refusal(sequence, self.head, offer.body) if offer.body != NULL else empty
-        if reason:
-            self.net.refused(self.number, sequence, self.view, reason)
-            self._leave(self.view + 1)
-            return
+            if reason:
+                self.net.refused(self.number, sequence, self.view, reason)
+                self._leave(self.view + 1)
+                return
         slot.accepted = (self.view, offer.digest)
         if offer.sender != self.number:
             tag = self._sign(prepare_statement(self.view, sequence, offer.digest))

@@ -72,7 +72,7 @@ def test_beyond_f_a_counterexample_is_found_and_played_again() -> None:
 PLANTED: list[tuple[type[Replica], str, dict[str, Any]]] = [
     (planted.SkipsPrepareQuorum, "certificates", {"faults": "mixed", "seed": 0}),
     (planted.SkipsCommitQuorum, "agreement", {"faults": "mixed", "seed": 0}),
-    (planted.ForgetsCertificates, "agreement", {"faults": "equivocating-leader", "network": "chaotic", "seed": 0}),
+    (planted.ForgetsCertificates, "agreement", {"faults": "equivocating-leader", "network": "slow", "seed": 0}),
     (planted.NarrowWindow, "liveness", {"seed": 0, "until": 30.0}),
     (planted.BelievesInvalid, "validity", {"faults": "wrong-allocation", "seed": 0}),
     (planted.BelievesCertificates, "validity", {"faults": "forged", "network": "chaotic", "seed": 0}),
