@@ -42,7 +42,8 @@ if TYPE_CHECKING:
         prices as prices,
         settle as settle,
     )
-    from edgeworth.mechanisms.consensus.replica import Machine as Machine, Replica as Replica
+    from edgeworth.mechanisms.consensus.parts import Machine as Machine
+    from edgeworth.mechanisms.consensus.replica import Replica as Replica
     from edgeworth.mechanisms.consensus.run import Refusal as Refusal, Run as Run
     from edgeworth.mechanisms.consensus.protocol import replay as replay, simulate as simulate
     from edgeworth.mechanisms.consensus.wellformed import malformed as malformed
@@ -56,7 +57,8 @@ _ROOMS = {
     "machines": ("MACHINES", "Counting"),
     "messages": ("KINDS", "Committed", "IdealAuthenticators", "Message"),
     "network": ("NETWORKS", "Network"),
-    "replica": ("Machine", "Replica"),
+    "parts": ("Machine",),
+    "replica": ("Replica",),
     "run": ("Refusal", "Run"),
     "payments": ("PaymentRefusedError", "Payments", "base_units", "prices", "settle"),
     "protocol": ("replay", "simulate"),

@@ -22,7 +22,8 @@ from edgeworth.mechanisms.consensus.messages import (
     new_view_statement,
     prepare_statement,
 )
-from edgeworth.mechanisms.consensus.replica import Net, Replica
+from edgeworth.mechanisms.consensus.parts import Net
+from edgeworth.mechanisms.consensus.replica import Replica
 
 _REMEMBERED = 200  # messages that a replaying replica keeps
 _NOISE = b"not an authenticator"[:16]

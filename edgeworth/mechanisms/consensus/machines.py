@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from edgeworth.core import validation
 from edgeworth.mechanisms.consensus.blocks import Block, misplaced
-from edgeworth.mechanisms.consensus.replica import Machine
+from edgeworth.mechanisms.consensus.parts import Machine
 
 _NUMBERS = 8
 

@@ -12,7 +12,8 @@ from edgeworth.mechanisms.consensus.faults import FAULTS
 from edgeworth.mechanisms.consensus.machines import machine_of
 from edgeworth.mechanisms.consensus.messages import KINDS, IdealAuthenticators
 from edgeworth.mechanisms.consensus.network import Network, network_of
-from edgeworth.mechanisms.consensus.replica import Machine, Replica
+from edgeworth.mechanisms.consensus.parts import Machine
+from edgeworth.mechanisms.consensus.replica import Replica
 from edgeworth.mechanisms.consensus.run import Refusal, Run
 from edgeworth.mechanisms.consensus.simulation import Simulation
 

@@ -10,7 +10,7 @@ import numpy as np
 from edgeworth.core.seeds import SeedRecord
 from edgeworth.mechanisms.consensus.messages import Committed
 from edgeworth.mechanisms.consensus.network import Network
-from edgeworth.mechanisms.consensus.replica import Machine
+from edgeworth.mechanisms.consensus.parts import Machine
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 from edgeworth.mechanisms.consensus.faults import Coalition, Faulty
 from edgeworth.mechanisms.consensus.messages import KINDS, REPLY, REQUEST, Authenticators, Message
 from edgeworth.mechanisms.consensus.network import Carrier, Network
-from edgeworth.mechanisms.consensus.replica import Machine, Replica
+from edgeworth.mechanisms.consensus.parts import Machine
+from edgeworth.mechanisms.consensus.replica import Replica
 
 _CLIENT = -1
 _TIMER = -2

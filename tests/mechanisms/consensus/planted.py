@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from edgeworth.mechanisms.consensus.messages import Authenticators, Message, Prepared, Statement
-from edgeworth.mechanisms.consensus.replica import Replica, Slot
+from edgeworth.mechanisms.consensus.parts import Slot
+from edgeworth.mechanisms.consensus.replica import Replica
 
 
 class SkipsPrepareQuorum(Replica):
