@@ -79,8 +79,8 @@ def verify(run: Run, *, again: bool = False) -> Report:
     -----
     With at most f = (n - 1) // 3 faulty replicas and a network that heals, all hold. A quorum is every set of replicas of which
     any two share more than f; with more faulty replicas ``agreement`` can fail while ``certificates`` holds, which shows that
-    replicas signed for both blocks. ``validity`` asks the run's own machine, as the replicas did: it shows that what they agreed on
-    is what they were to agree on, not that the machine is right.
+    replicas signed for both blocks. ``validity`` asks the run's own machine, as the replicas did: it shows that they agreed on
+    what the machine takes, not that the machine is right.
 
     Examples
     --------
