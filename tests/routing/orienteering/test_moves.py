@@ -53,7 +53,7 @@ def score(problem: OrienteeringProblem, work: Any, travel_penalty: float) -> flo
     return float(oracle.value(problem, rows)) - travel_penalty * road
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(problem=orienteering_problems(min_customers=1, max_customers=7, min_vehicles=1, max_vehicles=3))
 def test_attempts_and_every_move_keep_the_books_and_improve(problem: OrienteeringProblem) -> None:
     """After attempts of an ant its arrays say what its stops say, and every move of local search raises the objective."""
