@@ -86,7 +86,7 @@ def compared(problem: Episode, market: Market, method: str, seed: int, together:
 def test_equals_the_twin_command_by_command() -> None:
     """Every market and rule, in turn and together, deaths, all channels and orders; tasks wait, and suppliers stay unpaid."""
     met, fines = dict.fromkeys(("offloads", "closed", "waits", "unpaid"), 0), 0
-    for seed in range(18):
+    for seed in range(24):
         market = replace(MARKETS[seed % 6], **(POOR if seed % 4 else {}))
         problem = random_episode(seed, **({"service": "sharing"} if seed % 7 == 0 else {}))
         run = compared(problem, market, METHODS[(seed + seed // 6) % 5], seed, seed % 3 == 0)
