@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeworth.cli import across, output, sources
-from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, drawable, fillable, methods_of, offers, per_family, writable
+from edgeworth.cli import across, groups, output, sources
+from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, drawable, methods_of, offers, per_family, writable
 
 if TYPE_CHECKING:
     from edgeworth.experiments import Comparison
@@ -52,7 +52,7 @@ def _compare(kind: str) -> Action:
         click.Option(
             ["--figures"],
             type=click.Path(file_okay=False),
-            callback=fillable,
+            callback=groups.fillable,
             help="folder for figures of publication quality (SVG, PDF) and their numbers (CSV)",
         ),
         click.Option(["--csv"], type=path, callback=writable, help="CSV file to write: one row a run"),

@@ -237,7 +237,7 @@ class Comparison:
 
     def figures(self, folder: str | PathLike[str], tau: float = profiles.TAU) -> dict[str, str]:
         """Write every figure and its numbers to a folder (`edgeworth.experiments.figures.write`)."""
-        return figures.write(self, folder, tau)
+        return figures.write(self.frame, self.setting, lambda: self._cases, folder, tau)
 
     def _repr_html_(self) -> str:
         return frame_html(self.summary(), repr(self))

@@ -14,25 +14,28 @@ import pandas as pd
 from edgeworth.core import validation
 from edgeworth.core.display import cell
 from edgeworth.core.files import replacing, write_text
-from edgeworth.experiments import line_plots, plots
-from edgeworth.experiments.cases import Reference
+from edgeworth.experiments import convergence, line_plots, plots, profiles, ranking
+from edgeworth.experiments.cases import Cases, Reference
+from edgeworth.experiments.setting import Setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from edgeworth.experiments.comparison import Comparison
 
 FORMATS = ("svg", "pdf")
 Draw = Callable[[pd.DataFrame, "Axes"], object]
 
 
-def write(comparison: Comparison, folder: str | PathLike[str], tau: float) -> dict[str, str]:
+def write(
+    frame: pd.DataFrame, setting: Setting, cases: Callable[[], Cases], folder: str | PathLike[str], tau: float
+) -> dict[str, str]:
     """Write every figure as SVG and PDF, and what it draws as CSV under the same name.
 
     Parameters
     ----------
-    comparison : Comparison
-        What is shown.
+    frame, setting
+        Of the comparison.
+    cases : callable
+        Returns its cases, or raises the ValueError that says why there are none.
     folder : str or path
         Where to; it is made where only its last part is missing. Files of these names are replaced, others stay.
     tau : float
@@ -60,18 +63,22 @@ def write(comparison: Comparison, folder: str | PathLike[str], tau: float) -> di
     tau = validation.real("tau", tau, minimum=0.0)
     where = Path(folder)
     where.mkdir(exist_ok=True)
-    labels, sense, frame = comparison.setting.labels, comparison.setting.sense, comparison.frame
+    labels, sense = setting.labels, setting.sense
     bounded: Reference = "bound" if bool(frame["gap_to_best_bound"].notna().any()) else "value"
     rows = 1.3 + 0.62 * len(labels)
     wanted: dict[str, tuple[Callable[[], pd.DataFrame], Draw | None, tuple[float, float]]] = {
-        "gaps": (lambda: _runs(comparison), lambda _, ax: plots.gaps(frame, labels, sense, ax), (8.0, rows)),
-        "effort": (lambda: _runs(comparison), lambda _, ax: plots.effort(frame, labels, sense, ax), (8.0, 4.0)),
-        "performance_profile": (lambda: comparison.performance_profile(tau=tau), line_plots.profile, (6.4, 3.8)),
-        "data_profile": (lambda: comparison.data_profile(tau=tau), line_plots.profile, (6.4, 3.8)),
-        "gap_profile": (lambda: comparison.gap_profile(bounded), line_plots.profile, (6.4, 3.8)),
-        "critical_differences": (comparison.ranking, line_plots.critical_differences, (6.4, 1.6 + 0.2 * len(labels))),
-        "pairwise": (comparison.pairwise, None, (0.0, 0.0)),
-        "convergence": (lambda: comparison.convergence(bounded), line_plots.curves, (6.4, 3.8)),
+        "gaps": (lambda: _runs(frame, setting), lambda _, ax: plots.gaps(frame, labels, sense, ax), (8.0, rows)),
+        "effort": (lambda: _runs(frame, setting), lambda _, ax: plots.effort(frame, labels, sense, ax), (8.0, 4.0)),
+        "performance_profile": (lambda: profiles.performance(cases(), tau=tau), line_plots.profile, (6.4, 3.8)),
+        "data_profile": (lambda: profiles.data(cases(), tau=tau), line_plots.profile, (6.4, 3.8)),
+        "gap_profile": (lambda: profiles.gap(cases(), bounded), line_plots.profile, (6.4, 3.8)),
+        "critical_differences": (
+            lambda: ranking.mean_ranks(cases()),
+            line_plots.critical_differences,
+            (6.4, 1.6 + 0.2 * len(labels)),
+        ),
+        "pairwise": (lambda: ranking.pairs(cases()), None, (0.0, 0.0)),
+        "convergence": (lambda: convergence.curves(cases(), bounded), line_plots.curves, (6.4, 3.8)),
     }
     missing: dict[str, str] = {}
     for name, (numbers, draw, size) in wanted.items():
@@ -89,11 +96,11 @@ def write(comparison: Comparison, folder: str | PathLike[str], tau: float) -> di
     return missing
 
 
-def _runs(comparison: Comparison) -> pd.DataFrame:
+def _runs(frame: pd.DataFrame, setting: Setting) -> pd.DataFrame:
     """What the plots of single runs draw."""
-    distances, words = plots.distances(comparison.frame, comparison.setting.sense)
+    distances, words = plots.distances(frame, setting.sense)
     names = ["problem", "method", "method_seed", "seconds", "value", "bound", "verified"]
-    return comparison.frame[names].assign(distance_percent=distances, distance=words)
+    return frame[names].assign(distance_percent=distances, distance=words)
 
 
 def _draw(draw: Draw, numbers: pd.DataFrame, size: tuple[float, float], stem: Path) -> None:

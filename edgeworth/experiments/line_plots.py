@@ -182,10 +182,12 @@ def _line(ax: Axes, x: np.ndarray, y: np.ndarray, position: int, label: str) -> 
 
 
 def _logarithmic(ax: Axes, low: float, high: float) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     ax.set_xscale("log")
     ax.set_xlim(low, high)
+    if high < 100.0 * low:  # so that more than one tick has a number
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high > 5.0 * low else tuple(range(1, 10))))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
 

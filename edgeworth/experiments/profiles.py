@@ -183,5 +183,6 @@ def _steps(points: dict[str, tuple[Floats, Floats]], name: str, start: float) ->
         at = np.unique(np.concatenate([[start, stop], x[np.isfinite(x)]]))
         order = np.argsort(x, kind="stable")
         sums = np.concatenate([[0.0], np.cumsum(weight[order])])[np.searchsorted(x[order], at, side="right")]
-        parts.append(pd.DataFrame({"method": label, name: at, "share": sums.round(12)}))  # thrice a third is 1
+        share = np.where(sums > 1.0 - 1e-12, 1.0, sums)  # 49 times a 49th is all
+        parts.append(pd.DataFrame({"method": label, name: at, "share": share}))
     return pd.concat(parts, ignore_index=True)
