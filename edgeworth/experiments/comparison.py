@@ -16,7 +16,7 @@ from edgeworth.core.faces import frame_html
 from edgeworth.core.files import write_text
 from edgeworth.core.problem import Stored
 from edgeworth.core.result import Result
-from edgeworth.experiments import convergence, figures, page, plots, profiles, ranking, rows, statistics, table
+from edgeworth.experiments import convergence, figures, page, paired, plots, profiles, ranking, rows, statistics, table
 from edgeworth.experiments.cases import Cases, Goal, Reference, gather
 from edgeworth.experiments.setting import Setting
 
@@ -228,8 +228,8 @@ class Comparison:
         return ranking.mean_ranks(self._cases, alpha)
 
     def pairwise(self) -> pd.DataFrame:
-        """Paired Wilcoxon tests with Holm's correction, and effect sizes (`edgeworth.experiments.ranking.pairs`)."""
-        return ranking.pairs(self._cases)
+        """Paired Wilcoxon tests with Holm's correction, and effect sizes (`edgeworth.experiments.paired.pairs`)."""
+        return paired.pairs(self._cases)
 
     def convergence(self, reference: Reference = "bound", points: int = convergence.POINTS) -> pd.DataFrame:
         """Median gaps of value and bound over seconds, from traces (`edgeworth.experiments.convergence.curves`)."""

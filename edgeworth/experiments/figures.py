@@ -14,7 +14,7 @@ import pandas as pd
 from edgeworth.core import validation
 from edgeworth.core.display import cell
 from edgeworth.core.files import replacing, write_text
-from edgeworth.experiments import convergence, line_plots, plots, profiles, ranking
+from edgeworth.experiments import convergence, line_plots, paired, plots, profiles, ranking
 from edgeworth.experiments.cases import Cases, Reference
 from edgeworth.experiments.setting import Setting
 
@@ -77,7 +77,7 @@ def write(
             line_plots.critical_differences,
             (6.4, 1.6 + 0.2 * len(labels)),
         ),
-        "pairwise": (lambda: ranking.pairs(cases()), None, (0.0, 0.0)),
+        "pairwise": (lambda: paired.pairs(cases()), None, (0.0, 0.0)),
         "convergence": (lambda: convergence.curves(cases(), bounded), line_plots.curves, (6.4, 3.8)),
     }
     missing: dict[str, str] = {}

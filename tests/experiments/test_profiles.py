@@ -19,7 +19,7 @@ from tests.oracles import profiles as oracle
 from tests.oracles.profiles import PlainRun
 
 SENSES: tuple[Sense, ...] = ("max", "min")
-DRAWS = [(seed, sense) for seed in range(3) for sense in SENSES]
+DRAWS: list[tuple[int, Sense]] = [(0, "max"), (1, "min"), (2, "max"), (3, "min")]
 
 
 def shares_at(frame: pd.DataFrame, method: str, x: float) -> float:

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from edgeworth.core.numeric import Sense
-from edgeworth.experiments import ranking
+from edgeworth.experiments import paired, ranking
 from tests.experiments import made
 from tests.experiments.test_profiles import DRAWS, standing
 from tests.oracles import profiles as oracle
@@ -99,24 +99,24 @@ def test_ranks_and_pairs_are_those_of_plain_loops(seed: int, sense: Sense) -> No
 def test_signed_ranks_without_ties_are_those_of_scipy(n: int) -> None:
     found = np.random.default_rng(n).normal(0.2, 1.0, n)
     want = stats.wilcoxon(found, correction=n > 50).pvalue
-    assert ranking.signed_rank(found) == pytest.approx(float(want), rel=1e-9)
-    assert ranking.signed_rank(-found) == pytest.approx(float(want), rel=1e-9)
+    assert paired.signed_rank(found) == pytest.approx(float(want), rel=1e-9)
+    assert paired.signed_rank(-found) == pytest.approx(float(want), rel=1e-9)
 
 
 def test_infinite_differences_are_the_largest() -> None:
     found = np.array([math.inf, math.inf, -1.0, 2.0, 0.0, 3.0, -0.5, 0.25])
     tall = np.where(np.isinf(found), np.sign(found) * 9.0, found)
-    assert ranking.signed_rank(found) == ranking.signed_rank(tall) == pytest.approx(oracle.signed_rank(tall.tolist()))
+    assert paired.signed_rank(found) == paired.signed_rank(tall) == pytest.approx(oracle.signed_rank(tall.tolist()))
     many = np.tile(found, 10)
-    assert ranking.signed_rank(many) == ranking.signed_rank(np.tile(tall, 10))
-    assert ranking.signed_rank(np.zeros(8)) == ranking.signed_rank(np.zeros(80)) == 1.0
+    assert paired.signed_rank(many) == paired.signed_rank(np.tile(tall, 10))
+    assert paired.signed_rank(np.zeros(8)) == paired.signed_rank(np.zeros(80)) == 1.0
 
 
 def test_the_interval_of_a_median_by_hand() -> None:
     # Of 20 numbers the 6th and the 15th cover the median with 1 - 2 P(B(20, 1/2) <= 5) = .9586 (any table of the sign test).
-    assert ranking.median_interval(np.arange(20.0)) == (5.0, 14.0)
-    assert all(map(math.isnan, ranking.median_interval(np.arange(5.0))))
-    assert ranking.median_interval(np.array([math.inf, 1, 2, 3, 4, -math.inf])) == (-math.inf, math.inf)
+    assert paired.median_interval(np.arange(20.0)) == (5.0, 14.0)
+    assert all(map(math.isnan, paired.median_interval(np.arange(5.0))))
+    assert paired.median_interval(np.array([math.inf, 1, 2, 3, 4, -math.inf])) == (-math.inf, math.inf)
 
 
 def test_groups_are_the_largest_and_none_lies_in_another() -> None:
