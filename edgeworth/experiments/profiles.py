@@ -183,6 +183,6 @@ def _steps(points: dict[str, tuple[Floats, Floats]], name: str, start: float) ->
         at = np.unique(np.concatenate([[start, stop], x[np.isfinite(x)]]))
         order = np.argsort(x, kind="stable")
         sums = np.concatenate([[0.0], np.cumsum(weight[order])])[np.searchsorted(x[order], at, side="right")]
-        share = np.where(sums > 1.0 - 1e-12, 1.0, sums)  # 49 times a 49th is all
-        parts.append(pd.DataFrame({"method": label, name: at, "share": share}))
+        share = np.where(sums > 1.0 - 1e-12, 1.0, sums)  # 49 times a 49th is all, and what sums add behind is noise
+        parts.append(pd.DataFrame({"method": label, name: at, "share": share.round(14)}))
     return pd.concat(parts, ignore_index=True)
