@@ -178,6 +178,13 @@ def drawable(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     return writable(ctx, param, value)
 
 
+def fillable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """`writable`, for folders: it is there, or can be made, and takes files."""
+    if value is not None:
+        writable(ctx, param, str(Path(value) / "figures.csv") if Path(value).is_dir() else value)
+    return value
+
+
 def saveable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """`writable`, for the files that Edgeworth saves: the ending says the format."""
     if value is not None and Path(value).suffix not in (".json", ".npz"):

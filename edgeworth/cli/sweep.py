@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeworth.cli import across, output, sources
+from edgeworth.cli import across, groups, output, sources
 from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, action, drawable, methods_of, offers, per_family, writable
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def _compare(kind: str) -> Action:
         click.Option(["--reference"], help="method that differences are taken to (default: the best mean value)"),
         click.Option(["--out"], type=path, callback=writable, help="HTML page to write"),
         click.Option(["--plot"], type=path, callback=drawable, help="figure to write: .svg, .png or .pdf"),
+        click.Option(
+            ["--figures"],
+            type=click.Path(file_okay=False),
+            callback=groups.fillable,
+            help="folder for figures of publication quality (SVG, PDF) and their numbers (CSV)",
+        ),
         click.Option(["--csv"], type=path, callback=writable, help="CSV file to write: one row a run"),
         click.Option(["--rows"], type=path, help="new file that gets every run as a line of JSON when it ends"),
         click.Option(["--isolate"], is_flag=True, help="run in worker processes even with one job"),
@@ -100,12 +106,16 @@ def _run(kind: str, given: dict[str, Any]) -> None:
     files.write(given["csv"], comparison.to_csv)
     files.write(given["plot"], lambda path: output.figure(comparison.plot, path))
     files.write(given["out"], comparison.to_html)
+    missing: dict[str, str] = {}
+    files.write(given["figures"], lambda folder: missing.update(comparison.figures(folder)))
     if given["as_json"]:
         output.document(_as_data(comparison, given["reference"]))
     else:
         output.say(_as_text(comparison, given["reference"]))
         for path in files.written:
             output.say(f"written: {path}")
+        for name, why in missing.items():
+            output.say(f"not drawn: {name}: {why}")
     files.done()
     if comparison.setting.interrupted:
         output.say("Interrupted.", err=True)

@@ -16,7 +16,8 @@ from edgeworth.core.faces import frame_html
 from edgeworth.core.files import write_text
 from edgeworth.core.problem import Stored
 from edgeworth.core.result import Result
-from edgeworth.experiments import page, plots, rows, statistics, table
+from edgeworth.experiments import convergence, figures, page, paired, plots, profiles, ranking, rows, statistics, table
+from edgeworth.experiments.cases import Cases, Goal, Reference, gather
 from edgeworth.experiments.setting import Setting
 
 if TYPE_CHECKING:
@@ -203,6 +204,40 @@ class Comparison:
     def to_html(self, path: str | PathLike[str]) -> None:
         """Write one self-contained page: what was compared, summary, plots (inline SVG), all rows, versions."""
         write_text(path, page.text(self.frame, self.summary(), self.setting))
+
+    # --- many methods, and how they got there -----------------------------------------------------------------------------
+
+    @cached_property
+    def _cases(self) -> Cases:
+        return gather(self.rows, self.frame, self.results, self.setting)
+
+    def performance_profile(self, goal: Goal = "value", tau: float = profiles.TAU) -> pd.DataFrame:
+        """The share of instances solved within multiples of the best time (`edgeworth.experiments.profiles.performance`)."""
+        return profiles.performance(self._cases, goal, tau)
+
+    def gap_profile(self, reference: Reference = "value") -> pd.DataFrame:
+        """The share of runs within a gap of the best known (`edgeworth.experiments.profiles.gap`)."""
+        return profiles.gap(self._cases, reference)
+
+    def data_profile(self, goal: Goal = "value", tau: float = profiles.TAU) -> pd.DataFrame:
+        """The share of runs that have solved their instance, over seconds (`edgeworth.experiments.profiles.data`)."""
+        return profiles.data(self._cases, goal, tau)
+
+    def ranking(self, alpha: float = ranking.ALPHA) -> pd.DataFrame:
+        """Mean ranks, Friedman's test and Nemenyi's critical difference (`edgeworth.experiments.ranking.mean_ranks`)."""
+        return ranking.mean_ranks(self._cases, alpha)
+
+    def pairwise(self) -> pd.DataFrame:
+        """Paired Wilcoxon tests with Holm's correction, and effect sizes (`edgeworth.experiments.paired.pairs`)."""
+        return paired.pairs(self._cases)
+
+    def convergence(self, reference: Reference = "bound", points: int = convergence.POINTS) -> pd.DataFrame:
+        """Median gaps of value and bound over seconds, from traces (`edgeworth.experiments.convergence.curves`)."""
+        return convergence.curves(self._cases, reference, points)
+
+    def figures(self, folder: str | PathLike[str], tau: float = profiles.TAU) -> dict[str, str]:
+        """Write every figure and its numbers to a folder (`edgeworth.experiments.figures.write`)."""
+        return figures.write(self.frame, self.setting, lambda: self._cases, folder, tau)
 
     def _repr_html_(self) -> str:
         return frame_html(self.summary(), repr(self))

@@ -89,8 +89,8 @@ def gaps(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | No
     x, words = distances(frame, sense)
     if ax is None:
         ax = new_axes(8.0, 1.3 + 0.62 * len(labels))
-    _dress(ax, "x")
-    _scale(ax, x)
+    lined(ax, "x")
+    scale(ax, x)
     ticks = []
     for position, label in enumerate(labels):
         mine = (frame["method"] == label).to_numpy(dtype=bool)
@@ -140,7 +140,7 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
     x, words = distances(frame, sense)
     if ax is None:
         ax = new_axes(8.0, 4.0)
-    _dress(ax, "both")
+    lined(ax, "both")
     seconds = np.clip(frame["seconds"].to_numpy(dtype=float), *_SECONDS)
     ax.set_xscale("log")
     if len(seconds):  # before anything is drawn: matplotlib's own limits fail where all runs took the same short time
@@ -155,7 +155,7 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
         ax.plot(*centre, marker, color=colour(position), ms=11, mec=INK, mew=0.8, label=figure_text(label), ls="none")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
-    _scale(ax, x, "y")
+    scale(ax, x, "y")
     ax.set_xlabel("wall-clock time of a run (s)")
     ax.set_ylabel(words.split(";")[0])
     if ax.get_legend_handles_labels()[0]:
@@ -185,10 +185,10 @@ def roles(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
 
     if ax is None:
         ax = new_axes(8.0, 1.3 + 0.26 * len(frame))
-    _dress(ax, "x")
+    lined(ax, "x")
     x = frame[["gap", "regret"]].to_numpy(dtype=float) * 100.0
     x = np.where(np.isfinite(x) & frame[["verified"]].to_numpy(dtype=bool), np.where(np.abs(x) <= 1e-7, 0.0, x), math.nan)
-    _scale(ax, x.ravel())
+    scale(ax, x.ravel())
     place = frame[["family", "instances"]]
     starts = (place != place.shift()).any(axis=1).tolist()
     ticks = []
@@ -218,7 +218,8 @@ def roles(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _scale(ax: Axes, x: NDArray[np.float64], axis: str = "x") -> None:
+def scale(ax: Axes, x: NDArray[np.float64], axis: str = "x") -> None:
+    """An axis for percentages: logarithmic where they span more than two decades, and then linear around 0."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, SymmetricalLogLocator
 
     known = x[~np.isnan(x)]
@@ -299,7 +300,8 @@ def _legend(ax: Axes, frame: pd.DataFrame) -> None:
     )  # fmt: skip
 
 
-def _dress(ax: Axes, grid: str) -> None:
+def lined(ax: Axes, grid: str) -> None:
+    """Dress the axes, and draw grid lines for "x", "y" or "both"."""
     dress(ax)
     ax.set_facecolor("none")
     ax.tick_params(length=0, labelsize=9)
@@ -307,5 +309,5 @@ def _dress(ax: Axes, grid: str) -> None:
     ax.set_axisbelow(True)
     if grid in ("x", "both"):
         ax.grid(axis="x", color=FAINT, lw=0.7)
-    if grid == "both":
+    if grid in ("y", "both"):
         ax.grid(axis="y", color=FAINT, lw=0.7)

@@ -216,6 +216,19 @@ def test_compare_json_is_one_document() -> None:
     assert content["setting"]["seeds"] == [0]
 
 
+def test_compare_writes_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeworth.experiments.figures.FORMATS", ("svg",))
+    words = ("compare", "allocation", "--servers", 3, "--tasks", 9, "--methods", "greedy,lp", "--quiet", "--figures")
+    result = run(*words, tmp_path / "new")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert f"written: {tmp_path / 'new'}" in lines
+    assert "not drawn: pairwise: methods: must be at least 2 that give values; got 1" in lines
+    assert {path.suffix for path in (tmp_path / "new").iterdir()} == {".svg", ".csv"}
+    assert "does not exist" in refused(*words, tmp_path / "no" / "folder")
+    assert "is a file" in refused(*words, tmp_path / "new" / "gaps.csv")
+
+
 def test_compare_files(gap_file: Path, problem: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.gap"
     other.write_text("1 1\n4\n1\n2\n")
