@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         BestResponse as BestResponse,
         Exact as Exact,
         follower_equilibrium as follower_equilibrium,
+        role_equilibrium as role_equilibrium,
     )
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
     from edgeworth.games.trading.learned import PLAYS as PLAYS, Play as Play
@@ -61,7 +62,13 @@ FAMILY = Family(
     covers="equilibria",
     reply_value=check.price_value,
     examples=tiny_problems,
-    late={"PLAYS": "learned", "BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
+    late={
+        "PLAYS": "learned",
+        "BestResponse": "exact",
+        "finite_game": "discrete",
+        "follower_equilibrium": "exact",
+        "role_equilibrium": "exact",
+    },
     benchmarks=(
         Benchmark(
             exact=("exact",),
