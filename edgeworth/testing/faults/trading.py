@@ -27,12 +27,10 @@ def _with_solution(game: TradingGame, result: Result[Equilibrium], solution: Equ
     )
 
 
-def _answered(game: TradingGame, result: Result[Equilibrium], price: float, demands: Floats) -> Result[Equilibrium]:
-    """The result with another price or other demands; where roles are chosen, nobody mines with more than it asks for."""
-    assert result.solution is not None
-    mining = None if result.solution.mining is None else np.minimum(result.solution.mining, demands)
-    strong = result.solution.tie_break == "strong"
-    return _with_solution(game, result, equilibrium_of(game, price, demands, strong=strong, mining=mining))
+def _answered(game: TradingGame, solution: Equilibrium, price: float, demands: Floats) -> Equilibrium:
+    """The solution with another price or other demands; where roles are chosen, nobody mines with more than it asks for."""
+    mining = None if solution.mining is None else np.minimum(solution.mining, demands)
+    return equilibrium_of(game, price, demands, strong=solution.tie_break == "strong", mining=mining)
 
 
 def _competes(game: TradingGame) -> bool:
@@ -47,7 +45,7 @@ def excessive_demand(game: TradingGame, result: Result[Equilibrium]) -> Result[E
         return None
     demands = np.array(result.solution.demands)
     demands[0] = game.max_demand * (1.0 + SHIFT) + SHIFT
-    return _answered(game, result, result.solution.price, demands)
+    return _with_solution(game, result, _answered(game, result.solution, result.solution.price, demands))
 
 
 def excessive_price(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
@@ -55,7 +53,7 @@ def excessive_price(game: TradingGame, result: Result[Equilibrium]) -> Result[Eq
     if result.solution is None:
         return None
     price = game.max_price * (1.0 + SHIFT) + SHIFT
-    return _answered(game, result, price, result.solution.demands)
+    return _with_solution(game, result, _answered(game, result.solution, price, result.solution.demands))
 
 
 def poor_reply(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
@@ -67,11 +65,10 @@ def poor_reply(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilib
         for other in (game.min_demand, game.max_demand):
             wrong = np.array(demands)
             wrong[i] = other
-            changed = _answered(game, result, price, wrong)
-            assert changed.solution is not None
-            before, after = result.solution.profits[i], changed.solution.profits[i]
+            changed = _answered(game, result.solution, price, wrong)
+            before, after = result.solution.profits[i], changed.profits[i]
             if before - after > 1e-3 * max(abs(before), abs(after)):
-                return changed
+                return _with_solution(game, result, changed)
     return None
 
 
@@ -115,7 +112,7 @@ def deviating_demand(game: TradingGame, result: Result[Equilibrium]) -> Result[E
     if not inside.any():
         return None
     demands[int(inside.argmax())] *= 1.0 + SHIFT
-    return _answered(game, result, price, demands)
+    return _with_solution(game, result, _answered(game, result.solution, price, demands))
 
 
 def deviating_mining(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
@@ -150,7 +147,9 @@ def broken_tie(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilib
     other = game.min_demand if strong else game.max_demand
     i = int((tied & (demands != other)).argmax())
     demands[i] = max(other, result.solution.mining[i]) if result.solution.mining is not None else other
-    return None if demands[i] == result.solution.demands[i] else _answered(game, result, price, demands)
+    if demands[i] == result.solution.demands[i]:
+        return None
+    return _with_solution(game, result, _answered(game, result.solution, price, demands))
 
 
 def misstated_profits(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:

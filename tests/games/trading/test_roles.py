@@ -12,11 +12,13 @@ import pytest
 
 import edgeworth
 from edgeworth import Quality, Termination
+from edgeworth.core.claims import SMOKE, Claim
 from edgeworth.core.result import Certificate
 from edgeworth.games import trading
 from edgeworth.games.trading import TradingGame
 from edgeworth.games.trading.check.role_bound import role_bound
 from edgeworth.games.trading.check.roles import role_profits, role_regret
+from edgeworth.games.trading.claims_roles import ROLE_CLAIMS
 from edgeworth.games.trading.model import equilibrium_of, profile_utilities
 from tests.cases.trading import game
 from tests.cli.test_cli import document, run
@@ -286,3 +288,33 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert run("verify", game, answer).exit_code == 0
     assert edgeworth.load(answer).solution.mining is not None  # type: ignore[union-attr]
     assert run("solve", game, "--method", "grid").exit_code == 1
+
+
+SURVIVES = {
+    "multi-role-chosen": "holds in part",
+    "figure-9a-chosen": "holds",
+    "figure-9b-chosen": "holds",
+    "figure-9c-chosen": "holds in part",
+    "figure-9d-chosen": "holds in part",
+    "figure-9d-mining-chosen": "does not hold",
+}
+
+
+@pytest.mark.parametrize("claim", ROLE_CLAIMS, ids=lambda claim: claim.id)
+def test_what_survives_of_the_paper_where_roles_are_chosen(claim: Claim) -> None:
+    found = claim.examine(SMOKE)
+    assert str(found.verdict) == SURVIVES[claim.id]
+    assert found.numbers
+    assert found.conclusive
+
+
+def test_table_1_has_the_closed_form() -> None:
+    """C_b = 220 > u p: all ask for F_max, x = R_i (N - 1) / (N^2 C_b), each earns F_max (C_b - u p) + R_i / N^2; the leader's
+    profit does not depend on rewards."""
+    problem = trading.generate(roles="chosen")
+    at = trading.solve(problem).require()
+    reward, n = float(problem.effective_reward[0]), problem.consumers
+    assert at.price == 20.0
+    assert at.demands.tolist() == [100.0] * n
+    assert at.mining == pytest.approx(np.full(n, reward * (n - 1) / (n * n * 220.0)), rel=1e-12)
+    assert at.profits == pytest.approx(np.full(n, 100.0 * (220.0 - 0.5 * 20.0) + reward / n**2), rel=1e-12)
