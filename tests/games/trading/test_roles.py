@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 import edgeworth
 from edgeworth import Quality, Termination
@@ -20,6 +21,7 @@ from edgeworth.games.trading.check.role_bound import role_bound
 from edgeworth.games.trading.check.roles import role_profits, role_regret
 from edgeworth.games.trading.claims_roles import ROLE_CLAIMS
 from edgeworth.games.trading.model import equilibrium_of, profile_utilities
+from edgeworth.testing import trading_games
 from tests.cases.trading import game
 from tests.cli.test_cli import document, run
 from tests.oracles import role_choice as oracle
@@ -96,6 +98,21 @@ def test_random_games_are_solved_and_certified() -> None:
         result = trading.solve(problem, method="exact")
         assert result.quality is Quality.OPTIMAL
         assert trading.verify(problem, result)
+
+
+@given(problem=trading_games(min_consumers=2, max_consumers=4))
+@settings(max_examples=60)
+def test_drawn_games_are_solved_or_refused(problem: TradingGame) -> None:
+    """Costs of 0, one price, one demand, ties at either end, losses: all but a lone consumer with a reward."""
+    if np.count_nonzero(problem.effective_reward) == 1 and problem.max_demand > 0.0:
+        with pytest.raises(ValueError, match="roles"):
+            replace(problem, roles="chosen")
+        return
+    chosen = replace(problem, roles="chosen")
+    result = trading.solve(chosen, method="exact")
+    assert result.quality is Quality.OPTIMAL
+    report = trading.verify(chosen, result)
+    assert report, str(report)
 
 
 @pytest.mark.parametrize(("service", "least", "cost"), [(2.0, 1.0, 7.5), (2.0, 80.0, 2.0), (9.0, 1.0, 9.0)])

@@ -146,6 +146,8 @@ def role_profits(game: TradingGame, prices: Floats, budget: Budget | None = None
             middle = np.sqrt(left) * np.sqrt(right)
             over = mined(game, prices, middle).sum(axis=1) > middle
             left, right = np.where(over, middle, left), np.where(over, right, middle)
+            if np.all(right <= left * (1.0 + 4e-16)):
+                break
         mining[:, rows] = mined(game, prices, right)
     kept = np.maximum(mining, game.min_demand)
     demands = np.where(prices[:, None] < edge, game.max_demand, kept)

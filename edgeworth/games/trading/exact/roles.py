@@ -62,7 +62,7 @@ def role_equilibrium(game: TradingGame, price: float, *, tie_break: str = "weak"
     >>> from edgeworth.games import trading
     >>> at = trading.role_equilibrium(trading.generate(preset="interior", roles="chosen"), 15.0)
     >>> at.demands[:2].round(4).tolist(), at.mining[:2].round(4).tolist()
-    ([39.2157, 39.2157], [39.2157, 39.2157])
+    ([31.9305, 31.9305], [31.9305, 31.9305])
     """
     if not isinstance(game, TradingGame):
         validation.reject_type("game", "must be a TradingGame", game)
