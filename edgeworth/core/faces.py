@@ -137,6 +137,8 @@ class ShownSolution:
         data: dict[str, Any] = {}
         for column in self.columns:
             values = content[column.field or column.name]
+            if values is None:  # an optional field that the solution does not have
+                continue
             names = getattr(problem, f"{column.axis}_names", None)
             if names is not None:
                 values = [names[k] if k >= 0 else None for k in np.asarray(values).tolist()]
@@ -146,7 +148,7 @@ class ShownSolution:
         names = getattr(problem, f"{self.row}_names", None)
         if names is not None and len(names) == len(frame):
             frame.index = pd.Index(names, name=self.row)
-        frame.attrs["units"] = {column.name: column.unit for column in self.columns}
+        frame.attrs["units"] = {column.name: column.unit for column in self.columns if column.name in data}
         return frame
 
     def _content(self) -> Mapping[str, object]:

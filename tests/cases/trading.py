@@ -9,7 +9,8 @@ import numpy as np
 from edgeworth.games.trading import TradingGame, generate
 from edgeworth.learning import LEARNERS
 from edgeworth.testing import trading_games
-from tests.oracles.trading import optimum
+from tests.oracles import role_choice
+from tests.oracles import trading as oracle
 
 __all__ = ["CASES", "STRATEGY", "UNBOUNDED", "game", "optimum"]
 
@@ -25,6 +26,11 @@ def game(n: int = 2, **changed: Any) -> TradingGame:
     given |= changed
     arrays = [np.broadcast_to(np.asarray(given.pop(name), dtype=float), (n,)) for name in list(given)[:3]]
     return TradingGame.from_effective_reward(*arrays, **given)
+
+
+def optimum(problem: TradingGame) -> tuple[float, float]:
+    """The leader's best profit and its price, by plain code."""
+    return (role_choice if problem.roles == "chosen" else oracle).optimum(problem)
 
 
 def _cases() -> dict[str, TradingGame]:
@@ -81,6 +87,16 @@ def _cases() -> dict[str, TradingGame]:
         "cost inside the range": game(unit_cost=15.0),
         "free power": game(payment_weight=0.0),
         "underflowing rewards": game(effective_reward=1e-310),
+        "roles chosen": generate(preset="interior", consumers=4, roles="chosen"),
+        "roles chosen, services pay some": game(
+            4,
+            payment_weight=[0.5, 0.6, 0.7, 0.8],
+            service_profit=8.0,
+            effective_reward=[900.0, 500.0, 0.0, 700.0],
+            roles="chosen",
+        ),
+        "roles chosen, a loss at a tie": game(3, service_profit=10.0, unit_cost=30.0, roles="chosen"),
+        "roles chosen, nobody has a reward": game(3, service_profit=5.0, effective_reward=0.0, roles="chosen"),
         "random": generate(preset="random", consumers=6, seed=1),
         "random, linear consumers": generate(preset="random", consumers=12, seed=0),
     }

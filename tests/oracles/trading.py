@@ -105,11 +105,11 @@ def _optimum(game: Any) -> tuple[float, float]:
     for k in range(len(grid)):
         beside = values[max(k - 1, 0) : k + 2]
         if values[k] >= max(beside):
-            best = max(best, _narrow(at, grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]))
+            best = max(best, narrow(at, grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]))
     return best
 
 
-def _narrow(at: Any, left: float, right: float) -> tuple[float, float]:
+def narrow(at: Any, left: float, right: float) -> tuple[float, float]:
     best = (-math.inf, left)
     while right - left > 1e-13 * max(right, 1e-300):
         points = [left + (right - left) * k / 8 for k in range(9)]

@@ -8,14 +8,18 @@
 >>> bool(trading.verify(game, result))
 True
 
+``generate(..., roles="chosen")`` lets consumers choose how much of their demand they mine with (the paper's multi-role), which
+is otherwise the given share beta; solutions then hold ``mining`` as well, and the method ``exact`` alone solves them.
+
 Verdicts of `verify`, beside ``value``, ``bound`` and ``quality`` of a result:
 
 - ``feasible``: price and demands lie in their intervals, exactly; witness: a `Violation`.
 - ``record``: profits, regime and tie-break are what the model says of price and demands.
 - ``epsilon``: the largest regret of a consumer, relative to the spread (greatest less least) of what it attains by its demands,
-  the others' fixed; from the utility functions alone, tolerance 1e-9; witness: the `Deviation` that gains.
+  the others' fixed; from the utility functions alone, tolerance 1e-9; witness: the `Deviation` that gains. Where roles are
+  chosen, over demand and mining power at once; witness: a `RoleDeviation`.
 - ``reply``: the largest relative distance of a demand from the consumer's best response; tolerance 1e-12; witness: a
-  `DemandDeviation`.
+  `DemandDeviation`. Where roles are chosen, of a demand or mining power; witness: a `RoleDeviation` to the reply.
 - ``ties``: consumers that are indifferent at this price ask for what ``tie_break`` says (those indifferent at every price for
   the least).
 - ``leader``: the leader's regret, relative to the spread of the profits seen, by a search over prices with a solver of the
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
         BestResponse as BestResponse,
         Exact as Exact,
         follower_equilibrium as follower_equilibrium,
+        role_equilibrium as role_equilibrium,
     )
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
     from edgeworth.games.trading.learned import PLAYS as PLAYS, Play as Play
@@ -61,7 +66,13 @@ FAMILY = Family(
     covers="equilibria",
     reply_value=check.price_value,
     examples=tiny_problems,
-    late={"PLAYS": "learned", "BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
+    late={
+        "PLAYS": "learned",
+        "BestResponse": "exact",
+        "finite_game": "discrete",
+        "follower_equilibrium": "exact",
+        "role_equilibrium": "exact",
+    },
     benchmarks=(
         Benchmark(
             exact=("exact",),

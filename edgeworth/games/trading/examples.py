@@ -23,4 +23,5 @@ def tiny_problems() -> tuple[TradingGame, ...]:
             min_price=5.0,
             max_price=10.0,
         ),
+        generate(preset="kink", consumers=3, roles="chosen"),
     )

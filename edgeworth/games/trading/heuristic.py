@@ -12,6 +12,7 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.games.trading.exact.follower import stage
+from edgeworth.games.trading.exact.roles import CHOSEN
 from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_of
 
 _CELLS = 200_000  # consumers x prices between two looks at the clock: some milliseconds
@@ -136,6 +137,8 @@ def golden_section_search(game: TradingGame, params: GoldenSection, run: Run[Equ
 
 def _search(game: TradingGame, prices: Search, run: Run[Equilibrium]) -> Found[Equilibrium]:
     """Play the prices that the search asks for; the first best one is the answer."""
+    if game.roles == "chosen":
+        return Found(None, Termination.REFUSED, notes=(CHOSEN,))
     best, where, asks, power = -np.inf, game.min_price, None, 0.0
     every = max(1, _CELLS // game.consumers)
     if run.stop.stalled is not None or run.stop.target is not None or run.stop.iterations is not None:

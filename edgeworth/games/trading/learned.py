@@ -18,6 +18,7 @@ from edgeworth.core.result import Result, Termination
 from edgeworth.core.run import Run
 from edgeworth.core.seeds import Seed, generator
 from edgeworth.games.trading.exact.leader import Exact
+from edgeworth.games.trading.exact.roles import CHOSEN
 from edgeworth.games.trading.kernels import learning as kernel
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equilibrium_of
 from edgeworth.learning.play import functions, plays
@@ -243,6 +244,8 @@ def play(game: TradingGame, params: Play, run: Run[Equilibrium]) -> Found[Equili
     ----------
     AI-Bazaar paper, section 5, whose PB-MARL is WoLF-PHC.
     """
+    if game.roles == "chosen":
+        return Found(None, Termination.REFUSED, notes=(CHOSEN,))
     _, rounds = params.required()
     with run.breakable():
         session = Session(game, params, seed=run.rng)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeworth.core.source import Option, Source
-from edgeworth.games.trading.model import PRESETS
+from edgeworth.games.trading.model import PRESETS, ROLES
 
 SOURCES: tuple[Source, ...] = (
     Source(
@@ -12,6 +12,7 @@ SOURCES: tuple[Source, ...] = (
         options=(
             Option("preset", "text", "what to generate (default: ai-bazaar)", choices=PRESETS),
             Option("consumers", "int", "number of consumers (default: 10)"),
+            Option("roles", "text", "whether consumers choose how much they mine with (default: given)", choices=ROLES),
         ),
     ),
 )

@@ -9,8 +9,8 @@ import numpy as np
 from edgeworth.core.arrays import Array
 from edgeworth.core.checking import claims_equilibrium
 from edgeworth.core.result import Certificate, Quality, Result, Termination
-from edgeworth.games.trading import FAMILY, follower_equilibrium
-from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_of, utilities, value
+from edgeworth.games.trading import FAMILY, follower_equilibrium, role_equilibrium
+from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equilibrium_of, value
 from edgeworth.testing.faults.base import SHIFT, Fault, fitting_quality
 
 
@@ -27,13 +27,25 @@ def _with_solution(game: TradingGame, result: Result[Equilibrium], solution: Equ
     )
 
 
+def _answered(game: TradingGame, solution: Equilibrium, price: float, demands: Floats) -> Equilibrium:
+    """The solution with another price or other demands; where roles are chosen, nobody mines with more than it asks for."""
+    mining = None if solution.mining is None else np.minimum(solution.mining, demands)
+    return equilibrium_of(game, price, demands, strong=solution.tie_break == "strong", mining=mining)
+
+
+def _competes(game: TradingGame) -> bool:
+    if game.roles == "chosen":
+        return len(game.role_contest.rows) > 0
+    return bool(game.rewarded.any() and (game.role_ratio * game.max_demand > 0.0).sum() >= 2)
+
+
 def excessive_demand(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """One consumer asks for more than it may."""
     if result.solution is None:
         return None
     demands = np.array(result.solution.demands)
     demands[0] = game.max_demand * (1.0 + SHIFT) + SHIFT
-    return _with_solution(game, result, equilibrium_of(game, result.solution.price, demands))
+    return _with_solution(game, result, _answered(game, result.solution, result.solution.price, demands))
 
 
 def excessive_price(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
@@ -41,7 +53,7 @@ def excessive_price(game: TradingGame, result: Result[Equilibrium]) -> Result[Eq
     if result.solution is None:
         return None
     price = game.max_price * (1.0 + SHIFT) + SHIFT
-    return _with_solution(game, result, equilibrium_of(game, price, result.solution.demands))
+    return _with_solution(game, result, _answered(game, result.solution, price, result.solution.demands))
 
 
 def poor_reply(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
@@ -53,10 +65,10 @@ def poor_reply(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilib
         for other in (game.min_demand, game.max_demand):
             wrong = np.array(demands)
             wrong[i] = other
-            before, after = (utilities(game, price, both)[i] for both in (demands, wrong))
+            changed = _answered(game, result.solution, price, wrong)
+            before, after = result.solution.profits[i], changed.profits[i]
             if before - after > 1e-3 * max(abs(before), abs(after)):
-                strong = result.solution.tie_break == "strong"
-                return _with_solution(game, result, equilibrium_of(game, price, wrong, strong=strong))
+                return _with_solution(game, result, changed)
     return None
 
 
@@ -66,7 +78,10 @@ def poor_price(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilib
         return None
     best = value(game, result.solution)
     for price in (game.min_price, game.max_price):
-        wrong = equilibrium_of(game, price, follower_equilibrium(game, price))
+        if game.roles == "chosen":
+            wrong = role_equilibrium(game, price)
+        else:
+            wrong = equilibrium_of(game, price, follower_equilibrium(game, price))
         if best - value(game, wrong) > 1e-3 * max(abs(best), abs(value(game, wrong))):
             return _with_solution(game, result, wrong)
     return None
@@ -92,10 +107,33 @@ def deviating_demand(game: TradingGame, result: Result[Equilibrium]) -> Result[E
         return None
     price, demands = result.solution.price, np.array(result.solution.demands)
     inside = (demands > game.min_demand * (1.0 + 2.0 * SHIFT)) & (demands < game.max_demand * (1.0 - 2.0 * SHIFT))
+    if game.roles == "chosen":  # one that is indifferent may ask for anything
+        inside &= game.role_contest.threshold != price
     if not inside.any():
         return None
     demands[int(inside.argmax())] *= 1.0 + SHIFT
-    return _with_solution(game, result, equilibrium_of(game, price, demands, strong=result.solution.tie_break == "strong"))
+    return _with_solution(game, result, _answered(game, result.solution, price, demands))
+
+
+def deviating_mining(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
+    """Where roles are chosen: one mines with 1e-6 less than its reply, and asks for the same."""
+    solution = result.solution
+    if solution is None or solution.mining is None or not solution.mining.any() or not claims_equilibrium(FAMILY, result):
+        return None
+    mining = np.array(solution.mining)
+    mining[int(mining.argmax())] *= 1.0 - SHIFT
+    strong = solution.tie_break == "strong"
+    return _with_solution(game, result, equilibrium_of(game, solution.price, solution.demands, strong=strong, mining=mining))
+
+
+def excessive_mining(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
+    """Where roles are chosen: one mines with more than it asks for."""
+    solution = result.solution
+    if solution is None or solution.mining is None:
+        return None
+    mining = np.array(solution.mining)
+    mining[0] = solution.demands[0] * (1.0 + SHIFT) + SHIFT
+    return _with_solution(game, result, equilibrium_of(game, solution.price, solution.demands, mining=mining))
 
 
 def broken_tie(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
@@ -104,9 +142,14 @@ def broken_tie(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilib
         return None
     price, demands = result.solution.price, np.array(result.solution.demands)
     strong = result.solution.tie_break == "strong"
-    i = int((~game.rewarded & (game.threshold == price)).argmax())
-    demands[i] = game.min_demand if strong else game.max_demand
-    return _with_solution(game, result, equilibrium_of(game, price, demands, strong=strong))
+    chosen = game.roles == "chosen"
+    tied = game.role_contest.threshold == price if chosen else ~game.rewarded & (game.threshold == price)
+    other = game.min_demand if strong else game.max_demand
+    i = int((tied & (demands != other)).argmax())
+    demands[i] = max(other, result.solution.mining[i]) if result.solution.mining is not None else other
+    if demands[i] == result.solution.demands[i]:
+        return None
+    return _with_solution(game, result, _answered(game, result.solution, price, demands))
 
 
 def misstated_profits(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
@@ -114,7 +157,7 @@ def misstated_profits(game: TradingGame, result: Result[Equilibrium]) -> Result[
     if result.solution is None:
         return None
     price, demands = result.solution.price, result.solution.demands
-    terms = demands * (game.service_margin + game.payment_weight * price) + game.effective_reward
+    terms = demands * (game.service_profit + game.payment_weight * price) + game.effective_reward
     profits = np.array(result.solution.profits)
     profits[0] += SHIFT * max(float(terms[0]), SHIFT)
     return replace(result, solution=replace(result.solution, profits=profits))
@@ -129,7 +172,7 @@ def misstated_regime(game: TradingGame, result: Result[Equilibrium]) -> Result[E
 
 
 def _with_certificate(result: Result[Equilibrium], **changed: Array) -> Result[Equilibrium] | None:
-    if result.certificate is None or "e_high" not in result.certificate.arrays:
+    if result.certificate is None or "power_left" not in result.certificate.arrays:
         return None
     return replace(result, certificate=Certificate(result.certificate.kind, {**result.certificate.arrays, **changed}))
 
@@ -145,7 +188,7 @@ def forgotten_prices(game: TradingGame, result: Result[Equilibrium]) -> Result[E
 
 def understated_power(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The certificate says of the last interval that less is mined than is."""
-    if result.certificate is None or not game.rewarded.any() or (game.role_ratio * game.max_demand > 0.0).sum() < 2:
+    if result.certificate is None or not _competes(game):
         return None  # without a contest the powers say nothing
     changed = {}
     for name in ("power_left", "power_right"):
@@ -157,7 +200,7 @@ def understated_power(game: TradingGame, result: Result[Equilibrium]) -> Result[
 
 def unbounded_claims(game: TradingGame, result: Result[Equilibrium]) -> Result[Equilibrium] | None:
     """The certificate is one interval whose claims are as wide as floats go."""
-    if result.certificate is None or not game.rewarded.any() or (game.role_ratio * game.max_demand > 0.0).sum() < 2:
+    if result.certificate is None or not _competes(game):
         return None
     arrays = {"power_left": 1e308, "power_right": 1e-200, "e_low": -1e308, "e_high": 1e308}
     price = np.array([game.min_price, game.max_price])
@@ -182,6 +225,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("poor price", "leader", poor_price),
     Fault("poor price behind a gap", "leader", poor_price_behind_a_gap),
     Fault("deviating demand", "reply", deviating_demand),
+    Fault("deviating mining", "reply", deviating_mining),
+    Fault("excessive mining", "feasible", excessive_mining),
     Fault("broken tie", "ties", broken_tie),
     Fault("misstated profits", "record", misstated_profits),
     Fault("misstated regime", "record", misstated_regime),

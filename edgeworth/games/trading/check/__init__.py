@@ -19,18 +19,19 @@ from edgeworth.core.violation import Violation
 from edgeworth.games.trading.check.bound import interval_bound
 from edgeworth.games.trading.check.regret import Deviation, follower_regret, leader_regret, price_value as price_value
 from edgeworth.games.trading.check.reply import DEMAND_TOL, DemandDeviation, largest_demand_deviation
+from edgeworth.games.trading.check.role_bound import role_bound
+from edgeworth.games.trading.check.roles import RoleDeviation, role_regret, role_reply, role_ties
 from edgeworth.games.trading.model import (
     Equilibrium,
     TradingGame,
     equilibrium_of,
-    profile_utilities,
     value,
     violations,
 )
 
-__all__ = ["DemandDeviation", "Deviation"]
+__all__ = ["DemandDeviation", "Deviation", "RoleDeviation"]
 
-REBUILD: dict[str, Rebuild] = {"price-intervals": interval_bound}
+REBUILD: dict[str, Rebuild] = {"price-intervals": interval_bound, "role-intervals": role_bound}
 
 
 EPSILON_TOL = 1e-9
@@ -85,11 +86,12 @@ def judge(
         return verdicts, None  # profits and regrets are of feasible profiles
     earned = value(game, solution)
     verdicts["record"] = _record(game, solution)
-    epsilon, deviation = follower_regret(game, solution)
-    verdicts["epsilon"] = epsilon_verdict(epsilon, deviation, EPSILON_TOL, claimed=claimed)
-    distance, deviant = largest_demand_deviation(game, solution)
+    chosen = game.roles == "chosen"
+    epsilon, gaining = role_regret(game, solution) if chosen else follower_regret(game, solution)
+    verdicts["epsilon"] = epsilon_verdict(epsilon, gaining, EPSILON_TOL, claimed=claimed)
+    distance, deviant = role_reply(game, solution) if chosen else largest_demand_deviation(game, solution)
     verdicts["reply"] = epsilon_verdict(distance, deviant, DEMAND_TOL, claimed=claimed)
-    ties, untied = _untied(game, solution)
+    ties, untied = role_ties(game, solution) if chosen else _untied(game, solution)
     verdicts["ties"] = epsilon_verdict(ties, untied, 0.0, claimed=claimed)
     try:
         regret, deviation, tried = leader_regret(game, solution, budget)
@@ -115,13 +117,14 @@ def _untied(game: TradingGame, solution: Equilibrium) -> tuple[float, Mismatch |
 
 
 def _record(game: TradingGame, solution: Equilibrium) -> Verdict:
-    own = equilibrium_of(game, solution.price, solution.demands, strong=solution.tie_break == "strong")
+    own = equilibrium_of(game, solution.price, solution.demands, strong=solution.tie_break == "strong", mining=solution.mining)
     for name in ("regime", "tie_break"):
         stated, found = getattr(solution, name), getattr(own, name)
         if stated != found:
             return Verdict.of(False, 1.0, 0.0, Mismatch("record", stated, found))
-    found_profits = profile_utilities(game, solution.price, solution.demands)
-    spent = solution.demands * (game.service_margin + game.payment_weight * solution.price)
+    found_profits = own.profits
+    margin = game.service_profit if game.roles == "chosen" else game.service_margin
+    spent = solution.demands * (margin + game.payment_weight * solution.price)
     scale = spent + game.effective_reward * (solution.demands > 0.0) + 1e-300  # of what the consumer's profit is made
     differences = abs(solution.profits - found_profits) / scale
     i = int(differences.argmax())

@@ -9,6 +9,7 @@ import numpy as np
 
 from edgeworth.core.checking import Budget
 from edgeworth.games.trading.check.reply import ALLOWANCE, DEMAND_TOL, competing, thresholds
+from edgeworth.games.trading.check.roles import role_profits, role_rounding
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, utilities
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -144,6 +145,8 @@ def price_value(game: TradingGame, solution: Equilibrium) -> float:
 def rounding(game: TradingGame, solution: Equilibrium, price: float | None = None) -> float:
     """What rounding, and demands within the tolerance of their replies, may amount to in the profit at a price."""
     p = solution.price if price is None else price
+    if game.roles == "chosen":
+        return role_rounding(game, solution, p)
     demands = np.asarray(solution.demands)
     mines = competing(game)
     power = float((game.role_ratio * demands).sum())
@@ -164,6 +167,8 @@ def profits_at(game: TradingGame, prices: Floats, budget: Budget | None = None) 
     """
     from edgeworth.games.trading.check import kernels
 
+    if game.roles == "chosen":
+        return role_profits(game, prices, budget)
     mines = competing(game)
     straight = ~mines
     beta = game.role_ratio[mines]

@@ -3,5 +3,13 @@
 from edgeworth.games.trading.exact.closed_form import closed_form_equilibrium
 from edgeworth.games.trading.exact.follower import BestResponse, follower_equilibrium
 from edgeworth.games.trading.exact.leader import Exact, price_branch_and_bound
+from edgeworth.games.trading.exact.roles import role_equilibrium
 
-__all__ = ["BestResponse", "Exact", "closed_form_equilibrium", "follower_equilibrium", "price_branch_and_bound"]
+__all__ = [
+    "BestResponse",
+    "Exact",
+    "closed_form_equilibrium",
+    "follower_equilibrium",
+    "price_branch_and_bound",
+    "role_equilibrium",
+]

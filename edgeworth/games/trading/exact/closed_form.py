@@ -34,6 +34,7 @@ from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.trading.exact.intervals import Interval, bounding_contest, certificate, interval, widened
+from edgeworth.games.trading.exact.roles import CHOSEN
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, equilibrium_of, value
 
 _HALVINGS = 200
@@ -75,6 +76,8 @@ def closed_form_equilibrium(game: TradingGame, params: None, run: Run[Equilibriu
     ending = run.tick(0)
     if ending is not None:
         return Found(None, ending)
+    if game.roles == "chosen":
+        return Found(None, Termination.REFUSED, notes=(CHOSEN,))
     broken = broken_condition(game, game.min_price, game.max_price)
     if broken is not None:
         return Found(None, Termination.REFUSED, notes=(f"{broken}; equations (18) and (26) do not apply, use 'exact'",))

@@ -5,18 +5,22 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
-from edgeworth.core.result import BoundEvidence, Termination
+from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
+from edgeworth.games.trading.exact.best import Best
 from edgeworth.games.trading.exact.follower import stage
 from edgeworth.games.trading.exact.intervals import Interval, bounding_contest, certificate, interval, widened
 from edgeworth.games.trading.exact.piece import ZONE
-from edgeworth.games.trading.model import Contest, Equilibrium, Floats, TradingGame, equilibrium_of
+from edgeworth.games.trading.exact.role_intervals import Chosen
+from edgeworth.games.trading.model import Equilibrium, TradingGame, equilibrium_of
 
 SMALL = 1_000
 """Up to so many consumers the default gap is 2e-10, beyond it 5e-7."""
@@ -44,24 +48,26 @@ class Exact:
             validation.real("gap", self.gap, minimum=0.0)
 
 
-class _Best:
-    """The best price so far, and the least profit seen: what is at stake for the leader."""
+class Stage(Protocol):
+    """The consumers as the search over prices sees them."""
 
-    def __init__(self) -> None:
-        self.profit, self.price, self.strong, self.demands = -np.inf, 0.0, False, np.empty(0)
-        self.least = np.inf
+    def evaluate(self, best: Best, price: float, guess: float) -> float:
+        """The mining power at a price (`guess`: of it, 0 for none); both answers of indifferent consumers are offered."""
 
-    @property
-    def stake(self) -> float:
-        """The gap is relative to this: the least of |profit| and what prices seen so far make of a difference."""
-        spread = self.profit - self.least
-        return min(abs(self.profit), spread) if spread > 0.0 else abs(self.profit)
+    def widened(self, price: float, power: float, upper: bool) -> float:
+        """The power, raised (`upper`) or lowered until the sum of shares says so beyond rounding."""
 
-    def offer(self, game: TradingGame, price: float, strong: bool, demands: Floats) -> None:
-        profit = (price - game.unit_cost) * float(demands.sum())
-        self.least = min(self.least, profit)
-        if profit > self.profit:
-            self.profit, self.price, self.strong, self.demands = profit, price, strong, demands
+    def interval(self, left: float, right: float, x_left: float, x_right: float) -> Interval:
+        """An interval of prices, with powers as `widened` gives them."""
+
+    def split_point(self, best: Best, node: Interval) -> float | None:
+        """Where to split an interval; None where no number is inside."""
+
+    def certificate(self, leaves: Sequence[Interval]) -> Certificate:
+        """Of intervals in the order of prices, which leave no price out."""
+
+    def solution(self, best: Best) -> Equilibrium:
+        """The incumbent as a solution."""
 
 
 def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibrium]) -> Found[Equilibrium]:
@@ -104,6 +110,9 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
     ends the search is relative to |profit| or, where that is less, to how much the profits seen differ; beyond 1,000 consumers
     it is 5e-7 by default.
 
+    Where roles are chosen the consumers' stage, the bound and its certificate "role-intervals" are those of
+    `exact.roles` and `exact.role_intervals`; the search is the same.
+
     References
     ----------
     Szidarovszky and Okuguchi, On the existence and uniqueness of pure Nash equilibrium in rent-seeking games, Games and
@@ -111,14 +120,12 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
     """
     gap = params.gap if params.gap is not None else (2e-10 if game.consumers <= SMALL else 5e-7)
     noise = 4e-16 * game.max_price * game.max_demand * game.consumers  # what rounding leaves of the largest profit there is
-    best, order, contest = _Best(), itertools.count(), bounding_contest(game)
-    power_left = _evaluate(game, best, game.min_price, 0.0)
-    power_right = _evaluate(game, best, game.max_price, power_left)
-    ends = (
-        widened(game, contest, game.min_price, power_left, True),
-        widened(game, contest, game.max_price, power_right, False),
-    )
-    root = interval(game, contest, game.min_price, game.max_price, *ends)
+    best, order = Best(), itertools.count()
+    consumers: Stage = Chosen(game) if game.roles == "chosen" else _Given(game)
+    low, high = game.min_price, game.max_price
+    power_left = consumers.evaluate(best, low, 0.0)
+    power_right = consumers.evaluate(best, high, power_left)
+    root = consumers.interval(low, high, consumers.widened(low, power_left, True), consumers.widened(high, power_right, False))
     heap: list[tuple[float, int, Interval]] = [(-root.piece.bound, next(order), root)]
     closed: list[Interval] = []
     split, ended, reported = 0, run.tick(0, best.profit, root.piece.bound), time.perf_counter()
@@ -133,17 +140,18 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
         if width <= _NARROWEST * node.right or (width <= _STUCK * node.right and node.stuck >= _PATIENCE):
             closed.append(node)
             continue
-        _try_peak(game, best, node)
-        middle = _split_point(game, contest, node, best)
+        guess = float(np.sqrt(node.power_left) * np.sqrt(node.power_right))
+        if node.piece.peak is not None and node.left < node.piece.peak < node.right:  # where the bound is attained
+            consumers.evaluate(best, node.piece.peak, guess)
+        middle = consumers.split_point(best, node)
         if middle is None:
             closed.append(node)
             continue
-        guess = float(np.sqrt(node.power_left) * np.sqrt(node.power_right))
-        power = _evaluate(game, best, middle, guess)
-        below, above = (widened(game, contest, middle, power, upper) for upper in (False, True))
+        power = consumers.evaluate(best, middle, guess)
+        below, above = (consumers.widened(middle, power, upper) for upper in (False, True))
         for child in (
-            interval(game, contest, node.left, middle, node.power_left, below),
-            interval(game, contest, middle, node.right, above, node.power_right),
+            consumers.interval(node.left, middle, node.power_left, below),
+            consumers.interval(middle, node.right, above, node.power_right),
         ):
             stuck = node.stuck + 1 if child.piece.bound - best.profit > 0.9 * excess else 0
             heapq.heappush(heap, (-min(child.piece.bound, node.piece.bound), next(order), child._replace(stuck=stuck)))
@@ -155,11 +163,11 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
     run.tick(split, best.profit, bound)
     ending = ended or (Termination.PROVED if bound - best.profit <= 1e-9 * abs(best.profit) else Termination.CONVERGED)
     return Found(
-        equilibrium_of(game, best.price, best.demands, strong=best.strong),
+        consumers.solution(best),
         ending,
         bound=bound,
         evidence=BoundEvidence.RECOMPUTED,
-        certificate=certificate(leaves),
+        certificate=consumers.certificate(leaves),
         iterations=split,
         nodes=len(leaves),
     )
@@ -169,37 +177,47 @@ def _upper(heap: list[tuple[float, int, Interval]], closed: list[Interval]) -> f
     return max([-heap[0][0]] * bool(heap) + [leaf.piece.bound for leaf in closed])
 
 
-def _evaluate(game: TradingGame, best: _Best, price: float, guess: float) -> float:
-    """The mining power at a price; both answers of indifferent consumers are offered."""
-    demands, power, _ = stage(game, price, True, guess)
-    best.offer(game, price, True, demands)
-    if len(game.contest.linear) and np.any(game.contest.linear_threshold == price):
-        best.offer(game, price, False, stage(game, price, False, guess)[0])
-    return power
+class _Given:
+    """The consumers of a game whose roles are given."""
 
+    def __init__(self, game: TradingGame) -> None:
+        self.game, self.contest = game, bounding_contest(game)
 
-def _try_peak(game: TradingGame, best: _Best, node: Interval) -> None:
-    """Evaluate the price at which the node's bound is attained, where it lies inside."""
-    price = node.piece.peak
-    if price is not None and node.left < price < node.right:
-        _evaluate(game, best, price, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
+    def evaluate(self, best: Best, price: float, guess: float) -> float:
+        game = self.game
+        demands, power, _ = stage(game, price, True, guess)
+        best.offer(game, price, True, demands)
+        if len(game.contest.linear) and np.any(game.contest.linear_threshold == price):
+            best.offer(game, price, False, stage(game, price, False, guess)[0])
+        return power
 
+    def widened(self, price: float, power: float, upper: bool) -> float:
+        return widened(self.game, self.contest, price, power, upper)
 
-def _split_point(game: TradingGame, contest: Contest, node: Interval, best: _Best) -> float | None:
-    """The unit cost, else the middle one of the prices beside thresholds, else the middle; None where no number is inside.
+    def interval(self, left: float, right: float, x_left: float, x_right: float) -> Interval:
+        return interval(self.game, self.contest, left, right, x_left, x_right)
 
-    The threshold itself is evaluated on the way.
-    """
-    if node.left < game.unit_cost < node.right:
-        return game.unit_cost
-    edge = contest.linear_threshold
-    beside = np.unique(np.outer(edge[np.isfinite(edge)], (1.0 - 1.25 * ZONE, 1.0 + 1.25 * ZONE)))
-    inside = beside[(beside > node.left) & (beside < node.right)]
-    if not len(inside):
-        middle = 0.5 * (node.left + node.right)
-        return middle if node.left < middle < node.right else None
-    middle = float(inside[len(inside) // 2])
-    near = float(edge[np.abs(edge - middle).argmin()])
-    if game.min_price < near < game.max_price:
-        _evaluate(game, best, near, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
-    return middle
+    def split_point(self, best: Best, node: Interval) -> float | None:
+        """The unit cost, else the middle one of the prices beside thresholds, else the middle.
+
+        The threshold itself is evaluated on the way.
+        """
+        game, edge = self.game, self.contest.linear_threshold
+        if node.left < game.unit_cost < node.right:
+            return game.unit_cost
+        beside = np.unique(np.outer(edge[np.isfinite(edge)], (1.0 - 1.25 * ZONE, 1.0 + 1.25 * ZONE)))
+        inside = beside[(beside > node.left) & (beside < node.right)]
+        if not len(inside):
+            middle = 0.5 * (node.left + node.right)
+            return middle if node.left < middle < node.right else None
+        middle = float(inside[len(inside) // 2])
+        near = float(edge[np.abs(edge - middle).argmin()])
+        if game.min_price < near < game.max_price:
+            self.evaluate(best, near, float(np.sqrt(node.power_left) * np.sqrt(node.power_right)))
+        return middle
+
+    def certificate(self, leaves: Sequence[Interval]) -> Certificate:
+        return certificate(leaves)
+
+    def solution(self, best: Best) -> Equilibrium:
+        return equilibrium_of(self.game, best.price, best.demands, strong=best.strong)

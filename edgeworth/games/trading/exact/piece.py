@@ -67,13 +67,13 @@ def piece_of(
         q = (w / g - cost + _ROUNDING * (w / g + cost), (n - 1.0 + theta) / g, mined / g)
         k = above if left >= cost else below
         terms = tuple(np.convolve(q[::-1], k).tolist())  # q in falling powers of 1 / X, k in rising ones of X
-        sharp, where = _product_peak(q, k, terms, x_right, x_left)
+        sharp, where = product_peak(q, k, terms, x_right, x_left)
         noise += 2.0 * theta / (g * x_right) * demand_high
         sharp += 1e-13 * abs(sharp)
-        valid = left >= cost or _price(q, x_right) <= 0.0
+        valid = left >= cost or price_at(q, x_right) <= 0.0
         if valid and sharp < bound:
             bound = sharp
-            peak = min(max(_price(q, where) + cost, left), right) if x_right < where < x_left else None
+            peak = min(max(price_at(q, where) + cost, left), right) if x_right < where < x_left else None
     return Piece(bound, noise, peak)
 
 
@@ -84,7 +84,7 @@ def _grouped(threshold: Floats, beta: Floats, left: float, right: float) -> list
     return [("max", beta[at_max]), ("min", beta[at_min]), ("open", beta[~at_max & ~at_min])]
 
 
-def _price(q: tuple[float, float, float], x: float) -> float:
+def price_at(q: tuple[float, float, float], x: float) -> float:
     return q[0] + (q[1] + q[2] / x) / x
 
 
@@ -97,13 +97,13 @@ def _peaks(terms: tuple[float, ...], low: float, high: float) -> tuple[float, fl
     return best
 
 
-def _product_peak(
+def product_peak(
     q: tuple[float, float, float], k: tuple[float, float, float], terms: tuple[float, ...], low: float, high: float
 ) -> tuple[float, float]:
     """The same for a product, evaluated as one: its terms cancel where its factors do not."""
     best = (-np.inf, low)
     for x in _candidates(terms, low, high):
-        best = max(best, (_price(q, x) * (k[0] + x * (k[1] + x * k[2])), x))
+        best = max(best, (price_at(q, x) * (k[0] + x * (k[1] + x * k[2])), x))
     return best
 
 

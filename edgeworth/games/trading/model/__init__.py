@@ -3,6 +3,7 @@
 from edgeworth.games.trading.model.functions import (
     equilibrium_of as equilibrium_of,
     measures,
+    mining_of as mining_of,
     profile_utilities as profile_utilities,
     regime_of as regime_of,
     utilities,
@@ -10,10 +11,18 @@ from edgeworth.games.trading.model.functions import (
     violations,
 )
 from edgeworth.games.trading.model.presets import PRESETS, generate
-from edgeworth.games.trading.model.problem import Contest as Contest, Equilibrium, Floats as Floats, TradingGame
+from edgeworth.games.trading.model.problem import (
+    ROLES,
+    Contest as Contest,
+    Floats as Floats,
+    RoleContest as RoleContest,
+    TradingGame,
+)
+from edgeworth.games.trading.model.solution import Equilibrium
 
 __all__ = [
     "PRESETS",
+    "ROLES",
     "Equilibrium",
     "TradingGame",
     "generate",

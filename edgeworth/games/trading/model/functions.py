@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike
 from edgeworth.core import validation
 from edgeworth.core.arrays import Bools
 from edgeworth.core.violation import Violation, Violations
-from edgeworth.games.trading.model.problem import Equilibrium, Floats, TradingGame
+from edgeworth.games.trading.model.problem import Floats, TradingGame
+from edgeworth.games.trading.model.solution import Equilibrium
 
 
-def utilities(game: TradingGame, price: float, demands: ArrayLike) -> Floats:
+def utilities(game: TradingGame, price: float, demands: ArrayLike, mining: ArrayLike | None = None) -> Floats:
     """The utility of every consumer.
 
     Parameters
@@ -24,23 +25,28 @@ def utilities(game: TradingGame, price: float, demands: ArrayLike) -> Floats:
         The unit price p, in money a unit of power.
     demands : array_like
         F, float64 [N], in units of power.
+    mining : array_like, optional
+        x, float64 [N], where roles are chosen, and there only.
 
     Returns
     -------
     ndarray
-        U_i = F_i ((1 - beta_i) C_b - u_i p) + R_i x_i / X, float64 [N], in money; the share x_i / X is 0 where X = 0.
+        U_i = F_i ((1 - beta_i) C_b - u_i p) + R_i x_i / X, float64 [N], in money; the share x_i / X is 0 where X = 0. Where
+        roles are chosen U_i = (F_i - x_i) C_b - u_i p F_i + R_i x_i / X.
 
     Raises
     ------
     ValueError
-        For demands of another length.
+        For arrays of another length, and for mining that is missing or given besides.
     """
     p = validation.real("price", price)
     f = validation.array("demands", demands, np.float64, (game.consumers,))
-    return profile_utilities(game, p, f)
+    x = None if mining is None else validation.array("mining", mining, np.float64, (game.consumers,))
+    _require_roles(game, x)
+    return profile_utilities(game, p, f, x)
 
 
-def profile_utilities(game: TradingGame, price: float, demands: Floats) -> Floats:
+def profile_utilities(game: TradingGame, price: float, demands: Floats, mining: Floats | None = None) -> Floats:
     """`utilities` of arguments that are known to be sound.
 
     Parameters
@@ -51,16 +57,21 @@ def profile_utilities(game: TradingGame, price: float, demands: Floats) -> Float
         The unit price p.
     demands : ndarray
         F, float64 [N].
+    mining : ndarray, optional
+        x, float64 [N], where roles are chosen.
 
     Returns
     -------
     ndarray
         float64 [N], in money.
     """
-    x = game.role_ratio * demands
+    x = game.role_ratio * demands if mining is None else mining
     total = float(x.sum())
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
         share = x / total if total > 0.0 else np.zeros(len(x))
+        if mining is not None:
+            earned = (demands - mining) * game.service_profit - demands * (game.payment_weight * price)
+            return np.asarray(earned + game.effective_reward * share)
         return np.asarray(demands * (game.service_margin - game.payment_weight * price) + game.effective_reward * share)
 
 
@@ -99,13 +110,13 @@ def violations(game: TradingGame, solution: Equilibrium) -> tuple[Violation, ...
     Returns
     -------
     tuple of Violation
-        Empty for a feasible solution. Rules: ``price`` (no place) and ``demand`` (of a consumer); the amount is relative to
-        the end of the interval.
+        Empty for a feasible solution. Rules: ``price`` (no place), ``demand`` and, where roles are chosen, ``mining`` (of a
+        consumer: outside [0, F_i]); the amount is relative to the end of the interval.
 
     Raises
     ------
     ValueError
-        For demands of another length.
+        For demands of another length, and for mining that is missing or given besides.
 
     Notes
     -----
@@ -123,6 +134,12 @@ def violations(game: TradingGame, solution: Equilibrium) -> tuple[Violation, ...
         where = f"[{game.min_demand}, {game.max_demand}]"
         text = f"the demand {solution.demands[i]} of {broken.named('consumer', i)} lies outside {where}"
         broken.add("demand", float(amounts[i]), text, consumer=i)
+    if solution.mining is not None:
+        x, f = solution.mining, solution.demands
+        excess = np.where(x < 0.0, np.inf, np.maximum(x - f, 0.0) / np.where(f > 0.0, f, 1e-300))
+        for i in np.flatnonzero(excess > 0.0).tolist():
+            text = f"{broken.named('consumer', i)} mines with {x[i]}, outside [0, {f[i]}]"
+            broken.add("mining", float(excess[i]), text, consumer=i)
     return tuple(broken.found)
 
 
@@ -151,7 +168,7 @@ def measures(game: TradingGame, solution: Equilibrium) -> dict[str, float]:
         "price": solution.price,
         "total_demand": total,
         "mean_demand": total / n,
-        "mining_power": float((game.role_ratio * solution.demands).sum()),
+        "mining_power": float(mining_of(game, solution).sum()),
         "consumer_profit": profits / n,
         "welfare": value(game, solution) + profits,
         "at_max": float(at_max.sum()) / n,
@@ -160,7 +177,25 @@ def measures(game: TradingGame, solution: Equilibrium) -> dict[str, float]:
     }
 
 
-def equilibrium_of(game: TradingGame, price: float, demands: Floats, *, strong: bool = False) -> Equilibrium:
+def mining_of(game: TradingGame, solution: Equilibrium) -> Floats:
+    """The power x that each consumer mines with.
+
+    Parameters
+    ----------
+    game : TradingGame
+    solution : Equilibrium
+
+    Returns
+    -------
+    ndarray
+        float64 [N]: what it chose, or beta_i F_i where roles are given.
+    """
+    return np.asarray(game.role_ratio * solution.demands if solution.mining is None else solution.mining)
+
+
+def equilibrium_of(
+    game: TradingGame, price: float, demands: Floats, *, strong: bool = False, mining: Floats | None = None
+) -> Equilibrium:
     """Price and demands as a solution, with profits, regime and how ties were broken.
 
     Parameters
@@ -173,14 +208,24 @@ def equilibrium_of(game: TradingGame, price: float, demands: Floats, *, strong: 
         F, float64 [N].
     strong : bool
         Whether consumers that are indifferent at this price ask for the most rather than the least.
+    mining : ndarray, optional
+        x, float64 [N], where roles are chosen, and there only.
 
     Returns
     -------
     Equilibrium
+
+    Raises
+    ------
+    ValueError
+        For mining that is missing or given besides.
     """
-    tied = bool(np.any(~game.rewarded & (game.threshold == price))) and game.min_demand < game.max_demand
+    _require_roles(game, mining)
+    linear = game.threshold[~game.rewarded] if mining is None else game.role_contest.threshold
+    tied = bool(np.any(linear == price)) and game.min_demand < game.max_demand
     tie_break = ("strong" if strong else "weak") if tied else "none"
-    return Equilibrium(price, demands, profile_utilities(game, price, demands), regime_of(game, demands), tie_break)
+    profits = profile_utilities(game, price, demands, mining)
+    return Equilibrium(price, demands, profits, regime_of(game, demands), tie_break, mining)
 
 
 def regime_of(game: TradingGame, demands: Floats) -> str:
@@ -220,3 +265,10 @@ def _own(game: TradingGame, solution: Equilibrium) -> None:
     if len(solution.demands) != game.consumers:
         rule = f"must hold one demand for each of {game.consumers} consumers"
         raise ValueError(f"demands: {rule}; got {len(solution.demands)}")
+    _require_roles(game, solution.mining)
+
+
+def _require_roles(game: TradingGame, mining: Floats | None) -> None:
+    if (mining is None) != (game.roles == "given"):
+        rule = "None where roles are given" if game.roles == "given" else "given where roles are chosen"
+        validation.reject("mining", f"must be {rule}", mining)

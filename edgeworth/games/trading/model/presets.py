@@ -10,7 +10,7 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.provenance import Provenance
 from edgeworth.core.seeds import INSTANCES, Seed, generator
-from edgeworth.games.trading.model.problem import TradingGame
+from edgeworth.games.trading.model.problem import ROLES, TradingGame
 
 PRESETS = ("ai-bazaar", "interior", "kink", "two-peaks", "random")
 
@@ -22,7 +22,9 @@ _CHANGES: dict[str, dict[str, float]] = {
 }
 
 
-def generate(*, preset: str = "ai-bazaar", consumers: int | None = None, seed: Seed = None) -> TradingGame:
+def generate(
+    *, preset: str = "ai-bazaar", consumers: int | None = None, seed: Seed = None, roles: str = "given"
+) -> TradingGame:
     """Generate a game.
 
     Parameters
@@ -33,6 +35,8 @@ def generate(*, preset: str = "ai-bazaar", consumers: int | None = None, seed: S
         N >= 1 (2 for ``random``); 10 without it.
     seed : int, SeedSequence or Generator, optional
         Of ``random``; a fresh one, recorded in the provenance, without it. The other presets are not random.
+    roles : {"given", "chosen"}
+        Whether consumers mine with the share beta of their power, or with what they like.
 
     Returns
     -------
@@ -54,14 +58,18 @@ def generate(*, preset: str = "ai-bazaar", consumers: int | None = None, seed: S
     ``two-peaks``: R 2,000, C_b 2, beta .2/.1; a local maximum 3417.0 at 12.87, the global one 3418.6 at 20.
     ``random`` (ours): half the draws have wide boxes, F_min = 0 and costs kappa_i / R_i = common x (1 + noise / N), so that
     many demands are interior; the other half have heterogeneous beta, u, m, delta and any of the four regimes, now and then
-    with consumers that do not mine or have no reward.
+    with consumers that do not mine or have no reward. (Where roles are chosen and one alone would have a reward, all have.)
     """
     validation.choice("preset", preset, PRESETS)
+    validation.choice("roles", roles, ROLES)
     rng, record = generator(seed, INSTANCES)
     n = validation.integer("consumers", 10 if consumers is None else consumers, minimum=2 if preset == "random" else 1)
+    parameters: dict[str, Any] = {"consumers": n} | ({"roles": roles} if roles != "given" else {})
     if preset == "random":
         game = _with_interior_demands(rng, n) if rng.random() < 0.5 else _any_regime(rng, n)
-        return replace(game, provenance=Provenance("preset", preset, {"consumers": n}, record))
+        alone = roles == "chosen" and np.count_nonzero(game.token_effect) == 1
+        effect = np.ones(n) if alone else game.token_effect
+        return replace(game, token_effect=effect, provenance=Provenance("preset", preset, parameters, record), roles=roles)
     role = np.full(n, 0.1)
     if preset in ("ai-bazaar", "two-peaks"):
         role[0] = 0.2
@@ -83,7 +91,8 @@ def generate(*, preset: str = "ai-bazaar", consumers: int | None = None, seed: S
         max_demand=100.0,
         min_price=10.0,
         max_price=20.0,
-        provenance=Provenance("preset", preset, {"consumers": n}),
+        provenance=Provenance("preset", preset, parameters),
+        roles=roles,
         **fields,
     )
 

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core import names, validation
 from edgeworth.core.arrays import Array, OptionalArray, optional
-from edgeworth.core.faces import Column, ShownSolution
 from edgeworth.core.numeric import Sense
 from edgeworth.core.payload import Payload
 from edgeworth.core.problem import ProblemData
@@ -22,10 +21,10 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-REGIMES = ("interior", "at_max", "at_min", "mixed")
-TIE_BREAKS = ("none", "weak", "strong")
+ROLES = ("given", "chosen")
 
 _LARGEST = 1e300  # of demands times money: nothing that is computed overflows
+_DEAREST = 1e290  # cost of a unit of mining power in rewards: where it is more, the reward does not count
 _ARRAYS = ("role_ratio", "payment_weight", "token_effect", "evaluation_metric")
 _NON_NEGATIVE = (
     "reward", "performance_factor", "block_size", "puzzle_constant", "propagation_factor",
@@ -64,6 +63,30 @@ class Contest(NamedTuple):
     linear_beta: Floats
 
 
+class RoleContest(NamedTuple):
+    """The contest of consumers that choose their roles.
+
+    Attributes
+    ----------
+    rows : ndarray
+        Consumers whose reward counts (R_i > 0, F_max > 0), int64; the others mine nothing.
+    service, slope : ndarray
+        Of these, C_b / R_i and u_i / R_i, float64.
+    threshold : ndarray
+        C_b / u_i of every consumer, the price above which services do not pay, float64 [N]; infinite where u_i = 0 < C_b, and
+        minus infinity where both are 0, so that such a consumer, indifferent at every price, asks for the least.
+
+    Notes
+    -----
+    The arrays are not to be written to.
+    """
+
+    rows: Ints
+    service: Floats
+    slope: Floats
+    threshold: Floats
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class TradingGame(ProblemData):
     """Computing-power trading (AI-Bazaar): one provider sets a unit price, N consumers answer with their demands.
@@ -72,10 +95,14 @@ class TradingGame(ProblemData):
     ``F_i ((1 - beta_i) C_b - u_i p) + R_i x_i / X`` with ``x_i = beta_i F_i`` the power it mines with, ``X = sum_j x_j`` and
     the effective reward ``R_i = m_i (R + lambda B) exp(-eps tau delta_i B)``; the share x_i / X is 0 where X = 0.
 
+    With ``roles="chosen"`` consumer i also chooses x_i, any power up to its demand: utility ``(F_i - x_i) C_b - u_i p F_i +
+    R_i x_i / X``, 0 <= x_i <= F_i.
+
     Parameters
     ----------
     role_ratio : array_like
-        beta, float64 [N] in [0, 1], N >= 1: the share of its power that a consumer mines with.
+        beta, float64 [N] in [0, 1], N >= 1: the share of its power that a consumer mines with. Where roles are chosen it only
+        says what they are otherwise: ``dataclasses.replace(game, roles="given")``.
     payment_weight : array_like
         u >= 0, float64 [N].
     reward : float
@@ -96,13 +123,15 @@ class TradingGame(ProblemData):
         Where the game comes from.
     consumer_names : tuple of str, optional
         One text a consumer, by default the labels of the arrays that are Series, which are brought into one order.
+    roles : {"given", "chosen"}
+        Whether the shares beta are given or the consumers' choice.
 
     Raises
     ------
     ValueError, TypeError
         Naming the argument, the rule and the value; among it for a game in which at some price exactly one consumer competes
         against nobody (N = 1, for instance) with F_min = 0 < F_max and kappa > 0: it wants as little as possible but not 0, so
-        it has no best reply.
+        it has no best reply. Where roles are chosen, F_min does not help it: a lone consumer with a reward is refused.
 
     Notes
     -----
@@ -147,6 +176,7 @@ class TradingGame(ProblemData):
     propagation_factor: float = 0.0
     provenance: Provenance = field(default_factory=lambda: Provenance("arrays"))
     consumer_names: tuple[str, ...] | None = None
+    roles: str = "given"
 
     def __post_init__(self) -> None:
         def store(name: str, value: object) -> None:
@@ -177,10 +207,16 @@ class TradingGame(ProblemData):
         paid = float(self.payment_weight.max()) * self.max_price
         if not n * self.max_demand < _LARGEST / max(1.0, self.max_price, self.unit_cost, self.service_profit, paid):
             validation.reject("max_demand", f"times {n} consumers and the highest price must be below 1e300", self.max_demand)
+        validation.choice("roles", self.roles, ROLES)
         self._refuse_a_lone_miner()
 
     def _refuse_a_lone_miner(self) -> None:
         """All conditions grow with the price, so the highest one decides."""
+        if self.roles == "chosen":
+            if len(self.role_contest.rows) == 1:
+                rule = f"must be 'given' where consumer {self.role_contest.rows[0]} alone has a reward: any power wins it all"
+                validation.reject("roles", f"{rule}, and the less the better, so that it has no best reply", self.roles)
+            return
         rivals = np.flatnonzero(self.rewarded)
         if self.min_demand > 0.0 or len(rivals) != 1:
             return
@@ -208,7 +244,12 @@ class TradingGame(ProblemData):
 
     @cached_property
     def service_margin(self) -> Floats:
-        """(1 - beta_i) C_b, what a unit of demand earns by AI services, float64 [N]."""
+        """(1 - beta_i) C_b, what a unit of demand earns by AI services, float64 [N].
+
+        On it rests all that there is where roles are given; a ValueError where they are chosen.
+        """
+        if self.roles != "given":
+            validation.reject("roles", "must be 'given' here: what a unit of demand earns is no constant", self.roles)
         return _frozen((1.0 - self.role_ratio) * self.service_profit)
 
     @cached_property
@@ -246,6 +287,16 @@ class TradingGame(ProblemData):
             linear_beta=self.role_ratio[linear],
         )
 
+    @cached_property
+    def role_contest(self) -> RoleContest:
+        """The game of consumers that choose their roles; see `RoleContest`."""
+        reward, u, service = self.effective_reward, self.payment_weight, self.service_profit
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+            counts = np.maximum(service, u * self.max_price) / reward < _DEAREST
+            threshold = np.where(u > 0.0, service / u, np.inf if service > 0.0 else -np.inf)
+        rows = np.flatnonzero(counts & (reward > 0.0) & (self.max_demand > 0.0))
+        return RoleContest(_frozen(rows), _frozen(service / reward[rows]), _frozen(u[rows] / reward[rows]), _frozen(threshold))
+
     # --- constructors ----------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -263,6 +314,7 @@ class TradingGame(ProblemData):
         max_price: float,
         consumer_names: Sequence[str] | None = None,
         provenance: Provenance | None = None,
+        roles: str = "given",
     ) -> TradingGame:
         """A game from the effective rewards themselves.
 
@@ -276,6 +328,7 @@ class TradingGame(ProblemData):
         consumer_names : sequence of str, optional
             Default: the labels of the arguments that are Series, which are brought into one order.
         provenance : Provenance, optional
+        roles : {"given", "chosen"}
 
         Returns
         -------
@@ -302,14 +355,16 @@ class TradingGame(ProblemData):
             min_price=min_price,
             max_price=max_price,
             provenance=provenance or Provenance("arrays"),
+            roles=roles,
             **found,
         )
 
     # --- files ------------------------------------------------------------------------------------------------------------
 
     def to_payload(self) -> Payload:
-        """As plain fields and arrays."""
+        """As plain fields and arrays. Roles are written where they are chosen, so that other games keep their hash."""
         content: dict[str, object] = {name: getattr(self, name) for name in _NON_NEGATIVE}
+        content |= {"roles": self.roles} if self.roles != "given" else {}
         content["provenance"] = self.provenance.to_fields()
         content |= names.to_fields(self, "consumer")
         return Payload(content, {name: getattr(self, name) for name in _ARRAYS})
@@ -320,61 +375,8 @@ class TradingGame(ProblemData):
         arrays: dict[str, Any] = {name: payload.array(name) for name in _ARRAYS}
         scalars = {name: payload.field(name) for name in _NON_NEGATIVE}
         named = names.from_fields(payload.fields, "consumer")
-        return cls(**arrays, **scalars, **named, provenance=Provenance(**payload.field("provenance")))
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Equilibrium(ShownSolution):
-    """A solution: a price and the consumers' demands at it; whether they are an equilibrium is for the checker to say.
-
-    Parameters
-    ----------
-    price : float
-        The unit price, in money a unit of power.
-    demands : array_like
-        F, float64 [N], in units of power.
-    profits : array_like
-        The consumers' utilities at them, float64 [N], in money.
-    regime : str
-        "interior", "at_max" or "at_min" where that holds of every consumer, "mixed" otherwise.
-    tie_break : str
-        What consumers ask for that are indifferent at this price: "weak" the least, "strong" the most, "none" where nobody is.
-    """
-
-    row: ClassVar[str] = "consumer"
-    columns: ClassVar[tuple[Column, ...]] = (
-        Column("demand", "units of computing power", field="demands"),
-        Column("profit", "money", field="profits"),
-        Column("price", "money a unit of computing power"),
-    )
-
-    price: float
-    demands: Floats
-    profits: Floats
-    regime: str
-    tie_break: str = "none"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "price", validation.real("price", self.price))
-        object.__setattr__(self, "demands", validation.array("demands", self.demands, np.float64, (None,)))
-        shape = self.demands.shape
-        object.__setattr__(self, "profits", validation.array("profits", self.profits, np.float64, shape))
-        validation.choice("regime", self.regime, REGIMES)
-        validation.choice("tie_break", self.tie_break, TIE_BREAKS)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.price, self.demands, self.profits, self.regime, self.tie_break)
-
-    def to_payload(self) -> Payload:
-        """As plain fields and arrays."""
-        plain = {"price": self.price, "regime": self.regime, "tie_break": self.tie_break}
-        return Payload(plain, {"demands": self.demands, "profits": self.profits})
-
-    @classmethod
-    def from_payload(cls, payload: Payload) -> Equilibrium:
-        """The inverse of `to_payload`; validates like the constructor."""
-        arrays = (payload.array("demands"), payload.array("profits"))
-        return cls(payload.field("price"), *arrays, payload.field("regime"), payload.field("tie_break"))
+        roles = payload.fields.get("roles", "given")
+        return cls(**arrays, **scalars, **named, provenance=Provenance(**payload.field("provenance")), roles=roles)
 
 
 def _frozen(values: Any) -> Array:
