@@ -48,7 +48,6 @@ def plan(problems: object, methods: object, seeds: object, stop: Stop | None, th
     return Plan(fam, tuple(instances), tuple(specs), method_seeds, tuple(tasks))
 
 
-
 def listed(argument: str, value: object, what: str) -> list[Any]:
     """The items of an argument that must be a sequence of at least one."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
