@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from edgeworth.learning.deep.policy import Policy, load_policy
 
 SCHEMA = 1
 _OURS = "edgeworth."
+_COUNTS: dict[str, Callable[[Any], Any]] = {"iterations": int, "stalled": int}  # the other stop rules are real numbers
 
 
 def canonical(value: object) -> str:
@@ -90,7 +92,9 @@ def call_of(spec: MethodSpec, stop: Stop | None, threads: int) -> Call:
     Raises TypeError for what no file can hold: functions, policies without a file, parameters that are no plain data.
     """
     rule = stop if spec.stop is None else spec.stop
-    rules = "null" if rule is None or not rule.rules else canonical({name: getattr(rule, name) for name in rule.rules})
+    rules = "null"
+    if rule is not None and rule.rules:
+        rules = canonical({name: _COUNTS.get(name, float)(getattr(rule, name)) for name in rule.rules})
     if isinstance(spec.method, TrainedPolicy):
         if not isinstance(spec.method, Policy):
             validation.reject_type("methods", "must hold only policies that have a file", spec.method)

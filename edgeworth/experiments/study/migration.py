@@ -36,14 +36,15 @@ def _migrate(path: str, schema: int) -> None:
         (mode,) = old.execute("PRAGMA journal_mode=DELETE").fetchone()  # its log, which is no file of the copy, is gone then
         if mode != "delete":
             raise BlockingIOError(errno.EAGAIN, "another program holds this study, whose schema must be migrated", path)
-        old.execute("BEGIN EXCLUSIVE")
+        old.execute("BEGIN IMMEDIATE")  # nobody writes until the copy has the name
         if os.stat(path).st_ino != before.st_ino:
             return  # another program has migrated it meanwhile
         for end in ("", "-journal", "-wal", "-shm"):  # of a migration that was killed
             with suppress(FileNotFoundError):
                 os.unlink(copy + end)
         with closing(sqlite3.connect(copy, isolation_level=None)) as new:
-            old.backup(new)
+            with closing(sqlite3.connect(path)) as source:  # SQLite copies nothing from within a transaction that writes
+                source.backup(new)
             new.execute("PRAGMA synchronous=FULL")
             new.execute("BEGIN")
             for each in range(schema, SCHEMA):

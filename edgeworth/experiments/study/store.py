@@ -186,7 +186,7 @@ class StudyFile:
 
     def meta(self, key: str) -> Any:
         """A value by its key, None where there is none; JSON is read by the caller."""
-        found = self.db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        found = self.one("SELECT value FROM meta WHERE key = ?", (key,))
         return None if found is None else found[0]
 
     def set_meta(self, key: str, value: str) -> None:
