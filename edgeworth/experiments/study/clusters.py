@@ -15,8 +15,9 @@ from edgeworth.experiments.tasks import Task, describe_error, failed, run_task
 
 _AHEAD = 2
 """Tasks a thread of the cluster that are out at a time: one runs, one waits."""
-_ALONE = {"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-saturation": 1.0}
-"""A worker that dies loses the run it is at and no other, and the study counts the attempts."""
+_LOOK = 5.0  # seconds between two looks at the size of a cluster
+_COUNTED = {"distributed.scheduler.allowed-failures": 0}
+"""The study counts a task's attempts."""
 
 
 def _lost(error: object) -> Outcome:
@@ -47,7 +48,7 @@ class Dask:
         require("engine='dask'", "distributed", "dask", "distributed")
         self._jobs, self._client = n_jobs, client
 
-    def map(self, tasks: Iterable[tuple[str, Task]]) -> Generator[tuple[str, Outcome], None, None]:
+    def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
         """See `Engine`."""
         from distributed import as_completed
         from distributed.scheduler import KilledWorker
@@ -55,9 +56,11 @@ class Dask:
         rest, flying = iter(tasks), 0
         with ExitStack() as stack:
             client = self._client or self._started(stack)
-            most = _AHEAD * max(sum(client.nthreads().values()), 1)
+            most, looked = 1, -_LOOK
             done = as_completed(with_results=True, raise_errors=False)
             while True:
+                if not alone and time.monotonic() > looked + _LOOK:  # workers come and go
+                    most, looked = _AHEAD * max(sum(client.nthreads().values()), 1), time.monotonic()
                 for key, task in islice(rest, most - flying):
                     done.add(client.submit(run_task, task, key=key, pure=False, retries=0))
                     flying += 1
@@ -80,7 +83,7 @@ class Dask:
         import dask
         from distributed import Client, LocalCluster
 
-        stack.enter_context(dask.config.set(_ALONE))
+        stack.enter_context(dask.config.set(_COUNTED))
         cluster = LocalCluster(n_workers=self._jobs, threads_per_worker=1, dashboard_address=None)
         stack.enter_context(cluster)
         return stack.enter_context(Client(cluster))
@@ -102,7 +105,7 @@ class Ray:
             raise ImportError("engine='ray' needs ray, which is in no extra: pip install ray")
         self._jobs = n_jobs
 
-    def map(self, tasks: Iterable[tuple[str, Task]]) -> Generator[tuple[str, Outcome], None, None]:
+    def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
         """See `Engine`."""
         import ray
         from ray.exceptions import OutOfMemoryError, WorkerCrashedError

@@ -24,11 +24,11 @@ class Engine(Protocol):
 
     here: bool
 
-    def map(self, tasks: Iterable[tuple[str, Task]]) -> Generator[tuple[str, Outcome], None, None]:
+    def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
         """The outcomes of tasks in the order of completion, by the tasks' keys; `Lost` where a worker died.
 
-        The next task is asked for when a worker will soon need it, and nothing is kept of one that is done. Closing the
-        generator ends the workers.
+        The next task is asked for when a worker will soon need it, and nothing is kept of one that is done. alone: a worker
+        that dies must take no other task with it. Closing the generator ends the workers.
         """
 
 
@@ -37,7 +37,7 @@ class Serial:
 
     here = True
 
-    def map(self, tasks: Iterable[tuple[str, Task]]) -> Generator[tuple[str, Outcome], None, None]:
+    def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
         """See `Engine`."""
         for key, task in tasks:
             yield key, run_task(task)
@@ -59,7 +59,7 @@ class Workers:
     def __init__(self, n_jobs: int, threads: int) -> None:
         self._jobs, self._threads = n_jobs, threads
 
-    def map(self, tasks: Iterable[tuple[str, Task]]) -> Generator[tuple[str, Outcome], None, None]:
+    def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
         """See `Engine`."""
         return pool.served(tasks, self._jobs, self._threads)
 

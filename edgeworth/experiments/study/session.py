@@ -59,7 +59,7 @@ class Session:
         self._family: Family[Problem, object] = family(json.loads(file.meta("kind")))  # type: ignore[type-var]
         self._problem = lru_cache(_KEPT)(lambda digest: records.problem_of(file, digest))
         self._flying: dict[str, tuple[Task, int]] = {}
-        self._done = self._total = 0
+        self._done = self._total = self._handed = 0
 
     def prepare(self, n_jobs: int) -> None:
         """Write down what happened since, and bring the tasks up to the methods' versions."""
@@ -97,18 +97,19 @@ class Session:
 
     def run(self, engine: Engine) -> None:
         """Until every task has a row, or Ctrl-C comes."""
+        alone = False
         while next(records.waiting(self._file, self._choice), None) is not None:
-            if not self._round(engine):
+            before = self._handed
+            if not self._round(engine, alone):
                 logger.warning("interrupted: %d of %d runs are finished", self._done, self._total)
                 return
+            alone = not alone and self._handed == before
 
-    def _round(self, engine: Engine) -> bool:
-        """Every waiting task once. Returns False after Ctrl-C."""
-        outcomes = engine.map(self._feed(engine.here))
-        heard = False
+    def _round(self, engine: Engine, alone: bool) -> bool:
+        """Every waiting task once; alone: those with their last attempt. Returns False after Ctrl-C."""
+        outcomes = engine.map(self._feed(engine.here, alone), alone=alone)
         try:
             for key, outcome in outcomes:
-                heard = True
                 if not self._take(key, outcome):
                     return False
         except KeyboardInterrupt:
@@ -121,14 +122,17 @@ class Session:
                 self._lock.check()
                 records.stop(self._file, [attempt for _, attempt in self._flying.values()])
             self._flying.clear()
-        if not heard and next(records.waiting(self._file, self._choice), None) is not None:
-            raise RuntimeError("the engine gave no outcome of any task")
         return True
 
-    def _feed(self, here: bool) -> Iterator[tuple[str, Task]]:
+    def _feed(self, here: bool, alone: bool) -> Iterator[tuple[str, Task]]:
+        """Tasks, as they are asked for. A task with one attempt left has it alone: it shall not die of another's death."""
         for each in records.waiting(self._file, self._choice):
+            losses = records.losses(self._file, each.hash)
+            spent = losses >= LOSSES  # in processes that ended with it
+            if not spent and alone != (losses == LOSSES - 1):
+                continue
+            self._handed += 1
             task = self._task(each)
-            spent = records.losses(self._file, each.hash) >= LOSSES  # in processes that ended with it
             with self._file.transaction():
                 self._lock.check()
                 attempt = records.begin(self._file, each.hash, here)

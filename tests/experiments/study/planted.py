@@ -43,7 +43,7 @@ class Planted:
     def __init__(self, fate: Callable[[Task, int], Outcome | None] = lambda task, attempt: None) -> None:
         self.fate, self.given = fate, list[str]()
 
-    def map(self, tasks: Iterable[tuple[str, Task]]) -> Generator[tuple[str, Outcome], None, None]:
+    def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
         for key, task in tasks:
             self.given.append(key)
             yield key, self.fate(task, self.given.count(key)) or run_task(task)

@@ -152,7 +152,7 @@ def test_a_study_grows_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_outcomes_may_come_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Backwards(Planted):
-        def map(self, tasks: Iterable[tuple[str, Task]]) -> Generator[tuple[str, Outcome], None, None]:
+        def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
             yield from reversed([(key, run_task(task)) for key, task in tasks])
 
     plant(monkeypatch, Backwards())
@@ -265,3 +265,23 @@ def test_run_refuses_what_it_does_not_know(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=match):
             study.run(**wrong)  # type: ignore[arg-type]
     assert study.status().waiting == 1
+
+
+def test_a_last_attempt_is_made_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that dies takes what waits behind the cause with it: the innocent must not be given up for that."""
+
+    class Pairs(Planted):
+        def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
+            together = []
+            for key, task in tasks:
+                together.append((key, task))
+                if alone or len(together) == 2:
+                    died = any(task.spec.label == "greedy" for _, task in together)
+                    yield from [(key, lost() if died else run_task(task)) for key, task in together]
+                    together.clear()
+            yield from [(key, run_task(task)) for key, task in together]
+
+    plant(monkeypatch, Pairs())
+    study = Study(tmp_path / "s.db", problems(1), METHODS)
+    assert study.run().failed == 1
+    assert study.comparison().frame.set_index("method")["verified"].to_dict() == {"greedy": False, "random": True}
