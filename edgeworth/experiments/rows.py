@@ -181,7 +181,7 @@ def _distinct(path: str | PathLike[str], found: list[dict[str, object]]) -> None
 
 
 def _plain(cell: object) -> object:
-    if isinstance(cell, bool) or cell is None:
+    if cell is None or type(cell) in (bool, int, str):
         return cell
     if isinstance(cell, numbers.Integral):
         return int(cell)

@@ -104,9 +104,10 @@ class Lock:
 
     def check(self) -> None:
         """Within a transaction: the study is still ours."""
-        found = holder(self._file.db)
-        if found is None or found.token != self._me.token:
-            text = f"was taken over by {found or 'nobody'}, since this process gave no sign of life for {STALE:g} s"
+        found = self._file.meta(_KEY)
+        if found is None or self._me.token not in found:
+            who = holder(self._file.db) or "nobody"
+            text = f"was taken over by {who}, since this process gave no sign of life for {STALE:g} s"
             raise BlockingIOError(errno.EAGAIN, text, self._file.path)
 
     def __exit__(self, *_: object) -> None:

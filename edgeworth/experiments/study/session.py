@@ -58,6 +58,7 @@ class Session:
                 self._specs[setting] = self._calls[setting].spec(label)
         self._family: Family[Problem, object] = family(json.loads(file.meta("kind")))  # type: ignore[type-var]
         self._problem = lru_cache(_KEPT)(lambda digest: records.problem_of(file, digest))
+        self._durable = False
         self._flying: dict[str, tuple[Task, int]] = {}
         self._done = self._total = self._handed = 0
 
@@ -72,8 +73,8 @@ class Session:
             if known[-1] != environment:
                 file.set_meta("environments", canonical([*known, environment]))
             self._renew()
-        if not json.loads(file.meta("durable")):
-            file.db.execute("PRAGMA synchronous=NORMAL")
+        self._durable = json.loads(file.meta("durable"))
+        file.db.execute("PRAGMA synchronous=NORMAL")
         self._total, self._done = records.count(file, self._choice)
 
     def _renew(self) -> None:
@@ -169,11 +170,15 @@ class Session:
     def _keep(self, key: str, task: Task, outcome: Outcome, attempt: int) -> None:
         (label,) = table.problem_labels([task.problem]).values()
         row = table.row(task.problem, label, task.spec.label, task.seed, task.limit, outcome)
+        if self._durable:  # a row waits for the disk; that an attempt begins need not
+            self._file.db.execute("PRAGMA synchronous=FULL")
         with self._file.transaction():
             self._lock.check()
             records.keep(self._file, key, row, outcome, attempt, self._results)
             error = None if outcome.verified else row["notes"]
             records.end(self._file, attempt, "ok" if outcome.verified else "failed", error)
+        if self._durable:
+            self._file.db.execute("PRAGMA synchronous=NORMAL")
         self._done += 1
         tell(self._on_run, self._done, self._total, row)
 

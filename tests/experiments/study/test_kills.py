@@ -32,14 +32,14 @@ def test_a_killed_worker_costs_an_attempt(tmp_path: Path) -> None:
     path, killed = tmp_path / "s.db", list[int]()
 
     def kill(done: int, total: int, row: object) -> None:
-        if done in (10, 40):
+        if done == 10:
             killed.append(children(os.getpid())[0])
             os.kill(killed[-1], signal.SIGKILL)
 
-    status = made(path, 120).run(engine="loky", n_jobs=2, on_run=kill)
-    assert (status.waiting, status.failed, len(killed)) == (0, 0, 2)
-    assert status.lost <= 2
-    same(Study.open(path).comparison(), compare(problems(4), METHODS, seeds=range(29)))
+    status = made(path, 80).run(engine="loky", n_jobs=1, on_run=kill)
+    assert (status.waiting, status.failed, len(killed)) == (0, 0, 1)
+    assert status.lost <= 1
+    same(Study.open(path).comparison(), compare(problems(4), METHODS, seeds=range(19)))
 
 
 def test_a_stopped_process_keeps_its_study(tmp_path: Path) -> None:
