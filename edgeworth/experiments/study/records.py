@@ -122,6 +122,8 @@ def add_seeds(file: StudyFile, seeds: Sequence[int]) -> dict[int | None, int]:
 
 def add_tasks(file: StudyFile, tasks: Sequence[tuple[str, str, str, int | None, int]]) -> None:
     """Within a transaction: hash, problem, setting, seed and position of each; one of another hash at its place is replaced."""
+    if not tasks:
+        return
     known: dict[int, str] = dict(file.all("SELECT position, hash FROM task WHERE position IS NOT NULL"))
     new = [task for task in tasks if known.get(task[4]) != task[0]]
     file.db.executemany("UPDATE task SET position = NULL WHERE position = ?", [(task[4],) for task in new if task[4] in known])
@@ -159,11 +161,12 @@ def labels_of(file: StudyFile) -> dict[str, str]:
     return dict(file.all("SELECT name, setting FROM label ORDER BY place"))
 
 
-def count(file: StudyFile, choice: Choice) -> tuple[int, int]:
-    """How many tasks there are, and how many have a row."""
-    text = f"SELECT count(*), count(row.task) FROM task LEFT JOIN row ON row.task = task.hash WHERE {CHOSEN}"
-    tasks, done = file.one(text, choice.values)
-    return tasks, done
+def count(file: StudyFile, choice: Choice) -> tuple[int, int, int, float]:
+    """How many tasks there are, how many have a row, how many of these stood the check; the seconds of all rows."""
+    text = f"""SELECT count(*), count(row.task), coalesce(sum(attempt.outcome = 'ok'), 0), coalesce(sum(row.seconds), 0.0)
+        FROM task LEFT JOIN row ON row.task = task.hash LEFT JOIN attempt ON attempt.id = row.attempt WHERE {CHOSEN}"""
+    tasks, done, verified, seconds = file.one(text, choice.values)
+    return tasks, done, verified, seconds
 
 
 def waiting(file: StudyFile, choice: Choice) -> Iterator[Waiting]:
@@ -180,8 +183,9 @@ def waiting(file: StudyFile, choice: Choice) -> Iterator[Waiting]:
 
 def pairs(file: StudyFile) -> Iterator[tuple[str, str, int | None, str]]:
     """One task of every problem and setting: problem, setting, seed, hash."""
-    text = "SELECT problem, setting, seed, hash, max(position) FROM task WHERE position IS NOT NULL GROUP BY problem, setting"
-    return (tuple(values[:4]) for values in file.all(text))
+    text = f"""SELECT problem, setting, seed, hash FROM task WHERE position IN
+        (SELECT max(position) FROM task WHERE position IS NOT NULL GROUP BY position >> {PLACES})"""
+    return (tuple(values) for values in file.all(text))
 
 
 def of_pair(file: StudyFile, problem: str, setting: str) -> list[tuple[int | None, int]]:
@@ -245,7 +249,7 @@ def _digest(task: str, columns: str, verdicts: str, solution: bytes | None, seco
 def forget_failed(file: StudyFile, choice: Choice) -> int:
     """Within a transaction: take back the rows of failed runs; their attempts stay. Returns how many."""
     text = f"""DELETE FROM row WHERE task IN (SELECT task.hash FROM task JOIN row AS old ON old.task = task.hash
-        WHERE json_extract(old.columns, '$.verified') = 0 AND {CHOSEN})"""
+        JOIN attempt ON attempt.id = old.attempt WHERE attempt.outcome = 'failed' AND {CHOSEN})"""
     return file.db.execute(text, choice.values).rowcount
 
 

@@ -75,7 +75,7 @@ class Session:
             self._renew()
         self._durable = json.loads(file.meta("durable"))
         file.db.execute("PRAGMA synchronous=NORMAL")
-        self._total, self._done = records.count(file, self._choice)
+        self._total, self._done, *_ = records.count(file, self._choice)
 
     def _renew(self) -> None:
         """Tasks whose method has another version now are replaced; their rows stay in the file, out of the table."""
@@ -99,7 +99,7 @@ class Session:
     def run(self, engine: Engine) -> None:
         """Until every task has a row, or Ctrl-C comes."""
         alone = False
-        while next(records.waiting(self._file, self._choice), None) is not None:
+        while self._done < self._total:
             before = self._handed
             if not self._round(engine, alone):
                 logger.warning("interrupted: %d of %d runs are finished", self._done, self._total)

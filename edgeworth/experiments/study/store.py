@@ -34,8 +34,10 @@ CREATE TABLE attempt(id INTEGER PRIMARY KEY, task TEXT NOT NULL REFERENCES task,
 CREATE TABLE row(task TEXT PRIMARY KEY REFERENCES task, columns TEXT NOT NULL, verdicts TEXT NOT NULL, solution BLOB,
                  digest TEXT NOT NULL, seconds REAL NOT NULL, attempt INTEGER NOT NULL REFERENCES attempt) STRICT;
 CREATE INDEX attempts ON attempt(task);
+CREATE INDEX kept ON row(task, attempt, seconds);
 """
-_NAMES = {"meta", "problem", "setting", "label", "task", "attempt", "row", "attempts"}
+_CACHE = 64_000  # kB: hashes are looked up in no order
+_NAMES = {"meta", "problem", "setting", "label", "task", "attempt", "row", "attempts", "kept"}
 _STRICT = (3, 37)  # the first SQLite with STRICT tables
 _NETWORK = ("nfs", "cifs", "smb", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "pvfs", "fuse.sshfs", "fuse.s3fs")
 _MOUNTS = "/proc/self/mounts"
@@ -112,6 +114,7 @@ class StudyFile:
     def _check(self, write: bool, create: bool) -> None:
         self.db.execute("PRAGMA foreign_keys=ON")
         self.db.execute("PRAGMA trusted_schema=OFF")
+        self.db.execute(f"PRAGMA cache_size=-{_CACHE}")
         if self._empty():
             if not create:
                 raise FileFormatError(f"{self.path}: holds no study")

@@ -228,10 +228,7 @@ class Study:
     def status(self) -> Status:
         """Where the study stands; another process may be working at it."""
         with opened(self.path) as file, file.transaction(write=False):
-            runs, done = records.count(file, self._choice)
-            found = f"FROM task JOIN row ON row.task = task.hash WHERE {records.CHOSEN}"
-            text = f"SELECT coalesce(sum(json_extract(row.columns, '$.verified')), 0), coalesce(sum(row.seconds), 0.0) {found}"
-            verified, seconds = file.one(text, self._choice.values)
+            runs, done, verified, seconds = records.count(file, self._choice)
             (lost,) = file.one("SELECT count(*) FROM attempt WHERE outcome = 'lost'")
             writer = holder(file.db)
             active = None if writer is None or not writer.living() else str(writer)
