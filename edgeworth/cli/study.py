@@ -173,6 +173,8 @@ def export(path: str, out: str) -> None:
 
 
 def _write(kept: Study, out: str, by: str) -> None:
+    if Path(out).resolve() == Path(kept.path).resolve():
+        raise click.BadParameter(f"{out!r} would replace the study.", param_hint="--out")
     comparison = kept.comparison()
     if not comparison.rows:
         raise click.UsageError(f"{kept.path} has no rows yet.")

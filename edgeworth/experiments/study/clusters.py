@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import Any
 
+from edgeworth.core import validation
 from edgeworth.core.errors import require
 from edgeworth.experiments.table import Lost, Outcome
 from edgeworth.experiments.tasks import Task, describe_error, failed, run_task
@@ -102,7 +103,7 @@ class Ray:
 
     def __init__(self, n_jobs: int) -> None:
         if importlib.util.find_spec("ray") is None:
-            raise ImportError("engine='ray' needs ray, which is in no extra: pip install ray")
+            validation.reject("engine", "needs the package ray, which is in no extra (pip install ray)", "ray")
         self._jobs = n_jobs
 
     def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:

@@ -104,8 +104,9 @@ def finished(path: Path, wanted: Comparison) -> None:
 
 def children(pid: int) -> list[int]:
     """Processes that a process has started."""
-    text = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(word) for word in text.split()]
+    text = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
+    found = [line.split(None, 1) for line in text.splitlines()]
+    return [int(number) for number, name in found if name != "ps" and "<defunct>" not in name]
 
 
 def older(path: Path) -> None:

@@ -19,7 +19,7 @@ def test_an_absent_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="engine='dask' needs the extra 'distributed'"):
         engines.engine_of("dask", 2, 1, None)
-    with pytest.raises(ImportError, match="pip install ray"):
+    with pytest.raises(ValueError, match="pip install ray"):
         engines.engine_of("ray", 2, 1, None)
 
 
