@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from edgeworth.experiments import Comparison as Comparison
     from edgeworth.experiments import HeadToHead as HeadToHead
     from edgeworth.experiments import MethodSpec as MethodSpec
+    from edgeworth.experiments import Study as Study
     from edgeworth.experiments import compare as compare
     from edgeworth.experiments import head_to_head as head_to_head
 
@@ -56,6 +57,7 @@ _PUBLIC = {
     "Report": "edgeworth.core.verdict",
     "Result": "edgeworth.core.result",
     "Stop": "edgeworth.core.stop",
+    "Study": "edgeworth.experiments",
     "Termination": "edgeworth.core.result",
     "Verdict": "edgeworth.core.verdict",
     "compare": "edgeworth.experiments",

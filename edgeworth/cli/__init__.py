@@ -19,6 +19,7 @@ from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands
 from edgeworth.cli.ledger import ledger
 from edgeworth.cli.run import run
+from edgeworth.cli.study import study
 from edgeworth.cli.sweep import compare
 from edgeworth.cli.tables import methods, show_versions
 from edgeworth.cli.train import train
@@ -39,5 +40,6 @@ def main() -> None:
     """
 
 
-for _command in (generate, solve, verify, compare, train, backtest, audit, ledger, run, methods, compile_, show_versions):
+_COMMANDS = (generate, solve, verify, compare, study, train, backtest, audit, ledger, run, methods, compile_, show_versions)
+for _command in _COMMANDS:
     main.add_command(_command)

@@ -31,6 +31,38 @@ def _bars() -> Bars:
 
 
 @contextmanager
+def study_progress(quiet: bool) -> Iterator[OnRun | None]:
+    """The `on_run` of a study: how long the rest will take, at the pace since it went on, stands before every row."""
+    began, first = time.monotonic(), -1
+    left = ""
+
+    def described(row: Mapping[str, Any]) -> str:
+        return left + _line(row)
+
+    with sweep_progress(quiet, described) as shown:
+        if shown is None:
+            yield None
+            return
+
+        def on_run(done: int, total: int, row: Mapping[str, Any]) -> None:
+            nonlocal first, left
+            first = done - 1 if first < 0 else first
+            seconds = (time.monotonic() - began) / (done - first) * (total - done)
+            left = f"{span(seconds)} left; " if done < total else ""
+            shown(done, total, row)
+
+        yield on_run
+
+
+def span(seconds: float) -> str:
+    """A time to come, roughly."""
+    for size, unit in ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min")):
+        if seconds >= 2 * size:
+            return f"about {seconds / size:.0f} {unit}"
+    return f"about {seconds:.0f} s"
+
+
+@contextmanager
 def sweep_progress(quiet: bool, describe: Callable[[Mapping[str, Any]], str] | None = None) -> Iterator[OnRun | None]:
     """The `on_run` of `compare`, or of another sweep whose rows are told by `describe`."""
     told = describe or _line

@@ -22,30 +22,51 @@ instances, after averaging the method seeds of each. Exit code 0 when every run 
 _POLICY = "file of a trained policy, compared beside the methods (see `edgeworth train`); repeatable"
 
 
-def _compare(kind: str) -> Action:
+def asked(kind: str) -> list[click.Parameter]:
+    """The options that say what a sweep or a study runs."""
     from edgeworth.core.family import family
 
-    path = click.Path(dir_okay=False)
-    params = [
+    policy = click.Option(["--policy", "policies"], type=sources.FILE, multiple=True, help=_POLICY)
+    return [
         click.Option(
             ["--methods"],
             required=True,
             help="names, separated by commas; see `edgeworth methods`",
             shell_complete=offers(lambda ctx: methods_of(kind), listed=True),
         ),
-        *(
-            [click.Option(["--policy", "policies"], type=sources.FILE, multiple=True, help=_POLICY)]
-            if family(kind).play
-            else []
-        ),
+        *([policy] if family(kind).play else []),
         *sources.options(kind, saved=True),
         click.Option(["--instances"], type=click.IntRange(min=1), help="number of instances of the preset (default: 1)"),
         click.Option(["--seed"], type=click.IntRange(min=0), help="seed of the first instance (default: 0)"),
         click.Option(["--seeds"], type=click.IntRange(min=1), default=1, show_default=True, help="method seeds 0, 1, ..."),
         click.Option(["--time-limit"], type=float, help="seconds a run"),
         click.Option(["--iterations"], type=int, help="most iterations a run"),
-        click.Option(["--jobs"], type=int, default=1, show_default=True, help="runs at a time (-1: one a core)"),
         click.Option(["--threads"], type=int, default=1, show_default=True, help="threads a run"),
+    ]
+
+
+def wanted(kind: str, given: dict[str, Any], reference: str | None = None) -> tuple[list[Any], list[Any], dict[str, Any]]:
+    """What the options of `asked` stand for: problems, methods, and keywords of `compare` or `Study`."""
+    from edgeworth.core import validation
+    from edgeworth.core.stop import Stop
+    from edgeworth.learning.deep.policy import load_policy
+
+    names = [name.strip() for name in given["methods"].split(",")]
+    if "" in names:
+        raise click.UsageError("--methods holds an empty name.")
+    policies = [load_policy(path) for path in given.get("policies", ())]
+    if reference is not None:
+        validation.choice("reference", reference, [*names, *(each.name for each in policies)])
+    stop = Stop(seconds=given["time_limit"], iterations=given["iterations"])
+    problems = sources.obtain(kind, given, seed=given["seed"], instances=given["instances"])
+    return problems, [*names, *policies], {"seeds": range(given["seeds"]), "stop": stop, "threads": given["threads"]}
+
+
+def _compare(kind: str) -> Action:
+    path = click.Path(dir_okay=False)
+    params = [
+        *asked(kind),
+        click.Option(["--jobs"], type=int, default=1, show_default=True, help="runs at a time (-1: one a core)"),
         click.Option(["--reference"], help="method that differences are taken to (default: the best mean value)"),
         click.Option(["--out"], type=path, callback=writable, help="HTML page to write"),
         click.Option(["--plot"], type=path, callback=drawable, help="figure to write: .svg, .png or .pdf"),
@@ -77,30 +98,18 @@ compare.callback, compare.invoke_without_command = across.run, True
 
 def _run(kind: str, given: dict[str, Any]) -> None:
     from edgeworth.cli.progress import sweep_progress
-    from edgeworth.core import validation
-    from edgeworth.core.stop import Stop
     from edgeworth.experiments import compare as compare_methods
-    from edgeworth.learning.deep.policy import load_policy
 
-    names = [name.strip() for name in given["methods"].split(",")]
-    if "" in names:
-        raise click.UsageError("--methods holds an empty name.")
-    policies = [load_policy(path) for path in given.get("policies", ())]
-    if given["reference"] is not None:
-        validation.choice("reference", given["reference"], [*names, *(each.name for each in policies)])
-    stop = Stop(seconds=given["time_limit"], iterations=given["iterations"])
-    problems = sources.obtain(kind, given, seed=given["seed"], instances=given["instances"])
+    problems, methods, keywords = wanted(kind, given, given["reference"])
     with sweep_progress(given["quiet"]) as on_run:
         comparison = compare_methods(
             problems,
-            [*names, *policies],
-            seeds=range(given["seeds"]),
-            stop=stop,
+            methods,
             n_jobs=given["jobs"],
-            threads=given["threads"],
             on_run=on_run,
             rows=given["rows"],
             isolate=given["isolate"],
+            **keywords,
         )
     files = output.Files()
     files.write(given["csv"], comparison.to_csv)
@@ -109,9 +118,9 @@ def _run(kind: str, given: dict[str, Any]) -> None:
     missing: dict[str, str] = {}
     files.write(given["figures"], lambda folder: missing.update(comparison.figures(folder)))
     if given["as_json"]:
-        output.document(_as_data(comparison, given["reference"]))
+        output.document(as_data(comparison, given["reference"]))
     else:
-        output.say(_as_text(comparison, given["reference"]))
+        output.say(as_text(comparison, given["reference"]))
         for path in files.written:
             output.say(f"written: {path}")
         for name, why in missing.items():
@@ -124,7 +133,7 @@ def _run(kind: str, given: dict[str, Any]) -> None:
         raise SystemExit(FAILED)
 
 
-def _as_data(comparison: Comparison, reference: str | None) -> dict[str, object]:
+def as_data(comparison: Comparison, reference: str | None) -> dict[str, object]:
     summary = comparison.summary(reference)
     return {
         "verified": comparison.verified,
@@ -138,7 +147,7 @@ def _as_data(comparison: Comparison, reference: str | None) -> dict[str, object]
 _OF_GAMES = {"gap of price": "mean_gap_of_price", "regret": "mean_regret"}
 
 
-def _as_text(comparison: Comparison, reference: str | None) -> str:
+def as_text(comparison: Comparison, reference: str | None) -> str:
     setting, frame = comparison.setting, comparison.frame
     summary = comparison.summary(reference)
     name = summary.attrs["reference"]

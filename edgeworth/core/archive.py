@@ -46,26 +46,39 @@ def read_arrays(
 
     Raises FileNotFoundError and its kind; `FileFormatError` naming the file, the array and the rule.
     """
-    most = budget(limit, ARRAY_LIMIT)
+    budget(limit, ARRAY_LIMIT)
     with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > most + _DIRECTORY:
-            wrong(path, None, f"holds more than {most} bytes (the argument limit raises this)")
-        _check_directory(path, file, size)
-        try:
-            with zipfile.ZipFile(file) as packed:
-                members = packed.infolist()
-                if len(members) > MEMBERS:
-                    wrong(path, None, f"holds {len(members)} members; at most {MEMBERS} are read")
-                members = [member for member in members if only is None or member.filename.removesuffix(".npy") in only]
-                total = sum(member.file_size for member in members)
-                if total > most:
-                    wrong(path, None, f"unpacks to {total} bytes, more than {most} (the argument limit raises this)")
-                return {member.filename.removesuffix(".npy"): _array(path, packed, member, kinds) for member in members}
-        except FileFormatError:
-            raise
-        except _DAMAGE as error:
-            raise FileFormatError(f"{os.fspath(path)}: a damaged npz file: {error}") from error
+        return arrays_in(file, path, only=only, kinds=kinds, limit=limit)
+
+
+def arrays_in(
+    file: BinaryIO,
+    path: str | PathLike[str],
+    *,
+    only: Collection[str] | None = None,
+    kinds: str = "biuf",
+    limit: int | None = None,
+) -> dict[str, Array]:
+    """`read_arrays` of what is open, or in memory; path: what it is called in errors."""
+    most = budget(limit, ARRAY_LIMIT)
+    size = file.seek(0, os.SEEK_END)
+    if size > most + _DIRECTORY:
+        wrong(path, None, f"holds more than {most} bytes (the argument limit raises this)")
+    _check_directory(path, file, size)
+    try:
+        with zipfile.ZipFile(file) as packed:
+            members = packed.infolist()
+            if len(members) > MEMBERS:
+                wrong(path, None, f"holds {len(members)} members; at most {MEMBERS} are read")
+            members = [member for member in members if only is None or member.filename.removesuffix(".npy") in only]
+            total = sum(member.file_size for member in members)
+            if total > most:
+                wrong(path, None, f"unpacks to {total} bytes, more than {most} (the argument limit raises this)")
+            return {member.filename.removesuffix(".npy"): _array(path, packed, member, kinds) for member in members}
+    except FileFormatError:
+        raise
+    except _DAMAGE as error:
+        raise FileFormatError(f"{os.fspath(path)}: a damaged npz file: {error}") from error
 
 
 def write_arrays(file: BinaryIO, arrays: dict[str, Array]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from collections.abc import Callable
@@ -58,8 +59,22 @@ def read(
     where = Path(path)
     files.budget(limit, files.TEXT_LIMIT)  # a wrong argument is no wrong file
     kind = ending(Path(where.stem) if where.suffix == ".gz" else where)
+    reader = _read_json if kind == ".json" else _read_npz
+    return _plainly(where, lambda: reader(where, limit), rebuild)
+
+
+def from_bytes(data: bytes, name: str) -> Any:
+    """The problem or the result in the bytes of an npz file (`core.payload.to_bytes`); name: what errors call it."""
+    where = Path(name)
+    return _plainly(where, lambda: _unpacked(where, archive.arrays_in(io.BytesIO(data), where)), _rebuild)
+
+
+Parts = tuple[dict[str, Any], dict[str, Array]]
+
+
+def _plainly(where: Path, parts: Callable[[], Parts], rebuild: Callable[[dict[str, Any], dict[str, Array]], Any]) -> Any:
     try:
-        header, arrays = _read_json(where, limit) if kind == ".json" else _read_npz(where, limit)
+        header, arrays = parts()
         for name, values in arrays.items():
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 raise FileFormatError(f"the array {name!r} holds NaN or infinities")
@@ -90,7 +105,7 @@ def _parse(text: str) -> dict[str, Any]:
     return header
 
 
-def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, Array]]:
+def _read_json(path: Path, limit: int | None) -> Parts:
     text = files.read_text(path, limit=limit)
     if text.count("[") + text.count("{") + text.count('"') // 2 > _MOST_PARTS:  # each takes fifty bytes and more
         raise FileFormatError(f"holds more than {_MOST_PARTS} lists, objects and texts")
@@ -109,8 +124,11 @@ def _read_json(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str,
     return header, arrays
 
 
-def _read_npz(path: Path, limit: int | None) -> tuple[dict[str, Any], dict[str, Array]]:
-    arrays = archive.read_arrays(path, limit=limit)
+def _read_npz(path: Path, limit: int | None) -> Parts:
+    return _unpacked(path, archive.read_arrays(path, limit=limit))
+
+
+def _unpacked(path: Path, arrays: dict[str, Array]) -> Parts:
     if HEADER not in arrays:
         raise FileFormatError(f"not an {FORMAT} file")
     header = _parse(arrays.pop(HEADER).tobytes().decode())

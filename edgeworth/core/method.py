@@ -110,6 +110,8 @@ class Method:
         The module of an optional dependency, and the extra that installs it.
     kernels : bool
         True where the method runs compiled kernels, which `core.prepare` compiles or loads before its clock starts.
+    version : int
+        Raised when the method's answers change: studies then run it anew (`edgeworth.experiments.study`).
     """
 
     name: str
@@ -123,6 +125,7 @@ class Method:
     supports: frozenset[str] = frozenset()
     requires: tuple[str, str] | None = None
     kernels: bool = False
+    version: int = 1
 
     def __post_init__(self) -> None:
         for feature in self.supports:

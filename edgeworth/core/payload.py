@@ -7,6 +7,7 @@ named arrays. A problem's file also holds its hash, so that a damaged file is no
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +72,30 @@ def ending(path: Path) -> str:
 def write(path: str | PathLike[str], content: str, kind: str, payload: Payload, digest: str) -> None:
     """Write a problem's or a result's data; the ending of ``path`` chooses the format (.json or .npz)."""
     where = Path(path)
-    header: dict[str, Any] = {
+    if ending(where) == ".json":
+        header = _header(content, kind, payload, digest)
+        arrays = {name: np.ascontiguousarray(values) for name, values in payload.arrays.items()}
+        header["arrays"] = {
+            name: {"dtype": values.dtype.str, "shape": list(values.shape), "data": values.ravel().tolist()}
+            for name, values in arrays.items()
+        }
+        files.write_text(where, json.dumps(header, allow_nan=False, default=_number))
+        return
+    with files.replacing(where) as file:
+        file.write(to_bytes(content, kind, payload, digest))
+
+
+def to_bytes(content: str, kind: str, payload: Payload, digest: str) -> bytes:
+    """What `write` puts into an npz file; `core.io.from_bytes` reads it."""
+    header = json.dumps(_header(content, kind, payload, digest), allow_nan=False, default=_number)
+    arrays = {name: np.ascontiguousarray(values) for name, values in payload.arrays.items()}
+    file = io.BytesIO()
+    archive.write_arrays(file, {HEADER: np.frombuffer(header.encode(), dtype=np.uint8), **arrays})
+    return file.getvalue()
+
+
+def _header(content: str, kind: str, payload: Payload, digest: str) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "schema": SCHEMA,
         "content": content,
@@ -80,17 +104,6 @@ def write(path: str | PathLike[str], content: str, kind: str, payload: Payload, 
         "hash": digest,
         "fields": payload.fields,
     }
-    arrays = {name: np.ascontiguousarray(values) for name, values in payload.arrays.items()}
-    if ending(where) == ".json":
-        header["arrays"] = {
-            name: {"dtype": values.dtype.str, "shape": list(values.shape), "data": values.ravel().tolist()}
-            for name, values in arrays.items()
-        }
-        files.write_text(where, json.dumps(header, allow_nan=False, default=_number))
-        return
-    text = np.frombuffer(json.dumps(header, allow_nan=False, default=_number).encode(), dtype=np.uint8)
-    with files.replacing(where) as file:
-        archive.write_arrays(file, {HEADER: text, **arrays})
 
 
 def _number(item: object) -> object:

@@ -12,7 +12,8 @@ from edgeworth.core.family import Family, family
 from edgeworth.core.lazy import resolve
 from edgeworth.core.problem import Problem
 from edgeworth.experiments.family_table import FamilyTable, HeadToHead
-from edgeworth.experiments.sweep import OnRun, compare, distinct, listed
+from edgeworth.experiments.plan import distinct, listed
+from edgeworth.experiments.sweep import OnRun, compare
 from edgeworth.experiments.tasks import MethodSpec, describe_error
 
 if TYPE_CHECKING:

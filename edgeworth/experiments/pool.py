@@ -10,14 +10,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from edgeworth.core import validation
-from edgeworth.experiments.table import Outcome
+from edgeworth.experiments.table import Lost, Outcome
 from edgeworth.experiments.tasks import Task, describe_error, failed
 from edgeworth.experiments.worker import READY, receive, send
 
+K = TypeVar("K")
+
+_AHEAD = 2  # tasks a worker that are out at a time: one runs, one waits
 _LOOK = 0.1  # seconds between two looks at the clock and the memory of the workers
 _STARTING = 120.0  # seconds that a worker may take to start
 _CHECKING = 300.0  # seconds beyond a run's patience for compilation, its check and for sending the answer
@@ -26,7 +31,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA
 
 
 def outcomes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Outcome], None, None]:
-    """Run tasks in worker processes, and yield their outcomes in the order of completion.
+    """Run the tasks of a sweep in worker processes, and yield their outcomes in the order of completion.
 
     Parameters
     ----------
@@ -39,25 +44,52 @@ def outcomes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Outcom
     ------
     tuple of int and Outcome
         The task's position in the sequence and what its run left. Closing the generator ends the workers at once.
+    """
+    for spec in {task.spec.label: task.spec for task in tasks}.values():
+        _require_picklable(spec)
+    count = min(workers, len(tasks))
+    yield from served(((task.position, task) for task in tasks), count, tasks[0].threads, again=True)
+
+
+def served(
+    tasks: Iterable[tuple[K, Task]], workers: int, threads: int, *, again: bool = False
+) -> Generator[tuple[K, Outcome], None, None]:
+    """Run tasks in worker processes, and yield their outcomes in the order of completion.
+
+    Parameters
+    ----------
+    tasks : iterable of (key, Task)
+        The runs; the next is asked for when a worker will soon need it, so that their number costs no memory.
+    workers : int
+        The number of processes, at least 1.
+    threads : int
+        What each run may use.
+    again : bool
+        Whether a task whose worker died has another attempt here, where an earlier run may have been the cause.
+
+    Yields
+    ------
+    tuple of key and Outcome
+        What the run left: `Lost` where its worker died by itself. Closing the generator ends the workers at once.
 
     Notes
     -----
     Tasks run with the caller's ``sys.path`` and working folder. The main script is not run again.
     """
-    for spec in {task.spec.label: task.spec for task in tasks}.values():
-        _require_picklable(spec)
-    waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[int, Outcome]] = queue.SimpleQueue()
-    for task in tasks:
-        waiting.put(task)
-    count = min(workers, len(tasks))
-    cores = os.cpu_count() or 1
-    seats = [_Seat(waiting, done, max(cores // count, tasks[0].threads), _memory_share(count)) for _ in range(count)]
+    waiting: queue.SimpleQueue[tuple[K, Task] | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[K, Outcome]] = queue.SimpleQueue()
+    allowed, memory = max((os.cpu_count() or 1) // workers, threads), _memory_share(workers)
+    seats = [_Seat(waiting, done, allowed, memory, again) for _ in range(workers)]
     for seat in seats:
-        waiting.put(None)
         seat.thread.start()
+    rest, flying = iter(tasks), 0
     try:
-        for _ in tasks:
+        while True:
+            for item in islice(rest, _AHEAD * workers - flying):
+                waiting.put(item)
+                flying += 1
+            if not flying:
+                return
             while True:
                 try:
                     found = done.get(timeout=_LOOK)
@@ -66,8 +98,11 @@ def outcomes(tasks: Sequence[Task], workers: int) -> Generator[tuple[int, Outcom
                         seat.look()
                     continue
                 break
+            flying -= 1
             yield found
     finally:
+        for _ in seats:
+            waiting.put(None)
         for seat in seats:
             seat.close()
 
@@ -90,17 +125,18 @@ def _memory_share(workers: int) -> int | None:
         return None
 
 
-class _Seat:
+class _Seat(Generic[K]):
     """A worker process and the thread that talks to it. A process that is lost is replaced for the next task."""
 
     def __init__(
         self,
-        waiting: queue.SimpleQueue[Task | None],
-        done: queue.SimpleQueue[tuple[int, Outcome]],
+        waiting: queue.SimpleQueue[tuple[K, Task] | None],
+        done: queue.SimpleQueue[tuple[K, Outcome]],
         threads: int,
         memory: int | None,
+        again: bool,
     ) -> None:
-        self._waiting, self._done, self._memory = waiting, done, memory
+        self._waiting, self._done, self._memory, self._again = waiting, done, memory, again
         self._environment = {**os.environ, **dict.fromkeys(_THREADS, str(threads))}
         self._process: subprocess.Popen[bytes] | None = None
         self._deadline: float | None = None
@@ -139,15 +175,16 @@ class _Seat:
                         stream.close()
 
     def _serve(self) -> None:
-        while not self._closed and (task := self._waiting.get()) is not None:
+        while not self._closed and (item := self._waiting.get()) is not None:
+            key, task = item
             began, used = time.perf_counter(), self._process is not None
             outcome = self._run(task)
-            if outcome is None and used and not self._why and not self._closed:
+            if outcome is None and self._again and used and not self._why and not self._closed:
                 outcome = self._run(task)  # what an earlier run left behind may have ended the process: once more in a new one
             if outcome is None:
-                outcome = failed(f"the worker died: {self._end}", began)
+                outcome = failed(f"the worker died: {self._end}", began, kind=Outcome if self._why else Lost)
             if not self._closed:
-                self._done.put((task.position, outcome))
+                self._done.put((key, outcome))
 
     def _run(self, task: Task) -> Outcome | None:
         """The outcome of a task; None where the process is lost, `_end` says how then."""

@@ -142,7 +142,14 @@ def _object(path: str | PathLike[str], number: int, text: str) -> dict[str, Any]
 
 
 def _row(path: str | PathLike[str], number: int, text: str, setting: Setting) -> dict[str, Any]:
-    item = _object(path, number, text)
+    item = checked(path, number, _object(path, number, text))
+    if item["method"] not in setting.labels:
+        wrong(path, number, f"the method {item['method']!r:.60} is not in the setting")
+    return item
+
+
+def checked(path: str | PathLike[str], number: int | None, item: dict[str, Any]) -> dict[str, Any]:
+    """A row as `line` wrote it, with its infinities; `FileFormatError` where a cell is missing or not of its type."""
     missing = [name for name in table.KINDS if name not in item]
     if missing:
         wrong(path, number, f"has no {missing[0]}")
@@ -152,8 +159,6 @@ def _row(path: str | PathLike[str], number: int, text: str, setting: Setting) ->
             item[name] = _INFINITE[cell]
         elif type(cell) not in kinds or (kinds >= {float} and cell is not None and not _is_float(cell)):
             wrong(path, number, f"{name} is not of its type: {cell!r:.60}")
-    if item["method"] not in setting.labels:
-        wrong(path, number, f"the method {item['method']!r:.60} is not in the setting")
     return item
 
 
@@ -176,7 +181,7 @@ def _distinct(path: str | PathLike[str], found: list[dict[str, object]]) -> None
 
 
 def _plain(cell: object) -> object:
-    if isinstance(cell, bool) or cell is None:
+    if cell is None or type(cell) in (bool, int, str):
         return cell
     if isinstance(cell, numbers.Integral):
         return int(cell)

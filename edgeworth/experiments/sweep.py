@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from os import PathLike
 from typing import Any
 
 from edgeworth.core import validation
-from edgeworth.core.family import Family, family
-from edgeworth.core.policy import TrainedPolicy
-from edgeworth.core.problem import P, Problem, S, Stored
+from edgeworth.core.problem import Problem, Stored
 from edgeworth.core.result import Result
 from edgeworth.core.run import PRESSES
-from edgeworth.core.solving import check_call, row_of
 from edgeworth.core.stop import Stop
 from edgeworth.experiments import pool, table
 from edgeworth.experiments.comparison import Comparison
+from edgeworth.experiments.plan import described, plan
 from edgeworth.experiments.rows import RowWriter
 from edgeworth.experiments.setting import Setting, versions
 from edgeworth.experiments.tasks import MethodSpec, Task, run_task
@@ -109,25 +107,21 @@ def compare(
     >>> comparison.verified, len(comparison.frame)
     (True, 6)
     """
-    instances = _problems(problems)
-    fam = family(instances[0].kind)
-    specs = _specs(methods)
-    method_seeds = _seeds(seeds)
-    validation.integer("threads", threads, minimum=1)
     if validation.integer("n_jobs", n_jobs, minimum=-1) == 0:
         validation.reject("n_jobs", "must be at least 1, or -1 for all cores", n_jobs)
     if on_run is not None and not callable(on_run):
         validation.reject_type("on_run", "must be callable or None", on_run)
     if grace is not None:
         grace = validation.real("grace", grace, minimum=0.0)
-    tasks = _tasks(fam, instances, specs, method_seeds, stop, threads, grace)
+    asked = plan(problems, methods, seeds, stop, threads, grace)
+    instances, tasks = asked.problems, asked.tasks
     labels = table.problem_labels(instances)
     setting = Setting(
-        kind=fam.kind,
+        kind=asked.family.kind,
         sense=instances[0].sense,
         problems=tuple(labels[problem.hash] for problem in instances),
-        methods=tuple((spec.label, _described(spec, stop)) for spec in specs),
-        seeds=method_seeds,
+        methods=tuple((spec.label, described(spec, stop)) for spec in asked.specs),
+        seeds=asked.seeds,
         n_jobs=int(n_jobs),
         threads=int(threads),
         runs=len(tasks),
@@ -141,7 +135,7 @@ def compare(
         stack.enter_context(PRESSES.watched())
         writer = None if rows is None else stack.enter_context(RowWriter(rows, setting))
         outcomes = _outcomes(tasks, n_jobs, validation.flag("isolate", isolate))
-        stack.callback(_close, outcomes)
+        stack.callback(close, outcomes)
         try:
             for position, outcome in outcomes:
                 task = tasks[position]
@@ -149,7 +143,7 @@ def compare(
                 found[position], results[position] = row, outcome.result
                 if writer is not None:
                     writer.write(row)
-                _tell(on_run, len(found), len(tasks), row)
+                tell(on_run, len(found), len(tasks), row)
                 if outcome.interrupted:
                     interrupted = True
                     break
@@ -167,7 +161,7 @@ def compare(
     )
 
 
-def _tell(on_run: OnRun | None, done: int, total: int, row: Mapping[str, object]) -> None:
+def tell(on_run: OnRun | None, done: int, total: int, row: Mapping[str, object]) -> None:
     """What a listener raises is its own misfortune: the rows are worth more."""
     if on_run is None:
         return
@@ -175,101 +169,6 @@ def _tell(on_run: OnRun | None, done: int, total: int, row: Mapping[str, object]
         on_run(done, total, row)
     except Exception:
         logger.warning("on_run raised at run %d of %d", done, total, exc_info=True)
-
-
-# --- before anything runs -------------------------------------------------------------------------------------------------
-
-
-def listed(argument: str, value: object, what: str) -> list[Any]:
-    """The items of an argument that must be a sequence of at least one."""
-    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-        validation.reject_type(argument, f"must be a sequence of {what}", value)
-    items = list(value)
-    if not items:
-        validation.reject(argument, f"must hold at least one of the {what}", value)
-    return items
-
-
-def distinct(argument: str, keys: Sequence[Hashable]) -> None:
-    """Refuse an argument in which one key stands twice."""
-    seen: dict[Hashable, int] = {}
-    for position, key in enumerate(keys):
-        if key in seen:
-            raise ValueError(
-                f"{argument}: must be distinct; got {validation.shown(key)} at positions {seen[key]} and {position}"
-            )
-        seen[key] = position
-
-
-def _problems(problems: object) -> list[Any]:
-    items = listed("problems", problems, "problems")
-    for problem in items:
-        if not isinstance(problem, Problem):
-            validation.reject_type("problems", "must hold problems of an Edgeworth family", problem)
-    for name in ("kind", "sense"):  # values of two senses cannot be averaged or subtracted
-        words = list(dict.fromkeys(getattr(problem, name) for problem in items))
-        if len(words) > 1:
-            validation.reject("problems", f"must all be of one {name}", words)
-    fam = family(items[0].kind)
-    for problem in items:
-        if not isinstance(problem, fam.problem):
-            validation.reject_type("problems", f"must hold {fam.problem.__name__} objects", problem)
-    distinct("problems", [problem.hash for problem in items])  # the same instance twice is not more evidence
-    return items
-
-
-def _specs(methods: object) -> list[MethodSpec]:
-    specs = []
-    for item in listed("methods", methods, "methods"):
-        if isinstance(item, MethodSpec):
-            specs.append(item)
-        elif isinstance(item, str):
-            specs.append(MethodSpec(item, item))
-        elif callable(item):
-            specs.append(MethodSpec(getattr(item, "__name__", type(item).__name__), item))
-        else:
-            validation.reject_type("methods", "must hold names, MethodSpec objects or callables", item)
-    distinct("methods", [spec.label for spec in specs])
-    return specs
-
-
-def _seeds(seeds: object) -> tuple[int, ...]:
-    numbers = tuple(validation.integer("seeds", seed, minimum=0) for seed in listed("seeds", seeds, "method seeds"))
-    distinct("seeds", numbers)
-    return numbers
-
-
-def _tasks(
-    fam: Family[P, S],
-    problems: Sequence[P],
-    specs: Sequence[MethodSpec],
-    seeds: Sequence[int],
-    stop: Stop | None,
-    threads: int,
-    grace: float | None,
-) -> list[Task]:
-    """All runs in the order of the table (problem, method, seed), after every call was checked."""
-    tasks: list[Task] = []
-    for problem in problems:
-        for spec in specs:
-            row, _ = row_of(fam, spec.method, problem)  # per problem: "auto" depends on it
-            rule = stop if spec.stop is None else spec.stop
-            check_call(row, rule, threads=threads, params=spec.params)
-            for seed in seeds if row.randomised else (None,):
-                tasks.append(Task(len(tasks), problem, spec, rule, threads, seed, grace))
-    return tasks
-
-
-def _described(spec: MethodSpec, stop: Stop | None) -> str:
-    """What a label stands for: the method, its parameters, its stop rule."""
-    if isinstance(spec.method, TrainedPolicy):
-        name = f"trained policy {spec.method.name} {spec.method.digest[:16]}"
-    else:
-        name = spec.method if isinstance(spec.method, str) else f"callable {getattr(spec.method, '__qualname__', spec.label)}"
-    rule = stop if spec.stop is None else spec.stop
-    limits = ", ".join(f"{name} {getattr(rule, name):g}" for name in rule.rules) if rule is not None else ""
-    parts = [name] + ([validation.shown(spec.params)] if spec.params is not None else []) + [f"stop: {limits or 'none'}"]
-    return "; ".join(parts)
 
 
 # --- the runs -------------------------------------------------------------------------------------------------------------
@@ -292,7 +191,7 @@ def _outcomes(tasks: Sequence[Task], n_jobs: int, isolate: bool) -> Generator[tu
     yield from parallel(joblib.delayed(_placed)(task) for task in tasks)
 
 
-def _close(outcomes: Generator[object, None, None]) -> None:
+def close(outcomes: Generator[object, None, None]) -> None:
     with warnings.catch_warnings():  # joblib warns that runs not yet finished are cancelled, which is the intention
         warnings.simplefilter("ignore", UserWarning)
         outcomes.close()

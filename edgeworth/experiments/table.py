@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -82,6 +82,8 @@ class Outcome:
         Of a game, the largest gain of a deviation, relative to the player's stake, as the checker judged or measured it.
     reply_value : float, optional
         See `core.problem.Model`.
+    verdicts : mapping of str to (str, float)
+        What the checker said, by the name of the property: the status, and by how much it is broken.
     """
 
     result: Result[Stored] | None
@@ -93,6 +95,12 @@ class Outcome:
     interrupted: bool = False
     regret: float | None = None
     reply_value: float | None = None
+    verdicts: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lost(Outcome):
+    """Of a run whose worker died: nothing is known of the method, and another attempt may end well."""
 
 
 def problem_labels(problems: Sequence[Problem]) -> dict[str, str]:

@@ -199,10 +199,13 @@ def _run(task: Task) -> table.Outcome:
         interrupted=interrupted,
         regret=None if regret is None or regret.status is Status.NOT_CHECKED else regret.violation,
         reply_value=replied,
+        verdicts={name: (str(verdict.status), float(verdict.violation)) for name, verdict in report.items()},
     )
 
 
-def failed(note: str, began: float, result: Result[Stored] | None = None) -> table.Outcome:
+def failed(
+    note: str, began: float, result: Result[Stored] | None = None, kind: type[table.Outcome] = table.Outcome
+) -> table.Outcome:
     """The outcome of a run that ended in no report.
 
     Parameters
@@ -213,12 +216,14 @@ def failed(note: str, began: float, result: Result[Stored] | None = None) -> tab
         When it began, by ``time.perf_counter``.
     result : Result, optional
         What the method returned, if it did.
+    kind : type
+        `Outcome`, or `Lost`.
 
     Returns
     -------
     Outcome
     """
-    return table.Outcome(result, False, (" ".join(note.split()),), {}, time.perf_counter() - began)
+    return kind(result, False, (" ".join(note.split()),), {}, time.perf_counter() - began)
 
 
 def describe_error(error: BaseException) -> str:

@@ -559,6 +559,7 @@ def test_files_are_opened_in_one_place() -> None:
     package = Path(files.__file__).resolve().parent.parent
     free = {"core/files.py", "core/archive.py", "core/jit.py", "core/kernel_cache.py", "experiments/rows.py", "cli/output.py"}
     free |= {"experiments/pool.py", "experiments/worker.py"}  # what a worker printed, and channels that are no files of users
+    free |= {"experiments/study/identity.py"}  # a policy's file, written a moment before
     for path in sorted(package.rglob("*.py")):
         if path.relative_to(package).as_posix() in free:
             continue
@@ -567,7 +568,7 @@ def test_files_are_opened_in_one_place() -> None:
                 name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 of = getattr(node.func, "value", None)
                 owner = getattr(of, "id", getattr(of, "attr", ""))
-                whole = of is not None and owner not in ("files", "packed", "Ledger")
+                whole = of is not None and owner not in ("files", "packed", "Ledger", "Study")  # databases, which SQLite opens
                 assert name not in ("loadtxt", "genfromtxt", "savez", "savetxt", "read_csv", "read_bytes", "write_bytes"), path
                 assert not (whole and name in ("read_text", "write_text", "open")), f"{path}: line {node.lineno}"
                 assert not (name == "open" and of is None), f"{path}: line {node.lineno}"

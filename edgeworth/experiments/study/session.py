@@ -1,0 +1,187 @@
+"""One process at work at a study: it hands out tasks, and writes what comes back."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+
+from edgeworth.core.family import Family, family
+from edgeworth.core.method import Method
+from edgeworth.core.problem import Problem
+from edgeworth.core.result import Termination
+from edgeworth.core.run import PRESSES
+from edgeworth.experiments import table
+from edgeworth.experiments.setting import versions
+from edgeworth.experiments.study import records
+from edgeworth.experiments.study.engines import Engine
+from edgeworth.experiments.study.identity import Call, canonical
+from edgeworth.experiments.study.lock import Lock
+from edgeworth.experiments.study.records import Choice, Waiting
+from edgeworth.experiments.study.store import StudyFile
+from edgeworth.experiments.sweep import OnRun, close, tell
+from edgeworth.experiments.table import Lost, Outcome
+from edgeworth.experiments.tasks import MethodSpec, Task, failed
+
+logger = logging.getLogger(__name__)
+
+LOSSES = 3
+"""How often a task may end its worker before it is given up."""
+_KEPT = 32  # problems in memory at a time
+
+
+class Session:
+    """The runs of one call of `Study.run`.
+
+    Parameters
+    ----------
+    file : StudyFile
+        Open for writing.
+    lock : Lock
+        On it, held.
+    choice : Choice
+        What is run.
+    results : bool
+        Whether results are kept with the rows.
+    on_run : callable or None
+        As of `Study.run`.
+    """
+
+    def __init__(self, file: StudyFile, lock: Lock, choice: Choice, results: bool, on_run: OnRun | None) -> None:
+        self._file, self._lock, self._choice, self._results, self._on_run = file, lock, choice, results, on_run
+        self._calls = records.calls_of(file)
+        self._specs: dict[str, MethodSpec] = {}
+        for label, setting in records.labels_of(file).items():
+            if setting not in self._specs:
+                self._specs[setting] = self._calls[setting].spec(label)
+        self._family: Family[Problem, object] = family(json.loads(file.meta("kind")))  # type: ignore[type-var]
+        self._problem = lru_cache(_KEPT)(lambda digest: records.problem_of(file, digest))
+        self._durable = False
+        self._flying: dict[str, tuple[Task, int]] = {}
+        self._done = self._total = self._handed = 0
+
+    def prepare(self, n_jobs: int) -> None:
+        """Write down what happened since, and bring the tasks up to the methods' versions."""
+        file, environment = self._file, versions()
+        with file.transaction():
+            self._lock.check()
+            records.end_all(file)
+            file.set_meta("n_jobs", canonical(n_jobs))
+            known = json.loads(file.meta("environments"))
+            if known[-1] != environment:
+                file.set_meta("environments", canonical([*known, environment]))
+            self._renew()
+        self._durable = json.loads(file.meta("durable"))
+        file.db.execute("PRAGMA synchronous=NORMAL")
+        self._total, self._done, *_ = records.count(file, self._choice)
+
+    def _renew(self) -> None:
+        """Tasks whose method has another version now are replaced; their rows stay in the file, out of the table."""
+        stale = []
+        for problem, setting, seed, digest in records.pairs(self._file):
+            call = self._calls[setting]
+            if call.policy is None and call.task(problem, seed, self._row(call, problem)) != digest:
+                stale.append((problem, setting))
+        new = [
+            (self._calls[setting].task(problem, seed, self._row(self._calls[setting], problem)), problem, setting, seed, place)
+            for problem, setting in stale
+            for seed, place in records.of_pair(self._file, problem, setting)
+        ]
+        records.add_tasks(self._file, new)
+        if new:
+            logger.warning("%s: %d tasks are run anew: their methods answer otherwise since", self._file.path, len(new))
+
+    def _row(self, call: Call, problem: str) -> Method:
+        return self._family.method(self._family.auto(self._problem(problem)) if call.method == "auto" else call.method)
+
+    def run(self, engine: Engine) -> None:
+        """Until every task has a row, or Ctrl-C comes."""
+        alone = False
+        while self._done < self._total:
+            before = self._handed
+            if not self._round(engine, alone):
+                logger.warning("interrupted: %d of %d runs are finished", self._done, self._total)
+                return
+            alone = not alone and self._handed == before
+
+    def _round(self, engine: Engine, alone: bool) -> bool:
+        """Every waiting task once; alone: those with their last attempt. Returns False after Ctrl-C."""
+        outcomes = engine.map(self._feed(engine.here, alone), alone=alone)
+        try:
+            for key, outcome in outcomes:
+                if not self._take(key, outcome):
+                    return False
+        except KeyboardInterrupt:
+            if not PRESSES.orderly():
+                raise
+            return False
+        finally:
+            close(outcomes)
+            with suppress(OSError), self._file.transaction():
+                self._lock.check()
+                records.stop(self._file, [attempt for _, attempt in self._flying.values()])
+            self._flying.clear()
+        return True
+
+    def _feed(self, here: bool, alone: bool) -> Iterator[tuple[str, Task]]:
+        """Tasks, as they are asked for. A task with one attempt left has it alone: it shall not die of another's death."""
+        for each in records.waiting(self._file, self._choice):
+            losses = records.losses(self._file, each.hash)
+            spent = losses >= LOSSES  # in processes that ended with it
+            if not spent and alone != (losses == LOSSES - 1):
+                continue
+            self._handed += 1
+            task = self._task(each)
+            with self._file.transaction():
+                self._lock.check()
+                attempt = records.begin(self._file, each.hash, here)
+            if spent:
+                self._keep(each.hash, task, _given_up("the program ended in it"), attempt)
+                continue
+            self._flying[each.hash] = task, attempt
+            yield each.hash, task
+
+    def _task(self, each: Waiting) -> Task:
+        spec = self._specs[each.setting]
+        threads = self._calls[each.setting].threads
+        return Task(each.position, self._problem(each.problem), spec, spec.stop, threads, each.seed)
+
+    def _take(self, key: str, outcome: Outcome) -> bool:
+        """Write down what came back; False where Ctrl-C came."""
+        task, attempt = self._flying[key]
+        result = outcome.result
+        cut = outcome.interrupted and (result is None or result.termination is Termination.INTERRUPTED)
+        if cut:  # an incumbent of a run that was cut short is no answer of the method
+            return False
+        if isinstance(outcome, Lost):
+            if records.losses(self._file, key) + 1 < LOSSES:
+                with self._file.transaction():
+                    self._lock.check()
+                    records.end(self._file, attempt, "lost", "; ".join(outcome.notes))
+                del self._flying[key]
+                return True
+            outcome = _given_up("; ".join(outcome.notes))
+        self._keep(key, task, outcome, attempt)
+        del self._flying[key]
+        return not outcome.interrupted
+
+    def _keep(self, key: str, task: Task, outcome: Outcome, attempt: int) -> None:
+        (label,) = table.problem_labels([task.problem]).values()
+        row = table.row(task.problem, label, task.spec.label, task.seed, task.limit, outcome)
+        if self._durable:  # a row waits for the disk; that an attempt begins need not
+            self._file.db.execute("PRAGMA synchronous=FULL")
+        with self._file.transaction():
+            self._lock.check()
+            records.keep(self._file, key, row, outcome, attempt, self._results)
+            error = None if outcome.verified else row["notes"]
+            records.end(self._file, attempt, "ok" if outcome.verified else "failed", error)
+        if self._durable:
+            self._file.db.execute("PRAGMA synchronous=NORMAL")
+        self._done += 1
+        tell(self._on_run, self._done, self._total, row)
+
+
+def _given_up(why: str) -> Outcome:
+    return failed(f"worker died {LOSSES} times, the last time: {why}", began=0.0)
