@@ -39,12 +39,20 @@ class Plan:
     tasks: tuple[Task, ...]
 
 
-def plan(problems: object, methods: object, seeds: object, stop: Stop | None, threads: int, grace: float | None = None) -> Plan:
-    """The runs that are asked for; whatever `solve` would refuse is refused here."""
+def plan(
+    problems: object,
+    methods: object,
+    seeds: object,
+    stop: Stop | None,
+    threads: int,
+    grace: float | None = None,
+    trace: bool = False,
+) -> Plan:
+    """The runs that are asked for; whatever `solve` would refuse is refused here. Methods that can keep their traces."""
     instances = _problems(problems)
     fam, specs, method_seeds = family(instances[0].kind), _specs(methods), _seeds(seeds)
     validation.integer("threads", threads, minimum=1)
-    tasks = _tasks(fam, instances, specs, method_seeds, stop, threads, grace)
+    tasks = _tasks(fam, instances, specs, method_seeds, stop, threads, grace, trace)
     return Plan(fam, tuple(instances), tuple(specs), method_seeds, tuple(tasks))
 
 
@@ -115,6 +123,7 @@ def _tasks(
     stop: Stop | None,
     threads: int,
     grace: float | None,
+    trace: bool,
 ) -> list[Task]:
     """All runs in the order of the table (problem, method, seed), after every call was checked."""
     tasks: list[Task] = []
@@ -124,7 +133,7 @@ def _tasks(
             rule = stop if spec.stop is None else spec.stop
             check_call(row, rule, threads=threads, params=spec.params)
             for seed in seeds if row.randomised else (None,):
-                tasks.append(Task(len(tasks), problem, spec, rule, threads, seed, grace))
+                tasks.append(Task(len(tasks), problem, spec, rule, threads, seed, grace, trace and "trace" in row.supports))
     return tasks
 
 

@@ -39,6 +39,7 @@ def compare(
     rows: str | PathLike[str] | None = None,
     grace: float | None = None,
     isolate: bool = False,
+    trace: bool = False,
 ) -> Comparison:
     """Run every method on every problem and verify every answer; statistics are over problems (the instances).
 
@@ -73,6 +74,9 @@ def compare(
     isolate : bool
         True runs in worker processes even with one job. A worker that dies, is stuck in compiled code or floods memory costs
         its own row; here, with one job, only what Python can interrupt is given up.
+    trace : bool
+        True keeps the traces of methods that support them in ``results``: `Comparison.convergence` and the times of profiles
+        are made of them. Files of comparisons hold none.
 
     Returns
     -------
@@ -113,7 +117,7 @@ def compare(
         validation.reject_type("on_run", "must be callable or None", on_run)
     if grace is not None:
         grace = validation.real("grace", grace, minimum=0.0)
-    asked = plan(problems, methods, seeds, stop, threads, grace)
+    asked = plan(problems, methods, seeds, stop, threads, grace, validation.flag("trace", trace))
     instances, tasks = asked.problems, asked.tasks
     labels = table.problem_labels(instances)
     setting = Setting(

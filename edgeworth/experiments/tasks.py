@@ -91,6 +91,8 @@ class Task:
         The method's seed; None: the method is deterministic.
     grace : float, optional
         Seconds beyond its limit after which the run is given up; without it a default by the kind of method.
+    trace : bool
+        Whether its result keeps a trace.
     """
 
     position: int
@@ -100,6 +102,7 @@ class Task:
     threads: int
     seed: int | None
     grace: float | None = None
+    trace: bool = False
 
     @property
     def limit(self) -> float | None:
@@ -168,6 +171,7 @@ def _run(task: Task) -> table.Outcome:
                 seed=0 if task.seed is None else task.seed,
                 params=task.spec.params,
                 threads=task.threads,
+                trace=task.trace,
             )
         report = fam.verify(task.problem, result)
         measures, replied = {}, None

@@ -17,9 +17,10 @@ mpl.use("Agg")
 
 import matplotlib.pyplot as plt
 
-from edgeworth import Comparison
+from edgeworth import Comparison, compare
 from edgeworth.core.numeric import Sense
 from edgeworth.experiments import figures, line_plots
+from edgeworth.solvers import allocation
 from tests.experiments import made
 from tests.experiments.test_profiles import DRAWS, standing
 from tests.oracles import profiles as oracle
@@ -74,6 +75,21 @@ def test_a_method_without_a_trace_arrives_when_it_ends() -> None:
     assert frame["bound_gap"].tolist() == pytest.approx([1.0, 0.0, 0.0] + [float("inf")] * 3)
     with pytest.raises(ValueError, match="points: must be at least 2"):
         made.comparison([traced]).convergence(points=1)
+
+
+def test_a_sweep_keeps_traces_where_they_are_asked_for() -> None:
+    problems = [allocation.generate(servers=3, tasks=12, seed=seed) for seed in range(2)]
+    found = compare(problems, ["highs", "greedy", "lp"], trace=True)
+    assert found.verified
+    traced = [result is not None and result.trace is not None for result in found.results]
+    supported = {row.name: "trace" in row.supports for row in allocation.METHODS}
+    assert traced == [supported[row["method"]] for row in found.rows]
+    assert any(traced)
+    assert found.convergence()["share"].iloc[-1] == 1.0
+    with pytest.raises(ValueError, match="results: must hold a trace"):
+        compare(problems, ["greedy"]).convergence("value")
+    with pytest.raises(TypeError, match="trace: must be"):
+        compare(problems, ["greedy"], trace=1)  # type: ignore[arg-type]
 
 
 def test_lines_can_be_told_apart_without_colour(comparison: Comparison) -> None:
