@@ -170,6 +170,18 @@ class LazyLeader(WrongAllocation):
     how = "lazy"
 
 
+class FrontRunning(WrongAllocation):
+    """As a leader it puts orders of its own before a client's, within the rules of the machine."""
+
+    how = "front-run"
+
+
+class Censoring(WrongAllocation):
+    """As a leader it does the same, and leaves out a client's order that is in its way."""
+
+    how = "censor"
+
+
 class _Withholding:
     """Broadcasts reach a random part of the others."""
 
@@ -275,5 +287,9 @@ FAULTS: dict[str, type[Faulty]] = {
     "forgetful": Forgetful,
     "forged": Forging,
     "replayed": Replaying,
+    "front-running-leader": FrontRunning,
+    "censoring-leader": Censoring,
 }
 """Kinds of faulty replicas by name."""
+MIXABLE = tuple(name for name in FAULTS if name not in ("front-running-leader", "censoring-leader"))
+"""What "mixed" draws from: the last two gain by a token market only, and behave elsewhere."""

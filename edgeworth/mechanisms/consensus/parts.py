@@ -17,7 +17,8 @@ class Machine(Protocol):
         """Why a block must not be accepted at that place; empty where it may."""
 
     def spoil(self, block: bytes, how: str) -> bytes:
-        """What a faulty leader makes of a block: "wrong" (it breaks the rules) or "lazy" (it is worth less than is asked)."""
+        """What a faulty leader makes of a block: "wrong" (it breaks the rules), "lazy" (it is worth less than is asked),
+        "front-run" or "censor" (it serves the leader; the same block where nothing can)."""
 
 
 class Net(Protocol):
