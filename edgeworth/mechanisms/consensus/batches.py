@@ -107,7 +107,8 @@ def batch_order(asked: Sequence[Asked], basis: bytes, height: int) -> list[Asked
     The hash is of the basis, the number, and a command's account and nonce, not of what it commands: who tries other prices
     does not move. It prevents a leader from choosing the order of given commands. It does not prevent it from adding commands
     of its own accounts where their hashes happen to put them in front, which the leader sees beforehand; the more accounts,
-    the likelier. It says nothing about commands that are left out.
+    the likelier. It says nothing about commands that are left out. A leader of the block before also has a hand in the state
+    from which the hashes come, though it does not know then what will be asked for.
     """
 
     def place(each: Asked) -> bytes:

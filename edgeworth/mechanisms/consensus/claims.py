@@ -17,7 +17,8 @@ CLAIMS: tuple[Claim, ...] = (
         id="trustless",
         source="section I",
         quote="enables resource integration and optimal utilization among MEC servers in a trustless environment",
-        statement="servers need not be trusted: no minority of them breaks agreement, and none gains by a report that nobody checks",
+        statement="servers need not be trusted: no minority of them breaks agreement, and none gains by a report that is not"
+        " checked",
         scope="4 to 7 replicas, at most f of them faulty, all kinds, all networks, 4 blocks; theta reported above the truth in "
         + _ROUNDS,
         rule=Rule(
@@ -40,8 +41,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         id="data-privacy",
-        source="section II-A",
-        quote="the computing results will be encrypted with the public keys of the corresponding users",
+        source="section I",
+        quote="data privacy protection for Metaverse users",
         statement="what users tell the platform of their tasks stays with them",
         scope="the fields p, D, tau and source of one task in a round of 4 servers and 12 tasks",
         rule=Rule(
@@ -62,7 +63,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="complexity",
         source="section IV-C",
-        quote="the time complexity of the learning-based solution should be O(m × n) = O(k × n) + O(n) + O(m × n)",
+        quote="the time complexity of the learning-based solution should be O(m × n) = O(k × n) + O(n) + O(m × n)",  # noqa: RUF001
         statement="the steps of Algorithm 3 are bounded by a constant times m n",
         scope="Algorithms 1 to 3 as printed, counted loop by loop; Table I, and K from 1 to 5,000",
         rule=Rule("steps over m n", "does not hold where it grows without bound in K", tolerance=0.0),
@@ -71,8 +72,8 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         id="fast-decisions",
         source="section I",
-        quote="the task allocation step is expected to make the (near) optimal decisions as fast as possible so as to reduce the"
-        " latency of the whole system",
+        quote="the task allocation step is expected to make the (near) optimal decisions as fast as possible so as to reduce"
+        " the latency of the whole system",
         statement="no simpler method decides better with fewer decisions, and the time that the step takes matters in a round",
         scope=f"{_ROUNDS}; q-learning with the paper's 500 episodes against regret-greedy",
         rule=Rule(
@@ -90,8 +91,8 @@ MARKET_CLAIMS: tuple[Claim, ...] = (
         source="III-C",
         quote="The tokenized resources are traded on a decentralized marketplace governed by a set of smart contracts.",
         statement="who makes the blocks gains nothing by it",
-        scope="literal economy, 16 clients, 8 orders a block, views of 4 blocks of one leader with one account; seeds from 0, one"
-        " per instance",
+        scope="literal economy, 16 clients, 8 orders a block, views of 4 blocks of one leader with one account; a seed an"
+        " instance",
         rule=Rule(
             "a front-running leader's gain a view in cash, 95% interval",
             "does not hold where it is above 0 under the order that the leader chooses; the paper names no order",

@@ -70,6 +70,11 @@ class Trading:
     seed : int
         From which the requests are drawn, >= 0.
 
+    Attributes
+    ----------
+    opening : tuple of Asked
+        By which accounts and resting asks came to be before the first block; the leaders' accounts are endowed at genesis.
+
     Notes
     -----
     All replicas see all requests, which are signed for one block and made again for the next where a block leaves them out.
@@ -112,6 +117,7 @@ class Trading:
         self.complete = complete
         self.seed = validation.integer("seed", seed, minimum=0)
         self.signers = Signers(self.seed)
+        self.opening: tuple[Asked, ...] = ()
         self._reached = {b"": self._genesis()}
         self._requests: dict[bytes, tuple[Asked, ...]] = {}
         self._judged: dict[tuple[int, bytes, bytes], str] = {}
@@ -120,13 +126,14 @@ class Trading:
 
     def _genesis(self) -> Reached:
         state = State.genesis(Rules("literal", grant=_GRANT), endowed=[_OWN_CASH] * self.own)
-        first, rng = [], np.random.default_rng(np.random.SeedSequence((self.seed, 0)))
+        first, rng = list[Asked](), np.random.default_rng(np.random.SeedSequence((self.seed, 0)))
         for signer in range(self.own + 1, self.own + self.traders + 1):
-            played(state, [self.signers.ask(Open(signer.to_bytes(32, "little")), 0, 0, 0)])
+            first.append(self.signers.ask(Open(signer.to_bytes(32, "little")), 0, 0, 0))
             for nonce, asset in enumerate(("CTK", "PTK")):
                 price = int(PRICES[asset] * (1.0 + 0.3 * rng.random()))
                 first.append(self.signers.ask(Order("ask", asset, price, 3 * layout.TOKEN), signer, nonce, 0))
         played(state, first)
+        self.opening = tuple(first)
         return Reached(0, state, state.digest())
 
     def reached(self, block: bytes) -> Reached | None:

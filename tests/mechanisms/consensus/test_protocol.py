@@ -75,6 +75,7 @@ PLANTED: list[tuple[type[Replica], str, dict[str, Any]]] = [
     (planted.ForgetsCertificates, "agreement", {"faults": "equivocating-leader", "network": "slow", "seed": 0}),
     (planted.NarrowWindow, "liveness", {"seed": 0, "until": 30.0}),
     (planted.BelievesInvalid, "validity", {"faults": "wrong-allocation", "seed": 0}),
+    (planted.BelievesInvalid, "validity", {"faults": "wrong-allocation", "machine": consensus.Trading(), "blocks": 3}),
     (planted.BelievesCertificates, "validity", {"faults": "forged", "network": "chaotic", "seed": 0}),
     (planted.BelievesAnybody, "certificates", {"faults": "forged", "seed": 0}),
 ]
@@ -142,6 +143,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"network": "wet"}, "network: "),
     ({"network": consensus.Network(partitions=((0.0, 1.0, (9,)),), heals=1.0)}, "network: must cut off replicas below 4"),
     ({"machine": "loom"}, "machine: "),
+    ({"authenticators": "wax"}, "authenticators: "),
+    ({"authenticators": 3}, "authenticators: must sign"),
     ({"timeout": 0.0}, "timeout: "),
     ({"checkpoint": 0}, "checkpoint: "),
     ({"window": 9}, "window: "),
