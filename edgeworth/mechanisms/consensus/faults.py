@@ -22,7 +22,7 @@ from edgeworth.mechanisms.consensus.messages import (
     new_view_statement,
     prepare_statement,
 )
-from edgeworth.mechanisms.consensus.parts import Net
+from edgeworth.mechanisms.consensus.parts import Market, Net
 from edgeworth.mechanisms.consensus.replica import Replica
 
 _REMEMBERED = 200  # messages that a replaying replica keeps
@@ -170,14 +170,20 @@ class LazyLeader(WrongAllocation):
     how = "lazy"
 
 
-class FrontRunning(WrongAllocation):
-    """As a leader it puts orders of its own before a client's, within the rules of the machine."""
+class FrontRunning(EquivocatingLeader):
+    """As a leader of a market it puts orders of its own before a client's, within the rules; elsewhere it behaves."""
 
     how = "front-run"
 
+    def _offer(self, sequence: int, block: bytes) -> None:
+        if isinstance(self.machine, Market):
+            block = self.machine.serve(block, self.how)
+        self.propose_to(sequence, block, self.others())
+        self._keep(sequence, block)
 
-class Censoring(WrongAllocation):
-    """As a leader it does the same, and leaves out a client's order that is in its way."""
+
+class Censoring(FrontRunning):
+    """As a leader of a market it does the same, and leaves out a client's order that is in its way."""
 
     how = "censor"
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from edgeworth.mechanisms.consensus.messages import (
     BLOCKS,
+    CHECKPOINT,
     FETCH,
     REPLY,
     Authenticators,
@@ -13,6 +14,7 @@ from edgeworth.mechanisms.consensus.messages import (
     Message,
     Stable,
     Tags,
+    checkpoint_statement,
     statement_of,
 )
 from edgeworth.mechanisms.consensus.parts import Machine, Net, Slot
@@ -73,12 +75,22 @@ class Member:
         return view % self.size
 
     def _fetch(self) -> None:
-        self.net.broadcast(self.number, Message(FETCH, self.number, 0, self.executed + 1))
+        """Ask for the blocks that it lacks, and for the word of others on its last checkpoint where that is not stable."""
+        self.net.broadcast(self.number, Message(FETCH, self.number, self.stable.sequence, self.executed + 1))
 
     def _on_fetch(self, message: Message) -> None:
-        known = tuple(self.chain[message.sequence - 1 : message.sequence - 1 + _MOST_BLOCKS]) if message.sequence > 0 else ()
+        _, sender, stable, sequence, *_ = message
+        known = tuple(self.chain[sequence - 1 : sequence - 1 + _MOST_BLOCKS])
         if known:
-            self.net.send(self.number, message.sender, Message(BLOCKS, self.number, 0, message.sequence, b"", b"", known))
+            self.net.send(self.number, sender, Message(BLOCKS, self.number, 0, sequence, b"", b"", known))
+        last = (sequence - 1) // self.every * self.every
+        if stable < last <= self.executed:  # it lost the checkpoint messages, and its window stands still
+            self.net.send(self.number, sender, self._checkpoint(last))
+
+    def _checkpoint(self, sequence: int) -> Message:
+        """Its word that it has executed all blocks up to a number."""
+        digest = self.chain[sequence - 1].digest
+        return Message(CHECKPOINT, self.number, 0, sequence, digest, self._sign(checkpoint_statement(sequence, digest)))
 
     def _inside(self, sequence: int) -> bool:
         return self.stable.sequence < sequence <= self.stable.sequence + self.window

@@ -19,7 +19,6 @@ from edgeworth.mechanisms.consensus.messages import (
     Prepared,
     Stable,
     certifies,
-    checkpoint_statement,
     commit_statement,
     digest_of,
     new_view_statement,
@@ -56,7 +55,7 @@ class Replica(Member):
     these says that (commit), who has a quorum of commits executes. A quorum is (n + f) // 2 + 1 of n >= 3f + 1 replicas, so
     that two quorums share a correct replica. A replica whose timer ends, or that is shown an invalid block, votes for the next
     view with all prepared certificates above its stable checkpoint; its leader must propose those again. A replica that is
-    behind asks for blocks, which prove themselves by their commit certificates.
+    behind asks for blocks, which prove themselves by their commit certificates, and for the checkpoint messages that it lost.
 
     References
     ----------
@@ -221,8 +220,7 @@ class Replica(Member):
         self.tries, self.timer = 0, 0
         self._reply(committed)
         if committed.sequence % self.every == 0:
-            tag = self._sign(checkpoint_statement(committed.sequence, committed.digest))
-            message = Message(CHECKPOINT, self.number, 0, committed.sequence, committed.digest, tag)
+            message = self._checkpoint(committed.sequence)
             self.net.broadcast(self.number, message)
             self._on_checkpoint(message)
 

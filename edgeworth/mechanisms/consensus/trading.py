@@ -317,19 +317,22 @@ class Trading:
         return ""
 
     def spoil(self, block: bytes, how: str) -> bytes:
-        """A wrong state; no commands; the leader's own orders before a client's; the same, and a client's left out."""
+        """A wrong state, or no commands."""
+        found = Block.decode(block)
+        if how == "lazy":
+            return self._block(found, [])
+        return replace(found, content={**found.content, "state": digest_of(block).hex() * 2}).encode()
+
+    def serve(self, block: bytes, how: str) -> bytes:
+        """The leader's own orders before a client's ("front-run"); the same, and a client's left out ("censor")."""
+        validation.choice("how", how, ("front-run", "censor"))
         found = Block.decode(block)
         before = self._reached.get(found.previous)
         if before is None:
             return block
-        if how == "wrong":
-            return replace(found, content={**found.content, "state": digest_of(block).hex() * 2}).encode()
-        if how == "lazy":
-            return self._block(found, [])
-        asked = list(self.requests(found.previous))
-        leave = front_run if how == "front-run" else censor
-        own = range(1, self.own + 1)
-        return self._block(found, leave(before, asked, self.signers, own, lambda batch: self._arrange(before, batch)))
+        asked, own = list(self.requests(found.previous)), range(1, self.own + 1)
+        make = front_run if how == "front-run" else censor
+        return self._block(found, make(before, asked, self.signers, own, lambda batch: self._arrange(before, batch)))
 
 
 def _held(state: State, account: int, asset: str) -> int:

@@ -57,7 +57,7 @@ class _Blind:
     """Takes every authenticator for right."""
 
     def __init__(self, authenticators: Authenticators) -> None:
-        self._true = authenticators
+        self._true, self.length = authenticators, authenticators.length
 
     def sign(self, replica: int, statement: Statement) -> bytes:
         return self._true.sign(replica, statement)

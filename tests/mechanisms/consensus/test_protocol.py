@@ -110,6 +110,13 @@ def test_a_replica_that_was_cut_off_catches_up() -> None:
     assert run.chains[3][0].time >= 1.0 > run.chains[1][0].time
 
 
+def test_checkpoint_messages_that_were_lost_are_sent_again() -> None:
+    """A window as wide as a checkpoint is apart does not move without them; nobody is faulty here."""
+    run = consensus.simulate(replicas=4, blocks=8, network="chaotic", checkpoint=2, window=2, seed=94)
+    assert consensus.verify(run)
+    assert run.sent["checkpoint"] > 4 * 3 * 4, "more than four checkpoints of four replicas to three others"
+
+
 def test_messages_of_a_block_are_quadratic_in_the_replicas() -> None:
     for n in (4, 7, 13):
         run = consensus.simulate(replicas=n, blocks=9, seed=0)

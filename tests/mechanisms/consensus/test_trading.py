@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -229,7 +228,8 @@ def test_after_a_block_that_nobody_knows_there_is_nothing_to_say() -> None:
     assert machine.requests(b"x") == ()
     block = machine.propose(5, b"x", 0, 0)
     assert machine.refusal(5, b"x", block) == "the state after the block before it is not known"
-    assert machine.spoil(block, "front-run") == block
+    assert machine.serve(block, "front-run") == block
+    assert machine.spoil(block, "lazy") == block
     known = machine.propose(1, b"", 0, 0)
     assert "not known" in machine.refusal(4, b"", replace(consensus.Block.decode(known), height=4).encode())
 
@@ -309,7 +309,8 @@ def test_a_leader_gains_least_where_all_is_in_and_hashes_order_it() -> None:
     assert front.low["leader's order"] > 0.0
     assert front.gain["batch order"] < front.gain["leader's order"]
     assert front.gain["batch order"] > 0.0, "its own orders sometimes come first, and it sees when"
-    assert cut.gain["leader's order"] == front.gain["leader's order"], "who orders as it likes need leave nothing out"
+    most = pytest.approx(front.gain["leader's order"], rel=0.05)
+    assert cut.gain["leader's order"] == most, "who orders as it likes need leave hardly anything out"
     assert cut.gain["batch order"] > front.gain["batch order"]
     assert cut.voted_out["batch order, complete"] > 0.0 == cut.voted_out["batch order"]
     assert (table.voted_out.drop(("censoring-leader", "batch order, complete")) == 0.0).all()
@@ -329,12 +330,11 @@ def test_a_leader_without_accounts_gains_nothing_and_profits_need_a_known_end() 
         Trading(seed=2).profit(run)
 
 
-@pytest.mark.parametrize("how", ["front-run", "censor"])
-def test_machines_without_a_market_have_nothing_to_gain(how: str) -> None:
-    makers: list[Callable[[], Any]] = [lambda: consensus.Counting(0), lambda: consensus.Allocating(servers=2, tasks=3)]
-    for make in makers:
-        block = make().propose(1, b"", 0, 0)
-        assert make().spoil(block, how) == block
+@pytest.mark.parametrize("faults", ["front-running-leader", "censoring-leader"])
+def test_where_there_is_no_market_there_is_nothing_to_gain(faults: str) -> None:
+    run, honest = (consensus.simulate(blocks=3, faults=each, seed=0) for each in (faults, None))
+    assert consensus.verify(run)
+    assert [each.digest for each in run.chains[1]] == [each.digest for each in honest.chains[1]]
 
 
 @pytest.mark.parametrize(
