@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         prices as prices,
         settle as settle,
     )
-    from edgeworth.mechanisms.consensus.parts import Machine as Machine
+    from edgeworth.mechanisms.consensus.parts import Machine as Machine, Market as Market
     from edgeworth.mechanisms.consensus.replica import Replica as Replica
     from edgeworth.mechanisms.consensus.run import Refusal as Refusal, Run as Run
     from edgeworth.mechanisms.consensus.protocol import replay as replay, simulate as simulate
@@ -68,7 +68,7 @@ _ROOMS = {
     "machines": ("MACHINES", "Counting"),
     "messages": ("KINDS", "Committed", "IdealAuthenticators", "Message"),
     "network": ("NETWORKS", "Network"),
-    "parts": ("Machine",),
+    "parts": ("Machine", "Market"),
     "replica": ("Replica",),
     "run": ("Refusal", "Run"),
     "payments": ("PaymentRefusedError", "Payments", "base_units", "prices", "settle"),
