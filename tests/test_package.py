@@ -24,7 +24,7 @@ PROBLEM_ROOMS = ("exact", "bounds", "heuristic", "learned", "kernels", "plots", 
 BETWEEN_PROBLEMS = {  # who may import whom among problem folders, and these only
     "games.trading": {"games.normal_form"},
     "mechanisms.double_auction": {"routing", "mechanisms.auditing"},  # the latter holds learning against the auditor
-    "mechanisms.consensus": {"solvers.allocation"},
+    "mechanisms.consensus": {"solvers.allocation", "mechanisms.token_market"},
     "solvers.scheduling": {"mechanisms.token_market", "mechanisms.procurement"},
 }
 PUBLIC = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import Any
 
 
@@ -14,3 +15,22 @@ def agreement_of(chains: Sequence[Sequence[Any]]) -> int | None:
             if block != blocks[0]:
                 return place + 1
     return None
+
+
+def batch_of(commands: Sequence[bytes], basis: bytes, height: int) -> list[bytes]:
+    """The order of a batch by its definition, from the bytes of commands: tag u8, account u32, nonce u64, and the rest."""
+
+    def owner(data: bytes) -> tuple[int, int]:
+        return int.from_bytes(data[1:5], "little"), int.from_bytes(data[5:13], "little")
+
+    def key(data: bytes) -> bytes:
+        return blake2b(basis + b"".join(n.to_bytes(8, "little") for n in (height, *owner(data))), digest_size=16).digest()
+
+    places: list[bytes | None] = [None] * len(commands)
+    ranks = {data: sum(key(other) < key(data) for other in commands) for data in commands}
+    for account in {owner(data)[0] for data in commands}:
+        mine = [data for data in commands if owner(data)[0] == account]
+        free = sorted(ranks[data] for data in mine)
+        for nonce_rank, place in enumerate(free):
+            places[place] = next(data for data in mine if sum(owner(o)[1] < owner(data)[1] for o in mine) == nonce_rank)
+    return [data for data in places if data is not None]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edgeworth.core.verdict import Report, Scope, Verdict
-from edgeworth.mechanisms.consensus.messages import Committed, IdealAuthenticators, commit_statement, digest_of
+from edgeworth.mechanisms.consensus.authenticators import authenticators_of
+from edgeworth.mechanisms.consensus.messages import Committed, commit_statement, digest_of
 from edgeworth.mechanisms.consensus.protocol import replay
 from edgeworth.mechanisms.consensus.run import Run
 
@@ -121,7 +122,7 @@ def _agreement(run: Run) -> Verdict:
 def _certificates(run: Run) -> Verdict:
     size = run.replicas
     enough = (size + (size - 1) // 3) // 2 + 1  # any two of so many share more than f
-    keys = IdealAuthenticators(run.key)
+    keys = authenticators_of(run.authenticators, run.key)
     for i in run.correct:
         for each in run.chains[i]:
             statement = commit_statement(each.view, each.sequence, each.digest)

@@ -22,7 +22,7 @@ from edgeworth.mechanisms.consensus.messages import (
     new_view_statement,
     prepare_statement,
 )
-from edgeworth.mechanisms.consensus.parts import Net
+from edgeworth.mechanisms.consensus.parts import Market, Net
 from edgeworth.mechanisms.consensus.replica import Replica
 
 _REMEMBERED = 200  # messages that a replaying replica keeps
@@ -170,6 +170,24 @@ class LazyLeader(WrongAllocation):
     how = "lazy"
 
 
+class FrontRunning(EquivocatingLeader):
+    """As a leader of a market it puts orders of its own before a client's, within the rules; elsewhere it behaves."""
+
+    how = "front-run"
+
+    def _offer(self, sequence: int, block: bytes) -> None:
+        if isinstance(self.machine, Market):
+            block = self.machine.serve(block, self.how)
+        self.propose_to(sequence, block, self.others())
+        self._keep(sequence, block)
+
+
+class Censoring(FrontRunning):
+    """As a leader of a market it does the same, and leaves out a client's order that is in its way."""
+
+    how = "censor"
+
+
 class _Withholding:
     """Broadcasts reach a random part of the others."""
 
@@ -275,5 +293,9 @@ FAULTS: dict[str, type[Faulty]] = {
     "forgetful": Forgetful,
     "forged": Forging,
     "replayed": Replaying,
+    "front-running-leader": FrontRunning,
+    "censoring-leader": Censoring,
 }
 """Kinds of faulty replicas by name."""
+MIXABLE = tuple(name for name in FAULTS if name not in ("front-running-leader", "censoring-leader"))
+"""What "mixed" draws from: the last two gain by a token market only, and behave elsewhere."""

@@ -1,4 +1,4 @@
-"""What replicas agree about: sums of numbers, for tests of the protocol, or allocations of tasks to servers."""
+"""What replicas agree about: sums of numbers, for tests of the protocol, allocations of tasks to servers, or a market."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Counting:
         return replace(found, content={"numbers": [], "sum": 0}).encode()
 
 
-MACHINES = ("counting", "allocation")
+MACHINES = ("counting", "allocation", "token-market")
 """What can be agreed about by name."""
 
 
@@ -78,6 +78,10 @@ def machine_of(machine: Machine | str, seed: int) -> Machine:
     validation.choice("machine", machine, MACHINES)
     if machine == "counting":
         return Counting(seed)
-    from edgeworth.mechanisms.consensus.allocating import Allocating
+    if machine == "allocation":
+        from edgeworth.mechanisms.consensus.allocating import Allocating
 
-    return Allocating(seed=seed)
+        return Allocating(seed=seed)
+    from edgeworth.mechanisms.consensus.trading import Trading
+
+    return Trading(seed=seed)

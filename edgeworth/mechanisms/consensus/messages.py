@@ -158,7 +158,9 @@ def statement_of(message: Message) -> Statement | None:
 
 
 class Authenticators(Protocol):
-    """Signs statements for replicas, and tells their signatures from others."""
+    """Signs statements for replicas, and tells their signatures from others; ``length`` is that of one, in bytes."""
+
+    length: int
 
     def sign(self, replica: int, statement: Statement) -> bytes:
         """That replica's authenticator of a statement."""
@@ -180,6 +182,8 @@ class IdealAuthenticators:
     Keyed BLAKE2b of the statement's text. Whoever knows the seed can check a recorded certificate, and could forge one: what is
     proved by it is that the simulated replicas signed, not who ran the simulation.
     """
+
+    length = 16
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

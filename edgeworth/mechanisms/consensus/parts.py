@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from edgeworth.mechanisms.consensus.messages import Message, Prepared, Tags
 
@@ -18,6 +18,14 @@ class Machine(Protocol):
 
     def spoil(self, block: bytes, how: str) -> bytes:
         """What a faulty leader makes of a block: "wrong" (it breaks the rules) or "lazy" (it is worth less than is asked)."""
+
+
+@runtime_checkable
+class Market(Machine, Protocol):
+    """A machine by which a leader can gain."""
+
+    def serve(self, block: bytes, how: str) -> bytes:
+        """What a leader makes of a block for itself: "front-run" or "censor"."""
 
 
 class Net(Protocol):

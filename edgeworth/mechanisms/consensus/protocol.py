@@ -8,9 +8,10 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.seeds import Seed, generator
-from edgeworth.mechanisms.consensus.faults import FAULTS
+from edgeworth.mechanisms.consensus.authenticators import authenticators_of
+from edgeworth.mechanisms.consensus.faults import FAULTS, MIXABLE
 from edgeworth.mechanisms.consensus.machines import machine_of
-from edgeworth.mechanisms.consensus.messages import KINDS, IdealAuthenticators
+from edgeworth.mechanisms.consensus.messages import KINDS, Authenticators
 from edgeworth.mechanisms.consensus.network import Network, network_of
 from edgeworth.mechanisms.consensus.parts import Machine
 from edgeworth.mechanisms.consensus.replica import Replica
@@ -34,6 +35,7 @@ def simulate(
     window: int = 20,
     until: float = 3_000.0,
     most_messages: int = 10_000_000,
+    authenticators: Authenticators | str = "ideal",
     seed: Seed = None,
     correct: type[Replica] = Replica,
     look: Callable[[], None] | None = None,
@@ -54,7 +56,7 @@ def simulate(
     network : Network or str
         One of `NETWORKS`, or a network of your own.
     machine : Machine or str
-        What is agreed about: "counting", "allocation", or a machine of your own.
+        What is agreed about: "counting", "allocation", "token-market", or a machine of your own.
     timeout : float
         Seconds after which a replica that waits for a block leaves the view, > 0.
     checkpoint, window : int
@@ -63,6 +65,8 @@ def simulate(
         Simulated seconds after which the run ends in any case, > 0.
     most_messages : int
         Delivered messages after which it ends in any case, >= 1.
+    authenticators : Authenticators or str
+        "ideal", "ed25519" (extra ``cryptography``), or authenticators of your own.
     seed : int, SeedSequence or Generator, optional
         Of delays, losses, faults and authenticators. The same arguments give the same run.
     correct : type
@@ -113,7 +117,7 @@ def simulate(
     about = machine_of(machine, key)
     kinds = _kinds(names, size, rng)
     world = Simulation(
-        size, wanted, about, IdealAuthenticators(key), carried, rng,
+        size, wanted, about, authenticators_of(authenticators, key), carried, rng,
         [(number, FAULTS[name]) for number, name in kinds.items()], patience, every, wide, correct,
     )  # fmt: skip
     world.run(end, most, look)
@@ -129,6 +133,7 @@ def simulate(
         window=wide,
         seed=record,
         key=key,
+        authenticators=authenticators,
         until=end,
         most=most,
         chains=tuple(tuple(replica.chain) for replica in world.replicas),
@@ -173,6 +178,7 @@ def replay(run: Run, *, correct: type[Replica] = Replica) -> Run:
         checkpoint=run.every,
         window=run.window,
         until=run.until,
+        authenticators=run.authenticators,
         most_messages=run.most,
         seed=run.seed,
         correct=correct,
@@ -203,5 +209,5 @@ def _kinds(names: Sequence[str], size: int, rng: np.random.Generator) -> dict[in
     if not names:
         return {}
     numbers = [0, *(1 + rng.permutation(size - 1))[: len(names) - 1].tolist()]
-    drawn = [list(FAULTS)[int(rng.integers(len(FAULTS)))] if name == MIXED else name for name in names]
+    drawn = [MIXABLE[int(rng.integers(len(MIXABLE)))] if name == MIXED else name for name in names]
     return dict(sorted(zip(numbers, drawn, strict=True)))

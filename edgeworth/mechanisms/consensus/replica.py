@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from edgeworth.mechanisms.consensus.member import Member
 from edgeworth.mechanisms.consensus.messages import (
     BLOCKS,
     CHECKPOINT,
@@ -12,7 +11,6 @@ from edgeworth.mechanisms.consensus.messages import (
     NEW_VIEW,
     PRE_PREPARE,
     PREPARE,
-    REPLY,
     REQUEST,
     VIEW_CHANGE,
     Authenticators,
@@ -20,9 +18,7 @@ from edgeworth.mechanisms.consensus.messages import (
     Message,
     Prepared,
     Stable,
-    Tags,
     certifies,
-    checkpoint_statement,
     commit_statement,
     digest_of,
     new_view_statement,
@@ -34,12 +30,8 @@ from edgeworth.mechanisms.consensus.parts import Machine, Net, Slot
 from edgeworth.mechanisms.consensus.view_change import NULL, open_numbers, sound_change
 from edgeworth.mechanisms.consensus.wellformed import malformed
 
-_MOST_BLOCKS = 64  # that one answer carries to a replica which is behind
-_MOST_DOUBLINGS = 20
-_IDLE = 4.0  # timeouts after which a replica that waits for nothing asks what it has missed
 
-
-class Replica:
+class Replica(Member):
     """One correct replica.
 
     Parameters
@@ -63,7 +55,7 @@ class Replica:
     these says that (commit), who has a quorum of commits executes. A quorum is (n + f) // 2 + 1 of n >= 3f + 1 replicas, so
     that two quorums share a correct replica. A replica whose timer ends, or that is shown an invalid block, votes for the next
     view with all prepared certificates above its stable checkpoint; its leader must propose those again. A replica that is
-    behind asks for blocks, which prove themselves by their commit certificates.
+    behind asks for blocks, which prove themselves by their commit certificates, and for the checkpoint messages that it lost.
 
     References
     ----------
@@ -81,21 +73,7 @@ class Replica:
         every: int,
         window: int,
     ) -> None:
-        self.number, self.size, self.machine, self.net, self.authenticators = number, size, machine, net, authenticators
-        self.timeout, self.every, self.window = timeout, every, window
-        self.faulty_at_most = (size - 1) // 3
-        self.quorum = (size + self.faulty_at_most) // 2 + 1
-        self.view, self.active = 0, True
-        self.wanted = 0  # blocks that the client has asked for so far
-        self.stable = Stable()
-        self.slots: dict[int, Slot] = {}
-        self.chain: list[Committed] = []
-        self.checkpoints: dict[int, dict[bytes, Tags]] = {}
-        self.changes: dict[int, dict[int, Message]] = {}
-        self.opening: Message | None = None  # the new-view message of the present view
-        self.tries = 0  # views left since the last block
-        self.timer = 0
-        self._waits = False  # whether the timer is that of a block or a view
+        super().__init__(number, size, machine, net, authenticators, timeout, every, window)
         self._handlers = {
             REQUEST: self._on_request, PRE_PREPARE: self._on_pre_prepare, PREPARE: self._on_prepare, COMMIT: self._on_commit,
             CHECKPOINT: self._on_checkpoint, VIEW_CHANGE: self._on_view_change, NEW_VIEW: self._on_new_view,
@@ -103,20 +81,6 @@ class Replica:
         }  # fmt: skip
 
     # --- what it is asked -----------------------------------------------------------------------------------
-
-    @property
-    def executed(self) -> int:
-        """How many blocks it executed."""
-        return len(self.chain)
-
-    @property
-    def head(self) -> bytes:
-        """The digest of its last block."""
-        return self.chain[-1].digest if self.chain else b""
-
-    def leader(self, view: int) -> int:
-        """The leader of a view."""
-        return view % self.size
 
     def receive(self, by: int, message: Message) -> None:
         """Take a message that came from ``by``; what is malformed, forged or of no use is dropped."""
@@ -256,8 +220,7 @@ class Replica:
         self.tries, self.timer = 0, 0
         self._reply(committed)
         if committed.sequence % self.every == 0:
-            tag = self._sign(checkpoint_statement(committed.sequence, committed.digest))
-            message = Message(CHECKPOINT, self.number, 0, committed.sequence, committed.digest, tag)
+            message = self._checkpoint(committed.sequence)
             self.net.broadcast(self.number, message)
             self._on_checkpoint(message)
 
@@ -373,14 +336,6 @@ class Replica:
 
     # --- catching up ----------------------------------------------------------------------------------------
 
-    def _fetch(self) -> None:
-        self.net.broadcast(self.number, Message(FETCH, self.number, 0, self.executed + 1))
-
-    def _on_fetch(self, message: Message) -> None:
-        known = tuple(self.chain[message.sequence - 1 : message.sequence - 1 + _MOST_BLOCKS]) if message.sequence > 0 else ()
-        if known:
-            self.net.send(self.number, message.sender, Message(BLOCKS, self.number, 0, message.sequence, b"", b"", known))
-
     def _on_blocks(self, message: Message) -> None:
         before = self.executed
         for each in message.body:
@@ -392,36 +347,3 @@ class Replica:
             self._append(each._replace(time=self.net.now))
         if self.executed > before:
             self._go_on()
-
-    # --- small things ---------------------------------------------------------------------------------------
-
-    def _inside(self, sequence: int) -> bool:
-        return self.stable.sequence < sequence <= self.stable.sequence + self.window
-
-    def _slot(self, sequence: int) -> Slot:
-        slot = self.slots.get(sequence)
-        if slot is None:
-            slot = self.slots[sequence] = Slot()
-        return slot
-
-    def _sign(self, statement: tuple[Any, ...]) -> bytes:
-        return self.authenticators.sign(self.number, statement)
-
-    def _signed(self, message: Message) -> bool:
-        statement = statement_of(message)
-        return statement is not None and self.authenticators.valid(message.sender, statement, message.tag)
-
-    @staticmethod
-    def _count(votes: dict[tuple[int, bytes], Tags], view: int, digest: bytes, sender: int, tag: bytes) -> None:
-        votes.setdefault((view, digest), {}).setdefault(sender, tag)
-
-    def _reply(self, committed: Committed) -> None:
-        self.net.send(self.number, -1, Message(REPLY, self.number, committed.view, committed.sequence, committed.digest))
-
-    def _wait(self) -> None:
-        """Run the timer: so long has a view for the next block; where none is wanted, it asks then whether there is one."""
-        if not self.timer:
-            waits = self.wanted > self.executed or not self.active
-            doubled = 2.0 ** min(self.tries, _MOST_DOUBLINGS) if waits else _IDLE
-            self.timer = self.net.wake(self.number, self.timeout * doubled)
-            self._waits = waits

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from edgeworth.core.seeds import SeedRecord
-from edgeworth.mechanisms.consensus.messages import Committed
+from edgeworth.mechanisms.consensus.messages import Authenticators, Committed
 from edgeworth.mechanisms.consensus.network import Network
 from edgeworth.mechanisms.consensus.parts import Machine
 
@@ -58,6 +58,8 @@ class Run:
         What repeats the run; "generator" where it came from a generator, whose state is the caller's.
     key : int
         From which the authenticators were drawn.
+    authenticators : Authenticators or str
+        Which ones.
     until, most
         The simulated seconds and the delivered messages at which the run would have ended.
     chains : tuple of tuple of Committed
@@ -87,6 +89,7 @@ class Run:
     window: int
     seed: SeedRecord
     key: int
+    authenticators: Authenticators | str
     until: float
     most: int
     chains: tuple[tuple[Committed, ...], ...]

@@ -17,26 +17,29 @@ _CLIENT = -1
 _TIMER = -2
 _LOOK = 2_000  # events between two looks at the clock of the run
 
-_HEAD = 48  # bytes of a message without its block and its certificates
-_TAG = 18  # bytes of an authenticator with its replica's number
+_HEAD = 32  # bytes of a message without its authenticator, its block and its certificates
+_NUMBER = 2  # bytes of a replica's number beside its authenticator
 _ENTRY = 28  # bytes of a certificate without its authenticators and its block
 
 
-def size_of(message: Message) -> int:
-    """The bytes of a message: 48 and its block; 28 and a block a certificate, 18 an authenticator in one."""
-    body = message.body
-    size = _HEAD
+def size_of(message: Message, length: int) -> int:
+    """The bytes of a message whose authenticators have that length.
+
+    32, one authenticator and its block; 28 and a block a certificate, 2 and an authenticator for every signer in one.
+    """
+    body, tag = message.body, length + _NUMBER
+    size = _HEAD + length
     if isinstance(body, bytes):
         return size + len(body)
     if not isinstance(body, tuple) or not body:
         return size
     if isinstance(body[0], tuple) and body[0] and isinstance(body[0][0], Message):  # a new view
-        return size + sum(size_of(each) for each in body[0]) + _TAG * len(body[1])
+        return size + sum(size_of(each, length) for each in body[0]) + tag * len(body[1])
     if hasattr(body[0], "block"):  # committed blocks
-        return size + sum(_ENTRY + len(each.block) + _TAG * len(each.tags) for each in body)
+        return size + sum(_ENTRY + len(each.block) + tag * len(each.tags) for each in body)
     stable, prepared = body
-    size += _ENTRY + _TAG * len(stable.tags)
-    return size + sum(_ENTRY + len(each.block) + _TAG * len(each.tags) for each in prepared)
+    size += _ENTRY + tag * len(stable.tags)
+    return size + sum(_ENTRY + len(each.block) + tag * len(each.tags) for each in prepared)
 
 
 class Simulation:
@@ -84,6 +87,7 @@ class Simulation:
         self._events: list[tuple[float, int, int, int, Message | int]] = []
         self._order = 0
         self._carrier = Carrier(network, rng)
+        self._length = authenticators.length
         self.sent = [0] * len(KINDS)
         self.bytes = 0
         self.delivered = 0
@@ -109,7 +113,7 @@ class Simulation:
 
     def broadcast(self, sender: int, message: Message) -> None:
         """To all other replicas."""
-        size = size_of(message)
+        size = size_of(message, self._length)
         self.sent[message.kind] += self._size - 1
         self.bytes += size * (self._size - 1)
         carry, events, order, now = self._carrier, self._events, self._order, self.now
@@ -122,7 +126,7 @@ class Simulation:
 
     def send(self, sender: int, receiver: int, message: Message) -> None:
         """To one replica or to the client."""
-        size = size_of(message)
+        size = size_of(message, self._length)
         self.sent[message.kind] += 1
         self.bytes += size
         for _ in range(self._carrier.copies(self.now, sender, receiver)):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from edgeworth.mechanisms.consensus.batches import Asked, Reached
 from edgeworth.mechanisms.consensus.messages import Authenticators, Message, Prepared, Statement
 from edgeworth.mechanisms.consensus.parts import Slot
 from edgeworth.mechanisms.consensus.replica import Replica
+from edgeworth.mechanisms.consensus.trading import Trading
+from edgeworth.mechanisms.token_market import execute
 
 
 class SkipsPrepareQuorum(Replica):
@@ -54,7 +57,7 @@ class _Blind:
     """Takes every authenticator for right."""
 
     def __init__(self, authenticators: Authenticators) -> None:
-        self._true = authenticators
+        self._true, self.length = authenticators, authenticators.length
 
     def sign(self, replica: int, statement: Statement) -> bytes:
         return self._true.sign(replica, statement)
@@ -85,3 +88,16 @@ class BelievesAnybody(Replica):
 
     def receive(self, by: int, message: Message) -> None:
         super().receive(message.sender, message)
+
+
+class ComparesNoStates(Trading):
+    """Its replicas play a batch again and do not look at the state that the block names."""
+
+    def _replayed(self, before: Reached, batch: list[Asked], asked: tuple[Asked, ...], state: str, block: bytes) -> str:
+        reason = super()._replayed(before, batch, asked, state, block)
+        if not reason.startswith("content: state must be "):
+            return reason
+        after = before.state.copy()
+        for each in batch:
+            execute(after, each.command, signer=each.signer, nonce=each.nonce)
+        return super()._replayed(before, batch, asked, after.digest().hex(), block)

@@ -75,6 +75,7 @@ PLANTED: list[tuple[type[Replica], str, dict[str, Any]]] = [
     (planted.ForgetsCertificates, "agreement", {"faults": "equivocating-leader", "network": "slow", "seed": 0}),
     (planted.NarrowWindow, "liveness", {"seed": 0, "until": 30.0}),
     (planted.BelievesInvalid, "validity", {"faults": "wrong-allocation", "seed": 0}),
+    (planted.BelievesInvalid, "validity", {"faults": "wrong-allocation", "machine": consensus.Trading(), "blocks": 3}),
     (planted.BelievesCertificates, "validity", {"faults": "forged", "network": "chaotic", "seed": 0}),
     (planted.BelievesAnybody, "certificates", {"faults": "forged", "seed": 0}),
 ]
@@ -107,6 +108,13 @@ def test_a_replica_that_was_cut_off_catches_up() -> None:
     assert consensus.verify(run)
     assert run.sent["blocks"] > 0
     assert run.chains[3][0].time >= 1.0 > run.chains[1][0].time
+
+
+def test_checkpoint_messages_that_were_lost_are_sent_again() -> None:
+    """A window as wide as a checkpoint is apart does not move without them; nobody is faulty here."""
+    run = consensus.simulate(replicas=4, blocks=8, network="chaotic", checkpoint=2, window=2, seed=94)
+    assert consensus.verify(run)
+    assert run.sent["checkpoint"] > 4 * 3 * 4, "more than four checkpoints of four replicas to three others"
 
 
 def test_messages_of_a_block_are_quadratic_in_the_replicas() -> None:
@@ -142,6 +150,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"network": "wet"}, "network: "),
     ({"network": consensus.Network(partitions=((0.0, 1.0, (9,)),), heals=1.0)}, "network: must cut off replicas below 4"),
     ({"machine": "loom"}, "machine: "),
+    ({"authenticators": "wax"}, "authenticators: "),
+    ({"authenticators": 3}, "authenticators: must sign"),
     ({"timeout": 0.0}, "timeout: "),
     ({"checkpoint": 0}, "checkpoint: "),
     ({"window": 9}, "window: "),
