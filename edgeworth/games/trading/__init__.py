@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     )
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
     from edgeworth.games.trading.learned import PLAYS as PLAYS, Play as Play
+    from edgeworth.games.trading.training import Training as Training, training_race as training_race
 
 FAMILY = Family(
     kind="trading",
@@ -61,7 +62,14 @@ FAMILY = Family(
     covers="equilibria",
     reply_value=check.price_value,
     examples=tiny_problems,
-    late={"PLAYS": "learned", "BestResponse": "exact", "finite_game": "discrete", "follower_equilibrium": "exact"},
+    late={
+        "PLAYS": "learned",
+        "BestResponse": "exact",
+        "finite_game": "discrete",
+        "follower_equilibrium": "exact",
+        "Training": "training",
+        "training_race": "training",
+    },
     benchmarks=(
         Benchmark(
             exact=("exact",),
