@@ -99,6 +99,7 @@ def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> Non
     calls.append(["backtest", "demand.csv", "--models", "linear", "--history", "7", "--horizon", "2", "--seeds", "1", "--json"])
     small = ["--servers", "4", "--agents", "2", "--users", "30", "--forecaster", "persistence", "--json"]
     calls += [["run", "fusion", "--variant", "welfare-optimum", *small]]
+    calls += [["run", "ai-bazaar", "--consumers", "3", "--rounds", "2", "--json"]]
     calls += [["run", "metaverse", "--servers", "4", "--tasks", "6", "--rounds", "1", "--json"]]
     for kind in _families.FAMILIES:
         words = SMALL.get(kind, [])

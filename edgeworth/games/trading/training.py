@@ -25,7 +25,7 @@ from edgeworth.games.trading.race import wilson
 if TYPE_CHECKING:
     import pandas as pd
 
-READINGS = ("smallest loss", "first below threshold")
+READINGS = ("smallest-loss", "first-below-threshold")
 """What the paper says of who wins: the network of the smaller loss, at the end of the training time; and the first."""
 
 _CHUNK = 64  # blocks between two looks at the world: some 20 ms
@@ -46,7 +46,7 @@ class Training:
     steps : int
         That a miner of mean power makes in T_train, >= 1; all others make as many as their power says.
     check : int
-        Steps between two looks at the loss, >= 1, in the reading "first below threshold".
+        Steps between two looks at the loss, >= 1, in the reading "first-below-threshold".
     threshold : float
         In (0, 1): of the loss that the block began with, to be reached in that reading.
     patience : float
@@ -234,7 +234,7 @@ def training_race(
     >>> from edgeworth.games import trading
     >>> game = trading.generate(preset="interior", consumers=2)
     >>> profile = trading.solve(game).solution
-    >>> table = training_race(game, profile, races=300, reading="smallest loss", seed=1)
+    >>> table = training_race(game, profile, races=300, reading="smallest-loss", seed=1)
     >>> bool(((table.low < 0.5) & (0.5 < table.high)).all())  # equal power, equal chances
     True
     """
