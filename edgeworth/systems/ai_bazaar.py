@@ -1,7 +1,7 @@
 """The AI-Bazaar paper end to end: rounds of a price, demands, proof of learning, payments and the block's reward.
 
 >>> found = run(consumers=4, rounds=3, seed=0)
->>> bool(found.verify()), [each.price for each in found.rounds]
+>>> bool(found.verify()), [each.solution.price for each in found.rounds]
 (True, [20.0, 20.0, 20.0])
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,18 +116,11 @@ class BazaarRun:
     def measures_of(self, each: Round) -> dict[str, float]:
         """Named numbers of a round.
 
-        Parameters
-        ----------
-        each : Round
-
-        Returns
-        -------
-        dict of str to float
-            ``price``, ``total_demand``; ``provider_profit``; ``consumer_profit``, the mean that the model expects;
-            ``realised_profit``, the mean with the reward that was paid; ``welfare``, of provider and consumers as the model
-            has it; ``paid`` for power and ``reward`` for the block, in money; ``expected_reward``, what the model says all
-            consumers together expect; ``winner`` (-1 for none) and ``share``, its share of the mining power; ``block``, whether
-            one reached everybody; ``loss``.
+        ``price``, ``total_demand``; ``provider_profit``; ``consumer_profit``, the mean that the model expects;
+        ``realised_profit``, the mean with the reward that was paid; ``welfare``, of provider and consumers as the model has it;
+        ``paid`` for power and ``reward`` for the block, in money; ``expected_reward``, what the model says all consumers
+        together expect; ``winner`` (-1 for none) and ``share``, its share of the mining power; ``block``, whether one reached
+        everybody; ``loss``.
         """
         game, at = self.game, each.solution
         power = game.role_ratio * at.demands
@@ -186,12 +180,8 @@ class BazaarRun:
             return Report({"rounds": _verdict(odd)})
         verdicts = {"rounds": _verdict(odd)} | self._replies() | self._learning()
         wanted = _entries(self.game, self.rounds)
-        wrong = [
-            (k, self.records[k] if k < len(self.records) else None)
-            for k in range(max(len(wanted), len(self.records)))
-            if self.records[k : k + 1] != tuple(wanted[k : k + 1])
-        ]
-        verdicts["entries"] = _verdict(wrong)
+        pairs = enumerate(zip_longest(self.records, wanted))
+        verdicts["entries"] = _verdict([(k, have) for k, (have, want) in pairs if have != want])
         ledger = token_market.verify(self, every=max(1, len(self.records)))
         verdicts["ledger"] = _verdict([(name, found.witness) for name, found in ledger.failures.items()])
         cash = [0] + [self.state.account(k).free["CASH"] for k in range(1, self.state.accounts + 1)]
@@ -310,7 +300,7 @@ def run(
         winner, loss, time, after = _race(puzzle, game, at, parameters, reading, race)
         each = Round(number, at, winner, time, loss, draw, after)
         if not _reached(game, each):
-            each = Round(number, at, winner, time, loss, draw, parameters)
+            each = replace(each, parameters=parameters)
         parameters = each.parameters
         for signer, to, amount in _transfers(game, each):
             records.append(_recorded(state, signer, to, amount))
