@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from edgeworth.core.claims import Claim, Rule
 from edgeworth.games.trading import evidence
+from edgeworth.games.trading.claims_contest import CONTEST_CLAIMS
 
 _TABLE_1 = "Table 1 with eps = 1/20, exact equilibria"
 _LEARNERS = "presets ai-bazaar, interior, kink, two-peaks; the paper's parameters, 100,000 rounds for every learner"
@@ -180,5 +181,6 @@ CLAIMS: tuple[Claim, ...] = (
         rule=Rule("signs of the differences along the ratio", "holds where none is negative"),
         test=evidence.more_mining,
     ),
+    *CONTEST_CLAIMS,
 )
 """The paper's claims in its order."""
