@@ -127,7 +127,7 @@ class BazaarRun:
         total = float(power.sum())
         share = power / total if total > 0.0 else power
         told = trading.measures(game, at)
-        trades, reward = _trades(game, at), _reward(game, each)
+        reward = _reward(game, each)
         expected = float(game.effective_reward @ share)
         served = float((at.demands * (game.service_margin - game.payment_weight * at.price)).sum())
         return {
@@ -137,7 +137,7 @@ class BazaarRun:
             "consumer_profit": told["consumer_profit"],
             "realised_profit": (served + reward / _MONEY) / game.consumers,
             "welfare": told["welfare"],
-            "paid": sum(trades) / _MONEY,
+            "paid": sum(amount for _, to, amount in _transfers(game, each) if to == PROVIDER) / _MONEY,
             "reward": reward / _MONEY,
             "expected_reward": expected,
             "winner": float(each.winner),
@@ -353,20 +353,16 @@ def _prize(game: trading.TradingGame, i: int) -> int:
     return base_units(float(game.token_effect[i]) * (game.reward + game.performance_factor * game.block_size))
 
 
-def _trades(game: trading.TradingGame, at: trading.Equilibrium) -> list[int]:
-    """p F_i in base units."""
-    return [base_units(at.price * demand) for demand in at.demands.tolist()]
-
-
 def _reward(game: trading.TradingGame, each: Round) -> int:
     """Base units that the block of a round earned."""
     return _prize(game, each.winner) if _reached(game, each) else 0
 
 
 def _transfers(game: trading.TradingGame, each: Round) -> list[tuple[int, int, int]]:
-    """Who pays whom how much in a round."""
-    paid = [(CONSUMERS + i, PROVIDER, amount) for i, amount in enumerate(_trades(game, each.solution))]
-    return paid + ([(TREASURY, CONSUMERS + each.winner, _reward(game, each))] if _reached(game, each) else [])
+    """Who pays whom how much in a round: p F_i for power, m_i (R + lambda B) for a block."""
+    at, won = each.solution, _reward(game, each)
+    paid = [(CONSUMERS + i, PROVIDER, base_units(at.price * demand)) for i, demand in enumerate(at.demands.tolist())]
+    return paid + ([(TREASURY, CONSUMERS + each.winner, won)] if _reached(game, each) else [])
 
 
 def _recorded(state: token_market.State, signer: int, to: int, amount: int) -> Record:
