@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 READINGS = ("smallest-loss", "first-below-threshold")
 """What the paper says of who wins: the network of the smaller loss, at the end of the training time; and the first."""
 
-_CHUNK = 64  # blocks between two looks at the world: some 20 ms
+_CHUNK = 300_000  # passes of an observation through the network between two looks at the world: some 30 ms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +121,13 @@ class Puzzle:
         second = np.zeros((chains, t.classes, t.hidden + 1))
         second[:, :, :-1] = rng.standard_normal((chains, t.classes, t.hidden)) * np.sqrt(1.0 / t.hidden)
         return np.concatenate([first.reshape(chains, -1), second.reshape(chains, -1)], axis=1)
+
+    def passes(self, miners: int, reading: str) -> int:
+        """How many observations the miners together pass through their networks for a block, at most and about."""
+        t = self.training
+        steps = t.steps if reading == READINGS[0] else math.ceil(t.steps * t.patience)
+        looks = 1 if reading == READINGS[0] else steps // t.check
+        return miners * (steps + looks * t.samples)
 
     def loss(self, parameters: Floats) -> float:
         """Mean cross-entropy of a network on the data set, as everybody can check it."""
@@ -265,7 +273,7 @@ def training_race(
     rows = []
     for each in readings:
         parameters = begin.copy()
-        chunk = max(1, _CHUNK // length)
+        chunk = max(1, _CHUNK // (length * puzzle.passes(int((power > 0.0).sum()), each)))
         parts = [
             puzzle.race(power, parameters[k : k + chunk], each, length, word, first=k) for k in range(0, count, chunk)
         ]  # fmt: skip
