@@ -153,3 +153,50 @@ def metaverse(time_limit: float, csv: str | None, as_json: bool, quiet: bool, **
     files.done()
     if not report:
         raise SystemExit(FAILED)
+
+
+_BAZAAR = (
+    "price", "total_demand", "provider_profit", "consumer_profit", "realised_profit", "welfare", "paid", "reward",
+    "expected_reward", "share", "block", "final_loss",
+)  # fmt: skip
+
+
+@run.command()
+@click.option("--preset", default="ai-bazaar", show_default=True, help="of the market: ai-bazaar, interior, kink, ...")
+@click.option("--consumers", type=click.IntRange(min=1), help="how many (default: the preset's 10)")
+@click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="number of rounds")
+@click.option("--method", default="exact", show_default=True, help="how the provider finds its price: a method of trading")
+@click.option("--time-limit", type=float, help="seconds of the method a round")
+@click.option("--reading", default="smallest-loss", show_default=True, help="who wins: that, or first-below-threshold")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="of market, method, data and races")
+@click.option("--csv", type=click.Path(dir_okay=False), callback=writable, help="CSV file to write: one row a round")
+@click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
+@click.option("--quiet", is_flag=True, help="no progress")
+def ai_bazaar(time_limit: float | None, csv: str | None, as_json: bool, quiet: bool, **given: Any) -> None:
+    """AI-Bazaar: prices, demands, proof of learning, payments and rewards; see edgeworth.systems.ai_bazaar.
+
+    Exit code 0 when every round and the ledger stand the check, 1 otherwise.
+    """
+    from edgeworth.cli.progress import round_progress
+    from edgeworth.core.stop import Stop
+    from edgeworth.systems import ai_bazaar as system
+
+    stop = None if time_limit is None else Stop(seconds=time_limit)
+    with round_progress(quiet) as on_round:
+        found = system.run(stop=stop, on_round=on_round, **given)
+    report = found.verify()
+    files = output.Files()
+    files.write(csv, lambda path: found.to_frame().to_csv(path, index=False))
+    if as_json:
+        about = {"method": found.method, "reading": found.reading, "rounds": len(found.rounds), "verified": bool(report)}
+        about |= {"verdicts": output.verdicts(report), "measures": found.measures}
+        output.document(about | {"runs": found.to_frame().to_dict("records")})
+    else:
+        output.say(str(found))
+        output.say(output.pairs({name: output.number(found.measures[name]) for name in _BAZAAR}))
+        output.say("verified" if report else f"NOT verified\n{report}")
+        for path in files.written:
+            output.say(f"written: {path}")
+    files.done()
+    if not report:
+        raise SystemExit(FAILED)

@@ -100,6 +100,7 @@ def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> Non
     calls.append(["backtest", "demand.csv", "--models", "linear", "--history", "7", "--horizon", "2", "--seeds", "1", "--json"])
     small = ["--servers", "4", "--agents", "2", "--users", "30", "--forecaster", "persistence", "--json"]
     calls += [["run", "fusion", "--variant", "welfare-optimum", *small]]
+    calls += [["run", "ai-bazaar", "--consumers", "3", "--rounds", "2", "--json"]]
     calls += [["run", "metaverse", "--servers", "4", "--tasks", "6", "--rounds", "1", "--json"]]
     few = ["--servers", "3", "--tasks", "8", "--methods", "lp,milp", "--time-limit", "5"]
     calls += [["study", "run", "allocation", *few, "--db", "s.db", "--engine", "serial", "--json"]]

@@ -106,6 +106,10 @@ SHORTER = {
         "fusion.truthfulness(2, 9)": "fusion.truthfulness(1, 3)",
         "fusion.rationality(6)": "fusion.rationality(2)",
     },
+    "14_ai_bazaar": {
+        "ROUNDS, RACES, BLOCKS = 3, 300, 10": "ROUNDS, RACES, BLOCKS = 1, 40, 4",
+        "claim_table(shown, SMOKE)": "claim_table(shown[:2], SMOKE)",  # tests/games/trading tests all of them
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
     from edgeworth.games.trading.learned import PLAYS as PLAYS, Play as Play
+    from edgeworth.games.trading.training import Training as Training, training_race as training_race
 
 FAMILY = Family(
     kind="trading",
@@ -72,6 +73,8 @@ FAMILY = Family(
         "finite_game": "discrete",
         "follower_equilibrium": "exact",
         "role_equilibrium": "exact",
+        "Training": "training",
+        "training_race": "training",
     },
     benchmarks=(
         Benchmark(

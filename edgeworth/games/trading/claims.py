@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from edgeworth.core.claims import Claim, Rule
 from edgeworth.games.trading import evidence
+from edgeworth.games.trading.claims_contest import CONTEST_CLAIMS
 from edgeworth.games.trading.claims_roles import ROLE_CLAIMS
 
 _TABLE_1 = "Table 1 with eps = 1/20, exact equilibria"
@@ -182,5 +183,6 @@ CLAIMS: tuple[Claim, ...] = (
         test=evidence.more_mining,
     ),
     *ROLE_CLAIMS,
+    *CONTEST_CLAIMS,
 )
 """The paper's claims in its order."""

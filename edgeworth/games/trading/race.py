@@ -9,7 +9,7 @@ import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.seeds import Seed, generator
-from edgeworth.games.trading.model import Equilibrium, TradingGame
+from edgeworth.games.trading.model import Equilibrium, TradingGame, mining_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +66,7 @@ def mining_race(
     level = validation.real("confidence", confidence, minimum=0.0, maximum=1.0, open_minimum=True)
     if level >= 1.0:
         validation.reject("confidence", "must be below 1", confidence)
-    power = game.role_ratio * profile.demands
+    power = mining_of(game, profile)
     if not power.sum() > 0.0:
         validation.reject("profile", "must hold a consumer that mines", profile)
     rng = generator(seed)[0]

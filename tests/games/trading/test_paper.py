@@ -17,6 +17,7 @@ from edgeworth import MissingExtraError
 from edgeworth.core.claims import SMOKE, ClaimVerdict, claim_table
 from edgeworth.games import trading
 from edgeworth.games.trading import claims, evidence, plots, sweeps
+from edgeworth.games.trading.claims_contest import CONTEST_CLAIMS
 from edgeworth.games.trading.claims_roles import ROLE_CLAIMS
 from edgeworth.games.trading.genetic import genetic_demand, genetic_price
 from edgeworth.games.trading.learned import Play
@@ -261,7 +262,7 @@ def test_figure_9_needs_other_rewards_than_table_1() -> None:
 
 
 def test_every_claim_says_where_it_stands_and_how_it_is_decided() -> None:
-    assert len(BY_ID) == len(claims.CLAIMS) == 16 + len(ROLE_CLAIMS)
+    assert len(BY_ID) == len(claims.CLAIMS) == 16 + len(ROLE_CLAIMS) + len(CONTEST_CLAIMS)
     for claim in claims.CLAIMS:
         assert claim.source
         assert claim.quote

@@ -21,6 +21,7 @@ from edgeworth.games.trading.check.role_bound import role_bound
 from edgeworth.games.trading.check.roles import role_profits, role_regret
 from edgeworth.games.trading.claims_roles import ROLE_CLAIMS
 from edgeworth.games.trading.model import equilibrium_of, profile_utilities
+from edgeworth.games.trading.race import mining_race
 from edgeworth.testing import trading_games
 from tests.cases.trading import game
 from tests.cli.test_cli import document, run
@@ -335,3 +336,14 @@ def test_table_1_has_the_closed_form() -> None:
     assert at.demands.tolist() == [100.0] * n
     assert at.mining == pytest.approx(np.full(n, reward * (n - 1) / (n * n * 220.0)), rel=1e-12)
     assert at.profits == pytest.approx(np.full(n, 100.0 * (220.0 - 0.5 * 20.0) + reward / n**2), rel=1e-12)
+
+
+def test_races_are_run_with_the_power_that_was_chosen() -> None:
+    game = trading.generate(preset="ai-bazaar", roles="chosen")
+    found = trading.solve(game, method="exact").require()
+    assert found.mining is not None
+    shares = found.mining / found.mining.sum()
+    race = mining_race(game, found, races=1_000, seed=0)
+    assert race["share"].to_numpy()[: game.consumers] == pytest.approx(shares)
+    trained = trading.training_race(game, found, races=10, seed=0)
+    assert trained["share"].to_numpy()[: game.consumers] == pytest.approx(shares)
