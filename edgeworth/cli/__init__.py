@@ -18,6 +18,7 @@ from edgeworth.cli.compile import compile_
 from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands
 from edgeworth.cli.ledger import ledger
+from edgeworth.cli.reproduce import reproduce
 from edgeworth.cli.run import run
 from edgeworth.cli.sweep import compare
 from edgeworth.cli.tables import methods, show_versions
@@ -39,5 +40,19 @@ def main() -> None:
     """
 
 
-for _command in (generate, solve, verify, compare, train, backtest, audit, ledger, run, methods, compile_, show_versions):
+for _command in (
+    generate,
+    solve,
+    verify,
+    compare,
+    train,
+    backtest,
+    audit,
+    ledger,
+    run,
+    reproduce,
+    methods,
+    compile_,
+    show_versions,
+):
     main.add_command(_command)
