@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from edgeworth.core import style
+from edgeworth.core.claim_figures import intervals
 from edgeworth.core.claims import ClaimVerdict
 from edgeworth.core.display import cell, html
 from edgeworth.core.files import write_text
@@ -125,14 +126,18 @@ def _claim(row: Examined, found: Reproduction, place: Path) -> list[str]:
             )
     parts.append(_described(told))
     parts.append(f'<pre class="scroll">{html(command(row, found.budget))}</pre>')
-    if evidence is not None and evidence.figure is not None:
-        numbers, name = pd.DataFrame([dict(each) for each in evidence.numbers]), f"{row.paper}-{claim.id}"
-        _write_figure(place, name, page.svg(evidence.figure, _HEIGHT, transparent=False), numbers)
-        parts.append(page.figure(evidence.figure, _HEIGHT))
-        files = (f'<a href="{_FIGURES}/{name}.{ending}">{word}</a>' for ending, word in (("svg", "figure"), ("csv", "data")))
-        parts.append(f'<p class="soft">{", ".join(files)}</p>')
     if evidence is not None and evidence.numbers:
         numbers = pd.DataFrame([dict(each) for each in evidence.numbers])
+        drawn = intervals(evidence.numbers) if evidence.figure is None else evidence.figure
+        if drawn is not None:
+            height = _HEIGHT if evidence.figure is not None else 1.2 + 0.3 * len(numbers)
+            name = f"{row.paper}-{claim.id}"
+            _write_figure(place, name, page.svg(drawn, height, transparent=False), numbers)
+            parts.append(page.figure(drawn, height))
+            files = (
+                f'<a href="{_FIGURES}/{name}.{ending}">{word}</a>' for ending, word in (("svg", "figure"), ("csv", "data"))
+            )
+            parts.append(f'<p class="soft">{", ".join(files)}</p>')
         parts.append(page.rows(numbers, lambda row: False, tall=len(numbers) > _MANY))
     return parts
 
