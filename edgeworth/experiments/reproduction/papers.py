@@ -41,7 +41,7 @@ PAPERS: Mapping[str, Paper] = MappingProxyType(
             Paper(
                 "metaverse",
                 "Blockchain-based Edge Resource Sharing for Metaverse (MTA)",
-                ("edgeworth.solvers.allocation.claims:CLAIMS",),
+                ("edgeworth.solvers.allocation.claims:CLAIMS", "edgeworth.systems.metaverse.rows:CLAIMS"),
             ),
             Paper(
                 "best",

@@ -312,3 +312,12 @@ def budget_balance(budget: ClaimBudget) -> Evidence:
     found = ClaimVerdict.HOLDS if share == 0.0 else ClaimVerdict.FAILS
     numbers: tuple[Row, ...] = tuple({"market": k, "surplus": float(left)} for k, left in enumerate(kept))
     return Evidence(found, Reason.MEASURED, text, numbers=numbers, instances=len(kept))
+
+
+def dual_decomposition(budget: ClaimBudget) -> Evidence:
+    """Nothing can be run: the method is named, and never defined."""
+    text = (
+        "named in section I only: no Lagrangian, no dual variable and no update of one is given; section V-E and the listing of"
+        " PG-BRD are best replies alone, which are tested as appendix-d-h"
+    )
+    return Evidence(ClaimVerdict.NOT_TESTABLE, Reason.NOTHING, text)
