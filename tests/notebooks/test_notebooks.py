@@ -104,6 +104,14 @@ SHORTER = {
         "fusion.truthfulness(2, 9)": "fusion.truthfulness(1, 3)",
         "fusion.rationality(6)": "fusion.rationality(2)",
     },
+    "13_metaverse": {
+        "rounds=3": "rounds=1",
+        "(4, 7, 13, 20)": "(4, 7)",
+        "SERVERS, TASKS, ROUNDS = 20, 50, 4": "SERVERS, TASKS, ROUNDS = 7, 20, 1",
+        "import SMOKE": "import ClaimBudget",
+        "BUDGET = SMOKE": 'BUDGET = ClaimBudget("few", 1, 8)',
+        'energy-efficiency", "fast-decisions"]': 'energy-efficiency"]',  # test_verdicts tests all of them
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 

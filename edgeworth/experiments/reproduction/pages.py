@@ -119,7 +119,7 @@ def _claim(row: Examined, found: Reproduction, place: Path) -> list[str]:
             told["95% interval"] = " to ".join(f"{end:.5g}" for end in evidence.interval)
         if evidence.witness is not None:
             told["witness"] = str(evidence.witness)
-        told["run"] = f"{evidence.seeds} seeds, {evidence.instances} instances, {evidence.seconds:.2f} s"
+        told["run"] = f"{_count(evidence.seeds, 'seed')}, {_count(evidence.instances, 'instance')}, {evidence.seconds:.2f} s"
         if not evidence.conclusive:
             told["conclusive"] = (
                 "no" if not claim.rule.seeds else f"no: fewer than {claim.rule.seeds} seeds, or parts were not run"
@@ -150,9 +150,13 @@ def _described(told: Mapping[str, str]) -> str:
 
 
 def _what_was_run(found: Reproduction) -> str:
-    budget = f"{found.budget.name}: {found.budget.seeds} seeds, {found.budget.instances} instances"
+    budget = f"{found.budget.name}: {_count(found.budget.seeds, 'seed')}, {_count(found.budget.instances, 'instance')}"
     versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
     return "<h2>What was run</h2>" + _described({"budget": budget, "versions": versions})
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _write_figure(place: Path, name: str, drawn: str, data: pd.DataFrame) -> None:
