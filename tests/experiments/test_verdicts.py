@@ -13,7 +13,7 @@ from tests.examined import examined
 EXPECTED = read_verdicts(Path(__file__).resolve().parents[2] / "verdicts.json", "smoke")
 SLOW = {  # seconds of processor time, or seconds that decide; tests of the families have the rules of these on small runs
     "ai-bazaar": {"figure-6", "figure-8a", "figure-8b"},
-    "metaverse": {"fast-decisions"},
+    "metaverse": {"round-decisions"},
     "best": {
         "energy-saving", "energy-complex", "energy-by-tokens", "latency-saving", "success-order", "utilisation-order", "order",
         "learned", "resilient-policies",
@@ -46,5 +46,5 @@ def test_a_claim_has_its_verdict(paper: str, claim: str) -> None:
     assert any(character.isdigit() for character in found.text) or found.reason is Reason.NOTHING
     if found.reason is not Reason.NOTHING:
         assert found.numbers
-        assert found.instances > 0
+        assert found.instances > 0 or found.reason is Reason.DEFINITION
         assert found.conclusive or rule.seeds > 1 or claim in SLOW[paper]

@@ -110,7 +110,7 @@ SHORTER = {
         "SERVERS, TASKS, ROUNDS = 20, 50, 4": "SERVERS, TASKS, ROUNDS = 7, 20, 1",
         "import SMOKE": "import ClaimBudget",
         "BUDGET = SMOKE": 'BUDGET = ClaimBudget("few", 1, 8)',
-        'energy-efficiency", "fast-decisions"]': 'energy-efficiency"]',  # test_verdicts tests all of them
+        'energy-efficiency", "round-decisions"]': 'energy-efficiency"]',  # test_verdicts tests all of them
     },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"

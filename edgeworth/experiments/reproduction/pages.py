@@ -16,8 +16,8 @@ from edgeworth.core.claims import ClaimVerdict
 from edgeworth.core.display import cell, html
 from edgeworth.core.files import write_text
 from edgeworth.experiments import page
+from edgeworth.experiments.reproduction.findings import Examined, Findings, command
 from edgeworth.experiments.reproduction.papers import PAPERS
-from edgeworth.experiments.reproduction.records import Examined, Reproduction, command
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ _GOOD, _BAD = (ClaimVerdict.HOLDS,), (ClaimVerdict.FAILS, ClaimVerdict.CANNOT_HO
 _HEIGHT = 3.4
 
 
-def write(found: Reproduction, folder: str | PathLike[str]) -> None:
+def write(found: Findings, folder: str | PathLike[str]) -> None:
     """Write the pages and figures into a folder that is there."""
     place = Path(folder)
     os.makedirs(place / _FIGURES, exist_ok=True)
@@ -39,13 +39,13 @@ def write(found: Reproduction, folder: str | PathLike[str]) -> None:
         write_text(place / f"{name}.html", _paper(found, name, place))
 
 
-def _counted(found: Reproduction, paper: str) -> dict[str, object]:
+def _counted(found: Findings, paper: str) -> dict[str, object]:
     counts = {str(verdict): count for verdict, count in found.counts(paper).items()}
     failed = sum(row.paper == paper for row in found.failed)
     return {"paper": paper, "claims": sum(counts.values()) + failed} | counts | {"failed to run": failed}
 
 
-def _overview(found: Reproduction, counts: pd.DataFrame) -> str:
+def _overview(found: Findings, counts: pd.DataFrame) -> str:
     body = [
         *_state(found, None),
         '<p class="soft">Every number was computed; the rule of each claim was fixed before it ran.</p>',
@@ -62,7 +62,7 @@ def _overview(found: Reproduction, counts: pd.DataFrame) -> str:
     return page.document("Claims of the papers, reproduced", body)
 
 
-def _paper(found: Reproduction, name: str, place: Path) -> str:
+def _paper(found: Findings, name: str, place: Path) -> str:
     rows = [row for row in found.rows if row.paper == name]
     body = ['<p><a href="index.html">All papers</a></p>', *_state(found, name)]
     body.append(_linked(rows, lambda row: f"#{row.claim.id}", ()))
@@ -72,7 +72,7 @@ def _paper(found: Reproduction, name: str, place: Path) -> str:
     return page.document(PAPERS[name].title, body)
 
 
-def _state(found: Reproduction, paper: str | None) -> list[str]:
+def _state(found: Findings, paper: str | None) -> list[str]:
     parts = [f"<p><b>{html(found.headline(paper))}</b></p>"]
     loose = sum(row.evidence is not None and not row.evidence.conclusive for row in found.rows if paper in (None, row.paper))
     if loose:
@@ -101,7 +101,7 @@ def _linked(rows: Iterable[Examined], target: Callable[[Examined], str], more: t
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
 
 
-def _claim(row: Examined, found: Reproduction, place: Path) -> list[str]:
+def _claim(row: Examined, found: Findings, place: Path) -> list[str]:
     claim, evidence = row.claim, row.evidence
     parts = [f'<h2 id="{html(claim.id)}">{html(claim.id)} {_badge(row)}</h2>']
     parts.append(f"<blockquote>{html(claim.quote)}</blockquote>")
@@ -149,7 +149,7 @@ def _described(told: Mapping[str, str]) -> str:
     return "<dl>" + "\n".join(f"<dt>{html(name)}</dt><dd>{html(text)}</dd>" for name, text in told.items()) + "</dl>"
 
 
-def _what_was_run(found: Reproduction) -> str:
+def _what_was_run(found: Findings) -> str:
     budget = f"{found.budget.name}: {_count(found.budget.seeds, 'seed')}, {_count(found.budget.instances, 'instance')}"
     versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
     return "<h2>What was run</h2>" + _described({"budget": budget, "versions": versions})

@@ -96,7 +96,7 @@ def claims_of(paper: str) -> Mapping[str, Claim]:
     Examples
     --------
     >>> claims_of("caddto")["carbon-unit"].source
-    'abstract, Fig. 4'
+    'second-hand notes'
     """
     validation.choice("paper", paper, tuple(PAPERS))
     found: dict[str, Claim] = {}

@@ -1,81 +1,28 @@
-"""What a reproduction found: one row a claim, as data, as files and as pages."""
+"""What a reproduction found, as data, as files and as pages."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from edgeworth.core.claims import BUDGETS, Claim, ClaimBudget, ClaimVerdict, Evidence
 from edgeworth.core.files import write_text
+from edgeworth.experiments.reproduction import pages
+from edgeworth.experiments.reproduction.findings import Findings
+from edgeworth.experiments.reproduction.papers import PAPERS
 from edgeworth.experiments.reproduction.verdicts import Change, changes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT, SCHEMA = "edgeworth-claims", 1
-_WORDS = {
-    ClaimVerdict.HOLDS: "{} hold",
-    ClaimVerdict.PARTLY: "{} in part",
-    ClaimVerdict.FAILS: "{} do not hold",
-    ClaimVerdict.CANNOT_HOLD: "{} cannot hold",
-    ClaimVerdict.NOT_TESTABLE: "{} not testable",
-    ClaimVerdict.NOT_TESTED: "{} not tested yet",
-}
 
 
 @dataclass(frozen=True)
-class Examined:
-    """A claim and what its test found.
-
-    Attributes
-    ----------
-    paper : str
-        A name in `PAPERS`.
-    claim : Claim
-    evidence : Evidence, optional
-        None where the test failed to run.
-    error : str
-        Why it failed; empty where it ran.
-    """
-
-    paper: str
-    claim: Claim
-    evidence: Evidence | None
-    error: str = ""
-
-    @property
-    def verdict(self) -> ClaimVerdict | None:
-        """What is said of the claim; None where its test failed to run."""
-        return None if self.evidence is None else self.evidence.verdict
-
-    def to_fields(self, budget: ClaimBudget) -> dict[str, object]:
-        """As plain fields for JSON. Its seconds are left out, so that equal findings are equal fields."""
-        claim, rule = self.claim, self.claim.rule
-        told: dict[str, object] = {"paper": self.paper, "id": claim.id, "source": claim.source, "quote": claim.quote}
-        told |= {"statement": claim.statement, "scope": claim.scope}
-        told["rule"] = {
-            "estimator": rule.estimator, "threshold": rule.threshold, "tolerance": rule.tolerance, "seeds": rule.seeds
-        }  # fmt: skip
-        found = None if self.evidence is None else self.evidence.to_fields()
-        if found is not None:
-            del found["seconds"]
-        return told | {"command": command(self, budget), "evidence": found, "error": self.error}
-
-
-def command(row: Examined, budget: ClaimBudget) -> str:
-    """What repeats a claim alone."""
-    if BUDGETS.get(budget.name) == budget:
-        return f"edgeworth reproduce {row.paper} --claim {row.claim.id} --budget {budget.name}"
-    return f"edgeworth.experiments.reproduce({row.paper!r}, [{row.claim.id!r}], {budget!r})"
-
-
-@dataclass(frozen=True)
-class Reproduction:
+class Reproduction(Findings):
     """What `reproduce` returns.
 
     Attributes
@@ -90,51 +37,6 @@ class Reproduction:
     interrupted : bool
         Whether Ctrl-C ended it: claims are missing.
     """
-
-    budget: ClaimBudget
-    rows: tuple[Examined, ...]
-    asked: tuple[str, ...]
-    versions: Mapping[str, str]
-    interrupted: bool = False
-
-    @property
-    def failed(self) -> tuple[Examined, ...]:
-        """Claims whose test failed to run."""
-        return tuple(row for row in self.rows if row.evidence is None)
-
-    @property
-    def papers(self) -> tuple[str, ...]:
-        """The papers of the rows."""
-        return tuple(dict.fromkeys(row.paper for row in self.rows))
-
-    def counts(self, paper: str | None = None) -> dict[ClaimVerdict, int]:
-        """How many claims have each verdict, in the order of `ClaimVerdict`; of one paper or of all.
-
-        Parameters
-        ----------
-        paper : str, optional
-
-        Returns
-        -------
-        dict of ClaimVerdict to int
-        """
-        found = Counter(row.verdict for row in self.rows if paper in (None, row.paper))
-        return {verdict: found[verdict] for verdict in ClaimVerdict}
-
-    def headline(self, paper: str | None = None) -> str:
-        """The counts in a sentence.
-
-        Parameters
-        ----------
-        paper : str, optional
-
-        Returns
-        -------
-        str
-        """
-        parts = [_WORDS[verdict].format(count) for verdict, count in self.counts(paper).items() if count]
-        failed = sum(paper in (None, row.paper) for row in self.failed)
-        return ", ".join([*parts, *([f"{failed} failed to run"] if failed else [])]) or "no claim was run"
 
     def verdicts(self) -> dict[str, dict[str, str]]:
         """The verdicts, by paper and id, of the tests that ran.
@@ -199,8 +101,6 @@ class Reproduction:
             that repeats it, evidence as of `Evidence.to_fields`, error) and ``seconds`` by paper and id. No date is in it, and
             seconds are apart, so that what was found can be compared with ``diff``.
         """
-        from edgeworth.experiments.reproduction.papers import PAPERS
-
         seconds: dict[str, dict[str, float]] = {name: {} for name in self.papers}
         for row in self.rows:
             if row.evidence is not None:
@@ -234,7 +134,5 @@ class Reproduction:
         folder : path
             Made where it is not there.
         """
-        from edgeworth.experiments.reproduction import pages
-
         os.makedirs(folder, exist_ok=True)
         pages.write(self, folder)

@@ -10,8 +10,9 @@ from edgeworth.core import validation
 from edgeworth.core.claims import SHORT, Claim, ClaimBudget, ClaimVerdict, Evidence, Reason
 from edgeworth.core.errors import MissingExtraError
 from edgeworth.core.run import PRESSES
+from edgeworth.experiments.reproduction.findings import Examined
 from edgeworth.experiments.reproduction.papers import ALL, PAPERS, chosen
-from edgeworth.experiments.reproduction.records import Examined, Reproduction
+from edgeworth.experiments.reproduction.records import Reproduction
 from edgeworth.experiments.setting import versions
 
 logger = logging.getLogger(__name__)

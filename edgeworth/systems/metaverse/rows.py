@@ -1,7 +1,7 @@
 """What the MTA paper claims of its platform as a whole, a row each; the tests are in `evidence`.
 
 >>> [claim.id for claim in CLAIMS]
-['low-latency', 'finished-timely', 'energy-efficiency', 'fast-decisions']
+['low-latency', 'finished-timely', 'energy-efficiency', 'round-decisions']
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ CLAIMS: tuple[Claim, ...] = (
         test=evidence.energy,
     ),
     Claim(
-        id="fast-decisions",
+        id="round-decisions",
         source="section I",
         quote="since the offloading tasks are time-sensitive, the task allocation step is expected to make the (near) optimal"
         " decisions as fast as possible so as to reduce the latency of the whole system",
