@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from edgeworth.core.display import figure_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_APART = 100.0
+"""Intervals are drawn on scales of their own where their ends differ by more than this."""
 Draw = Callable[["Axes"], "Axes"]
 
 
@@ -73,11 +76,17 @@ def intervals(rows: Sequence[Row]) -> Draw | None:
         labels = [", ".join(str(item) for item in row.values() if isinstance(item, str)) for row in held]
         numbers = [f"{k + 1}. {figure_text(label)}" for k, label in enumerate(labels)]  # two rows may have one name
         low, high = ([float(row[end]) for row in held] for end in ("low", "high"))
+        far = [max(abs(one), abs(other)) for one, other in zip(low, high, strict=True)]
+        apart = max(far) > _APART * min((each for each in far if each > 0.0), default=math.inf)  # of other units, it may be
+        scale = [each if apart and each > 0.0 else 1.0 for each in far]
+        low, high = ([end / each for end, each in zip(ends, scale, strict=True)] for ends in (low, high))
+        middle = [0.5 * (one + other) for one, other in zip(low, high, strict=True)]
         ax.axvline(0.0, color=style.FAINT, linewidth=1.0)
         ax.hlines(range(len(held)), low, high, color=style.colour(0), linewidth=3.0)
+        ax.plot(middle, range(len(held)), "o", markersize=5, color=style.colour(0))
         ax.set_yticks(range(len(held)), numbers)
         ax.set_ylim(len(held) - 0.5, -0.5)
-        ax.set_xlabel("95% interval")
+        ax.set_xlabel("95% interval" + (", over its end that is farther from 0" if apart else ""))
         style.dress(ax)
         return ax
 

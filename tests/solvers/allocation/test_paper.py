@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from edgeworth.core.claims import ClaimBudget
-from edgeworth.solvers.allocation import AllocationProblem, evidence, generate
+from edgeworth.solvers.allocation import AllocationProblem, evidence, evidence_sweeps, generate
 from tests.examined import examined
 
 
@@ -111,3 +112,22 @@ def test_figure_2_also_asks_for_the_printed_rewards(monkeypatch: pytest.MonkeyPa
     found = evidence.outperforms(ClaimBudget("one", seeds=1, instances=4))
     assert (str(found.verdict), str(found.reason)) == ("does not hold", "proved")
     assert "alpha 0.9, gamma 0.01" in found.text
+
+
+def test_curves_rise_at_every_step_or_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The share of curves that are as claimed decides; a step that is level does not rise."""
+    found = {"greedy": [1.0, 2.0, 3.0], "q-learning": [1.0, 3.0, 3.0]}
+
+    class Solver:
+        def solve(self, problem: int, method: str, seed: int) -> SimpleNamespace:
+            return SimpleNamespace(value=found[method][problem])
+
+    monkeypatch.setattr(evidence_sweeps, "family", lambda kind: Solver())
+    budget = ClaimBudget("two", seeds=1, instances=8)
+    for wanted, expected in ((True, "holds in part"), (False, "holds in part")):
+        each = evidence_sweeps._curves(budget, "n", (0, 1, 2), lambda preset, point, seed: point, wanted=wanted)  # type: ignore[arg-type,return-value]
+        assert str(each.verdict) == expected
+        assert "q-learning 1 and 3, not at every step" in each.text
+    found["q-learning"] = [1.0, 2.0, 3.0]
+    assert str(evidence_sweeps._curves(budget, "n", (0, 1, 2), lambda p, n, s: n, wanted=True).verdict) == "holds"  # type: ignore[arg-type,return-value]
+    assert str(evidence_sweeps._curves(budget, "n", (0, 1, 2), lambda p, n, s: n, wanted=False).verdict) == "does not hold"  # type: ignore[arg-type,return-value]
