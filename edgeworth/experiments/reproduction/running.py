@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from importlib import metadata
 from typing import Any
 
 from edgeworth.core import validation
@@ -81,7 +83,7 @@ def reproduce(
         if on_claim is not None:
             on_claim(len(rows), len(asked), _told(row))
     whole = () if claims is not None else tuple(PAPERS) if paper == ALL else (paper,)
-    return Reproduction(budget, tuple(rows), whole, versions(), interrupted)
+    return Reproduction(budget, tuple(rows), whole, _versions(), interrupted)
 
 
 def _examined(paper: str, claim: Claim, budget: ClaimBudget) -> Examined:
@@ -93,6 +95,14 @@ def _examined(paper: str, claim: Claim, budget: ClaimBudget) -> Examined:
     except Exception as error:  # whatever it is, the other claims are still to be run
         logger.warning("the test of %s %s failed", paper, claim.id, exc_info=True)
         return Examined(paper, claim, None, f"{type(error).__name__}: {error}")
+
+
+def _versions() -> dict[str, str]:
+    """Of torch too, where it is: policies that a test trains depend on it."""
+    found = versions()
+    with suppress(metadata.PackageNotFoundError):
+        found["torch"] = metadata.version("torch")
+    return found
 
 
 def _told(row: Examined) -> Mapping[str, Any]:
