@@ -44,7 +44,12 @@ def _budgets(ctx: click.Context) -> list[str]:
     type=click.Path(exists=True, dir_okay=False),
     help="verdicts.json of an earlier run: exit code 2 where they differ",
 )
-@click.option("-o", "--out", type=click.Path(file_okay=False), help="folder for pages, figures, claims.json and verdicts.json")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(file_okay=False),
+    help="folder for pages, figures, claims.json, verdicts.json (--expect, up to date)",
+)
 @click.option("--list", "listed", is_flag=True, help="list the claims, run nothing")
 @click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")
 @click.option("--quiet", is_flag=True, help="no progress")
@@ -85,7 +90,7 @@ def reproduce(
     files = output.Files()
     if out is not None:
         files.write(os.path.join(out, "claims.json"), found.to_json)
-        files.write(os.path.join(out, "verdicts.json"), lambda path: write_verdicts(path, found.verdicts(), budget))
+        files.write(os.path.join(out, "verdicts.json"), lambda path: write_verdicts(path, found.verdicts(expected), budget))
         files.write(os.path.join(out, "index.html"), lambda _: found.to_html(out))
     changed = [] if expected is None else found.compare(expected)
     if as_json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from edgeworth.core.files import write_text
 from edgeworth.experiments.reproduction import pages
 from edgeworth.experiments.reproduction.findings import Findings
 from edgeworth.experiments.reproduction.papers import PAPERS
-from edgeworth.experiments.reproduction.verdicts import Change, changes
+from edgeworth.experiments.reproduction.verdicts import Change, Verdicts, changes, updated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,20 +37,22 @@ class Reproduction(Findings):
         Whether Ctrl-C ended it: claims are missing.
     """
 
-    def verdicts(self) -> dict[str, dict[str, str]]:
+    def verdicts(self, expected: Verdicts | None = None) -> dict[str, dict[str, str]]:
         """The verdicts, by paper and id, of the tests that ran.
+
+        Parameters
+        ----------
+        expected : mapping of str to mapping of str to str, optional
+            Verdicts that stand where this run has none: of claims that were not run, that could not be tested here, or whose
+            test failed. So a file is brought up to date, also where an extra is not installed.
 
         Returns
         -------
         dict of str to dict of str to str
         """
-        found: dict[str, dict[str, str]] = {name: {} for name in self.papers}
-        for row in self.rows:
-            if row.evidence is not None:
-                found[row.paper][row.claim.id] = str(row.evidence.verdict)
-        return found
+        return updated(self._found(), expected or {}, self._whole())
 
-    def compare(self, expected: Mapping[str, Mapping[str, str]]) -> list[Change]:
+    def compare(self, expected: Verdicts) -> list[Change]:
         """Where the verdicts differ from expected ones; see `read_verdicts`.
 
         Parameters
@@ -65,10 +66,17 @@ class Reproduction(Findings):
             Claims whose verdict is another, that nothing is expected of, or that are expected and were not found in a paper
             that was run as a whole. A claim that either side could not test (data or an extra are not there) is no change.
         """
-        found = self.verdicts()
-        for row in self.failed:  # they are told as failures
-            found[row.paper][row.claim.id] = ""
-        return changes(found, expected, () if self.interrupted else self.asked)
+        return changes(self._found(), expected, self._whole())
+
+    def _found(self) -> dict[str, dict[str, str]]:
+        """Verdicts; "" where a test failed."""
+        found: dict[str, dict[str, str]] = {name: {} for name in self.papers}
+        for row in self.rows:
+            found[row.paper][row.claim.id] = str(row.verdict or "")
+        return found
+
+    def _whole(self) -> tuple[str, ...]:
+        return () if self.interrupted else self.asked
 
     def to_frame(self) -> pd.DataFrame:
         """One row a claim: paper, claim, source, statement, verdict, reason, text, interval, conclusive, seconds, error.

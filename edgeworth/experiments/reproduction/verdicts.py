@@ -55,6 +55,17 @@ def changes(found: Verdicts, expected: Verdicts, whole: Iterable[str]) -> list[C
     return told
 
 
+def updated(found: Verdicts, expected: Verdicts, whole: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What is found, and what is expected where nothing is; of papers in `whole` no claim that is gone."""
+    gone = set(whole)
+    kept = {paper: {} if paper in gone else dict(rows) for paper, rows in expected.items()}
+    for paper, rows in found.items():
+        known = expected.get(paper, {})
+        best = {claim: known.get(claim, verdict) if verdict in ("", _UNTESTED) else verdict for claim, verdict in rows.items()}
+        kept.setdefault(paper, {}).update({claim: verdict for claim, verdict in best.items() if verdict})
+    return {paper: rows for paper, rows in kept.items() if rows}
+
+
 def write_verdicts(path: str | PathLike[str], verdicts: Verdicts, budget: str) -> None:
     """Write a file of verdicts."""
     document = {"format": FORMAT, "schema": SCHEMA, "budget": budget, "verdicts": verdicts}
