@@ -14,7 +14,7 @@ TORCH ?= torch==2.13.0
 PEER ?= stable-baselines3==2.9.2 sb3-contrib==2.9.2
 MARK ?= not slow
 
-.PHONY: demo test test-slow test-learn test-newest lint bench bench-learn clean
+.PHONY: demo test test-slow test-learn test-newest reproduce lint bench bench-learn clean
 
 $(VENV)/core: pyproject.toml constraints.txt
 	@echo "Installing Edgeworth and what it needs into $(VENV), once."
@@ -61,6 +61,10 @@ test-newest:
 	$(NEWEST)/bin/python $(PIP) --upgrade --upgrade-strategy eager --editable '.[dev]'
 	$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable | diff constraints.txt - || true
 	$(NEWEST)/bin/python -m pytest -q -m "not slow" $(WORKERS)
+
+# All claims of the papers at the smallest budget, against the verdicts that are known.
+reproduce: $(VENV)/core
+	$(BIN)/edgeworth reproduce all --budget smoke --expect verdicts.json --out pages
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -229,3 +229,8 @@ def test_agreeing(folder: Path) -> None:
     assert names["agreed"]
     assert names["witness"].sequence >= 1
     assert names["paid"]
+
+
+def test_the_claims_of_papers(folder: Path) -> None:
+    assert _section("The papers' claims")["found"].headline() == "1 hold, 1 cannot hold"
+    assert {"index.html", "caddto.html", "figures"} == {path.name for path in (folder / "pages").iterdir()}

@@ -18,6 +18,7 @@ from edgeworth.cli.compile import compile_
 from edgeworth.cli.files import generate, solve, verify
 from edgeworth.cli.groups import Commands
 from edgeworth.cli.ledger import ledger
+from edgeworth.cli.reproduce import reproduce
 from edgeworth.cli.run import run
 from edgeworth.cli.study import study
 from edgeworth.cli.sweep import compare
@@ -40,6 +41,21 @@ def main() -> None:
     """
 
 
-_COMMANDS = (generate, solve, verify, compare, study, train, backtest, audit, ledger, run, methods, compile_, show_versions)
+_COMMANDS = (
+    generate,
+    solve,
+    verify,
+    compare,
+    study,
+    train,
+    backtest,
+    audit,
+    ledger,
+    run,
+    reproduce,
+    methods,
+    compile_,
+    show_versions,
+)
 for _command in _COMMANDS:
     main.add_command(_command)

@@ -3,12 +3,23 @@
 from edgeworth.experiments.across import head_to_head
 from edgeworth.experiments.comparison import Comparison
 from edgeworth.experiments.family_table import HeadToHead
+from edgeworth.experiments.reproduction import Reproduction, reproduce
 from edgeworth.experiments.setting import Setting
 from edgeworth.experiments.study import Study
 from edgeworth.experiments.sweep import compare
 from edgeworth.experiments.tasks import MethodSpec
 
-__all__ = ["Comparison", "HeadToHead", "MethodSpec", "Setting", "Study", "compare", "head_to_head"]
+__all__ = [
+    "Comparison",
+    "HeadToHead",
+    "MethodSpec",
+    "Reproduction",
+    "Setting",
+    "Study",
+    "compare",
+    "head_to_head",
+    "reproduce",
+]
 
 
 def __dir__() -> list[str]:

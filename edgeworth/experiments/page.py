@@ -179,7 +179,17 @@ def _cell(name: str, item: Any, number: bool) -> str:
 
 
 def figure(draw: Callable[[Axes], Axes], height: float) -> str:
-    """A plot as inline SVG in the reader's colours. Its own figure and settings: nothing global is touched."""
+    """A plot as inline SVG in the reader's colours."""
+    return inline(svg(draw, height))
+
+
+def inline(drawn: str) -> str:
+    """An SVG of `svg` for the inside of a page, in the reader's colours."""
+    return f"<figure>{_inline(drawn)}</figure>"
+
+
+def svg(draw: Callable[[Axes], Axes], height: float, *, transparent: bool = True) -> str:
+    """A plot as SVG. Its own figure and settings: nothing global is touched; the same numbers give the same text."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
@@ -191,8 +201,8 @@ def figure(draw: Callable[[Axes], Axes], height: float) -> str:
         file = StringIO()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the reader's fonts draw it, not matplotlib's
-            drawn.savefig(file, format="svg", transparent=True, metadata={"Date": None})
-    return f"<figure>{_inline(file.getvalue())}</figure>"
+            drawn.savefig(file, format="svg", transparent=transparent, metadata={"Date": None})
+    return file.getvalue()
 
 
 def _inline(svg: str) -> str:

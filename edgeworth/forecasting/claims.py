@@ -1,7 +1,8 @@
 """What the FUSION paper claims of its forecasts: section VI-B with Tables II to IV, and appendix B, a row each.
 
 ``claim_table(CLAIMS, SHORT)`` of `edgeworth.core.claims` tests them; ``CLAIMS[0].examine()`` tests one. The tests are in
-`edgeworth.forecasting.evidence`. A budget's ``seeds`` is how many networks of each kind are trained (extra "learn").
+`edgeworth.forecasting.evidence`. A budget's ``seeds`` is how many networks of each kind are trained (extra "learn"), its
+``instances`` how many passes that takes at most; from 100 instances on 100.
 
 >>> from edgeworth.core.claims import SMOKE
 >>> next(claim for claim in CLAIMS if claim.id == "table-iii-size").examine(SMOKE).verdict.value

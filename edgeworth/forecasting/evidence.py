@@ -133,7 +133,7 @@ def _told(budget: ClaimBudget, trained: str, how: str) -> Evidence:
     lack = _missing("feeders")
     if lack:
         return _untested(lack)
-    rows = [row for row in with_gaps(budget.seeds) if row["trained"] == trained]
+    rows = [row for row in with_gaps(budget.seeds, _passes(budget, 0.5)) if row["trained"] == trained]
     ratios = np.log([float(row["told"]) / float(row["filled"]) for row in rows]).reshape(budget.seeds, -1)
     found = interval(ratios.mean(axis=1))
     each = ", ".join(f"{np.exp(value):.2f}" for value in ratios.mean(axis=0))
@@ -148,20 +148,20 @@ def consistency(budget: ClaimBudget) -> Evidence:
     lack = _missing("feeders")
     if lack:
         return _untested(lack)
-    numbers = list[Row]()
+    numbers, fewer = list[Row](), min(_FEWER, _passes(budget))
     for seed in range(budget.seeds):
         for name, series in _feeders().items():
             fit, held, test = _parts(series, series)
             error = {}
             for weight in (0.0, WEIGHT):
                 terms = Training(consistency=weight)
-                made = fit_network("pro-lnn", *fit, *held, seed=seed, epochs=_FEWER, training=terms)
+                made = fit_network("pro-lnn", *fit, *held, seed=seed, epochs=fewer, training=terms)
                 error[weight] = float(np.mean((made.predict(test[0]) - test[1])[:, HORIZON // 2 :] ** 2))
             numbers.append({"series": name, "seed": seed, "with": error[WEIGHT], "without": error[0.0]})
     ratios = np.log([float(row["with"]) / float(row["without"]) for row in numbers]).reshape(budget.seeds, -1)
     found = interval(ratios.mean(axis=1))
     text = (
-        f"MSE of steps {HORIZON // 2 + 1} to {HORIZON} with the term (weight {WEIGHT:g}) over without it, {_FEWER} epochs at"
+        f"MSE of steps {HORIZON // 2 + 1} to {HORIZON} with the term (weight {WEIGHT:g}) over without it, {fewer} epochs at"
         f" most: {_ratio(found)}, 95% over {_times(budget.seeds, 'seed')}, mean of {' and '.join(FEEDERS)}; training takes"
         " three times as long"
     )
@@ -216,7 +216,7 @@ def _beside_others(
     lack = _missing(kind)
     if lack:
         return _untested(lack)
-    frame = measured(kind, budget.seeds)
+    frame = measured(kind, budget.seeds, _passes(budget))
     values = frame.assign(value=measure(frame)).groupby(["model", "seed"])["value"].mean().unstack("seed")
     others = others or tuple(name for name in NETWORKS if name != own)
     numbers, said, judged = list[Row](), [], list[Interval]()
@@ -248,13 +248,15 @@ def _ratio(found: Interval) -> str:
 
 
 @cache
-def measured(kind: str, seeds: int) -> pd.DataFrame:
+def measured(kind: str, seeds: int, epochs: int) -> pd.DataFrame:
     """Backtests of the networks, and of what they are compared with, on clean and corrupted inputs.
 
     Parameters
     ----------
     kind : {"synthetic", "feeders"}
     seeds : int
+    epochs : int
+        Most passes of training.
 
     Returns
     -------
@@ -264,7 +266,7 @@ def measured(kind: str, seeds: int) -> pd.DataFrame:
     import pandas as pd
 
     names = [*NETWORKS, *(name for name in BESIDE if name != "holt-winters" or find_spec("statsmodels") is not None)]
-    options: dict[str, Any] = {"history": HISTORY, "horizon": HORIZON, "train": TRAIN, "epochs": _EPOCHS}
+    options: dict[str, Any] = {"history": HISTORY, "horizon": HORIZON, "train": TRAIN, "epochs": epochs}
     options["corruption"] = Corruption()
     if kind == "feeders":
         tables = [backtest(names, _feeders(), seeds=range(seeds), **options)]
@@ -274,12 +276,13 @@ def measured(kind: str, seeds: int) -> pd.DataFrame:
 
 
 @cache
-def with_gaps(seeds: int) -> list[Row]:
+def with_gaps(seeds: int, epochs: int) -> list[Row]:
     """Errors of Pro-LNN where 30% of the inputs are missing, for each seed and series, and two ways of training.
 
     Parameters
     ----------
-    seeds : int
+    seeds, epochs : int
+        As of `measured`.
 
     Returns
     -------
@@ -297,7 +300,7 @@ def with_gaps(seeds: int) -> list[Row]:
                 inputs[label] = corruption.corrupt(series, seed=(seed, k))
             parts = {label: _parts(seen, series) for label, seen in inputs.items()}
             made = {
-                label: fit_network("pro-lnn", *fit, *held, seed=seed, epochs=_EPOCHS) for label, (fit, held, _) in parts.items()
+                label: fit_network("pro-lnn", *fit, *held, seed=seed, epochs=epochs) for label, (fit, held, _) in parts.items()
             }
             for trained in ("complete", "own"):
                 row: dict[str, float | int | str | bool] = {"series": name, "seed": seed, "trained": trained}
@@ -330,6 +333,11 @@ def _synthetic(seed: int) -> Floats:
 def _feeders() -> dict[str, Floats]:
     loads = read_electricity(Path(os.environ["EDGEWORTH_DATA"]) / FILE, clients=FEEDERS)
     return {name: loads[name] for name in FEEDERS}
+
+
+def _passes(budget: ClaimBudget, part: float = 1.0) -> int:
+    """Most passes of training: few with `SMOKE`, which is to take less than two minutes."""
+    return _EPOCHS if budget.instances >= 100 else min(_EPOCHS, max(1, int(part * budget.instances)))
 
 
 def _missing(kind: str) -> str:

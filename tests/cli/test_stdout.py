@@ -79,7 +79,7 @@ def _document(text: str) -> Any:
 def test_every_command_is_tried_here() -> None:
     elsewhere = {"train", "ledger"}  # tests/learning/deep/test_trained_methods.py, where torch is installed, and test_ledger.py
     here = {"generate", "solve", "verify", "compare", "study", "audit", "methods", "compile", "show-versions", "backtest"}
-    here |= {"run"}
+    here |= {"run", "reproduce"}
     assert set(main.commands) == here | elsewhere
     assert set(SMALL) <= set(_families.FAMILIES)
 
@@ -105,6 +105,10 @@ def test_json_of_every_command_and_method_is_one_document(tmp_path: Path) -> Non
     few = ["--servers", "3", "--tasks", "8", "--methods", "lp,milp", "--time-limit", "5"]
     calls += [["study", "run", "allocation", *few, "--db", "s.db", "--engine", "serial", "--json"]]
     calls += [["study", "resume", "s.db", "--engine", "serial", "--json"], ["study", "status", "s.db", "--json"]]
+    calls += [
+        ["reproduce", "caddto", "--claim", "carbon-unit", "--budget", "smoke", "--json"],
+        ["reproduce", "--list", "--json"],
+    ]
     for kind in _families.FAMILIES:
         words = SMALL.get(kind, [])
         problem = f"{kind}.json"

@@ -80,7 +80,7 @@ def test_measured_claims_are_judged_by_the_rule(name: str, monkeypatch: pytest.M
     monkeypatch.setattr(evidence, "_missing", lambda kind: "")
     good = 1.5 if name == "table-ii-surge" else 0.6
     for factor, verdict in ((good, HOLDS), (1.0 / good, FAILS)):
-        monkeypatch.setattr(evidence, "measured", lambda kind, seeds, f=factor: frame({own(name): f}, MEASURED[name]))
+        monkeypatch.setattr(evidence, "measured", lambda kind, seeds, epochs, f=factor: frame({own(name): f}, MEASURED[name]))
         found = BY_ID[name].examine(FIVE)
         assert found.verdict is verdict
         assert found.conclusive
@@ -94,7 +94,7 @@ def test_measured_claims_are_judged_by_the_rule(name: str, monkeypatch: pytest.M
 def test_comparable_is_up_to_what_the_table_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "_missing", lambda kind: "")
     for factor, verdict in ((1.05, HOLDS), (1.2, FAILS)):
-        monkeypatch.setattr(evidence, "measured", lambda kind, seeds, f=factor: frame({"pro-lnn": f}, "rmse"))
+        monkeypatch.setattr(evidence, "measured", lambda kind, seeds, epochs, f=factor: frame({"pro-lnn": f}, "rmse"))
         assert BY_ID["table-iii-accuracy"].examine(FIVE).verdict is verdict
 
 

@@ -110,6 +110,14 @@ SHORTER = {
         "ROUNDS, RACES, BLOCKS = 3, 300, 10": "ROUNDS, RACES, BLOCKS = 1, 40, 4",
         "claim_table(shown, SMOKE)": "claim_table(shown[:2], SMOKE)",  # tests/games/trading tests all of them
     },
+    "13_metaverse": {
+        "rounds=3": "rounds=1",
+        "(4, 7, 13, 20)": "(4, 7)",
+        "SERVERS, TASKS, ROUNDS = 20, 50, 4": "SERVERS, TASKS, ROUNDS = 7, 20, 1",
+        "import SMOKE": "import ClaimBudget",
+        "BUDGET = SMOKE": 'BUDGET = ClaimBudget("few", 1, 8)',
+        'energy-efficiency", "round-decisions"]': 'energy-efficiency"]',  # test_verdicts tests all of them
+    },
 }
 CLEAN = "%reset -f\nimport matplotlib.pyplot\nmatplotlib.pyplot.close('all')\nmatplotlib.rcdefaults()\ndel matplotlib"
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeworth.core.claims import ClaimBudget
 from edgeworth.mechanisms.consensus import Block, Committed
 from edgeworth.mechanisms.consensus.messages import digest_of
 from edgeworth.solvers import allocation
 from edgeworth.systems import metaverse
-from edgeworth.systems.metaverse import MetaverseRun, Platform
+from edgeworth.systems.metaverse import MetaverseRun, Platform, evidence
 
 SMALL: dict[str, Any] = {"servers": 4, "tasks": 12, "rounds": 3, "seed": 0}
 RUN = metaverse.run(**SMALL, method="regret-greedy")
@@ -138,3 +139,37 @@ def test_a_changed_run_is_noticed() -> None:
 def test_arguments_out_of_range_are_refused(given: dict[str, Any], text: str) -> None:
     with pytest.raises((ValueError, TypeError), match=text):
         metaverse.run(**{**SMALL, "method": "greedy", **given})
+
+
+def test_what_a_task_takes_is_told_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Means over the tasks that both serve, paired over instances; served tasks are counted whole."""
+    seconds = {"q-learning": [1.0, 2.0, math.nan], "exact": [1.0, 2.0, 3.0], "own server": [2.0, math.nan, 9.0]}
+    seconds["greedy"] = seconds["own server"]
+
+    def allocated(preset: str, number: int, method: str, seed: int) -> tuple[Any, Any]:
+        found = np.array(seconds[method]) * (1.0 + 0.01 * number * (method == "exact"))
+        return found, 3.0 * found
+
+    monkeypatch.setattr(evidence, "_allocated", allocated)
+    budget = ClaimBudget("two", seeds=1, instances=8)
+    faster, served, joules = evidence.latency(budget), evidence.timely(budget), evidence.energy(budget)
+    assert [str(each.verdict) for each in (faster, served, joules)] == ["holds", "holds in part", "holds"]
+    by = {(row["preset"], row["platform"], row["other"]): row for row in faster.numbers}
+    assert len(by) == 8
+    one, other = by["metaverse", "q-learning", "greedy"], by["metaverse", "exact", "greedy"]
+    assert (one["own"], one["theirs"], one["difference"]) == (1.0, 2.0, -1.0)
+    assert (float(other["own"]), other["theirs"]) == (pytest.approx(2.0 * 1.005), 5.5)
+    assert [row["difference"] for row in served.numbers[:3:2]] == [0.0, 1.0]
+    seconds["q-learning"] = seconds["exact"] = [9.0, 9.0, 9.0]
+    assert str(evidence.latency(budget).verdict) == "does not hold"
+
+
+def test_at_home_nothing_is_sent() -> None:
+    seconds, joules = evidence._allocated("metaverse-code", 0, "own server", 0)
+    system = allocation.generate(preset="metaverse-code", seed=0).system
+    assert system is not None
+    for j in np.flatnonzero(~np.isnan(seconds)).tolist():
+        i = int(system.source[j])
+        cycles = float(system.data_size[j] * system.cycles_per_unit[i])
+        assert float(seconds[j]) == pytest.approx(cycles / float(system.frequency[i]))
+        assert float(joules[j]) == pytest.approx(float(system.energy_coefficient[i]) * cycles * float(system.frequency[i]) ** 2)

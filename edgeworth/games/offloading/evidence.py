@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from edgeworth.core.arrays import Floats
+from edgeworth.core.claim_figures import curves
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
 from edgeworth.games.offloading.check import Sampled, improving_deviations, verify_potential
@@ -86,7 +87,8 @@ def identical_users(budget: ClaimBudget) -> Evidence:
     )
     refuted = max(float(row["share"]) for row in numbers) > 0.0
     witness = verify_potential(_tiny(0, identical=True), "paper").witness
-    return _evidence(refuted, text, numbers, len(numbers) * count, witness)
+    found = _evidence(refuted, text, numbers, len(numbers) * count, witness)
+    return replace(found, figure=curves(numbers, "users", "share", ["prices"]))
 
 
 def congestion_signs(budget: ClaimBudget) -> Evidence:

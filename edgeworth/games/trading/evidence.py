@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edgeworth.core.claim_figures import curves
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
 from edgeworth.games.trading import sweeps
@@ -257,7 +258,14 @@ def more_consumers(budget: ClaimBudget) -> Evidence:
         f" {table.leader_profit.iloc[0]:.5g} to {table.leader_profit.iloc[-1]:.5g}"
     )
     found = _HOLDS if falls and rises else (_PARTLY if falls or rises else _FAILS)
-    return Evidence(found, Reason.MEASURED, text, numbers=_rows(table), instances=len(table))
+    return Evidence(
+        found,
+        Reason.MEASURED,
+        text,
+        numbers=_rows(table),
+        instances=len(table),
+        figure=curves(_rows(table), "consumers", "consumer_profit"),
+    )
 
 
 def role_ratio(budget: ClaimBudget) -> Evidence:
@@ -275,7 +283,14 @@ def role_ratio(budget: ClaimBudget) -> Evidence:
         f" higher R pays more at every ratio: {ordered}"
     )
     found = _HOLDS if threshold < 20_000.0 and ordered else (_PARTLY if ordered else _FAILS)
-    return Evidence(found, Reason.MEASURED, text, numbers=_rows(table), instances=len(table))
+    return Evidence(
+        found,
+        Reason.MEASURED,
+        text,
+        numbers=_rows(table),
+        instances=len(table),
+        figure=curves(_rows(table), "role_ratio", "consumer_profit", ["reward"]),
+    )
 
 
 def role_crossing(budget: ClaimBudget) -> Evidence:
@@ -285,7 +300,14 @@ def role_crossing(budget: ClaimBudget) -> Evidence:
     crossing = ahead[0] and not ahead[-1] and int(np.abs(np.diff(ahead.astype(int))).sum()) == 1
     last = int(wide.index[ahead][-1]) if ahead.any() else 0
     text = f"Table 1: ratio .2 earns more than .1 for N <= {last}, less beyond ({int(ahead.sum())} of {len(ahead)} counts)"
-    return Evidence(_HOLDS if crossing else _FAILS, Reason.MEASURED, text, numbers=_rows(table), instances=len(table))
+    return Evidence(
+        _HOLDS if crossing else _FAILS,
+        Reason.MEASURED,
+        text,
+        numbers=_rows(table),
+        instances=len(table),
+        figure=curves(_rows(table), "consumers", "consumer_profit", ["role_ratio"]),
+    )
 
 
 def performance_factor(budget: ClaimBudget) -> Evidence:
@@ -299,7 +321,14 @@ def performance_factor(budget: ClaimBudget) -> Evidence:
         f" preset interior: rises in both: {rises}, {wide.min():.5g}..{wide.max():.5g}"
     )
     found = _HOLDS if spread > 1.0 and rises else (_PARTLY if rises else _FAILS)
-    return Evidence(found, Reason.MEASURED, text, numbers=_rows(moved), instances=len(flat) + len(moved))
+    return Evidence(
+        found,
+        Reason.MEASURED,
+        text,
+        numbers=_rows(moved),
+        instances=len(flat) + len(moved),
+        figure=curves(_rows(moved), "performance_factor", "leader_profit", ["reward"]),
+    )
 
 
 def block_size(budget: ClaimBudget) -> Evidence:
@@ -332,7 +361,14 @@ def more_mining(budget: ClaimBudget) -> Evidence:
         parts.append(f"R {reward:.0f}: " + ", ".join(f"{x:.5g}" for x in profits))
         numbers.extend({"reward": reward, **row} for row in _rows(table))
     text = "consumer's profit at ratios .1, .2, .4, B 500: " + "; ".join(parts)
-    return Evidence(_HOLDS if always else _FAILS, Reason.MEASURED, text, numbers=tuple(numbers), instances=6)
+    return Evidence(
+        _HOLDS if always else _FAILS,
+        Reason.MEASURED,
+        text,
+        numbers=tuple(numbers),
+        instances=6,
+        figure=curves(numbers, "role_ratio", "consumer_profit", ["reward"]),
+    )
 
 
 @cache

@@ -184,10 +184,11 @@ def leaving(problem: AllocationProblem, rewards: str = "welfare") -> float:
 
 def _gain(problem: AllocationProblem) -> float:
     """The greatest welfare over that in which every task stays at its source; exact up to `_GAP`."""
-    return _optimum(problem)[0] / _optimum(_at_home(problem.system))[0]
+    return _optimum(problem)[0] / _optimum(at_home(problem.system))[0]
 
 
-def _at_home(system: MecSystem | None) -> AllocationProblem:
+def at_home(system: MecSystem | None) -> AllocationProblem:
+    """The problem in which every task stays at its source."""
     if system is None:
         raise RuntimeError("needs raw fields")
     return AllocationProblem.from_system(system, task=np.arange(system.tasks), server=system.source)

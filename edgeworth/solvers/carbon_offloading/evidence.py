@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from edgeworth.core.arrays import Floats
+from edgeworth.core.claim_figures import curves
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
 from edgeworth.core.intervals import interval
@@ -180,7 +181,14 @@ def decoupled(budget: ClaimBudget) -> Evidence:
         parts.append(f"{load / 1e6:g} Mbit/s: {' to '.join(ends)}")
     text = f"least carbon in hindsight for {len(SHARES)} weights of overflow, one episode a load, " + "; ".join(parts)
     found = _FAILS if all(coupled) else (_PARTLY if any(coupled) else _HOLDS)
-    return Evidence(found, Reason.MEASURED, text, numbers=tuple(rows), instances=len(LOADS))
+    return Evidence(
+        found,
+        Reason.MEASURED,
+        text,
+        numbers=tuple(rows),
+        instances=len(LOADS),
+        figure=curves(rows, "served", "carbon", ["load"]),
+    )
 
 
 def least_waste(budget: ClaimBudget) -> Evidence:

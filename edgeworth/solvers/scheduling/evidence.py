@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeworth.core.claim_figures import curves
 from edgeworth.core.claims import ClaimBudget, ClaimVerdict, Evidence, Reason, Row
 from edgeworth.core.family import family
 from edgeworth.solvers.scheduling.model import Episode, Schedule, generate, measures, simulate
@@ -61,7 +62,9 @@ def latency_falls(budget: ClaimBudget) -> Evidence:
         f"{name} " + " and ".join(f"{row['latency']:.2f} s" for row in ends if row["method"] == name)
         for name in (*RULES, "random")
     )
-    return Evidence(_share(falls), Reason.MEASURED, text, numbers=tuple(rows), instances=3 * 5 * episodes_in(budget))
+    drawn = curves(rows, "devices", "latency", ["channel", "method"])
+    instances = 3 * 5 * episodes_in(budget)
+    return Evidence(_share(falls), Reason.MEASURED, text, numbers=tuple(rows), instances=instances, figure=drawn)
 
 
 def success(budget: ClaimBudget) -> Evidence:

@@ -11,38 +11,6 @@ from edgeworth.games import offloading
 from edgeworth.games.offloading import claims, evidence
 from tests.oracles import offloading as oracle
 
-EXPECTED = {
-    "theorem-1": ("does not hold", "proved"),
-    "theorem-1-identical": ("does not hold", "proved"),
-    "lemma-2": ("does not hold", "proved"),
-    "theorem-1-maximiser": ("does not hold", "proved"),
-    "appendix-d-i": ("does not hold", "proved"),
-    "appendix-d-d": ("does not hold", "proved"),
-    "appendix-d-h": ("holds in part", "proved"),
-    "table-v-visits": ("holds", "unit audit"),
-    "table-v-power": ("holds in part", "unit audit"),
-    "table-v-order": ("holds in part", "definition"),
-}
-BY_ID = {claim.id: claim for claim in claims.CLAIMS}
-
-
-@pytest.mark.parametrize("name", EXPECTED)
-def test_what_the_paper_claims(name: str) -> None:
-    found = BY_ID[name].examine(SMOKE)
-    assert (str(found.verdict), str(found.reason)) == EXPECTED[name]
-    assert found.numbers
-    assert found.instances > 0
-    assert found.conclusive
-    assert any(character.isdigit() for character in found.text)
-
-
-def test_every_claim_says_where_it_stands_and_how_it_is_decided() -> None:
-    assert list(BY_ID) == list(EXPECTED)
-    assert len(claims.CLAIMS) == len(BY_ID)
-    for claim in claims.CLAIMS:
-        for part in (claim.source, claim.quote, claim.statement, claim.scope, claim.rule.estimator, claim.rule.threshold):
-            assert part
-
 
 def test_shares_of_identical_users_fall_with_their_number() -> None:
     """Without prices 6% at 5 users and half a percent at 60: a percentage without a size says nothing. With prices it stays

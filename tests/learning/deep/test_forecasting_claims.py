@@ -54,7 +54,7 @@ def test_what_follows_is_the_truth_and_no_part_sees_the_next() -> None:
 def test_tables_are_measured_once() -> None:
     found = [BY_ID[name].examine(SMOKE) for name in ("table-ii-clean", "table-ii-surge", "table-ii-trade-off")]
     assert evidence.measured.cache_info().misses == 1
-    frame = evidence.measured("synthetic", 1)
+    frame = evidence.measured("synthetic", 1, 2)
     clean = frame.set_index("model")["mse_clean"]
     assert {*evidence.NETWORKS, "persistence", "seasonal-naive", "linear"} <= set(clean.index)
     lowest = clean["lstm"] < min(clean["pro-lnn"], clean["transformer"])

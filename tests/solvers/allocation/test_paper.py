@@ -3,57 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from edgeworth.core.claims import SMOKE, ClaimBudget, Evidence
-from edgeworth.solvers.allocation import AllocationProblem, claims, evidence, generate
-
-EXPECTED = {
-    "capacity": ("holds in part", "measured"),
-    "sharing": ("holds in part", "measured"),
-    "needs-learning": ("does not hold", "measured"),
-    "algorithm-2": ("does not hold", "measured"),
-    "available-actions": ("does not hold", "measured"),
-    "figure-2": ("does not hold", "proved"),
-}
-BY_ID = {claim.id: claim for claim in claims.CLAIMS}
+from edgeworth.core.claims import ClaimBudget
+from edgeworth.solvers.allocation import AllocationProblem, evidence, evidence_sweeps, generate
+from tests.examined import examined
 
 
-@pytest.fixture(scope="module")
-def found() -> dict[str, Evidence]:
-    return {name: claim.examine(SMOKE) for name, claim in BY_ID.items()}
-
-
-def test_what_the_paper_claims(found: dict[str, Evidence]) -> None:
-    assert {name: (str(each.verdict), str(each.reason)) for name, each in found.items()} == EXPECTED
-    for each in found.values():
-        assert each.numbers
-        assert each.instances > 0
-        assert each.conclusive
-        assert any(character.isdigit() for character in each.text)
-
-
-def test_every_claim_says_where_it_stands_and_how_it_is_decided() -> None:
-    assert len(BY_ID) == len(claims.CLAIMS)
-    for claim in claims.CLAIMS:
-        assert claim.source
-        assert claim.quote
-        assert claim.statement
-        assert claim.scope
-        assert claim.rule.estimator
-        assert claim.rule.threshold
-
-
-def test_capacity_binds_in_the_authors_setting_and_not_on_table_1(found: dict[str, Evidence]) -> None:
-    table_1, code = found["capacity"].numbers
+def test_capacity_binds_in_the_authors_setting_and_not_on_table_1() -> None:
+    table_1, code = examined("metaverse", "capacity").numbers
     assert float(table_1["fullest"]) < 0.7
     assert (code["binding"], code["instances"]) == (20, 20)
 
 
-def test_under_which_rewards_lambda_and_theta_sharing_never_pays(found: dict[str, Evidence]) -> None:
-    rows = [row for row in found["sharing"].numbers if "rewards" in row]
+def test_under_which_rewards_lambda_and_theta_sharing_never_pays() -> None:
+    rows = [row for row in examined("metaverse", "sharing").numbers if "rewards" in row]
     assert len(rows) == 32
     for row in rows:
         leave = float(row["leave"])
@@ -63,7 +30,7 @@ def test_under_which_rewards_lambda_and_theta_sharing_never_pays(found: dict[str
             assert leave == 0.0, row
         else:
             assert (0.2 < leave < 0.45) if row["lambda"] == 0.1 else leave > 0.8, row
-    gains = {str(row["setting"]): row for row in found["sharing"].numbers if "setting" in row}
+    gains = {str(row["setting"]): row for row in examined("metaverse", "sharing").numbers if "setting" in row}
     for name in ("metaverse", "hotspot"):
         assert float(gains[name]["gain_high"]) < 1.01
     for name in ("metaverse-code", "hotspot with 200 tasks"):
@@ -88,8 +55,8 @@ def test_the_least_theta_at_which_a_task_leaves(factor: float) -> None:
         assert (leave == 0.0) == (factor < 1.0)
 
 
-def test_printed_totals_exceed_every_feasible_assignment_in_the_authors_setting(found: dict[str, Evidence]) -> None:
-    rows = {(r["preset"], r["rates"], r["reading"]): r for r in found["algorithm-2"].numbers}
+def test_printed_totals_exceed_every_feasible_assignment_in_the_authors_setting() -> None:
+    rows = {(r["preset"], r["rates"], r["reading"]): r for r in examined("metaverse", "algorithm-2").numbers}
     for reading in ("printed", "coded"):
         row = rows["metaverse-code", "the code's", reading]
         assert row["above"] == row["broken"] == row["instances"] == 5
@@ -99,8 +66,8 @@ def test_printed_totals_exceed_every_feasible_assignment_in_the_authors_setting(
     assert int(rows["metaverse-code", "Table I's", "printed"]["above"]) < 5  # slow learning hides it
 
 
-def test_how_far_greedy_falls_short(found: dict[str, Evidence]) -> None:
-    rows = {(r["preset"], r["method"]): r for r in found["needs-learning"].numbers}
+def test_how_far_greedy_falls_short() -> None:
+    rows = {(r["preset"], r["method"]): r for r in examined("metaverse", "needs-learning").numbers}
     assert float(rows["metaverse", "greedy"]["below_high"]) <= 1e-9
     assert (
         0.05
@@ -117,9 +84,9 @@ def test_own_server_is_best_for_about_a_tenth_of_the_tasks_of_the_authors_settin
     assert 0.05 < np.mean(own) < 0.15
 
 
-def test_the_printed_availability_is_reversed_and_lets_almost_nobody_through(found: dict[str, Evidence]) -> None:
+def test_the_printed_availability_is_reversed_and_lets_almost_nobody_through() -> None:
     """On Table I about 1% of tasks have an available server while all servers are idle."""
-    table_1, code = found["available-actions"].numbers
+    table_1, code = examined("metaverse", "available-actions").numbers
     assert 0.003 < float(table_1["tasks_with_a_server"]) < 0.03
     assert 0.3 < float(code["refused"]) < 0.7
 
@@ -145,3 +112,22 @@ def test_figure_2_also_asks_for_the_printed_rewards(monkeypatch: pytest.MonkeyPa
     found = evidence.outperforms(ClaimBudget("one", seeds=1, instances=4))
     assert (str(found.verdict), str(found.reason)) == ("does not hold", "proved")
     assert "alpha 0.9, gamma 0.01" in found.text
+
+
+def test_curves_rise_at_every_step_or_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The share of curves that are as claimed decides; a step that is level does not rise."""
+    found = {"greedy": [1.0, 2.0, 3.0], "q-learning": [1.0, 3.0, 3.0]}
+
+    class Solver:
+        def solve(self, problem: int, method: str, seed: int) -> SimpleNamespace:
+            return SimpleNamespace(value=found[method][problem])
+
+    monkeypatch.setattr(evidence_sweeps, "family", lambda kind: Solver())
+    budget = ClaimBudget("two", seeds=1, instances=8)
+    for wanted, expected in ((True, "holds in part"), (False, "holds in part")):
+        each = evidence_sweeps._curves(budget, "n", (0, 1, 2), lambda preset, point, seed: point, wanted=wanted)  # type: ignore[arg-type,return-value]
+        assert str(each.verdict) == expected
+        assert "q-learning 1 and 3, not at every step" in each.text
+    found["q-learning"] = [1.0, 2.0, 3.0]
+    assert str(evidence_sweeps._curves(budget, "n", (0, 1, 2), lambda p, n, s: n, wanted=True).verdict) == "holds"  # type: ignore[arg-type,return-value]
+    assert str(evidence_sweeps._curves(budget, "n", (0, 1, 2), lambda p, n, s: n, wanted=False).verdict) == "does not hold"  # type: ignore[arg-type,return-value]

@@ -1,9 +1,4 @@
-"""The platform around multi-task allocation (MTA paper) end to end: rounds of requests, blocks, computing, results, payments.
-
->>> found = run(servers=4, tasks=10, rounds=2, method="greedy", seed=0)
->>> bool(found.verify()), len(found.rounds)
-(True, 2)
-"""
+"""Rounds of the platform: two blocks each, what tasks take, and payments that depend on the clock."""
 
 from __future__ import annotations
 
@@ -27,8 +22,6 @@ from edgeworth.solvers import allocation
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["MetaverseRun", "Platform", "Round", "run"]
 
 _BUDGET = 10**9
 """Base units that every user has in every round: enough for any task of the presets."""
