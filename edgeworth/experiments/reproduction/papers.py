@@ -41,7 +41,11 @@ PAPERS: Mapping[str, Paper] = MappingProxyType(
             Paper(
                 "metaverse",
                 "Blockchain-based Edge Resource Sharing for Metaverse (MTA)",
-                ("edgeworth.solvers.allocation.claims:CLAIMS", "edgeworth.systems.metaverse.rows:CLAIMS"),
+                (
+                    "edgeworth.solvers.allocation.claims:CLAIMS",
+                    "edgeworth.mechanisms.consensus.claims:CLAIMS",
+                    "edgeworth.systems.metaverse.rows:CLAIMS",
+                ),
             ),
             Paper(
                 "best",
@@ -49,6 +53,7 @@ PAPERS: Mapping[str, Paper] = MappingProxyType(
                 (
                     "edgeworth.solvers.scheduling.claims:CLAIMS",
                     "edgeworth.mechanisms.token_market.claims:CLAIMS",
+                    "edgeworth.mechanisms.consensus.claims:MARKET_CLAIMS",
                     "edgeworth.systems.best.gathered:CITED",
                 ),
             ),

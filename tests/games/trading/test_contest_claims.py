@@ -1,52 +1,25 @@
-"""The paper's proofs between its theorems, proof of learning, and what it says of PB-MARL: verdicts and plain second checks."""
+"""The paper's proofs between its theorems, proof of learning, and what it says of PB-MARL: plain second checks."""
 
 from __future__ import annotations
 
 import sys
-from functools import cache
 
 import numpy as np
 import pytest
 
-from edgeworth.core.claims import SMOKE, Evidence
+from edgeworth.core.claims import SMOKE
 from edgeworth.games import trading
 from edgeworth.games.trading.claims_contest import CONTEST_CLAIMS
 from edgeworth.games.trading.evidence import _games
+from tests.examined import examined
 from tests.oracles import trading as oracle
 
 BY_ID = {claim.id: claim for claim in CONTEST_CLAIMS}
-EXPECTED = {
-    "theorem-2": ("holds in part", "measured"),
-    "definition-2-positivity": ("holds in part", "proved"),
-    "definition-2-monotonicity": ("does not hold", "proved"),
-    "definition-2-scalability": ("holds in part", "proved"),
-    "lemma-2": ("holds in part", "proved"),
-    "equation-28": ("does not hold", "proved"),
-    "learning-chance": ("does not hold", "measured"),
-    "complexity": ("holds in part", "measured"),
-    "oscillation": ("holds in part", "measured"),
-}
-
-
-@cache
-def found(name: str) -> Evidence:
-    """The evidence, examined once a session."""
-    return BY_ID[name].examine(SMOKE)
-
-
-@pytest.mark.parametrize("name", EXPECTED)
-def test_what_the_paper_claims(name: str) -> None:
-    evidence = found(name)
-    assert (str(evidence.verdict), str(evidence.reason)) == EXPECTED[name]
-    assert evidence.numbers
-    assert evidence.instances > 0
-    assert evidence.conclusive == (evidence.seeds >= BY_ID[name].rule.seeds)
-    assert any(character.isdigit() for character in evidence.text)
 
 
 def test_figure_8a_by_the_genetic_algorithm() -> None:
     pytest.importorskip("pymoo")
-    evidence = found("figure-8a-genetic")
+    evidence = examined("ai-bazaar", "figure-8a-genetic")
     assert str(evidence.verdict) == "holds in part"
     by = {row["others"]: row for row in evidence.numbers}
     assert set(by) == {"reply", "fixed", "free"}
@@ -81,24 +54,24 @@ def test_the_profit_of_kink_is_convex_and_falls_where_demands_are_interior() -> 
     assert max(oracle.follower(game, 14.5)) < 100.0
     assert high - 2.0 * here + low > 0.0
     assert high < here < low
-    row = found("equation-28").numbers[-1]
+    row = examined("ai-bazaar", "equation-28").numbers[-1]
     assert float(row["second_derivative"]) == pytest.approx((high - 2.0 * here + low) / 0.25, rel=0.05)
     assert float(row["first_derivative"]) == pytest.approx(high - low, rel=0.05)
 
 
 def test_lemma_2_and_the_peak_of_the_reply_are_one_condition() -> None:
     """More than half of all demand: one consumer of two, none of eight."""
-    numbers = found("lemma-2").numbers[0]
+    numbers = examined("ai-bazaar", "lemma-2").numbers[0]
     assert numbers["condition_14"] == numbers["equation_24"] == 20
-    for row in found("definition-2-monotonicity").numbers:
+    for row in examined("ai-bazaar", "definition-2-monotonicity").numbers:
         assert row["rising"] == (float(row["largest_share"]) > 0.5)
 
 
 def test_the_chance_of_learning_is_far_above_the_share_and_falls_along_the_blocks() -> None:
-    rows = [row for row in found("learning-chance").numbers if row["reading"] == "smallest-loss"]
+    rows = [row for row in examined("ai-bazaar", "learning-chance").numbers if row["reading"] == "smallest-loss"]
     assert [row["block"] for row in rows] == list(range(1, 9))
     assert float(rows[0]["low"]) > 4.0 * float(rows[0]["share"])
     assert float(rows[-1]["high"]) < float(rows[0]["low"])
-    for row in found("learning-chance").numbers:
+    for row in examined("ai-bazaar", "learning-chance").numbers:
         if row["reading"] != "smallest-loss":
             assert float(row["low"]) > 2.0 * float(row["share"])

@@ -13,13 +13,11 @@ from hypothesis import given, settings
 
 import edgeworth
 from edgeworth import Quality, Termination
-from edgeworth.core.claims import SMOKE, Claim
 from edgeworth.core.result import Certificate
 from edgeworth.games import trading
 from edgeworth.games.trading import TradingGame
 from edgeworth.games.trading.check.role_bound import role_bound
 from edgeworth.games.trading.check.roles import role_profits, role_regret
-from edgeworth.games.trading.claims_roles import ROLE_CLAIMS
 from edgeworth.games.trading.model import equilibrium_of, profile_utilities
 from edgeworth.games.trading.race import mining_race
 from edgeworth.testing import trading_games
@@ -306,24 +304,6 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert run("verify", game, answer).exit_code == 0
     assert edgeworth.load(answer).solution.mining is not None  # type: ignore[union-attr]
     assert run("solve", game, "--method", "grid").exit_code == 1
-
-
-SURVIVES = {
-    "multi-role-chosen": "holds in part",
-    "figure-9a-chosen": "holds",
-    "figure-9b-chosen": "holds",
-    "figure-9c-chosen": "holds in part",
-    "figure-9d-chosen": "holds in part",
-    "figure-9d-mining-chosen": "does not hold",
-}
-
-
-@pytest.mark.parametrize("claim", ROLE_CLAIMS, ids=lambda claim: claim.id)
-def test_what_survives_of_the_paper_where_roles_are_chosen(claim: Claim) -> None:
-    found = claim.examine(SMOKE)
-    assert str(found.verdict) == SURVIVES[claim.id]
-    assert found.numbers
-    assert found.conclusive
 
 
 def test_table_1_has_the_closed_form() -> None:
