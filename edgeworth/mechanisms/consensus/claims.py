@@ -2,7 +2,7 @@
 
 ``claim_table(CLAIMS, SHORT)`` of `edgeworth.core.claims` tests the rows of the MTA paper, ``claim_table(MARKET_CLAIMS, SHORT)``
 that of the BEST paper; ``CLAIMS[0].examine()`` tests one. The tests are in `edgeworth.mechanisms.consensus.evidence`. What the
-MTA paper claims of latency and energy needs whole rounds and belongs to `edgeworth.systems`.
+MTA paper claims of latency, energy and fast decisions needs whole rounds and belongs to `edgeworth.systems`.
 """
 
 from __future__ import annotations
@@ -68,19 +68,6 @@ CLAIMS: tuple[Claim, ...] = (
         scope="Algorithms 1 to 3 as printed, counted loop by loop; Table I, and K from 1 to 5,000",
         rule=Rule("steps over m n", "does not hold where it grows without bound in K", tolerance=0.0),
         test=evidence.complexity,
-    ),
-    Claim(
-        id="fast-decisions",
-        source="section I",
-        quote="the task allocation step is expected to make the (near) optimal decisions as fast as possible so as to reduce"
-        " the latency of the whole system",
-        statement="no simpler method decides better with fewer decisions, and the time that the step takes matters in a round",
-        scope=f"{_ROUNDS}; q-learning with the paper's 500 episodes against regret-greedy",
-        rule=Rule(
-            "value over regret-greedy's, decisions about a task over regret-greedy's, and seconds over those of a served task",
-            "holds where the first is at least 1 and the last above .05 in every round, does not where neither is in any",
-        ),
-        test=evidence.fast_decisions,
     ),
 )
 """Of the MTA paper, sections I, II and IV-C."""

@@ -161,35 +161,6 @@ def complexity(budget: ClaimBudget) -> Evidence:
     return Evidence(held, Reason.PROVED, text, numbers=rows, instances=len(rows))
 
 
-def fast_decisions(budget: ClaimBudget) -> Evidence:
-    rows: list[Row] = []
-    for seed, problem in enumerate(_rounds(budget)):
-        learned, simple = (allocation.solve(problem, method=name, seed=0) for name in ("q-learning", _METHOD))
-        system, served = problem.system, simple.require().server
-        if system is None or learned.value is None or simple.value is None:
-            raise RuntimeError("both methods end with a value")
-        tasks = np.flatnonzero(served >= 0)
-        latency = float(system.terms(tasks, served[tasks]).latency.mean())
-        rows.append(
-            {
-                "seed": seed,
-                "value": learned.value / simple.value,
-                "decisions": learned.stats.iterations * problem.tasks / simple.stats.iterations,
-                "share": learned.stats.seconds / latency,
-            }
-        )
-    values = [float(row["value"]) for row in rows]
-    near = [each >= 1.0 for each in values]
-    matters = [float(row["share"]) > 0.05 for row in rows]
-    held = _HOLDS if all(near) and all(matters) else _FAILS if not any(near) and not any(matters) else _PARTLY
-    text = (
-        f"q-learning reaches {min(values):.2f} to {max(values):.2f} of regret-greedy's value with"
-        f" {float(rows[0]['decisions']):.0f} times as many decisions; allocation takes at most"
-        f" {100 * max(float(row['share']) for row in rows):.2g}% of the seconds that a served task takes"
-    )
-    return Evidence(held, Reason.MEASURED, text, numbers=tuple(rows), seeds=1, instances=len(rows))
-
-
 def decentralized(budget: ClaimBudget) -> Evidence:
     rows: list[Row] = []
     found: dict[str, tuple[float, float, float]] = {}
