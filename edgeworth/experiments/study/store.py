@@ -71,10 +71,12 @@ class StudyFile:
         self.path = os.path.realpath(path)
         there = os.path.lexists(self.path)
         self._look(there, write, create)
-        mode = "rwc" if create else "rw" if write else "ro"
+        mode = "rwc" if create else "rw"
         folder = os.path.dirname(self.path)
-        if mode == "ro" and not os.access(folder, os.W_OK) and not os.path.exists(f"{self.path}-wal"):
-            mode += "&immutable=1"  # SQLite could not keep its files beside it, and nobody writes there
+        if not write and not (os.access(folder, os.W_OK) and os.access(self.path, os.W_OK)):
+            mode = "ro"  # who may write opens for writing, and then does not: SQLite's files beside it go with him
+            if not os.access(folder, os.W_OK) and not os.path.exists(f"{self.path}-wal"):
+                mode += "&immutable=1"  # SQLite could not keep its files there, and nobody writes
         with self.plainly():
             uri = f"{Path(self.path).as_uri()}?mode={mode}"
             self.db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY)
@@ -133,6 +135,8 @@ class StudyFile:
         if write:
             self._write_ahead()
             self.db.execute("PRAGMA synchronous=FULL")
+        else:
+            self.db.execute("PRAGMA query_only=ON")
 
     def _empty(self) -> bool:
         """Nothing is in it: it is new, or whoever made it was killed."""
