@@ -59,6 +59,7 @@ class Session:
         self._family: Family[Problem, object] = family(json.loads(file.meta("kind")))  # type: ignore[type-var]
         self._problem = lru_cache(_KEPT)(lambda digest: records.problem_of(file, digest))
         self._durable = False
+        self._labels: dict[str, str] = dict(file.all("SELECT hash, label FROM problem"))
         self._flying: dict[str, tuple[Task, int]] = {}
         self._done = self._total = self._handed = 0
 
@@ -168,8 +169,7 @@ class Session:
         return not outcome.interrupted
 
     def _keep(self, key: str, task: Task, outcome: Outcome, attempt: int) -> None:
-        (label,) = table.problem_labels([task.problem]).values()
-        row = table.row(task.problem, label, task.spec.label, task.seed, task.limit, outcome)
+        row = table.row(task.problem, self._labels[task.problem.hash], task.spec.label, task.seed, task.limit, outcome)
         if self._durable:  # a row waits for the disk; that an attempt begins need not
             self._file.db.execute("PRAGMA synchronous=FULL")
         with self._file.transaction():
