@@ -77,6 +77,7 @@ class Session:
         self._durable = json.loads(file.meta("durable"))
         file.db.execute("PRAGMA synchronous=NORMAL")
         self._total, self._done, *_ = records.count(file, self._choice)
+        file.db.execute("PRAGMA cache_size=-8000")  # kB: rows are written, and not looked at again
 
     def _renew(self) -> None:
         """Tasks whose method has another version now are replaced; their rows stay in the file, out of the table."""
