@@ -122,7 +122,7 @@ def test_the_commands_run(command: str, folder: Path, shared_data: Path) -> None
 
 
 def test_there_are_commands() -> None:
-    assert len(COMMANDS) == 12
+    assert len(COMMANDS) == 13
 
 
 # --- the guide ----------------------------------------------------------------------------------------------------------------
