@@ -11,14 +11,15 @@ from edgeworth.experiments.reproduction import PAPERS, claims_of, read_verdicts
 from tests.examined import examined
 
 EXPECTED = read_verdicts(Path(__file__).resolve().parents[2] / "verdicts.json", "smoke")
-SLOW = {  # seconds of processor time, or seconds that decide; tests of the families have the rules of these on small runs
+SLOW = {  # seconds of processor time, or seconds that decide; tests of the families have these on small runs
     "ai-bazaar": {"figure-6", "figure-8a", "figure-8b"},
-    "metaverse": {"round-decisions"},
+    "metaverse": {"figure-2-tasks", "round-decisions"},
     "best": {
         "energy-saving", "energy-complex", "energy-by-tokens", "latency-saving", "success-order", "utilisation-order", "order",
         "learned", "resilient-policies",
     },
-    "fusion": {"unfused-latency", *(row.id for row in claims_of("fusion").values() if "systems" in row.test.__module__)}
+    "fusion": {"theorem-1", "theorem-1-identical", "theorem-1-maximiser", "unfused-latency"}
+    | {row.id for row in claims_of("fusion").values() if "systems" in row.test.__module__}
     - {"random-printed", "game-printed", "dual-decomposition"},
     "caddto": {
         "lowest-carbon-learner", "lyapunov-learner", "ddpg", "inference-time", "dense", "on-policy", "convergence",
