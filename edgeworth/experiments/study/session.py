@@ -59,7 +59,7 @@ class Session:
         self._family: Family[Problem, object] = family(json.loads(file.meta("kind")))  # type: ignore[type-var]
         self._problem = lru_cache(_KEPT)(lambda digest: records.problem_of(file, digest))
         self._durable = False
-        self._labels: dict[str, str] = dict(file.all("SELECT hash, label FROM problem"))
+        self._labels = {digest: json.loads(label) for digest, label in file.all("SELECT hash, label FROM problem")}
         self._flying: dict[str, tuple[Task, int]] = {}
         self._done = self._total = self._handed = 0
 

@@ -249,7 +249,7 @@ class Study:
             calls, environments = records.calls_of(file), _fact(file, "environments")
             labels = {name: each for name, each in records.labels_of(file).items() if _in(self._choice.labels, name)}
             known = [
-                {"problem_hash": digest, "problem": label}
+                {"problem_hash": digest, "problem": json.loads(label)}
                 for digest, label in file.all("SELECT hash, label FROM problem ORDER BY place")
                 if _in(self._choice.problems, digest)
             ]

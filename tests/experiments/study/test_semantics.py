@@ -242,6 +242,7 @@ def test_the_hash_of_a_task_is_of_its_content_and_not_of_its_label() -> None:
         ({"stop": Stop(iterations=3), "methods": ["greedy"]}, ValueError, "iterations: not supported by method 'greedy'"),
         ({"threads": 2, "methods": ["exact"]}, ValueError, "threads: must be of the threads of the study, 1; got 2"),
         ({"seeds": [2**63]}, ValueError, "seeds: must be at most"),
+        ({"methods": [MethodSpec("a\ud800", "greedy")]}, ValueError, "labels of printable characters"),
         ({"durable": 1}, TypeError, "durable"),
     ],
 )
