@@ -84,11 +84,12 @@ class Session:
         stale = []
         for problem, setting, seed, digest in records.pairs(self._file):
             call = self._calls[setting]
-            if call.policy is None and call.task(problem, seed, self._row(call, problem)) != digest:
-                stale.append((problem, setting))
+            hash_of = None if call.policy is not None else call.task(problem, self._row(call, problem))
+            if hash_of is not None and hash_of(seed) != digest:
+                stale.append((problem, setting, hash_of))
         new = [
-            (self._calls[setting].task(problem, seed, self._row(self._calls[setting], problem)), problem, setting, seed, place)
-            for problem, setting in stale
+            (hash_of(seed), problem, setting, seed, place)
+            for problem, setting, hash_of in stale
             for seed, place in records.of_pair(self._file, problem, setting)
         ]
         records.add_tasks(self._file, new)

@@ -316,9 +316,10 @@ def _tasks(
     for task in asked.tasks:
         if pair != (task.problem, task.spec):
             pair, call, digest = (task.problem, task.spec), calls[task.spec.label], task.problem.hash
-            row, setting = row_of(asked.family, task.spec.method, task.problem)[0], call.hash
+            hash_of = call.task(digest, row_of(asked.family, task.spec.method, task.problem)[0])
+            setting = call.hash
         place = records.position(problems[digest], settings[setting], seeds[task.seed])
-        found.append((call.task(digest, task.seed, row), digest, setting, task.seed, place))
+        found.append((hash_of(task.seed), digest, setting, task.seed, place))
     return found
 
 
