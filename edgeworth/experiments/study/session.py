@@ -61,7 +61,7 @@ class Session:
         self._durable = False
         self._labels = {digest: json.loads(label) for digest, label in file.all("SELECT hash, label FROM problem")}
         self._flying: dict[str, tuple[Task, int]] = {}
-        self._done = self._total = self._handed = 0
+        self._done = self._total = self._handed = self._heard = 0
 
     def prepare(self, n_jobs: int) -> None:
         """Write down what happened since, and bring the tasks up to the methods' versions."""
@@ -103,10 +103,12 @@ class Session:
         """Until every task has a row, or Ctrl-C comes."""
         alone = False
         while self._done < self._total:
-            before = self._handed
+            before, heard = self._handed, self._heard
             if not self._round(engine, alone):
                 logger.warning("interrupted: %d of %d runs are finished", self._done, self._total)
                 return
+            if self._handed > before and self._heard == heard:
+                raise RuntimeError("the engine gave no outcome of the tasks that it took")
             alone = not alone and self._handed == before
 
     def _round(self, engine: Engine, alone: bool) -> bool:
@@ -141,6 +143,7 @@ class Session:
                 self._lock.check()
                 attempt = records.begin(self._file, each.hash, here)
             if spent:
+                self._heard += 1
                 self._keep(each.hash, task, _given_up("the program ended in it"), attempt)
                 continue
             self._flying[each.hash] = task, attempt
@@ -153,6 +156,7 @@ class Session:
 
     def _take(self, key: str, outcome: Outcome) -> bool:
         """Write down what came back; False where Ctrl-C came."""
+        self._heard += 1
         task, attempt = self._flying[key]
         result = outcome.result
         cut = outcome.interrupted and (result is None or result.termination is Termination.INTERRUPTED)

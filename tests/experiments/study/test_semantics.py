@@ -312,3 +312,14 @@ def test_parameters_of_another_version_are_refused_by_name() -> None:
             replace(call, params=call.params.replace(old, new)).spec("q")
     with pytest.raises(TypeError, match="params: must be plain data"):
         call_of(MethodSpec("q", "q-learning", {"episodes": 3}), None, 1)
+
+
+def test_an_engine_that_gives_nothing_back_is_no_endless_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Planted):
+        def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
+            yield from ((key, run_task(task)) for key, task in tasks if task.seed is not None)
+
+    plant(monkeypatch, Silent())
+    with pytest.raises(RuntimeError, match="gave no outcome"):
+        Study(tmp_path / "s.db", problems(1), METHODS).run()
+    assert Study.open(tmp_path / "s.db").status().done == 1
