@@ -66,25 +66,28 @@ class Call:
         """Of everything but the policy's file, which its digest stands for."""
         return hashed(canonical([SCHEMA, self.method, self.params, self.stop, self.threads]))
 
-    def task(self, problem: str, seed: int | None, row: Method) -> str:
-        """The hash of the task on a problem, given by its hash, with the row that answers there ("auto" depends on it).
+    def task(self, problem: str, row: Method) -> Callable[[int | None], str]:
+        """The hash of the task of a seed, on a problem given by its hash, with the row that answers there, also for "auto".
 
         sha256 of the canonical JSON [schema, problem, method, params, stop, seed, threads, version of the method].
         """
         name = f"auto: {row.name}" if self.method == "auto" and self.policy is None else self.method
-        parts = [str(SCHEMA), canonical(problem), canonical(name), self.params, self.stop]
-        parts += [canonical(seed), str(self.threads), str(row.version)]
-        return hashlib.sha256(f"[{','.join(parts)}]".encode()).hexdigest()
+        head = f"[{SCHEMA},{canonical(problem)},{canonical(name)},{self.params},{self.stop},"
+        tail = f",{self.threads},{row.version}]"
+        return lambda seed: hashlib.sha256(f"{head}{'null' if seed is None else seed}{tail}".encode()).hexdigest()
 
     def spec(self, label: str) -> MethodSpec:
-        """As `MethodSpec`, with its stop rule."""
-        stop = None if self.stop == "null" else Stop(**json.loads(self.stop))
-        if self.policy is not None:
+        """As `MethodSpec`, with its stop rule; `FileFormatError` for what this version cannot make."""
+        try:
+            stop = None if self.stop == "null" else Stop(**json.loads(self.stop))
+            if self.policy is None:
+                return MethodSpec(label, self.method, params_of(json.loads(self.params)), stop)
             policy = _policy_of(self.policy)
-            if canonical({"policy": policy.digest}) != self.params:
-                raise FileFormatError(f"the trained policy {self.method}: is another one: the study was changed or damaged")
-            return MethodSpec(label, policy, None, stop)
-        return MethodSpec(label, self.method, params_of(json.loads(self.params)), stop)
+        except (ValueError, TypeError, LookupError, AttributeError, ImportError) as error:
+            raise FileFormatError(f"the setting of {label!r} cannot be read by this version: {error}") from error
+        if canonical({"policy": policy.digest}) != self.params:
+            raise FileFormatError(f"the trained policy {self.method}: is another one: the study was changed or damaged")
+        return MethodSpec(label, policy, None, stop)
 
 
 def call_of(spec: MethodSpec, stop: Stop | None, threads: int) -> Call:

@@ -77,7 +77,7 @@ def add_problems(file: StudyFile, problems: Sequence[Any]) -> dict[str, int]:
             payload = to_bytes("problem", problem.kind, problem.to_payload(), problem.hash)
             (label,) = table.problem_labels([problem]).values()
             content = canonical(problem.provenance.to_fields())
-            values = (problem.hash, places[problem.hash], problem.kind, label, content, payload)
+            values = (problem.hash, places[problem.hash], problem.kind, canonical(label), content, payload)
             file.all("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", values)
     return places
 
@@ -91,6 +91,8 @@ def add_calls(file: StudyFile, calls: Mapping[str, Call]) -> dict[str, int]:
             places[call.hash] = len(places)
             values = (call.hash, places[call.hash], call.method, call.params, call.stop, call.threads, call.policy)
             file.all("INSERT INTO setting VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        if not label.isprintable():
+            validation.reject("methods", "must have labels of printable characters in a study", label)
         if labels.setdefault(label, call.hash) != call.hash:
             known = calls_of(file)[labels[label]]
             raise ValueError(f"methods: the label {label!r} stands for {_said(known)} in this study, and for {_said(call)} now")
@@ -266,6 +268,7 @@ def read(file: StudyFile, choice: Choice) -> Iterator[tuple[dict[str, Any], byte
     with file.plainly():
         for label, problem, name, task, seed, *content, digest in file.db.execute(text, choice.values):
             columns, solution = content[0], content[2]
+            name = json.loads(name)
             where = f"{file.path}: the row of {label} on {name}" + ("" if seed is None else f", seed {seed}")
             if _digest(task, *content) != digest:
                 raise FileFormatError(f"{where}: does not match its digest: the file was changed or damaged")

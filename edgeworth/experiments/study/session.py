@@ -59,9 +59,9 @@ class Session:
         self._family: Family[Problem, object] = family(json.loads(file.meta("kind")))  # type: ignore[type-var]
         self._problem = lru_cache(_KEPT)(lambda digest: records.problem_of(file, digest))
         self._durable = False
-        self._labels: dict[str, str] = dict(file.all("SELECT hash, label FROM problem"))
+        self._labels = {digest: json.loads(label) for digest, label in file.all("SELECT hash, label FROM problem")}
         self._flying: dict[str, tuple[Task, int]] = {}
-        self._done = self._total = self._handed = 0
+        self._done = self._total = self._handed = self._heard = 0
 
     def prepare(self, n_jobs: int) -> None:
         """Write down what happened since, and bring the tasks up to the methods' versions."""
@@ -84,11 +84,12 @@ class Session:
         stale = []
         for problem, setting, seed, digest in records.pairs(self._file):
             call = self._calls[setting]
-            if call.policy is None and call.task(problem, seed, self._row(call, problem)) != digest:
-                stale.append((problem, setting))
+            hash_of = None if call.policy is not None else call.task(problem, self._row(call, problem))
+            if hash_of is not None and hash_of(seed) != digest:
+                stale.append((problem, setting, hash_of))
         new = [
-            (self._calls[setting].task(problem, seed, self._row(self._calls[setting], problem)), problem, setting, seed, place)
-            for problem, setting in stale
+            (hash_of(seed), problem, setting, seed, place)
+            for problem, setting, hash_of in stale
             for seed, place in records.of_pair(self._file, problem, setting)
         ]
         records.add_tasks(self._file, new)
@@ -102,10 +103,12 @@ class Session:
         """Until every task has a row, or Ctrl-C comes."""
         alone = False
         while self._done < self._total:
-            before = self._handed
+            before, heard = self._handed, self._heard
             if not self._round(engine, alone):
                 logger.warning("interrupted: %d of %d runs are finished", self._done, self._total)
                 return
+            if self._handed > before and self._heard == heard:
+                raise RuntimeError("the engine gave no outcome of the tasks that it took")
             alone = not alone and self._handed == before
 
     def _round(self, engine: Engine, alone: bool) -> bool:
@@ -140,6 +143,7 @@ class Session:
                 self._lock.check()
                 attempt = records.begin(self._file, each.hash, here)
             if spent:
+                self._heard += 1
                 self._keep(each.hash, task, _given_up("the program ended in it"), attempt)
                 continue
             self._flying[each.hash] = task, attempt
@@ -152,6 +156,7 @@ class Session:
 
     def _take(self, key: str, outcome: Outcome) -> bool:
         """Write down what came back; False where Ctrl-C came."""
+        self._heard += 1
         task, attempt = self._flying[key]
         result = outcome.result
         cut = outcome.interrupted and (result is None or result.termination is Termination.INTERRUPTED)

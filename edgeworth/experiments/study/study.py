@@ -249,7 +249,7 @@ class Study:
             calls, environments = records.calls_of(file), _fact(file, "environments")
             labels = {name: each for name, each in records.labels_of(file).items() if _in(self._choice.labels, name)}
             known = [
-                {"problem_hash": digest, "problem": label}
+                {"problem_hash": digest, "problem": json.loads(label)}
                 for digest, label in file.all("SELECT hash, label FROM problem ORDER BY place")
                 if _in(self._choice.problems, digest)
             ]
@@ -316,9 +316,10 @@ def _tasks(
     for task in asked.tasks:
         if pair != (task.problem, task.spec):
             pair, call, digest = (task.problem, task.spec), calls[task.spec.label], task.problem.hash
-            row, setting = row_of(asked.family, task.spec.method, task.problem)[0], call.hash
+            hash_of = call.task(digest, row_of(asked.family, task.spec.method, task.problem)[0])
+            setting = call.hash
         place = records.position(problems[digest], settings[setting], seeds[task.seed])
-        found.append((call.task(digest, task.seed, row), digest, setting, task.seed, place))
+        found.append((hash_of(task.seed), digest, setting, task.seed, place))
     return found
 
 

@@ -218,7 +218,7 @@ def test_the_hash_of_a_task_is_of_its_content_and_not_of_its_label() -> None:
 
     def digest(label: str = "a", seed: int | None = 0, version: int = 1, threads: int = 1, **of_spec: Any) -> str:
         call = call_of(MethodSpec(label, "q-learning", **of_spec), Stop(seconds=1), threads)
-        return call.task("p", seed, replace(row, version=version))
+        return call.task("p", replace(row, version=version))(seed)
 
     same_runs = {digest(), digest("b"), digest(stop=Stop(seconds=1)), digest(stop=Stop(seconds=1.0))}
     assert len(same_runs) == 1, "an integer of seconds is the same limit as a float"
@@ -242,6 +242,7 @@ def test_the_hash_of_a_task_is_of_its_content_and_not_of_its_label() -> None:
         ({"stop": Stop(iterations=3), "methods": ["greedy"]}, ValueError, "iterations: not supported by method 'greedy'"),
         ({"threads": 2, "methods": ["exact"]}, ValueError, "threads: must be of the threads of the study, 1; got 2"),
         ({"seeds": [2**63]}, ValueError, "seeds: must be at most"),
+        ({"methods": [MethodSpec("a\ud800", "greedy")]}, ValueError, "labels of printable characters"),
         ({"durable": 1}, TypeError, "durable"),
     ],
 )
@@ -301,3 +302,24 @@ def test_a_trained_policy_is_kept_with_the_study(tmp_path: Path) -> None:
     asked(path, "UPDATE setting SET policy = (SELECT policy FROM setting WHERE method = 'ppo') WHERE method = 'ddpg'")
     with pytest.raises(FileFormatError, match="the trained policy ddpg: is another one"):
         study.comparison()
+
+
+def test_parameters_of_another_version_are_refused_by_name() -> None:
+    call = call_of(MethodSpec("q", "q-learning", QLearning(episodes=3)), None, 1)
+    assert call.spec("q").params == QLearning(episodes=3)
+    for old, new in (("episodes", "turns"), ("QLearning", "Unknown"), ("edgeworth.", "os."), ("3", '"three"')):
+        with pytest.raises(FileFormatError, match="the setting of 'q' cannot be read by this version"):
+            replace(call, params=call.params.replace(old, new)).spec("q")
+    with pytest.raises(TypeError, match="params: must be plain data"):
+        call_of(MethodSpec("q", "q-learning", {"episodes": 3}), None, 1)
+
+
+def test_an_engine_that_gives_nothing_back_is_no_endless_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(Planted):
+        def map(self, tasks: Iterable[tuple[str, Task]], *, alone: bool) -> Generator[tuple[str, Outcome], None, None]:
+            yield from ((key, run_task(task)) for key, task in tasks if task.seed is not None)
+
+    plant(monkeypatch, Silent())
+    with pytest.raises(RuntimeError, match="gave no outcome"):
+        Study(tmp_path / "s.db", problems(1), METHODS).run()
+    assert Study.open(tmp_path / "s.db").status().done == 1
