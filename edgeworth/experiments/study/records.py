@@ -163,7 +163,14 @@ def labels_of(file: StudyFile) -> dict[str, str]:
     return dict(file.all("SELECT name, setting FROM label ORDER BY place"))
 
 
-def count(file: StudyFile, choice: Choice) -> tuple[int, int, int, float]:
+def count(file: StudyFile, choice: Choice) -> tuple[int, int]:
+    """How many tasks there are, and how many have a row."""
+    text = f"SELECT count(*), count(row.task) FROM task LEFT JOIN row ON row.task = task.hash WHERE {CHOSEN}"
+    tasks, done = file.one(text, choice.values)
+    return tasks, done
+
+
+def tally(file: StudyFile, choice: Choice) -> tuple[int, int, int, float]:
     """How many tasks there are, how many have a row, how many of these stood the check; the seconds of all rows."""
     text = f"""SELECT count(*), count(row.task), coalesce(sum(attempt.outcome = 'ok'), 0), coalesce(sum(row.seconds), 0.0)
         FROM task LEFT JOIN row ON row.task = task.hash LEFT JOIN attempt ON attempt.id = row.attempt WHERE {CHOSEN}"""

@@ -76,8 +76,7 @@ class Session:
             self._renew()
         self._durable = json.loads(file.meta("durable"))
         file.db.execute("PRAGMA synchronous=NORMAL")
-        self._total, self._done, *_ = records.count(file, self._choice)
-        file.db.execute("PRAGMA cache_size=-8000")  # kB: rows are written, and not looked at again
+        self._total, self._done = records.count(file, self._choice)
 
     def _renew(self) -> None:
         """Tasks whose method has another version now are replaced; their rows stay in the file, out of the table."""
@@ -102,6 +101,8 @@ class Session:
     def run(self, engine: Engine) -> None:
         """Until every task has a row, or Ctrl-C comes."""
         alone = False
+        if self._done < self._total:
+            self._file.db.execute("PRAGMA cache_size=-8000")  # kB: rows are written, and not looked at again
         while self._done < self._total:
             before, heard = self._handed, self._heard
             if not self._round(engine, alone):

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
 
@@ -223,17 +223,21 @@ class Study:
             where = engine_of(engine, n_jobs, _fact(file, "threads"), client)
             session.prepare(1 if where.here else n_jobs)
             session.run(where)
-        return self.status()
+            with file.transaction(write=False):
+                return replace(self._status(file), writer=None, left=None)
 
     def status(self) -> Status:
         """Where the study stands; another process may be working at it."""
         with opened(self.path) as file, file.transaction(write=False):
-            runs, done, verified, seconds = records.count(file, self._choice)
-            (lost,) = file.one("SELECT count(*) FROM attempt WHERE outcome = 'lost'")
-            writer = holder(file.db)
-            active = None if writer is None or not writer.living() else str(writer)
-            left = None if active is None else _left(file, runs - done)
-            kind = _fact(file, "kind")
+            return self._status(file)
+
+    def _status(self, file: StudyFile) -> Status:
+        runs, done, verified, seconds = records.tally(file, self._choice)
+        (lost,) = file.one("SELECT count(*) FROM attempt WHERE outcome = 'lost'")
+        writer = holder(file.db)
+        active = None if writer is None or not writer.living() else str(writer)
+        left = None if active is None else _left(file, runs - done)
+        kind = _fact(file, "kind")
         return Status(kind, runs, done, verified, done - verified, runs - done, lost, seconds, active, left)
 
     def comparison(self) -> Comparison:
