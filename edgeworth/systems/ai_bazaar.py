@@ -265,6 +265,8 @@ def run(
     ------
     ValueError, TypeError
         Naming the argument, the rule and the value.
+    NoSolutionError
+        Where the method finds no price, in its limits or at all.
 
     Notes
     -----

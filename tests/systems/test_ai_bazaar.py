@@ -241,6 +241,10 @@ def test_the_command_line_runs_and_verifies_it(tmp_path: Path) -> None:
         (("--reading", "last"), "reading: must be one of"),
         (("--rounds", 0), "--rounds"),
         (("--time-limit", -1), "seconds"),
+        (
+            ("--preset", "ai-bazaar", "--method", "closed-form"),
+            "closed-form found no solution: quality none, stopped by refused",
+        ),
     ],
 )
 def test_wrong_options_are_named(words: tuple[str, ...], what: str) -> None:
