@@ -187,6 +187,8 @@ FORGED: dict[str, tuple[Callable[[], BazaarRun], str]] = {
     "a winner from elsewhere": (lambda: changed(winner=4), "rounds"),
     "demands of another size": (lambda: changed(solution=replace(SOLUTION, demands=[1.0], profits=[1.0])), "rounds"),
     "a demand below 0": (lambda: changed(solution=priced(SOLUTION.price, -SOLUTION.demands)), "rounds"),
+    "mining that was chosen": (lambda: changed(solution=replace(SOLUTION, mining=SOLUTION.demands)), "rounds"),
+    "roles that are chosen": (lambda: replace(RUN, game=replace(RUN.game, roles="chosen")), "rounds"),
     "a round left out": (lambda: replace(RUN, rounds=RUN.rounds[1:]), "rounds"),
     "rounds in another order": (lambda: replace(RUN, rounds=RUN.rounds[::-1]), "rounds"),
     "the last round left out": (lambda: replace(RUN, rounds=RUN.rounds[:-1]), "entries"),
