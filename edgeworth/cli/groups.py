@@ -14,7 +14,7 @@ import click
 from edgeworth import _families
 from edgeworth.cli import output
 from edgeworth.core.display import lines, one_line
-from edgeworth.core.errors import MissingExtraError
+from edgeworth.core.errors import MissingExtraError, NoSolutionError
 from edgeworth.core.files import check_writable
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Commands(click.Group):
         except OSError as error:
             name = error.filename if error.filename is not None else ""
             raise Refusal(one_line(f"{name}: {error.strerror}" if error.strerror else str(error))) from error
-        except (ValueError, TypeError, MissingExtraError) as error:
+        except (ValueError, TypeError, MissingExtraError, NoSolutionError) as error:
             raise Refusal(one_line(" ".join(str(error).split()))) from error
 
 

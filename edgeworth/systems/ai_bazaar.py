@@ -165,11 +165,11 @@ class BazaarRun:
         Returns
         -------
         Report
-            ``rounds``: they are numbered from 1, of this game's size, with prices and demands of at least 0; the only verdict
-            where they are not. ``feasible``, ``record``, ``epsilon``, ``reply``, ``ties``: of every round's price and demands,
-            as `trading.verify` judges them: the consumers are in equilibrium; ``leader``: the largest regret of the provider,
-            measured, for its method need not be exact. ``race``: run again from the parameters before it, every race has the
-            winner, time, loss and draw that it is said to have. ``learning``: the recorded
+            ``rounds``: they are numbered from 1, of this game's size, roles given, with prices and demands of at least 0; the
+            only verdict where they are not. ``feasible``, ``record``, ``epsilon``, ``reply``, ``ties``: of every round's price
+            and demands, as `trading.verify` judges them: the consumers are in equilibrium; ``leader``: the largest regret of the
+            provider, measured, for its method need not be exact. ``race``: run again from the parameters before it, every race
+            has the winner, time, loss and draw that it is said to have. ``learning``: the recorded
             parameters have the recorded loss, and are those that the round must leave. ``entries``: the ledger holds the
             payments p F_i and the reward m_i (R + lambda B) of every round, in order, and nothing else. ``ledger``: replayed by
             the token market's plain rules, it leads to the recorded state, and all of its invariants hold. ``money``: all
@@ -265,6 +265,8 @@ def run(
     ------
     ValueError, TypeError
         Naming the argument, the rule and the value.
+    NoSolutionError
+        Where the method finds no price, in its limits or at all.
 
     Notes
     -----
@@ -314,6 +316,7 @@ def _sound(game: trading.TradingGame, each: Round, number: int) -> bool:
     """Whether a round can be judged at all."""
     demands = each.solution.demands
     fits = len(demands) == game.consumers and -1 <= each.winner < game.consumers
+    fits = fits and game.roles == "given" and each.solution.mining is None
     return each.number == number and fits and each.solution.price >= 0.0 and bool((demands >= 0.0).all())
 
 

@@ -19,6 +19,7 @@ from edgeworth.mechanisms import token_market
 from edgeworth.systems import ai_bazaar
 from edgeworth.systems.ai_bazaar import BazaarRun, Round
 from tests.cli.test_cli import document, refused, run
+from tests.oracles import ai_bazaar as bazaar
 from tests.oracles import trading as oracle
 
 RUN = ai_bazaar.run(preset="two-peaks", consumers=4, rounds=6, seed=0)
@@ -40,6 +41,32 @@ def test_every_round_is_priced_answered_trained_for_and_paid() -> None:
     blocks = [RUN.measures_of(each)["block"] for each in RUN.rounds]
     assert 0.0 < np.mean(blocks) < 1.0  # the seed's: a block was lost
     assert RUN.rounds[-1].loss < RUN.rounds[0].loss
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_rounds_and_accounts_are_those_of_plain_code(reading: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second implementation: powers, races, propagation, networks and money; effects m_i and powers that differ."""
+    market = replace(
+        trading.generate(preset="two-peaks", consumers=3),
+        token_effect=[1.0, 0.9, 1.1],
+        role_ratio=[0.1, 0.3, 0.15],
+        block_size=900.0,
+    )
+    monkeypatch.setattr(trading, "generate", lambda **_: market)
+    small = Training(samples=7, features=2, classes=2, hidden=2, rate=0.1, steps=12, check=3, threshold=0.97, patience=2.0)
+    found = ai_bazaar.run(rounds=6, reading=reading, training=small, seed=3)
+    played = [(each.solution.price, each.solution.demands.tolist()) for each in found.rounds]
+    plain = bazaar.replay(market, played, small, found.word, first=reading == READINGS[1])
+    assert len({each.winner for each in plain}) > 1
+    assert len({each.reached for each in plain}) == 2
+    for each, expected in zip(found.rounds, plain, strict=True):
+        assert (each.winner, each.draw) == (expected.winner, expected.draw)
+        assert (each.loss, each.time) == pytest.approx((expected.loss, expected.time), rel=1e-6)
+        assert each.parameters.tolist() == pytest.approx(expected.parameters, rel=1e-5, abs=1e-6)
+        assert found.measures_of(each)["block"] == expected.reached
+    cash = [found.state.account(k).free["CASH"] - before for k, before in enumerate(found.endowed, 1)]
+    assert cash == bazaar.accounts(market, played, plain)
+    assert found.verify()
 
 
 def test_accounts_by_plain_arithmetic() -> None:
@@ -160,6 +187,8 @@ FORGED: dict[str, tuple[Callable[[], BazaarRun], str]] = {
     "a winner from elsewhere": (lambda: changed(winner=4), "rounds"),
     "demands of another size": (lambda: changed(solution=replace(SOLUTION, demands=[1.0], profits=[1.0])), "rounds"),
     "a demand below 0": (lambda: changed(solution=priced(SOLUTION.price, -SOLUTION.demands)), "rounds"),
+    "mining that was chosen": (lambda: changed(solution=replace(SOLUTION, mining=SOLUTION.demands)), "rounds"),
+    "roles that are chosen": (lambda: replace(RUN, game=replace(RUN.game, roles="chosen")), "rounds"),
     "a round left out": (lambda: replace(RUN, rounds=RUN.rounds[1:]), "rounds"),
     "rounds in another order": (lambda: replace(RUN, rounds=RUN.rounds[::-1]), "rounds"),
     "the last round left out": (lambda: replace(RUN, rounds=RUN.rounds[:-1]), "entries"),
@@ -241,6 +270,10 @@ def test_the_command_line_runs_and_verifies_it(tmp_path: Path) -> None:
         (("--reading", "last"), "reading: must be one of"),
         (("--rounds", 0), "--rounds"),
         (("--time-limit", -1), "seconds"),
+        (
+            ("--preset", "ai-bazaar", "--method", "closed-form"),
+            "closed-form found no solution: quality none, stopped by refused",
+        ),
     ],
 )
 def test_wrong_options_are_named(words: tuple[str, ...], what: str) -> None:

@@ -120,7 +120,8 @@ def block_size(budget: ClaimBudget) -> Evidence:
         f" {threshold:.0f}; best block of 0, 50, ...: "
         + ", ".join(f"{size:.0f} at R {paid:.0f}" for paid, size in best.items())
     )
-    found = _HOLDS if best[20_000.0] > 0.0 else (_PARTLY if best[5_000.0] > 0.0 else _FAILS)
+    inside = {reward: 0.0 < size < sizes[-1] for reward, size in best.items()}
+    found = _HOLDS if inside[20_000.0] else (_PARTLY if inside[5_000.0] else _FAILS)
     return Evidence(found, Reason.MEASURED, text, numbers=tuple(numbers), instances=2 * len(sizes))
 
 
@@ -214,7 +215,10 @@ ROLE_CLAIMS: tuple[Claim, ...] = (
         quote="as the size of the block increases, the profit of the consumer first ascents, then decreases",
         statement="the profit of a consumer that chooses its roles rises in the block size, then falls",
         scope=f"{_TABLE_1}; and R = 5,000",
-        rule=Rule("the best block size", "holds where it is above 0 at R = 20,000; in part: at R = 5,000"),
+        rule=Rule(
+            "the best block size of 0, 50, ..., 2,000",
+            "holds where it is between the ends at R = 20,000; in part: at R = 5,000",
+        ),
         test=block_size,
     ),
     Claim(

@@ -209,12 +209,16 @@ def _require(game: TradingGame, around: Equilibrium, *, used: bool) -> None:
     """Game and, where it is used, profile are of the right type and fit each other."""
     if not isinstance(game, TradingGame):
         validation.reject_type("game", "must be a TradingGame", game)
+    if game.roles != "given":
+        validation.reject("roles", "must be 'given' here: P1 and P2 choose a price and demands alone", game.roles)
     if not used:
         return
     if not isinstance(around, Equilibrium):
         validation.reject_type("around", "must be an Equilibrium", around)
     if len(around.demands) != game.consumers:
         validation.reject("around", f"must have demands of {game.consumers} consumers", len(around.demands))
+    if around.mining is not None:
+        validation.reject("around", "must be of a game whose roles are given", around)
 
 
 def _with(demands: Floats, i: int, demand: float) -> Floats:

@@ -67,8 +67,8 @@ def mining_race(
     if level >= 1.0:
         validation.reject("confidence", "must be below 1", confidence)
     power = mining_of(game, profile)
-    if not power.sum() > 0.0:
-        validation.reject("profile", "must hold a consumer that mines", profile)
+    if not (power.sum() > 0.0 and power.min() >= 0.0):
+        validation.reject("profile", "must hold a consumer that mines, and nobody with less than 0", profile)
     rng = generator(seed)[0]
     share = power / power.sum()
     delay = game.propagation_factor * game.evaluation_metric * game.block_size

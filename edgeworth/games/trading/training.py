@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 READINGS = ("smallest-loss", "first-below-threshold")
 """What the paper says of who wins: the network of the smaller loss, at the end of the training time; and the first."""
 
+_MOST = 10**9  # of every number of a puzzle
 _CHUNK = 300_000  # passes of an observation through the network between two looks at the world: some 30 ms
 
 
@@ -39,7 +40,8 @@ class Training:
     Parameters
     ----------
     samples, features, classes : int
-        Of the standard data set, >= 2, >= 1 and >= 2: normal clouds around normal centres, a class each.
+        Of the standard data set, >= 2, >= 1 and >= 2: normal clouds around normal centres, a class each. All whole numbers here
+        are at most 1e9.
     hidden : int
         Rectified units of the one hidden layer, >= 1.
     rate : float
@@ -75,7 +77,7 @@ class Training:
 
     def __post_init__(self) -> None:
         for name, least in (("samples", 2), ("features", 1), ("classes", 2), ("hidden", 1), ("steps", 1), ("check", 1)):
-            validation.integer(name, getattr(self, name), minimum=least)
+            validation.integer(name, getattr(self, name), minimum=least, maximum=_MOST)
         for name in ("rate", "patience"):
             validation.real(name, getattr(self, name), minimum=0.0, open_minimum=True)
         if validation.real("threshold", self.threshold, minimum=0.0, open_minimum=True) >= 1.0:
@@ -262,8 +264,8 @@ def training_race(
     if level >= 1.0:
         validation.reject("confidence", "must be below 1", confidence)
     power = mining_of(game, profile)
-    if not power.sum() > 0.0:
-        validation.reject("profile", "must hold a consumer that mines", profile)
+    if not (power.sum() > 0.0 and power.min() >= 0.0):
+        validation.reject("profile", "must hold a consumer that mines, and nobody with less than 0", profile)
     rng = generator(seed)[0]
     puzzle = Puzzle(Training() if training is None else training, seed=rng)
     begin = puzzle.genesis(count, rng)

@@ -19,6 +19,7 @@ from edgeworth.games.trading import TradingGame
 from edgeworth.games.trading.check.role_bound import role_bound
 from edgeworth.games.trading.check.roles import role_profits, role_regret
 from edgeworth.games.trading.model import equilibrium_of, profile_utilities
+from edgeworth.games.trading.one_sided import OTHERS, best_demand, best_price
 from edgeworth.games.trading.race import mining_race
 from edgeworth.testing import trading_games
 from tests.cases.trading import game
@@ -102,8 +103,12 @@ def test_random_games_are_solved_and_certified() -> None:
 @given(problem=trading_games(min_consumers=2, max_consumers=4))
 @settings(max_examples=60)
 def test_drawn_games_are_solved_or_refused(problem: TradingGame) -> None:
-    """Costs of 0, one price, one demand, ties at either end, losses: all but a lone consumer with a reward."""
-    if np.count_nonzero(problem.effective_reward) == 1 and problem.max_demand > 0.0:
+    """Costs of 0, one price, one demand, ties at either end, losses: all but a lone consumer with a reward, and one that mines
+    for nothing while the others may be driven out."""
+    u, reward = problem.payment_weight, problem.effective_reward
+    dear = (u * problem.max_price * problem.max_demand > reward)[(reward > 0.0) & (u > 0.0)]
+    free = problem.service_profit == problem.min_demand == 0.0 and np.count_nonzero((u == 0.0) & (reward > 0.0)) == 1
+    if problem.max_demand > 0.0 and (np.count_nonzero(reward) == 1 or (free and len(dear) and dear.all())):
         with pytest.raises(ValueError, match="roles"):
             replace(problem, roles="chosen")
         return
@@ -178,6 +183,40 @@ def test_who_cannot_compete() -> None:
     assert trading.verify(free, trading.solve(free, method="exact"))
     none = game(3, min_demand=0.0, max_demand=0.0, roles="chosen")
     assert trading.solve(none, method="exact").value == 0.0
+
+
+def test_one_that_mines_for_nothing_must_not_drive_all_others_out() -> None:
+    """C_b = u_0 = F_min = 0: consumer 1 mines nothing where X >= R / (u p) = 500 / (.5 * 20) = 50, so x_0 = 60 and x_0 = 90 are
+    both equilibria where F_max = 100."""
+    free = {"service_profit": 0.0, "payment_weight": [0.0, 0.5], "min_demand": 0.0}
+    for x in (60.0, 90.0):
+        mining = [x, 0.0]
+        assert all(oracle.regret(game(2, **free), 20.0, mining, mining, i) == 0.0 for i in range(2))
+    with pytest.raises(ValueError, match="roles: must be 'given' where consumer 0 alone mines for nothing"):
+        game(2, **free, roles="chosen")
+    for kept in ({"max_demand": 49.0}, {"min_demand": 1.0}, {"payment_weight": 0.0}, {"service_profit": 0.1}):
+        problem = game(2, **(free | kept), roles="chosen")
+        assert trading.verify(problem, trading.solve(problem, method="exact"))
+
+
+def test_profiles_of_the_other_kind_of_roles_are_refused() -> None:
+    problem = trading.generate(preset="kink", consumers=3, roles="chosen")
+    given = replace(problem, roles="given")
+    at, beta = trading.solve(problem, method="exact").require(), trading.solve(given, method="exact").require()
+    for function in (mining_race, trading.training_race):
+        with pytest.raises(ValueError, match="mining: must be None where roles are given"):
+            function(given, at, races=10)
+        with pytest.raises(ValueError, match="mining: must be given where roles are chosen"):
+            function(problem, beta, races=10)
+        with pytest.raises(ValueError, match=r"must h(old one demand for each|ave demands) of 3 consumers"):
+            function(given, trading.Equilibrium(15.0, [50.0], [0.0], "interior"), races=10)
+    for others in OTHERS:
+        with pytest.raises(ValueError, match="roles: must be 'given' here"):
+            best_price(problem, at, others)
+        with pytest.raises(ValueError, match="roles: must be 'given' here"):
+            best_demand(problem, at, 0, others)
+    with pytest.raises(ValueError, match="around: must be of a game whose roles are given"):
+        best_demand(given, at)
 
 
 def test_given_roles_are_beaten_by_their_choice() -> None:

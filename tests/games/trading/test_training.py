@@ -68,6 +68,23 @@ def test_equal_power_has_equal_chances() -> None:
     assert (table.decided == 1.0).all()
 
 
+@pytest.mark.parametrize("power", [[1.0, 1.0, 0.0, 1.0], [2.0, 1.0, 1.0, 1.0, 0.0]], ids=str)
+def test_lots_decide_where_all_losses_are_the_same(power: list[float]) -> None:
+    """At a rate of next to nothing nobody's network changes; neither who does not race nor the order of power counts."""
+    puzzle = Puzzle(Training(samples=2, features=1, classes=2, hidden=1, steps=1, rate=1e-300), seed=0)
+    parameters = puzzle.genesis(20_000, np.random.default_rng(0))
+    wins = np.bincount(puzzle.race(np.array(power), parameters, READINGS[0], 1, 0)[0].ravel(), minlength=len(power))
+    racing = np.count_nonzero(power)
+    expected = np.where(np.array(power) > 0.0, 1.0 / racing, 0.0)
+    assert (wins / 20_000).tolist() == pytest.approx(expected.tolist(), abs=4.5 * math.sqrt(0.25 / 20_000))
+
+
+def test_patience_has_no_end() -> None:
+    profile = trading.solve(TWICE).require()
+    table = training_race(TWICE, profile, races=5, reading=READINGS[1], training=Training(patience=1e300), seed=0)
+    assert (table.decided == 1.0).all()
+
+
 def test_twice_the_power_wins_far_more_than_twice_as_often() -> None:
     """Share .4 against .2: the mining race gives .4, the training race much more at the beginning, under both readings."""
     profile = trading.solve(TWICE).require()
@@ -155,6 +172,18 @@ def test_misuse_of_game_and_puzzle() -> None:
     idle = game(2, role_ratio=0.0)
     with pytest.raises(ValueError, match="profile: must hold a consumer that mines"):
         training_race(idle, trading.solve(idle).require())
-    for name, wrong in {"hidden": 0, "classes": 1, "rate": 0.0, "threshold": 1.0, "patience": -1.0, "check": 0}.items():
+    less = trading.model.equilibrium_of(TWICE, 15.0, np.array([-1.0, 50.0, 50.0, 50.0]))
+    for function in (mining_race, training_race):
+        with pytest.raises(ValueError, match="profile: must hold a consumer that mines, and nobody with less than 0"):
+            function(TWICE, less, races=10)
+    for name, wrong in {
+        "hidden": 0,
+        "classes": 1,
+        "rate": 0.0,
+        "threshold": 1.0,
+        "patience": -1.0,
+        "check": 0,
+        "steps": 10**10,
+    }.items():
         with pytest.raises(ValueError, match=f"{name}: must be"):
             Training(**{name: wrong})  # type: ignore[arg-type]

@@ -48,8 +48,10 @@ def role_equilibrium(game: TradingGame, price: float, *, tie_break: str = "weak"
     R_i, F_min, F_max) elsewhere. Where it is positive, x_i(X) / X falls in X strictly, except for X <= F_max with costs of 0,
     where it is 1. With two or more rewards the sum of these shares is above 1 for small X, at most 1 at X = N F_max, and equal
     to 1 at one X: there is an equilibrium in x, and one only (Szidarovszky and Okuguchi). X = 0 is none: any power would win
-    the reward. Nobody mines where there is no reward; one reward alone is refused by `TradingGame`: any power wins it, the less
-    the better. F follows from x and is unique but at C_b = u_i p, where all of [max(x, F_min), F_max] is as good.
+    the reward. Nobody mines where there is no reward. Two kinds of game are refused by `TradingGame`: one reward alone, which
+    any power wins, the less the better; and one consumer alone whose costs are 0, if the others' shares are 0 before F_max: the
+    sum is then 1 from there to F_max. F follows from x and is unique but at C_b = u_i p, where all of [max(x, F_min), F_max] is
+    as good.
 
     X is found by Newton's method, exact on the pieces, inside a bracket; O(N) a step.
 

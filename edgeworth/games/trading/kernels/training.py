@@ -7,7 +7,8 @@ import numpy as np
 from edgeworth.core.jit import jit, leaf
 from edgeworth.core.kernels import GOLDEN, assign, fraction, stream
 
-_BLOCK = np.uint64(0xD1B54A32D192ED03)  # keeps a miner's stream of one block apart from that of the next
+_BLOCK = np.uint64(0xD1B54A32D192ED03)  # keeps the lots of a block apart from the miners' streams
+_MOST = 2.0**62  # steps, that they are an integer
 
 
 @leaf(counted=False)
@@ -78,6 +79,12 @@ def descend(weights, inputs, labels, hidden, classes, rate, steps, word, middle,
     return word
 
 
+@leaf(counted=False)
+def drawn_before(lots, i, other):
+    """Whether i draws a smaller lot than the other."""
+    return fraction(stream(lots, i, 0)) < fraction(stream(lots, other, 0))
+
+
 @jit(counted=False)
 def chains(
     inputs, labels, hidden, classes, rate, pace, span, check, drop, order, seed, first, genesis, scratch, best, middle, out,
@@ -87,28 +94,26 @@ def chains(
 
     pace: steps a unit of time of every miner, 0 for those who do not race; span: time of a block. drop < 0: the smallest loss
     at the end of the time wins. Otherwise the first who, looking after every `check` steps, has at most `drop` times the loss
-    that the block began with; nobody (-1) where the time ends before. Of two at the same time the smaller loss wins, then the
-    one that `order` names first, which a random number turns round. winner, reached, times [chains, blocks]: who, its loss
-    (that of the beginning where nobody wins), and when.
+    that the block began with; nobody (-1) where the time ends before. Of two at the same time the smaller loss wins, then a lot
+    that each of them draws. order: in which they train, without effect on who wins. winner, reached, times [chains, blocks]:
+    who, its loss (that of the beginning where nobody wins), and when.
     """
-    miners = pace.size
     for chain in range(winner.shape[0]):
         base = genesis[chain]
         for block in range(winner.shape[1]):
             start = loss(base, inputs, labels, hidden, classes, middle, out)
             who, least, when = -1, np.inf, np.inf
-            shift = int(fraction(stream(seed + _BLOCK, first + chain, block)) * miners)
-            for place in range(miners):
-                i = order[(place + shift) % miners]
+            lots = stream(seed + _BLOCK, first + chain, block)
+            for i in order:
                 if pace[i] <= 0.0:
                     continue
                 assign(scratch, base)
                 word = stream(stream(seed, first + chain, block), i, 1)
-                steps = int(pace[i] * span)
+                steps = int(min(pace[i] * span, _MOST))
                 if drop < 0.0:
                     descend(scratch, inputs, labels, hidden, classes, rate, steps, word, middle, out)
                     found = loss(scratch, inputs, labels, hidden, classes, middle, out)
-                    if found < least:
+                    if found < least or (found == least and drawn_before(lots, i, who)):
                         who, least, when = i, found, span
                         assign(best, scratch)
                     continue
@@ -118,7 +123,7 @@ def chains(
                     done += check
                     found = loss(scratch, inputs, labels, hidden, classes, middle, out)
                     if found <= drop * start:
-                        if done / pace[i] < when or found < least:
+                        if done / pace[i] < when or found < least or (found == least and drawn_before(lots, i, who)):
                             who, least, when = i, found, done / pace[i]
                             assign(best, scratch)
                         break

@@ -189,7 +189,13 @@ def mining_of(game: TradingGame, solution: Equilibrium) -> Floats:
     -------
     ndarray
         float64 [N]: what it chose, or beta_i F_i where roles are given.
+
+    Raises
+    ------
+    ValueError
+        For demands of another length, and for mining that is missing or given besides.
     """
+    _own(game, solution)
     return np.asarray(game.role_ratio * solution.demands if solution.mining is None else solution.mining)
 
 

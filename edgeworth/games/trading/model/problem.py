@@ -131,7 +131,8 @@ class TradingGame(ProblemData):
     ValueError, TypeError
         Naming the argument, the rule and the value; among it for a game in which at some price exactly one consumer competes
         against nobody (N = 1, for instance) with F_min = 0 < F_max and kappa > 0: it wants as little as possible but not 0, so
-        it has no best reply. Where roles are chosen, F_min does not help it: a lone consumer with a reward is refused.
+        it has no best reply. Where roles are chosen, F_min does not help it: a lone consumer with a reward is refused, and one
+        that mines for nothing (C_b = u_i = F_min = 0) where all others may be driven out, so that any of its replies will do.
 
     Notes
     -----
@@ -216,6 +217,7 @@ class TradingGame(ProblemData):
             if len(self.role_contest.rows) == 1:
                 rule = f"must be 'given' where consumer {self.role_contest.rows[0]} alone has a reward: any power wins it all"
                 validation.reject("roles", f"{rule}, and the less the better, so that it has no best reply", self.roles)
+            self._refuse_a_free_miner()
             return
         rivals = np.flatnonzero(self.rewarded)
         if self.min_demand > 0.0 or len(rivals) != 1:
@@ -226,6 +228,17 @@ class TradingGame(ProblemData):
         if cost > 0.0 and not others.any():
             rule = f"must be above 0 where consumer {i} mines alone: it has no best reply"
             validation.reject("min_demand", rule, self.min_demand)
+
+    def _refuse_a_free_miner(self) -> None:
+        """Where C_b = u_i = 0 of one consumer, and less than F_max of it drives the others out, any power that does will do."""
+        contest = self.role_contest
+        costs = np.maximum(contest.service, contest.slope * self.max_price)
+        if self.min_demand > 0.0 or np.count_nonzero(costs) != len(costs) - 1:
+            return
+        i = int(costs.argmin())
+        if float(np.delete(costs, i).min()) * self.max_demand > 1.0:
+            rule = f"must be 'given' where consumer {contest.rows[i]} alone mines for nothing and can drive all others out"
+            validation.reject("roles", f"{rule}: any power that does is as good, so that its reply is not unique", self.roles)
 
     # --- derived ----------------------------------------------------------------------------------------------------------
 
