@@ -32,8 +32,6 @@ from edgeworth.experiments.study.store import StudyFile
 from edgeworth.experiments.sweep import OnRun
 from edgeworth.experiments.tasks import MethodSpec
 
-_RECENT = 100  # attempts from which the time left is estimated
-
 
 @dataclass(frozen=True)
 class Status:
@@ -237,8 +235,7 @@ class Study:
         writer = holder(file.db)
         active = None if writer is None or not writer.living() else str(writer)
         left = None if active is None else _left(file, runs - done)
-        kind = _fact(file, "kind")
-        return Status(kind, runs, done, verified, done - verified, runs - done, lost, seconds, active, left)
+        return Status(_fact(file, "kind"), runs, done, verified, done - verified, runs - done, lost, seconds, active, left)
 
     def comparison(self) -> Comparison:
         """The rows so far as `compare` returns them, with ``setting.interrupted`` where some wait; another process may be
@@ -347,7 +344,7 @@ def _runs(file: StudyFile, choice: Choice) -> int:
 
 
 def _left(file: StudyFile, waiting: int) -> float | None:
-    text = f"""SELECT count(*), max(ended) - min(ended) FROM
-        (SELECT ended FROM attempt WHERE outcome IN ('ok', 'failed') ORDER BY id DESC LIMIT {_RECENT})"""
+    text = """SELECT count(*), max(ended) - min(ended) FROM
+        (SELECT ended FROM attempt WHERE outcome IN ('ok', 'failed') ORDER BY id DESC LIMIT 100)"""
     count, span = file.one(text)
     return None if count < 2 else max(span, 0.0) / (count - 1) * waiting
