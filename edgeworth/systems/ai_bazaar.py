@@ -167,7 +167,7 @@ class BazaarRun:
         Report
             ``rounds``: they are numbered from 1, of this game's size, roles given, with prices and demands of at least 0; the
             only verdict where they are not. ``feasible``, ``record``, ``epsilon``, ``reply``, ``ties``: of every round's price
-            and demands, as `trading.verify` judges them: the consumers are in equilibrium; ``leader``: the largest regret of the
+            and demands, as `trading.verify` judges them: consumers are in equilibrium; ``leader``: the greatest regret of the
             provider, measured, for its method need not be exact. ``race``: run again from the parameters before it, every race
             has the winner, time, loss and draw that it is said to have. ``learning``: the recorded
             parameters have the recorded loss, and are those that the round must leave. ``entries``: the ledger holds the

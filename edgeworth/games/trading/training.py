@@ -274,10 +274,9 @@ def training_race(
     share = power / power.sum()
     rows = []
     for each in readings:
-        parameters = begin.copy()
         chunk = max(1, _CHUNK // (length * puzzle.passes(int((power > 0.0).sum()), each)))
         parts = [
-            puzzle.race(power, parameters[k : k + chunk], each, length, word, first=k) for k in range(0, count, chunk)
+            puzzle.race(power, begin[k : k + chunk].copy(), each, length, word, first=k) for k in range(0, count, chunk)
         ]  # fmt: skip
         winner, loss = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
         for block in range(length):
