@@ -106,12 +106,12 @@ def batch_order(asked: Sequence[Asked], basis: bytes, height: int) -> list[Asked
     -----
     The hash is of the basis, the number, and a command's account and nonce, not of what it commands: who tries other prices
     does not move. A command stands at its hash or, where that is later, at the latest hash among its account's commands of
-    smaller nonces: who adds commands wins no better place for those that it wants there. It prevents a leader from choosing the order of given commands. It does not prevent it from adding commands
-    of its own accounts where their hashes happen to put them in front, which the leader sees beforehand; the more accounts,
-    the likelier. It says nothing about commands that are left out. A leader of the block before also has a hand in the state
-    from which the hashes come, though it does not know then what will be asked for.
+    smaller nonces: who adds commands wins no better place for those that it wants there. It prevents a leader from choosing the
+    order of given commands. It does not prevent it from adding commands of its own accounts where their hashes happen to put
+    them in front, which the leader sees beforehand; the more accounts, the likelier. It says nothing about commands that are
+    left out. A leader of the block before also has a hand in the state from which the hashes come, though it does not know then
+    what will be asked for.
     """
-
     places: list[tuple[bytes, int, int, bytes]] = []
     latest: dict[int, bytes] = {}
     asked = sorted(asked, key=lambda each: (each.signer, each.nonce, each.data))
