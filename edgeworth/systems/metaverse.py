@@ -120,13 +120,15 @@ class Round:
     problem : AllocationProblem
         Its tasks and servers.
     assignment : Assignment
-        What the committed block says; nobody is served where the block is empty.
+        What the committed block says; nobody is served where the block is empty, or breaks the machine's rules.
     method : str
-        Whose assignment that is: the leader's method's, or greedy's where that was worth more; empty for an empty block.
+        Whose assignment that is: the leader's method's, or greedy's where that was worth more; empty where that is
+        no block's.
     allocation_seconds : float
         That the leader's method and greedy took on this machine.
     block_seconds, record_seconds : float
-        Simulated, from asking for the block with the allocation, and with the results, to an answer of f + 1 replicas.
+        Simulated, from asking for the block with the allocation, and with the results, to an answer of f + 1 replicas; infinite
+        where no results are recorded, which nobody is paid for then.
     send_seconds, compute_seconds : float64 [tasks]
         Of the model; NaN where unserved.
     payments : Payments
@@ -183,7 +185,7 @@ class Round:
             "consensus": both,
             "transfer": transfer,
             "computing": computing,
-            "overhead": (self.allocation_seconds + both) / total if total > 0.0 else 0.0,
+            "overhead": (self.allocation_seconds + both) / total if 0.0 < total < math.inf else float(total > 0.0),
         }
 
 
@@ -347,10 +349,16 @@ def _rounds(machine: Platform, chain: consensus.Run) -> tuple[Round, ...]:
     """What the blocks of a chain come to."""
     best = chain.chains[max(chain.correct, key=lambda i: len(chain.chains[i]))]
     done = min(chain.committed, len(chain.answers)) // 2
-    return tuple(_round(machine, number, best[2 * number - 2].block, chain) for number in range(1, done + 1))
+    before = (b"", *(each.digest for each in best))
+    taken = [  # where more than f are faulty: what breaks the rules is not carried out
+        b"" if not each.block or machine.refusal(each.sequence, previous, each.block) else each.block
+        for each, previous in zip(best[: 2 * done], before, strict=False)
+    ]
+    return tuple(_round(machine, number, taken[2 * number - 2 : 2 * number], chain) for number in range(1, done + 1))
 
 
-def _round(machine: Platform, number: int, block: bytes, chain: consensus.Run) -> Round:
+def _round(machine: Platform, number: int, blocks: list[bytes], chain: consensus.Run) -> Round:
+    block, record = blocks
     problem = machine.problem(number)
     system = problem.system
     if system is None:
@@ -362,7 +370,7 @@ def _round(machine: Platform, number: int, block: bytes, chain: consensus.Run) -
     sending, computing = np.full((2, problem.tasks), np.nan)
     sending[served] = np.where(terms.sent, terms.send_seconds, 0.0)
     computing[served] = terms.compute_seconds
-    first, second = chain.answers[2 * number - 2], chain.answers[2 * number - 1]
+    first, second = chain.answers[2 * number - 2], chain.answers[2 * number - 1] if record else math.inf
     took = 0.0 if content is None else machine.seconds(number, content["seed"])
     assignment = allocation.Assignment(server)
     seconds = took + first + second + sending + computing

@@ -112,6 +112,16 @@ def test_the_record_block_is_held_to_the_tasks_served() -> None:
         assert machine.refusal(2, digest_of(first), machine.spoil(record, how))
 
 
+def test_what_more_than_f_faulty_servers_commit_against_the_rules_is_not_carried_out() -> None:
+    """Three of four commit an allocation to a server at which a task is not eligible, and no results."""
+    found = metaverse.run(servers=4, tasks=30, rounds=2, method="greedy", faults="wrong-allocation", faulty=3, seed=0)
+    assert [name for name, verdict in found.verify().items() if not verdict] == ["validity", "rounds"]
+    for each in found.rounds:
+        assert (each.method, each.record_seconds, len(each.served)) == ("", math.inf, 0)
+        assert each.payments.users == [10**9] * 30
+        assert each.measures["overhead"] == 1.0
+
+
 def altered(**changes: Any) -> MetaverseRun:
     return replace(RUN, rounds=(replace(RUN.rounds[0], **changes), *RUN.rounds[1:]))
 
