@@ -88,7 +88,9 @@ class Platform(Allocating):
             if not reason:
                 self._served[digest_of(block)] = [j for j, server in enumerate(found.content["servers"]) if server >= 0]
             return reason
-        results, served = found.content.get("results"), len(self._served.get(previous, []))
+        if sorted(found.content) != ["results", "variant"]:
+            return f"content: must have the fields results, variant; got {sorted(found.content)}"
+        results, served = found.content["results"], len(self._served.get(previous, []))
         if not isinstance(results, list) or len(results) != served or not all(_is_digest(each) for each in results):
             return f"content: results must be the digests of {served} results"
         return ""

@@ -107,6 +107,8 @@ def test_the_record_block_is_held_to_the_tasks_served() -> None:
     for wrong in (results[:-1], [*results, results[0]], [*results[:-1], "x" * 64], [*results[:-1], 1], None):
         changed = replace(block, content={**block.content, "results": wrong}).encode()
         assert "results must be" in machine.refusal(2, digest_of(first), changed)
+    more = replace(block, content={**block.content, "more": "x" * 1_000}).encode()
+    assert "fields" in machine.refusal(2, digest_of(first), more)
     for how in ("wrong", "lazy"):
         assert machine.refusal(1, b"", machine.spoil(first, how))
         assert machine.refusal(2, digest_of(first), machine.spoil(record, how))

@@ -182,7 +182,7 @@ def seal(result: bytes, public: bytes, *, literal: bool = False) -> Sealed:
 
 
 def _library() -> Any:
-    """OAEP's padding for a result or for a key, which are not taken for each other, the rooms ``rsa`` and ``serialization``, AES-GCM, and what it raises."""
+    """OAEP's padding, another for keys than for results, ``rsa``, ``serialization``, AES-GCM, and what it raises."""
     try:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives import hashes, serialization
