@@ -26,11 +26,8 @@ def batch_of(commands: Sequence[bytes], basis: bytes, height: int) -> list[bytes
     def key(data: bytes) -> bytes:
         return blake2b(basis + b"".join(n.to_bytes(8, "little") for n in (height, *owner(data))), digest_size=16).digest()
 
-    places: list[bytes | None] = [None] * len(commands)
-    ranks = {data: sum(key(other) < key(data) for other in commands) for data in commands}
-    for account in {owner(data)[0] for data in commands}:
-        mine = [data for data in commands if owner(data)[0] == account]
-        free = sorted(ranks[data] for data in mine)
-        for nonce_rank, place in enumerate(free):
-            places[place] = next(data for data in mine if sum(owner(o)[1] < owner(data)[1] for o in mine) == nonce_rank)
-    return [data for data in places if data is not None]
+    def place(data: bytes) -> bytes:
+        account, nonce = owner(data)
+        return max(key(other) for other in commands if owner(other)[0] == account and owner(other)[1] <= nonce)
+
+    return sorted(commands, key=lambda data: (place(data), owner(data)))

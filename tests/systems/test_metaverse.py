@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import math
 from dataclasses import replace
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 from edgeworth.core.claims import ClaimBudget
-from edgeworth.mechanisms.consensus import Block, Committed
+from edgeworth.mechanisms.consensus import Block, Committed, Payments, UserKey
 from edgeworth.mechanisms.consensus.messages import digest_of
 from edgeworth.solvers import allocation
 from edgeworth.systems import metaverse
@@ -87,6 +89,14 @@ def test_results_are_sealed_for_their_users() -> None:
     assert not set(digests[0]) & set(digests[1])
 
 
+def test_every_user_has_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("cryptography")
+    made, generate = [], UserKey.generate
+    monkeypatch.setattr(UserKey, "generate", lambda: made.append(generate()) or made[-1])
+    sealed = metaverse.run(servers=4, tasks=3, rounds=1, method="greedy", seed=0, seal=True)
+    assert len({key.public for key in made}) == len(sealed.rounds[0].served) > 1
+
+
 def test_the_record_block_is_held_to_the_tasks_served() -> None:
     machine = Platform(servers=4, tasks=6, method="greedy", seed=1)
     first = machine.propose(1, b"", 0, 0)
@@ -98,9 +108,21 @@ def test_the_record_block_is_held_to_the_tasks_served() -> None:
     for wrong in (results[:-1], [*results, results[0]], [*results[:-1], "x" * 64], [*results[:-1], 1], None):
         changed = replace(block, content={**block.content, "results": wrong}).encode()
         assert "results must be" in machine.refusal(2, digest_of(first), changed)
+    more = replace(block, content={**block.content, "more": "x" * 1_000}).encode()
+    assert "fields" in machine.refusal(2, digest_of(first), more)
     for how in ("wrong", "lazy"):
         assert machine.refusal(1, b"", machine.spoil(first, how))
         assert machine.refusal(2, digest_of(first), machine.spoil(record, how))
+
+
+def test_what_more_than_f_faulty_servers_commit_against_the_rules_is_not_carried_out() -> None:
+    """Three of four commit an allocation to a server at which a task is not eligible, and no results."""
+    found = metaverse.run(servers=4, tasks=30, rounds=2, method="greedy", faults="wrong-allocation", faulty=3, seed=0)
+    assert [name for name, verdict in found.verify().items() if not verdict] == ["validity", "rounds"]
+    for each in found.rounds:
+        assert (each.method, each.record_seconds, len(each.served)) == ("", math.inf, 0)
+        assert each.payments.users == [10**9] * 30
+        assert each.measures["overhead"] == 1.0
 
 
 def altered(**changes: Any) -> MetaverseRun:
@@ -118,6 +140,50 @@ def test_a_changed_run_is_noticed() -> None:
     committed[0] = committed[0]._replace(tags={})
     chain = replace(RUN.chain, chains=(tuple(committed), *RUN.chain.chains[1:]))
     assert not replace(RUN, chain=chain).verify()["certificates"]
+
+
+def exchanged() -> Payments:
+    book = copy.deepcopy(RUN.rounds[0].payments)
+    book.servers[0], book.servers[3] = book.servers[3], book.servers[0]
+    return book
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"number": 2},
+        {"problem": RUN.rounds[1].problem},
+        {"assignment": allocation.Assignment(np.full(12, -1, dtype=np.int64))},
+        {"method": "exact"},
+        {"allocation_seconds": 0.0},
+        {"block_seconds": 0.0},
+        {"record_seconds": 0.0},
+        {"send_seconds": np.zeros(12)},
+        {"compute_seconds": np.zeros(12)},
+        {"payments": exchanged()},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_every_field_of_a_round_is_held_against_the_chain(changes: dict[str, Any]) -> None:
+    verdict = altered(**changes).verify()["rounds"]
+    assert not verdict
+    assert verdict.witness == [(1, next(iter(changes)))]
+
+
+def test_rounds_that_are_left_out_are_noticed() -> None:
+    assert replace(RUN, rounds=RUN.rounds[:2]).verify()["rounds"].witness == [(0, "rounds")]
+    assert replace(RUN, rounds=()).verify()["rounds"].witness == [(0, "rounds")]
+    assert replace(RUN, method="exact").verify()["rounds"].witness == [(0, "method")]
+
+
+def test_the_record_is_of_the_tasks_that_are_served() -> None:
+    found = metaverse.run(servers=4, tasks=40, rounds=1, method="greedy", seed=3)
+    served = found.rounds[0].served
+    assert 0 < len(served) < 40
+    assert served.tolist() != list(range(len(served)))
+    texts = [f"result of task {task} of round 1".encode() for task in served]
+    record = Block.decode(found.chain.chains[0][1].block).content["results"]
+    assert record == [hashlib.sha256(text).hexdigest() for text in texts]
 
 
 @pytest.mark.parametrize(

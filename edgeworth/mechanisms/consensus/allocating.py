@@ -142,6 +142,10 @@ class Allocating:
             return f"content: must have the fields {', '.join(_FIELDS)}; got {sorted(content)}"
         if content["problem"] != problem.hash:
             return f"content: problem must be that of round {height}"
+        if content["method"] not in [each.name for each in allocation.METHODS]:
+            return f"content: method must be one of the family's; got {content['method']!r}"
+        if type(content["seed"]) is not int or not 0 <= content["seed"] < 2**63:
+            return f"content: seed must be a whole number from 0; got {content['seed']!r}"
         servers = content["servers"]
         whole = isinstance(servers, list) and len(servers) == problem.tasks and all(type(each) is int for each in servers)
         if not whole or not all(-1 <= each < problem.servers for each in servers):
@@ -170,16 +174,17 @@ class Allocating:
     def _far(self, problem: allocation.AllocationProblem, bound: Any, value: float) -> str:
         """Why the bound does not show that the value is near the optimum."""
         try:
-            arrays = {
-                name: np.array(entries, dtype=np.dtype(kind)).reshape(shape)
-                for name, (kind, shape, entries) in bound["arrays"].items()
-            }
+            with np.errstate(all="ignore"):  # what does not fit its type proves nothing
+                arrays = {
+                    name: np.array(entries, dtype=np.dtype(kind)).reshape(shape)
+                    for name, (kind, shape, entries) in bound["arrays"].items()
+                }
             certificate = Certificate(bound["kind"], arrays)
             rebuilt = float(allocation.FAMILY.rebuild[certificate.kind](problem, certificate.arrays, Budget(_SECONDS)))
-        except (KeyError, TypeError, ValueError, AttributeError, BudgetEnded) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError, BudgetEnded) as error:
             return f"content: bound must be a certificate of the family; {error}"
         gap = (rebuilt - value) / max(abs(value), 1e-300)
-        if gap > (self.gap or 0.0) + _TOLERANCE:
+        if not gap <= (self.gap or 0.0) + _TOLERANCE:
             return f"the gap is {gap:.3g}, more than {self.gap:.3g}"
         return ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -87,7 +87,7 @@ class Signers:
 
 
 def batch_order(asked: Sequence[Asked], basis: bytes, height: int) -> list[Asked]:
-    """The order that a batch must have: by hashes that nobody chooses, an account's own commands by their nonces.
+    """The order that a batch must have: by hashes that nobody chooses, and no command before its account's earlier ones.
 
     Parameters
     ----------
@@ -105,20 +105,22 @@ def batch_order(asked: Sequence[Asked], basis: bytes, height: int) -> list[Asked
     Notes
     -----
     The hash is of the basis, the number, and a command's account and nonce, not of what it commands: who tries other prices
-    does not move. It prevents a leader from choosing the order of given commands. It does not prevent it from adding commands
-    of its own accounts where their hashes happen to put them in front, which the leader sees beforehand; the more accounts,
-    the likelier. It says nothing about commands that are left out. A leader of the block before also has a hand in the state
-    from which the hashes come, though it does not know then what will be asked for.
+    does not move. A command stands at its hash or, where that is later, at the latest hash among its account's commands of
+    smaller nonces: who adds commands wins no better place for those that it wants there. It prevents a leader from choosing the
+    order of given commands. It does not prevent it from adding commands of its own accounts where their hashes happen to put
+    them in front, which the leader sees beforehand; the more accounts, the likelier. It says nothing about commands that are
+    left out. A leader of the block before also has a hand in the state from which the hashes come, though it does not know then
+    what will be asked for.
     """
-
-    def place(each: Asked) -> bytes:
+    places: list[tuple[bytes, int, int, bytes]] = []
+    latest: dict[int, bytes] = {}
+    asked = sorted(asked, key=lambda each: (each.signer, each.nonce, each.data))
+    for each in asked:
         numbers = basis + b"".join(number.to_bytes(8, "little") for number in (height, each.signer, each.nonce))
-        return blake2b(numbers, digest_size=16).digest()
-
-    own: dict[int, Iterator[Asked]] = {}
-    for signer in {each.signer for each in asked}:
-        own[signer] = iter(sorted((each for each in asked if each.signer == signer), key=lambda each: (each.nonce, each.data)))
-    return [next(own[each.signer]) for each in sorted(asked, key=lambda each: (place(each), each.data))]
+        own = blake2b(numbers, digest_size=16).digest()
+        latest[each.signer] = max(own, latest.get(each.signer, own))
+        places.append((latest[each.signer], each.signer, each.nonce, each.data))
+    return [each for _, each in sorted(zip(places, asked, strict=True), key=lambda pair: pair[0])]
 
 
 def played(state: State, asked: Sequence[Asked]) -> list[Effect]:

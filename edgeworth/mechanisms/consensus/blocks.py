@@ -72,7 +72,7 @@ class Block:
             previous = bytes.fromhex(fields["previous"])
             block = cls(fields["height"], previous, fields["view"], fields["proposer"], fields["machine"], fields["content"])
             canonical = block.encode()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"block: previous must be hexadecimal and numbers finite; {error}") from None
         if canonical != data:
             raise ValueError("block: must be written canonically, keys sorted and without spaces")

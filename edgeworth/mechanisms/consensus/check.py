@@ -70,18 +70,21 @@ def verify(run: Run, *, again: bool = False) -> Report:
     Returns
     -------
     Report
-        ``agreement``: no two correct replicas executed different blocks with one number (witness: `Disagreement`).
-        ``certificates``: every block that a correct replica executed has authenticators of a quorum for exactly that block
-        (witness: `Offence`). ``chain``: numbers follow each other and digests are those of the blocks. ``validity``: the
-        machine accepts every block after the one before it, empty ones of new views apart. ``liveness``: every correct replica
-        executed all blocks that the client asked for. ``replay``, where asked for: the run goes the same way again.
+        ``record``: every replica has a chain, every faulty one its fault, one is correct, and answers are to blocks that were
+        executed; alone where it fails. ``agreement``: no two correct replicas executed different blocks with one number
+        (witness: `Disagreement`). ``certificates``: every block that a correct replica executed has authenticators of a quorum
+        for exactly that block (witness: `Offence`). ``chain``: numbers follow each other and digests are those of the blocks.
+        ``validity``: the machine accepts every block after the one before it, empty ones of new views apart. ``liveness``:
+        every correct replica executed all blocks that the client asked for, and the client has an answer to each. ``replay``,
+        where asked for: the run goes the same way again.
 
     Notes
     -----
     With at most f = (n - 1) // 3 faulty replicas and a network that heals, all hold. A quorum is every set of replicas of which
     any two share more than f; with more faulty replicas ``agreement`` can fail while ``certificates`` holds, which shows that
     replicas signed for both blocks. ``validity`` asks the run's own machine, as the replicas did: it shows that they agreed on
-    what the machine takes, not that the machine is right.
+    what the machine takes, not that the machine is right. Who was faulty, when, how many messages and bytes were sent and what
+    was refused is taken from the record: ``again`` alone holds that against anything.
 
     Examples
     --------
@@ -92,7 +95,11 @@ def verify(run: Run, *, again: bool = False) -> Report:
     >>> consensus.verify(broken)["agreement"].holds
     False
     """
+    odd = _oddity(run)
+    if odd:
+        return Report({"record": Verdict.of(False, 1.0, 0.0, odd)})
     verdicts = {
+        "record": Verdict.of(True),
         "agreement": _agreement(run),
         "certificates": _certificates(run),
         "chain": _chain(run),
@@ -105,8 +112,20 @@ def verify(run: Run, *, again: bool = False) -> Report:
     return Report(verdicts)
 
 
+def _oddity(run: Run) -> str:
+    """What no run can have left behind; empty where there is nothing."""
+    if not len(run.chains) == len(run.views) == run.replicas:
+        return f"{run.replicas} replicas have {len(run.chains)} chains and {len(run.views)} views"
+    if not run.correct or len(run.faulty) != len(run.faults) or not set(run.faulty) <= set(range(run.replicas)):
+        return f"of {run.replicas} replicas {sorted(run.faulty)} are faulty, with {len(run.faults)} faults"
+    longest = max(map(len, run.chains))
+    if len(run.answers) > min(run.blocks, longest) or not all(0.0 <= each <= run.time for each in run.answers):
+        return f"answers {run.answers} by {run.time:.6g} s, to {run.blocks} requests of which {longest} were executed"
+    return ""
+
+
 def _agreement(run: Run) -> Verdict:
-    for sequence in range(1, run.blocks + 1):
+    for sequence in range(1, max(len(run.chains[i]) for i in run.correct) + 1):
         first: tuple[int, Committed] | None = None
         for i in run.correct:
             if len(run.chains[i]) < sequence:
@@ -126,7 +145,7 @@ def _certificates(run: Run) -> Verdict:
     for i in run.correct:
         for each in run.chains[i]:
             statement = commit_statement(each.view, each.sequence, each.digest)
-            signers = {j for j, tag in each.tags.items() if 0 <= j < size and keys.valid(j, statement, tag)}
+            signers = {j for j, tag in each.tags.items() if j in range(size) and keys.valid(j, statement, tag)}
             if len(signers) < enough:
                 text = f"{len(signers)} of {enough} replicas signed for it in view {each.view}"
                 return Verdict.of(False, float(enough - len(signers)), 0.0, Offence(i, each.sequence, text))
@@ -159,6 +178,8 @@ def _validity(run: Run) -> Verdict:
 
 def _liveness(run: Run) -> Verdict:
     behind = {i: len(run.chains[i]) for i in run.correct if len(run.chains[i]) < run.blocks}
+    if not behind and len(run.answers) < run.blocks:
+        return Verdict.of(False, float(run.blocks - len(run.answers)), 0.0, f"block {len(run.answers) + 1} was not answered")
     if not behind:
         return Verdict.of(True)
     i = min(behind, key=lambda number: behind[number])

@@ -110,9 +110,10 @@ class UserKey:
             Where it was sealed for somebody else or changed since.
         """
         oaep, _, _, gcm, invalid = _library()
+        literal = not sealed.text and not sealed.nonce
         try:
-            key = self._private.decrypt(sealed.key, oaep)
-            if not sealed.text and not sealed.nonce:
+            key = self._private.decrypt(sealed.key, oaep(literal))
+            if literal:
                 return key
             return bytes(gcm(key).decrypt(sealed.nonce, sealed.text, None))
         except (ValueError, invalid) as error:
@@ -175,13 +176,13 @@ def seal(result: bytes, public: bytes, *, literal: bool = False) -> Sealed:
         most = key.key_size // 8 - 66  # two digests of 32 bytes, and two
         if len(result) > most:
             validation.reject("result", f"must have at most {most} bytes in the literal form", len(result))
-        return Sealed(key.encrypt(result, oaep))
+        return Sealed(key.encrypt(result, oaep(literal)))
     fresh, nonce = os.urandom(_KEY), os.urandom(_NONCE)
-    return Sealed(key.encrypt(fresh, oaep), nonce, gcm(fresh).encrypt(nonce, result, None))
+    return Sealed(key.encrypt(fresh, oaep(literal)), nonce, gcm(fresh).encrypt(nonce, result, None))
 
 
 def _library() -> Any:
-    """OAEP's padding, the rooms ``rsa`` and ``serialization``, AES-GCM, and what it raises."""
+    """OAEP's padding, another for keys than for results, ``rsa``, ``serialization``, AES-GCM, and what it raises."""
     try:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives import hashes, serialization
@@ -189,5 +190,9 @@ def _library() -> Any:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     except ImportError as error:
         raise MissingExtraError("sealed results", "cryptography") from error
-    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+
+    def oaep(literal: bool) -> padding.OAEP:
+        label = None if literal else b"key"
+        return padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=label)
+
     return oaep, rsa, serialization, AESGCM, InvalidTag

@@ -98,8 +98,7 @@ class Payments:
         self._need(type(user) is int and 0 <= user < len(self.users), "user", f"must be one of {len(self.users)}", user)
         self._need(type(source) is int and 0 <= source < len(self.servers), "source", "must be a server", source)
         self._need(type(escrow) is int and 0 <= escrow < LARGEST, "escrow", "must be whole base units", escrow)
-        timed = type(deadline) in (int, float) and not math.isnan(deadline)
-        self._need(timed, "deadline", "must be seconds", deadline)
+        self._need(_timed(deadline), "deadline", "must be seconds", deadline)
         self._need(escrow <= self.users[user], "escrow", f"must be at most the {self.users[user]} that user {user} has", escrow)
         self.users[user] -= escrow
         self.deals[task] = _Deal(user, source, escrow, float(deadline))
@@ -132,7 +131,7 @@ class Payments:
         """
         deal = self._open(task)
         self._need(deal.server >= 0, "task", "must have a server", task)
-        self._need(type(time) in (int, float) and not math.isnan(time), "time", "must be seconds", time)
+        self._need(_timed(time), "time", "must be seconds", time)
         if time > deal.deadline:
             self._close(task, "late")
             return
@@ -150,7 +149,7 @@ class Payments:
             For a task that is not open, and before its deadline.
         """
         deal = self._open(task)
-        self._need(type(time) in (int, float) and time > deal.deadline, "time", f"must be after {deal.deadline}", time)
+        self._need(_timed(time) and time > deal.deadline, "time", f"must be after {deal.deadline}", time)
         self._close(task, "expired")
 
     @property
@@ -196,6 +195,11 @@ class Payments:
             raise PaymentRefusedError(f"{name}: {rule}; got {got!r}")
 
 
+def _timed(seconds: object) -> bool:
+    """Whether that is a number of seconds, infinite ones included."""
+    return (type(seconds) is float and not math.isnan(seconds)) or (type(seconds) is int and abs(seconds) < LARGEST)
+
+
 def base_units(money: float) -> int:
     """Money of a problem in whole base units, to the nearest, halves to even."""
     return round(Fraction(validation.real("money", money, minimum=0.0)) * UNIT)
@@ -227,7 +231,7 @@ def settle(problem: AllocationProblem, assignment: Assignment, delivered: Sequen
     assignment : Assignment
         What the block says.
     delivered : sequence of float
-        Seconds after which the result of every task is on the chain; infinite: never.
+        Seconds, >= 0, after which the result of every task is on the chain; infinite: never.
     budget : sequence of int
         Base units that every user begins with.
 
@@ -235,11 +239,20 @@ def settle(problem: AllocationProblem, assignment: Assignment, delivered: Sequen
     -------
     Payments
         With all tasks closed; a task whose user cannot pay the escrow is not submitted.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a problem without a system, for a server at which a task is not eligible, and for another number of servers, times
+        or budgets than there are tasks.
     """
     system = problem.system
     cost = prices(problem)
     if system is None:
         raise AssertionError
+    for name, given in (("assignment", assignment.server), ("delivered", delivered), ("budget", budget)):
+        if len(given) != problem.tasks:
+            validation.reject(name, f"must have one entry for each of {problem.tasks} tasks", len(given))
     book = Payments(budget, problem.servers, system.fee_share)
     for j, server in enumerate(assignment.server.tolist()):
         first, last = int(problem.indptr[j]), int(problem.indptr[j + 1])
@@ -249,11 +262,16 @@ def settle(problem: AllocationProblem, assignment: Assignment, delivered: Sequen
             continue
         deadline = float(system.deadline[j])
         book.submit(j, user=j, source=int(system.source[j]), escrow=most, deadline=deadline)
-        place = first + int(np.searchsorted(problem.server[first:last], server)) if server >= 0 else -1
-        book.assign(j, server=server, fee=int(cost[place]) if server >= 0 else 0)
+        fee = cost[first:last][problem.server[first:last] == server]
+        if server >= 0 and not len(fee):
+            validation.reject("assignment", f"must name a server at which task {j} is eligible, or -1", server)
+        book.assign(j, server=server, fee=int(fee[0]) if server >= 0 else 0)
+        time = delivered[j]
+        if not time >= 0.0:
+            validation.reject("delivered", "must be 0 or later", time)
         if j in book.deals:
-            if math.isinf(delivered[j]):
+            if math.isinf(time):
                 book.expire(j, time=math.inf)
             else:
-                book.deliver(j, time=float(delivered[j]))
+                book.deliver(j, time=float(time))
     return book

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.seeds import Seed, generator
 from edgeworth.core.stop import Stop
-from edgeworth.core.verdict import Report, Verdict
+from edgeworth.core.verdict import Report, Status, Verdict
 from edgeworth.mechanisms import consensus
 from edgeworth.mechanisms.consensus.allocating import Allocating
 from edgeworth.mechanisms.consensus.blocks import Block, misplaced
@@ -46,9 +46,10 @@ class Platform(Allocating):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self._served: dict[bytes, int] = {}
+        self._served: dict[bytes, list[int]] = {}
+        self._digests: dict[tuple[int, int], str] = {}
         self.on_allocated: Callable[[int, float], None] | None = None
-        self.results: dict[int, list[str]] = {}
+        self.seals = False
 
     def propose(self, height: int, previous: bytes, view: int, proposer: int, variant: int = 0) -> bytes:
         """The block of a correct leader."""
@@ -58,12 +59,16 @@ class Platform(Allocating):
             if self.on_allocated is not None:
                 self.on_allocated(number, float.fromhex(Block.decode(block).content["value"]))
             return self._placed(block, height)
-        count = self._served.get(previous, 0)
-        digests = self.results.get(height // 2) or [_result(height // 2, number) for number in range(count)]
-        return Block(height, previous, view, proposer, self.name, {"results": digests[:count], "variant": variant}).encode()
+        digests = [self.digest(height // 2, task) for task in self._served.get(previous, [])]
+        return Block(height, previous, view, proposer, self.name, {"results": digests, "variant": variant}).encode()
 
-    def refusal(self, height: int, previous: bytes, block: bytes) -> str:
-        """Why a block must not be accepted at that place; empty where it may."""
+    def digest(self, number: int, task: int) -> str:
+        """The digest of a task's result in a round: of the text, or of what is sealed for the task's user."""
+        if (number, task) not in self._digests:
+            self._digests[number, task] = (_sealed if self.seals else _result)(number, task)
+        return self._digests[number, task]
+
+    def _refusal(self, height: int, previous: bytes, block: bytes) -> str:
         try:
             found = Block.decode(block)
         except ValueError as error:
@@ -74,9 +79,11 @@ class Platform(Allocating):
         if height % 2:
             reason = self._judge((height + 1) // 2, found.content)
             if not reason:
-                self._served[digest_of(block)] = sum(server >= 0 for server in found.content["servers"])
+                self._served[digest_of(block)] = [j for j, server in enumerate(found.content["servers"]) if server >= 0]
             return reason
-        results, served = found.content.get("results"), self._served.get(previous, 0)
+        if sorted(found.content) != ["results", "variant"]:
+            return f"content: must have the fields results, variant; got {sorted(found.content)}"
+        results, served = found.content["results"], len(self._served.get(previous, []))
         if not isinstance(results, list) or len(results) != served or not all(_is_digest(each) for each in results):
             return f"content: results must be the digests of {served} results"
         return ""
@@ -108,13 +115,15 @@ class Round:
     problem : AllocationProblem
         Its tasks and servers.
     assignment : Assignment
-        What the committed block says; nobody is served where the block is empty.
+        What the committed block says; nobody is served where the block is empty, or breaks the machine's rules.
     method : str
-        Whose assignment that is: the leader's method's, or greedy's where that was worth more; empty for an empty block.
+        Whose assignment that is: the leader's method's, or greedy's where that was worth more; empty where that is
+        no block's.
     allocation_seconds : float
         That the leader's method and greedy took on this machine.
     block_seconds, record_seconds : float
-        Simulated, from asking for the block with the allocation, and with the results, to an answer of f + 1 replicas.
+        Simulated, from asking for the block with the allocation, and with the results, to an answer of f + 1 replicas; infinite
+        where no results are recorded, which nobody is paid for then.
     send_seconds, compute_seconds : float64 [tasks]
         Of the model; NaN where unserved.
     payments : Payments
@@ -171,7 +180,7 @@ class Round:
             "consensus": both,
             "transfer": transfer,
             "computing": computing,
-            "overhead": (self.allocation_seconds + both) / total if total > 0.0 else 0.0,
+            "overhead": (self.allocation_seconds + both) / total if 0.0 < total < math.inf else float(total > 0.0),
         }
 
 
@@ -219,11 +228,17 @@ class MetaverseRun:
         Returns
         -------
         Report
-            The verdicts of `consensus.verify`; ``allocation``: every assignment breaks no constraint (witness: the round and
-            the violation); ``money``: what users, servers and escrow hold in every round is what users began with;
-            ``deadline``: nobody was paid for a task that came late, and everybody for one that did not.
+            The verdicts of `consensus.verify`; ``rounds``: they are all that the chain's blocks and answers lead to, with the
+            machine's problems and times, field by field, and the machine allocates by the method (witness: the round and the
+            field; not checked where the chain does not stand); ``allocation``: every assignment breaks no constraint (witness:
+            the round and the violation); ``money``: what users, servers and escrow hold in every round is what users began
+            with; ``deadline``: nobody was paid for a task that came late, and everybody for one that did not.
         """
         verdicts = dict(consensus.verify(self.chain))
+        verdicts["rounds"] = Verdict(Status.NOT_CHECKED)
+        if all(verdicts.get(name) for name in ("record", "chain", "validity")):
+            other = self._misrecorded()
+            verdicts["rounds"] = Verdict.of(not other, float(len(other)), 0.0, other[:1])
         broken = [
             (each.number, found) for each in self.rounds for found in allocation.violations(each.problem, each.assignment)[:1]
         ]
@@ -233,6 +248,17 @@ class MetaverseRun:
         wrong = [(each.number, j) for each in self.rounds for j in _misjudged(each)]
         verdicts["deadline"] = Verdict.of(not wrong, float(len(wrong)), 0.0, wrong[:1])
         return Report(verdicts)
+
+    def _misrecorded(self) -> list[tuple[int, str]]:
+        """Rounds, and which of their fields, that are not as the chain has them; round 0: the run's own."""
+        machine = self.chain.machine
+        if not isinstance(machine, Platform) or machine.method != self.method:
+            return [(0, "method")]
+        expected = _rounds(machine, self.chain)
+        if len(expected) != len(self.rounds):
+            return [(0, "rounds")]
+        pairs = [(_told(one), _told(other)) for one, other in zip(expected, self.rounds, strict=True)]
+        return [(number, name) for number, (one, other) in enumerate(pairs, 1) for name in one if one[name] != other[name]]
 
 
 def run(
@@ -269,8 +295,8 @@ def run(
     faults, faulty, network, timeout
         Of `consensus.simulate`.
     seal : bool
-        Whether results are sealed for their users (extra ``cryptography``), with fresh keys: such a run is not repeated by its
-        seed, for what is sealed twice looks different.
+        Whether results are sealed for their users (extra ``cryptography``), each under a fresh key, which takes a tenth of a
+        second or so: such a run is not repeated by its seed, for what is sealed twice looks different.
     seed : int, SeedSequence or Generator, optional
         Of problems, network and faults.
     on_round : callable, optional
@@ -306,19 +332,28 @@ def run(
         validation.reject("preset", "must make problems from a system, with prices and deadlines", preset)
     if on_round is not None:
         machine.on_allocated = lambda number, welfare: on_round(number, count, {"welfare": welfare})
-    if seal:
-        machine.results = {number: _sealed(number, tasks) for number in range(1, count + 1)}
+    machine.seals = seal
     chain = consensus.simulate(
         replicas=servers, blocks=2 * count, faults=faults, faulty=faulty, network=network, machine=machine, timeout=timeout,
         seed=int(rng.integers(2**62)),
     )  # fmt: skip
+    return MetaverseRun(method, chain, _rounds(machine, chain))
+
+
+def _rounds(machine: Platform, chain: consensus.Run) -> tuple[Round, ...]:
+    """What the blocks of a chain come to."""
     best = chain.chains[max(chain.correct, key=lambda i: len(chain.chains[i]))]
     done = min(chain.committed, len(chain.answers)) // 2
-    made = tuple(_round(machine, number, best[2 * number - 2].block, chain) for number in range(1, done + 1))
-    return MetaverseRun(method, chain, made)
+    before = (b"", *(each.digest for each in best))
+    taken = [  # where more than f are faulty: what breaks the rules is not carried out
+        b"" if not each.block or machine.refusal(each.sequence, previous, each.block) else each.block
+        for each, previous in zip(best[: 2 * done], before, strict=False)
+    ]
+    return tuple(_round(machine, number, taken[2 * number - 2 : 2 * number], chain) for number in range(1, done + 1))
 
 
-def _round(machine: Platform, number: int, block: bytes, chain: consensus.Run) -> Round:
+def _round(machine: Platform, number: int, blocks: list[bytes], chain: consensus.Run) -> Round:
+    block, record = blocks
     problem = machine.problem(number)
     system = problem.system
     if system is None:
@@ -330,7 +365,7 @@ def _round(machine: Platform, number: int, block: bytes, chain: consensus.Run) -
     sending, computing = np.full((2, problem.tasks), np.nan)
     sending[served] = np.where(terms.sent, terms.send_seconds, 0.0)
     computing[served] = terms.compute_seconds
-    first, second = chain.answers[2 * number - 2], chain.answers[2 * number - 1]
+    first, second = chain.answers[2 * number - 2], chain.answers[2 * number - 1] if record else math.inf
     took = 0.0 if content is None else machine.seconds(number, content["seed"])
     assignment = allocation.Assignment(server)
     seconds = took + first + second + sending + computing
@@ -338,6 +373,18 @@ def _round(machine: Platform, number: int, block: bytes, chain: consensus.Run) -
     book = consensus.settle(problem, assignment, delivered, [_BUDGET] * problem.tasks)
     method = "" if content is None else str(content["method"])
     return Round(number, problem, assignment, method, took, first, second, sending, computing, book)
+
+
+def _told(each: Round) -> dict[str, object]:
+    """All that a round says, as data that can be compared."""
+    plain: dict[str, object] = {item.name: getattr(each, item.name) for item in fields(each)}
+    return plain | {
+        "problem": each.problem.hash,
+        "assignment": each.assignment.server.tolist(),
+        "send_seconds": each.send_seconds.tobytes(),
+        "compute_seconds": each.compute_seconds.tobytes(),
+        "payments": vars(each.payments),
+    }
 
 
 def _misjudged(each: Round) -> list[int]:
@@ -356,17 +403,14 @@ def _result(number: int, task: int) -> str:
     return hashlib.sha256(f"result of task {task} of round {number}".encode()).hexdigest()
 
 
-def _sealed(number: int, tasks: int) -> list[str]:
-    """The digests of sealed results, each for a fresh key of its user, opened again by it."""
-    digests = []
+def _sealed(number: int, task: int) -> str:
+    """The digest of a result that is sealed for a fresh key of its user, and opened again by it."""
     key = consensus.UserKey.generate()
-    for task in range(tasks):
-        text = f"result of task {task} of round {number}".encode()
-        sealed = consensus.seal(text, key.public)
-        if key.unseal(sealed) != text:
-            raise AssertionError
-        digests.append(sealed.digest)
-    return digests
+    text = f"result of task {task} of round {number}".encode()
+    sealed = consensus.seal(text, key.public)
+    if key.unseal(sealed) != text:
+        raise AssertionError
+    return sealed.digest
 
 
 def _is_digest(text: object) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -147,6 +149,16 @@ def test_malformed_blocks_are_refused_by_name(data: bytes, text: str) -> None:
         consensus.Block.decode(data)
 
 
+def test_a_block_that_is_too_deep_is_refused_also_where_it_can_just_be_read() -> None:
+    said = set()
+    for deep in range(sys.getrecursionlimit() - 200, sys.getrecursionlimit() + 20):
+        try:
+            consensus.Block.decode(altered(content={}).replace(b"{}", b'{"a":' + b"[" * deep + b"]" * deep + b"}"))
+        except ValueError as error:
+            said.add(str(error)[:16])
+    assert said <= {"block: must be J", "block: previous "}, "which of the two ends first is the interpreter's"
+
+
 def test_a_block_is_its_bytes() -> None:
     assert consensus.Block.decode(BLOCK.encode()) == BLOCK
 
@@ -175,6 +187,13 @@ FORGED: list[tuple[consensus.Run, set[str]]] = [
     (with_block(1, tags=dict(list(RUN.chains[1][1].tags.items())[:2])), {"certificates"}),
     (replace(RUN, chains=(*RUN.chains[:1], RUN.chains[1][:3], *RUN.chains[2:])), {"liveness"}),
     (replace(RUN, key=RUN.key + 1), {"certificates"}),
+    (replace(RUN, answers=RUN.answers[:3]), {"liveness"}),
+    (replace(RUN, answers=(*RUN.answers[:3], -1.0)), {"record"}),
+    (replace(RUN, blocks=3), {"record"}),
+    (replace(RUN, faulty=dict.fromkeys(range(4), "silent"), faults=("silent",) * 4), {"record"}),
+    (replace(RUN, faulty={0: "silent", 1: "silent"}), {"record"}),
+    (replace(RUN, replicas=1), {"record"}),
+    (replace(RUN, chains=RUN.chains[:3]), {"record"}),
     (replace(RUN, machine=Allocating()), {"validity"}),
 ]
 
@@ -185,6 +204,12 @@ def test_a_changed_record_is_noticed(run: consensus.Run, broken: set[str]) -> No
     assert {name for name, verdict in report.items() if not verdict} == broken
     for name in broken:
         assert str(report[name].witness)
+
+
+def test_beyond_what_the_client_asked_for_correct_replicas_must_agree_too() -> None:
+    broken = consensus.simulate(replicas=4, blocks=3, faults="equivocating-leader", faulty=2, seed=0, until=5.0)
+    short = consensus.verify(broken)["agreement"].witness.sequence - 1
+    assert not consensus.verify(replace(broken, blocks=short, answers=broken.answers[:short]))["agreement"]
 
 
 # --- what is agreed about -----------------------------------------------------------------------------------------------------
@@ -232,6 +257,13 @@ def test_what_a_block_says_of_an_allocation_is_checked() -> None:
         assert "the block says" in reason(value=value)
     for wrong in (None, {}, {"kind": "loom", "arrays": {}}, {"kind": bound["kind"], "arrays": {}}, bound | {"arrays": arrays}):
         assert reason(bound=wrong)
+    for kind, entry in (("<i4", 10**30), ("<i4", 2**31), ("<f8", 10**400), ("<f2", 1e300), ("<f8", "nan"), ("O", None)):
+        spoilt = {name: [kind, shape, [entry] * math.prod(shape)] for name, (_, shape, _) in bound["arrays"].items()}
+        assert "bound must be" in reason(bound=bound | {"arrays": spoilt})
+    for method in ("loom", None, ["exact"]):
+        assert "method must be" in reason(method=method)
+    for seed in (-1, True, "0", 1.0, None, 2**63):
+        assert "seed must be" in reason(seed=seed)
     assert "another" not in machine.refusal(2, b"", block.encode())
     assert "number 1, not 2" in machine.refusal(2, b"", block.encode())
     assert "does not follow" in machine.refusal(1, b"x", block.encode())

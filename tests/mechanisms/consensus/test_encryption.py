@@ -38,6 +38,16 @@ def test_nobody_else_opens_it_and_no_change_goes_unnoticed() -> None:
             KEY.unseal(bad)
 
 
+def test_a_key_without_its_text_is_not_taken_for_a_result() -> None:
+    sealed = seal(b"a result", KEY.public)
+    for bad in (Sealed(sealed.key), replace(sealed, text=b""), replace(sealed, nonce=b"")):
+        with pytest.raises(UnreadableError):
+            KEY.unseal(bad)
+    literal = seal(bytes(32), KEY.public, literal=True)
+    with pytest.raises(UnreadableError):
+        KEY.unseal(replace(sealed, key=literal.key))
+
+
 def test_the_literal_form_holds_short_results() -> None:
     assert KEY.unseal(seal(b"x" * 190, KEY.public, literal=True)) == b"x" * 190
     with pytest.raises(ValueError, match="result: must have at most 190 bytes"):

@@ -65,6 +65,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("submit", {"escrow": 2**62}, "escrow: "),
     ("submit", {"deadline": math.nan}, "deadline: "),
     ("submit", {"deadline": "5"}, "deadline: "),
+    ("submit", {"deadline": 10**400}, "deadline: "),
+    ("deliver", {"task": 1, "time": 10**400}, "time: "),
+    ("expire", {"time": 10**400}, "time: "),
     ("assign", {"task": 7}, "task: must be open"),
     ("assign", {"server": 2}, "server: "),
     ("assign", {"server": -2}, "server: "),
@@ -89,6 +92,9 @@ def test_refused_commands_change_nothing(command: str, given: dict[str, Any], te
         "expire": {"task": 0, "time": 6.0},
     }
     words = usual[command] | given
+    if words["task"] == 1 and command == "deliver":
+        held.submit(1, user=1, source=0, escrow=0, deadline=5.0)
+        held.assign(1, server=0, fee=0)
     with pytest.raises(PaymentRefusedError, match=text):
         getattr(held, command)(words.pop("task"), **words)
     assert (held.users, held.servers, held.held) == ([400, 50], [0, 0], 600)
@@ -175,6 +181,21 @@ def test_a_round_pays_what_the_model_says() -> None:
     poor = settle(problem, assignment, [0.0] * 20, [0] * 20)
     assert set(poor.closed.values()) <= {"not submitted", "unserved"}  # a task without an eligible server costs nothing
     assert poor.servers == [0] * 5
+
+
+def test_what_does_not_fit_a_round_is_not_settled() -> None:
+    problem = allocation.generate(preset="metaverse-code", servers=5, tasks=20, seed=3)
+    here = problem.server[problem.indptr[0] : problem.indptr[1]].tolist()
+    elsewhere = next(i for i in range(5) if i not in here)
+    idle = [-1] * 20
+    for server in ([elsewhere, *idle[1:]], [5, *idle[1:]], idle[1:]):
+        with pytest.raises(ValueError, match="assignment: must"):
+            settle(problem, allocation.Assignment(server), [0.0] * 20, [10**9] * 20)
+    for delivered in ([0.0] * 19, [math.nan] * 20, [-math.inf] * 20):
+        with pytest.raises(ValueError, match="delivered: must"):
+            settle(problem, allocation.Assignment([here[0], *idle[1:]]), delivered, [10**9] * 20)
+    with pytest.raises(ValueError, match="budget: must"):
+        settle(problem, allocation.Assignment(idle), [0.0] * 20, [10**9] * 21)
 
 
 def test_prices_need_a_system() -> None:

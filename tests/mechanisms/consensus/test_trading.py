@@ -84,6 +84,20 @@ def test_an_account_has_its_nonces_in_order_wherever_hashes_put_it(seed: int) ->
         assert nonces == sorted(nonces)
 
 
+def test_more_commands_of_an_account_win_it_no_better_place() -> None:
+    """Two of a leader's commands stand before a client's a third of the time, and no oftener with 30 others behind them."""
+    signers, rng = Trading().signers, np.random.default_rng(0)
+    ahead = {2: 0, 32: 0}
+    for _ in range(400):
+        basis, victim = rng.bytes(32), signers.ask(Tick(1), 9, 0, 1)
+        own = [signers.ask(Tick(1), 1, nonce, 1) for nonce in range(32)]
+        for count in ahead:
+            found = batch_order([victim, *own[:count]], basis, 1)
+            ahead[count] += found.index(victim) > found.index(own[1])
+    assert ahead[32] == ahead[2]
+    assert 100 < ahead[2] < 170
+
+
 def test_correct_replicas_agree_and_go_on_with_a_market() -> None:
     names = list(consensus.NETWORKS)
     for seed in range(20):
