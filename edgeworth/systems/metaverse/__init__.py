@@ -9,7 +9,8 @@
 from typing import TYPE_CHECKING
 
 from edgeworth.core.lazy import later
-from edgeworth.systems.metaverse.running import MetaverseRun, Platform, Round, run
+from edgeworth.systems.metaverse.platform import Platform
+from edgeworth.systems.metaverse.running import MetaverseRun, Round, run
 
 if TYPE_CHECKING:
     from edgeworth.systems.metaverse.rows import CLAIMS as CLAIMS
