@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 FORMAT, CONTENT, SCHEMA = "edgeworth", "comparison", 1
 _FINITE = ("value", "bound", "seconds")  # as results have them
+_ENCODER = json.JSONEncoder(allow_nan=False)
 _INFINITE = {"inf": math.inf, "-inf": -math.inf}  # JSON has no infinity
 
 
@@ -39,7 +40,7 @@ def header(setting: Setting, finished: int | None) -> str:
 
 def line(row: Mapping[str, object]) -> str:
     """The line of a run."""
-    return json.dumps({name: _plain(cell) for name, cell in row.items()}, allow_nan=False) + "\n"
+    return _ENCODER.encode({name: _plain(cell) for name, cell in row.items()}) + "\n"
 
 
 class RowWriter:
@@ -181,7 +182,7 @@ def _distinct(path: str | PathLike[str], found: list[dict[str, object]]) -> None
 
 
 def _plain(cell: object) -> object:
-    if cell is None or type(cell) in (bool, int, str):
+    if cell is None or type(cell) in (bool, int, str) or (type(cell) is float and math.isfinite(cell)):
         return cell
     if isinstance(cell, numbers.Integral):
         return int(cell)

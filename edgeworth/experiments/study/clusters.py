@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import time
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack
@@ -15,10 +16,20 @@ from edgeworth.experiments.table import Lost, Outcome
 from edgeworth.experiments.tasks import Task, describe_error, failed, run_task
 
 _AHEAD = 2
-"""Tasks a thread of the cluster that are out at a time: one runs, one waits."""
+"""Chunks of tasks a thread of the cluster that are out at a time: one runs, one waits."""
+_CHUNK, _LARGEST = 0.2, 64
+"""Seconds of runs that go to a worker together, once it is known how long they take, and how many at most: what a message costs
+Dask, some milliseconds, is shared by them."""
 _LOOK = 5.0  # seconds between two looks at the size of a cluster
 _COUNTED = {"distributed.scheduler.allowed-failures": 0}
 """The study counts a task's attempts."""
+
+
+def run_chunk(tasks: list[Task]) -> tuple[float, list[Outcome]]:
+    """The outcomes of tasks, one after the other, and the seconds that they took."""
+    began = time.perf_counter()
+    outcomes = [run_task(task) for task in tasks]
+    return time.perf_counter() - began, outcomes
 
 
 def _lost(error: object) -> Outcome:
@@ -54,7 +65,7 @@ class Dask:
         from distributed import as_completed
         from distributed.scheduler import KilledWorker
 
-        rest, flying = iter(tasks), 0
+        rest, flying, size = iter(tasks), dict[str, list[str]](), 1
         with ExitStack() as stack:
             client = self._client or self._started(stack)
             most, looked = 1, -_LOOK
@@ -62,30 +73,37 @@ class Dask:
             while True:
                 if not alone and time.monotonic() > looked + _LOOK:  # workers come and go
                     most, looked = _AHEAD * max(sum(client.nthreads().values()), 1), time.monotonic()
-                for key, task in islice(rest, most - flying):
-                    done.add(client.submit(run_task, task, key=key, pure=False, retries=0))
-                    flying += 1
+                while len(flying) < most and (chunk := list(islice(rest, size))):
+                    name = chunk[0][0]
+                    flying[name] = [key for key, _ in chunk]
+                    done.add(client.submit(run_chunk, [task for _, task in chunk], key=name, pure=False, retries=0))
                 if not flying:
                     return
                 future, found = next(done)
-                flying -= 1
-                key, status = future.key, future.status
+                keys, status = flying.pop(future.key), future.status
                 future.release()  # what is held here would be computed again when its worker dies
                 del future
                 if status == "finished":
-                    yield key, found
-                elif isinstance(found, tuple) and isinstance(found[1], KilledWorker):
-                    yield key, _lost(f"{found[1].task} on {found[1].last_worker.address}")
+                    seconds, outcomes = found
+                    if not alone:
+                        size = min(max(int(_CHUNK * len(keys) / max(seconds, 1e-9)), 1), 2 * size, _LARGEST)
+                    yield from zip(keys, outcomes, strict=True)
+                    continue
+                error = found[1] if isinstance(found, tuple) else found
+                if isinstance(error, KilledWorker):
+                    outcome = _lost(f"{error.last_worker.address} ended")
                 else:
-                    error = found[1] if isinstance(found, tuple) else found
-                    yield key, failed(f"the worker could not run the task: {describe_error(error)}", time.perf_counter())
+                    outcome = failed(f"the worker could not run the task: {describe_error(error)}", time.perf_counter())
+                yield from ((key, outcome) for key in keys)
 
     def _started(self, stack: ExitStack) -> Any:
         import dask
         from distributed import Client, LocalCluster
 
         stack.enter_context(dask.config.set(_COUNTED))
-        cluster = LocalCluster(n_workers=self._jobs, threads_per_worker=1, dashboard_address=None)
+        cluster = LocalCluster(
+            n_workers=self._jobs, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+        )  # a port of its own; what happens to workers the study tells
         stack.enter_context(cluster)
         return stack.enter_context(Client(cluster))
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from edgeworth.core import files, validation
+from edgeworth.core.errors import FileFormatError
 from edgeworth.core.lazy import resolve
 from edgeworth.core.method import Method
 from edgeworth.core.policy import TrainedPolicy
@@ -81,7 +82,7 @@ class Call:
         if self.policy is not None:
             policy = _policy_of(self.policy)
             if canonical({"policy": policy.digest}) != self.params:
-                validation.reject("policy", "must have the digest that the study remembers", policy.digest)
+                raise FileFormatError(f"the trained policy {self.method}: is another one: the study was changed or damaged")
             return MethodSpec(label, policy, None, stop)
         return MethodSpec(label, self.method, params_of(json.loads(self.params)), stop)
 

@@ -223,6 +223,8 @@ def stop(file: StudyFile, attempts: Sequence[int]) -> None:
 
 def losses(file: StudyFile, task: str) -> int:
     """How often a task has ended its worker since it last left a row."""
+    if file.one("SELECT 1 FROM attempt WHERE task = ? AND outcome = 'lost'", (task,)) is None:  # as of nearly all, by the index
+        return 0
     text = f"""SELECT count(*) FROM attempt WHERE task = ?1 AND outcome = 'lost' AND error NOT LIKE '{_STOPPED}%'
         AND id > coalesce((SELECT max(id) FROM attempt WHERE task = ?1 AND outcome IN ('ok', 'failed')), 0)"""
     (found,) = file.one(text, (task,))
@@ -238,7 +240,7 @@ def keep(file: StudyFile, task: str, row: Mapping[str, Any], outcome: Outcome, a
     seconds = float(outcome.seconds)
     file.db.execute(
         "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (task, columns, verdicts, kept, _digest(task, columns, verdicts, kept, seconds), seconds, attempt),
+        (task, attempt, seconds, _digest(task, columns, verdicts, kept, seconds), columns, verdicts, kept),
     )
 
 

@@ -59,6 +59,7 @@ class Session:
         self._family: Family[Problem, object] = family(json.loads(file.meta("kind")))  # type: ignore[type-var]
         self._problem = lru_cache(_KEPT)(lambda digest: records.problem_of(file, digest))
         self._durable = False
+        self._labels: dict[str, str] = dict(file.all("SELECT hash, label FROM problem"))
         self._flying: dict[str, tuple[Task, int]] = {}
         self._done = self._total = self._handed = 0
 
@@ -76,6 +77,7 @@ class Session:
         self._durable = json.loads(file.meta("durable"))
         file.db.execute("PRAGMA synchronous=NORMAL")
         self._total, self._done, *_ = records.count(file, self._choice)
+        file.db.execute("PRAGMA cache_size=-8000")  # kB: rows are written, and not looked at again
 
     def _renew(self) -> None:
         """Tasks whose method has another version now are replaced; their rows stay in the file, out of the table."""
@@ -168,8 +170,7 @@ class Session:
         return not outcome.interrupted
 
     def _keep(self, key: str, task: Task, outcome: Outcome, attempt: int) -> None:
-        (label,) = table.problem_labels([task.problem]).values()
-        row = table.row(task.problem, label, task.spec.label, task.seed, task.limit, outcome)
+        row = table.row(task.problem, self._labels[task.problem.hash], task.spec.label, task.seed, task.limit, outcome)
         if self._durable:  # a row waits for the disk; that an attempt begins need not
             self._file.db.execute("PRAGMA synchronous=FULL")
         with self._file.transaction():

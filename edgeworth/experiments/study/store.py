@@ -31,13 +31,13 @@ CREATE TABLE task(hash TEXT PRIMARY KEY, problem TEXT NOT NULL REFERENCES proble
 CREATE TABLE attempt(id INTEGER PRIMARY KEY, task TEXT NOT NULL REFERENCES task, started REAL NOT NULL, ended REAL,
                      host TEXT NOT NULL, pid INTEGER, outcome TEXT CHECK (outcome IN ('ok', 'failed', 'lost')),
                      error TEXT) STRICT;
-CREATE TABLE row(task TEXT PRIMARY KEY REFERENCES task, columns TEXT NOT NULL, verdicts TEXT NOT NULL, solution BLOB,
-                 digest TEXT NOT NULL, seconds REAL NOT NULL, attempt INTEGER NOT NULL REFERENCES attempt) STRICT;
-CREATE INDEX attempts ON attempt(task);
-CREATE INDEX kept ON row(task, attempt, seconds);
+CREATE TABLE row(task TEXT PRIMARY KEY REFERENCES task, attempt INTEGER NOT NULL REFERENCES attempt, seconds REAL NOT NULL,
+                 digest TEXT NOT NULL, columns TEXT NOT NULL, verdicts TEXT NOT NULL, solution BLOB) STRICT;
+CREATE INDEX lost ON attempt(task) WHERE outcome = 'lost';
 """
 _CACHE = 64_000  # kB: hashes are looked up in no order
-_NAMES = {"meta", "problem", "setting", "label", "task", "attempt", "row", "attempts", "kept"}
+_LOG = 8_000  # pages of the write-ahead log, after which they go into the file
+_NAMES = {"meta", "problem", "setting", "label", "task", "attempt", "row", "lost"}
 _STRICT = (3, 37)  # the first SQLite with STRICT tables
 _NETWORK = ("nfs", "cifs", "smb", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "pvfs", "fuse.sshfs", "fuse.s3fs")
 _MOUNTS = "/proc/self/mounts"
@@ -71,10 +71,12 @@ class StudyFile:
         self.path = os.path.realpath(path)
         there = os.path.lexists(self.path)
         self._look(there, write, create)
-        mode = "rwc" if create else "rw" if write else "ro"
+        mode = "rwc" if create else "rw"
         folder = os.path.dirname(self.path)
-        if mode == "ro" and not os.access(folder, os.W_OK) and not os.path.exists(f"{self.path}-wal"):
-            mode += "&immutable=1"  # SQLite could not keep its files beside it, and nobody writes there
+        if not write and not (os.access(folder, os.W_OK) and os.access(self.path, os.W_OK)):
+            mode = "ro"  # who may write opens for writing, and then does not: SQLite's files beside it go with him
+            if not os.access(folder, os.W_OK) and not os.path.exists(f"{self.path}-wal"):
+                mode += "&immutable=1"  # SQLite could not keep its files there, and nobody writes
         with self.plainly():
             uri = f"{Path(self.path).as_uri()}?mode={mode}"
             self.db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY)
@@ -133,6 +135,9 @@ class StudyFile:
         if write:
             self._write_ahead()
             self.db.execute("PRAGMA synchronous=FULL")
+            self.db.execute(f"PRAGMA wal_autocheckpoint={_LOG}")
+        else:
+            self.db.execute("PRAGMA query_only=ON")
 
     def _empty(self) -> bool:
         """Nothing is in it: it is new, or whoever made it was killed."""

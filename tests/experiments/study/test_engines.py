@@ -35,7 +35,7 @@ def test_dask_gives_the_same_rows_though_a_worker_dies(tmp_path: Path) -> None:
             killed.extend(client.run(os.getpid).values())
             os.kill(killed[0], signal.SIGKILL)
 
-    settings: dict[str, Any] = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+    settings: dict[str, Any] = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         distributed.LocalCluster(**settings) as cluster,
@@ -44,7 +44,7 @@ def test_dask_gives_the_same_rows_though_a_worker_dies(tmp_path: Path) -> None:
         status = study.run(engine="dask", client=client, on_run=kill)
     assert len(killed) == 1
     assert (status.done, status.failed) == (22, 0)
-    assert status.lost <= 2
+    assert status.lost <= 2 * 64  # two chunks
     same(study.comparison(), compare(problems(2), METHODS, seeds=range(10)))
 
 

@@ -87,7 +87,7 @@ def _scribbled(first: int) -> Callable[[Path], None]:
         (_text, "is no study, or damaged: file is not a database"),
         (_foreign, "is no study of Edgeworth"),
         (_pragma("application_id=7"), "is no study of Edgeworth"),
-        (_tables_missing, "must have the tables of a study and no others; look at kept, row"),
+        (_tables_missing, "must have the tables of a study and no others; look at row"),
         (_trigger, "must have the tables of a study and no others; look at sly"),
         (_pragma("user_version=2"), "schema 2 is later than 1, the last one known; upgrade edgeworth"),
         (_pragma("user_version=0"), "has schema 0; this version reads schema 1"),

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from edgeworth import MethodSpec, Stop, Study, compare
+from edgeworth import FileFormatError, MethodSpec, Stop, Study, compare
 from edgeworth.core.result import Termination
 from edgeworth.experiments.study.identity import call_of
 from edgeworth.experiments.table import Outcome
 from edgeworth.experiments.tasks import Task, failed, run_task
-from edgeworth.solvers import allocation
+from edgeworth.learning.deep.policy import load_policy
+from edgeworth.solvers import allocation, carbon_offloading
 from edgeworth.solvers.allocation import QLearning
+from edgeworth.solvers.carbon_offloading import learned as shipped
 from tests.experiments import faults
 from tests.experiments.study.planted import METHODS, Planted, asked, lost, plant, problems, same
 
@@ -285,3 +287,17 @@ def test_a_last_attempt_is_made_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     study = Study(tmp_path / "s.db", problems(1), METHODS)
     assert study.run().failed == 1
     assert study.comparison().frame.set_index("method")["verified"].to_dict() == {"greedy": False, "random": True}
+
+
+def test_a_trained_policy_is_kept_with_the_study(tmp_path: Path) -> None:
+    folder = Path(shipped.__file__).parent / "shipped"
+    policies = [load_policy(folder / f"{name}.npz") for name in ("ppo", "ddpg")]
+    markets = [carbon_offloading.generate(users=2, slots=20, seed=900_000 + seed) for seed in range(2)]
+    path = tmp_path / "s.db"
+    Study(path, markets, policies)
+    study = Study.open(path)
+    study.run(engine="serial")
+    same(study.comparison(), compare(markets, policies))
+    asked(path, "UPDATE setting SET policy = (SELECT policy FROM setting WHERE method = 'ppo') WHERE method = 'ddpg'")
+    with pytest.raises(FileFormatError, match="the trained policy ddpg: is another one"):
+        study.comparison()
