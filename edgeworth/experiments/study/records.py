@@ -77,7 +77,7 @@ def add_problems(file: StudyFile, problems: Sequence[Any]) -> dict[str, int]:
             payload = to_bytes("problem", problem.kind, problem.to_payload(), problem.hash)
             (label,) = table.problem_labels([problem]).values()
             content = canonical(problem.provenance.to_fields())
-            values = (problem.hash, places[problem.hash], problem.kind, label, content, payload)
+            values = (problem.hash, places[problem.hash], problem.kind, _storable(label), content, payload)
             file.all("INSERT INTO problem VALUES (?, ?, ?, ?, ?, ?)", values)
     return places
 
@@ -85,8 +85,10 @@ def add_problems(file: StudyFile, problems: Sequence[Any]) -> dict[str, int]:
 def add_calls(file: StudyFile, calls: Mapping[str, Call]) -> dict[str, int]:
     """Within a transaction: write what is new of the calls, by their labels. Returns the places of all settings, by hash."""
     places: dict[str, int] = dict(file.all("SELECT hash, place FROM setting"))
-    labels: dict[str, str] = dict(file.all("SELECT name, setting FROM label"))
+    labels = labels_of(file)
     for label, call in calls.items():
+        if "\0" in label or _storable(label) != label:
+            validation.reject("methods", "must have labels that a file can hold", label)
         if call.hash not in places:
             places[call.hash] = len(places)
             values = (call.hash, places[call.hash], call.method, call.params, call.stop, call.threads, call.policy)
@@ -98,6 +100,11 @@ def add_calls(file: StudyFile, calls: Mapping[str, Call]) -> dict[str, int]:
     if len(places) > _MOST:
         validation.reject("methods", f"must be at most {_MOST} in a study", len(places))
     return places
+
+
+def _storable(text: str) -> str:
+    """As it is, but halves of characters, as names of files may have, written out: SQLite takes none."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _labels(file: StudyFile) -> int:
@@ -113,7 +120,8 @@ def add_seeds(file: StudyFile, seeds: Sequence[int]) -> dict[int | None, int]:
     """Within a transaction: write what is new. Returns the places of all seeds; None, of what needs none, has the first."""
     for seed in seeds:
         validation.integer("seeds", seed, maximum=2**63 - 1)  # SQLite's integers
-    known = list(dict.fromkeys([*json.loads(file.meta("seeds") or "[]"), *seeds]))
+    here = [] if file.meta("seeds") is None else file.fact("seeds")
+    known = list(dict.fromkeys([*here, *seeds]))
     if len(known) > _MOST:
         validation.reject("seeds", f"must be at most {_MOST} in a study", len(known))
     file.set_meta("seeds", canonical(known))
@@ -138,8 +146,10 @@ def position(problem: int, setting: int, seed: int) -> int:
 
 def problem_of(file: StudyFile, hashed_: str) -> Problem:
     """A problem of the study; what was changed or damaged is refused by its hash."""
-    (payload,) = file.one("SELECT payload FROM problem WHERE hash = ?", (hashed_,))
-    found = from_bytes(payload, f"{file.path}: problem {hashed_[:12]}")
+    kept = file.one("SELECT payload FROM problem WHERE hash = ?", (hashed_,))
+    if kept is None:
+        raise FileFormatError(f"{file.path}: problem {hashed_[:12]}: is missing: the file was changed or damaged")
+    found = from_bytes(kept[0], f"{file.path}: problem {hashed_[:12]}")
     if found.hash != hashed_:
         raise FileFormatError(f"{file.path}: problem {hashed_[:12]}: is another one: the file was changed or damaged")
     problem: Problem = found
@@ -158,7 +168,13 @@ def calls_of(file: StudyFile) -> dict[str, Call]:
 
 def labels_of(file: StudyFile) -> dict[str, str]:
     """The hash of the setting of every label, in the order of their coming."""
-    return dict(file.all("SELECT name, setting FROM label ORDER BY place"))
+    text = "SELECT name, setting, (SELECT hash FROM setting WHERE hash = label.setting) FROM label ORDER BY place"
+    found = {}
+    for name, digest, there in file.all(text):
+        if there is None:
+            raise FileFormatError(f"{file.path}: the label {name!r} stands for nothing: the file was changed or damaged")
+        found[name] = digest
+    return found
 
 
 def count(file: StudyFile, choice: Choice) -> tuple[int, int, int, float]:
@@ -206,7 +222,8 @@ def begin(file: StudyFile, task: str, here: bool) -> int:
 
 def end(file: StudyFile, attempt: int, outcome: str, error: str | None = None) -> None:
     """Within a transaction: an attempt has ended."""
-    file.db.execute("UPDATE attempt SET ended = ?, outcome = ?, error = ? WHERE id = ?", (time.time(), outcome, error, attempt))
+    values = time.time(), outcome, None if error is None else _storable(error), attempt
+    file.db.execute("UPDATE attempt SET ended = ?, outcome = ?, error = ? WHERE id = ?", values)
 
 
 def end_all(file: StudyFile) -> None:
@@ -216,9 +233,9 @@ def end_all(file: StudyFile) -> None:
 
 
 def stop(file: StudyFile, attempts: Sequence[int]) -> None:
-    """Within a transaction: attempts that were given up because the study ends."""
-    for attempt in attempts:
-        end(file, attempt, "lost", f"{_STOPPED}: interrupted")
+    """Within a transaction: attempts that were given up because the study ends; one whose row was just written has ended."""
+    text = "UPDATE attempt SET ended = ?, outcome = 'lost', error = ? WHERE id = ? AND outcome IS NULL"
+    file.db.executemany(text, [(time.time(), f"{_STOPPED}: interrupted", attempt) for attempt in attempts])
 
 
 def losses(file: StudyFile, task: str) -> int:
@@ -238,14 +255,16 @@ def keep(file: StudyFile, task: str, row: Mapping[str, Any], outcome: Outcome, a
     result = outcome.result
     kept = None if result is None or not results else to_bytes("result", result.kind, result.to_payload(), result.problem_hash)
     seconds = float(outcome.seconds)
+    (setting,) = file.one("SELECT setting FROM task WHERE hash = ?", (task,))
+    digest = _digest(task, setting, columns, verdicts, kept, seconds)
     file.db.execute(
         "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (task, attempt, seconds, _digest(task, columns, verdicts, kept, seconds), columns, verdicts, kept),
+        (task, attempt, seconds, digest, columns, verdicts, kept),
     )
 
 
-def _digest(task: str, columns: str, verdicts: str, solution: bytes | None, seconds: float) -> str:
-    return hashed(task, columns, verdicts, solution or b"", seconds.hex())
+def _digest(task: str, setting: str, columns: str, verdicts: str, solution: bytes | None, seconds: float) -> str:
+    return hashed(task, setting, columns, verdicts, solution or b"", seconds.hex())  # problem and seed are in the columns
 
 
 def forget_failed(file: StudyFile, choice: Choice) -> int:
@@ -257,17 +276,17 @@ def forget_failed(file: StudyFile, choice: Choice) -> int:
 
 def read(file: StudyFile, choice: Choice) -> Iterator[tuple[dict[str, Any], bytes | None]]:
     """The rows in the order problem, label, seed, each with its result's bytes; what was changed is refused by name."""
-    text = f"""SELECT label.name, problem.hash, problem.label, task.hash, task.seed,
+    text = f"""SELECT label.name, problem.hash, problem.label, task.hash, task.seed, task.setting,
         row.columns, row.verdicts, row.solution, row.seconds, row.digest
         FROM task JOIN row ON row.task = task.hash JOIN problem ON problem.hash = task.problem
         JOIN label ON label.setting = task.setting
         WHERE {CHOSEN} AND (:labels IS NULL OR label.name IN (SELECT value FROM json_each(:labels)))
         ORDER BY problem.place, label.place, task.position & {_MOST - 1}"""
     with file.plainly():
-        for label, problem, name, task, seed, *content, digest in file.db.execute(text, choice.values):
+        for label, problem, name, task, seed, setting, *content, digest in file.db.execute(text, choice.values):
             columns, solution = content[0], content[2]
             where = f"{file.path}: the row of {label} on {name}" + ("" if seed is None else f", seed {seed}")
-            if _digest(task, *content) != digest:
+            if _digest(task, setting, *content) != digest:
                 raise FileFormatError(f"{where}: does not match its digest: the file was changed or damaged")
             cells: dict[str, Any] = {"problem": name, "problem_hash": "", "instance_seed": None, "method": label}
             cells = rows.checked(where, None, cells | json.loads(columns))

@@ -27,7 +27,7 @@ from edgeworth.experiments.study.identity import Call, call_of, canonical
 from edgeworth.experiments.study.lock import Lock, holder
 from edgeworth.experiments.study.migration import opened
 from edgeworth.experiments.study.records import Choice
-from edgeworth.experiments.study.session import Session
+from edgeworth.experiments.study.session import Session, renew
 from edgeworth.experiments.study.store import StudyFile
 from edgeworth.experiments.sweep import OnRun
 from edgeworth.experiments.tasks import MethodSpec
@@ -138,11 +138,12 @@ class Study:
                 for key, value in (values | {"environments": [versions()]}).items():
                     file.set_meta(key, canonical(value))
             for name, value in facts.items():
-                if (here := _fact(file, name)) != value:
+                if (here := file.fact(name)) != value:
                     argument = "threads" if name == "threads" else "problems"
                     validation.reject(argument, f"must be of the {name} of the study, {here}", value)
             problem_places = records.add_problems(file, asked.problems)
             setting_places = records.add_calls(file, calls)
+            renew(file, asked.family, lambda digest: records.problem_of(file, digest))  # not only what is asked for now
             seed_places = records.add_seeds(file, asked.seeds)
             records.add_tasks(file, _tasks(asked, calls, problem_places, setting_places, seed_places))
 
@@ -166,7 +167,7 @@ class Study:
         study = cls.__new__(cls)
         study.path, study._choice = os.fspath(path), Choice()
         with opened(path) as file:
-            _fact(file, "kind")
+            file.fact("kind")
         return study
 
     def run(
@@ -220,7 +221,7 @@ class Study:
         validation.flag("results", results)
         with opened(self.path, write=True) as file, Lock(file) as lock, PRESSES.watched():
             session = Session(file, lock, self._choice, results, on_run)
-            where = engine_of(engine, n_jobs, _fact(file, "threads"), client)
+            where = engine_of(engine, n_jobs, file.fact("threads"), client)
             session.prepare(1 if where.here else n_jobs)
             session.run(where)
         return self.status()
@@ -233,7 +234,7 @@ class Study:
             writer = holder(file.db)
             active = None if writer is None or not writer.living() else str(writer)
             left = None if active is None else _left(file, runs - done)
-            kind = _fact(file, "kind")
+            kind = file.fact("kind")
         return Status(kind, runs, done, verified, done - verified, runs - done, lost, seconds, active, left)
 
     def comparison(self) -> Comparison:
@@ -246,27 +247,31 @@ class Study:
             Naming the row that does not match its digest.
         """
         with opened(self.path) as file, file.transaction(write=False):
-            calls, environments = records.calls_of(file), _fact(file, "environments")
-            labels = {name: each for name, each in records.labels_of(file).items() if _in(self._choice.labels, name)}
-            known = [
-                {"problem_hash": digest, "problem": label}
-                for digest, label in file.all("SELECT hash, label FROM problem ORDER BY place")
-                if _in(self._choice.problems, digest)
-            ]
-            names = table.merged_labels(known)
+            calls, environments = records.calls_of(file), file.fact("environments")
+            settings = records.labels_of(file)
+            here = dict(file.all("SELECT hash, label FROM problem ORDER BY place"))
+            chosen = _among(self._choice.problems, here)
+            names = table.merged_labels([{"problem_hash": digest, "problem": here[digest]} for digest in chosen])
+            kind, sense, threads = (file.fact(name) for name in ("kind", "sense", "threads"))
+            first = records.problem_of(file, chosen[0] if chosen else "of any name")
+            if (first.kind, first.sense) != (kind, sense) or any(call.threads != threads for call in calls.values()):
+                text = f"{self.path}: kind, sense or threads are not those of its runs: the file was changed or damaged"
+                raise FileFormatError(text)
             found, results = [], []
             for row, kept in records.read(file, self._choice):
                 found.append(row | {"problem": names[row["problem_hash"]]})
                 results.append(None if kept is None else from_bytes(kept, f"{self.path}: a result of {row['method']}"))
             runs = _runs(file, self._choice)
             setting = Setting(
-                kind=_fact(file, "kind"),
-                sense=_fact(file, "sense"),
+                kind=kind,
+                sense=sense,
                 problems=tuple(names.values()),
-                methods=tuple((name, described(calls[each].spec(name), None)) for name, each in labels.items()),
-                seeds=tuple(seed for seed in _fact(file, "seeds") if _in(self._choice.seeds, seed)),
-                n_jobs=int(file.meta("n_jobs") or 1),
-                threads=_fact(file, "threads"),
+                methods=tuple(
+                    (name, described(calls[settings[name]].spec(name), None)) for name in _among(self._choice.labels, settings)
+                ),
+                seeds=tuple(_among(self._choice.seeds, file.fact("seeds"))),
+                n_jobs=1 if file.meta("n_jobs") is None else file.fact("n_jobs"),
+                threads=threads,
                 runs=runs,
                 interrupted=len(found) < runs,
                 versions=environments[-1],
@@ -322,15 +327,10 @@ def _tasks(
     return found
 
 
-def _fact(file: StudyFile, name: str) -> Any:
-    text = file.meta(name)
-    if text is None:
-        raise FileFormatError(f"{file.path}: holds no study: {name} is missing")
-    return json.loads(text)
-
-
-def _in(chosen: str | None, item: object) -> bool:
-    return chosen is None or item in json.loads(chosen)
+def _among(chosen: str | None, items: Iterable[Any]) -> list[Any]:
+    """The items that are looked at."""
+    wanted = None if chosen is None else set(json.loads(chosen))
+    return [item for item in items if wanted is None or item in wanted]
 
 
 def _runs(file: StudyFile, choice: Choice) -> int:

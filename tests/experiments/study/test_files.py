@@ -151,6 +151,16 @@ def test_what_was_half_made_when_its_maker_was_killed_is_made(tmp_path: Path) ->
         ("UPDATE row SET verdicts = '{}'", "does not match its digest"),
         ("UPDATE task SET seed = 5 WHERE seed IS NOT NULL", "belongs to another task"),
         ("UPDATE setting SET params = '{}' WHERE method = 'greedy'", "setting .* is another one"),
+        ("UPDATE task SET setting = (SELECT hash FROM setting WHERE hash <> task.setting)", "does not match its digest"),
+        ("UPDATE label SET setting = 'none' WHERE name = 'greedy'", "the label 'greedy' stands for nothing"),
+        ("UPDATE meta SET value = '\"min\"' WHERE key = 'sense'", "kind, sense or threads are not those of its runs"),
+        ("UPDATE meta SET value = '\"trading\"' WHERE key = 'kind'", "kind, sense or threads are not those of its runs"),
+        ("UPDATE meta SET value = '2' WHERE key = 'threads'", "kind, sense or threads are not those of its runs"),
+        ("UPDATE meta SET value = 'worst' WHERE key = 'sense'", "sense cannot be worst"),
+        ("UPDATE meta SET value = '[]' WHERE key = 'environments'", "environments cannot be \\[\\]"),
+        ("UPDATE meta SET value = '[1.5]' WHERE key = 'seeds'", "seeds cannot be"),
+        ("DELETE FROM meta WHERE key = 'seeds'", "seeds is missing"),
+        ("DELETE FROM problem", "problem .* is missing"),
     ],
 )
 def test_a_changed_row_is_named(change: str, match: str, tmp_path: Path) -> None:
@@ -237,11 +247,12 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(tmp_path: Path, monkeypatch:
     same(study.comparison(), compare(problems(1), ["random"], seeds=range(60)))
 
 
-def test_network_file_systems_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["nfs4", "fuse.sshfs", "fuse.glusterfs"])
+def test_network_file_systems_are_refused(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mounts = tmp_path / "mounts"
-    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nhost:/home {tmp_path} nfs4 rw 0 0\n")
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nhost:/home {tmp_path} {kind} rw 0 0\n")
     monkeypatch.setattr(store, "_MOUNTS", str(mounts))
-    with pytest.raises(OSError, match="is on a network file system \\(nfs4\\)"):
+    with pytest.raises(OSError, match=f"is on a network file system \\({kind}\\)"):
         Study(tmp_path / "s.db", problems(1), METHODS)
     assert not (tmp_path / "s.db").exists()
 
