@@ -150,10 +150,9 @@ def problem_of(file: StudyFile, hashed_: str) -> Problem:
     if kept is None:
         raise FileFormatError(f"{file.path}: problem {hashed_[:12]}: is missing: the file was changed or damaged")
     found = from_bytes(kept[0], f"{file.path}: problem {hashed_[:12]}")
-    if found.hash != hashed_:
+    if not isinstance(found, Problem) or found.hash != hashed_:
         raise FileFormatError(f"{file.path}: problem {hashed_[:12]}: is another one: the file was changed or damaged")
-    problem: Problem = found
-    return problem
+    return found
 
 
 def calls_of(file: StudyFile) -> dict[str, Call]:

@@ -254,6 +254,15 @@ class OlderSchema(FileFormatError):
         self.path, self.schema = path, schema
 
 
+def refuse_damaged(path: str, db: sqlite3.Connection) -> None:
+    """`FileFormatError` for pages that are lost, doubled or out of order, and for rows that belong to nothing."""
+    (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    if found == "ok" and (row := db.execute("PRAGMA foreign_key_check").fetchone()) is not None:
+        found = f"a row of the table {row[0]} belongs to no {row[2]}"
+    if found != "ok":
+        raise FileFormatError(f"{path}: is damaged: {' '.join(found.split())}")
+
+
 @contextmanager
 def plainly_of(path: str) -> Iterator[None]:
     """What SQLite says of a file, as errors that name it."""

@@ -28,7 +28,7 @@ from edgeworth.experiments.study.lock import Lock, holder
 from edgeworth.experiments.study.migration import opened
 from edgeworth.experiments.study.records import Choice
 from edgeworth.experiments.study.session import Session, renew
-from edgeworth.experiments.study.store import StudyFile
+from edgeworth.experiments.study.store import StudyFile, refuse_damaged
 from edgeworth.experiments.sweep import OnRun
 from edgeworth.experiments.tasks import MethodSpec
 
@@ -244,9 +244,10 @@ class Study:
         Raises
         ------
         FileFormatError
-            Naming the row that does not match its digest.
+            For a file that is damaged, and naming the row that does not match its digest.
         """
         with opened(self.path) as file, file.transaction(write=False):
+            refuse_damaged(file.path, file.db)
             calls, environments = records.calls_of(file), file.fact("environments")
             settings = records.labels_of(file)
             here = dict(file.all("SELECT hash, label FROM problem ORDER BY place"))
