@@ -8,7 +8,7 @@ import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
@@ -155,9 +155,17 @@ def problem_of(file: StudyFile, hashed_: str) -> Problem:
     return found
 
 
+class _Calls(dict[str, Call]):
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __missing__(self, digest: str) -> NoReturn:
+        raise FileFormatError(f"{self._path}: setting {digest[:12]}: is missing: the file was changed or damaged")
+
+
 def calls_of(file: StudyFile) -> dict[str, Call]:
-    """The settings of the study, by hash."""
-    found = {}
+    """The settings of the study, by hash; one that is missing is named when it is asked for."""
+    found = _Calls(file.path)
     for digest, *values in file.all("SELECT hash, method, params, stop, threads, policy FROM setting ORDER BY place"):
         found[digest] = Call(*values)
         if found[digest].hash != digest:

@@ -190,6 +190,13 @@ def test_a_label_of_nothing_is_not_run(tmp_path: Path) -> None:
     asked(tmp_path / "s.db", "UPDATE label SET setting = 'none' WHERE name = 'greedy'")
     with pytest.raises(FileFormatError, match="the label 'greedy' stands for nothing"):
         study.run(engine="serial")
+    for change in ("DELETE FROM label WHERE name = 'greedy'", "DELETE FROM setting WHERE method = 'greedy'"):
+        asked(tmp_path / "s.db", change)
+    with pytest.raises(FileFormatError, match=r"setting .* is missing"):
+        Study(tmp_path / "s.db", problems(3), ["random"])
+    asked(tmp_path / "s.db", "INSERT INTO meta VALUES ('lock', '{}')")
+    with pytest.raises(FileFormatError, match="lock cannot be"):
+        study.status()
 
 
 def test_a_changed_problem_is_not_run(tmp_path: Path) -> None:
