@@ -254,7 +254,9 @@ class Study:
             chosen = _among(self._choice.problems, here)
             names = table.merged_labels([{"problem_hash": digest, "problem": here[digest]} for digest in chosen])
             kind, sense, threads = (file.fact(name) for name in ("kind", "sense", "threads"))
-            first = records.problem_of(file, chosen[0] if chosen else "of any name")
+            if not chosen:
+                raise FileFormatError(f"{self.path}: holds none of the problems that were asked for: it is another study now")
+            first = records.problem_of(file, chosen[0])
             if (first.kind, first.sense) != (kind, sense) or any(call.threads != threads for call in calls.values()):
                 text = f"{self.path}: kind, sense or threads are not those of its runs: the file was changed or damaged"
                 raise FileFormatError(text)

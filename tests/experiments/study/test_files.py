@@ -185,6 +185,14 @@ def test_a_lost_or_doubled_page_never_changes_the_table(tmp_path: Path) -> None:
     assert named > 10
 
 
+def test_a_file_that_became_another_study_is_named(tmp_path: Path) -> None:
+    study = begun(tmp_path / "s.db")
+    (tmp_path / "s.db").unlink()
+    Study(tmp_path / "s.db", problems(1, first=7), METHODS)
+    with pytest.raises(FileFormatError, match="it is another study now"):
+        study.comparison()
+
+
 def test_a_label_of_nothing_is_not_run(tmp_path: Path) -> None:
     study = begun(tmp_path / "s.db", done=False)
     asked(tmp_path / "s.db", "UPDATE label SET setting = 'none' WHERE name = 'greedy'")
