@@ -283,14 +283,14 @@ def forget_failed(file: StudyFile, choice: Choice) -> int:
 
 def read(file: StudyFile, choice: Choice) -> Iterator[tuple[dict[str, Any], bytes | None]]:
     """The rows in the order problem, label, seed, each with its result's bytes; what was changed is refused by name."""
-    text = f"""SELECT label.name, problem.hash, problem.label, task.hash, task.seed, task.setting,
+    text = f"""SELECT label.name, problem.hash, problem.label, task.hash, task.seed, task.setting, attempt.outcome,
         row.columns, row.verdicts, row.solution, row.seconds, row.digest
         FROM task JOIN row ON row.task = task.hash JOIN problem ON problem.hash = task.problem
-        JOIN label ON label.setting = task.setting
+        JOIN label ON label.setting = task.setting JOIN attempt ON attempt.id = row.attempt
         WHERE {CHOSEN} AND (:labels IS NULL OR label.name IN (SELECT value FROM json_each(:labels)))
         ORDER BY problem.place, label.place, task.position & {_MOST - 1}"""
     with file.plainly():
-        for label, problem, name, task, seed, setting, *content, digest in file.db.execute(text, choice.values):
+        for label, problem, name, task, seed, setting, ended, *content, digest in file.db.execute(text, choice.values):
             columns, solution = content[0], content[2]
             where = f"{file.path}: the row of {label} on {name}" + ("" if seed is None else f", seed {seed}")
             if _digest(task, setting, *content) != digest:
@@ -299,4 +299,6 @@ def read(file: StudyFile, choice: Choice) -> Iterator[tuple[dict[str, Any], byte
             cells = rows.checked(where, None, cells | json.loads(columns))
             if (cells["problem_hash"], cells["method_seed"]) != (problem, seed):
                 raise FileFormatError(f"{where}: belongs to another task: the file was changed or damaged")
+            if cells["verified"] != (ended == "ok"):  # which is what is counted
+                raise FileFormatError(f"{where}: its attempt ended otherwise: the file was changed or damaged")
             yield cells, solution

@@ -149,6 +149,7 @@ def test_what_was_half_made_when_its_maker_was_killed_is_made(tmp_path: Path) ->
         ("UPDATE row SET columns = replace(columns, '\"verified\": true', '\"verified\": false')", "does not match its digest"),
         ("UPDATE row SET seconds = seconds / 2", "does not match its digest"),
         ("UPDATE row SET verdicts = '{}'", "does not match its digest"),
+        ("UPDATE attempt SET outcome = 'failed'", "its attempt ended otherwise"),
         ("UPDATE task SET seed = 5 WHERE seed IS NOT NULL", "belongs to another task"),
         ("UPDATE setting SET params = '{}' WHERE method = 'greedy'", "setting .* is another one"),
         ("UPDATE task SET setting = (SELECT hash FROM setting WHERE hash <> task.setting)", "does not match its digest"),
