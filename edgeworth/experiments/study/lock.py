@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from edgeworth.core import files
+from edgeworth.core.errors import FileFormatError
 from edgeworth.experiments.study.store import BUSY, StudyFile
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,13 @@ class Holder:
 def holder(db: sqlite3.Connection) -> Holder | None:
     """Who holds the study, dead or alive."""
     found = db.execute("SELECT value FROM meta WHERE key = ?", (_KEY,)).fetchone()
-    return None if found is None else Holder(**json.loads(found[0]))
+    if found is None:
+        return None
+    try:
+        host, pid, began, token, beat = (json.loads(found[0])[name] for name in ("host", "pid", "began", "token", "beat"))
+        return Holder(str(host), int(pid), int(began), str(token), float(beat))
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise FileFormatError(f"a study's lock cannot be {found[0]:.60}: the file was changed or damaged") from error
 
 
 def refuse_held(path: str, db: sqlite3.Connection) -> None:

@@ -8,10 +8,9 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 
-from edgeworth.core.errors import FileFormatError
 from edgeworth.experiments.study.identity import SCHEMA
 from edgeworth.experiments.study.lock import refuse_held
-from edgeworth.experiments.study.store import BUSY, OlderSchema, StudyFile, plainly_of
+from edgeworth.experiments.study.store import BUSY, OlderSchema, StudyFile, plainly_of, refuse_damaged
 
 STEPS: dict[int, Callable[[sqlite3.Connection], None]] = {}
 """By the schema that each begins with: what makes it the next one. Schema 1 is the first, so there is none yet."""
@@ -51,7 +50,5 @@ def _migrate(path: str, schema: int) -> None:
                 STEPS[each](new)
             new.execute(f"PRAGMA user_version={SCHEMA}")
             new.execute("COMMIT")
-            (found,) = new.execute("PRAGMA integrity_check(1)").fetchone()
-            if found != "ok" or new.execute("PRAGMA foreign_key_check").fetchone() is not None:
-                raise FileFormatError(f"{path}: is damaged, and was not migrated: {found}")
+            refuse_damaged(path, new)
         os.replace(copy, path)

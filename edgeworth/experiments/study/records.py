@@ -8,7 +8,7 @@ import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from edgeworth.core import validation
 from edgeworth.core.errors import FileFormatError
@@ -82,17 +82,31 @@ def add_problems(file: StudyFile, problems: Sequence[Any]) -> dict[str, int]:
     return places
 
 
+def problem_labels(file: StudyFile) -> dict[str, str]:
+    """The label of every problem by its hash, in the order of their coming."""
+    found = {}
+    for digest, text in file.all("SELECT hash, label FROM problem ORDER BY place"):
+        try:
+            label = json.loads(text)
+        except ValueError:
+            label = None
+        if not isinstance(label, str):
+            raise FileFormatError(f"{file.path}: a problem's label cannot be {text:.60}: the file was changed or damaged")
+        found[digest] = label
+    return found
+
+
 def add_calls(file: StudyFile, calls: Mapping[str, Call]) -> dict[str, int]:
     """Within a transaction: write what is new of the calls, by their labels. Returns the places of all settings, by hash."""
     places: dict[str, int] = dict(file.all("SELECT hash, place FROM setting"))
-    labels: dict[str, str] = dict(file.all("SELECT name, setting FROM label"))
+    labels = labels_of(file)
     for label, call in calls.items():
+        if not label.isprintable():
+            validation.reject("methods", "must have labels of printable characters in a study", label)
         if call.hash not in places:
             places[call.hash] = len(places)
             values = (call.hash, places[call.hash], call.method, call.params, call.stop, call.threads, call.policy)
             file.all("INSERT INTO setting VALUES (?, ?, ?, ?, ?, ?, ?)", values)
-        if not label.isprintable():
-            validation.reject("methods", "must have labels of printable characters in a study", label)
         if labels.setdefault(label, call.hash) != call.hash:
             known = calls_of(file)[labels[label]]
             raise ValueError(f"methods: the label {label!r} stands for {_said(known)} in this study, and for {_said(call)} now")
@@ -100,6 +114,11 @@ def add_calls(file: StudyFile, calls: Mapping[str, Call]) -> dict[str, int]:
     if len(places) > _MOST:
         validation.reject("methods", f"must be at most {_MOST} in a study", len(places))
     return places
+
+
+def _storable(text: str) -> str:
+    """As it is, but halves of characters, as names of files may have, written out: SQLite takes none."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _labels(file: StudyFile) -> int:
@@ -115,7 +134,8 @@ def add_seeds(file: StudyFile, seeds: Sequence[int]) -> dict[int | None, int]:
     """Within a transaction: write what is new. Returns the places of all seeds; None, of what needs none, has the first."""
     for seed in seeds:
         validation.integer("seeds", seed, maximum=2**63 - 1)  # SQLite's integers
-    known = list(dict.fromkeys([*json.loads(file.meta("seeds") or "[]"), *seeds]))
+    here = [] if file.meta("seeds") is None else file.fact("seeds")
+    known = list(dict.fromkeys([*here, *seeds]))
     if len(known) > _MOST:
         validation.reject("seeds", f"must be at most {_MOST} in a study", len(known))
     file.set_meta("seeds", canonical(known))
@@ -140,17 +160,26 @@ def position(problem: int, setting: int, seed: int) -> int:
 
 def problem_of(file: StudyFile, hashed_: str) -> Problem:
     """A problem of the study; what was changed or damaged is refused by its hash."""
-    (payload,) = file.one("SELECT payload FROM problem WHERE hash = ?", (hashed_,))
-    found = from_bytes(payload, f"{file.path}: problem {hashed_[:12]}")
-    if found.hash != hashed_:
+    kept = file.one("SELECT payload FROM problem WHERE hash = ?", (hashed_,))
+    if kept is None:
+        raise FileFormatError(f"{file.path}: problem {hashed_[:12]}: is missing: the file was changed or damaged")
+    found = from_bytes(kept[0], f"{file.path}: problem {hashed_[:12]}")
+    if not isinstance(found, Problem) or found.hash != hashed_:
         raise FileFormatError(f"{file.path}: problem {hashed_[:12]}: is another one: the file was changed or damaged")
-    problem: Problem = found
-    return problem
+    return found
+
+
+class _Calls(dict[str, Call]):
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __missing__(self, digest: str) -> NoReturn:
+        raise FileFormatError(f"{self._path}: setting {digest[:12]}: is missing: the file was changed or damaged")
 
 
 def calls_of(file: StudyFile) -> dict[str, Call]:
-    """The settings of the study, by hash."""
-    found = {}
+    """The settings of the study, by hash; one that is missing is named when it is asked for."""
+    found = _Calls(file.path)
     for digest, *values in file.all("SELECT hash, method, params, stop, threads, policy FROM setting ORDER BY place"):
         found[digest] = Call(*values)
         if found[digest].hash != digest:
@@ -160,7 +189,13 @@ def calls_of(file: StudyFile) -> dict[str, Call]:
 
 def labels_of(file: StudyFile) -> dict[str, str]:
     """The hash of the setting of every label, in the order of their coming."""
-    return dict(file.all("SELECT name, setting FROM label ORDER BY place"))
+    text = "SELECT name, setting, (SELECT hash FROM setting WHERE hash = label.setting) FROM label ORDER BY place"
+    found = {}
+    for name, digest, there in file.all(text):
+        if there is None:
+            raise FileFormatError(f"{file.path}: the label {name!r} stands for nothing: the file was changed or damaged")
+        found[name] = digest
+    return found
 
 
 def count(file: StudyFile, choice: Choice) -> tuple[int, int]:
@@ -215,7 +250,8 @@ def begin(file: StudyFile, task: str, here: bool) -> int:
 
 def end(file: StudyFile, attempt: int, outcome: str, error: str | None = None) -> None:
     """Within a transaction: an attempt has ended."""
-    file.db.execute("UPDATE attempt SET ended = ?, outcome = ?, error = ? WHERE id = ?", (time.time(), outcome, error, attempt))
+    values = time.time(), outcome, None if error is None else _storable(error), attempt
+    file.db.execute("UPDATE attempt SET ended = ?, outcome = ?, error = ? WHERE id = ?", values)
 
 
 def end_all(file: StudyFile) -> None:
@@ -225,9 +261,9 @@ def end_all(file: StudyFile) -> None:
 
 
 def stop(file: StudyFile, attempts: Sequence[int]) -> None:
-    """Within a transaction: attempts that were given up because the study ends."""
-    for attempt in attempts:
-        end(file, attempt, "lost", f"{_STOPPED}: interrupted")
+    """Within a transaction: attempts that were given up because the study ends; one whose row was just written has ended."""
+    text = "UPDATE attempt SET ended = ?, outcome = 'lost', error = ? WHERE id = ? AND outcome IS NULL"
+    file.db.executemany(text, [(time.time(), f"{_STOPPED}: interrupted", attempt) for attempt in attempts])
 
 
 def losses(file: StudyFile, task: str) -> int:
@@ -247,14 +283,16 @@ def keep(file: StudyFile, task: str, row: Mapping[str, Any], outcome: Outcome, a
     result = outcome.result
     kept = None if result is None or not results else to_bytes("result", result.kind, result.to_payload(), result.problem_hash)
     seconds = float(outcome.seconds)
+    (setting,) = file.one("SELECT setting FROM task WHERE hash = ?", (task,))
+    digest = _digest(task, setting, columns, verdicts, kept, seconds)
     file.db.execute(
         "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (task, attempt, seconds, _digest(task, columns, verdicts, kept, seconds), columns, verdicts, kept),
+        (task, attempt, seconds, digest, columns, verdicts, kept),
     )
 
 
-def _digest(task: str, columns: str, verdicts: str, solution: bytes | None, seconds: float) -> str:
-    return hashed(task, columns, verdicts, solution or b"", seconds.hex())
+def _digest(task: str, setting: str, columns: str, verdicts: str, solution: bytes | None, seconds: float) -> str:
+    return hashed(task, setting, columns, verdicts, solution or b"", seconds.hex())  # problem and seed are in the columns
 
 
 def forget_failed(file: StudyFile, choice: Choice) -> int:
@@ -266,21 +304,23 @@ def forget_failed(file: StudyFile, choice: Choice) -> int:
 
 def read(file: StudyFile, choice: Choice) -> Iterator[tuple[dict[str, Any], bytes | None]]:
     """The rows in the order problem, label, seed, each with its result's bytes; what was changed is refused by name."""
-    text = f"""SELECT label.name, problem.hash, problem.label, task.hash, task.seed,
+    labels = problem_labels(file)
+    text = f"""SELECT label.name, problem.hash, task.hash, task.seed, task.setting, attempt.outcome,
         row.columns, row.verdicts, row.solution, row.seconds, row.digest
         FROM task JOIN row ON row.task = task.hash JOIN problem ON problem.hash = task.problem
-        JOIN label ON label.setting = task.setting
+        JOIN label ON label.setting = task.setting JOIN attempt ON attempt.id = row.attempt
         WHERE {CHOSEN} AND (:labels IS NULL OR label.name IN (SELECT value FROM json_each(:labels)))
         ORDER BY problem.place, label.place, task.position & {_MOST - 1}"""
     with file.plainly():
-        for label, problem, name, task, seed, *content, digest in file.db.execute(text, choice.values):
-            columns, solution = content[0], content[2]
-            name = json.loads(name)
+        for label, problem, task, seed, setting, ended, *content, digest in file.db.execute(text, choice.values):
+            columns, solution, name = content[0], content[2], labels[problem]
             where = f"{file.path}: the row of {label} on {name}" + ("" if seed is None else f", seed {seed}")
-            if _digest(task, *content) != digest:
+            if _digest(task, setting, *content) != digest:
                 raise FileFormatError(f"{where}: does not match its digest: the file was changed or damaged")
             cells: dict[str, Any] = {"problem": name, "problem_hash": "", "instance_seed": None, "method": label}
             cells = rows.checked(where, None, cells | json.loads(columns))
             if (cells["problem_hash"], cells["method_seed"]) != (problem, seed):
                 raise FileFormatError(f"{where}: belongs to another task: the file was changed or damaged")
+            if cells["verified"] != (ended == "ok"):  # which is what is counted
+                raise FileFormatError(f"{where}: its attempt ended otherwise: the file was changed or damaged")
             yield cells, solution

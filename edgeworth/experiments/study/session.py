@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 
 from edgeworth.core.family import Family, family
 from edgeworth.core.method import Method
 from edgeworth.core.problem import Problem
 from edgeworth.core.result import Termination
 from edgeworth.core.run import PRESSES
+from edgeworth.core.solving import row_of
 from edgeworth.experiments import table
 from edgeworth.experiments.setting import versions
 from edgeworth.experiments.study import records
@@ -56,10 +58,11 @@ class Session:
         for label, setting in records.labels_of(file).items():
             if setting not in self._specs:
                 self._specs[setting] = self._calls[setting].spec(label)
-        self._family: Family[Problem, object] = family(json.loads(file.meta("kind")))  # type: ignore[type-var]
         self._problem = lru_cache(_KEPT)(lambda digest: records.problem_of(file, digest))
         self._durable = False
-        self._labels = {digest: json.loads(label) for digest, label in file.all("SELECT hash, label FROM problem")}
+        self._labels = records.problem_labels(file)
+        self._family: Family[Any, Any] = family(file.fact("kind"))
+        self._there = set[str]()  # settings whose library is here
         self._flying: dict[str, tuple[Task, int]] = {}
         self._done = self._total = self._handed = self._heard = 0
 
@@ -70,33 +73,13 @@ class Session:
             self._lock.check()
             records.end_all(file)
             file.set_meta("n_jobs", canonical(n_jobs))
-            known = json.loads(file.meta("environments"))
+            known = file.fact("environments")
             if known[-1] != environment:
                 file.set_meta("environments", canonical([*known, environment]))
-            self._renew()
-        self._durable = json.loads(file.meta("durable"))
+            renew(file, self._family, self._problem)
+        self._durable = file.fact("durable")
         file.db.execute("PRAGMA synchronous=NORMAL")
         self._total, self._done = records.count(file, self._choice)
-
-    def _renew(self) -> None:
-        """Tasks whose method has another version now are replaced; their rows stay in the file, out of the table."""
-        stale = []
-        for problem, setting, seed, digest in records.pairs(self._file):
-            call = self._calls[setting]
-            hash_of = None if call.policy is not None else call.task(problem, self._row(call, problem))
-            if hash_of is not None and hash_of(seed) != digest:
-                stale.append((problem, setting, hash_of))
-        new = [
-            (hash_of(seed), problem, setting, seed, place)
-            for problem, setting, hash_of in stale
-            for seed, place in records.of_pair(self._file, problem, setting)
-        ]
-        records.add_tasks(self._file, new)
-        if new:
-            logger.warning("%s: %d tasks are run anew: their methods answer otherwise since", self._file.path, len(new))
-
-    def _row(self, call: Call, problem: str) -> Method:
-        return self._family.method(self._family.auto(self._problem(problem)) if call.method == "auto" else call.method)
 
     def run(self, engine: Engine) -> None:
         """Until every task has a row, or Ctrl-C comes."""
@@ -151,9 +134,11 @@ class Session:
             yield each.hash, task
 
     def _task(self, each: Waiting) -> Task:
-        spec = self._specs[each.setting]
-        threads = self._calls[each.setting].threads
-        return Task(each.position, self._problem(each.problem), spec, spec.stop, threads, each.seed)
+        spec, problem = self._specs[each.setting], self._problem(each.problem)
+        if each.setting not in self._there:
+            row_of(self._family, spec.method, problem)  # an absent library is no answer of the method
+            self._there.add(each.setting)
+        return Task(each.position, problem, spec, spec.stop, self._calls[each.setting].threads, each.seed)
 
     def _take(self, key: str, outcome: Outcome) -> bool:
         """Write down what came back; False where Ctrl-C came."""
@@ -191,4 +176,28 @@ class Session:
 
 
 def _given_up(why: str) -> Outcome:
-    return failed(f"worker died {LOSSES} times, the last time: {why}", began=0.0)
+    return failed(f"worker died {LOSSES} times, the last time: {why}", time.perf_counter())  # how long it ran, nobody knows
+
+
+def renew(file: StudyFile, fam: Family[Any, Any], problem_of: Callable[[str], Problem]) -> None:
+    """Within a transaction: tasks whose method has another version now are replaced; their rows stay in the file, out of the
+    table. problem_of: a problem by its hash, where "auto" depends on it.
+    """
+    calls, stale = records.calls_of(file), []
+
+    def row(call: Call, problem: str) -> Method:
+        return fam.method(fam.auto(problem_of(problem)) if call.method == "auto" else call.method)
+
+    for problem, setting, seed, digest in records.pairs(file):
+        call = calls[setting]
+        hash_of = None if call.policy is not None else call.task(problem, row(call, problem))
+        if hash_of is not None and hash_of(seed) != digest:
+            stale.append((problem, setting, hash_of))
+    new = [
+        (hash_of(seed), problem, setting, seed, place)
+        for problem, setting, hash_of in stale
+        for seed, place in records.of_pair(file, problem, setting)
+    ]
+    records.add_tasks(file, new)
+    if new:
+        logger.warning("%s: %d tasks are run anew: their methods answer otherwise since", file.path, len(new))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -39,10 +40,30 @@ _CACHE = 64_000  # kB: hashes are looked up in no order
 _LOG = 8_000  # pages of the write-ahead log, after which they go into the file
 _NAMES = {"meta", "problem", "setting", "label", "task", "attempt", "row", "lost"}
 _STRICT = (3, 37)  # the first SQLite with STRICT tables
-_NETWORK = ("nfs", "cifs", "smb", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "pvfs", "fuse.sshfs", "fuse.s3fs")
+_NETWORK = ("nfs", "cifs", "smb", "afs", "ceph", "glusterfs", "lustre", "gpfs", "beegfs", "pvfs", "sshfs", "s3fs")
 _MOUNTS = "/proc/self/mounts"
 _REFUSED = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _counts(found: object) -> bool:
+    return isinstance(found, list) and all(type(item) is int for item in found)
+
+
+def _environments(found: object) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(item, dict) for item in found)
+
+
+_FACTS: dict[str, Callable[[object], bool]] = {
+    "kind": lambda found: isinstance(found, str),
+    "sense": lambda found: found in ("max", "min"),
+    "threads": lambda found: type(found) is int and found >= 1,
+    "durable": lambda found: isinstance(found, bool),
+    "seeds": _counts,
+    "n_jobs": lambda found: type(found) is int,
+    "environments": _environments,
+}
+"""What a study says of itself, as JSON, and whether a value can be that."""
 
 
 class StudyFile:
@@ -109,7 +130,7 @@ class StudyFile:
         if write and not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, "its folder must not be written", self.path)
         kind = _file_system(folder)
-        if kind.startswith(_NETWORK):
+        if kind.removeprefix("fuse.").startswith(_NETWORK):
             text = f"is on a network file system ({kind}), where SQLite's write-ahead log is not safe; use a local disk"
             raise OSError(errno.ENOTSUP, text, self.path)
 
@@ -197,6 +218,19 @@ class StudyFile:
         found = self.one("SELECT value FROM meta WHERE key = ?", (key,))
         return None if found is None else found[0]
 
+    def fact(self, key: str) -> Any:
+        """What the study says of itself, read; `FileFormatError` where it is absent or nothing that a study writes."""
+        text = self.meta(key)
+        if text is None:
+            raise FileFormatError(f"{self.path}: holds no study: {key} is missing")
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if not _FACTS[key](found):
+            raise FileFormatError(f"{self.path}: {key} cannot be {text:.60}: the file was changed or damaged")
+        return found
+
     def set_meta(self, key: str, value: str) -> None:
         """Within a transaction."""
         self.db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT(key) DO UPDATE SET value = excluded.value", (key, value))
@@ -218,6 +252,15 @@ class OlderSchema(FileFormatError):
     def __init__(self, path: str, schema: int) -> None:
         super().__init__(f"{path}: has schema {schema}; this version reads schema {SCHEMA}")
         self.path, self.schema = path, schema
+
+
+def refuse_damaged(path: str, db: sqlite3.Connection) -> None:
+    """`FileFormatError` for pages that are lost, doubled or out of order, and for rows that belong to nothing."""
+    (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    if found == "ok" and (row := db.execute("PRAGMA foreign_key_check").fetchone()) is not None:
+        found = f"a row of the table {row[0]} belongs to no {row[2]}"
+    if found != "ok":
+        raise FileFormatError(f"{path}: is damaged: {' '.join(found.split())}")
 
 
 @contextmanager

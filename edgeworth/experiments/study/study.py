@@ -27,8 +27,8 @@ from edgeworth.experiments.study.identity import Call, call_of, canonical
 from edgeworth.experiments.study.lock import Lock, holder
 from edgeworth.experiments.study.migration import opened
 from edgeworth.experiments.study.records import Choice
-from edgeworth.experiments.study.session import Session
-from edgeworth.experiments.study.store import StudyFile
+from edgeworth.experiments.study.session import Session, renew
+from edgeworth.experiments.study.store import StudyFile, refuse_damaged
 from edgeworth.experiments.sweep import OnRun
 from edgeworth.experiments.tasks import MethodSpec
 
@@ -136,11 +136,12 @@ class Study:
                 for key, value in (values | {"environments": [versions()]}).items():
                     file.set_meta(key, canonical(value))
             for name, value in facts.items():
-                if (here := _fact(file, name)) != value:
+                if (here := file.fact(name)) != value:
                     argument = "threads" if name == "threads" else "problems"
                     validation.reject(argument, f"must be of the {name} of the study, {here}", value)
             problem_places = records.add_problems(file, asked.problems)
             setting_places = records.add_calls(file, calls)
+            renew(file, asked.family, lambda digest: records.problem_of(file, digest))  # not only what is asked for now
             seed_places = records.add_seeds(file, asked.seeds)
             records.add_tasks(file, _tasks(asked, calls, problem_places, setting_places, seed_places))
 
@@ -164,7 +165,7 @@ class Study:
         study = cls.__new__(cls)
         study.path, study._choice = os.fspath(path), Choice()
         with opened(path) as file:
-            _fact(file, "kind")
+            file.fact("kind")
         return study
 
     def run(
@@ -218,7 +219,7 @@ class Study:
         validation.flag("results", results)
         with opened(self.path, write=True) as file, Lock(file) as lock, PRESSES.watched():
             session = Session(file, lock, self._choice, results, on_run)
-            where = engine_of(engine, n_jobs, _fact(file, "threads"), client)
+            where = engine_of(engine, n_jobs, file.fact("threads"), client)
             session.prepare(1 if where.here else n_jobs)
             session.run(where)
             with file.transaction(write=False):
@@ -235,7 +236,7 @@ class Study:
         writer = holder(file.db)
         active = None if writer is None or not writer.living() else str(writer)
         left = None if active is None else _left(file, runs - done)
-        return Status(_fact(file, "kind"), runs, done, verified, done - verified, runs - done, lost, seconds, active, left)
+        return Status(file.fact("kind"), runs, done, verified, done - verified, runs - done, lost, seconds, active, left)
 
     def comparison(self) -> Comparison:
         """The rows so far as `compare` returns them, with ``setting.interrupted`` where some wait; another process may be
@@ -244,30 +245,37 @@ class Study:
         Raises
         ------
         FileFormatError
-            Naming the row that does not match its digest.
+            For a file that is damaged, and naming the row that does not match its digest.
         """
         with opened(self.path) as file, file.transaction(write=False):
-            calls, environments = records.calls_of(file), _fact(file, "environments")
-            labels = {name: each for name, each in records.labels_of(file).items() if _in(self._choice.labels, name)}
-            known = [
-                {"problem_hash": digest, "problem": json.loads(label)}
-                for digest, label in file.all("SELECT hash, label FROM problem ORDER BY place")
-                if _in(self._choice.problems, digest)
-            ]
-            names = table.merged_labels(known)
+            refuse_damaged(file.path, file.db)
+            calls, environments = records.calls_of(file), file.fact("environments")
+            settings = records.labels_of(file)
+            here = records.problem_labels(file)
+            chosen = _among(self._choice.problems, here)
+            names = table.merged_labels([{"problem_hash": digest, "problem": here[digest]} for digest in chosen])
+            kind, sense, threads = (file.fact(name) for name in ("kind", "sense", "threads"))
+            if not chosen:
+                raise FileFormatError(f"{self.path}: holds none of the problems that were asked for: it is another study now")
+            first = records.problem_of(file, chosen[0])
+            if (first.kind, first.sense) != (kind, sense) or any(call.threads != threads for call in calls.values()):
+                text = f"{self.path}: kind, sense or threads are not those of its runs: the file was changed or damaged"
+                raise FileFormatError(text)
             found, results = [], []
             for row, kept in records.read(file, self._choice):
                 found.append(row | {"problem": names[row["problem_hash"]]})
                 results.append(None if kept is None else from_bytes(kept, f"{self.path}: a result of {row['method']}"))
             runs = _runs(file, self._choice)
             setting = Setting(
-                kind=_fact(file, "kind"),
-                sense=_fact(file, "sense"),
+                kind=kind,
+                sense=sense,
                 problems=tuple(names.values()),
-                methods=tuple((name, described(calls[each].spec(name), None)) for name, each in labels.items()),
-                seeds=tuple(seed for seed in _fact(file, "seeds") if _in(self._choice.seeds, seed)),
-                n_jobs=int(file.meta("n_jobs") or 1),
-                threads=_fact(file, "threads"),
+                methods=tuple(
+                    (name, described(calls[settings[name]].spec(name), None)) for name in _among(self._choice.labels, settings)
+                ),
+                seeds=tuple(_among(self._choice.seeds, file.fact("seeds"))),
+                n_jobs=1 if file.meta("n_jobs") is None else file.fact("n_jobs"),
+                threads=threads,
                 runs=runs,
                 interrupted=len(found) < runs,
                 versions=environments[-1],
@@ -324,15 +332,10 @@ def _tasks(
     return found
 
 
-def _fact(file: StudyFile, name: str) -> Any:
-    text = file.meta(name)
-    if text is None:
-        raise FileFormatError(f"{file.path}: holds no study: {name} is missing")
-    return json.loads(text)
-
-
-def _in(chosen: str | None, item: object) -> bool:
-    return chosen is None or item in json.loads(chosen)
+def _among(chosen: str | None, items: Iterable[Any]) -> list[Any]:
+    """The items that are looked at."""
+    wanted = None if chosen is None else set(json.loads(chosen))
+    return [item for item in items if wanted is None or item in wanted]
 
 
 def _runs(file: StudyFile, choice: Choice) -> int:

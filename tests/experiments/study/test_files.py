@@ -149,8 +149,19 @@ def test_what_was_half_made_when_its_maker_was_killed_is_made(tmp_path: Path) ->
         ("UPDATE row SET columns = replace(columns, '\"verified\": true', '\"verified\": false')", "does not match its digest"),
         ("UPDATE row SET seconds = seconds / 2", "does not match its digest"),
         ("UPDATE row SET verdicts = '{}'", "does not match its digest"),
+        ("UPDATE attempt SET outcome = 'failed'", "its attempt ended otherwise"),
         ("UPDATE task SET seed = 5 WHERE seed IS NOT NULL", "belongs to another task"),
         ("UPDATE setting SET params = '{}' WHERE method = 'greedy'", "setting .* is another one"),
+        ("UPDATE task SET setting = (SELECT hash FROM setting WHERE hash <> task.setting)", "does not match its digest"),
+        ("UPDATE label SET setting = 'none' WHERE name = 'greedy'", "label belongs to no setting"),
+        ("UPDATE meta SET value = '\"min\"' WHERE key = 'sense'", "kind, sense or threads are not those of its runs"),
+        ("UPDATE meta SET value = '\"trading\"' WHERE key = 'kind'", "kind, sense or threads are not those of its runs"),
+        ("UPDATE meta SET value = '2' WHERE key = 'threads'", "kind, sense or threads are not those of its runs"),
+        ("UPDATE meta SET value = 'worst' WHERE key = 'sense'", "sense cannot be worst"),
+        ("UPDATE meta SET value = '[]' WHERE key = 'environments'", "environments cannot be \\[\\]"),
+        ("UPDATE meta SET value = '[1.5]' WHERE key = 'seeds'", "seeds cannot be"),
+        ("DELETE FROM meta WHERE key = 'seeds'", "seeds is missing"),
+        ("DELETE FROM problem", "belongs to no problem"),
     ],
 )
 def test_a_changed_row_is_named(change: str, match: str, tmp_path: Path) -> None:
@@ -160,6 +171,41 @@ def test_a_changed_row_is_named(change: str, match: str, tmp_path: Path) -> None
     with pytest.raises(FileFormatError, match=match) as caught:
         Study.open(path).comparison()
     assert str(path) in str(caught.value)
+
+
+def test_a_lost_or_doubled_page_never_changes_the_table(tmp_path: Path) -> None:
+    Study(tmp_path / "s.db", problems(2), METHODS, seeds=range(20)).run(engine="serial")
+    whole, wanted, named = (tmp_path / "s.db").read_bytes(), Study.open(tmp_path / "s.db").comparison(), 0
+    for start in range(4096, len(whole), 4096):
+        path = tmp_path / "damaged.db"
+        path.write_bytes(whole[:start] + whole[start - 4096 : start] + whole[start + 4096 :])
+        try:
+            same(Study.open(path).comparison(), wanted)
+        except FileFormatError:
+            named += 1
+    assert named > 10
+
+
+def test_a_file_that_became_another_study_is_named(tmp_path: Path) -> None:
+    study = begun(tmp_path / "s.db")
+    (tmp_path / "s.db").unlink()
+    Study(tmp_path / "s.db", problems(1, first=7), METHODS)
+    with pytest.raises(FileFormatError, match="it is another study now"):
+        study.comparison()
+
+
+def test_a_label_of_nothing_is_not_run(tmp_path: Path) -> None:
+    study = begun(tmp_path / "s.db", done=False)
+    asked(tmp_path / "s.db", "UPDATE label SET setting = 'none' WHERE name = 'greedy'")
+    with pytest.raises(FileFormatError, match="the label 'greedy' stands for nothing"):
+        study.run(engine="serial")
+    for change in ("DELETE FROM label WHERE name = 'greedy'", "DELETE FROM setting WHERE method = 'greedy'"):
+        asked(tmp_path / "s.db", change)
+    with pytest.raises(FileFormatError, match=r"setting .* is missing"):
+        Study(tmp_path / "s.db", problems(3), ["random"])
+    asked(tmp_path / "s.db", "INSERT INTO meta VALUES ('lock', '{}')")
+    with pytest.raises(FileFormatError, match="lock cannot be"):
+        study.status()
 
 
 def test_a_changed_problem_is_not_run(tmp_path: Path) -> None:
@@ -237,11 +283,12 @@ def test_a_full_disk_ends_the_run_and_loses_nothing(tmp_path: Path, monkeypatch:
     same(study.comparison(), compare(problems(1), ["random"], seeds=range(60)))
 
 
-def test_network_file_systems_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["nfs4", "fuse.sshfs", "fuse.glusterfs"])
+def test_network_file_systems_are_refused(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mounts = tmp_path / "mounts"
-    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nhost:/home {tmp_path} nfs4 rw 0 0\n")
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nhost:/home {tmp_path} {kind} rw 0 0\n")
     monkeypatch.setattr(store, "_MOUNTS", str(mounts))
-    with pytest.raises(OSError, match="is on a network file system \\(nfs4\\)"):
+    with pytest.raises(OSError, match=f"is on a network file system \\({kind}\\)"):
         Study(tmp_path / "s.db", problems(1), METHODS)
     assert not (tmp_path / "s.db").exists()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edgeworth import FileFormatError, MethodSpec, Stop, Study, compare
+from edgeworth import FileFormatError, MethodSpec, MissingExtraError, Stop, Study, compare
 from edgeworth.core.result import Termination
 from edgeworth.experiments.study.identity import call_of
 from edgeworth.experiments.table import Outcome
@@ -104,6 +104,7 @@ def test_a_lost_task_has_three_attempts_and_stops_nobody(tmp_path: Path, monkeyp
     row = study.comparison().frame.set_index("method").loc["greedy"]
     assert row["notes"] == "worker died 3 times, the last time: the worker died: killed by signal 9"
     assert (row["verified"], row["termination"]) == (False, "error")
+    assert row["seconds"] < 10.0  # nobody knows; not the hours since the machine was started
     assert study.retry(failed=True) == 1
     engine = plant(monkeypatch, Planted(fate))
     study.run()
@@ -211,6 +212,51 @@ def test_a_method_whose_answers_change_runs_anew(tmp_path: Path, monkeypatch: py
     assert asked(tmp_path / "s.db", "SELECT count(*) FROM row") == [(6,)]  # what was replaced stays in the file
     assert Study(tmp_path / "s.db", problems(2), METHODS).run().done == 4
     assert len(engine.given) == 6  # and is there when the version is
+
+
+def test_a_study_that_is_extended_holds_no_answers_of_two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = plant(monkeypatch, Planted())
+    Study(tmp_path / "s.db", problems(1), ["random"], seeds=range(3)).run()
+    family, rows = allocation.solve.__self__, allocation.METHODS  # type: ignore[attr-defined]
+    try:
+        object.__setattr__(family, "methods", tuple(replace(row, version=2) if row.name == "random" else row for row in rows))
+        Study(tmp_path / "s.db", problems(1), ["random"], seeds=[2]).run()
+        assert Study.open(tmp_path / "s.db").run().done == 3
+    finally:
+        object.__setattr__(family, "methods", rows)
+    assert len(engine.given) == 3 + 3
+
+
+def test_control_c_while_a_row_is_told_leaves_the_row(tmp_path: Path) -> None:
+    def press(done: int, total: int, row: object) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    status = Study(tmp_path / "s.db", problems(2), METHODS).run(engine="serial", on_run=press)
+    assert (status.done, status.verified, status.failed, status.lost) == (2, 2, 0, 0)
+
+
+def test_an_absent_library_is_no_failed_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = Study(tmp_path / "s.db", problems(1), METHODS)
+    family, rows = allocation.solve.__self__, allocation.METHODS  # type: ignore[attr-defined]
+    needy = tuple(replace(row, requires=("no_such_library", "games")) if row.name == "greedy" else row for row in rows)
+    try:
+        object.__setattr__(family, "methods", needy)
+        with pytest.raises(MissingExtraError, match="games"):
+            study.run(engine="serial")
+    finally:
+        object.__setattr__(family, "methods", rows)
+    assert (study.status().done, study.run(engine="serial").failed) == (0, 0)
+
+
+@pytest.mark.parametrize("label", ["a\0b", "\udcff"])
+def test_names_that_sqlite_does_not_take(label: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="methods: must have labels of printable characters"):
+        Study(tmp_path / "s.db", problems(1), [MethodSpec(label, "greedy")])
+    (problem,) = problems(1)
+    odd = replace(problem, provenance=replace(problem.provenance, name=label))  # as of a file with such a name
+    study = Study(tmp_path / "s.db", [odd], METHODS)
+    assert study.run(engine="serial").verified == len(study.comparison().rows) == 2
 
 
 def test_the_hash_of_a_task_is_of_its_content_and_not_of_its_label() -> None:
