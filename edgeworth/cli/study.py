@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeworth.cli import output
-from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, Commands, action, one_of, per_family, writable
+from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, Commands, action, fillable, one_of, per_family, writable
 from edgeworth.cli.sweep import as_data, as_text, asked, wanted
 
 if TYPE_CHECKING:
+    from edgeworth.experiments.comparison import Comparison
     from edgeworth.experiments.study import Status, Study
 
 _FILE = click.Path(exists=True, dir_okay=False)
@@ -151,11 +152,17 @@ def _facts(found: Status) -> dict[str, str]:
 @study.command()
 @click.argument("path", type=_FILE)
 @click.option("--out", type=click.Path(dir_okay=False), callback=writable, required=True, help="HTML page to write")
-def report(path: str, out: str) -> None:
-    """Write the rows of the study PATH so far as an HTML page, as `edgeworth compare --out` does."""
+@click.option("--figures", type=click.Path(file_okay=False), callback=fillable, help="folder for figures, with their numbers")
+def report(path: str, out: str, figures: str | None) -> None:
+    """Write the rows of the study PATH so far as an HTML page, and figures of them, as `edgeworth compare` does."""
     from edgeworth.experiments import Study
 
-    _write(Study.open(path), out, "to_html")
+    comparison = _write(Study.open(path), out, "to_html")
+    if figures is not None:
+        missing = comparison.figures(figures)
+        output.say(f"written: {figures}")
+        for name, why in missing.items():
+            output.say(f"not drawn: {name}: {why}")
 
 
 @study.command()
@@ -172,7 +179,7 @@ def export(path: str, out: str) -> None:
     _write(Study.open(path), out, kinds[ending])
 
 
-def _write(kept: Study, out: str, by: str) -> None:
+def _write(kept: Study, out: str, by: str) -> Comparison:
     if Path(out).resolve() == Path(kept.path).resolve():
         raise click.BadParameter(f"{out!r} would replace the study.", param_hint="--out")
     comparison = kept.comparison()
@@ -180,3 +187,4 @@ def _write(kept: Study, out: str, by: str) -> None:
         raise click.UsageError(f"{kept.path} has no rows yet.")
     getattr(comparison, by)(out)
     output.say(f"written: {out}")
+    return comparison

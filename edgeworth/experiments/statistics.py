@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,11 @@ def interval(sample: NDArray[np.float64]) -> tuple[float, float, float]:
     return mean, mean - half, mean + half
 
 
+def plain_texts() -> AbstractContextManager[None]:
+    """For columns of labels: Arrow, which pandas uses where it can, takes no half characters, and names of files may have them."""
+    return pd.option_context("mode.string_storage", "python")
+
+
 def per_instance(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per (method, instance): means over method seeds of what stood the check.
 
@@ -78,7 +84,8 @@ def per_instance(frame: pd.DataFrame) -> pd.DataFrame:
         }
         | {name: frame[name].where(sound) for name in OF_GAMES if name in frame}
     )
-    return numbers.groupby(["method", "problem_hash"], sort=False).mean().reset_index()
+    with plain_texts():
+        return numbers.groupby(["method", "problem_hash"], sort=False).mean().reset_index()
 
 
 def summarise(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, reference: str | None) -> pd.DataFrame:
@@ -133,7 +140,8 @@ def summarise(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, referenc
                 "pairs": len(differences),
             }
         )
-    table = pd.DataFrame(rows).set_index("method")
+    with plain_texts():
+        table = pd.DataFrame(rows).set_index("method")
     table.attrs["reference"] = reference
     return table
 

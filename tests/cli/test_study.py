@@ -43,6 +43,9 @@ def test_run_status_resume_report_export(tmp_path: Path) -> None:
         command = "report" if name == "r.html" else "export"
         assert run("study", command, path, "--out", tmp_path / name).stdout == f"written: {tmp_path / name}\n"
     assert "<html" in (tmp_path / "r.html").read_text()
+    told = run("study", "report", path, "--out", tmp_path / "r.html", "--figures", tmp_path / "drawn").stdout
+    assert "not drawn: convergence" in told  # without --results there are no traces
+    assert (tmp_path / "drawn" / "gaps.csv").is_file()
     assert len(pd.read_csv(tmp_path / "r.csv")) == 6
     assert Comparison.load(tmp_path / "r.jsonl").frame.equals(Study.open(path).comparison().frame)
     assert run(*go(path, "--quiet")).stderr == ""  # and nothing is run again
@@ -106,4 +109,4 @@ def test_what_the_page_shows_works(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         words = shlex.split(line.replace("--time-limit 2", "--time-limit 0.05"))[1:]
         done = run(*words, *(["--engine", "serial", "--quiet"] if words[1] in ("run", "resume") else []))
         assert done.exit_code == 0, done.output
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".db", ".html"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == ["", ".csv", ".db", ".html"]  # a folder of figures

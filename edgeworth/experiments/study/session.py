@@ -62,7 +62,7 @@ class Session:
         self._durable = False
         self._labels = records.problem_labels(file)
         self._family: Family[Any, Any] = family(file.fact("kind"))
-        self._there = set[str]()  # settings whose library is here
+        self._there = dict[str, bool]()  # settings whose library is here: whether results keep traces
         self._flying: dict[str, tuple[Task, int]] = {}
         self._done = self._total = self._handed = self._heard = 0
 
@@ -136,9 +136,10 @@ class Session:
     def _task(self, each: Waiting) -> Task:
         spec, problem = self._specs[each.setting], self._problem(each.problem)
         if each.setting not in self._there:
-            row_of(self._family, spec.method, problem)  # an absent library is no answer of the method
-            self._there.add(each.setting)
-        return Task(each.position, problem, spec, spec.stop, self._calls[each.setting].threads, each.seed)
+            row, _ = row_of(self._family, spec.method, problem)  # an absent library is no answer of the method
+            self._there[each.setting] = self._results and "trace" in row.supports
+        trace = self._there[each.setting]
+        return Task(each.position, problem, spec, spec.stop, self._calls[each.setting].threads, each.seed, trace=trace)
 
     def _take(self, key: str, outcome: Outcome) -> bool:
         """Write down what came back; False where Ctrl-C came."""

@@ -188,7 +188,7 @@ class Study:
         client : distributed.Client, optional
             With "dask": of a cluster that is there. Without one, n_jobs workers are started on this machine.
         results : bool
-            Whether the whole results are kept too, with solutions and certificates; `comparison` then has them.
+            Whether the whole results are kept too, with solutions, certificates and traces; `comparison` then has them.
         on_run : callable, optional
             Called as ``on_run(done, total, row)`` after every row, when the file has it.
 

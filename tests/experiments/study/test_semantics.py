@@ -31,6 +31,9 @@ def test_the_table_is_that_of_compare(tmp_path: Path) -> None:
     found = study.comparison()
     same(found, wanted)
     assert found.setting == wanted.setting
+    traced = {row["method"] for row, mine in zip(found.rows, found.results, strict=True) if mine is not None and mine.trace}
+    assert "q" in traced  # and so there are curves
+    assert len(found.convergence(reference="value"))
     assert (status.done, status.waiting, status.failed, status.writer) == (len(wanted.rows), 0, 0, None)
     for mine, theirs in zip(found.results, wanted.results, strict=True):
         assert mine is not None
