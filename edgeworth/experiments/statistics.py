@@ -50,7 +50,7 @@ def interval(sample: NDArray[np.float64]) -> tuple[float, float, float]:
 
 
 def plain_texts() -> AbstractContextManager[None]:
-    """For columns of labels: Arrow, which pandas uses where it can, takes no half characters, and names of files may have them."""
+    """For columns of labels: Arrow, which pandas uses where it can, takes no half characters, which names may have."""
     return pd.option_context("mode.string_storage", "python")
 
 
