@@ -21,7 +21,7 @@ from edgeworth.core.arrays import Array
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import ARRAY_LIMIT, budget, read_text, write_text
 from edgeworth.core.provenance import Provenance
-from edgeworth.games.normal_form.model.problem import EXACT_INTEGERS, NormalFormGame
+from edgeworth.games.normal_form.model.problem import EXACT_INTEGERS, NormalFormGame, numbered
 
 T = TypeVar("T")
 
@@ -69,6 +69,11 @@ def read_nfg(path: str | PathLike[str], *, limit: int | None = None) -> NormalFo
     Both ways to declare strategies are read (numbers of strategies, or lists of names), quoted text with ``\\"`` in it, the
     optional comment (kept in the provenance), payoffs as integers, decimals and fractions p/q, with or without commas. An
     outcome numbered 0 pays 0 to all.
+
+    Names may be empty or occur more than once in a file. Of players with one name, and of one player's strategies, the first
+    keeps it; the others are numbered in the order of the file, "a", "a (2)", "a (3)", empty ones "", "(2)", past names that
+    the file uses itself. The provenance's parameter ``renamed`` counts them. Written again, the numbers are part of the names,
+    so that the file written reads as the same game.
     """
     where = Path(path)
     return _Reader(str(where), read_text(where, limit=limit), limit).game(where.name)
@@ -281,7 +286,12 @@ class _Reader:
         else:
             columns = self.payoffs(len(players), count)
         parameters: dict[str, object] = {"comment": comment} if comment else {}
-        named: dict[str, Any] = {"players": tuple(players), "strategies": tuple(map(tuple, strategies)), "title": title}
+        given = [players, *strategies]
+        distinct = [numbered(names) for names in given]
+        renamed = sum(a != b for old, new in zip(given, distinct, strict=True) for a, b in zip(old, new, strict=True))
+        if renamed:
+            parameters["renamed"] = renamed
+        named: dict[str, Any] = {"players": distinct[0], "strategies": tuple(distinct[1:]), "title": title}
         try:
             values, tops, lows, same = (
                 np.moveaxis(column.reshape(*shape, len(players), order="F"), -1, 0) for column in columns
