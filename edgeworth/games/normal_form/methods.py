@@ -18,6 +18,15 @@ METHODS: tuple[Method, ...] = (
         reference="Nash, PNAS 36 (1950), by enumeration",
     ),
     Method(
+        name="vertex-enumeration",
+        kind="equilibrium",
+        function=f"{_ROOM}.exact:enumerate_vertices",
+        exact=True,
+        randomised=False,
+        guarantee="of all equilibria of two-player games, pure and mixed, the one of highest value; others are refused",
+        reference="Mangasarian, J. SIAM 12 (1964); Avis, Rosenberg, Savani and von Stengel (2010)",
+    ),
+    Method(
         name="zero-sum",
         kind="equilibrium",
         function=f"{_ROOM}.exact:minimax_linear_program",

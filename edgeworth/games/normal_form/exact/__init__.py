@@ -6,12 +6,13 @@ from edgeworth.games.normal_form.exact.equilibria import (
     enumerate_pure_equilibria,
     lemke_howson,
     minimax_linear_program,
-    mixed_equilibria,
 )
+from edgeworth.games.normal_form.exact.extreme import enumerate_vertices, mixed_equilibria
 
 __all__ = [
     "LemkeHowson",
     "enumerate_pure_equilibria",
+    "enumerate_vertices",
     "lemke_howson",
     "minimax_linear_program",
     "mixed_equilibria",

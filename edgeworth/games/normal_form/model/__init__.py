@@ -6,6 +6,7 @@ from edgeworth.games.normal_form.model.commitment import (
     commitment_stake as commitment_stake,
     constant_sum as constant_sum,
 )
+from edgeworth.games.normal_form.model.equilibria import Equilibria, Mixed as Mixed
 from edgeworth.games.normal_form.model.functions import (
     Deviation,
     best_responses,
@@ -34,6 +35,7 @@ from edgeworth.games.normal_form.model.rational import (
 __all__ = [
     "PRESETS",
     "Deviation",
+    "Equilibria",
     "NormalFormGame",
     "Profile",
     "best_responses",

@@ -1,0 +1,166 @@
+"""The checker of what is more than one profile: lists of equilibria. It shares `model` with the methods and nothing else."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+
+from edgeworth.core import validation
+from edgeworth.core.checking import SECONDS, Budget, BudgetEnded, not_checked
+from edgeworth.core.verdict import Report, Scope, Verdict
+from edgeworth.games.normal_form.model import (
+    Deviation,
+    Equilibria,
+    Mixed,
+    NormalFormGame,
+    exact_deviations,
+    exact_table,
+    pure_equilibria,
+)
+
+_CLAIM = Scope("claimed", note="by the enumeration: that no extreme equilibrium but the pure ones is missing")
+
+
+def verify_equilibria(game: NormalFormGame, found: Equilibria, *, seconds: float = SECONDS) -> Report:
+    """Check a list of equilibria in fractions, by code that did not produce it.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        A game of two players.
+    found : Equilibria
+        What `mixed_equilibria` returned for it.
+    seconds : float
+        What the check may spend; what that does not suffice for is NOT_CHECKED.
+
+    Returns
+    -------
+    Report
+        - ``strategies``: probabilities of the game's strategies, not negative, of sum 1 exactly, none twice, all in use.
+        - ``equilibria``: every pair has regret 0 exactly; witness: the `Deviation` of largest gain.
+        - ``extreme``: every strategy is a vertex: its unplayed strategies and the other's best responses determine it.
+        - ``subsets``: they are products of listed pairs, maximal, hold every pair, and the components are connected and apart.
+          That all mixtures in a subset are equilibria follows, because regrets are linear in either player's mixture.
+        - ``complete``, where the list says that it is: every pure equilibrium is listed; for the others it is the
+          enumeration's claim, as the verdict's scope says.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For a game of other numbers of players, and for anything but an `Equilibria`.
+    """
+    if len(game.shape) != 2:
+        validation.reject("game", "must have two players", game.shape)
+    if not isinstance(found, Equilibria):
+        validation.reject_type("found", "must be an Equilibria", found)
+    budget = Budget(seconds)
+    sound = _sound(game, found)
+    verdicts = {"strategies": sound}
+    if not sound:
+        return Report(verdicts)
+    try:
+        verdicts["equilibria"] = _regrets(game, found, budget)
+        verdicts["extreme"] = _extreme(game, found, budget)
+        verdicts["subsets"] = _subsets(found, budget)
+    except BudgetEnded as ended:
+        return Report(verdicts | {"rest": not_checked(ended)})
+    if found.complete:
+        listed = {tuple(k for side in found.exact(e) for k, p in enumerate(side) if p) for e in range(len(found))}
+        missing = next((row for row in map(tuple, pure_equilibria(game).tolist()) if row not in listed), None)
+        verdicts["complete"] = Verdict.of(missing is None, float(missing is not None), 0.0, missing, _CLAIM)
+    return Report(verdicts)
+
+
+def _judged(broken: str | None) -> Verdict:
+    return Verdict.of(broken is None, float(broken is not None), 0.0, broken)
+
+
+def _sound(game: NormalFormGame, found: Equilibria) -> Verdict:
+    for i, listed in enumerate(found.strategies):
+        for vector in listed:
+            whole = len(vector) == game.shape[i] and all(isinstance(p, Fraction) and p >= 0 for p in vector)
+            if not whole or sum(vector) != 1:
+                return _judged(f"player {game.players[i]!r}: {vector} is no mixed strategy")
+        if len(set(listed)) < len(listed) or {pair[i] for pair in found.pairs} != set(range(len(listed))):
+            return _judged(f"player {game.players[i]!r}: a strategy is listed twice, or not used, or not listed")
+    return _judged("a pair is listed twice" if len(set(found.pairs)) < len(found.pairs) else None)
+
+
+def _regrets(game: NormalFormGame, found: Equilibria, budget: Budget) -> Verdict:
+    worst, witness = Fraction(0), None
+    for e in range(len(found)):
+        for i in range(2):
+            regret = exact_deviations(game, found.exact(e), i, budget.check).regret
+            if regret > worst:
+                worst = regret
+                k = _replies(game, found.exact(e)[1 - i], i)[0]
+                text = f"player {game.players[i]!r} gains {regret} by playing {game.strategies[i][k]!r} at equilibrium {e}"
+                witness = Deviation(i, k, float(regret), text)
+    return Verdict.of(worst == 0, float(worst), 0.0, witness)
+
+
+def _replies(game: NormalFormGame, other: Mixed, player: int) -> list[int]:
+    """The best responses of a player to the other's strategy."""
+    table = exact_table(game, player)
+    own = table if player == 0 else list(map(list, zip(*table, strict=True)))
+    earned = [sum(u * p for u, p in zip(row, other, strict=True)) for row in own]
+    return [k for k, amount in enumerate(earned) if amount == max(earned)]
+
+
+def _extreme(game: NormalFormGame, found: Equilibria, budget: Budget) -> Verdict:
+    for i, listed in enumerate(found.strategies):
+        table = exact_table(game, 1 - i)  # what the other earns
+        for vector in listed:
+            budget.check()
+            played = [k for k, p in enumerate(vector) if p]
+            rows = [[table[k][h] if i == 0 else table[h][k] for k in played] for h in _replies(game, vector, 1 - i)]
+            # the strategies played and the other's payoff v solve: rows x - v = 0, sum x = 1; a vertex is the only solution
+            system = [[*row, Fraction(-1)] for row in rows] + [[Fraction(1)] * len(played) + [Fraction(0)]]
+            if _rank(system) < len(played) + 1:
+                return _judged(f"player {game.players[i]!r}: {vector} is a mixture of others with the same best responses")
+    return _judged(None)
+
+
+def _rank(rows: list[list[Fraction]]) -> int:
+    rank = 0
+    left = [row.copy() for row in rows]
+    for column in range(len(rows[0])):
+        pivot = next((row for row in left if row[column]), None)
+        if pivot is None:
+            continue
+        rank += 1
+        left = [
+            [x - row[column] / pivot[column] * y for x, y in zip(row, pivot, strict=True)] if row[column] else row
+            for row in left
+            if row is not pivot
+        ]
+    return rank
+
+
+def _subsets(found: Equilibria, budget: Budget) -> Verdict:
+    pairs, held = set(found.pairs), set()
+    for first, second in found.subsets:
+        budget.check()
+        product = set(itertools.product(first, second))
+        held |= product
+        if not product <= pairs:
+            return _judged(f"{first} x {second} holds pairs that are not listed")
+        for side, (ours, theirs) in enumerate(((first, second), (second, first))):
+            for k in set(range(len(found.strategies[side]))) - set(ours):
+                if all(((k, h) if side == 0 else (h, k)) in pairs for h in theirs):
+                    return _judged(f"{first} x {second} is not maximal: add strategy {k} of player {side}")
+    if held != pairs:
+        return _judged(f"{min(pairs - held)} is in no subset")
+    if sorted(itertools.chain(*found.components)) != list(range(len(found.subsets))):
+        return _judged("the components do not hold every subset once")
+    used: set[tuple[int, int]] = set()
+    for members in found.components:
+        nodes = [{(0, k) for k in found.subsets[s][0]} | {(1, h) for h in found.subsets[s][1]} for s in members]
+        reached = nodes.pop() if nodes else set()
+        while joined := [each for each in nodes if each & reached]:
+            reached = reached.union(*joined)
+            nodes = [each for each in nodes if not each & reached]
+        if nodes or reached & used:
+            return _judged(f"the component {members} is not connected, or not apart from another")
+        used |= reached
+    return _judged(None)
