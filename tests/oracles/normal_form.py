@@ -185,3 +185,17 @@ def extreme_equilibria(payoffs: list[Any]) -> set[tuple[tuple[Fraction, ...], tu
     ours = _candidates(b)
     theirs = _candidates([[row[j] for row in a] for j in range(len(a[0]))])
     return {(x, y) for x in ours for y in theirs if max(regrets([a, b], [list(x), list(y)])) == 0}
+
+
+def correlated_constraints(payoffs: list[Any], coarse: bool) -> list[list[Any]]:
+    """Rows over the outcomes: what a player loses by a deviation, of which the mean must be at least 0."""
+    rows = []
+    for i, table in enumerate(payoffs):
+        for told in [None] if coarse else range(shape(table)[i]):
+            for other in range(shape(table)[i]):
+                row = []
+                for outcome in outcomes(payoffs):
+                    left = (*outcome[:i], other, *outcome[i + 1 :])
+                    row.append(at(table, outcome) - at(table, left) if told in (None, outcome[i]) else 0)
+                rows.append(row)
+    return rows

@@ -36,8 +36,15 @@ from edgeworth.games.normal_form.methods import METHODS as METHODS
 from edgeworth.games.normal_form.model import *
 
 if TYPE_CHECKING:
-    from edgeworth.games.normal_form.check_sets import verify_equilibria as verify_equilibria
-    from edgeworth.games.normal_form.exact import LemkeHowson as LemkeHowson, mixed_equilibria as mixed_equilibria
+    from edgeworth.games.normal_form.check_sets import (
+        verify_correlated as verify_correlated,
+        verify_equilibria as verify_equilibria,
+    )
+    from edgeworth.games.normal_form.exact import (
+        LemkeHowson as LemkeHowson,
+        correlated_equilibrium as correlated_equilibrium,
+        mixed_equilibria as mixed_equilibria,
+    )
     from edgeworth.games.normal_form.learned import PLAYS as PLAYS, Play as Play
 
 
@@ -61,7 +68,13 @@ FAMILY = Family(
     judge=check.judge,
     from_array=lambda game, array: model.Profile(array),
     examples=tiny_problems,
-    late={"PLAYS": "learned", "mixed_equilibria": "exact", "verify_equilibria": "check_sets"},
+    late={
+        "PLAYS": "learned",
+        "correlated_equilibrium": "exact",
+        "mixed_equilibria": "exact",
+        "verify_correlated": "check_sets",
+        "verify_equilibria": "check_sets",
+    },
     benchmarks=(
         Benchmark(
             exact=("zero-sum",),

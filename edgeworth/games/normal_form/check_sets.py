@@ -1,23 +1,30 @@
-"""The checker of what is more than one profile: lists of equilibria. It shares `model` with the methods and nothing else."""
+"""The checker of what is no single profile: lists of equilibria, correlated ones. It shares `model` with the methods only."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from fractions import Fraction
 
 from edgeworth.core import validation
 from edgeworth.core.checking import SECONDS, Budget, BudgetEnded, not_checked
 from edgeworth.core.verdict import Report, Scope, Verdict
 from edgeworth.games.normal_form.model import (
+    CorrelatedEquilibrium,
     Deviation,
     Equilibria,
     Mixed,
     NormalFormGame,
+    correlated_bound,
+    correlated_gains,
     exact_deviations,
+    exact_objective,
     exact_table,
     pure_equilibria,
 )
 
+_TOLERANCE = 1e-9
+"""Of correlated equilibria: regrets relative to what is at stake, gaps relative to the range of the objective."""
 _CLAIM = Scope("claimed", note="by the enumeration: that no extreme equilibrium but the pure ones is missing")
 
 
@@ -164,3 +171,72 @@ def _subsets(found: Equilibria, budget: Budget) -> Verdict:
             return _judged(f"the component {members} is not connected, or not apart from another")
         used |= reached
     return _judged(None)
+
+
+def verify_correlated(game: NormalFormGame, found: CorrelatedEquilibrium, *, seconds: float = SECONDS) -> Report:
+    """Check a correlated or coarse correlated equilibrium and the bound of its multipliers, in fractions.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    found : CorrelatedEquilibrium
+        What `correlated_equilibrium` returned for it; one without a distribution has nothing to check and fails.
+    seconds : float
+        What the check may spend; what that does not suffice for is NOT_CHECKED.
+
+    Returns
+    -------
+    Report
+        - ``distribution``: probabilities of the game's outcomes, not negative, of sum 1 exactly.
+        - ``regret``: what a player gains by the best reply to everything it is told (coarse: by one strategy whatever it is
+          told), relative to what it has at stake; tolerance 1e-9; witness: a `Deviation`.
+        - ``value``: the stated value is the objective's mean, exactly.
+        - ``bound``: the stated bound is what the multipliers prove, exactly (`correlated_bound`).
+        - ``optimal``: what the bound exceeds the value by, relative to the range of the objective; tolerance 1e-9.
+
+    Raises
+    ------
+    TypeError
+        For anything but a `CorrelatedEquilibrium`.
+    """
+    if not isinstance(found, CorrelatedEquilibrium):
+        validation.reject_type("found", "must be a CorrelatedEquilibrium", found)
+    budget, p = Budget(seconds), found.probabilities
+    whole = len(p) == math.prod(game.shape) and all(isinstance(each, Fraction) and each >= 0 for each in p)
+    verdicts = {"distribution": _judged(None if whole and sum(p) == 1 else "no probabilities of the game's outcomes")}
+    if not verdicts["distribution"]:
+        return Report(verdicts)
+    try:
+        verdicts["regret"] = _correlated_regret(game, found, budget)
+        worth = exact_objective(game, found.objective)
+        mean = sum(w * each for w, each in zip(worth, p, strict=True))
+        verdicts["value"] = _judged(None if found.value == mean else f"the mean is {mean}, not {found.value}")
+        try:
+            bound = correlated_bound(game, found.multipliers, found.objective, coarse=found.coarse, ask=budget.check)
+        except ValueError as error:
+            return Report(verdicts | {"bound": _judged(str(error))})
+        verdicts["bound"] = _judged(None if found.bound == bound else f"the multipliers prove {bound}, not {found.bound}")
+        gap, spread = bound - mean, max(worth) - min(worth)
+        relative = float(gap / spread) if spread else float(gap > 0)
+        proved = relative <= _TOLERANCE
+        verdicts["optimal"] = Verdict.of(proved, max(relative, 0.0), _TOLERANCE, None if proved else f"{float(gap)} is open")
+    except BudgetEnded as ended:
+        return Report(verdicts | {"rest": not_checked(ended)})
+    return Report(verdicts)
+
+
+def _correlated_regret(game: NormalFormGame, found: CorrelatedEquilibrium, budget: Budget) -> Verdict:
+    worst, witness = 0.0, None
+    for i, name in enumerate(game.players):
+        gains, stake = correlated_gains(game, found.probabilities, i, coarse=found.coarse, ask=budget.check)
+        regret = sum(max(*row, Fraction(0)) for row in gains)
+        relative = float(regret / stake) if stake else 0.0
+        if relative > worst:
+            a = max(range(len(gains)), key=lambda k: max(gains[k]))
+            k = gains[a].index(max(gains[a]))
+            told = "whatever it is told" if found.coarse else f"where it is told {game.strategies[i][a]!r}"
+            text = f"player {name!r} gains {float(gains[a][k])!r} by playing {game.strategies[i][k]!r} {told}"
+            worst, witness = relative, Deviation(i, k, float(gains[a][k]), text)
+    holds = worst <= _TOLERANCE
+    return Verdict.of(holds, worst, _TOLERANCE, None if holds else witness)

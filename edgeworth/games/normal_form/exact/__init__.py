@@ -1,6 +1,7 @@
-"""Equilibria by enumeration, linear programming and complementary pivoting, and optimal commitments."""
+"""Equilibria by enumeration, linear programming and complementary pivoting, correlated equilibria, optimal commitments."""
 
 from edgeworth.games.normal_form.exact.commitment import optimal_commitment
+from edgeworth.games.normal_form.exact.correlated import correlated_equilibrium
 from edgeworth.games.normal_form.exact.equilibria import (
     LemkeHowson,
     enumerate_pure_equilibria,
@@ -11,6 +12,7 @@ from edgeworth.games.normal_form.exact.extreme import enumerate_vertices, mixed_
 
 __all__ = [
     "LemkeHowson",
+    "correlated_equilibrium",
     "enumerate_pure_equilibria",
     "enumerate_vertices",
     "lemke_howson",

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
-from edgeworth.core.observer import Observer
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run, interruptible
 from edgeworth.core.stop import Stop
-from edgeworth.games.normal_form.exact.scaling import refused
+from edgeworth.games.normal_form.exact.scaling import own_run, refused
 from edgeworth.games.normal_form.exact.vertices import vertices
 from edgeworth.games.normal_form.model import Equilibria, Mixed, NormalFormGame, Profile, exact_table, value
 
@@ -71,10 +70,7 @@ def mixed_equilibria(game: NormalFormGame, *, stop: Stop | None = None) -> Equil
     """
     if len(game.shape) != 2:
         validation.reject("game", "must have two players", game.shape)
-    rules = Stop() if stop is None else stop
-    if not set(rules.rules) <= {"seconds"}:
-        validation.reject("stop", "must have no rule but seconds", rules)
-    run: Run[Profile] = Run(sense="max", stop=rules, rng=np.random.default_rng(0), observer=Observer())
+    run = own_run(stop)
     with interruptible(run):
         return _enumerated(game, run)
 

@@ -6,6 +6,13 @@ from edgeworth.games.normal_form.model.commitment import (
     commitment_stake as commitment_stake,
     constant_sum as constant_sum,
 )
+from edgeworth.games.normal_form.model.correlated import (
+    CorrelatedEquilibrium,
+    correlated_bound,
+    correlated_gains,
+    exact_objective as exact_objective,
+    exact_outcomes as exact_outcomes,
+)
 from edgeworth.games.normal_form.model.equilibria import Equilibria, Mixed as Mixed
 from edgeworth.games.normal_form.model.functions import (
     Deviation,
@@ -34,12 +41,15 @@ from edgeworth.games.normal_form.model.rational import (
 
 __all__ = [
     "PRESETS",
+    "CorrelatedEquilibrium",
     "Deviation",
     "Equilibria",
     "NormalFormGame",
     "Profile",
     "best_responses",
     "commitment_bound",
+    "correlated_bound",
+    "correlated_gains",
     "deviation_payoffs",
     "generate",
     "measures",
