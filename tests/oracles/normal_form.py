@@ -199,3 +199,23 @@ def correlated_constraints(payoffs: list[Any], coarse: bool) -> list[list[Any]]:
                     row.append(at(table, outcome) - at(table, left) if told in (None, outcome[i]) else 0)
                 rows.append(row)
     return rows
+
+
+def undominated_by_pure(payoffs: list[Any], weak: bool) -> list[list[int]]:
+    """What is left when, round by round, every strategy that another pure one dominates is deleted at once."""
+    sizes = shape(payoffs[0])
+    left = [list(range(n)) for n in sizes]
+    while True:
+        gone = set()
+        for i in range(len(sizes)):
+            for a in left[i]:
+                for k in left[i]:
+                    gains = []
+                    for others in itertools.product(*(left[j] for j in range(len(sizes)) if j != i)):
+                        one, two = ((*others[:i], own, *others[i:]) for own in (k, a))
+                        gains.append(at(payoffs[i], one) - at(payoffs[i], two))
+                    if min(gains) > 0 or (weak and min(gains) == 0 and max(gains) > 0):
+                        gone.add((i, a))
+        if not gone:
+            return left
+        left = [[a for a in row if (i, a) not in gone] for i, row in enumerate(left)]

@@ -38,11 +38,13 @@ from edgeworth.games.normal_form.model import *
 if TYPE_CHECKING:
     from edgeworth.games.normal_form.check_sets import (
         verify_correlated as verify_correlated,
+        verify_elimination as verify_elimination,
         verify_equilibria as verify_equilibria,
     )
     from edgeworth.games.normal_form.exact import (
         LemkeHowson as LemkeHowson,
         correlated_equilibrium as correlated_equilibrium,
+        eliminate_dominated as eliminate_dominated,
         mixed_equilibria as mixed_equilibria,
     )
     from edgeworth.games.normal_form.learned import PLAYS as PLAYS, Play as Play
@@ -71,8 +73,10 @@ FAMILY = Family(
     late={
         "PLAYS": "learned",
         "correlated_equilibrium": "exact",
+        "eliminate_dominated": "exact",
         "mixed_equilibria": "exact",
         "verify_correlated": "check_sets",
+        "verify_elimination": "check_sets",
         "verify_equilibria": "check_sets",
     },
     benchmarks=(

@@ -1,4 +1,4 @@
-"""The checker of what is no single profile: lists of equilibria, correlated ones. It shares `model` with the methods only."""
+"""The checker of equilibria listed, correlated equilibria, and eliminations. It shares `model` with the methods only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from edgeworth.core.verdict import Report, Scope, Verdict
 from edgeworth.games.normal_form.model import (
     CorrelatedEquilibrium,
     Deviation,
+    Dominated,
+    Elimination,
     Equilibria,
     Mixed,
     NormalFormGame,
@@ -19,9 +21,11 @@ from edgeworth.games.normal_form.model import (
     correlated_gains,
     exact_deviations,
     exact_objective,
+    exact_rows,
     exact_table,
     pure_equilibria,
 )
+from edgeworth.games.normal_form.model.dominance import Kept
 
 _TOLERANCE = 1e-9
 """Of correlated equilibria: regrets relative to what is at stake, gaps relative to the range of the objective."""
@@ -240,3 +244,90 @@ def _correlated_regret(game: NormalFormGame, found: CorrelatedEquilibrium, budge
             worst, witness = relative, Deviation(i, k, float(gains[a][k]), text)
     holds = worst <= _TOLERANCE
     return Verdict.of(holds, worst, _TOLERANCE, None if holds else witness)
+
+
+def verify_elimination(game: NormalFormGame, found: Elimination, *, seconds: float = SECONDS) -> Report:
+    """Replay an elimination of dominated strategies in fractions.
+
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
+    found : Elimination
+        What `eliminate_dominated` returned for it.
+    seconds : float
+        What the check may spend; what that does not suffice for is NOT_CHECKED.
+
+    Returns
+    -------
+    Report
+        - ``steps``: every mixture is one of strategies that were left at the beginning of its round, other than the strategy
+          deleted, and dominates it there; one that breaks the rule ``by`` fails too.
+        - ``kept``: the strategies left are those that no step deletes.
+        - ``complete``, where the elimination says that it is: nothing left is dominated, by comparisons of pure strategies, and
+          for mixtures by the beliefs.
+
+    Raises
+    ------
+    TypeError
+        For anything but an `Elimination`.
+    """
+    if not isinstance(found, Elimination):
+        validation.reject_type("found", "must be an Elimination", found)
+    budget = Budget(seconds)
+    kept = tuple(tuple(range(n)) for n in game.shape)
+    verdicts: dict[str, Verdict] = {}
+    try:
+        for number, steps in itertools.groupby(found.steps, key=lambda step: step.round):
+            tables = [exact_rows(game, i, kept) for i in range(len(kept))]
+            gone = set()
+            for step in steps:
+                budget.check()
+                if not _dominates(tables, kept, step, found):
+                    text = f"round {number}: strategy {step.strategy} of player {step.player} is not dominated by its mixture"
+                    return Report({"steps": _judged(text)})
+                gone.add((step.player, step.strategy))
+            kept = tuple(tuple(a for a in left if (i, a) not in gone) for i, left in enumerate(kept))
+        verdicts["steps"] = _judged(None)
+        verdicts["kept"] = _judged(None if kept == found.kept else f"the steps leave {kept}, not {found.kept}")
+        if found.complete and verdicts["kept"]:
+            verdicts["complete"] = _undominated(game, found, budget)
+    except BudgetEnded as ended:
+        return Report(verdicts | {"rest": not_checked(ended)})
+    return Report(verdicts)
+
+
+def _dominates(tables: list[list[list[Fraction]]], kept: Kept, step: Dominated, found: Elimination) -> bool:
+    if step.player not in range(len(kept)) or step.strategy not in kept[step.player]:
+        return False
+    left, q = kept[step.player], step.mixture
+    used = [k for k, weight in enumerate(q) if weight]
+    sound = all(isinstance(weight, Fraction) and weight >= 0 for weight in q) and sum(q) == 1
+    if not sound or step.strategy in used or not set(used) <= set(left) or (found.by == "pure" and len(used) > 1):
+        return False
+    rows = dict(zip(left, tables[step.player], strict=True))
+    mine = rows[step.strategy]
+    gains = [sum(q[k] * rows[k][b] for k in used) - x for b, x in enumerate(mine)]
+    return min(gains) > 0 or (found.weak and min(gains) == 0 and max(gains) > 0)
+
+
+def _undominated(game: NormalFormGame, found: Elimination, budget: Budget) -> Verdict:
+    for i, left in enumerate(found.kept):
+        rows = exact_rows(game, i, found.kept)
+        for place, a in enumerate(left):
+            budget.check()
+            text = f"player {game.players[i]!r}: {game.strategies[i][a]!r} "
+            if found.by == "pure":
+                gains = [[x - y for x, y in zip(row, rows[place], strict=True)] for row in rows]
+                if any(min(row) > 0 or (found.weak and min(row) == 0 and max(row) > 0) for row in gains):
+                    return _judged(text + "is dominated")
+                continue
+            belief = found.beliefs[i][place] if len(found.beliefs) > i and len(found.beliefs[i]) == len(left) else ()
+            lowest = min(belief, default=Fraction(-1))
+            whole = len(belief) == len(rows[0]) and all(isinstance(p, Fraction) for p in belief) and sum(belief) == 1
+            if not whole or lowest < 0 or (found.weak and lowest == 0):
+                return _judged(text + "has no belief that could prove it undominated")
+            earned = [sum(p * u for p, u in zip(belief, row, strict=True) if p) for row in rows]
+            if earned[place] < max(earned):
+                return _judged(text + "is no best response to its belief")
+    return _judged(None)

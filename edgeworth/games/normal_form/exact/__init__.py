@@ -1,7 +1,8 @@
-"""Equilibria by enumeration, linear programming and complementary pivoting, correlated equilibria, optimal commitments."""
+"""Equilibria of several kinds, optimal commitments, and the elimination of dominated strategies."""
 
 from edgeworth.games.normal_form.exact.commitment import optimal_commitment
 from edgeworth.games.normal_form.exact.correlated import correlated_equilibrium
+from edgeworth.games.normal_form.exact.dominance import eliminate_dominated
 from edgeworth.games.normal_form.exact.equilibria import (
     LemkeHowson,
     enumerate_pure_equilibria,
@@ -13,6 +14,7 @@ from edgeworth.games.normal_form.exact.extreme import enumerate_vertices, mixed_
 __all__ = [
     "LemkeHowson",
     "correlated_equilibrium",
+    "eliminate_dominated",
     "enumerate_pure_equilibria",
     "enumerate_vertices",
     "lemke_howson",

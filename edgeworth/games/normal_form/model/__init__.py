@@ -13,6 +13,7 @@ from edgeworth.games.normal_form.model.correlated import (
     exact_objective as exact_objective,
     exact_outcomes as exact_outcomes,
 )
+from edgeworth.games.normal_form.model.dominance import Dominated, Elimination, exact_rows as exact_rows
 from edgeworth.games.normal_form.model.equilibria import Equilibria, Mixed as Mixed
 from edgeworth.games.normal_form.model.functions import (
     Deviation,
@@ -43,6 +44,8 @@ __all__ = [
     "PRESETS",
     "CorrelatedEquilibrium",
     "Deviation",
+    "Dominated",
+    "Elimination",
     "Equilibria",
     "NormalFormGame",
     "Profile",
