@@ -31,6 +31,7 @@ TARGET = 5_000_000
 ROUNDS = 1_000_000
 PLAIN_ROUNDS = 20_000
 GAMES = 200
+TRACED = 20
 
 
 def _seconds(work: Callable[[], Any]) -> float:
@@ -222,6 +223,43 @@ def equilibria() -> None:
     record(f"all equilibria, two players: pygambit {pygambit.__version__}", table(header, rows) + "\n\n" + text)
 
 
+def tracing() -> None:
+    """Equilibria of several players along the logit branch: how many are found, their exact regrets, and pygambit's logit."""
+    try:
+        import pygambit
+    except ImportError:
+        record("equilibria of several players against pygambit", "pygambit is not installed.")
+        return
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "game.nfg"
+        for kind in ("normal payoffs", "integers 0, 1, 2"):
+            for shape in ((3, 3), (2, 2, 2), (3, 3, 3), (2, 2, 2, 2)):
+                spent, theirs, found, worst, other = 0.0, 0.0, 0, 0.0, 0.0
+                for seed in range(TRACED):
+                    rng, size = np.random.default_rng(seed), (len(shape), *shape)
+                    payoffs = rng.normal(size=size) if kind == "normal payoffs" else rng.integers(0, 3, size).astype(float)
+                    game = NormalFormGame(payoffs)
+                    began = time.perf_counter()
+                    result = normal_form.solve(game, method="logit-tracing")
+                    spent += time.perf_counter() - began
+                    if result.termination == "converged" and normal_form.verify(game, result):
+                        found += 1
+                        worst = max(worst, float(normal_form.regret(game, result.require(), exact=True)))
+                    normal_form.write_nfg(game, path)
+                    peer = pygambit.read_nfg(str(path))
+                    began = time.perf_counter()
+                    answer = pygambit.nash.logit_solve(peer, use_strategic=True)
+                    theirs += time.perf_counter() - began
+                    if answer.success:
+                        other = max(other, float(answer.equilibrium.max_regret()))
+                cells = [f"{found} of {TRACED}", f"{worst:.1e}", f"{other:.1e}", f"{1e3 * spent:.0f}", f"{1e3 * theirs:.0f}"]
+                rows.append([kind, "x".join(map(str, shape)), *cells, f"{spent / theirs:.2f}"])
+    header = ["payoffs", "strategies", "certified", "largest exact regret", "Gambit's largest regret",
+              "ms", "Gambit ms", "ms / Gambit's"]  # fmt: skip
+    record(f"equilibria of several players by logit tracing, pygambit {pygambit.__version__}", table(header, rows))
+
+
 def _least(work: Callable[[], Any]) -> tuple[Any, float]:
     """The result, and the least seconds of three."""
     result, spent = None, float("inf")
@@ -239,7 +277,7 @@ def _fractions(peer: Any, profile: Any) -> Any:
     )
 
 
-SECTIONS = {"learners": learners, "gambit": gambit, "equilibria": equilibria}
+SECTIONS = {"learners": learners, "gambit": gambit, "equilibria": equilibria, "tracing": tracing}
 
 if __name__ == "__main__":
     for section in sys.argv[1:] or SECTIONS:

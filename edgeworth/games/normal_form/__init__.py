@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     )
     from edgeworth.games.normal_form.exact import (
         LemkeHowson as LemkeHowson,
+        QuantalResponse as QuantalResponse,
         correlated_equilibrium as correlated_equilibrium,
         eliminate_dominated as eliminate_dominated,
         mixed_equilibria as mixed_equilibria,
+        quantal_response as quantal_response,
     )
     from edgeworth.games.normal_form.learned import PLAYS as PLAYS, Play as Play
 
@@ -72,9 +74,11 @@ FAMILY = Family(
     examples=tiny_problems,
     late={
         "PLAYS": "learned",
+        "QuantalResponse": "exact",
         "correlated_equilibrium": "exact",
         "eliminate_dominated": "exact",
         "mixed_equilibria": "exact",
+        "quantal_response": "exact",
         "verify_correlated": "check_sets",
         "verify_elimination": "check_sets",
         "verify_equilibria": "check_sets",

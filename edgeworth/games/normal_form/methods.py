@@ -48,6 +48,15 @@ METHODS: tuple[Method, ...] = (
         reference="Lemke and Howson, J. SIAM 12 (1964); QuantEcon.py",
     ),
     Method(
+        name="logit-tracing",
+        kind="equilibrium",
+        function=f"{_ROOM}.exact:trace_logit",
+        exact=True,
+        randomised=False,
+        guarantee="a mixed equilibrium of games of any number of players, its regret certified; or it says that it gave up",
+        reference="McKelvey and Palfrey (1995); Turocy, Games and Economic Behavior 51 (2005)",
+    ),
+    Method(
         name="stackelberg",
         kind="optimise",
         function=f"{_ROOM}.exact:optimal_commitment",

@@ -10,9 +10,11 @@ from edgeworth.games.normal_form.exact.equilibria import (
     minimax_linear_program,
 )
 from edgeworth.games.normal_form.exact.extreme import enumerate_vertices, mixed_equilibria
+from edgeworth.games.normal_form.exact.quantal import QuantalResponse, quantal_response, trace_logit
 
 __all__ = [
     "LemkeHowson",
+    "QuantalResponse",
     "correlated_equilibrium",
     "eliminate_dominated",
     "enumerate_pure_equilibria",
@@ -21,4 +23,6 @@ __all__ = [
     "minimax_linear_program",
     "mixed_equilibria",
     "optimal_commitment",
+    "quantal_response",
+    "trace_logit",
 ]

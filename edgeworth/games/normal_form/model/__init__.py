@@ -33,6 +33,7 @@ from edgeworth.games.normal_form.model.nfg import read_nfg, write_nfg
 from edgeworth.games.normal_form.model.presets import PRESETS, generate
 from edgeworth.games.normal_form.model.problem import Floats as Floats, Ints as Ints, NormalFormGame, Profile
 from edgeworth.games.normal_form.model.profiles import ProfileLike as ProfileLike, violations
+from edgeworth.games.normal_form.model.quantal import quantal_residual
 from edgeworth.games.normal_form.model.rational import (
     exact_deviations as exact_deviations,
     exact_profile as exact_profile,
@@ -58,6 +59,7 @@ __all__ = [
     "measures",
     "payoffs",
     "pure_equilibria",
+    "quantal_residual",
     "read_nfg",
     "regret",
     "regrets",
