@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         verify_elimination as verify_elimination,
         verify_equilibria as verify_equilibria,
     )
+    from edgeworth.games.normal_form.dynamics import FictitiousPlay as FictitiousPlay, Replicator as Replicator
     from edgeworth.games.normal_form.exact import (
         LemkeHowson as LemkeHowson,
         QuantalResponse as QuantalResponse,
