@@ -159,8 +159,9 @@ def gambit() -> None:
             theirs["read"] += time.perf_counter() - began
             theirs["write"] += _seconds(peer.to_nfg)
             round_trips += back.hash == rational.hash
+            ready = normal_form.Profile(floats)  # as pygambit's is made before its clock starts
             began = time.perf_counter()
-            found = normal_form.regret(game, floats)
+            found = normal_form.regret(game, ready)
             ours["regret"] += time.perf_counter() - began
             profile = peer.mixed_strategy_profile(data=floats)
             began = time.perf_counter()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from edgeworth import FileFormatError
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import NormalFormGame
+from edgeworth.games.normal_form.model import nfg
 from edgeworth.testing import normal_form_games
 from tests.games.normal_form.gambit import gambit_game, gambit_payoffs, pygambit
 
@@ -157,6 +158,24 @@ def test_gambits_own_text_of_both_our_examples(tmp_path: Path) -> None:
                 assert float(Fraction(table[where].numerator, table[where].denominator)) == game.payoffs[(i, *where)]
 
 
+@pytest.mark.parametrize("chunk", [1, 7, 2**18])
+def test_plain_numbers_are_read_as_any_others(chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short integers and fractions go all at once; one word of another form and everything goes word by word."""
+    monkeypatch.setattr(nfg, "_CHUNK", chunk)
+    monkeypatch.setattr(nfg, "_WAITING", 1)
+    words = ["1", "-3", "+7/2", "0", "-6/4", "999999999999999", "1/999999999999999", "08/6"]
+    plain = _read(f'NFG 1 R "" {{ "x" }} {{ 8 }} {" ".join(words)}', tmp_path)
+    rows = " ".join(f'{{ "" {word} }}' for word in [*words, "-0", "2.5", "1e3"])
+    outcomes = _read(f'NFG 1 R "" {{ "x" }} {{ 11 }} {{ {rows} }} {" ".join(map(str, range(1, 12)))}', tmp_path)
+    other = _read(f'NFG 1 R "" {{ "x" }} {{ 11 }} {" ".join(words)} -0 2.5 1e3', tmp_path)
+    exact = [Fraction(word) for word in words]
+    for game in (plain, outcomes, other):
+        assert [game.exact(0, (k,)) for k in range(8)] == exact
+        assert game.payoffs[0, :8].tolist() == [float(each) for each in exact]
+    assert outcomes.hash == other.hash
+    assert np.signbit(_read('NFG 1 R "" { "x" } { 2 } -0 1', tmp_path).payoffs[0, 0])
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [
@@ -212,6 +231,7 @@ BAD: dict[str, tuple[str, str]] = {
     ),
     "absurd exponent": ('NFG 1 R "x" { "a" } { 1 } 1e999999999', "of reasonable size; got 1e999999999"),
     "division by 0": ('NFG 1 R "x" { "a" } { 1 } 1/0', "finite and of reasonable size; got 1/0"),
+    "division by 0 in an outcome": ('NFG 1 R "x" { "a" } { 1 } { { "o" 1/00 } } 1', "payoff 1 of outcome 1, finite and of"),
     "outcome short": ('NFG 1 R "x" { "a" "b" } { 1 1 } { { "o" 1 } } 1', "expected payoff 2 of outcome 1; got }"),
     "outcome long": ('NFG 1 R "x" { "a" } { 1 } { { "o" 1, 2 } } 1', "expected } after one payoff a player; got 2"),
     "outcome unknown": ('NFG 1 R "x" { "a" } { 1 } { { "o" 1 } } 2', "the outcome of profile 1, from 0 to 1; got 2"),

@@ -326,8 +326,10 @@ def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
 
 
 def _deviation_payoffs(game: NormalFormGame, mixed: Profile, player: int) -> Floats:
-    table = np.moveaxis(game.payoffs[player], player, 0)
-    return np.asarray(_against(table, [vector for j, vector in enumerate(mixed) if j != player]))
+    earned = _against(game.payoffs[player], mixed.probabilities[player + 1 :])
+    for vector in mixed.probabilities[:player]:
+        earned = vector @ earned.reshape(len(vector), -1)
+    return earned
 
 
 def _stake(game: NormalFormGame, mixed: Profile, player: int) -> float:
