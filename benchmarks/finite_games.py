@@ -149,37 +149,32 @@ def gambit() -> None:
             weights = [rng.integers(1, 9, n).tolist() for n in shape]
             mixed = [[Fraction(w, sum(row)) for w in row] for row in weights]
             floats = [[float(p) for p in row] for row in mixed]
-            ours["write"] += _seconds(lambda: normal_form.write_nfg(rational, path, version=version))  # noqa: B023
+            ours["write"] += _least(lambda: normal_form.write_nfg(rational, path, version=version))[1]  # noqa: B023
             text = path.read_text()
-            began = time.perf_counter()
-            back = normal_form.read_nfg(path)
-            ours["read"] += time.perf_counter() - began
-            began = time.perf_counter()
-            peer = pygambit.read_nfg(io.StringIO(text))
-            theirs["read"] += time.perf_counter() - began
-            theirs["write"] += _seconds(peer.to_nfg)
+            back, spent = _least(lambda: normal_form.read_nfg(path))
+            ours["read"] += spent
+            peer, spent = _least(lambda text=text: pygambit.read_nfg(io.StringIO(text)))
+            theirs["read"] += spent
+            theirs["write"] += _least(peer.to_nfg)[1]
             round_trips += back.hash == rational.hash
             ready = normal_form.Profile(floats)  # as pygambit's is made before its clock starts
-            began = time.perf_counter()
-            found = normal_form.regret(game, ready)
-            ours["regret"] += time.perf_counter() - began
-            profile = peer.mixed_strategy_profile(data=floats)
-            began = time.perf_counter()
-            other = profile.max_regret()
-            theirs["regret"] += time.perf_counter() - began
+            found, spent = _least(lambda game=game, ready=ready: normal_form.regret(game, ready))
+            ours["regret"] += spent
+            fresh = iter([peer.mixed_strategy_profile(data=floats) for _ in range(3)])  # they keep what they computed
+            other, spent = _least(lambda fresh=fresh: next(fresh).max_regret())
+            theirs["regret"] += spent
             worst = max(worst, abs(found - other) / max(abs(other), 1e-12))
-            began = time.perf_counter()
-            exactly = normal_form.regret(rational, mixed, exact=True)
-            ours["exact regret"] += time.perf_counter() - began
-            profile = peer.mixed_strategy_profile(data=mixed, rational=True)
-            began = time.perf_counter()
-            other = profile.max_regret()
-            theirs["exact regret"] += time.perf_counter() - began
+            exactly, spent = _least(lambda game=rational, mixed=mixed: normal_form.regret(game, mixed, exact=True))
+            ours["exact regret"] += spent
+            fresh = iter([peer.mixed_strategy_profile(data=mixed, rational=True) for _ in range(3)])
+            other, spent = _least(lambda fresh=fresh: next(fresh).max_regret())
+            theirs["exact regret"] += spent
             exact_equal += exactly == other
     rows = [[what, f"{1e3 * ours[what]:.1f}", f"{1e3 * theirs[what]:.1f}", f"{theirs[what] / ours[what]:.2f}"] for what in ours]
     text = (
         f"Regrets in floats differ from pygambit's by at most {worst:.1e} relative; in fractions {exact_equal} of {GAMES} are "
-        f"equal. Files: {round_trips} of {GAMES} games come back the same. pygambit writes to a string and reads from one."
+        f"equal. Files: {round_trips} of {GAMES} games come back the same. pygambit writes to a string and reads from one. "
+        "Each number is the least of three."
     )
     header = ["200 games of 2-4 players with 2-5 strategies", "edgeworth ms", "pygambit ms", "pygambit / edgeworth"]
     record(f"finite games: .nfg files and regrets, pygambit {pygambit.__version__}", table(header, rows) + "\n\n" + text)
