@@ -20,6 +20,10 @@ beside ``value`` and ``quality`` of a result:
   what the multipliers prove (`commitment_bound`), up to 1e-9 of what it has at stake in committing.
 
 No method states a bound on the value.
+
+What is no single profile has functions of its own, each with its check in fractions: `mixed_equilibria` (all equilibria of two
+players, `verify_equilibria`), `correlated_equilibrium` (the best correlated or coarse one, with a bound, `verify_correlated`),
+`eliminate_dominated` (`verify_elimination`). `quantal_response` is a profile, which `quantal_residual` measures.
 """
 
 from __future__ import annotations

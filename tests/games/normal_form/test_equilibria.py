@@ -16,6 +16,7 @@ from edgeworth import Stop, Termination
 from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import Equilibria, NormalFormGame
+from edgeworth.games.normal_form.exact import vertices
 from edgeworth.testing import normal_form_games
 from tests.games.normal_form.gambit import gambit_game, pygambit
 from tests.oracles import normal_form as oracle
@@ -111,6 +112,13 @@ def test_the_game_of_75_equilibria() -> None:
     assert normal_form.verify_equilibria(game, found)
 
 
+def test_dictionaries_that_were_dropped_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = normal_form.generate(strategies=5, seed=3)
+    kept = normal_form.mixed_equilibria(game)
+    monkeypatch.setattr(vertices, "_KEPT", 2)
+    assert normal_form.mixed_equilibria(game) == kept
+
+
 def test_floats_mean_what_they_are() -> None:
     """0.1 + 0.2 is not 0.3: the third row is best by 2^-54 only, and no tolerance hides that."""
     game = NormalFormGame([[[0.1 + 0.2, 0.0], [0.3, 0.0]], [[1.0, 0.0], [1.0, 0.0]]])
@@ -125,7 +133,7 @@ def test_the_method_returns_the_equilibrium_of_highest_value() -> None:
         assert result.termination is Termination.PROVED
         listed = normal_form.mixed_equilibria(game)
         assert result.value == max(normal_form.value(game, profile) for profile in listed)
-        assert result.stats.iterations == listed.pivots
+        assert result.stats.iterations == listed.vertices
         assert normal_form.verify(game, result)
         assert result.notes == (str(listed),)
 

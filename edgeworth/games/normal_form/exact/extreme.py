@@ -90,8 +90,8 @@ def enumerate_vertices(game: NormalFormGame, params: None, run: Run[Profile]) ->
     Returns
     -------
     Found
-        The extreme equilibrium of the highest value, as the game's objective names it. ``iterations`` counts pivots. A run that
-        is cut returns no solution.
+        The extreme equilibrium of the highest value, as the game's objective names it. ``iterations`` counts vertices of both
+        polytopes. A run that is cut returns no solution.
 
     Notes
     -----
@@ -109,20 +109,20 @@ def enumerate_vertices(game: NormalFormGame, params: None, run: Run[Profile]) ->
         return Found(None, ending)
     listed = _enumerated(game, run)
     if not listed.complete:
-        return Found(None, listed.termination, iterations=listed.pivots, notes=(str(listed),))
+        return Found(None, listed.termination, iterations=listed.vertices, notes=(str(listed),))
     best = max(listed, key=lambda profile: value(game, profile))
-    return Found(best, Termination.PROVED, iterations=listed.pivots, notes=(str(listed),))
+    return Found(best, Termination.PROVED, iterations=listed.vertices, notes=(str(listed),))
 
 
 def _enumerated(game: NormalFormGame, run: Run[Profile]) -> Equilibria:
     n, m = game.shape
     ended: list[Termination] = []
-    spent, next_look = 0, 0.0  # vertices of the first polytope are counted as pivots
+    spent, next_look = 0, 0.0
 
-    def ask(pivots: int) -> bool:
+    def ask(steps: int) -> bool:
         nonlocal next_look
         if run.elapsed >= next_look or run.interrupted:
-            reason = run.tick(spent + pivots)
+            reason = run.tick(spent + steps)
             ended.extend([] if reason is None else [reason])
             next_look = run.elapsed + _ASK
         return bool(ended)
@@ -141,7 +141,7 @@ def _enumerated(game: NormalFormGame, run: Run[Profile]) -> Equilibria:
             listed = _listed(list(ours.values()), list(theirs.values()), pairs)
             graph = _subsets(listed.pairs, ask)
             if graph is not None:
-                return replace(listed, subsets=graph[0], components=graph[1], pivots=spent)
+                return replace(listed, subsets=graph[0], components=graph[1], vertices=spent)
     return Equilibria(((), ()), (), (), (), ended[0], spent)
 
 

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+_KEPT = 1_000
+"""Dictionaries kept on the way back; older ones are made again by the pivot that led on."""
+
 
 class Dictionary(NamedTuple):
     """Rows over the nonbasic variables, the right-hand side last, as integers over `det`.
@@ -80,32 +83,50 @@ class Dictionary(NamedTuple):
 def vertices(matrix: list[list[int]], ask: Callable[[int], bool]) -> tuple[dict[int, list[int]], bool]:
     """The vertices of ``{x >= 0, matrix x <= 1}``, all entries of the matrix being positive.
 
-    ask: called with the number of pivots so far; True means: end now.
+    ask: called with the number of steps so far, forward and back; True means: end now.
 
     Returns the coordinates of each vertex, up to a common positive factor, by the set of its tight constraints as bits (x_j = 0
     at j, row i at d + i), and whether they are all.
     """
     d = len(matrix[0])
-    root = Dictionary([[*row, 1] for row in matrix], [d + i for i in range(len(matrix))], list(range(d)), 1)
+    here = Dictionary([[*row, 1] for row in matrix], [d + i for i in range(len(matrix))], list(range(d)), 1)
     found: dict[int, list[int]] = {}
-    met, stack, pivots = {(1 << d) - 1}, [root], 0
-    while stack:
-        here = stack.pop()
+    met = {(1 << d) - 1}
+    path: list[tuple[Dictionary | None, int, int]] = []  # dictionaries, each with the row and column that led on
+    pivots, column = 0, 0
+    while True:
         nonbasic = sum(1 << variable for variable in here.cobasis)
-        tight, point = nonbasic, [0] * d
-        for variable, row in zip(here.basis, here.rows, strict=True):
-            if row[-1] == 0:
-                tight |= 1 << variable
-            elif variable < d:
-                point[variable] = row[-1]
-        found[tight] = point
-        for column, entering in enumerate(here.cobasis):
-            leaves = here.leaving(column)
-            other = nonbasic ^ (1 << entering) ^ (1 << here.basis[leaves])
+        if column == 0:
+            tight, point = _vertex(here, nonbasic)
+            found[tight] = point
+        while column < d:
+            row = here.leaving(column)
+            other = nonbasic ^ (1 << here.cobasis[column]) ^ (1 << here.basis[row])
             if other not in met:
-                met.add(other)
-                stack.append(here.pivoted(leaves, column))
-                pivots += 1
-                if ask(pivots):
-                    return found, False
-    return found, True
+                break
+            column += 1
+        if column < d:
+            met.add(other)
+            path.append((here, row, column))
+            if len(path) > _KEPT:
+                path[-_KEPT - 1] = (None, *path[-_KEPT - 1][1:])
+            here, column = here.pivoted(row, column), 0
+        elif not path:
+            return found, True
+        else:
+            before, row, column = path.pop()
+            here, column = before or here.pivoted(row, column), column + 1
+        pivots += 1
+        if ask(pivots):
+            return found, False
+
+
+def _vertex(here: Dictionary, nonbasic: int) -> tuple[int, list[int]]:
+    """The tight constraints of a dictionary's vertex as bits, and its coordinates times `det`."""
+    tight, point = nonbasic, [0] * len(here.cobasis)
+    for variable, row in zip(here.basis, here.rows, strict=True):
+        if row[-1] == 0:
+            tight |= 1 << variable
+        elif variable < len(point):
+            point[variable] = row[-1]
+    return tight, point

@@ -35,8 +35,8 @@ class Equilibria:
     termination : Termination
         PROVED: every extreme equilibrium is listed, and the subsets together hold every equilibrium of the game. Otherwise the
         run was cut for this reason, and nothing is listed.
-    pivots : int
-        How many pivots the enumeration took.
+    vertices : int
+        How many vertices of both polytopes were met.
 
     Notes
     -----
@@ -54,7 +54,7 @@ class Equilibria:
     subsets: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
     components: tuple[tuple[int, ...], ...]
     termination: Termination
-    pivots: int = 0
+    vertices: int = 0
 
     @property
     def complete(self) -> bool:
