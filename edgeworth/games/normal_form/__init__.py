@@ -56,13 +56,18 @@ if TYPE_CHECKING:
     )
     from edgeworth.games.normal_form.learned import PLAYS as PLAYS, Play as Play
 
+_TRACED = 20_000
+"""Payoffs up to which "auto" follows the branch of logit equilibria, some milliseconds a step."""
+
 
 def _auto(game: model.NormalFormGame) -> str:
     if len(model.pure_equilibria(game)):
         return "pure"
     if model.constant_sum(game) is not None:
         return "zero-sum"
-    return "lemke-howson" if len(game.shape) == 2 else "wolf-phc"
+    if len(game.shape) == 2:
+        return "lemke-howson"
+    return "logit-tracing" if game.payoffs.size <= _TRACED else "wolf-phc"
 
 
 FAMILY = Family(

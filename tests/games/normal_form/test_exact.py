@@ -204,4 +204,7 @@ def test_auto() -> None:
     assert used(preset="shapley") == "lemke-howson"
     spoiled = np.zeros((3, 2, 2, 2))
     spoiled[:2] = normal_form.generate(preset="matching-pennies", seed=0).payoffs[..., np.newaxis]
-    assert normal_form.solve(NormalFormGame(spoiled), seed=0).method == "wolf-phc"
+    assert normal_form.solve(NormalFormGame(spoiled)).method == "logit-tracing"
+    wide = np.zeros((3, 2, 2, 1_700))
+    wide[:] = spoiled[..., :1]
+    assert normal_form.solve(NormalFormGame(wide), seed=0, stop=Stop(iterations=5)).method == "wolf-phc"

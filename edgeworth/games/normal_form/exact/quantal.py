@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
@@ -13,7 +14,7 @@ from edgeworth.core.run import Run, interruptible
 from edgeworth.core.stop import Stop
 from edgeworth.games.normal_form.exact.branch import Branch
 from edgeworth.games.normal_form.exact.scaling import own_run, simplex, unit
-from edgeworth.games.normal_form.exact.supports import equalised, supports
+from edgeworth.games.normal_form.exact.supports import equalised, scaled, supports
 from edgeworth.games.normal_form.model import Floats, NormalFormGame, Profile
 
 _TRY = 16.0  # lambda, payoffs scaled to [0, 1], from which on supports are tried, at each doubling
@@ -143,16 +144,21 @@ def trace_logit(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[
         return Found(None, ending)
     branch = Branch([unit(table)[0] for table in game.payoffs])
     again = _TRY
+    exact: list[NDArray[np.object_]] = []
     while branch.rationality <= _MOST and branch.advance():
         ending = run.tick(branch.steps)
         if ending is not None:
             return Found(_profile(branch, branch.point), ending, iterations=branch.steps)
         if branch.rationality >= again:
             again = 2.0 * branch.rationality
+            exact = exact or [scaled(game, i) for i in range(len(game.shape))]
             for support in supports(branch.mixed(branch.point)):
-                profile = equalised(game, support, branch.mixed(branch.point))
+                profile = equalised(game, exact, support, branch.mixed(branch.point))
                 if profile is not None:
                     return Found(profile, Termination.CONVERGED, iterations=branch.steps)
+                ending = run.tick(branch.steps)
+                if ending is not None:
+                    return Found(_profile(branch, branch.point), ending, iterations=branch.steps)
     note = f"gave up at lambda = {branch.rationality:.3g}: no support on the branch gave an equilibrium"
     return Found(_profile(branch, branch.point), Termination.ERROR, iterations=branch.steps, notes=(note,))
 

@@ -31,10 +31,15 @@ def supports(mixed: Sequence[Floats]) -> Iterator[Supports]:
             yield found
 
 
-def equalised(game: NormalFormGame, support: Supports, near: Sequence[Floats]) -> Profile | None:
-    """The equilibrium in which every player is indifferent between the strategies of its support; None where none is found."""
+def equalised(
+    game: NormalFormGame, exact_payoffs: Sequence[NDArray[np.object_]], support: Supports, near: Sequence[Floats]
+) -> Profile | None:
+    """The equilibrium in which every player is indifferent between the strategies of its support; None where none is found.
+
+    exact_payoffs: of each player, as `scaled` gives them.
+    """
     floats = [unit(table)[0][np.ix_(*support)] for table in game.payoffs]
-    fractions = [_scaled(game, i)[np.ix_(*support)] for i in range(len(support))]
+    fractions = [table[np.ix_(*support)] for table in exact_payoffs]
     mixed = [simplex(vector[list(kept)]) for vector, kept in zip(near, support, strict=True)]
     ends = np.cumsum([len(kept) for kept in support])
     exact = 0
@@ -89,7 +94,7 @@ def _exact(vector: Floats) -> NDArray[np.object_]:
     return np.array([Fraction(p) for p in vector.tolist()], dtype=object)
 
 
-def _scaled(game: NormalFormGame, player: int) -> NDArray[np.object_]:
+def scaled(game: NormalFormGame, player: int) -> NDArray[np.object_]:
     """The player's payoffs in the units of `unit`, as fractions."""
     flat = exact_outcomes(game, player)
     low, size = min(flat), Fraction(unit(game.payoffs[player])[1])
