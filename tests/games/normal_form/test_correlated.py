@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from edgeworth import Stop, Termination
+from edgeworth.core.run import Run
 from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import CorrelatedEquilibrium, NormalFormGame
@@ -147,6 +148,15 @@ def test_a_run_that_is_cut(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="distribution: there is none"):
         _ = found.distribution
     assert not normal_form.verify_correlated(game, found)
+
+
+def test_the_arithmetic_in_fractions_is_cut_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tick(run: Run[object], iterations: int, *values: object, **named: object) -> Termination | None:
+        return None if iterations else Termination.TIME  # the pivots go on, what follows them does not
+
+    monkeypatch.setattr(Run, "tick", tick)
+    found = normal_form.correlated_equilibrium(CHICKEN)
+    assert (found.termination, found.probabilities) == (Termination.TIME, ())
 
 
 def test_what_is_refused() -> None:

@@ -116,7 +116,7 @@ def _in_fractions(game: NormalFormGame, wanted: CorrelatedEquilibrium, run: Run[
     tables = [[[Fraction(0)] * n for _ in range(1 if wanted.coarse else n)] for n in game.shape]
     for (i, a, k), y in zip(where, solved.y[:-1], strict=True):
         tables[i][a][k] = y
-    return _judged(game, wanted, solved.x, tables)
+    return _judged(game, wanted, solved.x, tables, run)
 
 
 def _by_highs(game: NormalFormGame, wanted: CorrelatedEquilibrium, run: Run[Profile]) -> CorrelatedEquilibrium:
@@ -158,21 +158,42 @@ def _by_highs(game: NormalFormGame, wanted: CorrelatedEquilibrium, run: Run[Prof
         duals: Floats = np.maximum(answer.row_dual[row : row + height * n], 0.0) * (scale / size)
         tables.append([[Fraction(y) for y in each] for each in duals.reshape(height, n).tolist()])
         row += height * n
-    found = _judged(game, wanted, [p / total for p in weights], tables)
+    found = _judged(game, wanted, [p / total for p in weights], tables, run)
     return found if answer.termination is Termination.PROVED else replace(found, termination=answer.termination)
 
 
+class _Ended(Exception):
+    """The run's rules ended the arithmetic in fractions."""
+
+    def __init__(self, reason: Termination) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 def _judged(
-    game: NormalFormGame, wanted: CorrelatedEquilibrium, p: list[Fraction], tables: list[list[list[Fraction]]]
+    game: NormalFormGame,
+    wanted: CorrelatedEquilibrium,
+    p: list[Fraction],
+    tables: list[list[list[Fraction]]],
+    run: Run[Profile],
 ) -> CorrelatedEquilibrium:
     """The answer with its value and bound in fractions; PROVED where they and the regrets are as near as the class says."""
     y: Multipliers = tuple(tuple(tuple(row) for row in table) for table in tables)
+
+    def ask() -> None:
+        reason = run.tick(0)
+        if reason is not None:
+            raise _Ended(reason)
+
     worth = exact_objective(game, wanted.objective)
     value = sum((w * each for w, each in zip(worth, p, strict=True) if each), start=Fraction(0))
-    bound = correlated_bound(game, y, wanted.objective, coarse=wanted.coarse)
-    clear = bound - value <= _CLEAR * (max(worth) - min(worth))
-    for i in range(len(game.shape)):
-        gains, stake = correlated_gains(game, p, i, coarse=wanted.coarse)
-        clear &= sum(max(row) for row in gains) <= _CLEAR * stake
+    try:
+        bound = correlated_bound(game, y, wanted.objective, coarse=wanted.coarse, ask=ask)
+        clear = bound - value <= _CLEAR * (max(worth) - min(worth))
+        for i in range(len(game.shape)):
+            gains, stake = correlated_gains(game, p, i, coarse=wanted.coarse, ask=ask)
+            clear &= sum(max(row) for row in gains) <= _CLEAR * stake
+    except _Ended as ended:
+        return replace(wanted, termination=ended.reason)
     ending = Termination.PROVED if clear else Termination.ERROR
     return replace(wanted, probabilities=tuple(p), multipliers=y, value=value, bound=bound, termination=ending)
