@@ -169,8 +169,8 @@ def _subsets(found: Equilibria, budget: Budget) -> Verdict:
         nodes = [{(0, k) for k in found.subsets[s][0]} | {(1, h) for h in found.subsets[s][1]} for s in members]
         reached = nodes.pop() if nodes else set()
         while joined := [each for each in nodes if each & reached]:
-            reached = reached.union(*joined)
             nodes = [each for each in nodes if not each & reached]
+            reached = reached.union(*joined)
         if nodes or reached & used:
             return _judged(f"the component {members} is not connected, or not apart from another")
         used |= reached

@@ -112,6 +112,17 @@ def test_the_game_of_75_equilibria() -> None:
     assert normal_form.verify_equilibria(game, found)
 
 
+def test_a_component_of_many_subsets() -> None:
+    """Its subsets hang together in a chain, which a checker that joins them too hastily does not see."""
+    rows = ["00101", "01011", "00010", "11000"], ["10011", "01010", "10010", "01100"]
+    game = NormalFormGame(np.array([[list(map(float, row)) for row in table] for table in rows]))
+    found = normal_form.mixed_equilibria(game)
+    assert str(found) == "all 14 extreme equilibria; maximal Nash subsets: 12, components: 1"
+    assert normal_form.verify_equilibria(game, found)
+    torn = replace(found, components=(found.components[0][:1], found.components[0][1:]))
+    assert list(normal_form.verify_equilibria(game, torn).failures) == ["subsets"]
+
+
 def test_dictionaries_that_were_dropped_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     game = normal_form.generate(strategies=5, seed=3)
     kept = normal_form.mixed_equilibria(game)

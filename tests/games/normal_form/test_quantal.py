@@ -14,7 +14,7 @@ from edgeworth import Stop, Termination
 from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import NormalFormGame
-from edgeworth.games.normal_form.exact import branch, quantal
+from edgeworth.games.normal_form.exact import branch, quantal, supports
 from edgeworth.testing import normal_form_games
 from tests.games.normal_form.gambit import gambit_game, pygambit
 
@@ -124,6 +124,20 @@ def test_equilibria_of_several_players(shape: tuple[int, ...], ties: bool) -> No
         assert normal_form.regret(game, result.require(), exact=True) <= Fraction(1, 10**13)
 
 
+def test_losses_that_stand_for_what_is_forbidden() -> None:
+    """Nine orders of magnitude: on most of these games the branch leads nowhere, and supports are tried."""
+    tried = 0
+    for seed in (26, 82, 98, 118):
+        rng = np.random.default_rng(seed)
+        payoffs = np.where(rng.random((3, 3, 2, 2)) < 0.1, -1e9, rng.random((3, 3, 2, 2)))
+        game = NormalFormGame(payoffs)
+        result = normal_form.solve(game, method="logit-tracing")
+        assert result.termination is Termination.CONVERGED
+        assert normal_form.verify(game, result)
+        tried += bool(result.notes)
+    assert tried > 0
+
+
 def test_the_three_player_game_of_nau() -> None:
     """Its only equilibrium is in irrational strategies (Nau, Gomez Canovas and Hansen 2004, section 4)."""
     peer = pygambit().catalog.load("journals/ijgt/nau2004/sec4")
@@ -145,6 +159,12 @@ def test_runs_that_are_cut() -> None:
 
 def test_giving_up_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantal, "_MOST", 2.0)
+    found = normal_form.solve(PENNIES, method="logit-tracing")
+    assert found.termination is Termination.CONVERGED
+    assert "found by trying supports" in found.notes[0]
+    assert found.require()[0] == pytest.approx([0.5, 0.5])
+    assert normal_form.verify(PENNIES, found)["epsilon"].status is Status.HOLDS
+    monkeypatch.setattr(supports, "_MOST", 2)
     result = normal_form.solve(PENNIES, method="logit-tracing")
     assert result.termination is Termination.ERROR
     assert result.notes[0].startswith("gave up at lambda = ")

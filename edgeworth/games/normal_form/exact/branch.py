@@ -88,7 +88,7 @@ class Branch:
 
     def _near(self, point: Floats) -> bool:
         """Whether the corrector stayed near to what was predicted."""
-        return bool(np.linalg.norm(point - self.point) <= 1.5 * self.length)
+        return float(np.abs(point - self.point).max()) <= 1.5 * self.length  # no squares: lambda may be huge
 
     def _onward(self, point: Floats, last: Floats) -> Floats:
         """The direction of the curve at a point, on the side of `last`."""
@@ -105,6 +105,8 @@ class Branch:
         """Newton's method across the direction `normal`: the point and the rounds it took; None where it does not converge."""
         last = np.inf
         for rounds in range(1, _NEWTON + 1):
+            if point[:-1].max() > 1.0:  # a probability far above 1
+                return None
             value, jacobian = self._system(point)
             try:
                 step = np.linalg.solve(np.vstack([jacobian, normal]), np.append(-value, 0.0))

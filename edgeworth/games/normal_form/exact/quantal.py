@@ -14,11 +14,11 @@ from edgeworth.core.run import Run, interruptible
 from edgeworth.core.stop import Stop
 from edgeworth.games.normal_form.exact.branch import Branch
 from edgeworth.games.normal_form.exact.scaling import own_run, simplex, unit
-from edgeworth.games.normal_form.exact.supports import equalised, scaled, supports
+from edgeworth.games.normal_form.exact.supports import equalised, every, scaled, supports
 from edgeworth.games.normal_form.model import Floats, NormalFormGame, Profile
 
 _TRY = 16.0  # lambda, payoffs scaled to [0, 1], from which on supports are tried, at each doubling
-_MOST = 1e9  # by then differences of 1e-9 decide
+_MOST = 1e12  # by then differences of 1e-12 decide
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,9 @@ def trace_logit(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[
     -------
     Found
         An equilibrium, CONVERGED, whose regret in exact arithmetic is what rounding the probabilities accounts for. Where the
-        branch cannot be followed, or no support on it gives an equilibrium up to lambda = 1e9 (payoffs scaled to [0, 1]), ERROR
-        with the last profile of the branch, which claims nothing. ``iterations`` counts steps along the branch.
+        branch cannot be followed, or no support on it gives an equilibrium up to lambda = 1e12 (payoffs scaled to [0, 1]), and
+        trying supports does not help, ERROR with the last profile of the branch, which claims nothing. ``iterations`` counts
+        steps along the branch.
 
     Notes
     -----
@@ -133,7 +134,9 @@ def trace_logit(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[
     lambda is a Nash equilibrium. From lambda = 16 on, at each doubling, the strategies played with some probability are taken
     for supports: the equations that all of them earn the same are solved by Newton's method, at last with residuals in
     fractions. The first solution that is an equilibrium is returned; it need not be the limit itself. Where the solutions on a
-    support are many, the one nearest to the branch is found, or none; the method then goes on, and at last says that it failed.
+    support are many, the one nearest to the branch is found, or none. Where the branch leads to no equilibrium, all supports
+    are tried, Newton's method beginning with uniform mixtures, if they are at most 5,000. That helps where payoffs differ by
+    nine orders of magnitude, as where a huge loss stands for what is forbidden.
 
     References
     ----------
@@ -159,7 +162,17 @@ def trace_logit(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[
                 ending = run.tick(branch.steps)
                 if ending is not None:
                     return Found(_profile(branch, branch.point), ending, iterations=branch.steps)
-    note = f"gave up at lambda = {branch.rationality:.3g}: no support on the branch gave an equilibrium"
+    at = f"gave up at lambda = {branch.rationality:.3g}: "
+    exact = exact or [scaled(game, i) for i in range(len(game.shape))]
+    for support in every(game.shape):
+        profile = equalised(game, exact, support, [np.full(n, 1.0 / n) for n in game.shape])
+        if profile is not None:
+            note = f"the branch {at}an equilibrium was found by trying supports"
+            return Found(profile, Termination.CONVERGED, iterations=branch.steps, notes=(note,))
+        ending = run.tick(branch.steps)
+        if ending is not None:
+            return Found(_profile(branch, branch.point), ending, iterations=branch.steps)
+    note = f"{at}no support that was tried gave an equilibrium"
     return Found(_profile(branch, branch.point), Termination.ERROR, iterations=branch.steps, notes=(note,))
 
 

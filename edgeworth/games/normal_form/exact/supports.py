@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
@@ -18,6 +20,8 @@ _LEAST = (1e-2, 1e-4, 1e-6, 1e-9, 1e-14)  # probabilities above which a strategy
 _ROUNDS, _EXACT = 30, 2  # of Newton's method, in floats and with residuals in fractions
 _NEAR, _FAR = 1e-9, 1e3  # steps from which on fractions say what is left, and beyond which the method is lost
 
+_MOST = 5_000  # supports that are tried one by one: three players of four strategies have 3,375
+
 Supports = tuple[tuple[int, ...], ...]
 
 
@@ -29,6 +33,14 @@ def supports(mixed: Sequence[Floats]) -> Iterator[Supports]:
         if found not in met:
             met.add(found)
             yield found
+
+
+def every(shape: Sequence[int]) -> Iterator[Supports]:
+    """All supports, those of few strategies first; none at all where they are more than `_MOST`."""
+    if math.prod(2**n - 1 for n in shape) > _MOST:
+        return
+    sets = [[kept for k in range(1, n + 1) for kept in itertools.combinations(range(n), k)] for n in shape]
+    yield from sorted(itertools.product(*sets), key=lambda each: sum(map(len, each)))
 
 
 def equalised(
