@@ -140,3 +140,82 @@ def stackelberg_2xm(lead: list[list[float]], follow: list[list[float]]) -> Fract
     if best is None:
         raise AssertionError("some reply is best")
     return best
+
+
+def _solved(rows: list[list[Fraction]]) -> list[Fraction] | None:
+    """The one solution of square equations, the right-hand side last; None where there is none, or more."""
+    n = len(rows)
+    rows = [list(row) for row in rows]
+    for c in range(n):
+        p = next((r for r in range(c, n) if rows[r][c] != 0), None)
+        if p is None:
+            return None
+        rows[c], rows[p] = rows[p], rows[c]
+        rows[c] = [x / rows[c][c] for x in rows[c]]
+        for r in range(n):
+            if r != c:
+                rows[r] = [x - rows[r][c] * y for x, y in zip(rows[r], rows[c], strict=True)]
+    return [row[-1] for row in rows]
+
+
+def _candidates(other: list[list[Fraction]]) -> list[tuple[Fraction, ...]]:
+    """The mixed strategies that k unplayed strategies' complement and k columns, equal and best for the other, determine.
+
+    other[i][j]: what the other earns by j where this player plays i.
+    """
+    n, m = len(other), len(other[0])
+    found = set()
+    for k in range(1, min(n, m) + 1):
+        for rows in itertools.combinations(range(n), k):
+            for columns in itertools.combinations(range(m), k):
+                system = [[*(other[i][j] for i in rows), Fraction(-1), Fraction(0)] for j in columns]
+                system.append([*([Fraction(1)] * k), Fraction(0), Fraction(1)])
+                point = _solved(system)
+                if point is None or min(point[:-1]) < 0:
+                    continue
+                x = [point[rows.index(i)] if i in rows else Fraction(0) for i in range(n)]
+                if all(sum(x[i] * other[i][j] for i in range(n)) <= point[-1] for j in range(m)):
+                    found.add(tuple(x))
+    return list(found)
+
+
+def extreme_equilibria(payoffs: list[Any]) -> set[tuple[tuple[Fraction, ...], tuple[Fraction, ...]]]:
+    """All pairs of such candidates without a regret."""
+    a, b = ([[Fraction(u) for u in row] for row in table] for table in payoffs)
+    ours = _candidates(b)
+    theirs = _candidates([[row[j] for row in a] for j in range(len(a[0]))])
+    return {(x, y) for x in ours for y in theirs if max(regrets([a, b], [list(x), list(y)])) == 0}
+
+
+def correlated_constraints(payoffs: list[Any], coarse: bool) -> list[list[Any]]:
+    """Rows over the outcomes: what a player loses by a deviation, of which the mean must be at least 0."""
+    rows = []
+    for i, table in enumerate(payoffs):
+        for told in [None] if coarse else range(shape(table)[i]):
+            for other in range(shape(table)[i]):
+                row = []
+                for outcome in outcomes(payoffs):
+                    left = (*outcome[:i], other, *outcome[i + 1 :])
+                    row.append(at(table, outcome) - at(table, left) if told in (None, outcome[i]) else 0)
+                rows.append(row)
+    return rows
+
+
+def undominated_by_pure(payoffs: list[Any], weak: bool) -> list[list[int]]:
+    """What is left when, round by round, every strategy that another pure one dominates is deleted at once."""
+    sizes = shape(payoffs[0])
+    left = [list(range(n)) for n in sizes]
+    while True:
+        gone = set()
+        for i in range(len(sizes)):
+            for a in left[i]:
+                for k in left[i]:
+                    gains = []
+                    for others in itertools.product(*(left[j] for j in range(len(sizes)) if j != i)):
+                        one, two = ((*others[:i], own, *others[i:]) for own in (k, a))
+                        gains.append(at(payoffs[i], one) - at(payoffs[i], two))
+                    if min(gains) > 0 or (weak and min(gains) == 0 and max(gains) > 0):
+                        gone.add((i, a))
+        if not gone:
+            return left
+        left = [[a for a in row if (i, a) not in gone] for i, row in enumerate(left)]

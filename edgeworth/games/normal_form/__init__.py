@@ -20,6 +20,10 @@ beside ``value`` and ``quality`` of a result:
   what the multipliers prove (`commitment_bound`), up to 1e-9 of what it has at stake in committing.
 
 No method states a bound on the value.
+
+What is no single profile has functions of its own, each with its check in fractions: `mixed_equilibria` (all equilibria of two
+players, `verify_equilibria`), `correlated_equilibrium` (the best correlated or coarse one, with a bound, `verify_correlated`),
+`eliminate_dominated` (`verify_elimination`). `quantal_response` is a profile, which `quantal_residual` measures.
 """
 
 from __future__ import annotations
@@ -36,8 +40,24 @@ from edgeworth.games.normal_form.methods import METHODS as METHODS
 from edgeworth.games.normal_form.model import *
 
 if TYPE_CHECKING:
-    from edgeworth.games.normal_form.exact import LemkeHowson as LemkeHowson, mixed_equilibria as mixed_equilibria
+    from edgeworth.games.normal_form.check_sets import (
+        verify_correlated as verify_correlated,
+        verify_elimination as verify_elimination,
+        verify_equilibria as verify_equilibria,
+    )
+    from edgeworth.games.normal_form.dynamics import FictitiousPlay as FictitiousPlay, Replicator as Replicator
+    from edgeworth.games.normal_form.exact import (
+        LemkeHowson as LemkeHowson,
+        QuantalResponse as QuantalResponse,
+        correlated_equilibrium as correlated_equilibrium,
+        eliminate_dominated as eliminate_dominated,
+        mixed_equilibria as mixed_equilibria,
+        quantal_response as quantal_response,
+    )
     from edgeworth.games.normal_form.learned import PLAYS as PLAYS, Play as Play
+
+_TRACED = 20_000
+"""Payoffs up to which "auto" follows the branch of logit equilibria, some milliseconds a step."""
 
 
 def _auto(game: model.NormalFormGame) -> str:
@@ -45,7 +65,9 @@ def _auto(game: model.NormalFormGame) -> str:
         return "pure"
     if model.constant_sum(game) is not None:
         return "zero-sum"
-    return "lemke-howson" if len(game.shape) == 2 else "wolf-phc"
+    if len(game.shape) == 2:
+        return "lemke-howson"
+    return "logit-tracing" if game.payoffs.size <= _TRACED else "wolf-phc"
 
 
 FAMILY = Family(
@@ -60,7 +82,17 @@ FAMILY = Family(
     judge=check.judge,
     from_array=lambda game, array: model.Profile(array),
     examples=tiny_problems,
-    late={"PLAYS": "learned", "mixed_equilibria": "exact"},
+    late={
+        "PLAYS": "learned",
+        "QuantalResponse": "exact",
+        "correlated_equilibrium": "exact",
+        "eliminate_dominated": "exact",
+        "mixed_equilibria": "exact",
+        "quantal_response": "exact",
+        "verify_correlated": "check_sets",
+        "verify_elimination": "check_sets",
+        "verify_equilibria": "check_sets",
+    },
     benchmarks=(
         Benchmark(
             exact=("zero-sum",),

@@ -83,26 +83,6 @@ def test_all_equilibria_and_lemke_howsons_agree_with_gambit() -> None:
         assert np.array(flat) == pytest.approx(np.array(sorted(np.concatenate(v).round(6).tolist() for v in vectors)), abs=1e-5)
 
 
-@given(game=normal_form_games(min_players=2, max_players=2, max_strategies=3))
-def test_listed_equilibria_are_equilibria_and_hold_all_pure_ones(game: NormalFormGame) -> None:
-    listed = normal_form.mixed_equilibria(game)
-    for profile in listed:
-        assert normal_form.verify(game, profile)
-    pure = {tuple(row) for row in normal_form.pure_equilibria(game).tolist()}
-    found = {tuple(k for (k,) in profile.support) for profile in listed if all(len(s) == 1 for s in profile.support)}
-    assert pure <= found  # and perhaps some that miss it by rounding
-
-
-def test_listing_all_equilibria_refuses_what_it_cannot_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match="game: must have two players"):
-        normal_form.mixed_equilibria(normal_form.generate(players=3, seed=0))
-    with pytest.raises(ValueError, match="game: must have at most 5000000 pairs of supports"):
-        normal_form.mixed_equilibria(normal_form.generate(strategies=13, seed=0))
-    _without_quantecon(monkeypatch)
-    with pytest.raises(MissingExtraError, match="edgeworth\\[games\\]"):
-        normal_form.mixed_equilibria(normal_form.generate(seed=0))
-
-
 def _without_quantecon(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name == "quantecon" else real(name, *rest))
@@ -224,4 +204,7 @@ def test_auto() -> None:
     assert used(preset="shapley") == "lemke-howson"
     spoiled = np.zeros((3, 2, 2, 2))
     spoiled[:2] = normal_form.generate(preset="matching-pennies", seed=0).payoffs[..., np.newaxis]
-    assert normal_form.solve(NormalFormGame(spoiled), seed=0).method == "wolf-phc"
+    assert normal_form.solve(NormalFormGame(spoiled)).method == "logit-tracing"
+    wide = np.zeros((3, 2, 2, 1_700))
+    wide[:] = spoiled[..., :1]
+    assert normal_form.solve(NormalFormGame(wide), seed=0, stop=Stop(iterations=5)).method == "wolf-phc"

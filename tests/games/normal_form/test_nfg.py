@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from edgeworth import FileFormatError
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import NormalFormGame
+from edgeworth.games.normal_form.model import nfg
 from edgeworth.testing import normal_form_games
 from tests.games.normal_form.gambit import gambit_game, gambit_payoffs, pygambit
 
@@ -157,6 +158,55 @@ def test_gambits_own_text_of_both_our_examples(tmp_path: Path) -> None:
                 assert float(Fraction(table[where].numerator, table[where].denominator)) == game.payoffs[(i, *where)]
 
 
+@pytest.mark.parametrize("chunk", [1, 7, 2**18])
+def test_plain_numbers_are_read_as_any_others(chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short integers and fractions go all at once; one word of another form and everything goes word by word."""
+    monkeypatch.setattr(nfg, "_CHUNK", chunk)
+    monkeypatch.setattr(nfg, "_WAITING", 1)
+    words = ["1", "-3", "+7/2", "0", "-6/4", "999999999999999", "1/999999999999999", "08/6"]
+    plain = _read(f'NFG 1 R "" {{ "x" }} {{ 8 }} {" ".join(words)}', tmp_path)
+    rows = " ".join(f'{{ "" {word} }}' for word in [*words, "-0", "2.5", "1e3"])
+    outcomes = _read(f'NFG 1 R "" {{ "x" }} {{ 11 }} {{ {rows} }} {" ".join(map(str, range(1, 12)))}', tmp_path)
+    other = _read(f'NFG 1 R "" {{ "x" }} {{ 11 }} {" ".join(words)} -0 2.5 1e3', tmp_path)
+    exact = [Fraction(word) for word in words]
+    for game in (plain, outcomes, other):
+        assert [game.exact(0, (k,)) for k in range(8)] == exact
+        assert game.payoffs[0, :8].tolist() == [float(each) for each in exact]
+    assert outcomes.hash == other.hash
+    assert np.signbit(_read('NFG 1 R "" { "x" } { 2 } -0 1', tmp_path).payoffs[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["a", "b"], ("a", "b")),
+        (["a", "a", "a"], ("a", "a (2)", "a (3)")),
+        (["a", "a", "a (2)"], ("a", "a (3)", "a (2)")),
+        (["a (2)", "a", "a", "a (2)"], ("a (2)", "a", "a (3)", "a (2) (2)")),
+        (["", "x", "", ""], ("", "x", "(2)", "(3)")),
+        (["", "(2)", ""], ("", "(2)", "(3)")),
+    ],
+)
+@pytest.mark.parametrize("whose", ["players", "strategies"])
+def test_names_that_repeat_are_numbered(written: list[str], read: tuple[str, ...], whose: str, tmp_path: Path) -> None:
+    names = " ".join(f'"{name}"' for name in written)
+    count = len(written)
+    if whose == "players":
+        text = f'NFG 1 R "x" {{ {names} }} {{ {"1 " * count} }} {" ".join(map(str, range(count)))}'
+    else:
+        text = f'NFG 1 R "x" {{ "p" "p" }} {{ {{ {names} }} {{ "s" }} }} {" ".join(map(str, range(2 * count)))}'
+    game = _read(text, tmp_path)
+    assert (game.players if whose == "players" else game.strategies[0]) == read
+    assert game.payoffs[0].ravel().tolist() == ([0.0] if whose == "players" else list(range(0, 2 * count, 2)))
+    changed = sum(a != b for a, b in zip(written, read, strict=True)) + (whose == "strategies")
+    assert game.provenance.parameters.get("renamed", 0) == changed
+    normal_form.write_nfg(game, tmp_path / "again.nfg")
+    again = normal_form.read_nfg(tmp_path / "again.nfg")
+    assert (again.players, again.strategies) == (game.players, game.strategies)
+    assert again.hash == game.hash
+    assert "renamed" not in again.provenance.parameters
+
+
 BAD: dict[str, tuple[str, str]] = {
     "empty": ("", "line 1: expected NFG, the mark of a strategic-form file; the file ends"),
     "another format": ('EFG 2 R "x" { "a" }', "line 1: expected NFG, the mark of a strategic-form file; got EFG"),
@@ -169,8 +219,6 @@ BAD: dict[str, tuple[str, str]] = {
     "no strategies": ('NFG 1 R "x" { "a" } { 0 } 1', "expected a number of strategies, at least 1; got 0"),
     "half a strategy": ('NFG 1 R "x" { "a" } { 1.5 } 1', "expected a number of strategies, at least 1; got 1.5"),
     "no named strategies": ('NFG 1 R "x" { "a" "b" } { { "s" } { } } 1 2', "player 2 has no strategies"),
-    "strategies twice": ('NFG 1 R "x" { "a" } { { "s" "s" } } 1 2', "strategies[0]: must be distinct"),
-    "players twice": ('NFG 1 R "x" { "a" "a" } { 1 1 } 1 2', "players: must be distinct"),
     "too few payoffs": ('NFG 1 R "x"\n{ "a" "b" } { 2 1 }\n1 2 3\n', "line 4: expected payoff 2 of profile 2; the file ends"),
     "too many payoffs": ('NFG 1 R "x" { "a" } { 2 }\n1 2\n3', "line 3: expected the end of the file; got 3"),
     "a word": ('NFG 1 R "x" { "a" } { 2 }\n1 two', "line 2: expected payoff 1 of profile 2; got two"),
@@ -183,6 +231,7 @@ BAD: dict[str, tuple[str, str]] = {
     ),
     "absurd exponent": ('NFG 1 R "x" { "a" } { 1 } 1e999999999', "of reasonable size; got 1e999999999"),
     "division by 0": ('NFG 1 R "x" { "a" } { 1 } 1/0', "finite and of reasonable size; got 1/0"),
+    "division by 0 in an outcome": ('NFG 1 R "x" { "a" } { 1 } { { "o" 1/00 } } 1', "payoff 1 of outcome 1, finite and of"),
     "outcome short": ('NFG 1 R "x" { "a" "b" } { 1 1 } { { "o" 1 } } 1', "expected payoff 2 of outcome 1; got }"),
     "outcome long": ('NFG 1 R "x" { "a" } { 1 } { { "o" 1, 2 } } 1', "expected } after one payoff a player; got 2"),
     "outcome unknown": ('NFG 1 R "x" { "a" } { 1 } { { "o" 1 } } 2', "the outcome of profile 1, from 0 to 1; got 2"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -11,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.errors import MissingExtraError
 from edgeworth.core.highs import ColumnModel, minimise
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
@@ -32,7 +29,6 @@ from edgeworth.games.normal_form.model import (
 if TYPE_CHECKING:
     import quantecon.game_theory
 
-_MOST_SUPPORTS = 5_000_000  # pairs of supports; 12 strategies each make 2.7 million
 MOST_EXACT = 50
 """Strategies, all players together, up to which a game is solved anew in exact arithmetic where floats do not suffice."""
 _SPOILT = "rounding spoilt the answer: a regret is left"
@@ -254,40 +250,6 @@ def lemke_howson(game: NormalFormGame, params: LemkeHowson, run: Run[Profile]) -
 def _most_pivots(labels: int) -> int:
     """By then rounding makes it cycle: in exact arithmetic it ends. Small games are better begun anew in that arithmetic."""
     return 64_000 if labels <= MOST_EXACT else 4**13 * 1_000
-
-
-def mixed_equilibria(game: NormalFormGame) -> tuple[Profile, ...]:
-    """All equilibria of a nondegenerate two-player game, pure and mixed, by pairs of supports of equal size (QuantEcon).
-
-    Parameters
-    ----------
-    game : NormalFormGame
-        A game of two players.
-
-    Returns
-    -------
-    tuple of Profile
-        Each one is polished, checked here, and left out where a regret beyond rounding is left. Degenerate games may have more,
-        even infinitely many; those found are equilibria all the same.
-
-    Raises
-    ------
-    MissingExtraError
-        Where QuantEcon (extra "games") is not installed.
-    ValueError
-        For other numbers of players, and for games of more than 5,000,000 pairs of supports (12 strategies each).
-    """
-    if len(game.shape) != 2:
-        validation.reject("game", "must have two players", game.shape)
-    if math.comb(sum(game.shape), min(game.shape)) > _MOST_SUPPORTS:
-        validation.reject("game", f"must have at most {_MOST_SUPPORTS} pairs of supports of equal size", game.shape)
-    if importlib.util.find_spec("quantecon") is None:
-        raise MissingExtraError("mixed_equilibria", "games")
-    from quantecon.game_theory import support_enumeration
-
-    found = [Profile([simplex(vector) for vector in vectors]) for vectors in support_enumeration(_bimatrix(game))]
-    better = [polished(game, profile) for profile in found]
-    return tuple(profile for profile in better if settled(game, profile))
 
 
 def _bimatrix(game: NormalFormGame) -> quantecon.game_theory.NormalFormGame:

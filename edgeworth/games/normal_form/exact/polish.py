@@ -15,7 +15,7 @@ _MOST = 150  # strategies in a support
 
 def settled(game: NormalFormGame, profile: Profile) -> bool:
     """Whether no regret is left but what rounding the probabilities accounts for. In exact arithmetic: payoffs may cancel."""
-    most = 4.0 * sum(game.shape) * 2.0**-53
+    most = 4.0 * sum(game.shape) * max(len(game.shape) - 1, 1) * 2.0**-53  # each of the others' vectors is rounded
     with np.errstate(over="ignore"):
         stake = stakes(game, profile)
     return all(regret <= most * Fraction(float(size)) for regret, size in zip(exact_regrets(game, profile), stake, strict=True))

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from edgeworth.core import validation
 from edgeworth.core.method import Found
+from edgeworth.core.observer import Observer
 from edgeworth.core.result import Termination
+from edgeworth.core.run import Run
+from edgeworth.core.stop import Stop
 from edgeworth.games.normal_form.model import Floats, Profile
 
 
@@ -27,3 +31,11 @@ def simplex(vector: ArrayLike) -> Floats:
     """Rounding errors of a solver taken off: no negative entries, sum 1."""
     kept = np.maximum(np.asarray(vector, dtype=np.float64), 0.0)
     return np.asarray(kept / kept.sum())
+
+
+def own_run(stop: Stop | None) -> Run[Profile]:
+    """The run of a function that is no method of `solve`; of the rules only ``seconds`` means something to it."""
+    rules = Stop() if stop is None else stop
+    if not set(rules.rules) <= {"seconds"}:
+        validation.reject("stop", "must have no rule but seconds", rules)
+    return Run(sense="max", stop=rules, rng=np.random.default_rng(0), observer=Observer())

@@ -152,12 +152,7 @@ def regrets(game: NormalFormGame, profile: ProfileLike) -> Floats:
     ndarray
         float64 [players], at least 0.
     """
-    mixed = feasible(game, profile)
-    gains = []
-    for i in range(len(mixed)):
-        earned = _deviation_payoffs(game, mixed, i)
-        gains.append(max(float(earned.max() - earned @ mixed[i]), 0.0))
-    return np.array(gains)
+    return np.array(_gains(game, feasible(game, profile)))
 
 
 @overload
@@ -196,7 +191,7 @@ def regret(game: NormalFormGame, profile: ProfileLike, *, exact: bool = False) -
     Fraction(1, 3)
     """
     if not validation.flag("exact", exact):
-        return float(regrets(game, profile).max())
+        return max(_gains(game, feasible(game, profile)))
     return max(exact_regrets(game, profile))
 
 
@@ -325,9 +320,19 @@ def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
     } | {f"payoff {name}": amount for name, amount in zip(game.players, earned.tolist(), strict=True)}
 
 
+def _gains(game: NormalFormGame, mixed: Profile) -> list[float]:
+    gains = []
+    for i, own in enumerate(mixed.probabilities):
+        earned = _deviation_payoffs(game, mixed, i)
+        gains.append(max(max(earned.tolist()) - float(earned @ own), 0.0))  # of few numbers: NumPy's max takes longer
+    return gains
+
+
 def _deviation_payoffs(game: NormalFormGame, mixed: Profile, player: int) -> Floats:
-    table = np.moveaxis(game.payoffs[player], player, 0)
-    return np.asarray(_against(table, [vector for j, vector in enumerate(mixed) if j != player]))
+    earned = _against(game.payoffs[player], mixed.probabilities[player + 1 :])
+    for vector in mixed.probabilities[:player]:
+        earned = vector @ earned.reshape(len(vector), -1)
+    return earned
 
 
 def _stake(game: NormalFormGame, mixed: Profile, player: int) -> float:

@@ -5,13 +5,12 @@ https://gambitproject.readthedocs.io/en/latest/formats.html
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,22 +20,21 @@ from edgeworth.core.arrays import Array
 from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import ARRAY_LIMIT, budget, read_text, write_text
 from edgeworth.core.provenance import Provenance
-from edgeworth.games.normal_form.model.problem import EXACT_INTEGERS, NormalFormGame
+from edgeworth.games.normal_form.model.nfg_numbers import ExactNumber, PayoffTable, exact_number, is_plain, too_large
+from edgeworth.games.normal_form.model.problem import NormalFormGame, numbered
 
 T = TypeVar("T")
 
 _QUOTED = r'"(?P<text>(?>[^"\\]++|\\"|\\)*+)"'  # no way back: the time is linear in the length, also where no quote closes
 _TOKEN = re.compile(rf'\s*+(?:{_QUOTED}|(?P<mark>[{{}},])|(?P<word>[^\s{{}},"]++))', re.ASCII)
 _OUTCOME = re.compile(rf"\s*\{{\s*{_QUOTED}(?P<row>[^{{}}\"]*+)\}}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?([0-9]+/[0-9]+|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?)")
-_FORM = re.compile(r"[+-]?(?:[0-9]++/[0-9]++|(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)")  # of any size
 _ROW = re.compile(r"\s*+(?:[^\s,]++\s*+,?\s*+)*+", re.ASCII)
 _WORDS = re.compile(r"[0-9+\-./eE\s]*+", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}")
 _SPACE = re.compile(r"\s", re.ASCII)
-_MAX_EXPONENT, _MAX_WORD = 400, 1_500  # longer ones would build integers of as many digits; 1,100 write any float64 exactly
 _CHUNK = 2**18  # characters split at once
 _REMEMBERED = 100_000  # different words whose numbers are kept, because payoffs repeat
+_WAITING = 4_096  # outcomes whose payoffs become arrays at once
 _PAYOFF = 64  # bytes that one payoff takes while a game is made, copies included
 
 
@@ -69,6 +67,11 @@ def read_nfg(path: str | PathLike[str], *, limit: int | None = None) -> NormalFo
     Both ways to declare strategies are read (numbers of strategies, or lists of names), quoted text with ``\\"`` in it, the
     optional comment (kept in the provenance), payoffs as integers, decimals and fractions p/q, with or without commas. An
     outcome numbered 0 pays 0 to all.
+
+    Names may be empty or occur more than once in a file. Of players with one name, and of one player's strategies, the first
+    keeps it; the others are numbered in the order of the file, "a", "a (2)", "a (3)", empty ones "", "(2)", past names that
+    the file uses itself. The provenance's parameter ``renamed`` counts them. Written again, the numbers are part of the names,
+    so that the file written reads as the same game.
     """
     where = Path(path)
     return _Reader(str(where), read_text(where, limit=limit), limit).game(where.name)
@@ -138,77 +141,13 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '\\"') + '"'
 
 
-class _Exact(NamedTuple):
-    """A payoff as written: its nearest float64, the fraction in lowest terms, and whether both are the same number."""
-
-    value: float
-    top: int
-    low: int
-    same: bool
-
-    @property
-    def short(self) -> bool:
-        return abs(self.top) <= EXACT_INTEGERS and self.low <= EXACT_INTEGERS
-
-
-def _exact(word: str) -> _Exact | None:
-    """A number of the format; None for what is none, and for what is infinite or of unreasonable size."""
-    if len(word) > _MAX_WORD or not _NUMBER.fullmatch(word):
-        return None
-    first, slash, second = word.partition("/")
-    if slash:
-        top, low = int(first), int(second)
-        if low == 0:
-            return None
-    else:
-        digits, _, exponent = word.lower().partition("e")
-        whole, _, decimals = digits.partition(".")
-        power = int(exponent or "0") - len(decimals)
-        if abs(int(exponent or "0")) > _MAX_EXPONENT:
-            return None
-        top, low = int(whole + decimals) * 10 ** max(power, 0), 10 ** max(-power, 0)
-    common = math.gcd(top, low)
-    top, low = top // common, low // common
-    try:
-        value = top / low  # of integers: correctly rounded
-    except OverflowError:
-        return None
-    if value == 0.0 and word.startswith("-"):
-        value = -0.0
-    return _Exact(value, top, low, value.as_integer_ratio() == (top, low))
-
-
-def _too_large(word: str) -> str:
-    """What is wrong with a number that `_exact` does not take."""
-    return ", finite and of reasonable size" if _FORM.fullmatch(word) else ""
-
-
-class _Table:
-    """Payoffs in the order of the file: float64, numerators and denominators (where short), and whether both are the same."""
-
-    def __init__(self) -> None:
-        self.short = True
-        self.parts: list[tuple[Array, ...]] = []
-
-    def add(self, found: Sequence[_Exact]) -> None:
-        values, tops, lows, same = zip(*found, strict=True)
-        self.short &= all(number.short for number in found)
-        if not self.short:
-            tops, lows = (0,) * len(found), (1,) * len(found)
-        kinds = (np.float64, np.int64, np.int64, np.bool_)
-        self.parts.append(tuple(np.array(c, dtype=k) for c, k in zip((values, tops, lows, same), kinds, strict=True)))
-
-    def columns(self) -> tuple[Array, ...]:
-        return tuple(np.concatenate(parts) for parts in zip(*self.parts, strict=True))
-
-
 class _Reader:
     """Recursive descent over the tokens of the head; payoffs and numbers of outcomes are read in bulk."""
 
     def __init__(self, name: str, text: str, limit: int | None) -> None:
         self.name, self.text = name, text
         self.most = budget(limit, ARRAY_LIMIT)
-        self.known: dict[str, _Exact] = {}
+        self.known: dict[str, ExactNumber] = {}
         self.short, self.fractions = True, False  # of the payoffs read so far
         self.at = 0
         self.step()
@@ -253,10 +192,10 @@ class _Reader:
         self.take(f"{what} or }}", "mark", "}")
         return found
 
-    def number(self, what: str) -> _Exact:
-        found = _exact(self.token) if self.peek("word") else None
+    def number(self, what: str) -> ExactNumber:
+        found = exact_number(self.token) if self.peek("word") else None
         if found is None:
-            self.fail(f"{what}{_too_large(self.token)}")
+            self.fail(f"{what}{too_large(self.token)}")
         self.step()
         return found
 
@@ -281,7 +220,12 @@ class _Reader:
         else:
             columns = self.payoffs(len(players), count)
         parameters: dict[str, object] = {"comment": comment} if comment else {}
-        named: dict[str, Any] = {"players": tuple(players), "strategies": tuple(map(tuple, strategies)), "title": title}
+        given = [players, *strategies]
+        distinct = [numbered(names) for names in given]
+        renamed = sum(a != b for old, new in zip(given, distinct, strict=True) for a, b in zip(old, new, strict=True))
+        if renamed:
+            parameters["renamed"] = renamed
+        named: dict[str, Any] = {"players": distinct[0], "strategies": tuple(distinct[1:]), "title": title}
         try:
             values, tops, lows, same = (
                 np.moveaxis(column.reshape(*shape, len(players), order="F"), -1, 0) for column in columns
@@ -322,28 +266,59 @@ class _Reader:
             return f"payoff {k % players + 1} of profile {k // players + 1}"
 
         self.fractions = "/" in self.text[self.start :]
-        table = _Table()
-        for found in self.bulk(players * count, what, self.exact):
-            table.add(found)
+        table = self.plain(players * count) or PayoffTable()
+        if not table.parts:
+            for found in self.bulk(players * count, what, self.exact):
+                table.add(found)
         self.short = table.short
         return [column.reshape(count, players) for column in table.columns()]
 
+    def plain(self, wanted: int) -> PayoffTable | None:
+        """The rest of the file where it is that many short integers and fractions; None where it is anything else."""
+        table, known, begin = PayoffTable(), 0, self.start
+        while begin < len(self.text):
+            end = self.chunk(begin)
+            text = self.text[begin:end]
+            added = table.add_plain(text) if is_plain(text) else -1
+            known += added
+            if added < 0 or known > wanted:
+                return None
+            begin = end + 1
+        return table if known == wanted else None
+
+    def chunk(self, begin: int) -> int:
+        """Where the words that are split at once end."""
+        space = _SPACE.search(self.text, min(begin + _CHUNK, len(self.text)))
+        return len(self.text) if space is None else space.start()
+
     def outcomes(self, players: int, count: int) -> list[Array]:
         self.take("{", "mark", "{")
-        table, rows = _Table(), 1
-        table.add([_Exact(0.0, 0, 1, True)] * players)
+        table, rows = PayoffTable(), 1
+        waiting = ["0 " * players]  # rows of plain numbers; the outcome 0 pays 0
         begin = self.start
         while self.text.startswith("{", begin):
             match = _OUTCOME.match(self.text, begin)
-            row = [self.exact(word) for word in match["row"].replace(",", " ").split()] if match is not None else []
-            if match is None or len(row) != players or not _ROW.fullmatch(match["row"]) or not all(row):
+            text = "" if match is None else match["row"].replace(",", " ")
+            words = text.split()
+            if match is None or len(words) != players or not _ROW.fullmatch(match["row"]):
                 self.step(begin)
                 self.outcome(players, rows)
+            plain = is_plain(text) and "/0" not in text
+            if not plain or len(waiting) > _WAITING:
+                table.add_plain(" ".join(waiting))
+                waiting = []
+            if plain:
+                waiting.append(text)
             else:
-                self.fractions |= "/" in match["row"]
-                table.add([number for number in row if number is not None])
-                self.step(match.end())
+                row = [number for word in words if (number := self.exact(word)) is not None]
+                if len(row) < players:
+                    self.step(begin)
+                    self.outcome(players, rows)
+                table.add(row)
+            self.fractions |= "/" in text
+            self.step(match.end())
             begin, rows = self.start, rows + 1
+        table.add_plain(" ".join(waiting))
         self.step(begin)
         self.take("}", "mark", "}")
 
@@ -367,10 +342,10 @@ class _Reader:
                 self.step()
         self.fail("} after one payoff a player")
 
-    def exact(self, word: str) -> _Exact | None:
-        """`_exact`, remembered: most files repeat few numbers."""
+    def exact(self, word: str) -> ExactNumber | None:
+        """`exact_number`, remembered: most files repeat few numbers."""
         if word not in self.known:
-            found = _exact(word)
+            found = exact_number(word)
             if found is None:
                 return None
             if len(self.known) >= _REMEMBERED:
@@ -382,8 +357,7 @@ class _Reader:
         """The words from the current token to the end of the file, `wanted` of them, chunk by chunk."""
         known, begin = 0, self.start
         while begin < len(self.text):
-            space = _SPACE.search(self.text, min(begin + _CHUNK, len(self.text)))
-            end = len(self.text) if space is None else space.start()
+            end = self.chunk(begin)
             plain = _WORDS.fullmatch(self.text, begin, end) is not None
             found = [read(word) for word in self.text[begin:end].split()] if plain else []
             sound = [item for item in found if item is not None]
@@ -405,4 +379,4 @@ class _Reader:
             k += 1
         if k >= wanted:
             self.fail("the end of the file")
-        self.fail(what(k) + (_too_large(self.token) if read == self.exact else ""))
+        self.fail(what(k) + (too_large(self.token) if read == self.exact else ""))

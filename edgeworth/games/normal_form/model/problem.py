@@ -333,6 +333,23 @@ def _names(argument: str, given: Any, count: int) -> tuple[str, ...]:
     return tuple(given)
 
 
+def numbered(names: Sequence[str]) -> tuple[str, ...]:
+    """Distinct names: every repetition of a name gets the next number that makes it new, from 2, as in "a", "a (2)", "a (3)".
+
+    A name that occurs once stays as it is, the empty one too; the second empty one is "(2)".
+    """
+    taken, found = set(names), dict.fromkeys(names, 1)
+    result, seen = [], set[str]()
+    for name in names:
+        text = name
+        while text in seen or (text != name and text in taken):
+            found[name] += 1
+            text = f"{name} ({found[name]})".lstrip()
+        seen.add(text)
+        result.append(text)
+    return tuple(result)
+
+
 def _fraction(argument: str, value: Any) -> Fraction:
     if isinstance(value, bool | float) or not isinstance(value, int | Fraction | str | np.integer):
         validation.reject_type(argument, "must hold fractions, integers or text such as '1/3'", value)

@@ -45,7 +45,8 @@ def violations(game: NormalFormGame, profile: Profile) -> tuple[Violation, ...]:
         validation.reject("profile", f"must have probabilities for strategies {game.shape}", got)
     broken = Violations(game, violations)
     for i, vector in enumerate(profile):
-        lowest, total = float(vector.min()), math.fsum(vector.tolist())
+        listed = vector.tolist()
+        lowest, total = min(listed), math.fsum(listed)
         amount = max(-lowest, abs(total - 1.0))
         if amount > FEASIBILITY_TOL:
             text = f"player {game.players[i]!r}: probabilities sum to {total!r}, the lowest is {lowest!r}"
