@@ -17,6 +17,7 @@ _SPARE = (0.9, 0.6, 0.3, 0.0)  # what room freed elsewhere counts for, round by 
 _REPEATS = 30  # exchanges at one server in one round
 _SETS = 20_000_000  # sets of tasks of one size looked at in one round
 _SETS_EACH = (2_000, 200_000)  # at one server: at least, at most
+_SORTING = 1.5e-7  # seconds an item of a sort takes, which looks at no clock
 _ORDERED = 100_000  # tasks of overloaded servers between two looks at the clock
 _SEEN = 50_000_000  # changes looked at to make room for tasks that must be served
 
@@ -117,6 +118,7 @@ class Repair:
 
             self.execution.each(price, len(edges) - 1)
             movable = np.flatnonzero(np.isfinite(cost))
+            self.execution.poll(_SORTING * len(movable))
             order = movable[np.argsort(cost[movable], kind="stable")]
             for begin in range(0, len(order), _ORDERED):
                 kernels.unload(pairs, u, choice, load, self.limit, order, begin, min(begin + _ORDERED, len(order)))

@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,6 +48,7 @@ from edgeworth.solvers.allocation.model import (
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
+_SETUP = 4e-6  # seconds a pair: prices, arrays of tree and search, a first tree. Where less is left there will be none
 _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second without compiled code
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
@@ -128,7 +129,7 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     solutions in one order are searched. All bounds carry margins for rounding errors and cover every assignment that
     `violations` accepts. With one thread the answer depends on the clock only where the clock ends the run; with two the proved
     value is the same, but another optimum may be found. Beyond ``tree_pairs`` pairs the method "lagrangian" runs instead, and
-    the notes say so. Memory: the open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond.
+    the notes say so; it does too where the time rule leaves less than 4 microseconds a pair. Memory: the open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond.
 
     References
     ----------
@@ -140,9 +141,11 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         return stranded(problem)
     if problem.pairs == 0:
         return without_pairs(problem)
-    if problem.pairs > params.tree_pairs:
+    many = problem.pairs > params.tree_pairs
+    if many or run.remaining < _SETUP * problem.pairs:
         found = lagrangian_relaxation(problem, Lagrangian(), run)
-        note = f"more than {params.tree_pairs} pairs: no tree was searched, this is the answer of method 'lagrangian'"
+        why = f"more than {params.tree_pairs} pairs" if many else f"too little time for {problem.pairs} pairs"
+        note = f"{why}: no tree was searched, this is the answer of method 'lagrangian'"
         return Found(**{**vars(found), "notes": (note, *found.notes)})
     if problem.pairs > LP_PAIRS:
         until = run.elapsed + _PRICING * run.remaining
@@ -171,7 +174,7 @@ class _Annealing:
     """The local search as a companion: in turns of so many proposals, or in a thread until its flag is set."""
 
     def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution) -> None:
-        self._sense, self._start = problem.sense, run.start
+        self._owner, self._sense, self._start = run, problem.sense, run.start
         self._rng = np.random.default_rng(run.rng.integers(2**63))
         self._flag = _StopFlag()
         self._error: BaseException | None = None
@@ -208,6 +211,9 @@ class _Annealing:
             self._error = error
 
     def _run(self, stop: Stop) -> Run[Assignment]:
+        left = self._owner.remaining
+        if left < math.inf:
+            stop = replace(stop, seconds=max(left, 0.0))
         return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start, inner=True)
 
 
