@@ -56,7 +56,7 @@ def demand_at(slope, offset, beta, low, high, price, power):
 @jit
 def line_demand(edge, beta, low, high, price):
     """What linear consumers ask for and mine at a price."""
-    asks, count, mined, rest = 0.0, 0.0, 0.0, 0.0
+    count, mined, rest = 0.0, 0.0, 0.0
     for i in range(len(edge)):
         much = price < edge[i]
         count += 1.0 if much else 0.0
@@ -66,7 +66,7 @@ def line_demand(edge, beta, low, high, price):
 
 @leaf
 def _place(slope, offset, beta, low, high, box):
-    """0 where a consumer is at no bound all over the box of q and X, 1 at the lower bound, 2 at the upper, 3 at none of these."""
+    """0 where a consumer is at no bound all over the box of q and X, 1 at the lower bound, 2 at the upper, 3 none of these."""
     q_least, q_most, x_least, x_most, a, _ = box
     least, most = low * beta, high * beta
     lowest = 1.0 - slope * q_most + offset * x_least
@@ -88,8 +88,8 @@ def count_open(slope, offset, beta, low, high, box):
 
 @jit
 def settle(slope, offset, beta, low, high, box, open_):
-    """Mark these in `open_`, and sum the others. Of those at no bound: 0 number, 1 g, 2 w, 3 1/b, 4 g/b, 5 w/b; of those at one:
-    6 what they mine, 7 what they ask for."""
+    """Mark these in `open_`, and sum the others. Of those at no bound: 0 number, 1 g, 2 w, 3 1/b, 4 g/b, 5 w/b; of those at
+    one: 6 what they mine, 7 what they ask for."""
     out, rest = np.zeros(8), np.zeros(8)
     for i in range(len(slope)):
         place = _place(slope[i], offset[i], beta[i], low, high, box)

@@ -22,9 +22,9 @@ class Stage:
     """The consumers' stage between two prices: who is open, and sums over those whose place is known there.
 
     contest: g, w and beta of competing consumers who may or may not be at a bound; lines: threshold and beta of linear ones
-    who may ask for either. Of the others: those at no bound have the sums `count`, g, w, 1 / beta, g / beta, w / beta in `free`,
-    those at one mine `mined` and ask for `asked`. All this holds where q = p X and X lie in the `box` (q_least, q_most, x_least,
-    x_most, p_least, p_most), the shares being clip(1 - g q + w X): `holds` says so of what was found.
+    who may ask for either. Of the others: those at no bound have their number and the sums of g, w, 1 / beta, g / beta and
+    w / beta in `free`, those at one mine `mined` and ask for `asked`. All this holds where q = p X and X lie in the `box`
+    (q_least, q_most, x_least, x_most, p_least, p_most), the shares being clip(1 - g q + w X): `holds` says so of what was found.
 
     Sums are compensated, so that the total demand of the free, X sum(1 / beta) - X^2 (p sum(g / beta) - sum(w / beta)), is off
     by a few u of the sizes 1 + (g p + w) X of their shares, as it would be one by one: see `check.regret.leader_regret`.
@@ -74,13 +74,11 @@ class Stage:
         inside = q_least <= price * power <= q_most and x_least <= power <= x_most
         return inside and p_least <= price <= p_most
 
-    def _power(
-        self, price: float, mined: float, count: float, more: float, left: float, right: float, power: float
-    ) -> float:
+    def _power(self, price: float, mined: float, count: float, more: float, left: float, right: float, power: float) -> float:
         """The power X at which shares sum to 1.
 
-        With A mined at bounds and n others whose costs are C in all, the shares sum to A / X + n - C X. They fall in X, so every
-        X tried is a side of the bracket. The next one is where this sum is 1 (Newton's method on the set of consumers at
+        With A mined at bounds and n others whose costs are C in all, the shares sum to A / X + n - C X. They fall in X, so
+        every X tried is a side of the bracket. The next one is where this sum is 1 (Newton's method on the set of consumers at
         bounds), where that is near; else the secant's point in logarithms, a side that stays being halved (Illinois).
         """
         from edgeworth.games.trading.check import kernels_stage as kernels

@@ -36,6 +36,22 @@ def working_limit(problem: AllocationProblem) -> Floats:
     return np.where(problem.whole, problem.limit, problem.limit * (1.0 - _SLACK))
 
 
+def end_seconds(problem: AllocationProblem) -> float:
+    """About what the bound at the end of a run takes, and what comes after.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    float
+        Seconds; a tenth of one for a million pairs.
+    """
+    return _END[0] * problem.pairs + _END[1] * problem.tasks
+
+
 class RunEnded(Exception):
     """A stop rule, the observer or an interrupt ended the run, or the time meant for this part of it is over (`own`)."""
 
@@ -67,8 +83,7 @@ class Execution:
         self.iterations = 0
         self.value: float | None = None
         self.bound: float | None = None
-        self.ahead = _END[0] * problem.pairs + _END[1] * problem.tasks
-        self.deadline = until if run.stop.seconds is None else min(until, run.stop.seconds - self.ahead)
+        self.deadline = until if run.stop.seconds is None else min(until, run.stop.seconds - end_seconds(problem))
 
     def poll(self, ahead: float = 0.0) -> None:
         """Report progress to the run; raises `RunEnded` when it must end, or would amid the next so many seconds."""
