@@ -24,7 +24,7 @@ class Stage:
     contest: g, w and beta of competing consumers who may or may not be at a bound; lines: threshold and beta of linear ones
     who may ask for either. Of the others: those at no bound have their number and the sums of g, w, 1 / beta, g / beta and
     w / beta in `free`, those at one mine `mined` and ask for `asked`. All this holds where q = p X and X lie in the `box`
-    (q_least, q_most, x_least, x_most, p_least, p_most), the shares being clip(1 - g q + w X): `holds` says so of what was found.
+    (q_least, q_most, x_least, x_most, p_least, p_most), shares being clip(1 - g q + w X): `holds` says so of what was found.
 
     Sums are compensated, so that the total demand of the free, X sum(1 / beta) - X^2 (p sum(g / beta) - sum(w / beta)), is off
     by a few u of the sizes 1 + (g p + w) X of their shares, as it would be one by one: see `check.regret.leader_regret`.
