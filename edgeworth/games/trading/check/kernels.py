@@ -141,10 +141,10 @@ def place(g, w, role, low, high, a, x_most, b, x_least, e_low, e_high, slack, st
 
 
 @jit
-def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray, out):
+def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray, settled, out):
     """Fill `out`: of the surely interior 0 number n, 1 sum g, 2 sum w, 3 sum 1/b, 4 sum g/b, 5 sum w/b, 6 and 7 sum of the
     highest shares s and s/b; of the rest 8 and 9 least and most of sum (1/b - mu) x, 10 sum of the most x, 11 and 12 the sizes
-    sum (1/b + |mu|) x of the terms of 8 and 9; 13 mu.
+    sum (1/b + |mu|) x of the terms of 8 and 9; 13 mu. settled: 0 to 7 of further consumers who are surely interior.
     """
     sums, lost = np.zeros(9), np.zeros(9)
     terms = np.zeros(9)
@@ -161,7 +161,7 @@ def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high,
             sums[8] += inverse
             lost[8] += 1.0
     for k in range(8):
-        out[k] = sums[k] + lost[k]
+        out[k] = sums[k] + lost[k] + settled[k]
     mu = 0.0
     if out[0] > 0.0:
         mu = out[4] / out[1] if out[1] > 0.0 else 0.0

@@ -67,13 +67,15 @@ def line_demand(edge, beta, low, high, price):
 @leaf
 def _place(slope, offset, beta, low, high, box):
     """0 where a consumer is at no bound all over the box of q and X, 1 at the lower bound, 2 at the upper, 3 none of these."""
-    q_least, q_most, x_least, x_most, a, _ = box
+    q_least, q_most, x_least, x_most, a, b, slack = box
     least, most = low * beta, high * beta
-    lowest = 1.0 - slope * q_most + offset * x_least
-    highest = 1.0 - slope * q_least + offset * x_most
-    full = (lowest * x_least >= most) | (lowest >= 1.0)
-    none = highest * x_most <= least
-    free = (slope * a > offset) & (lowest * x_least > least) & (highest * x_most < most)
+    more, less = 1.0 + 2.0 * slack, 1.0 - 2.0 * slack
+    pad = slack * (1.0 + slope * b * x_most + offset * x_most)
+    lowest = 1.0 - slope * q_most + offset * x_least - pad
+    highest = 1.0 - slope * q_least + offset * x_most + pad
+    full = (lowest * x_least >= most * more) | (slope * b * more <= offset * less)
+    none = highest * x_most <= least * less
+    free = (slope * a * less > offset * more) & (lowest * x_least > least * more) & (highest * x_most < most * less)
     return 2 if full else (1 if none else (0 if free else 3))
 
 
@@ -88,13 +90,18 @@ def count_open(slope, offset, beta, low, high, box):
 
 @jit
 def settle(slope, offset, beta, low, high, box, open_):
-    """Mark these in `open_`, and sum the others. Of those at no bound: 0 number, 1 g, 2 w, 3 1/b, 4 g/b, 5 w/b; of those at
-    one: 6 what they mine, 7 what they ask for."""
+    """List g, w and beta of these in the rows of `open_`, and sum the others.
+
+    Of those at no bound: 0 number, 1 g, 2 w, 3 1/b, 4 g/b, 5 w/b; of those at one: 6 what they mine, 7 what they ask for.
+    """
     out, rest = np.zeros(8), np.zeros(8)
+    count = 0
     for i in range(len(slope)):
         place = _place(slope[i], offset[i], beta[i], low, high, box)
-        open_[i] = place == 3
-        if place == 0:
+        if place == 3:
+            open_[0, count], open_[1, count], open_[2, count] = slope[i], offset[i], beta[i]
+            count += 1
+        elif place == 0:
             g, w, inverse = slope[i], offset[i], 1.0 / beta[i]
             out[0] += 1.0
             out[1], rest[1] = add(out[1], rest[1], g)
@@ -102,7 +109,7 @@ def settle(slope, offset, beta, low, high, box, open_):
             out[3], rest[3] = add(out[3], rest[3], inverse)
             out[4], rest[4] = add(out[4], rest[4], g * inverse)
             out[5], rest[5] = add(out[5], rest[5], w * inverse)
-        elif place < 3:
+        else:
             asks = high if place == 2 else low
             out[6], rest[6] = add(out[6], rest[6], asks * beta[i])
             out[7], rest[7] = add(out[7], rest[7], asks)

@@ -11,7 +11,7 @@ from edgeworth.core.checking import Budget
 from edgeworth.games.trading.check.reply import competing, thresholds
 from edgeworth.games.trading.model import Floats, TradingGame
 
-_FEW = 256
+FEW = 256
 """So many open consumers are not worth a pass that looks for those who are not."""
 _FIRST = 1e-290
 """The least power."""
@@ -24,7 +24,8 @@ class Stage:
     contest: g, w and beta of competing consumers who may or may not be at a bound; lines: threshold and beta of linear ones
     who may ask for either. Of the others: those at no bound have their number and the sums of g, w, 1 / beta, g / beta and
     w / beta in `free`, those at one mine `mined` and ask for `asked`. All this holds where q = p X and X lie in the `box`
-    (q_least, q_most, x_least, x_most, p_least, p_most), shares being clip(1 - g q + w X): `holds` says so of what was found.
+    (q_least, q_most, x_least, x_most, p_least, p_most, allowance), shares being clip(1 - g q + w X): `holds` says so of what
+    was found.
 
     Sums are compensated, so that the total demand of the free, X sum(1 / beta) - X^2 (p sum(g / beta) - sum(w / beta)), is off
     by a few u of the sizes 1 + (g p + w) X of their shares, as it would be one by one: see `check.regret.leader_regret`.
@@ -34,7 +35,7 @@ class Stage:
     lines: tuple[Floats, Floats]
     low: float
     high: float
-    box: tuple[float, float, float, float, float, float]
+    box: tuple[float, float, float, float, float, float, float]
     free: tuple[float, ...] = (0.0,) * 6
     mined: float = 0.0
     asked: float = 0.0
@@ -53,7 +54,7 @@ class Stage:
         contest = (game.payment_weight[mines] / stake, game.service_margin[mines] / stake, beta)
         lines = (thresholds(game)[straight], game.role_ratio[straight])
         most = game.max_demand * float(game.role_ratio.sum())
-        return cls(contest, lines, game.min_demand, game.max_demand, (0.0, math.inf, 0.0, most, 0.0, math.inf))
+        return cls(contest, lines, game.min_demand, game.max_demand, (0.0, math.inf, 0.0, most, 0.0, math.inf, 0.0))
 
     def at(self, price: float, left: float, right: float, start: float) -> tuple[float, float]:
         """Total demand, indifferent consumers asking for the least, and mining power, which is in (left, right]."""
@@ -70,7 +71,7 @@ class Stage:
 
     def holds(self, price: float, power: float) -> bool:
         """The place of no consumer was taken for known and is not."""
-        q_least, q_most, x_least, x_most, p_least, p_most = self.box
+        q_least, q_most, x_least, x_most, p_least, p_most, _ = self.box
         inside = q_least <= price * power <= q_most and x_least <= power <= x_most
         return inside and p_least <= price <= p_most
 
@@ -116,22 +117,23 @@ class Stage:
         from edgeworth.games.trading.check import kernels_stage as kernels
 
         many = len(self.contest[0])
-        if many + len(self.lines[0]) <= _FEW:
+        if many + len(self.lines[0]) <= FEW:
             return self
         ends = (low * x_most, high * x_least)
         aside = abs(ends[1] - ends[0]) + 1e-12 * max(ends)  # where q usually is; `holds` looks
-        box = (min(ends) - aside, max(ends) + aside, x_least * (1.0 - 1e-12), x_most * (1.0 + 1e-12), low, high)
+        box = (min(ends) - aside, max(ends) + aside, x_least * (1.0 - 1e-12), x_most * (1.0 + 1e-12), low, high, 0.0)
         edge, role = self.lines
         either = (low < edge) & (edge <= high)
-        if 2 * (kernels.count_open(*self.contest, self.low, self.high, box) + int(either.sum())) > many + len(edge):
+        count = kernels.count_open(*self.contest, self.low, self.high, box)
+        if 2 * (count + int(either.sum())) > many + len(edge):
             return self
-        opened = np.empty(many, dtype=np.bool_)
+        opened = np.empty((3, count))
         sums = kernels.settle(*self.contest, self.low, self.high, box, opened)
         much = edge > high
         little = ~(much | either)
         sums[6] += self.high * math.fsum(role[much].tolist()) + self.low * math.fsum(role[little].tolist())
         sums[7] += self.high * int(much.sum()) + self.low * int(little.sum())
-        g, w, beta = (column[opened] for column in self.contest)
+        g, w, beta = opened
         return replace(
             self,
             contest=(g, w, beta),
