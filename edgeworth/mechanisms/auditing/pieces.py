@@ -356,8 +356,8 @@ def not_traced(mechanism: object, reason: str) -> ValueError:
 def spot_check(subject: Subject[P, S], found: Sequence[Piece], ends: float = math.inf) -> tuple[list[Piece], bool]:
     """Draw reports and compare what the mechanism does with what the pieces say. Raises ValueError or IncompleteError.
 
-    Says whether all were tried before `ends`, by `time.perf_counter`. Next to an end, where rounding decides which side a report is on, either side may be right, and what is neither (a tie that
-    rounding moved) is returned as a point of its own.
+    Next to an end, where rounding decides which side a report is on, either side may be right, and what is neither (a tie that
+    rounding moved) is returned as a point of its own. Says besides whether all were tried before `ends` (`time.perf_counter`).
     """
     if not found:
         return [], True

@@ -145,7 +145,7 @@ class _Intervals:
         A share on one of them is 1 - g q + w X with q within the chord + e and X between the powers claimed, and its allowance
         is at most `SLACK` (1 + (g b + w) X) for the greatest b and X. A place known of all these holds on every interval.
         """
-        from edgeworth.games.trading.check import kernels_stage as kernels
+        from edgeworth.games.trading.check.kernels import stage as kernels
 
         many = len(part.open[0])
         if many <= FEW:

@@ -58,7 +58,7 @@ class Stage:
 
     def at(self, price: float, left: float, right: float, start: float) -> tuple[float, float]:
         """Total demand, indifferent consumers asking for the least, and mining power, which is in (left, right]."""
-        from edgeworth.games.trading.check import kernels_stage as kernels
+        from edgeworth.games.trading.check.kernels import stage as kernels
 
         asks, mined = kernels.line_demand(*self.lines, self.low, self.high, price)
         count, g, w, inverse, g_inverse, w_inverse = self.free
@@ -82,7 +82,7 @@ class Stage:
         every X tried is a side of the bracket. The next one is where this sum is 1 (Newton's method on the set of consumers at
         bounds), where that is near; else the secant's point in logarithms, a side that stays being halved (Illinois).
         """
-        from edgeworth.games.trading.check import kernels_stage as kernels
+        from edgeworth.games.trading.check.kernels import stage as kernels
 
         over = under = math.nan
         side = 0
@@ -99,7 +99,7 @@ class Stage:
                 root = math.sqrt((free - 1.0) ** 2 + 4.0 * held * cost) if cost > 0.0 else 0.0
                 after = (free - 1.0 + root) / (2.0 * cost) if cost > 0.0 else math.inf
             if abs(after - power) <= 4e-16 * power or right < _FIRST:
-                return after
+                return float(after)
             if left == 0.0:
                 after = 0.125 * right
             elif not left < after < right or 8.0 * abs(after - power) > right - left:
@@ -114,7 +114,7 @@ class Stage:
 
     def between(self, low: float, high: float, x_most: float, x_least: float) -> Stage:
         """The same stage for the prices in [low, high], at which powers fall from x_most to x_least."""
-        from edgeworth.games.trading.check import kernels_stage as kernels
+        from edgeworth.games.trading.check.kernels import stage as kernels
 
         many = len(self.contest[0])
         if many + len(self.lines[0]) <= FEW:
