@@ -126,6 +126,10 @@ class Case(Generic[P, S]):
         def examined() -> Iterator[tuple[Subject[P, S], list[Piece]]]:
             for index, subject in enumerate(subjects):
                 now = time.perf_counter()
+                if index and now > ends:  # a slow rule: not even one run of it for each agent that is left
+                    cuts.append(f"{seconds:g} s")
+                    yield subject, []
+                    continue
                 until = now + max(ends - now, 0.0) / (len(subjects) - index)
                 found: list[Piece] = []
                 for piece in pieces_of(subject):
@@ -136,7 +140,10 @@ class Case(Generic[P, S]):
                         cuts.append(f"{seconds:g} s")
                         break
                     found.append(piece)
-                found = sorted([*found, *spot_check(subject, found)], key=lambda piece: (piece.lower, piece.far))
+                points, tried = spot_check(subject, found, ends)
+                if not tried:
+                    cuts.append(f"{seconds:g} s")
+                found = sorted([*found, *points], key=lambda piece: (piece.lower, piece.far))
                 _LOG.info(
                     "%s %d by %s: %d pieces; %d of %d", *subject.agent, subject.dimension, len(found), index + 1, len(subjects)
                 )

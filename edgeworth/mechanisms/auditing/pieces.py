@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -352,18 +353,20 @@ def not_traced(mechanism: object, reason: str) -> ValueError:
     )
 
 
-def spot_check(subject: Subject[P, S], found: Sequence[Piece]) -> list[Piece]:
+def spot_check(subject: Subject[P, S], found: Sequence[Piece], ends: float = math.inf) -> tuple[list[Piece], bool]:
     """Draw reports and compare what the mechanism does with what the pieces say. Raises ValueError or IncompleteError.
 
     Next to an end, where rounding decides which side a report is on, either side may be right, and what is neither (a tie that
-    rounding moved) is returned as a point of its own.
+    rounding moved) is returned as a point of its own. Says besides whether all were tried before `ends` (`time.perf_counter`).
     """
     if not found:
-        return []
+        return [], True
     points: list[Piece] = []
     rng = np.random.default_rng(0)
     lowers = [piece.lower for piece in found]
     for _ in range(SPOT_CHECKS // 4 if subject.library else SPOT_CHECKS):
+        if time.perf_counter() > ends:
+            return points, False
         report = subject.draw_report(rng)
         at = bisect_right(lowers, report) - 1
         near = found[max(at - 2, 0) : at + 3]
@@ -380,7 +383,7 @@ def spot_check(subject: Subject[P, S], found: Sequence[Piece]) -> list[Piece]:
         if subject.breakpoints() is not None:
             raise IncompleteError(text)
         raise not_traced(subject.mechanism, text)
-    return points
+    return points, True
 
 
 def _says(subject: Subject[P, S], piece: Piece, report: float) -> bool:

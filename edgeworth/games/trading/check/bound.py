@@ -37,12 +37,15 @@ How it is rounded
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, certificate_array
 from edgeworth.games.trading.check.reply import competing, thresholds
+from edgeworth.games.trading.check.stage import FEW
 from edgeworth.games.trading.model import Floats, TradingGame
 
 _U = 2.0**-53
@@ -76,14 +79,40 @@ def interval_bound(game: TradingGame, arrays: Arrays, budget: Budget | None = No
         certificate_array(arrays, name, np.float64, (count,), minimum=low, maximum=high).tolist()
         for name, low, high in zip(_CLAIMS, (1 / _LARGE, 1 / _LARGE, -_LARGE, 0.0), (_LARGE, _LARGE, 0.0, _LARGE), strict=True)
     ]
-    checker, bound = _Intervals(game), -np.inf
-    for column in zip(price[:-1].tolist(), price[1:].tolist(), *columns, strict=True):
+    checker, bounds = _Intervals(game), []
+    claims = list(zip(price[:-1].tolist(), price[1:].tolist(), *columns, strict=True))
+
+    def halve(part: _Part, first: int, last: int) -> None:
+        if last - first > 1:
+            part = checker.settled(part, claims[first:last])
+            middle = (first + last) // 2
+            halve(part, first, middle)
+            halve(part, middle, last)
+            return
         if budget is not None:
             budget.check()
-        bound = max(bound, checker.bound(*column))
+        bounds.append(checker.bound(part, *claims[first]))
+
+    halve(checker.whole, 0, count)
+    bound = -np.inf
+    for each in bounds:
+        bound = max(bound, each)
     if not np.isfinite(bound):
         validation.reject("arrays", "must prove a finite bound", bound)
     return bound
+
+
+class _Part(NamedTuple):
+    """Competing consumers on some neighbouring intervals: g, w and beta of those whose place is not known on all of them.
+
+    `free`: of those surely interior on all of them, number and sums of g, w, 1 / beta, g / beta, w / beta. What those surely at
+    a bound on all of them `mined` and `asked` for, which holds relatively to `DRIFT` both ways.
+    """
+
+    open: tuple[Floats, Floats, Floats]
+    free: tuple[float, ...] = (0.0,) * 6
+    mined: float = 0.0
+    asked: float = 0.0
 
 
 class _Intervals:
@@ -106,15 +135,48 @@ class _Intervals:
         self.lines = (self.low_from, self.high_until, self.line_beta, self.low, self.high)
         n = len(self.beta)
         self.spare = 64.0 * _U + (n * _U) ** 2 * 4.0
+        self.whole = _Part(self.contest[:3])
         with np.errstate(over="ignore"):
             self.most = float(game.role_ratio.sum()) * self.high * (1.0 + 1e-9)
 
-    def bound(self, a: float, b: float, x_most: float, x_least: float, e_low: float, e_high: float) -> float:
+    def settled(self, part: _Part, claims: list[tuple[float, ...]]) -> _Part:
+        """The part on some of its intervals, where more consumers have a known place.
+
+        A share on one of them is 1 - g q + w X with q within the chord + e and X between the powers claimed, and its allowance
+        is at most `SLACK` (1 + (g b + w) X) for the greatest b and X. A place known of all these holds on every interval.
+        """
+        from edgeworth.games.trading.check.kernels import stage as kernels
+
+        many = len(part.open[0])
+        if many <= FEW:
+            return part
+        a, b, x_most, x_least, e_low, e_high = (np.array(column) for column in zip(*claims, strict=True))
+        x_most = np.minimum(x_most, self.most)
+        with np.errstate(over="ignore"):
+            ends = np.array([a * x_most, b * x_least])
+            above, below = (
+                np.minimum(e_high, (b - a) * x_most * (1.0 + 2e-12)),
+                np.minimum(-e_low, (b - a) * x_least * (1.0 + 2e-12)),
+            )
+            q_least, q_most = (ends.min(axis=0) - below * (1.0 + SLACK)).min(), (ends.max(axis=0) + above * (1.0 + SLACK)).max()
+        margin = _ROUNDING * abs(q_most)
+        sides = (q_least - margin, q_most + margin, x_least.min(), x_most.max(), a.min(), b.max(), SLACK)
+        box = tuple(float(side) for side in sides)
+        count = kernels.count_open(*part.open, self.low, self.high, box)
+        if 2 * count > many:
+            return part
+        opened = np.empty((3, count))
+        sums = kernels.settle(*part.open, self.low, self.high, box, opened).tolist()
+        g, w, beta = opened
+        free = tuple(mine + new for mine, new in zip(part.free, sums[:6], strict=True))
+        return _Part((g, w, beta), free, part.mined + sums[6], part.asked + sums[7])
+
+    def bound(self, part: _Part, a: float, b: float, x_most: float, x_least: float, e_low: float, e_high: float) -> float:
         """No price of [a, b] earns more; ValueError where one of the claims on it does not hold."""
         from edgeworth.games.trading.check import kernels
 
         if not len(self.beta):
-            return self._bounded(a, 1.0, b, 1.0, 0.0, 0.0)
+            return self._bounded(part, a, 1.0, b, 1.0, 0.0, 0.0)
         x_most = min(x_most, self.most)
         if not x_most >= x_least:
             validation.reject("power_right", "must be at most power_left and the most that all can mine", x_least)
@@ -137,7 +199,7 @@ class _Intervals:
             total = (1.0 - DRIFT) * kernels.chord_sum(*self.contest, *ends, False, e_low, SLACK)
             if not total + self._mined(b, False) / x_most > 1.0 + self.spare:
                 validation.reject("e_low", "must be out of reach of all equilibria", e_low)
-        return self._bounded(*ends, e_low, e_high)
+        return self._bounded(part, *ends, e_low, e_high)
 
     def _crude(self, a: float, b: float) -> float:
         """Every competing consumer may ask for anything."""
@@ -154,12 +216,26 @@ class _Intervals:
 
         return float(kernels.line_mined(*self.lines, price, upper)) if len(self.line_beta) else 0.0
 
-    def _bounded(self, a: float, x_most: float, b: float, x_least: float, e_low: float, e_high: float) -> float:
+    def _bounded(self, part: _Part, a: float, x_most: float, b: float, x_least: float, e_low: float, e_high: float) -> float:
         from edgeworth.games.trading.check import kernels
 
         out, line = np.zeros(14), np.zeros(5)
         if len(self.beta):
-            kernels.gather(*self.contest, a, x_most, b, x_least, e_low, e_high, SLACK, DRIFT, out)
+            n, g, w, v, gv, wv = part.free
+            # the highest shares of the settled, and these / beta: with their allowance and the rounding of the sums
+            q, top = min(a * x_most, b * x_least) + e_low * (1.0 + SLACK), b * x_most
+            s = n - g * q + w * x_most + (SLACK + _ROUNDING) * (n + g * top + w * x_most)
+            sv = v - gv * q + wv * x_most + (SLACK + _ROUNDING) * (v + gv * top + wv * x_most)
+            settled = np.array([*part.free, max(s, 0.0), max(sv, 0.0)])
+            kernels.gather(
+                *part.open, self.low, self.high, a, x_most, b, x_least, e_low, e_high, SLACK, DRIFT, settled, out
+            )  # fmt: skip
+            mu = float(out[13])
+            more, less = 1.0 + DRIFT, 1.0 - DRIFT
+            out[8] += part.asked * less - mu * part.mined * more
+            out[9] += part.asked * more - mu * part.mined * less
+            out[10] += part.mined * more
+            out[11:13] += (part.asked + mu * part.mined) * more
         n, g, w, v, gv, wv, s, sv, down, up, mined, down_size, up_size, mu = out.tolist()
         kernels.line_sums(*self.lines, a, b, mu, DRIFT, line)
         down, up, mined = down + line[0], up + line[1], mined + line[2]

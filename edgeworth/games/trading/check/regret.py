@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from edgeworth.core.checking import Budget
-from edgeworth.games.trading.check.reply import ALLOWANCE, DEMAND_TOL, competing, thresholds
+from edgeworth.games.trading.check.reply import ALLOWANCE, DEMAND_TOL, competing
 from edgeworth.games.trading.check.roles import role_profits, role_rounding
+from edgeworth.games.trading.check.stage import Solved
 from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, utilities
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -112,7 +113,14 @@ def leader_regret(
     low, high = game.min_price, game.max_price
     grid = np.unique(np.concatenate([np.linspace(low, high, size), [np.clip(game.unit_cost, low, high), solution.price]]))
     grid = np.clip(grid, low, high)
-    profit = profits_at(game, grid, budget)
+    solved = None if game.roles == "chosen" else Solved(game)
+
+    def profits(prices: Floats) -> Floats:
+        if solved is None:
+            return role_profits(game, prices, budget)
+        return np.asarray((prices - game.unit_cost) * solved.demands(prices, budget))
+
+    profit = profits(grid)
     tried, best, where = len(grid), float(profit.max()), float(grid[profit.argmax()])
     spread = max(best, own) - min(float(profit.min()), own)
     padded = np.concatenate([[-np.inf], profit, [-np.inf]])
@@ -123,7 +131,7 @@ def leader_regret(
         left, right = grid[max(k - 1, 0)], grid[min(k + 1, len(grid) - 1)]
         while right - left > least:
             inner = np.linspace(left, right, points)
-            found = profits_at(game, inner, budget)
+            found = profits(inner)
             tried += points
             j = int(found.argmax())
             if found[j] > best:
@@ -160,27 +168,10 @@ def rounding(game: TradingGame, solution: Equilibrium, price: float | None = Non
 
 
 def profits_at(game: TradingGame, prices: Floats, budget: Budget | None = None) -> Floats:
-    """The leader's profit at each price, the consumers in equilibrium; indifferent ones ask for the least.
-
-    One that mines alone is linear: its share is 1 at any power, and where costs are small against the reward, rounding would
-    let the sum of shares be 1 at many.
-    """
-    from edgeworth.games.trading.check import kernels
-
+    """The leader's profit at each price, the consumers in equilibrium; indifferent ones ask for the least."""
     if game.roles == "chosen":
         return role_profits(game, prices, budget)
-    mines = competing(game)
-    straight = ~mines
-    beta = game.role_ratio[mines]
-    stake = beta * game.effective_reward[mines]
-    contest = (game.payment_weight[mines] / stake, game.service_margin[mines] / stake, beta, game.min_demand, game.max_demand)
-    cost, total = np.empty(len(beta)), np.empty(len(prices))
-    edge, role = thresholds(game)[straight], game.role_ratio[straight]
-    for k, price in enumerate(prices.tolist()):
-        if budget is not None:
-            budget.check()
-        asks = np.where(price < edge, game.max_demand, game.min_demand)
-        total[k] = asks.sum()
-        if len(beta):
-            total[k] += kernels.total_demand(*contest, float(asks @ role), price, cost)
-    return np.asarray((prices - game.unit_cost) * total)
+    order = np.argsort(prices, kind="stable")
+    demands = np.empty(len(prices))
+    demands[order] = Solved(game).demands(prices[order], budget)
+    return np.asarray((prices - game.unit_cost) * demands)

@@ -10,7 +10,7 @@ from edgeworth.solvers.allocation.bounds.kinds import (
 from edgeworth.solvers.allocation.bounds.lagrangian import Lagrangian, lagrangian_duals, lagrangian_relaxation
 from edgeworth.solvers.allocation.bounds.linear import LP_PAIRS, column_model, linear_duals, lp_relaxation
 from edgeworth.solvers.allocation.bounds.refutation import refuted, stranded, without_pairs
-from edgeworth.solvers.allocation.bounds.execution import working_limit
+from edgeworth.solvers.allocation.bounds.execution import end_seconds, working_limit
 
 __all__ = [
     "ASSIGNMENT_MULTIPLIERS",
@@ -21,6 +21,7 @@ __all__ = [
     "DualSolution",
     "Lagrangian",
     "column_model",
+    "end_seconds",
     "lagrangian_duals",
     "lagrangian_relaxation",
     "linear_duals",

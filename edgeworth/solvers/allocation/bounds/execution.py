@@ -15,7 +15,8 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _BLOCK = 1 << 17  # pairs a block; a kernel call takes 1 to 3 ms for so many
-_GROUP = 8  # blocks a thread between two looks at the clock
+_GROUP = 4  # blocks a thread between two looks at the clock
+_END = (5e-8, 1.5e-7)  # seconds a pair and a task that the bound at the end takes, and what comes after
 _SLACK = 2e-10  # share of a limit that rounding errors of running sums may use up
 
 
@@ -33,6 +34,22 @@ def working_limit(problem: AllocationProblem) -> Floats:
         float64 [servers].
     """
     return np.where(problem.whole, problem.limit, problem.limit * (1.0 - _SLACK))
+
+
+def end_seconds(problem: AllocationProblem) -> float:
+    """About what the bound at the end of a run takes, and what comes after.
+
+    Parameters
+    ----------
+    problem : AllocationProblem
+        The problem.
+
+    Returns
+    -------
+    float
+        Seconds; a tenth of one for a million pairs.
+    """
+    return _END[0] * problem.pairs + _END[1] * problem.tasks
 
 
 class RunEnded(Exception):
@@ -66,14 +83,14 @@ class Execution:
         self.iterations = 0
         self.value: float | None = None
         self.bound: float | None = None
-        self.deadline = until
+        self.deadline = until if run.stop.seconds is None else min(until, run.stop.seconds - end_seconds(problem))
 
-    def poll(self) -> None:
-        """Report progress to the run; raises `RunEnded` when it must end."""
+    def poll(self, ahead: float = 0.0) -> None:
+        """Report progress to the run; raises `RunEnded` when it must end, or would amid the next so many seconds."""
         ending = self.run.tick(self.iterations, self.value, self.bound) if self.report else self.run.tick(0)
         if ending is not None:
             raise RunEnded(ending)
-        if self.run.elapsed > self.deadline:
+        if self.run.elapsed + ahead > self.deadline:
             raise RunEnded(Termination.TIME, own=True)
 
     def edges(self, tasks: int) -> Ints:

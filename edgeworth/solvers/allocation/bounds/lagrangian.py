@@ -36,6 +36,7 @@ from edgeworth.solvers.allocation.model.system import Floats
 
 _WORTH = 1e-7  # relative: a certificate that takes longer to check must be tighter by so much
 _PRICING = 0.6  # of the time left: the prices may take so much, the rest is for the assignment
+_CERTIFYING = 4e-7  # seconds a pair that the certificate by tasks may take
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def lagrangian_relaxation(problem: AllocationProblem, params: Lagrangian, run: R
     notes = () if solution is not None else ("no feasible assignment was found at the prices",)
     ending, bound = duals.ending, duals.bound
     certificate = Certificate(CAPACITY_MULTIPLIERS, {"u": duals.multipliers})
-    if ending is Termination.CONVERGED:
+    if ending is Termination.CONVERGED and run.remaining > _CERTIFYING * problem.pairs:
         multipliers = runner_up(problem, duals.multipliers)
         by_tasks = assignment_dual_bound(problem, multipliers)
         if relative_gap(by_tasks, bound, problem.sense, problem.offset) > _WORTH:
@@ -208,19 +209,20 @@ def lagrangian_duals(
         prices, repair = DualMinimiser(execution, params.tolerance, params.cooling), Repair(execution)
         if run.start is not None:
             repair.offer(positions(problem, run.start))
-        ending = Termination.CONVERGED
-        bound = dual_bound(problem, prices.best)
+        ending, bounded = Termination.CONVERGED, None
         try:
-            execution.bound = bound
             execution.poll()
             if not _free(prices, repair):
                 ending = _minimise(prices, repair)
-                execution.bound = bound = dual_bound(problem, prices.best)
+                execution.bound, bounded = dual_bound(problem, prices.best), prices.best
                 execution.poll()
                 _assign(prices, repair, params.rounds)
                 execution.poll()
         except RunEnded as ended:
             ending = ended.ending
+    bound = execution.bound
+    if bound is None or bounded is not prices.best:
+        bound = dual_bound(problem, prices.best)
     if repair.choice is not None:
         value = problem.objective(repair.profit)
         if closes(value, bound, problem.sense, problem.integral, problem.offset):
@@ -247,7 +249,7 @@ def _minimise(prices: DualMinimiser, repair: Repair) -> Termination:
 
     execution = prices.execution
     until, now = execution.deadline, execution.run.elapsed
-    execution.deadline = now + _PRICING * (min(until, now + execution.run.remaining) - now)
+    execution.deadline = now + _PRICING * (until - now)
     try:
         prices.minimise(rough)
     except RunEnded as ended:

@@ -17,6 +17,7 @@ _SPARE = (0.9, 0.6, 0.3, 0.0)  # what room freed elsewhere counts for, round by 
 _REPEATS = 30  # exchanges at one server in one round
 _SETS = 20_000_000  # sets of tasks of one size looked at in one round
 _SETS_EACH = (2_000, 200_000)  # at one server: at least, at most
+_SORTING = 1.5e-7  # seconds an item of a sort takes, which looks at no clock
 _ORDERED = 100_000  # tasks of overloaded servers between two looks at the clock
 _SEEN = 50_000_000  # changes looked at to make room for tasks that must be served
 
@@ -36,7 +37,7 @@ class Repair:
         profit = float(self.problem.profit[taken].sum())
         if not profit > self.profit or np.any(self.problem.must_serve & (choice < 0)):
             return False
-        if np.any(self._loads(choice) > self.problem.limit):
+        if np.any(self.loads(choice) > self.problem.limit):
             return False
         self.choice, self.profit = choice.copy(), profit
         self.execution.value = self.problem.objective(profit)
@@ -44,12 +45,12 @@ class Repair:
 
     def first(self, u: Floats, choice: Ints, best: Floats) -> None:
         """A feasible assignment from the choices at prices u (changed in place): unload, make room, fill."""
-        load = self._loads(choice)
+        load = self.loads(choice)
         self._unload(u, choice, load)
         if np.any(self.problem.must_serve) and np.any(load > self.limit):
             kernels.relieve(self.execution.pairs, u, choice, load, self.limit, _SEEN)
         self.offer(choice)
-        self._near(u, best)
+        self.near(u, best)
         self._fill(u, best, choice, load)
         self.offer(choice)
 
@@ -68,7 +69,7 @@ class Repair:
             problem.indptr, problem.server, problem.weight, desire, problem.must_serve,
             begin, by_weight, problem.task, room, choice,
         )  # fmt: skip
-        self._fill(u, best, choice, self._loads(choice))
+        self._fill(u, best, choice, self.loads(choice))
         self.offer(choice)
         self.improve(choice, u, best, rounds)
 
@@ -76,7 +77,7 @@ class Repair:
         """Rounds of exchanges at every server, and of swaps on small problems, from a choice (changed in place) until nothing
         gains. A choice that overloads a server is left alone."""
         problem, pairs = self.problem, self.execution.pairs
-        load = self._loads(choice)
+        load = self.loads(choice)
         if np.any(load > self.limit):
             return
         sets = int(np.clip(_SETS // max(1, problem.servers), *_SETS_EACH))
@@ -86,20 +87,20 @@ class Repair:
             spare = _SPARE[number % len(_SPARE)]
             changes = 0
             for i in self.execution.run.rng.permutation(problem.servers):
-                item = self._items(i)
+                item = self.items(i)
                 changes += kernels.exchange(pairs, u, problem.task, choice, load, self.limit, item, i, spare, _REPEATS)
                 changes += kernels.refill(pairs, u, problem.task, choice, load, self.limit, item, i, spare, sets)
                 if swaps:
                     changes += kernels.swap(pairs, problem.task, choice, load, self.limit, item, i)
                 self.execution.poll()
-            load[:] = self._loads(choice)
+            load[:] = self.loads(choice)
             self.execution.iterations += 1
             stalled = 0 if self.offer(choice) or changes else stalled + 1
             self.execution.poll()
             if stalled == len(_SPARE):
                 break
 
-    def _loads(self, choice: Ints) -> Floats:
+    def loads(self, choice: Ints) -> Floats:
         load = np.zeros(self.problem.servers)
         kernels.sum_loads(self.execution.pairs, choice, load)
         return load
@@ -117,13 +118,14 @@ class Repair:
 
             self.execution.each(price, len(edges) - 1)
             movable = np.flatnonzero(np.isfinite(cost))
+            self.execution.poll(_SORTING * len(movable))
             order = movable[np.argsort(cost[movable], kind="stable")]
             for begin in range(0, len(order), _ORDERED):
                 kernels.unload(pairs, u, choice, load, self.limit, order, begin, min(begin + _ORDERED, len(order)))
                 self.execution.poll()
-            load[:] = self._loads(choice)
+            load[:] = self.loads(choice)
 
-    def _near(self, u: Floats, best: Floats) -> None:
+    def near(self, u: Floats, best: Floats) -> None:
         """List the pairs of every server whose regret is small enough to matter."""
         problem, edges = self.problem, self.execution.edges(self.problem.tasks)
         window = np.full(problem.servers, np.inf)
@@ -143,13 +145,13 @@ class Repair:
                 self.begin = np.cumsum(pointer)
                 self.item = np.empty(self.begin[-1], dtype=np.int64)
 
-    def _items(self, i: int) -> Ints:
+    def items(self, i: int) -> Ints:
         return self.item[self.begin[i] : self.begin[i + 1]]
 
     def _fill(self, u: Floats, best: Floats, choice: Ints, load: Floats) -> None:
         """Room goes to unserved tasks, server by server, those with the dearest unused capacity first."""
         order = np.argsort(-u * (self.limit - load), kind="stable")
         for number, i in enumerate(order):
-            kernels.fill(self.execution.pairs, u, best, self.problem.task, choice, load, self.limit, self._items(i), i)
+            kernels.fill(self.execution.pairs, u, best, self.problem.task, choice, load, self.limit, self.items(i), i)
             if number % 16 == 15:
                 self.execution.poll()

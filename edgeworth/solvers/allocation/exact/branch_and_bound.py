@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from edgeworth.solvers.allocation.bounds import (
     SURROGATE,
     DualSolution,
     Lagrangian,
+    end_seconds,
     lagrangian_duals,
     lagrangian_relaxation,
     linear_duals,
@@ -48,6 +49,10 @@ from edgeworth.solvers.allocation.model import (
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
+_SETUP = 4e-6  # seconds a pair: prices, arrays of tree and search, a first tree. Where less is left there will be none
+_LINEAR = 1e-5  # seconds a pair that the LP may take
+_LONG = 0.05  # a step of the tree that takes longer is begun only where there is time for it
+_LONG_LIST, _LOSSES = 100_000, 4e-6  # a server with more pairs: seconds a pair that its losses take, in one step
 _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second without compiled code
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
@@ -127,8 +132,10 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among identical servers only
     solutions in one order are searched. All bounds carry margins for rounding errors and cover every assignment that
     `violations` accepts. With one thread the answer depends on the clock only where the clock ends the run; with two the proved
-    value is the same, but another optimum may be found. Beyond ``tree_pairs`` pairs the method "lagrangian" runs instead, and
-    the notes say so. Memory: the open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond.
+    value is the same, but another optimum may be found. Beyond ``tree_pairs`` pairs, and where the time rule leaves less than 4
+    microseconds a pair, the method "lagrangian" runs instead, and the notes say so. What looks at no clock (a long step of the
+    tree, what comes after the end) is begun only where there is time for it, so that a run may end a little early. Memory: the
+    open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond.
 
     References
     ----------
@@ -140,11 +147,13 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         return stranded(problem)
     if problem.pairs == 0:
         return without_pairs(problem)
-    if problem.pairs > params.tree_pairs:
+    many = problem.pairs > params.tree_pairs
+    if many or run.remaining < _SETUP * problem.pairs:
         found = lagrangian_relaxation(problem, Lagrangian(), run)
-        note = f"more than {params.tree_pairs} pairs: no tree was searched, this is the answer of method 'lagrangian'"
+        why = f"more than {params.tree_pairs} pairs" if many else f"too little time for {problem.pairs} pairs"
+        note = f"{why}: no tree was searched, this is the answer of method 'lagrangian'"
         return Found(**{**vars(found), "notes": (note, *found.notes)})
-    if problem.pairs > LP_PAIRS:
+    if problem.pairs > LP_PAIRS or run.remaining < _LINEAR * problem.pairs:
         until = run.elapsed + _PRICING * run.remaining
         duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
         return _Portfolio(problem, params, run, duals).result()
@@ -171,7 +180,7 @@ class _Annealing:
     """The local search as a companion: in turns of so many proposals, or in a thread until its flag is set."""
 
     def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution) -> None:
-        self._sense, self._start = problem.sense, run.start
+        self._owner, self._sense, self._start = run, problem.sense, run.start
         self._rng = np.random.default_rng(run.rng.integers(2**63))
         self._flag = _StopFlag()
         self._error: BaseException | None = None
@@ -208,6 +217,9 @@ class _Annealing:
             self._error = error
 
     def _run(self, stop: Stop) -> Run[Assignment]:
+        left = self._owner.remaining
+        if left < math.inf:
+            stop = replace(stop, seconds=max(left, 0.0))
         return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start, inner=True)
 
 
@@ -263,7 +275,9 @@ class _Portfolio:
 
     def _work(self, parallel: bool) -> Termination:
         proof, run = self.proof, self.run
-        first = True
+        first, step = True, 0.0
+        longest = int(np.bincount(self.problem.server).max(initial=0))
+        ending_takes, losses_take = end_seconds(self.problem), _LOSSES * longest if longest > _LONG_LIST else 0.0
         while True:
             if proof.solved:
                 run.tick(proof.nodes, self._value, self._bound)
@@ -271,6 +285,9 @@ class _Portfolio:
             ending = run.tick(proof.nodes, self._value, self._bound)
             if ending is not None:
                 return ending
+            step = max(step, 0.0 if proof.at_root else losses_take)
+            if run.remaining < ending_takes + (step if step > _LONG else 0.0):
+                return Termination.TIME
             if self.anneals and not parallel:
                 share = 1.0 if proof.failed else proof.effort
                 many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
@@ -283,7 +300,9 @@ class _Portfolio:
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
+            began = run.elapsed
             proof.advance(run.allowance(proof.nodes, _NODES))
+            step = run.elapsed - began
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
 

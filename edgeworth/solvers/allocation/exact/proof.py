@@ -111,12 +111,17 @@ class Proof:
         if value > self.value:
             self.value, self.positions = value, None
 
+    @property
+    def at_root(self) -> bool:
+        """The multipliers are still moved."""
+        return self._theta > _SMALL_THETA
+
     def advance(self, nodes: int) -> bool:
         """Work for a while, on at most `nodes` more nodes of the tree; True: there is more to do."""
         before = int(self._scratch.work[0])
         if self.bound < self._least():
             self.solved = True
-        elif self._theta > _SMALL_THETA:
+        elif self.at_root:
             self._descend()
         elif self._dives():
             self._dive(nodes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,12 +23,14 @@ from edgeworth.solvers.allocation.bounds import (
     working_limit,
 )
 from edgeworth.solvers.allocation.heuristic.constructive import missing, regret_choice
+from edgeworth.solvers.allocation.heuristic.ruin import ruin_and_recreate
 from edgeworth.solvers.allocation.kernels import annealing
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, positions, violations
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _PRICING = 0.5  # of the time left: what the prices may take there
 _CHUNK = 50_000  # proposals between two looks at the clock, 10 to 40 ms; the answer does not depend on it
+_MANY = 50_000  # tasks: states that are feasible at all servers at once are no longer met by chance
 _FREE_CYCLES = 5  # cycles of a run that has neither `cycles` nor a stop rule
 
 
@@ -131,6 +133,11 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
        met and rises while they are not. A proposal that lowers it by d is accepted with probability exp(-d / T).
     4. T falls over ``levels`` steps; each further cycle reheats from the incumbent. Only feasible states become the incumbent.
 
+    From 50,000 tasks on, where the Lagrangian gives a feasible assignment, ruin and recreate takes the place of 2.-4.: a task
+    of large regret comes to its best server, where tasks of small reduced profit make room, and the exchanges of "lagrangian"
+    mend the servers concerned; what does not gain is undone. ``iterations`` then counts such trials, and a cycle is a sweep
+    over all tasks with a regret.
+
     All stop rules are looked at every 50,000 proposals; nothing else depends on the clock. Where the incumbent meets the bound
     the run ends with a proof. A tight instance whose tasks must be served may end without a solution. Memory is O(pairs).
 
@@ -156,6 +163,10 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
             notes = (f"the LP was not solved (HiGHS: {duals.status}): no bound",)
     if duals.choice is not None:
         run.incumbent = run.start or assignment_of(problem, duals.choice)
+    if problem.tasks >= _MANY and duals.solved and duals.feasible and duals.choice is not None:
+        sweeps = params.cycles or (None if run.stop.rules else _FREE_CYCLES)
+        found = ruin_and_recreate(problem, run, duals, duals.choice, sweeps)
+        return replace(found, notes=(*notes, *found.notes))
     with run.breakable():
         search = AnnealingSearch(problem, params, run, duals)
     ending = search.anneal()

@@ -8,6 +8,8 @@ import numpy as np
 
 from edgeworth.core.jit import jit, leaf
 
+LANES = 16
+"""Sums over all consumers are kept in so many lanes, of which a processor adds several at a time."""
 _PIECES = 512
 
 
@@ -21,6 +23,31 @@ def add(total, lost, term):
 
 
 @leaf
+def lost(total, term, new):
+    """What a sum loses by rounding, without a branch (Knuth's TwoSum)."""
+    part = new - total
+    return (total - (new - part)) + (term - part)
+
+
+@leaf
+def put(totals, losses, j, term):
+    """Add to a lane."""
+    new = totals[j] + term
+    losses[j] += lost(totals[j], term, new)
+    totals[j] = new
+
+
+@leaf
+def together(totals, losses):
+    """The sum of the lanes."""
+    whole, rest = 0.0, 0.0
+    for j in range(len(totals)):
+        whole, rest = add(whole, rest, totals[j])
+        rest += losses[j]
+    return whole + rest
+
+
+@leaf
 def clipped(share, lower, higher):
     """A share between the bounds."""
     if share >= higher:
@@ -28,20 +55,31 @@ def clipped(share, lower, higher):
     return share if share > lower else lower
 
 
+@leaf
+def bounded_share(slope, offset, beta, least, most, price, power, upper, slack):
+    """One share at a price and a power; see `share_sum`."""
+    if upper:
+        cost = slope * price * (1.0 - slack) - offset * (1.0 + slack)
+        share = 1.0 + slack - (cost * power if cost > 0.0 else 0.0)
+    else:
+        cost = slope * price * (1.0 + slack) - offset * (1.0 - slack)
+        share = 1.0 - slack - cost * power if (cost >= 0.0) & (slope > 0.0) else np.inf
+    return clipped(share, least * beta, most * beta)
+
+
 @jit
 def share_sum(slope, offset, beta, low, high, price, power, upper, slack):
     """Sum of the shares at a price and a power, each at its highest (`upper`) or lowest within the allowance."""
     least, most = low / power, high / power
-    total, lost = 0.0, 0.0
-    for i in range(len(slope)):
-        if upper:
-            cost = slope[i] * price * (1.0 - slack) - offset[i] * (1.0 + slack)
-            share = 1.0 + slack - (cost * power if cost > 0.0 else 0.0)
-        else:
-            cost = slope[i] * price * (1.0 + slack) - offset[i] * (1.0 - slack)
-            share = 1.0 - slack - cost * power if cost >= 0.0 and slope[i] > 0.0 else np.inf
-        total, lost = add(total, lost, clipped(share, least * beta[i], most * beta[i]))
-    return total + lost
+    total, rest = np.zeros(LANES), np.zeros(LANES)
+    last = len(slope) - len(slope) % LANES
+    for start in range(0, last, LANES):
+        g, w, b = slope[start : start + LANES], offset[start : start + LANES], beta[start : start + LANES]
+        for j in range(LANES):
+            put(total, rest, j, bounded_share(g[j], w[j], b[j], least, most, price, power, upper, slack))
+    for i in range(last, len(slope)):
+        put(total, rest, i - last, bounded_share(slope[i], offset[i], beta[i], least, most, price, power, upper, slack))
+    return together(total, rest)
 
 
 @leaf
@@ -56,18 +94,29 @@ def line(g, w, a, x_most, b, x_least, upper, slack):
     return share if share == share else -np.inf
 
 
+@leaf
+def chord_share(slope, offset, beta, least, most, a, x_most, b, x_least, upper, e, slack):
+    """One share at the chord + e; see `chord_sum`."""
+    share = line(slope, offset, a, x_most, b, x_least, upper, slack) - slope * e
+    unknown = np.inf if upper else -np.inf  # after an overflow
+    return clipped(share if share == share else unknown, least * beta, most * beta)
+
+
 @jit
 def chord_sum(slope, offset, beta, low, high, a, x_most, b, x_least, upper, e, slack):
     """Sum of the shares at the chord + e, each at its highest (`upper`, at the least power) or lowest (at the most)."""
     power = x_least if upper else x_most
     least, most = low / power, high / power
-    total, lost = 0.0, 0.0
-    for i in range(len(slope)):
-        share = line(slope[i], offset[i], a, x_most, b, x_least, upper, slack) - slope[i] * e
-        if np.isnan(share):  # an overflow: nothing is known
-            share = np.inf if upper else -np.inf
-        total, lost = add(total, lost, clipped(share, least * beta[i], most * beta[i]))
-    return total + lost
+    total, rest = np.zeros(LANES), np.zeros(LANES)
+    last = len(slope) - len(slope) % LANES
+    for start in range(0, last, LANES):
+        g, w, r = slope[start : start + LANES], offset[start : start + LANES], beta[start : start + LANES]
+        for j in range(LANES):
+            put(total, rest, j, chord_share(g[j], w[j], r[j], least, most, a, x_most, b, x_least, upper, e, slack))
+    for i in range(last, len(slope)):
+        share = chord_share(slope[i], offset[i], beta[i], least, most, a, x_most, b, x_least, upper, e, slack)
+        put(total, rest, i - last, share)
+    return together(total, rest)
 
 
 @leaf
@@ -92,10 +141,10 @@ def place(g, w, role, low, high, a, x_most, b, x_least, e_low, e_high, slack, st
 
 
 @jit
-def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray, out):
+def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray, settled, out):
     """Fill `out`: of the surely interior 0 number n, 1 sum g, 2 sum w, 3 sum 1/b, 4 sum g/b, 5 sum w/b, 6 and 7 sum of the
     highest shares s and s/b; of the rest 8 and 9 least and most of sum (1/b - mu) x, 10 sum of the most x, 11 and 12 the sizes
-    sum (1/b + |mu|) x of the terms of 8 and 9; 13 mu.
+    sum (1/b + |mu|) x of the terms of 8 and 9; 13 mu. settled: 0 to 7 of further consumers who are surely interior.
     """
     sums, lost = np.zeros(9), np.zeros(9)
     terms = np.zeros(9)
@@ -112,7 +161,7 @@ def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high,
             sums[8] += inverse
             lost[8] += 1.0
     for k in range(8):
-        out[k] = sums[k] + lost[k]
+        out[k] = sums[k] + lost[k] + settled[k]
     mu = 0.0
     if out[0] > 0.0:
         mu = out[4] / out[1] if out[1] > 0.0 else 0.0
