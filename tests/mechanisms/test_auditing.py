@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from edgeworth.core.verdict import Status
 from edgeworth.mechanisms import double_auction as da
 from edgeworth.mechanisms.auditing import Sampled, audit
+from edgeworth.mechanisms.auditing.pieces import Subject
 from edgeworth.testing import markets, unit_markets
 from tests.oracles import double_auction as oracle
 
@@ -218,3 +220,26 @@ def test_a_rule_that_refuses_ties_is_examined_everywhere_else() -> None:
 def test_witnesses_call_agents_by_their_names() -> None:
     market = da.Market(bid=[9.0, 4.0], ask=[1.0], buyer_names=("north", "south"), seller_names=("van",))
     assert str(audit("k-double-auction", market).truthful.witness).startswith("seller van reports price")
+
+
+def test_a_slow_rule_is_not_run_for_agents_whose_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    market = da.generate(preset="unit", buyers=8, sellers=8, seed=0)
+    runs, real = [0], Subject.__post_init__
+
+    def counting(subject: Subject[Any, Any]) -> None:
+        real(subject)
+        values = subject.values
+
+        def counted(report: float) -> tuple[float, float]:
+            runs[0] += 1
+            return values(report)
+
+        subject.values = counted
+
+    monkeypatch.setattr(Subject, "__post_init__", counting)
+    found = audit("mcafee", market, seconds=0.0)
+    assert runs[0] <= 3  # one piece of the first agent
+    assert found.truthful.status is Status.NOT_CHECKED
+    runs[0] = 0
+    assert audit("mcafee", market).truthful
+    assert runs[0] > 300

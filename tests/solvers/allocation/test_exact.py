@@ -372,3 +372,11 @@ def test_a_full_stack_ends_unproved(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.termination is Termination.CONVERGED
     assert "open nodes" in result.notes[0]
     assert allocation.verify(problem, result)
+
+
+def test_where_there_is_no_time_for_a_tree_the_lagrangian_answers() -> None:
+    problem = allocation.generate(servers=10, tasks=10_000, seed=0)
+    result = allocation.solve(problem, method="exact", stop=Stop(seconds=0.3), seed=0)  # 4 microseconds a pair are .4 s
+    assert any(note.startswith(f"too little time for {problem.pairs} pairs") for note in result.notes)
+    assert result.bound is not None
+    assert allocation.verify(problem, result)

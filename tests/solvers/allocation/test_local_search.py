@@ -114,3 +114,22 @@ def test_wrong_parameters_say_what_is_wrong(given: dict[str, Any], error: type[E
     with pytest.raises(error) as caught:
         LocalSearch(**given)
     assert fragment in str(caught.value)
+
+
+def test_many_tasks_are_ruined_and_recreated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(annealing, "_MANY", 500)
+    monkeypatch.setattr(annealing, "LP_PAIRS", 0)
+    problem = allocation.generate(preset="large", servers=10, tasks=1000, seed=1)
+    repaired = allocation.solve(problem, method="lagrangian", seed=0)
+    runs = [allocation.solve(problem, method="local-search", params=LocalSearch(cycles=2), seed=0) for _ in range(2)]
+    assert same_answer(*runs)
+    assert "ruin and recreate" in runs[0].notes[-1]
+    assert runs[0].stats.iterations > 0
+    assert repaired.value is not None
+    assert runs[0].value is not None
+    assert runs[0].bound is not None
+    assert repaired.value < runs[0].value <= runs[0].bound
+    assert allocation.verify(problem, runs[0])
+    few = allocation.solve(problem, method="local-search", stop=Stop(iterations=3), seed=0)
+    assert few.termination is Termination.ITERATIONS
+    assert few.stats.iterations == 3

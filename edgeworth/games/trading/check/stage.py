@@ -21,17 +21,18 @@ _FIRST = 1e-290
 class Stage:
     """The consumers' stage between two prices: who is open, and sums over those whose place is known there.
 
-    contest: g, w and beta of competing consumers who may or may not be at a bound; lines: threshold and beta of linear ones
-    who may ask for either. Of the others: those at no bound have their number and the sums of g, w, 1 / beta, g / beta and
-    w / beta in `free`, those at one mine `mined` and ask for `asked`. All this holds where q = p X and X lie in the `box`
-    (q_least, q_most, x_least, x_most, p_least, p_most, allowance), shares being clip(1 - g q + w X): `holds` says so of what
-    was found.
+    contest: g, w and beta of competing consumers who may or may not be at a bound, inverse: their 1 / beta; lines: threshold
+    and beta of linear ones who may ask for either. Of the others: those at no bound have their number and the sums of g, w,
+    1 / beta, g / beta and w / beta in `free`, those at one mine `mined` and ask for `asked`. All this holds where q = p X and X
+    lie in the `box` (q_least, q_most, x_least, x_most, p_least, p_most, allowance), shares being clip(1 - g q + w X): `holds`
+    says so of what was found.
 
     Sums are compensated, so that the total demand of the free, X sum(1 / beta) - X^2 (p sum(g / beta) - sum(w / beta)), is off
     by a few u of the sizes 1 + (g p + w) X of their shares, as it would be one by one: see `check.regret.leader_regret`.
     """
 
     contest: tuple[Floats, Floats, Floats]
+    inverse: Floats
     lines: tuple[Floats, Floats]
     low: float
     high: float
@@ -54,7 +55,7 @@ class Stage:
         contest = (game.payment_weight[mines] / stake, game.service_margin[mines] / stake, beta)
         lines = (thresholds(game)[straight], game.role_ratio[straight])
         most = game.max_demand * float(game.role_ratio.sum())
-        return cls(contest, lines, game.min_demand, game.max_demand, (0.0, math.inf, 0.0, most, 0.0, math.inf, 0.0))
+        return cls(contest, 1.0 / beta, lines, game.min_demand, game.max_demand, (0.0, math.inf, 0.0, most, 0.0, math.inf, 0.0))
 
     def at(self, price: float, left: float, right: float, start: float) -> tuple[float, float]:
         """Total demand, indifferent consumers asking for the least, and mining power, which is in (left, right]."""
@@ -66,7 +67,7 @@ class Stage:
         if not (len(self.contest[0]) or count or self.mined):
             return asks, 0.0
         power = self._power(price, mined + self.mined, count, g * price - w, left, right, start)
-        asks += kernels.demand_at(*self.contest, self.low, self.high, price, power)
+        asks += kernels.demand_at(*self.contest, self.inverse, self.low, self.high, price, power)
         return asks + power * (inverse - power * (g_inverse * price - w_inverse)), power
 
     def holds(self, price: float, power: float) -> bool:
@@ -137,6 +138,7 @@ class Stage:
         return replace(
             self,
             contest=(g, w, beta),
+            inverse=1.0 / beta,
             lines=(edge[either], role[either]),
             box=box,
             free=tuple(mine + new for mine, new in zip(self.free, sums[:6].tolist(), strict=True)),

@@ -83,7 +83,7 @@ class Execution:
         self.iterations = 0
         self.value: float | None = None
         self.bound: float | None = None
-        self.deadline = until if run.stop.seconds is None else min(until, run.stop.seconds - end_seconds(problem))
+        self.deadline = until
 
     def poll(self, ahead: float = 0.0) -> None:
         """Report progress to the run; raises `RunEnded` when it must end, or would amid the next so many seconds."""

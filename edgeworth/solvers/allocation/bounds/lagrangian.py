@@ -16,7 +16,7 @@ from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds.dual_solution import DualSolution
-from edgeworth.solvers.allocation.bounds.execution import Execution, RunEnded
+from edgeworth.solvers.allocation.bounds.execution import Execution, RunEnded, end_seconds
 from edgeworth.solvers.allocation.bounds.kinds import ASSIGNMENT_MULTIPLIERS, CAPACITY_MULTIPLIERS
 from edgeworth.solvers.allocation.bounds.minimiser import DualMinimiser
 from edgeworth.solvers.allocation.bounds.refutation import stranded
@@ -36,6 +36,7 @@ from edgeworth.solvers.allocation.model.system import Floats
 
 _WORTH = 1e-7  # relative: a certificate that takes longer to check must be tighter by so much
 _PRICING = 0.6  # of the time left: the prices may take so much, the rest is for the assignment
+_FIRST_BOUND = 10.0  # times what a bound takes: where less is left, none is computed before the prices move
 _CERTIFYING = 4e-7  # seconds a pair that the certificate by tasks may take
 
 
@@ -205,12 +206,15 @@ def lagrangian_duals(
         ThreadPoolExecutor(run.threads, initializer=work_for, initargs=(counter(),)) if run.threads > 1 else nullcontext()
     )
     with threads as pool:
+        until = min(until, run.elapsed + run.remaining - end_seconds(problem))  # what comes after looks at no clock
         execution = Execution(problem, run, pool, until=until, report=report)
         prices, repair = DualMinimiser(execution, params.tolerance, params.cooling), Repair(execution)
         if run.start is not None:
             repair.offer(positions(problem, run.start))
         ending, bounded = Termination.CONVERGED, None
         try:
+            if run.remaining > _FIRST_BOUND * end_seconds(problem):
+                execution.bound, bounded = dual_bound(problem, prices.best), prices.best
             execution.poll()
             if not _free(prices, repair):
                 ending = _minimise(prices, repair)

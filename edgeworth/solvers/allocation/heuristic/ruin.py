@@ -86,7 +86,6 @@ class Ruin:
     def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution, choice: Ints) -> None:
         self.problem, self.rng, self.u = problem, run.rng, duals.multipliers
         execution = Execution(problem, run, None, report=False)
-        execution.deadline = math.inf
         _, self._wanted, self._best, _ = DualMinimiser(execution, 1.0, 2.0).evaluate(self.u)
         self._pairs, self._repair = execution.pairs, Repair(execution)
         self._repair.near(self.u, self._best)

@@ -41,16 +41,27 @@ def replies(slope, offset, beta, low, high, price, power):
     return together(held, held_lost), together(cost, cost_lost), free.sum()
 
 
+@leaf
+def _asked(slope, offset, beta, inverse, low, high, price, power):
+    cost = slope * price - offset
+    x = (1.0 - cost * power) * power
+    full = (cost <= 0.0) | (x >= high * beta)
+    return high if full else (low if x <= low * beta else x * inverse)
+
+
 @jit
-def demand_at(slope, offset, beta, low, high, price, power):
-    """What competing consumers ask for in reply to a power, all together."""
-    total, rest = 0.0, 0.0
-    for i in range(len(slope)):
-        cost = slope[i] * price - offset[i]
-        x = (1.0 - cost * power) * power
-        asks = high if cost <= 0.0 or x >= high * beta[i] else (low if x <= low * beta[i] else x / beta[i])
-        total, rest = add(total, rest, asks)
-    return total + rest
+def demand_at(slope, offset, beta, inverse, low, high, price, power):
+    """What competing consumers ask for in reply to a power, all together; inverse: 1 / beta."""
+    total, rest = np.zeros(LANES), np.zeros(LANES)
+    last = len(slope) - len(slope) % LANES
+    for start in range(0, last, LANES):
+        g, w, b = slope[start : start + LANES], offset[start : start + LANES], beta[start : start + LANES]
+        v = inverse[start : start + LANES]
+        for j in range(LANES):
+            put(total, rest, j, _asked(g[j], w[j], b[j], v[j], low, high, price, power))
+    for i in range(last, len(slope)):
+        put(total, rest, i - last, _asked(slope[i], offset[i], beta[i], inverse[i], low, high, price, power))
+    return together(total, rest)
 
 
 @jit
