@@ -189,6 +189,12 @@ FAULTS: dict[str, tuple[str, Callable[[Equilibria], Equilibria]]] = {
     "a subset is too large": ("subsets", lambda f: replace(f, subsets=(((0, 1, 2), (0, 1, 2)), *f.subsets[1:]))),
     "a subset is too small": ("subsets", lambda f: replace(f, subsets=(*f.subsets, ((0,), (0,))))),
     "components as one": ("subsets", lambda f: replace(f, components=((0, 1, 2),))),
+    "components as one, by a subset that holds nothing": (
+        "subsets",
+        lambda f: replace(f, subsets=(*f.subsets, ((), tuple(range(5)))), components=((0, 1, 2, 3),)),
+    ),
+    "a subset twice": ("subsets", lambda f: replace(f, subsets=(*f.subsets, f.subsets[0]), components=((0, 3), (1,), (2,)))),
+    "an empty component": ("subsets", lambda f: replace(f, components=(*f.components, ()))),
     "a component twice": ("subsets", lambda f: replace(f, components=(*f.components, f.components[0]))),
 }
 
@@ -212,6 +218,32 @@ def test_a_list_without_a_pure_equilibrium_is_not_complete() -> None:
     report = normal_form.verify_equilibria(game, kept)
     assert list(report.failures) == ["complete"]
     assert normal_form.verify_equilibria(game, found)["complete"].scope.kind == "claimed"
+
+
+def test_an_empty_list_is_not_complete() -> None:
+    nothing = Equilibria(((), ()), (), (), (), Termination.PROVED)
+    report = normal_form.verify_equilibria(normal_form.generate(preset="matching-pennies"), nothing)
+    assert list(report.failures) == ["complete"]
+
+
+def test_a_subset_whose_pairs_are_all_in_others_is_missed() -> None:
+    game = NormalFormGame(np.array([1.0 - np.eye(4)] * 2))
+    found = normal_form.mixed_equilibria(game)
+    assert normal_form.verify_equilibria(game, found)
+    for s in range(len(found.subsets)):
+        parts = tuple(tuple(k - (k > s) for k in part if k != s) for part in found.components)
+        less = replace(found, subsets=found.subsets[:s] + found.subsets[s + 1 :], components=tuple(filter(None, parts)))
+        assert list(normal_form.verify_equilibria(game, less).failures) == ["subsets"]
+
+
+def test_fractions_with_the_same_float_are_told_apart() -> None:
+    low, high = Fraction(6755399441055743, 2**53 - 1), Fraction(6755399441055742, 2**53 - 3)
+    assert low < high
+    assert float(low) == float(high)
+    game = NormalFormGame.from_fractions([[[low, 0], [high, 0]], [[1, 0], [1, 0]]])
+    assert normal_form.pure_equilibria(game).tolist() == [[1, 0]]
+    assert normal_form.verify_equilibria(game, normal_form.mixed_equilibria(game))
+    assert normal_form.verify(game, normal_form.solve(game, method="pure"))
 
 
 def test_a_check_without_time_says_so() -> None:

@@ -189,7 +189,7 @@ def _judged(
     value = sum((w * each for w, each in zip(worth, p, strict=True) if each), start=Fraction(0))
     try:
         bound = correlated_bound(game, y, wanted.objective, coarse=wanted.coarse, ask=ask)
-        clear = bound - value <= _CLEAR * (max(worth) - min(worth))
+        clear = abs(bound - value) <= _CLEAR * (max(worth) - min(worth))
         for i in range(len(game.shape)):
             gains, stake = correlated_gains(game, p, i, coarse=wanted.coarse, ask=ask)
             clear &= sum(max(row) for row in gains) <= _CLEAR * stake
