@@ -16,7 +16,7 @@ from edgeworth import Stop, Termination
 from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import Equilibria, NormalFormGame
-from edgeworth.games.normal_form.exact import vertices
+from edgeworth.games.normal_form.exact import extreme, vertices
 from edgeworth.testing import normal_form_games
 from tests.games.normal_form.gambit import gambit_game, pygambit
 from tests.oracles import normal_form as oracle
@@ -159,6 +159,20 @@ def test_a_run_that_is_cut_lists_nothing() -> None:
     assert "complete" not in report
     result = normal_form.solve(game, method="vertex-enumeration", stop=Stop(seconds=0.0))
     assert result.solution is None
+
+
+def test_subsets_are_asked_for_one_by_one() -> None:
+    """A crown, every strategy with all but one of the others': 2^12 - 2 maximal subsets of 132 pairs."""
+    asked = 0
+
+    def ask(steps: int) -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 1_000
+
+    pairs = tuple((k, h) for k in range(12) for h in range(12) if k != h)
+    assert extreme._subsets(pairs, ask) is None
+    assert asked == 1_001
 
 
 def test_it_says_what_it_refuses() -> None:
