@@ -281,7 +281,8 @@ def verify_elimination(game: NormalFormGame, found: Elimination, *, seconds: flo
     -------
     Report
         - ``steps``: every mixture is one of strategies that were left at the beginning of its round, other than the strategy
-          deleted, and dominates it there; one that breaks the rule ``by`` fails too.
+          deleted, and dominates it there; one that breaks the rule ``by``, a strategy deleted twice, and rounds that are not
+          numbered 0, 1, ... fail too. That a round deletes all that is dominated is not asked for: ``complete`` is.
         - ``kept``: the strategies left are those that no step deletes.
         - ``complete``, where the elimination says that it is: nothing left is dominated, by comparisons of pure strategies, and
           for mixtures by the beliefs.
@@ -297,13 +298,16 @@ def verify_elimination(game: NormalFormGame, found: Elimination, *, seconds: flo
     kept = tuple(tuple(range(n)) for n in game.shape)
     verdicts: dict[str, Verdict] = {}
     try:
-        for number, steps in itertools.groupby(found.steps, key=lambda step: step.round):
+        for number, (stated, steps) in enumerate(itertools.groupby(found.steps, key=lambda step: step.round)):
+            if stated != number:
+                return Report({"steps": _judged(f"round {number} is numbered {stated}")})
             tables = [exact_rows(game, i, kept) for i in range(len(kept))]
-            gone = set()
+            gone: set[tuple[int, int]] = set()
             for step in steps:
                 budget.check()
-                if not _dominates(tables, kept, step, found):
-                    text = f"round {number}: strategy {step.strategy} of player {step.player} is not dominated by its mixture"
+                if (step.player, step.strategy) in gone or not _dominates(game, tables, kept, step, found):
+                    who = f"strategy {step.strategy} of player {step.player}"
+                    text = f"round {number}: {who} is gone, or its mixture does not dominate it"
                     return Report({"steps": _judged(text)})
                 gone.add((step.player, step.strategy))
             kept = tuple(tuple(a for a in left if (i, a) not in gone) for i, left in enumerate(kept))
@@ -316,13 +320,21 @@ def verify_elimination(game: NormalFormGame, found: Elimination, *, seconds: flo
     return Report(verdicts)
 
 
-def _dominates(tables: list[list[list[Fraction]]], kept: Kept, step: Dominated, found: Elimination) -> bool:
+def _dominates(
+    game: NormalFormGame, tables: list[list[list[Fraction]]], kept: Kept, step: Dominated, found: Elimination
+) -> bool:
     if step.player not in range(len(kept)) or step.strategy not in kept[step.player]:
         return False
     left, q = kept[step.player], step.mixture
     used = [k for k, weight in enumerate(q) if weight]
-    sound = all(isinstance(weight, Fraction) and weight >= 0 for weight in q) and sum(q) == 1
-    if not sound or step.strategy in used or not set(used) <= set(left) or (found.by == "pure" and len(used) > 1):
+    sound = len(q) == game.shape[step.player] and all(isinstance(weight, Fraction) and weight >= 0 for weight in q)
+    if (
+        not sound
+        or sum(q) != 1
+        or step.strategy in used
+        or not set(used) <= set(left)
+        or (found.by == "pure" and len(used) > 1)
+    ):
         return False
     rows = dict(zip(left, tables[step.player], strict=True))
     mine = rows[step.strategy]
