@@ -26,6 +26,7 @@ from edgeworth.games.normal_form.model import (
     pure_equilibria,
 )
 from edgeworth.games.normal_form.model.dominance import Kept
+from edgeworth.games.normal_form.model.problem import require_game
 
 _TOLERANCE = 1e-9
 """Of correlated equilibria: regrets relative to what is at stake, gaps relative to the range of the objective."""
@@ -60,6 +61,7 @@ def verify_equilibria(game: NormalFormGame, found: Equilibria, *, seconds: float
     ValueError, TypeError
         For a game of other numbers of players, and for anything but an `Equilibria`.
     """
+    require_game(game)
     if len(game.shape) != 2:
         validation.reject("game", "must have two players", game.shape)
     if not isinstance(found, Equilibria):
@@ -88,6 +90,8 @@ def _judged(broken: str | None) -> Verdict:
 
 
 def _sound(game: NormalFormGame, found: Equilibria) -> Verdict:
+    if len(found.strategies) != 2 or any(len(pair) != 2 for pair in found.pairs):
+        return _judged("there must be two lists of strategies, and pairs of them")
     for i, listed in enumerate(found.strategies):
         for vector in listed:
             whole = len(vector) == game.shape[i] and all(isinstance(p, Fraction) and p >= 0 for p in vector)
@@ -214,9 +218,10 @@ def verify_correlated(game: NormalFormGame, found: CorrelatedEquilibrium, *, sec
 
     Raises
     ------
-    TypeError
-        For anything but a `CorrelatedEquilibrium`.
+    ValueError, TypeError
+        For an objective that is none of the game's, and for anything but a `CorrelatedEquilibrium`.
     """
+    require_game(game)
     if not isinstance(found, CorrelatedEquilibrium):
         validation.reject_type("found", "must be a CorrelatedEquilibrium", found)
     budget, p = Budget(seconds), found.probabilities
@@ -292,6 +297,7 @@ def verify_elimination(game: NormalFormGame, found: Elimination, *, seconds: flo
     TypeError
         For anything but an `Elimination`.
     """
+    require_game(game)
     if not isinstance(found, Elimination):
         validation.reject_type("found", "must be an Elimination", found)
     budget = Budget(seconds)

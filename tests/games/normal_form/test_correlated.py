@@ -125,6 +125,15 @@ def test_payoffs_of_very_different_sizes() -> None:
     assert normal_form.verify_correlated(game, found)
 
 
+def test_units_that_floats_cannot_divide_by_each_other() -> None:
+    payoffs = np.random.default_rng(1).normal(size=(2, 12, 12)) * np.array([1e300, 1e-300])[:, None, None]
+    game = NormalFormGame(payoffs)
+    for objective in ("welfare", "2"):
+        found = normal_form.correlated_equilibrium(game, objective=objective)
+        assert found.termination is Termination.PROVED
+        assert normal_form.verify_correlated(game, found)
+
+
 def test_where_floats_do_not_suffice_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """One payoff dwarfs what is at stake elsewhere by 1e14: beyond HiGHS's tolerances."""
     rng = np.random.default_rng(0)

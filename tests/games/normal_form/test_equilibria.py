@@ -183,6 +183,13 @@ def test_it_says_what_it_refuses() -> None:
         normal_form.mixed_equilibria(TIES, stop=Stop(iterations=3))
     with pytest.raises(ValueError, match="game: must have two players"):
         normal_form.verify_equilibria(game, normal_form.mixed_equilibria(TIES))
+    with pytest.raises(TypeError, match="stop: must be a Stop or None"):
+        normal_form.mixed_equilibria(TIES, stop=3)  # type: ignore[arg-type]
+    for function in (normal_form.mixed_equilibria, normal_form.correlated_equilibrium, normal_form.eliminate_dominated):
+        with pytest.raises(TypeError, match="game: must be a NormalFormGame"):
+            function(None)  # type: ignore[operator]
+    with pytest.raises(TypeError, match="game: must be a NormalFormGame"):
+        normal_form.verify_elimination(None, normal_form.eliminate_dominated(TIES))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="found: must be an Equilibria"):
         normal_form.verify_equilibria(TIES, ())  # type: ignore[arg-type]
     assert "two-player" in normal_form.solve(game, method="vertex-enumeration").notes[0]
@@ -196,6 +203,7 @@ FAULTS: dict[str, tuple[str, Callable[[Equilibria], Equilibria]]] = {
     "a probability": ("strategies", lambda f: _with(f, (Fraction(2), Fraction(-1), Fraction(0)))),
     "floats": ("strategies", lambda f: _with(f, (1.0, 0.0, 0.0))),  # type: ignore[arg-type]
     "a strategy twice": ("strategies", lambda f: _with(f, f.strategies[0][1])),
+    "strategies of three players": ("strategies", lambda f: replace(f, strategies=(*f.strategies, f.strategies[0]))),  # type: ignore[arg-type]
     "a pair twice": ("strategies", lambda f: replace(f, pairs=(*f.pairs, f.pairs[0]))),
     "no equilibrium": ("equilibria", lambda f: _with(f, (Fraction(1, 4), Fraction(1, 4), Fraction(1, 2)))),
     "not extreme": ("extreme", lambda f: _with(f, (Fraction(1, 2), Fraction(1, 2), Fraction(0)))),

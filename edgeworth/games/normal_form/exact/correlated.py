@@ -80,9 +80,9 @@ def correlated_equilibrium(
     >>> str(best.value), best.distribution.tolist()
     ('21/2', [[0.5, 0.25], [0.25, 0.0]])
     """
+    run = own_run(game, stop)
     chosen = validation.choice("objective", game.objective if objective is None else objective, [WELFARE, *game.players])
     validation.flag("coarse", coarse)
-    run = own_run(stop)
     wanted = CorrelatedEquilibrium((), (), chosen, coarse, None, None, game.shape, Termination.ERROR)
     with interruptible(run):
         rows = sum((1 if coarse else n) * n for n in game.shape) + 1
@@ -155,8 +155,9 @@ def _by_highs(game: NormalFormGame, wanted: CorrelatedEquilibrium, run: Run[Prof
     tables, row = [], 0
     for n, (_, size) in zip(game.shape, scaled, strict=True):
         height = 1 if wanted.coarse else n
-        duals: Floats = np.maximum(answer.row_dual[row : row + height * n], 0.0) * (scale / size)
-        tables.append([[Fraction(y) for y in each] for each in duals.reshape(height, n).tolist()])
+        duals: Floats = np.maximum(answer.row_dual[row : row + height * n], 0.0).reshape(height, n)
+        ratio = Fraction(scale) / Fraction(size)  # of floats it might overflow, or be 0
+        tables.append([[Fraction(y) * ratio for y in each] for each in duals.tolist()])
         row += height * n
     found = _judged(game, wanted, [p / total for p in weights], tables, run)
     return found if answer.termination is Termination.PROVED else replace(found, termination=answer.termination)

@@ -68,9 +68,9 @@ def mixed_equilibria(game: NormalFormGame, *, stop: Stop | None = None) -> Equil
     >>> [tuple(map(str, strategy)) for strategy in found.strategies[0]]
     [('1', '0'), ('0', '1')]
     """
+    run = own_run(game, stop)
     if len(game.shape) != 2:
         validation.reject("game", "must have two players", game.shape)
-    run = own_run(stop)
     with interruptible(run):
         return _enumerated(game, run)
 

@@ -89,7 +89,7 @@ def quantal_response(game: NormalFormGame, rationality: float, *, stop: Stop | N
     ([0.8936, 0.1064], [0.3128, 0.6872])
     """
     wanted = validation.real("rationality", rationality, minimum=0.0)
-    run = own_run(stop)
+    run = own_run(game, stop)
     # one unit for all players: lambda means the same to each of them
     size = max(unit(table)[1] if table.max() > table.min() else 0.0 for table in game.payoffs) or 1.0
     branch = Branch([(table - table.min()) / size for table in game.payoffs])
