@@ -297,9 +297,12 @@ def pure_equilibria(game: NormalFormGame) -> Ints:
             other = np.zeros_like(best)  # the same float as the first best one, another fraction
             for part in (game.numerators[i], game.denominators[i]):
                 other |= best & (part != np.take_along_axis(part, first, axis=i))
-            for outcome in map(tuple, np.argwhere(best & other.any(axis=i, keepdims=True)).tolist()):
-                rivals = [(*outcome[:i], a, *outcome[i + 1 :]) for a in range(game.shape[i])]
-                stable[outcome] &= game.exact(i, outcome) == max(game.exact(i, each) for each in rivals)
+            for line in map(tuple, np.argwhere(other.any(axis=i)).tolist()):
+                rivals = [(*line[:i], a, *line[i:]) for a in range(game.shape[i])]
+                exact = [game.exact(i, each) for each in rivals]
+                most = max(exact)
+                for each, earned in zip(rivals, exact, strict=True):
+                    stable[each] &= earned == most
     return np.argwhere(stable).astype(np.int64)
 
 
