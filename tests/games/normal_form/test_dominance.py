@@ -90,6 +90,7 @@ def test_rounds_follow_each_other() -> None:
     assert [(step.round, step.player, step.strategy) for step in found.steps] == [(0, 1, 0), (0, 1, 2), (1, 0, 1)]
     assert found.kept == ((0,), (1,))
     assert found.reduced(ROUNDS).strategies == (("1",), ("2",))
+    assert found.reduced(ROUNDS).provenance.parameters["kept"] == [["1"], ["2"]]
 
 
 def test_weak_dominance_may_lose_equilibria() -> None:
