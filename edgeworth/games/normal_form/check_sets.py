@@ -26,6 +26,7 @@ from edgeworth.games.normal_form.model import (
     pure_equilibria,
 )
 from edgeworth.games.normal_form.model.dominance import Kept
+from edgeworth.games.normal_form.model.problem import require_game
 
 _TOLERANCE = 1e-9
 """Of correlated equilibria: regrets relative to what is at stake, gaps relative to the range of the objective."""
@@ -50,16 +51,17 @@ def verify_equilibria(game: NormalFormGame, found: Equilibria, *, seconds: float
         - ``strategies``: probabilities of the game's strategies, not negative, of sum 1 exactly, none twice, all in use.
         - ``equilibria``: every pair has regret 0 exactly; witness: the `Deviation` of largest gain.
         - ``extreme``: every strategy is a vertex: its unplayed strategies and the other's best responses determine it.
-        - ``subsets``: they are products of listed pairs, maximal, hold every pair, and the components are connected and apart.
-          That all mixtures in a subset are equilibria follows, because regrets are linear in either player's mixture.
-        - ``complete``, where the list says that it is: every pure equilibrium is listed; for the others it is the
-          enumeration's claim, as the verdict's scope says.
+        - ``subsets``: they are products of listed pairs, maximal, and all such, each once; the components are connected and
+          apart. That all mixtures in a subset are equilibria follows, because regrets are linear in either player's mixture.
+        - ``complete``, where the list says that it is: it is not empty (Nash), and every pure equilibrium is listed; for the
+          others it is the enumeration's claim, as the verdict's scope says.
 
     Raises
     ------
     ValueError, TypeError
         For a game of other numbers of players, and for anything but an `Equilibria`.
     """
+    require_game(game)
     if len(game.shape) != 2:
         validation.reject("game", "must have two players", game.shape)
     if not isinstance(found, Equilibria):
@@ -78,7 +80,8 @@ def verify_equilibria(game: NormalFormGame, found: Equilibria, *, seconds: float
     if found.complete:
         listed = {tuple(k for side in found.exact(e) for k, p in enumerate(side) if p) for e in range(len(found))}
         missing = next((row for row in map(tuple, pure_equilibria(game).tolist()) if row not in listed), None)
-        verdicts["complete"] = Verdict.of(missing is None, float(missing is not None), 0.0, missing, _CLAIM)
+        witness = missing if listed else "every game has an equilibrium"
+        verdicts["complete"] = Verdict.of(witness is None, float(witness is not None), 0.0, witness, _CLAIM)
     return Report(verdicts)
 
 
@@ -87,6 +90,8 @@ def _judged(broken: str | None) -> Verdict:
 
 
 def _sound(game: NormalFormGame, found: Equilibria) -> Verdict:
+    if len(found.strategies) != 2 or any(len(pair) != 2 for pair in found.pairs):
+        return _judged("there must be two lists of strategies, and pairs of them")
     for i, listed in enumerate(found.strategies):
         for vector in listed:
             whole = len(vector) == game.shape[i] and all(isinstance(p, Fraction) and p >= 0 for p in vector)
@@ -149,25 +154,36 @@ def _rank(rows: list[list[Fraction]]) -> int:
 
 
 def _subsets(found: Equilibria, budget: Budget) -> Verdict:
-    pairs, held = set(found.pairs), set()
+    pairs = set(found.pairs)
     for first, second in found.subsets:
         budget.check()
-        product = set(itertools.product(first, second))
-        held |= product
-        if not product <= pairs:
+        if not (first and second and len(set(first)) == len(first) and len(set(second)) == len(second)):
+            return _judged(f"{first} x {second} holds nothing, or a strategy twice")
+        if not set(itertools.product(first, second)) <= pairs:
             return _judged(f"{first} x {second} holds pairs that are not listed")
         for side, (ours, theirs) in enumerate(((first, second), (second, first))):
             for k in set(range(len(found.strategies[side]))) - set(ours):
                 if all(((k, h) if side == 0 else (h, k)) in pairs for h in theirs):
                     return _judged(f"{first} x {second} is not maximal: add strategy {k} of player {side}")
-    if held != pairs:
-        return _judged(f"{min(pairs - held)} is in no subset")
+    # a maximal V is what the answers to all of some U have in common: all V are listed where every answer is, and where those
+    # that have strategies in common with an answer are with these too
+    answers = [frozenset(h for k, h in pairs if k == own) for own in range(len(found.strategies[0]))]
+    listed = {frozenset(second) for _, second in found.subsets}
+    if len(listed) < len(found.subsets):
+        return _judged("a subset is listed twice")
+    for each in [frozenset(range(len(found.strategies[1]))), *listed]:
+        budget.check()
+        missing = next((each & other for other in answers if each & other and each & other not in listed), None)
+        if missing is not None:
+            return _judged(f"the maximal subset with the strategies {sorted(missing)} of player 1 is not listed")
     if sorted(itertools.chain(*found.components)) != list(range(len(found.subsets))):
         return _judged("the components do not hold every subset once")
     used: set[tuple[int, int]] = set()
     for members in found.components:
+        if not members:
+            return _judged("a component is empty")
         nodes = [{(0, k) for k in found.subsets[s][0]} | {(1, h) for h in found.subsets[s][1]} for s in members]
-        reached = nodes.pop() if nodes else set()
+        reached = nodes.pop()
         while joined := [each for each in nodes if each & reached]:
             nodes = [each for each in nodes if not each & reached]
             reached = reached.union(*joined)
@@ -192,22 +208,28 @@ def verify_correlated(game: NormalFormGame, found: CorrelatedEquilibrium, *, sec
     Returns
     -------
     Report
-        - ``distribution``: probabilities of the game's outcomes, not negative, of sum 1 exactly.
+        - ``distribution``: probabilities of the game's outcomes, in its shape, not negative, of sum 1 exactly.
         - ``regret``: what a player gains by the best reply to everything it is told (coarse: by one strategy whatever it is
           told), relative to what it has at stake; tolerance 1e-9; witness: a `Deviation`.
         - ``value``: the stated value is the objective's mean, exactly.
         - ``bound``: the stated bound is what the multipliers prove, exactly (`correlated_bound`).
-        - ``optimal``: what the bound exceeds the value by, relative to the range of the objective; tolerance 1e-9.
+        - ``optimal``: by how much bound and value differ, relative to the range of the objective; tolerance 1e-9. A value
+          above the bound, which regrets within the tolerance can make, is no optimum either.
 
     Raises
     ------
-    TypeError
-        For anything but a `CorrelatedEquilibrium`.
+    ValueError, TypeError
+        For an objective that is none of the game's, and for anything but a `CorrelatedEquilibrium`.
     """
+    require_game(game)
     if not isinstance(found, CorrelatedEquilibrium):
         validation.reject_type("found", "must be a CorrelatedEquilibrium", found)
     budget, p = Budget(seconds), found.probabilities
-    whole = len(p) == math.prod(game.shape) and all(isinstance(each, Fraction) and each >= 0 for each in p)
+    whole = (
+        found.shape == game.shape
+        and len(p) == math.prod(game.shape)
+        and all(isinstance(each, Fraction) and each >= 0 for each in p)
+    )
     verdicts = {"distribution": _judged(None if whole and sum(p) == 1 else "no probabilities of the game's outcomes")}
     if not verdicts["distribution"]:
         return Report(verdicts)
@@ -221,10 +243,12 @@ def verify_correlated(game: NormalFormGame, found: CorrelatedEquilibrium, *, sec
         except ValueError as error:
             return Report(verdicts | {"bound": _judged(str(error))})
         verdicts["bound"] = _judged(None if found.bound == bound else f"the multipliers prove {bound}, not {found.bound}")
-        gap, spread = bound - mean, max(worth) - min(worth)
+        gap, spread = abs(bound - mean), max(worth) - min(worth)
         relative = float(gap / spread) if spread else float(gap > 0)
         proved = relative <= _TOLERANCE
-        verdicts["optimal"] = Verdict.of(proved, max(relative, 0.0), _TOLERANCE, None if proved else f"{float(gap)} is open")
+        verdicts["optimal"] = Verdict.of(
+            proved, relative, _TOLERANCE, None if proved else f"value and bound differ by {float(gap)}"
+        )
     except BudgetEnded as ended:
         return Report(verdicts | {"rest": not_checked(ended)})
     return Report(verdicts)
@@ -262,7 +286,8 @@ def verify_elimination(game: NormalFormGame, found: Elimination, *, seconds: flo
     -------
     Report
         - ``steps``: every mixture is one of strategies that were left at the beginning of its round, other than the strategy
-          deleted, and dominates it there; one that breaks the rule ``by`` fails too.
+          deleted, and dominates it there; one that breaks the rule ``by``, a strategy deleted twice, and rounds that are not
+          numbered 0, 1, ... fail too. That a round deletes all that is dominated is not asked for: ``complete`` is.
         - ``kept``: the strategies left are those that no step deletes.
         - ``complete``, where the elimination says that it is: nothing left is dominated, by comparisons of pure strategies, and
           for mixtures by the beliefs.
@@ -272,19 +297,23 @@ def verify_elimination(game: NormalFormGame, found: Elimination, *, seconds: flo
     TypeError
         For anything but an `Elimination`.
     """
+    require_game(game)
     if not isinstance(found, Elimination):
         validation.reject_type("found", "must be an Elimination", found)
     budget = Budget(seconds)
     kept = tuple(tuple(range(n)) for n in game.shape)
     verdicts: dict[str, Verdict] = {}
     try:
-        for number, steps in itertools.groupby(found.steps, key=lambda step: step.round):
+        for number, (stated, steps) in enumerate(itertools.groupby(found.steps, key=lambda step: step.round)):
+            if stated != number:
+                return Report({"steps": _judged(f"round {number} is numbered {stated}")})
             tables = [exact_rows(game, i, kept) for i in range(len(kept))]
-            gone = set()
+            gone: set[tuple[int, int]] = set()
             for step in steps:
                 budget.check()
-                if not _dominates(tables, kept, step, found):
-                    text = f"round {number}: strategy {step.strategy} of player {step.player} is not dominated by its mixture"
+                if (step.player, step.strategy) in gone or not _dominates(game, tables, kept, step, found):
+                    who = f"strategy {step.strategy} of player {step.player}"
+                    text = f"round {number}: {who} is gone, or its mixture does not dominate it"
                     return Report({"steps": _judged(text)})
                 gone.add((step.player, step.strategy))
             kept = tuple(tuple(a for a in left if (i, a) not in gone) for i, left in enumerate(kept))
@@ -297,13 +326,21 @@ def verify_elimination(game: NormalFormGame, found: Elimination, *, seconds: flo
     return Report(verdicts)
 
 
-def _dominates(tables: list[list[list[Fraction]]], kept: Kept, step: Dominated, found: Elimination) -> bool:
+def _dominates(
+    game: NormalFormGame, tables: list[list[list[Fraction]]], kept: Kept, step: Dominated, found: Elimination
+) -> bool:
     if step.player not in range(len(kept)) or step.strategy not in kept[step.player]:
         return False
     left, q = kept[step.player], step.mixture
     used = [k for k, weight in enumerate(q) if weight]
-    sound = all(isinstance(weight, Fraction) and weight >= 0 for weight in q) and sum(q) == 1
-    if not sound or step.strategy in used or not set(used) <= set(left) or (found.by == "pure" and len(used) > 1):
+    sound = len(q) == game.shape[step.player] and all(isinstance(weight, Fraction) and weight >= 0 for weight in q)
+    if (
+        not sound
+        or sum(q) != 1
+        or step.strategy in used
+        or not set(used) <= set(left)
+        or (found.by == "pure" and len(used) > 1)
+    ):
         return False
     rows = dict(zip(left, tables[step.player], strict=True))
     mine = rows[step.strategy]

@@ -125,6 +125,15 @@ def test_payoffs_of_very_different_sizes() -> None:
     assert normal_form.verify_correlated(game, found)
 
 
+def test_units_that_floats_cannot_divide_by_each_other() -> None:
+    payoffs = np.random.default_rng(1).normal(size=(2, 12, 12)) * np.array([1e300, 1e-300])[:, None, None]
+    game = NormalFormGame(payoffs)
+    for objective in ("welfare", "2"):
+        found = normal_form.correlated_equilibrium(game, objective=objective)
+        assert found.termination is Termination.PROVED
+        assert normal_form.verify_correlated(game, found)
+
+
 def test_where_floats_do_not_suffice_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """One payoff dwarfs what is at stake elsewhere by 1e14: beyond HiGHS's tolerances."""
     rng = np.random.default_rng(0)
@@ -185,6 +194,7 @@ def _negative(found: CorrelatedEquilibrium) -> CorrelatedEquilibrium:
 FAULTS: dict[str, tuple[str, Callable[[CorrelatedEquilibrium], CorrelatedEquilibrium]]] = {
     "probabilities of another game": ("distribution", lambda f: replace(f, probabilities=(Fraction(1),))),
     "a sum that is not 1": ("distribution", lambda f: replace(f, probabilities=(Fraction(1, 2),) * 4)),
+    "another shape": ("distribution", lambda f: replace(f, shape=(4, 1))),
     "floats": ("distribution", lambda f: replace(f, probabilities=(0.5, 0.25, 0.25, 0.0))),  # type: ignore[arg-type]
     "somebody gains": ("regret", _moved),
     "another value": ("value", lambda f: replace(f, value=Fraction(11))),
@@ -206,6 +216,17 @@ def test_faults_are_caught(fault: str) -> None:
     report = normal_form.verify_correlated(CHICKEN, change(normal_form.correlated_equilibrium(CHICKEN)))
     assert report[verdict].status is Status.FAILS
     assert report[verdict].witness is not None
+
+
+def test_a_value_above_the_bound_is_no_optimum() -> None:
+    """Player b gains 1 by leaving, which the 1e12 at stake hide; the best equilibrium is worth 0 to player a all the same."""
+    game = NormalFormGame([[[1.0, 0.0, 0.0]], [[0.0, 1.0, -1e12]]], players=("a", "b"), objective="a")
+    found = normal_form.correlated_equilibrium(game)
+    assert found.value == found.bound == 0
+    above = replace(found, probabilities=(Fraction(1), Fraction(0), Fraction(0)), value=Fraction(1))
+    report = normal_form.verify_correlated(game, above)
+    assert report["regret"]
+    assert list(report.failures) == ["optimal"]
 
 
 def test_a_check_without_time_says_so() -> None:

@@ -90,6 +90,7 @@ def test_rounds_follow_each_other() -> None:
     assert [(step.round, step.player, step.strategy) for step in found.steps] == [(0, 1, 0), (0, 1, 2), (1, 0, 1)]
     assert found.kept == ((0,), (1,))
     assert found.reduced(ROUNDS).strategies == (("1",), ("2",))
+    assert found.reduced(ROUNDS).provenance.parameters["kept"] == [["1"], ["2"]]
 
 
 def test_weak_dominance_may_lose_equilibria() -> None:
@@ -136,6 +137,9 @@ FAULTS: dict[str, tuple[str, Callable[[Elimination], Elimination]]] = {
     "itself": ("steps", lambda f: _step(f, mixture=(NONE, NONE, ONE))),
     "no mixture": ("steps", lambda f: _step(f, mixture=(ONE, ONE, NONE))),
     "floats": ("steps", lambda f: _step(f, mixture=(0.5, 0.5, 0.0))),
+    "a mixture that is too long": ("steps", lambda f: _step(f, mixture=(HALF, HALF, NONE, NONE))),
+    "a strategy deleted twice": ("steps", lambda f: replace(f, steps=(f.steps[0], *f.steps))),
+    "another round": ("steps", lambda f: _step(f, round=1)),
     "another strategy": ("steps", lambda f: _step(f, strategy=1)),
     "nobody's strategy": ("steps", lambda f: _step(f, player=7)),
     "a mixture where pure ones were asked for": ("steps", lambda f: replace(f, by="pure")),

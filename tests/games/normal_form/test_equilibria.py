@@ -16,7 +16,7 @@ from edgeworth import Stop, Termination
 from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import Equilibria, NormalFormGame
-from edgeworth.games.normal_form.exact import vertices
+from edgeworth.games.normal_form.exact import extreme, vertices
 from edgeworth.testing import normal_form_games
 from tests.games.normal_form.gambit import gambit_game, pygambit
 from tests.oracles import normal_form as oracle
@@ -161,6 +161,20 @@ def test_a_run_that_is_cut_lists_nothing() -> None:
     assert result.solution is None
 
 
+def test_subsets_are_asked_for_one_by_one() -> None:
+    """A crown, every strategy with all but one of the others': 2^12 - 2 maximal subsets of 132 pairs."""
+    asked = 0
+
+    def ask(steps: int) -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 1_000
+
+    pairs = tuple((k, h) for k in range(12) for h in range(12) if k != h)
+    assert extreme._subsets(pairs, ask) is None
+    assert asked == 1_001
+
+
 def test_it_says_what_it_refuses() -> None:
     game = normal_form.generate(players=3, seed=0)
     with pytest.raises(ValueError, match="game: must have two players"):
@@ -169,6 +183,13 @@ def test_it_says_what_it_refuses() -> None:
         normal_form.mixed_equilibria(TIES, stop=Stop(iterations=3))
     with pytest.raises(ValueError, match="game: must have two players"):
         normal_form.verify_equilibria(game, normal_form.mixed_equilibria(TIES))
+    with pytest.raises(TypeError, match="stop: must be a Stop or None"):
+        normal_form.mixed_equilibria(TIES, stop=3)  # type: ignore[arg-type]
+    for function in (normal_form.mixed_equilibria, normal_form.correlated_equilibrium, normal_form.eliminate_dominated):
+        with pytest.raises(TypeError, match="game: must be a NormalFormGame"):
+            function(None)  # type: ignore[operator]
+    with pytest.raises(TypeError, match="game: must be a NormalFormGame"):
+        normal_form.verify_elimination(None, normal_form.eliminate_dominated(TIES))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="found: must be an Equilibria"):
         normal_form.verify_equilibria(TIES, ())  # type: ignore[arg-type]
     assert "two-player" in normal_form.solve(game, method="vertex-enumeration").notes[0]
@@ -182,6 +203,7 @@ FAULTS: dict[str, tuple[str, Callable[[Equilibria], Equilibria]]] = {
     "a probability": ("strategies", lambda f: _with(f, (Fraction(2), Fraction(-1), Fraction(0)))),
     "floats": ("strategies", lambda f: _with(f, (1.0, 0.0, 0.0))),  # type: ignore[arg-type]
     "a strategy twice": ("strategies", lambda f: _with(f, f.strategies[0][1])),
+    "strategies of three players": ("strategies", lambda f: replace(f, strategies=(*f.strategies, f.strategies[0]))),  # type: ignore[arg-type]
     "a pair twice": ("strategies", lambda f: replace(f, pairs=(*f.pairs, f.pairs[0]))),
     "no equilibrium": ("equilibria", lambda f: _with(f, (Fraction(1, 4), Fraction(1, 4), Fraction(1, 2)))),
     "not extreme": ("extreme", lambda f: _with(f, (Fraction(1, 2), Fraction(1, 2), Fraction(0)))),
@@ -189,6 +211,12 @@ FAULTS: dict[str, tuple[str, Callable[[Equilibria], Equilibria]]] = {
     "a subset is too large": ("subsets", lambda f: replace(f, subsets=(((0, 1, 2), (0, 1, 2)), *f.subsets[1:]))),
     "a subset is too small": ("subsets", lambda f: replace(f, subsets=(*f.subsets, ((0,), (0,))))),
     "components as one": ("subsets", lambda f: replace(f, components=((0, 1, 2),))),
+    "components as one, by a subset that holds nothing": (
+        "subsets",
+        lambda f: replace(f, subsets=(*f.subsets, ((), tuple(range(5)))), components=((0, 1, 2, 3),)),
+    ),
+    "a subset twice": ("subsets", lambda f: replace(f, subsets=(*f.subsets, f.subsets[0]), components=((0, 3), (1,), (2,)))),
+    "an empty component": ("subsets", lambda f: replace(f, components=(*f.components, ()))),
     "a component twice": ("subsets", lambda f: replace(f, components=(*f.components, f.components[0]))),
 }
 
@@ -212,6 +240,32 @@ def test_a_list_without_a_pure_equilibrium_is_not_complete() -> None:
     report = normal_form.verify_equilibria(game, kept)
     assert list(report.failures) == ["complete"]
     assert normal_form.verify_equilibria(game, found)["complete"].scope.kind == "claimed"
+
+
+def test_an_empty_list_is_not_complete() -> None:
+    nothing = Equilibria(((), ()), (), (), (), Termination.PROVED)
+    report = normal_form.verify_equilibria(normal_form.generate(preset="matching-pennies"), nothing)
+    assert list(report.failures) == ["complete"]
+
+
+def test_a_subset_whose_pairs_are_all_in_others_is_missed() -> None:
+    game = NormalFormGame(np.array([1.0 - np.eye(4)] * 2))
+    found = normal_form.mixed_equilibria(game)
+    assert normal_form.verify_equilibria(game, found)
+    for s in range(len(found.subsets)):
+        parts = tuple(tuple(k - (k > s) for k in part if k != s) for part in found.components)
+        less = replace(found, subsets=found.subsets[:s] + found.subsets[s + 1 :], components=tuple(filter(None, parts)))
+        assert list(normal_form.verify_equilibria(game, less).failures) == ["subsets"]
+
+
+def test_fractions_with_the_same_float_are_told_apart() -> None:
+    low, high = Fraction(6755399441055743, 2**53 - 1), Fraction(6755399441055742, 2**53 - 3)
+    assert low < high
+    assert float(low) == float(high)
+    game = NormalFormGame.from_fractions([[[low, 0], [high, 0]], [[1, 0], [1, 0]]])
+    assert normal_form.pure_equilibria(game).tolist() == [[1, 0]]
+    assert normal_form.verify_equilibria(game, normal_form.mixed_equilibria(game))
+    assert normal_form.verify(game, normal_form.solve(game, method="pure"))
 
 
 def test_a_check_without_time_says_so() -> None:

@@ -178,5 +178,7 @@ def test_what_is_refused() -> None:
         normal_form.quantal_response(PENNIES, -1.0)
     with pytest.raises(ValueError, match="rationality"):
         normal_form.quantal_residual(PENNIES, [0, 0], math.nan)
+    with pytest.raises(ValueError, match=r"rationality: must be at most 2\^1000"):  # their product is no float64
+        normal_form.quantal_response(NormalFormGame(1e300 * PENNIES.payoffs / 9.0), 1e300)
     with pytest.raises(ValueError, match="stop: must have no rule but seconds"):
         normal_form.quantal_response(PENNIES, 1.0, stop=Stop(iterations=3))

@@ -80,9 +80,9 @@ def correlated_equilibrium(
     >>> str(best.value), best.distribution.tolist()
     ('21/2', [[0.5, 0.25], [0.25, 0.0]])
     """
+    run = own_run(game, stop)
     chosen = validation.choice("objective", game.objective if objective is None else objective, [WELFARE, *game.players])
     validation.flag("coarse", coarse)
-    run = own_run(stop)
     wanted = CorrelatedEquilibrium((), (), chosen, coarse, None, None, game.shape, Termination.ERROR)
     with interruptible(run):
         rows = sum((1 if coarse else n) * n for n in game.shape) + 1
@@ -135,6 +135,9 @@ def _by_highs(game: NormalFormGame, wanted: CorrelatedEquilibrium, run: Run[Prof
     entries.append(np.ones(count))
     rows, table = np.array(places).T, np.array(entries).T
     kept = table != 0.0
+    ending = run.tick(0)
+    if ending is not None:  # HiGHS would look at the clock after its presolve only
+        return replace(wanted, termination=ending)
     answer = minimise(
         ColumnModel(
             cost=-worth,
@@ -155,8 +158,9 @@ def _by_highs(game: NormalFormGame, wanted: CorrelatedEquilibrium, run: Run[Prof
     tables, row = [], 0
     for n, (_, size) in zip(game.shape, scaled, strict=True):
         height = 1 if wanted.coarse else n
-        duals: Floats = np.maximum(answer.row_dual[row : row + height * n], 0.0) * (scale / size)
-        tables.append([[Fraction(y) for y in each] for each in duals.reshape(height, n).tolist()])
+        duals: Floats = np.maximum(answer.row_dual[row : row + height * n], 0.0).reshape(height, n)
+        ratio = Fraction(scale) / Fraction(size)  # of floats it might overflow, or be 0
+        tables.append([[Fraction(y) * ratio for y in each] for each in duals.tolist()])
         row += height * n
     found = _judged(game, wanted, [p / total for p in weights], tables, run)
     return found if answer.termination is Termination.PROVED else replace(found, termination=answer.termination)
@@ -189,7 +193,7 @@ def _judged(
     value = sum((w * each for w, each in zip(worth, p, strict=True) if each), start=Fraction(0))
     try:
         bound = correlated_bound(game, y, wanted.objective, coarse=wanted.coarse, ask=ask)
-        clear = bound - value <= _CLEAR * (max(worth) - min(worth))
+        clear = abs(bound - value) <= _CLEAR * (max(worth) - min(worth))
         for i in range(len(game.shape)):
             gains, stake = correlated_gains(game, p, i, coarse=wanted.coarse, ask=ask)
             clear &= sum(max(row) for row in gains) <= _CLEAR * stake

@@ -75,7 +75,7 @@ def eliminate_dominated(
     """
     validation.choice("by", by, ("mixed", "pure"))
     validation.flag("weak", weak)
-    run = own_run(stop)
+    run = own_run(game, stop)
     ended: list[Termination] = []
 
     def ask(pivots: int) -> bool:

@@ -68,9 +68,9 @@ def mixed_equilibria(game: NormalFormGame, *, stop: Stop | None = None) -> Equil
     >>> [tuple(map(str, strategy)) for strategy in found.strategies[0]]
     [('1', '0'), ('0', '1')]
     """
+    run = own_run(game, stop)
     if len(game.shape) != 2:
         validation.reject("game", "must have two players", game.shape)
-    run = own_run(stop)
     with interruptible(run):
         return _enumerated(game, run)
 
@@ -203,12 +203,18 @@ def _subsets(pairs: tuple[tuple[int, int], ...], ask: Ask) -> tuple[tuple[Subset
                 reach |= left.pop(k)
         closed: set[int] = set()  # a maximal V is what all of some U have in common
         for bits in group:
-            closed |= {bits & other for other in closed} | {bits}
-            if ask(0):
-                return None
+            common = {bits}
+            for other in closed:  # may be as many as 2 to the number of strategies
+                common.add(bits & other)
+                if ask(0):
+                    return None
+            closed |= common
         closed.discard(0)
         begin = len(subsets)
-        subsets += [(tuple(k for k in replies if replies[k] & bits == bits), _numbers(bits)) for bits in sorted(closed)]
+        for bits in sorted(closed):
+            subsets.append((tuple(k for k in replies if replies[k] & bits == bits), _numbers(bits)))
+            if ask(0):
+                return None
         components.append(tuple(range(begin, len(subsets))))
     return tuple(subsets), tuple(components)
 

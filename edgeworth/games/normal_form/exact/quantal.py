@@ -16,6 +16,7 @@ from edgeworth.games.normal_form.exact.branch import Branch
 from edgeworth.games.normal_form.exact.scaling import own_run, simplex, unit
 from edgeworth.games.normal_form.exact.supports import equalised, every, scaled, supports
 from edgeworth.games.normal_form.model import Floats, NormalFormGame, Profile
+from edgeworth.games.normal_form.model.problem import LARGEST_PAYOFF
 
 _TRY = 16.0  # lambda, payoffs scaled to [0, 1], from which on supports are tried, at each doubling
 _MOST = 1e12  # by then differences of 1e-12 decide
@@ -63,7 +64,8 @@ def quantal_response(game: NormalFormGame, rationality: float, *, stop: Stop | N
     Raises
     ------
     ValueError
-        For a negative lambda, and for rules other than ``seconds``.
+        For a lambda that is negative or makes more than 2^1000 of the range of a player's payoffs, and for rules other than
+        ``seconds``.
 
     Notes
     -----
@@ -87,11 +89,13 @@ def quantal_response(game: NormalFormGame, rationality: float, *, stop: Stop | N
     ([0.8936, 0.1064], [0.3128, 0.6872])
     """
     wanted = validation.real("rationality", rationality, minimum=0.0)
-    run = own_run(stop)
+    run = own_run(game, stop)
     # one unit for all players: lambda means the same to each of them
     size = max(unit(table)[1] if table.max() > table.min() else 0.0 for table in game.payoffs) or 1.0
     branch = Branch([(table - table.min()) / size for table in game.payoffs])
     target = wanted * size
+    if target > LARGEST_PAYOFF:
+        validation.reject("rationality", "must be at most 2^1000 over the largest range of a player's payoffs", wanted)
     with interruptible(run):
         while branch.rationality < target:
             ending = run.tick(branch.steps)

@@ -11,7 +11,8 @@ from edgeworth.core.observer import Observer
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
-from edgeworth.games.normal_form.model import Floats, Profile
+from edgeworth.games.normal_form.model import Floats, NormalFormGame, Profile
+from edgeworth.games.normal_form.model.problem import require_game
 
 
 def refused(reason: str) -> Found[Profile]:
@@ -33,8 +34,11 @@ def simplex(vector: ArrayLike) -> Floats:
     return np.asarray(kept / kept.sum())
 
 
-def own_run(stop: Stop | None) -> Run[Profile]:
+def own_run(game: NormalFormGame, stop: Stop | None) -> Run[Profile]:
     """The run of a function that is no method of `solve`; of the rules only ``seconds`` means something to it."""
+    require_game(game)
+    if stop is not None and not isinstance(stop, Stop):
+        validation.reject_type("stop", "must be a Stop or None", stop)
     rules = Stop() if stop is None else stop
     if not set(rules.rules) <= {"seconds"}:
         validation.reject("stop", "must have no rule but seconds", rules)

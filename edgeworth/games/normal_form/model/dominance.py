@@ -72,12 +72,15 @@ class Elimination:
         return self.termination is Termination.PROVED
 
     def reduced(self, game: NormalFormGame) -> NormalFormGame:
-        """The game of the strategies that are left, with their names."""
+        """The game of the strategies that are left, with their names, which its provenance lists as ``kept``."""
         where = np.ix_(range(len(self.kept)), *self.kept)
         names = tuple(tuple(game.strategies[i][a] for a in left) for i, left in enumerate(self.kept))
         exact = game.numerators is not None and game.denominators is not None
+        origin = game.provenance
+        parameters = {**origin.parameters, "kept": [list(each) for each in names]}
         return replace(
             game,
+            provenance=replace(origin, parameters=parameters),
             payoffs=game.payoffs[where],
             strategies=names,
             numerators=game.numerators[where] if exact and game.numerators is not None else None,

@@ -275,7 +275,7 @@ def best_responses(game: NormalFormGame, profile: ProfileLike, player: int, *, t
 
 
 def pure_equilibria(game: NormalFormGame) -> Ints:
-    """All pure Nash equilibria, by exact comparisons of the stored payoffs; ties count as best responses.
+    """All pure Nash equilibria, by exact comparisons of payoffs, fractions where given; ties count as best responses.
 
     Parameters
     ----------
@@ -290,7 +290,19 @@ def pure_equilibria(game: NormalFormGame) -> Ints:
     stable = np.ones(game.shape, dtype=bool)
     for i in range(len(game.shape)):
         own = game.payoffs[i]
-        stable &= own >= own.max(axis=i, keepdims=True)
+        best = own >= own.max(axis=i, keepdims=True)
+        stable &= best
+        if game.numerators is not None and game.denominators is not None:
+            first = best.argmax(axis=i, keepdims=True)
+            other = np.zeros_like(best)  # the same float as the first best one, another fraction
+            for part in (game.numerators[i], game.denominators[i]):
+                other |= best & (part != np.take_along_axis(part, first, axis=i))
+            for line in map(tuple, np.argwhere(other.any(axis=i)).tolist()):
+                rivals = [(*line[:i], a, *line[i:]) for a in range(game.shape[i])]
+                exact = [game.exact(i, each) for each in rivals]
+                most = max(exact)
+                for each, earned in zip(rivals, exact, strict=True):
+                    stable[each] &= earned == most
     return np.argwhere(stable).astype(np.int64)
 
 

@@ -21,7 +21,7 @@ from edgeworth.core.errors import FileFormatError
 from edgeworth.core.files import ARRAY_LIMIT, budget, read_text, write_text
 from edgeworth.core.provenance import Provenance
 from edgeworth.games.normal_form.model.nfg_numbers import ExactNumber, PayoffTable, exact_number, is_plain, too_large
-from edgeworth.games.normal_form.model.problem import NormalFormGame, numbered
+from edgeworth.games.normal_form.model.problem import NormalFormGame, numbered, require_game
 
 T = TypeVar("T")
 
@@ -100,8 +100,7 @@ def write_nfg(game: NormalFormGame, path: str | PathLike[str], *, version: Liter
     Payoffs are written exactly: as fractions where the game has them, else as the decimals of the float64, which can be long
     (0.1 has 55).
     """
-    if not isinstance(game, NormalFormGame):
-        validation.reject_type("game", "must be a NormalFormGame", game)
+    require_game(game)
     validation.choice("version", version, ("payoff", "outcome"))
     lines = [f"NFG 1 R {_quoted(game.title)} {{ {' '.join(map(_quoted, game.players))} }}", ""]
     lines += ["{", *(f"{{ {' '.join(map(_quoted, names))} }}" for names in game.strategies), "}", '""', ""]

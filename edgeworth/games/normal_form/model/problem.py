@@ -333,6 +333,12 @@ def _names(argument: str, given: Any, count: int) -> tuple[str, ...]:
     return tuple(given)
 
 
+def require_game(game: object) -> None:
+    """TypeError for anything but a `NormalFormGame`."""
+    if not isinstance(game, NormalFormGame):
+        validation.reject_type("game", "must be a NormalFormGame", game)
+
+
 def numbered(names: Sequence[str]) -> tuple[str, ...]:
     """Distinct names: every repetition of a name gets the next number that makes it new, from 2, as in "a", "a (2)", "a (3)".
 

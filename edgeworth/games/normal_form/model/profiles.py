@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from edgeworth.core import validation
 from edgeworth.core.numeric import FEASIBILITY_TOL
 from edgeworth.core.violation import Violation, Violations
-from edgeworth.games.normal_form.model.problem import NormalFormGame, Profile
+from edgeworth.games.normal_form.model.problem import NormalFormGame, Profile, require_game
 
 ProfileLike = Profile | Sequence[ArrayLike]
 """A profile, or a sequence of one vector a player, or of one strategy number a player (a pure profile)."""
@@ -56,8 +56,7 @@ def violations(game: NormalFormGame, profile: Profile) -> tuple[Violation, ...]:
 
 def feasible(game: NormalFormGame, profile: ProfileLike) -> Profile:
     """The profile, where it is one of mixed strategies of the game; ValueError where it is not."""
-    if not isinstance(game, NormalFormGame):
-        validation.reject_type("game", "must be a NormalFormGame", game)
+    require_game(game)
     mixed = as_profile(game, profile)
     found = violations(game, mixed)
     if found:

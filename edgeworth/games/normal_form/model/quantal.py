@@ -27,6 +27,11 @@ def quantal_residual(game: NormalFormGame, profile: ProfileLike, rationality: fl
     float
         The largest |pi_i(a) - exp(lambda u_i(a)) / sum_k exp(lambda u_i(k))| over players and strategies, u_i(a) what a earns
         against the others' mixtures; 0 at a logit equilibrium.
+
+    Notes
+    -----
+    Rounding of the probabilities moves lambda u_i(a) by up to some 1e-16 lambda times what the player has at stake: less than
+    that is no evidence against a profile, and for very large lambda nothing is.
     """
     scale = validation.real("rationality", rationality, minimum=0.0)
     mixed, worst = feasible(game, profile), 0.0

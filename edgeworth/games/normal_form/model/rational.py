@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.games.normal_form.model.problem import NormalFormGame, Profile
+from edgeworth.games.normal_form.model.problem import NormalFormGame, Profile, require_game
 from edgeworth.games.normal_form.model.profiles import ProfileLike, as_profile, violations
 
 _ASK = 500
@@ -52,8 +52,7 @@ def exact_profile(game: NormalFormGame, profile: ProfileLike) -> list[list[Fract
     list of list of Fraction
         Negative entries within the tolerance are 0; nothing is divided by a sum.
     """
-    if not isinstance(game, NormalFormGame):
-        validation.reject_type("game", "must be a NormalFormGame", game)
+    require_game(game)
     if not isinstance(profile, Profile) and all(isinstance(entry, int | np.integer) for entry in profile):
         profile = as_profile(game, profile)
     rows: list[list[Fraction]] = []
