@@ -141,3 +141,25 @@ def test_misuse(name: str) -> None:
     with pytest.raises(error) as caught:
         call()
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_profits_between_prices_are_those_of_each_price_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose place is known between two prices is known only where price, power and their product lie between theirs."""
+    monkeypatch.setattr("edgeworth.games.trading.check.stage.FEW", 2)
+    rng = np.random.default_rng(seed)
+    n = 30
+    problem = trading.TradingGame.from_effective_reward(
+        rng.choice([0.0, 0.2, 0.5, 1.0], n),
+        rng.choice([0.5, 0.8, 1.0], n) if seed % 2 else 10.0 ** rng.uniform(-3.0, 3.0, n),
+        rng.choice([0.0, 1.0, 100.0], n) * rng.uniform(0.5, 2.0, n) * 10.0 ** rng.uniform(-2.0, 3.0) * bool(seed % 5),
+        service_profit=float(rng.choice([0.0, 1.0, 10.0])),
+        unit_cost=0.5,
+        min_demand=0.1,
+        max_demand=0.1 + float(10.0 ** rng.uniform(0.0, 3.0)),
+        min_price=1.0,
+        max_price=float(rng.choice([1.3, 20.0, 1e4])),
+    )
+    prices = np.linspace(problem.min_price, problem.max_price, 65)
+    alone = [float(profits_at(problem, prices[k : k + 1])[0]) for k in range(len(prices))]
+    np.testing.assert_allclose(profits_at(problem, prices), alone, rtol=1e-11)
