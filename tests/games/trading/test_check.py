@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edgeworth.core.result import Certificate
 from edgeworth.games import trading
 from edgeworth.games.trading.check.regret import follower_regret, profits_at
+from edgeworth.games.trading.check.stage import Stage
 from edgeworth.games.trading.exact.follower import stage
 from edgeworth.games.trading.model import equilibrium_of
 from edgeworth.testing import FAULTS, Fault, trading_games, trading_profiles
@@ -141,3 +142,50 @@ def test_misuse(name: str) -> None:
     with pytest.raises(error) as caught:
         call()
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_profits_between_prices_are_those_of_each_price_alone(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose place is known between two prices is known only where price, power and their product lie between theirs."""
+    monkeypatch.setattr("edgeworth.games.trading.check.stage.FEW", 2)
+    rng = np.random.default_rng(seed)
+    n = 30
+    problem = trading.TradingGame.from_effective_reward(
+        rng.choice([0.0, 0.2, 0.5, 1.0], n),
+        rng.choice([0.5, 0.8, 1.0], n) if seed % 2 else 10.0 ** rng.uniform(-3.0, 3.0, n),
+        rng.choice([0.0, 1.0, 100.0], n) * rng.uniform(0.5, 2.0, n) * 10.0 ** rng.uniform(-2.0, 3.0) * bool(seed % 5),
+        service_profit=float(rng.choice([0.0, 1.0, 10.0])),
+        unit_cost=0.5,
+        min_demand=0.1,
+        max_demand=0.1 + float(10.0 ** rng.uniform(0.0, 3.0)),
+        min_price=1.0,
+        max_price=float(rng.choice([1.3, 20.0, 1e4])),
+    )
+    prices = np.linspace(problem.min_price, problem.max_price, 65)
+    alone = [float(profits_at(problem, prices[k : k + 1])[0]) for k in range(len(prices))]
+    np.testing.assert_allclose(profits_at(problem, prices), alone, rtol=1e-11)
+
+
+def test_what_is_known_of_consumers_holds_for_no_more_prices_and_powers_than_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """q = p X need not be monotone in p: ends of a part of the prices may have any q between those of the whole."""
+    monkeypatch.setattr("edgeworth.games.trading.check.stage.FEW", 2)
+    rewards = np.concatenate([np.full(25, 1e6), np.linspace(2800.0, 3400.0, 15)])
+    problem = trading.TradingGame.from_effective_reward(
+        np.full(40, 0.5),
+        np.ones(40),
+        rewards,
+        service_profit=0.0,
+        unit_cost=0.0,
+        min_demand=0.0,
+        max_demand=10.0,
+        min_price=1.0,
+        max_price=20.0,
+    )
+    whole = Stage.of(problem)
+    part = whole.between(10.0, 11.0, 160.0, 135.0)
+    assert 2 < len(part.contest[0]) < len(whole.contest[0])
+    inner = part.between(11.0 * (1.0 - 1e-9), 11.0, 160.0, 160.0)
+    assert inner is not part
+    for side in (0, 2, 4):
+        assert inner.box[side] >= part.box[side]
+        assert inner.box[side + 1] <= part.box[side + 1]

@@ -30,7 +30,9 @@ How it is rounded
     t (S' + |mu| S). All numbers that enter are sums of non-negative terms of at most 12 roundings, so relatively right to 16 u;
     polynomials of them take at most 12 more operations: 32 u of the sizes of all terms are added, by taking 128 u for k in r
     (k is 96 u; the last term of D is less than 16 u G' Q X_a), and 32 u of the sizes of the constant terms. The same of p - C:
-    32 u (W / G + C), and factors 1 + 32 u. The profit is the product of p - C and D, or at most (b - C) times the greatest
+    32 u (W / G + C), and factors 1 + 32 u. Sums of parts of the consumers (`_Part`) take a rounding for each halving of N down
+    to 256, 12 for a million: with the terms' 4 and the sums' 3 at most 19 u, and 31 u with the polynomials.
+    The profit is the product of p - C and D, or at most (b - C) times the greatest
     (where that is a loss: least) D; maxima are rigorous (`kernels.product_peak`). The result is raised by 16 u for the last
     products and for the value's own three roundings.
 """

@@ -54,7 +54,7 @@ class Stage:
         stake = beta * game.effective_reward[mines]
         contest = (game.payment_weight[mines] / stake, game.service_margin[mines] / stake, beta)
         lines = (thresholds(game)[straight], game.role_ratio[straight])
-        most = game.max_demand * float(game.role_ratio.sum())
+        most = game.max_demand * float(game.role_ratio.sum()) if len(beta) else 0.0
         return cls(contest, 1.0 / beta, lines, game.min_demand, game.max_demand, (0.0, math.inf, 0.0, most, 0.0, math.inf, 0.0))
 
     def at(self, price: float, left: float, right: float, start: float) -> tuple[float, float]:
@@ -64,7 +64,7 @@ class Stage:
         asks, mined = kernels.line_demand(*self.lines, self.low, self.high, price)
         count, g, w, inverse, g_inverse, w_inverse = self.free
         asks += self.asked
-        if not (len(self.contest[0]) or count or self.mined):
+        if right == 0.0:  # nobody competes
             return asks, 0.0
         power = self._power(price, mined + self.mined, count, g * price - w, left, right, start)
         asks += kernels.demand_at(*self.contest, self.inverse, self.low, self.high, price, power)
@@ -122,7 +122,9 @@ class Stage:
             return self
         ends = (low * x_most, high * x_least)
         aside = abs(ends[1] - ends[0]) + 1e-12 * max(ends)  # where q usually is; `holds` looks
-        box = (min(ends) - aside, max(ends) + aside, x_least * (1.0 - 1e-12), x_most * (1.0 + 1e-12), low, high, 0.0)
+        q_least, q_most = max(min(ends) - aside, self.box[0]), min(max(ends) + aside, self.box[1])
+        x_least, x_most = max(x_least * (1.0 - 1e-12), self.box[2]), min(x_most * (1.0 + 1e-12), self.box[3])
+        box = (q_least, q_most, x_least, x_most, low, high, 0.0)  # within that of those whose place is known already
         edge, role = self.lines
         either = (low < edge) & (edge <= high)
         count = kernels.count_open(*self.contest, self.low, self.high, box)
@@ -173,7 +175,8 @@ class Solved:
             if j - i < 2:
                 return
             x_most, x_least = self.known[at[i]][1], self.known[at[j]][1]
-            part = part.between(at[i], at[j], x_most, x_least)
+            known = part.holds(at[i], x_most) and part.holds(at[j], x_least)
+            part = (part if known else self.whole).between(at[i], at[j], x_most, x_least)
             middle = (i + j) // 2
             left, right = x_least * (1.0 - 1e-12), x_most * (1.0 + 1e-12)
             start = right
@@ -187,7 +190,8 @@ class Solved:
         most = self.whole.box[3]
         for price in (at[0], at[-1]):
             fill(self.whole, price, 0.0, most, most)  # ends are mostly known
-        part = self._near if self._near.box[4] <= at[0] and at[-1] <= self._near.box[5] else self.whole
-        self._near = part.between(at[0], at[-1], self.known[at[0]][1], self.known[at[-1]][1])
+        x_most, x_least = self.known[at[0]][1], self.known[at[-1]][1]
+        near = self._near.holds(at[0], x_most) and self._near.holds(at[-1], x_least)
+        self._near = (self._near if near else self.whole).between(at[0], at[-1], x_most, x_least)
         halve(self._near, 0, len(at) - 1)
         return np.array([self.known[price][0] for price in at])
