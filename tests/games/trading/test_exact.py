@@ -174,7 +174,8 @@ def test_the_bound_of_every_interval_holds_inside_it() -> None:
         for k in range(len(arrays["e_low"])):
             left, right = arrays["price"][k : k + 2].tolist()
             claims = [float(arrays[name][k]) for name in ("power_left", "power_right", "e_low", "e_high")]
-            bound = _Intervals(problem).bound(left, right, *claims)
+            checker = _Intervals(problem)
+            bound = checker.bound(checker.whole, left, right, *claims)
             for price in np.linspace(left, right, 9)[1:-1].tolist():
                 profit = (price - problem.unit_cost) * stage(problem, price)[0].sum()
                 assert profit <= bound
