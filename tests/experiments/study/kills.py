@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
 import time
 import warnings
 from collections.abc import Callable
@@ -104,9 +103,15 @@ def finished(path: Path, wanted: Comparison) -> None:
 
 def children(pid: int) -> list[int]:
     """Processes that a process has started."""
-    text = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
-    found = [line.split(None, 1) for line in text.splitlines()]
-    return [int(number) for number, name in found if name != "ps" and "<defunct>" not in name]
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            status = (folder / "status").read_text()
+        except OSError:  # it ended meanwhile
+            continue
+        if f"PPid:\t{pid}\n" in status and "State:\tZ" not in status:
+            found.append(int(folder.name))
+    return sorted(found)
 
 
 def older(path: Path) -> None:
