@@ -25,7 +25,7 @@ from edgeworth.routing import orienteering
 from edgeworth.solvers import allocation, carbon_offloading, scheduling
 
 PAYS = 1.3
-LIMIT = 60.0
+STOP = Stop(seconds=60)
 
 
 def _allocations(preset: str, servers: int, tasks: int, seeds: Sequence[int]) -> list[ProblemData]:
@@ -37,25 +37,25 @@ def _plan(customers: int, vehicles: int) -> list[ProblemData]:
 
 
 CASES: Mapping[tuple[str, str], tuple[Callable[[], list[ProblemData]], Stop]] = {
-    ("allocation", "lp"): (lambda: _allocations("large", 50, 5_000, (0,)), Stop(seconds=LIMIT)),
-    ("allocation", "lagrangian"): (lambda: _allocations("large", 100, 10_000, (0,)), Stop(seconds=LIMIT)),
-    ("allocation", "exact"): (lambda: _allocations("metaverse", 20, 400, range(6)), Stop(seconds=LIMIT)),
-    ("allocation", "highs"): (lambda: _allocations("metaverse", 20, 300, range(4)), Stop(seconds=LIMIT)),
-    ("allocation", "milp"): (lambda: _allocations("metaverse", 20, 300, range(4)), Stop(seconds=LIMIT)),
+    ("allocation", "lp"): (lambda: _allocations("large", 50, 5_000, (0,)), STOP),
+    ("allocation", "lagrangian"): (lambda: _allocations("large", 100, 10_000, (0,)), STOP),
+    ("allocation", "exact"): (lambda: _allocations("metaverse", 20, 400, range(6)), STOP),
+    ("allocation", "highs"): (lambda: _allocations("metaverse", 20, 300, range(4)), STOP),
+    ("allocation", "milp"): (lambda: _allocations("metaverse", 20, 300, range(4)), STOP),
     ("orienteering", "eaco"): (lambda: _plan(200, 4), Stop(iterations=400)),
     ("orienteering", "eaco-ls"): (lambda: _plan(200, 4), Stop(iterations=40)),
-    ("orienteering", "milp"): (lambda: _plan(9, 2), Stop(seconds=LIMIT)),
+    ("orienteering", "milp"): (lambda: _plan(9, 2), STOP),
     ("offloading", "milp"): (
         lambda: [offloading.generate(users=10, providers=3, preset="random", seed=0)],
-        Stop(seconds=LIMIT),
+        STOP,
     ),
     ("scheduling", "milp"): (
         lambda: [scheduling.generate(preset="table-2", devices=4, horizon=8.0, seed=0)],
-        Stop(seconds=LIMIT),
+        STOP,
     ),
     ("carbon-offloading", "highs"): (
         lambda: [carbon_offloading.generate(preset="caddto", users=20, slots=300, seed=0)],
-        Stop(seconds=LIMIT),
+        STOP,
     ),
 }
 
