@@ -112,7 +112,7 @@ def _place(title: str) -> str:
 def document(title: str, body: Iterable[str]) -> str:
     """A whole page of these parts."""
     style, script = (files("edgeworth.experiments").joinpath(f"page.{ending}").read_text("utf-8") for ending in ("css", "js"))
-    digits = '<p class="tools"><label><input type="checkbox" id="digits"> all digits of the numbers in tables</label></p>'
+    digits = '<label class="digits"><input type="checkbox" id="digits"> all digits</label>'
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -121,8 +121,8 @@ def document(title: str, body: Iterable[str]) -> str:
             f"<title>{escape(title)}</title><style>\n{style}</style></head>",
             "<body><main>",
             f"<h1>{html(title)}</h1>",
-            *body,
             digits,
+            *body,
             f"</main>\n<script>\n{script}</script></body></html>",
             "",
         ]
@@ -166,8 +166,8 @@ def rows(
         )
         body.append(f"<tr{_class('failed') if failed(row) else ''}>{cells}</tr>")
     box = "scroll tall" if tall else "scroll"
-    start = f'<div class="{box}" tabindex="0" role="region" aria-label="{html(name)}"><table>'
-    return f"{start}<thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(body) + "\n</tbody></table></div>"
+    start = f'<section class="{box}" tabindex="0" aria-label="{html(name)}"><table>'
+    return f"{start}<thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(body) + "\n</tbody></table></section>"
 
 
 def best_cells(

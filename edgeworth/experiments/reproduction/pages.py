@@ -106,7 +106,8 @@ def _linked(rows: Iterable[Examined], target: Callable[[Examined], str], more: t
         marked = "".join(f"<td>{each}</td>" for each in cells)
         lines.append(f'<tr>{marked}<td class="note">{html(row.claim.statement)}</td><td>{_badge(row)}</td></tr>')
     body = "\n".join(lines)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    start = '<section class="scroll" tabindex="0" aria-label="Claims"><table>'
+    return f"{start}<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></section>"
 
 
 def _claim(row: Examined, found: Findings, place: Path) -> list[str]:

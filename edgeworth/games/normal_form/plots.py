@@ -62,7 +62,7 @@ def plot_profile(game: NormalFormGame, profile: Profile, *, ax: Axes | None = No
     ax.barh(range(len(kept)), [row[2] for row in kept], height=0.72, color=[colour(row[0]) for row in kept], lw=0)
     names, seen = [], -1
     for place, (i, k, _) in enumerate(kept):
-        names.append(figure_text(f"{game.players[i]}: {game.strategies[i][k]}" if i != seen else game.strategies[i][k]))
+        names.append(figure_text(f"player {game.players[i]}: {game.strategies[i][k]}" if i != seen else game.strategies[i][k]))
         if i != seen and place:
             ax.axhline(place - 0.5, color=FAINT, lw=0.8)
         seen = i
