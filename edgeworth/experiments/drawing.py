@@ -166,7 +166,8 @@ def inline(drawn: str, alt: str, name: str = "wide") -> str:
     root.attrib = {"class": name, "viewBox": root.get("viewBox", ""), "role": "img", "aria-label": alt}
     page = ElementTree.tostring(root, encoding="unicode")
     page = re.sub(r"\n\s*", "\n", page)
-    themed = ((style.INK, "var(--ink)"), ("#000000", "var(--ink)"), (style.FAINT, "var(--line)"), (style.WRONG, "var(--bad)"))
+    themed = [(style.INK, "var(--ink)"), ("#000000", "var(--ink)"), (style.FAINT, "var(--line)"), (style.WRONG, "var(--bad)")]
+    themed += [(colour, f"var(--c{k})") for k, colour in enumerate(style.COLOURS)]
     for colour, variable in themed:
         page = page.replace(colour.lower(), variable)
     return page

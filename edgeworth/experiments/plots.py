@@ -240,7 +240,7 @@ def scale(ax: Axes, x: NDArray[np.float64], axis: str = "x") -> None:
     top = float(positive.max()) if len(positive) else 1.0
     if len(positive) and top / float(positive.min()) > 100.0:
         low = max(10.0 ** math.floor(math.log10(float(positive.min()))), _NEXT_TO_NOTHING)
-        step = 10.0 if top / low < 1e7 else 100.0
+        step = 10.0 if top / low < (1e3 if axis == "x" and narrow(ax) else 1e7) else 100.0
         if float(known.min()) >= low:
             set_scale("log")
             set_limits(low * 0.8, top * 2.0)

@@ -46,7 +46,7 @@ def plot_profile(game: NormalFormGame, profile: Profile, *, ax: Axes | None = No
     >>> game = normal_form.NormalFormGame([[[1.0, -1.0], [-1.0, 1.0]], [[-1.0, 1.0], [1.0, -1.0]]])
     >>> result = normal_form.solve(game)
     >>> ax = normal_form.plot_profile(game, result.solution, ax=Figure().add_subplot())
-    >>> [round(bar.get_width(), 6) for bar in ax.patches]
+    >>> [round(float(bar.get_width()), 6) for bar in ax.patches]
     [0.5, 0.5, 0.5, 0.5]
     """
     if not isinstance(game, NormalFormGame):
