@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from edgeworth import Comparison, MethodSpec, Stop, compare
-from edgeworth.experiments import Section, page
+from edgeworth.experiments import Section, Study, page
 from edgeworth.experiments.drawing import figure, svg
 from edgeworth.games import normal_form
 from edgeworth.solvers import allocation
@@ -194,6 +194,15 @@ def test_a_comparison_of_games_marks_regret_and_draws_a_profile() -> None:
     html5lib.HTMLParser(strict=True).parse(text)
     for words in ("mean regret", "The best solution", "Convergence curves need traces", "player 1: 1"):
         assert words in text
+
+
+def test_problems_of_pictures_are_kept_by_merging_and_by_studies(tmp_path: Path) -> None:
+    one, two = ([allocation.generate(servers=2, tasks=4, seed=seed)] for seed in (0, 1))
+    merged = compare(one, ["greedy"]).merge(compare(two, ["greedy"]))
+    assert [problem.hash for problem in merged.problems] == [one[0].hash, two[0].hash]
+    study = Study(tmp_path / "study.db", one, ["greedy"])
+    study.run(results=True)
+    assert "The best solution" in study.comparison()._page()
 
 
 @pytest.mark.parametrize(
