@@ -260,11 +260,12 @@ def _all_runs(frame: pd.DataFrame, sense: Sense) -> str:
         page.rows(shown, failed, tall=len(frame) > _TALL, name="All runs", best=best),
     ]
     measures = [name for name in known if name not in (*COLUMNS, *OF_GAMES, "state", "result")]
+    if measures:
+        parts.append('<p class="soft">What the solutions are worth in the model\'s own measures:</p>')
     for start in range(0, len(measures), _WIDE):
         some = known[[*_KEYS, *measures[start : start + _WIDE], "state"]]
         some = some.drop(columns="method_seed") if some["method_seed"].isna().all() else some
-        parts.append('<p class="soft">What the solutions are worth in the model\'s own measures:</p>')
-        parts.append(page.rows(some, failed, tall=len(frame) > _TALL, name="Measures of all runs"))
+        parts.append(page.rows(some, failed, tall=len(frame) > _TALL, name=f"Measures of all runs, from {measures[start]}"))
     return "\n".join(parts)
 
 

@@ -67,6 +67,7 @@ def _drawn(draw: Draw, width: float, height: float, transparent: bool) -> str:
         if isinstance(ax.yaxis.get_major_locator(), FixedLocator) and len(ticks) * _ROW > height - 1.0:
             drawn.set_figheight(1.0 + _ROW * len(ticks))  # a row with a name each
         if width == NARROW:
+            _title_above(drawn, ax)
             _legends_below(drawn)
         text = _written(drawn, transparent)
         if len(text) > _HEAVY and transparent:
@@ -94,6 +95,17 @@ def _written(drawn: Figure, transparent: bool) -> str:
     file = StringIO()
     drawn.savefig(file, format="svg", transparent=transparent, metadata={"Date": None}, dpi=160 if transparent else None)
     return file.getvalue()
+
+
+def _title_above(drawn: Figure, ax: Axes) -> None:
+    """Give the title the whole width of the figure, and as many lines as it needs."""
+    for loc in ("left", "center"):
+        title = ax.get_title(loc)
+        if title:
+            ax.set_title("", loc=loc)
+            wrapped = textwrap.fill(title, _WORDS + 4, break_on_hyphens=False)
+            whole = drawn.suptitle(wrapped, x=0.02, ha="left", fontsize=9.5)
+            whole.set_parse_math(loc == "left" or ax.title.get_parse_math())
 
 
 def _legends_below(drawn: Figure) -> None:

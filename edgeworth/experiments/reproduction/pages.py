@@ -63,7 +63,7 @@ def _overview(found: Findings, counts: pd.DataFrame) -> str:
                 "Bars of claims by verdict, a row a paper; the table below has the numbers.",
             ),
         ]
-        body.append(page.rows(counts, lambda row: row["failed to run"] > 0))
+        body.append(page.rows(counts, lambda row: row["failed to run"] > 0, name="Verdicts"))
     body.append("<h2>Claims</h2>")
     body.append(_linked(found.rows, lambda row: f"{row.paper}.html#{row.claim.id}", ("paper",)))
     body.append(_what_was_run(found))
@@ -147,7 +147,7 @@ def _claim(row: Examined, found: Findings, place: Path) -> list[str]:
                 f'<a href="{_FIGURES}/{name}.{ending}">{word}</a>' for ending, word in (("svg", "figure"), ("csv", "data"))
             )
             parts.append(f'<p class="soft">{", ".join(files)}</p>')
-        parts.append(page.rows(numbers, lambda row: False, tall=len(numbers) > _MANY))
+        parts.append(page.rows(numbers, lambda row: False, tall=len(numbers) > _MANY, name=f"Numbers of {claim.id}"))
     return parts
 
 
