@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from edgeworth.core import style
-from edgeworth.core.display import html
+from edgeworth.core.display import html, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -175,7 +175,7 @@ def inline(drawn: str, alt: str, name: str = "wide") -> str:
             elif key in ("d", "transform", "x", "y", "points", "width", "height"):
                 element.set(key, re.sub(r"\s+", " ", _LONG.sub(_short, item)).strip())
     _without_empty(root)
-    root.attrib = {"class": name, "viewBox": root.get("viewBox", ""), "role": "img", "aria-label": alt}
+    root.attrib = {"class": name, "viewBox": root.get("viewBox", ""), "role": "img", "aria-label": one_line(alt)}
     page = ElementTree.tostring(root, encoding="unicode")
     page = re.sub(r"\n\s*", "\n", page)
     themed = [(style.INK, "var(--ink)"), ("#000000", "var(--ink)"), (style.FAINT, "var(--line)"), (style.WRONG, "var(--bad)")]

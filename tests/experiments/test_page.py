@@ -226,4 +226,7 @@ def test_a_section_names_what_is_wrong(arguments: tuple[Any, ...], message: str)
 def test_sections_are_sections(comparison: Comparison, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="sections"):
         comparison.to_html(tmp_path / "page.html", sections=["a"])  # type: ignore[list-item]
+    for twice in ([Section("Summary")], [Section("a"), Section("a")]):
+        with pytest.raises(ValueError, match="titles that differ"):
+            comparison.to_html(tmp_path / "page.html", sections=twice)
     assert not (tmp_path / "page.html").exists()
