@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from edgeworth.core.numeric import Sense
 from edgeworth.core.problem import Problem, Stored
 from edgeworth.core.result import Result
 from edgeworth.experiments import convergence, line_plots, page, plots, profiles
-from edgeworth.experiments.cases import Cases
+from edgeworth.experiments.cases import Cases, Reference
 from edgeworth.experiments.drawing import data_link, figure
 from edgeworth.experiments.page import Section
 from edgeworth.experiments.setting import Setting
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _TALL = 16  # rows from which a table has a scrollbar of its own
 _WIDE = 9  # measures of one table; more get another one
+_POINTS = 100  # of a convergence curve, so that ten of them stay light
 _KEYS = ["method", "problem", "method_seed"]
 
 
@@ -172,10 +174,12 @@ def _gaps(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> str:
 
 def _progress(cases: Callable[[], Cases], frame: pd.DataFrame, summary: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Performance profile and convergence curves, where there are enough runs for them."""
-    title, reference = "Profile and convergence", "bound" if frame["gap_to_best_bound"].notna().any() else "value"
+    title = "Profile and convergence"
+    reference: Reference = "bound" if frame["gap_to_best_bound"].notna().any() else "value"
     drawn = []
     try:
         profile = profiles.performance(cases())
+        profile.attrs["places"] = places = {label: k for k, label in enumerate(summary.index)}
     except ValueError:  # bounds alone, or no instance on which every method ran
         return
     if len(summary) > 1:
@@ -192,13 +196,15 @@ def _progress(cases: Callable[[], Cases], frame: pd.DataFrame, summary: pd.DataF
             )
         )
     try:
-        curves = convergence.curves(cases(), "bound" if reference == "bound" else "value")
+        curves = convergence.curves(cases(), reference, _POINTS)
     except ValueError:
         drawn.append(
             '<p class="soft">Convergence curves need traces, which a comparison keeps where it is asked: trace=True.</p>'
         )
     else:
-        ends = "; ".join(f"{name}: {percent(gap)}" for name, gap in curves.groupby("method")["gap"].last().items())
+        curves.attrs["places"] = places
+        last = curves.groupby("method")["gap"].last()
+        ends = "; ".join(f"{name}: {percent(gap) if math.isfinite(gap) else 'no value'}" for name, gap in last.items())
         drawn.append(
             figure(
                 lambda ax: line_plots.curves(curves, ax),
