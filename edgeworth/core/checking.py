@@ -162,7 +162,7 @@ class Mismatch:
     found: float | str | None
 
     def __str__(self) -> str:
-        return f"{self.what} is stated as {self.stated!r}, the check finds {self.found!r}"
+        return f"{self.what} is stated as {self.stated}, the check finds {self.found}"
 
     def replay(self, problem: Any, result: Result[S]) -> float:
         """Check again: the violation of the same verdict now, 0 when it holds."""
