@@ -49,6 +49,7 @@ autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_mock_imports = [name for name in ("torch", "gymnasium", "pettingzoo", "hypothesis") if find_spec(name) is None]
 autodoc_typehints = "none"  # the sections of the docstrings tell types, with shapes and units
 autodoc_preserve_defaults = True
+add_module_names = False
 napoleon_google_docstring = False
 napoleon_use_param = False
 napoleon_use_rtype = False

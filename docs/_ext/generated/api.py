@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Sized
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -81,10 +83,14 @@ def package(home: str) -> str:
             functions += [f".. py:module:: {thing.__name__}", "", f"   {_first_line(thing)}", ""]
         else:
             constants.append((f"`{name}`", _value(thing), plain(described(home, name))))
-    parts = [plain(_about(module))]
+    parts = [_rst(home, _about(module))]
+    kinds = [kind for kind, where in FAMILIES.items() if where == home]
+    parts += [
+        f"What it computes: [{kind}](../../explanation/{kind}.md); its [methods](../../methods.md#{kind})." for kind in kinds
+    ]
     for title, found in (("Functions", functions), ("Classes", classes)):
         if found:
-            parts.append(f"## {title}\n\n```{{eval-rst}}\n.. py:currentmodule:: {home}\n\n" + "\n".join(found) + "```")
+            parts.append(f"## {title}\n\n{_rst(home, chr(10).join(found))}")
     if constants:
         parts.append("## Constants\n\n" + table(("name", "value", "what it is"), constants))
     if lent:
@@ -107,6 +113,10 @@ def _signature(thing: object) -> str:
     return str(inspect.Signature(bare))
 
 
+def _rst(home: str, text: str) -> str:
+    return f"```{{eval-rst}}\n.. py:currentmodule:: {home}\n\n{text}\n```"
+
+
 def _about(module: ModuleType) -> str:
     return inspect.getdoc(module) or ""
 
@@ -117,13 +127,9 @@ def _first_line(module: ModuleType) -> str:
 
 def _value(thing: object) -> str:
     shown = repr(thing)
-    return (
-        f"`{shown}`"
-        if len(shown) <= _FEW and "<" not in shown
-        else f"`{type(thing).__name__}` of {len(thing)}"
-        if isinstance(thing, (tuple, dict))
-        else f"`{type(thing).__name__}`"
-    )
+    if len(shown) <= _FEW and "<" not in shown:
+        return f"`{shown}`"
+    return f"`{type(thing).__name__}` of {len(thing)}" if isinstance(thing, Sized) else f"`{type(thing).__name__}`"
 
 
 def described(home: str, name: str) -> str:
@@ -148,7 +154,7 @@ def _texts(home: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(files):
         body = ast.parse(path.read_text(encoding="utf-8")).body
-        for node, text in zip(body, body[1:], strict=False):
+        for node, text in pairwise(body):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
             if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
                 for target in targets:

@@ -20,8 +20,6 @@ def newest() -> str:
     for subject, titles in subjects.items():
         lines += [f"## {subject}", ""]
         for title, body in titles.items():
-            lines += ([] if title.lower() == subject.lower() else [f"### {title}", ""]) + [
-                body.replace("\n### ", "\n#### ").replace("](figures/", "](../benchmarks/figures/"),
-                "",
-            ]
+            text = body.replace("\n### ", "\n#### ").replace("](figures/", "](../benchmarks/figures/")
+            lines += [text, ""] if title.lower() == subject.lower() else [f"### {title}", "", text, ""]
     return "\n".join(lines)
