@@ -14,7 +14,7 @@ TORCH ?= torch==2.13.0
 PEER ?= stable-baselines3==2.9.2 sb3-contrib==2.9.2
 MARK ?= not slow
 
-.PHONY: demo test test-slow test-learn test-newest reproduce lint bench bench-learn clean
+.PHONY: demo docs test test-slow test-learn test-newest reproduce lint bench bench-learn clean
 
 $(VENV)/core: pyproject.toml constraints.txt
 	@echo "Installing Edgeworth and what it needs into $(VENV), once."
@@ -66,6 +66,15 @@ test-newest:
 reproduce: $(VENV)/core
 	$(BIN)/edgeworth reproduce all --budget smoke --expect verdicts.json --out pages
 
+# The site, from docs/index.md on: every warning is an error, nothing is fetched.
+$(VENV)/site: $(VENV)/core
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/site
+	$(BIN)/python -m sphinx -W --keep-going -n -E -q docs docs/_build/html
+	@echo "Open docs/_build/html/index.html."
+
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -82,4 +91,4 @@ bench-learn: $(LEARN)/done
 	$(LEARN)/bin/python benchmarks/forecasting.py
 
 clean:
-	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist report.html report.svg head_to_head.html
+	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist docs/_build report.html report.svg head_to_head.html
