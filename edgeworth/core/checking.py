@@ -1,4 +1,4 @@
-"""The skeleton of every fam: fresh plain objects, a budget, and what is said of a result beyond its solution.
+"""The skeleton of every checker: fresh plain objects, a budget, and what is said of a result beyond its solution.
 
 A family says how a solution is judged, and how bounds and infeasibility are rebuilt from certificates (`core.problem.Model`).
 Everything else is said here once.
@@ -155,7 +155,7 @@ def not_checked(why: BudgetEnded) -> Verdict:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A number that the result states and the fam finds otherwise."""
+    """A number that the result states and the checker finds otherwise."""
 
     what: str
     stated: float | str | None
