@@ -1,4 +1,4 @@
-"""The pages of a reproduction: an overview, a page a paper, and the figures with their data. No script, no request."""
+"""The pages of a reproduction: an overview, a page a paper, and the figures with their data. No request."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from edgeworth.core.claims import ClaimVerdict
 from edgeworth.core.display import cell, html
 from edgeworth.core.files import write_text
 from edgeworth.experiments import page
+from edgeworth.experiments.drawing import figure, svg
 from edgeworth.experiments.reproduction.findings import Examined, Findings, command
 from edgeworth.experiments.reproduction.papers import PAPERS
 
@@ -33,7 +34,7 @@ def write(found: Findings, folder: str | PathLike[str]) -> None:
     os.makedirs(place / _FIGURES, exist_ok=True)
     counts = pd.DataFrame([_counted(found, name) for name in found.papers])
     if len(counts):
-        _write_figure(place, "verdicts", page.svg(lambda ax: _bars(ax, counts), _bar_height(counts), transparent=False), counts)
+        _write_figure(place, "verdicts", svg(lambda ax: _bars(ax, counts), _bar_height(counts)), counts)
     write_text(place / "index.html", _overview(found, counts))
     for name in found.papers:
         write_text(place / f"{name}.html", _paper(found, name, place))
@@ -54,7 +55,14 @@ def _overview(found: Findings, counts: pd.DataFrame) -> str:
         told = f'<a href="{name}.html">{html(PAPERS[name].title)}</a>'
         body.append(f"<p><b>{told}</b><br>{html(found.headline(name))}</p>")
     if len(counts):
-        body += ["<h2>Verdicts</h2>", page.figure(lambda ax: _bars(ax, counts), _bar_height(counts))]
+        body += [
+            "<h2>Verdicts</h2>",
+            figure(
+                lambda ax: _bars(ax, counts),
+                _bar_height(counts),
+                "Bars of claims by verdict, a row a paper; the table below has the numbers.",
+            ),
+        ]
         body.append(page.rows(counts, lambda row: row["failed to run"] > 0))
     body.append("<h2>Claims</h2>")
     body.append(_linked(found.rows, lambda row: f"{row.paper}.html#{row.claim.id}", ("paper",)))
@@ -132,8 +140,8 @@ def _claim(row: Examined, found: Findings, place: Path) -> list[str]:
         if drawn is not None:
             height = _HEIGHT if evidence.figure is not None else 1.2 + 0.3 * len(numbers)
             name = f"{row.paper}-{claim.id}"
-            _write_figure(place, name, page.svg(drawn, height, transparent=False), numbers)
-            parts.append(page.figure(drawn, height))
+            _write_figure(place, name, svg(drawn, height), numbers)
+            parts.append(figure(drawn, height, f"Figure of the claim {claim.id}; the table below has the numbers."))
             files = (
                 f'<a href="{_FIGURES}/{name}.{ending}">{word}</a>' for ending, word in (("svg", "figure"), ("csv", "data"))
             )

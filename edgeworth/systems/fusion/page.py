@@ -9,6 +9,7 @@ from edgeworth.core.display import html
 from edgeworth.core.style import colour, dress, new_axes
 from edgeworth.core.verdict import Report
 from edgeworth.experiments import page
+from edgeworth.experiments.drawing import figure
 from edgeworth.systems.fusion.played import Played
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def text(
     )
     body = [
         f"<p>{state} {len(played)} rounds</p>",
-        page.figure(lambda ax: plot(played, variant, ax), 3.2),
+        figure(lambda ax: plot(played, variant, ax), 3.2, "Welfare by round; the table of rounds has the numbers."),
         "<h2>Means over rounds</h2>",
         page.rows(means, lambda row: False),
         "<h2>Verdicts</h2>",
