@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from edgeworth.cli import main
-from edgeworth.experiments import Comparison
+from edgeworth.experiments import Comparison, demonstration
 from edgeworth.games import offloading
 from edgeworth.games.offloading.check.potentials import PotentialWitness
 from edgeworth.mechanisms import auditing, double_auction
@@ -17,6 +18,12 @@ from edgeworth.solvers import allocation
 from tests.cli.test_cli import refused, run
 
 SMALL = ("demo", "--tasks", 150, "--time-limit", 0.1, "--quiet")
+
+
+@pytest.fixture
+def pageless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing the page takes longer than all else; tests of what is said do without."""
+    monkeypatch.setattr(Comparison, "to_html", lambda self, path, *, sections: None)
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +68,7 @@ def test_the_demonstration(folder: Path) -> None:
     assert "<svg" in (folder / "gaps.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("pageless")
 def test_what_does_not_finish_is_said() -> None:
     done = run("demo", "--tasks", 2500, "--time-limit", 0.05, "--quiet")
     words = " ".join(done.stdout.split())
@@ -69,6 +77,7 @@ def test_what_does_not_finish_is_said() -> None:
     assert re.search(r"HiGHS, on the same model \(highs\), did not finish in .* s and ended .* % from the best bound", words)
 
 
+@pytest.mark.usefixtures("pageless")
 @pytest.mark.parametrize("broken", ["runs", "theorem", "audit"])
 def test_the_exit_code_is_zero_only_where_all_stands(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if broken == "runs":
@@ -76,7 +85,8 @@ def test_the_exit_code_is_zero_only_where_all_stands(broken: str, monkeypatch: p
     elif broken == "theorem":  # a witness that does nothing when it is played again
         monkeypatch.setattr(PotentialWitness, "replay", lambda self, game: (0.0, 0.0))
     else:
-        monkeypatch.setattr(auditing.Manipulation, "replay", lambda self, rule: 0.0)
+        in_no_time = partial(auditing.audit, seconds=0.0)  # nothing is examined, so nothing is settled
+        monkeypatch.setattr(auditing, "audit", in_no_time)
     done = run("demo", "--tasks", 40, "--time-limit", 0.05, "--quiet")
     assert done.exit_code == 1
     assert "NOT everything was verified." in done.stdout
@@ -87,9 +97,10 @@ def test_a_page_that_cannot_be_written_is_known_before() -> None:
     assert "must be" in refused("demo", "--time-limit", -1)
 
 
+@pytest.mark.usefixtures("pageless")
 def test_a_mechanism_that_nobody_games_is_said_to_be_truthful(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence follows the audit, not the rule's fame."""
-    monkeypatch.setattr("edgeworth.cli.demo._RULE", "pivot-reduction")
+    monkeypatch.setattr(demonstration, "_RULE", "pivot-reduction")
     done = run("demo", "--tasks", 40, "--time-limit", 0.05, "--quiet")
     assert done.exit_code == 0, done.output
     assert "pivot-reduction" in done.stdout
