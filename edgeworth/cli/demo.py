@@ -15,7 +15,7 @@ from edgeworth.cli.groups import FAILED, INTERRUPTED, drawable, writable
 @click.option("--plot", callback=drawable, help="figure of the gaps over time to write: .svg, .png or .pdf")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="of city, game, market and methods")
 @click.option("--tasks", type=click.IntRange(min=1), default=1200, show_default=True, help="tasks of the city")
-@click.option("--time-limit", type=float, default=3.0, show_default=True, help="seconds a method")
+@click.option("--time-limit", type=float, default=2.0, show_default=True, help="seconds a method")
 @click.option("--quiet", is_flag=True, help="no progress")
 def demo(out: str, plot: str | None, seed: int, tasks: int, time_limit: float, quiet: bool) -> None:
     """Show in a minute what Edgeworth is for, and write a page about it.

@@ -255,13 +255,15 @@ def _draw_moves(ax: Axes, game: offloading.OffloadingGame, move: PotentialWitnes
 
 
 def _audit_section(market: double_auction.Market, audit: auditing.Audit, words: str) -> Section:
+    lie = audit.truthful.witness
+    agent = lie.agent if isinstance(lie, auditing.Manipulation) else None
     verdicts = [
         (name.replace("_", " "), str(verdict.status), str(verdict.witness or "")) for name, verdict in audit.report.items()
     ]
     return Section(
         "A mechanism with the report that gains",
         [words],
-        draw=lambda ax: auditing.plot_audit(_RULE, market, ax=ax),
+        draw=lambda ax: auditing.plot_audit(_RULE, market, agent, ax=ax),
         alt="The utility of the agent that gains most by a lie, against what it reports; truth and best report are marked.",
         table=pd.DataFrame(verdicts, columns=["property", "verdict", "evidence"]),
     )
