@@ -24,7 +24,6 @@ def demo(out: str, plot: str | None, seed: int, tasks: int, time_limit: float, q
     the report that gains. Exit code 0 when everything stands the check, 1 otherwise.
     """
     from edgeworth.cli.progress import sweep_progress
-    from edgeworth.experiments import line_plots
     from edgeworth.experiments.demonstration import ROLES, demonstrate
 
     if not quiet:
@@ -35,10 +34,9 @@ def demo(out: str, plot: str | None, seed: int, tasks: int, time_limit: float, q
     if shown is None:
         output.say("Interrupted.", err=True)
         raise SystemExit(INTERRUPTED)
-    comparison = shown.comparison
     files = output.Files()
-    files.write(plot, lambda path: output.figure(lambda: line_plots.curves(comparison.convergence()), path))
-    files.write(out, lambda path: comparison.to_html(path, sections=shown.sections))
+    files.write(plot, lambda path: output.figure(shown.plot, path))
+    files.write(out, lambda path: shown.comparison.to_html(path, sections=shown.sections))
     output.say(f"A city of {shown.city.servers} edge servers and {tasks} tasks: which server computes which task?\n")
     output.say(shown.table() + "\n")
     for sentence in shown.sentences:

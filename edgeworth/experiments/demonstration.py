@@ -16,6 +16,7 @@ from edgeworth.core.numeric import OPTIMALITY_TOL, relative_gap
 from edgeworth.core.stop import Stop
 from edgeworth.core.style import COLOURS, INK, WRONG, dress
 from edgeworth.core.verdict import Status, Verdict
+from edgeworth.experiments import line_plots
 from edgeworth.experiments.comparison import Comparison
 from edgeworth.experiments.page import Section
 from edgeworth.experiments.sweep import OnRun, compare
@@ -71,6 +72,15 @@ class Demonstration:
     def table(self) -> str:
         """A row a method: value and bound, how its gap to the best bound narrowed, and what is known of it."""
         return _table(self.comparison)
+
+    def plot(self) -> Axes:
+        """How far every method was from the best bound, over time."""
+        ax = line_plots.curves(self.comparison.convergence())
+        ax.set_title(
+            f"{self.city.tasks} tasks, {self.city.servers} servers; dotted: how far each bound was", loc="left", fontsize=10
+        )
+        ax.set_ylabel("gap to the best bound (%)")
+        return ax
 
 
 def demonstrate(*, tasks: int, seconds: float, seed: int, on_run: OnRun | None = None) -> Demonstration | None:
