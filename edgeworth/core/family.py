@@ -205,8 +205,11 @@ class Family(Model[P, S]):
         """
         for name in self.plots[:-1]:
             with suppress(ValueError):  # a map needs places, a timetable does not
-                return resolve(f"{self.package}.plots:{name}")(problem, solution, ax=ax)
-        return resolve(f"{self.package}.plots:{self.plots[-1]}")(problem, solution, ax=ax)
+                return self._plot(name)(problem, solution, ax=ax)
+        return self._plot(self.plots[-1])(problem, solution, ax=ax)
+
+    def _plot(self, name: str) -> Callable[..., Axes]:
+        return cast("Callable[..., Axes]", resolve(f"{self.package}.plots:{name}"))
 
     def exports(
         self,

@@ -30,7 +30,7 @@ def new_axes(width: float, height: float) -> Axes:
 
 def narrow(ax: Axes) -> bool:
     """Whether axes are so narrow (a phone's page, one of many panels) that words belong above marks instead of beside them."""
-    return float(ax.get_position().width * ax.get_figure(root=True).get_figwidth()) < _NARROW
+    return float(ax.bbox.width / ax.figure.dpi) < _NARROW
 
 
 def dress(ax: Axes) -> None:

@@ -78,6 +78,10 @@ def text(
     )
 
 
+def _opposite(sense: Sense) -> Sense:
+    return "min" if sense == "max" else "max"
+
+
 def _state(frame: pd.DataFrame, setting: Setting) -> str:
     failed, late = int((~frame["verified"]).sum()), int(frame["overran"].sum())
     if failed:
@@ -108,8 +112,8 @@ def _summary(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> st
         page.heading("Summary")
         + '<p class="soft">Means over instances, after averaging the method seeds of each. '
         + f"{difference} Gaps are relative to the value and measured against the tightest bound that any method left on the "
-        "same instance. A star marks the best of a column among the methods that have the number on most instances; columns "
-        "that say nothing are left out.</p>"
+        "same instance. A star marks the best of a column among the verified methods that have the number on most "
+        "instances; columns that say nothing are left out.</p>"
         + page.rows(
             shown,
             lambda row: row["share_verified"] < 1.0 or row.get("share_overran", 0.0) > 0.0,
@@ -122,12 +126,19 @@ def _summary(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> st
 def _best_means(frame: pd.DataFrame, shown: pd.DataFrame, setting: Setting) -> set[tuple[int, str]]:
     """The best cells of the summary; a mean over fewer instances competes with no mean over more."""
     counts = per_instance(frame).groupby("method").count().reindex(shown["method"]).reset_index(drop=True)
-    tightest = "min" if setting.sense == "max" else "max"
-    found = page.best_cells(shown, {"solved": "max", "share_optimal": "max"}, pd.Series(True, index=shown.index))
-    means = {"value": setting.sense, "bound": tightest, "gap_to_best_bound": "min", "gap_of_price": "min", "regret": "min"}
-    for name, sense in (means | {"seconds": "min"}).items():
+    sound = shown["share_verified"] == 1.0
+    found = page.best_cells(shown, {"share_optimal": "max"}, sound)
+    means: dict[str, Sense] = {
+        "value": setting.sense,
+        "bound": _opposite(setting.sense),
+        "gap_to_best_bound": "min",
+        "gap_of_price": "min",
+        "regret": "min",
+    }
+    means["seconds"] = "min"
+    for name, sense in means.items():
         if name in counts:
-            found |= page.best_cells(shown, {f"mean_{name}": sense}, counts[name].eq(counts[name].max()))
+            found |= page.best_cells(shown, {f"mean_{name}": sense}, sound & counts[name].eq(counts[name].max()))
     return found
 
 
@@ -207,7 +218,7 @@ def _solution(
         return
     first = chosen[chosen["problem_hash"] == chosen["problem_hash"].iloc[0]]
     row = first.loc[first["value"].idxmax() if sense == "max" else first["value"].idxmin()]
-    problem, result = known[row["problem_hash"]], results[int(row.name)]  # type: ignore[call-overload]
+    problem, result = known[row["problem_hash"]], results[int(row.name)]
     if result is None or not family(problem.kind).plots:
         return
     said = f"{row['problem']}: the best solution found, by {row['method']}, of value {number(row['value'])}."
@@ -221,17 +232,15 @@ def _solution(
 
 def _all_runs(frame: pd.DataFrame, sense: Sense) -> str:
     state = np.where(frame["verified"], "verified", "FAILED").astype(object) + np.where(frame["overran"], ", OVERRAN", "")
-    known = frame.assign(state=state)
-    tightest = "min" if sense == "max" else "max"
-    ends = [name for name in ("quality", "termination") if name in known]
-    main = [*_KEYS, "value", "bound", "bound_evidence", "gap", "gap_to_best_bound", *OF_GAMES, "seconds", "time_limit", "state"]
-    shown = known[[name for name in (*main, *ends, "notes") if name in known]]
+    known = frame.assign(state=state, result=frame["quality"] + ", " + frame["termination"])
+    main = [*_KEYS, "value", "bound", "bound_evidence", "gap_to_best_bound", *OF_GAMES, "seconds", "result", "state", "notes"]
+    shown = known[[name for name in main if name in known]]
     shown = shown.drop(columns=[name for name in shown if shown[name].isna().all() or (shown[name] == "").all()])
     best = page.best_cells(
         known,
         {
             "value": sense,
-            "bound": tightest,
+            "bound": _opposite(sense),
             "gap_to_best_bound": "min",
             "regret": "min",
             "gap_of_price": "min",
@@ -241,7 +250,7 @@ def _all_runs(frame: pd.DataFrame, sense: Sense) -> str:
         "problem_hash",
     )
 
-    def failed(row: pd.Series) -> bool:  # type: ignore[type-arg]
+    def failed(row: pd.Series) -> bool:
         return bool(row["state"] != "verified")
 
     parts = [
@@ -250,12 +259,13 @@ def _all_runs(frame: pd.DataFrame, sense: Sense) -> str:
         "its limit, 10% and 0.2 s. The files above have every column.</p>",
         page.rows(shown, failed, tall=len(frame) > _TALL, name="All runs", best=best),
     ]
-    measures = [name for name in known if name not in (*COLUMNS, *OF_GAMES, "state")]
+    measures = [name for name in known if name not in (*COLUMNS, *OF_GAMES, "state", "result")]
+    if measures:
+        parts.append('<p class="soft">What the solutions are worth in the model\'s own measures:</p>')
     for start in range(0, len(measures), _WIDE):
         some = known[[*_KEYS, *measures[start : start + _WIDE], "state"]]
         some = some.drop(columns="method_seed") if some["method_seed"].isna().all() else some
-        parts.append('<p class="soft">What the solutions are worth in the model\'s own measures:</p>')
-        parts.append(page.rows(some, failed, tall=len(frame) > _TALL, name="Measures of all runs"))
+        parts.append(page.rows(some, failed, tall=len(frame) > _TALL, name=f"Measures of all runs, from {measures[start]}"))
     return "\n".join(parts)
 
 

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from edgeworth.core import style
@@ -25,7 +25,11 @@ Draw = Callable[["Axes"], object]
 
 WIDE, NARROW = 8.6, 4.1  # inches: of a page and of a phone
 _HEAVY = 90_000  # characters of an SVG from which its marks are drawn as pixels; axes and words stay as they are
+_ROW = 0.2  # inches of a row with a name
 _WORDS = 46  # letters of a line of a narrow legend
+_LOOK: dict[Any, str] = {"svg.fonttype": "none", "svg.hashsalt": "edgeworth"} | dict.fromkeys(
+    ("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), style.INK
+)
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 
 
@@ -54,10 +58,16 @@ def svg(draw: Draw, height: float) -> str:
 
 
 def _drawn(draw: Draw, width: float, height: float, transparent: bool) -> str:
+    from matplotlib.ticker import FixedLocator
+
     with _figure(width, height) as drawn:
         ax = drawn.add_subplot()
         draw(ax)
+        ticks = ax.get_yticks()
+        if isinstance(ax.yaxis.get_major_locator(), FixedLocator) and len(ticks) * _ROW > height - 1.0:
+            drawn.set_figheight(1.0 + _ROW * len(ticks))  # a row with a name each
         if width == NARROW:
+            _title_above(drawn, ax)
             _legends_below(drawn)
         text = _written(drawn, transparent)
         if len(text) > _HEAVY and transparent:
@@ -74,7 +84,7 @@ def _figure(width: float, height: float) -> Iterator[Figure]:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "edgeworth"}), warnings.catch_warnings():
+    with mpl.rc_context(_LOOK), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # the reader's fonts draw it, not matplotlib's
         drawn = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasSVG(drawn)
@@ -87,8 +97,21 @@ def _written(drawn: Figure, transparent: bool) -> str:
     return file.getvalue()
 
 
+def _title_above(drawn: Figure, ax: Axes) -> None:
+    """Give the title the whole width of the figure, and as many lines as it needs."""
+    for loc in ("left", "center"):
+        title = ax.get_title(loc)
+        if title:
+            ax.set_title("", loc=loc)
+            wrapped = textwrap.fill(title, _WORDS + 4, break_on_hyphens=False)
+            whole = drawn.suptitle(wrapped, x=0.02, ha="left", fontsize=9.5)
+            whole.set_parse_math(loc == "left" or ax.title.get_parse_math())
+
+
 def _legends_below(drawn: Figure) -> None:
     """Move legends from the side of the axes, where a phone has no room, to the foot of the figure, and make it higher."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     height, room = drawn.get_figheight(), 0.0
     moved: list[tuple[Legend, float]] = []
     for ax in drawn.axes:
@@ -115,7 +138,9 @@ def _legends_below(drawn: Figure) -> None:
     for legend, foot in moved:
         legend.set_bbox_to_anchor((0.02, (room - foot) / whole), transform=drawn.transFigure)
         legend.set_loc("upper left")
-    drawn.get_layout_engine().set(rect=(0.0, room / whole, 1.0, height / whole))  # type: ignore[union-attr]
+    layout = drawn.get_layout_engine()
+    if isinstance(layout, ConstrainedLayoutEngine):
+        layout.set(rect=(0.0, room / whole, 1.0, height / whole))
 
 
 def inline(drawn: str, alt: str, name: str = "wide") -> str:
@@ -153,7 +178,9 @@ def inline(drawn: str, alt: str, name: str = "wide") -> str:
     root.attrib = {"class": name, "viewBox": root.get("viewBox", ""), "role": "img", "aria-label": alt}
     page = ElementTree.tostring(root, encoding="unicode")
     page = re.sub(r"\n\s*", "\n", page)
-    for colour, variable in ((style.INK, "var(--ink)"), (style.FAINT, "var(--line)"), (style.WRONG, "var(--bad)")):
+    themed = [(style.INK, "var(--ink)"), ("#000000", "var(--ink)"), (style.FAINT, "var(--line)"), (style.WRONG, "var(--bad)")]
+    themed += [(colour, f"var(--c{k})") for k, colour in enumerate(style.COLOURS)]
+    for colour, variable in themed:
         page = page.replace(colour.lower(), variable)
     return page
 

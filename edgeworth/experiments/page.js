@@ -39,7 +39,7 @@ for (const box of document.querySelectorAll(".scroll")) {
   const count = document.createElement("output");
   tools.className = "tools";
   input.type = "search";
-  input.placeholder = "words, all of which a row must hold";
+  input.placeholder = "words of a row";
   label.append("Filter ", input);
   input.setAttribute("aria-label", `Filter ${name}`);
   tools.append(label, count);

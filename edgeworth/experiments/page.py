@@ -7,13 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
-from importlib.resources import files
+from importlib.resources import as_file, files
 from typing import Any, Literal
 
 import pandas as pd
 
 from edgeworth.core import validation
 from edgeworth.core.display import html
+from edgeworth.core.files import read_text
 from edgeworth.experiments.drawing import Draw, figure
 
 _PERCENT = (
@@ -21,6 +22,7 @@ _PERCENT = (
     "share_claimed", "share_verified", "share_overran",
 )  # fmt: skip
 _UNITS = {"seconds": "seconds (s)", "mean_seconds": "mean seconds (s)", "time_limit": "limit (s)"}
+_SHORT = 16  # letters of texts that stand in one line, where a column has no longer ones
 _WHOLE = 1e7  # integers below it are shown whole
 
 
@@ -111,8 +113,8 @@ def _place(title: str) -> str:
 
 def document(title: str, body: Iterable[str]) -> str:
     """A whole page of these parts."""
-    style, script = (files("edgeworth.experiments").joinpath(f"page.{ending}").read_text("utf-8") for ending in ("css", "js"))
-    digits = '<p class="tools"><label><input type="checkbox" id="digits"> all digits of the numbers in tables</label></p>'
+    style, script = _own("page.css"), _own("page.js")
+    digits = '<label class="digits"><input type="checkbox" id="digits"> all digits</label>'
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -121,12 +123,18 @@ def document(title: str, body: Iterable[str]) -> str:
             f"<title>{escape(title)}</title><style>\n{style}</style></head>",
             "<body><main>",
             f"<h1>{html(title)}</h1>",
-            *body,
             digits,
+            *body,
             f"</main>\n<script>\n{script}</script></body></html>",
             "",
         ]
     )
+
+
+def _own(name: str) -> str:
+    """A file of this package."""
+    with as_file(files(__package__) / name) as path:
+        return read_text(path)
 
 
 def rows(
@@ -158,16 +166,20 @@ def rows(
         f'<th scope="col"{_class("number") if number else ""}>{html(_heading(each))}</th>'
         for each, number in zip(names, numeric, strict=True)
     )
+    short = [
+        not number and max((len(str(item)) for item in frame.iloc[:, k]), default=0) <= _SHORT
+        for k, number in enumerate(numeric)
+    ]
     body = []
     for position, (_, row) in enumerate(frame.iterrows()):
         cells = "".join(
-            _cell(each, row.iloc[k], number, k == 0, (position, each) in best)
+            _cell(each, row.iloc[k], number, k == 0, (position, each) in best, short[k])
             for k, (each, number) in enumerate(zip(names, numeric, strict=True))
         )
         body.append(f"<tr{_class('failed') if failed(row) else ''}>{cells}</tr>")
     box = "scroll tall" if tall else "scroll"
-    start = f'<div class="{box}" tabindex="0" role="region" aria-label="{html(name)}"><table>'
-    return f"{start}<thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(body) + "\n</tbody></table></div>"
+    start = f'<section class="{box}" tabindex="0" aria-label="{html(name)}"><table>'
+    return f"{start}<thead><tr>{head}</tr></thead><tbody>\n" + "\n".join(body) + "\n</tbody></table></section>"
 
 
 def best_cells(
@@ -208,9 +220,10 @@ def _heading(name: str) -> str:
     return name.replace("_", " ") + " (%)" if name in _PERCENT else _UNITS.get(name, name.replace("_", " "))
 
 
-def _cell(name: str, item: Any, number: bool, first: bool, best: bool) -> str:
+def _cell(name: str, item: Any, number: bool, first: bool, best: bool, short: bool) -> str:
     tag, scope = ("th", ' scope="row"') if first else ("td", "")
-    classes = " ".join(filter(None, ("number" if number else "", "best" if best else "", "note" if name == "notes" else "")))
+    named = {"number": number, "best": best, "note": name == "notes", "short": short and not first}
+    classes = " ".join(word for word, wanted in named.items() if wanted)
     start = f"<{tag}{scope}{_class(classes) if classes else ''}"
     if item is None or item is pd.NA or (isinstance(item, float) and math.isnan(item)):
         return f"{start}>&ndash;</{tag}>"

@@ -14,7 +14,7 @@ from edgeworth.core.arrays import Array
 from edgeworth.core.benchmark import ROLES
 from edgeworth.core.display import figure_lines, figure_text
 from edgeworth.core.numeric import Sense, relative_gap
-from edgeworth.core.style import FAINT, INK, WRONG, colour, dress, narrow, new_axes
+from edgeworth.core.style import COLOURS, FAINT, INK, WRONG, colour, dress, narrow, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _NEXT_TO_NOTHING = 1e-4  # percent: below this a logarithmic axis turns linear instead of growing decades of nothing
 _SECONDS = (1e-5, 1e9)  # what the axis of time shows
 _LETTERS, _LETTERS_ABOVE = 30, 50  # of a line of a label: beside its row, and above it
+_ROUND = ("o", "s", "D", "v")  # of values; of bounds a triangle
 _SPREAD = 0.17  # half the height over which the points of one method are spread
 
 
@@ -155,7 +156,8 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
         mine = (frame["method"] == label).to_numpy(dtype=bool) & ~np.isnan(x)
         if not mine.any():
             continue
-        marker = "o" if frame["value"].to_numpy(dtype=float)[mine].size and frame["value"][mine].notna().any() else "^"
+        mark = _ROUND[position // len(COLOURS) % len(_ROUND)]  # more methods than colours: another marker
+        marker = mark if frame["value"].to_numpy(dtype=float)[mine].size and frame["value"][mine].notna().any() else "^"
         ax.plot(seconds[mine], x[mine], marker, color=colour(position), ms=5, alpha=0.45, mew=0)
         centre = math.exp(float(np.log(seconds[mine]).mean())), float(x[mine].mean())
         ax.plot(
@@ -238,7 +240,7 @@ def scale(ax: Axes, x: NDArray[np.float64], axis: str = "x") -> None:
     top = float(positive.max()) if len(positive) else 1.0
     if len(positive) and top / float(positive.min()) > 100.0:
         low = max(10.0 ** math.floor(math.log10(float(positive.min()))), _NEXT_TO_NOTHING)
-        step = 10.0 if top / low < 1e7 else 100.0
+        step = 10.0 if top / low < (1e3 if axis == "x" and narrow(ax) else 1e7) else 100.0
         if float(known.min()) >= low:
             set_scale("log")
             set_limits(low * 0.8, top * 2.0)
@@ -273,7 +275,7 @@ def _mean(ax: Axes, x: NDArray[np.float64], instance: pd.Series[Any], mine: Arra
         return "no gap"
     mean = float(means.mean())
     ax.plot([mean, mean], [position - 0.27, position + 0.27], color=INK, lw=2.4, zorder=5, solid_capstyle="butt")
-    return f"mean {mean:.3g} %"
+    return f"mean {mean:.3g} %" if mean < 1e3 else f"mean {mean:.0f} %"
 
 
 def _duration(seconds: float) -> str:

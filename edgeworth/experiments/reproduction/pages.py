@@ -63,7 +63,7 @@ def _overview(found: Findings, counts: pd.DataFrame) -> str:
                 "Bars of claims by verdict, a row a paper; the table below has the numbers.",
             ),
         ]
-        body.append(page.rows(counts, lambda row: row["failed to run"] > 0))
+        body.append(page.rows(counts, lambda row: row["failed to run"] > 0, name="Verdicts"))
     body.append("<h2>Claims</h2>")
     body.append(_linked(found.rows, lambda row: f"{row.paper}.html#{row.claim.id}", ("paper",)))
     body.append(_what_was_run(found))
@@ -106,7 +106,8 @@ def _linked(rows: Iterable[Examined], target: Callable[[Examined], str], more: t
         marked = "".join(f"<td>{each}</td>" for each in cells)
         lines.append(f'<tr>{marked}<td class="note">{html(row.claim.statement)}</td><td>{_badge(row)}</td></tr>')
     body = "\n".join(lines)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    start = '<section class="scroll" tabindex="0" aria-label="Claims"><table>'
+    return f"{start}<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></section>"
 
 
 def _claim(row: Examined, found: Findings, place: Path) -> list[str]:
@@ -146,7 +147,7 @@ def _claim(row: Examined, found: Findings, place: Path) -> list[str]:
                 f'<a href="{_FIGURES}/{name}.{ending}">{word}</a>' for ending, word in (("svg", "figure"), ("csv", "data"))
             )
             parts.append(f'<p class="soft">{", ".join(files)}</p>')
-        parts.append(page.rows(numbers, lambda row: False, tall=len(numbers) > _MANY))
+        parts.append(page.rows(numbers, lambda row: False, tall=len(numbers) > _MANY, name=f"Numbers of {claim.id}"))
     return parts
 
 

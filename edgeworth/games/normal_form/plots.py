@@ -46,7 +46,7 @@ def plot_profile(game: NormalFormGame, profile: Profile, *, ax: Axes | None = No
     >>> game = normal_form.NormalFormGame([[[1.0, -1.0], [-1.0, 1.0]], [[-1.0, 1.0], [1.0, -1.0]]])
     >>> result = normal_form.solve(game)
     >>> ax = normal_form.plot_profile(game, result.solution, ax=Figure().add_subplot())
-    >>> [round(bar.get_width(), 6) for bar in ax.patches]
+    >>> [round(float(bar.get_width()), 6) for bar in ax.patches]
     [0.5, 0.5, 0.5, 0.5]
     """
     if not isinstance(game, NormalFormGame):
@@ -62,7 +62,7 @@ def plot_profile(game: NormalFormGame, profile: Profile, *, ax: Axes | None = No
     ax.barh(range(len(kept)), [row[2] for row in kept], height=0.72, color=[colour(row[0]) for row in kept], lw=0)
     names, seen = [], -1
     for place, (i, k, _) in enumerate(kept):
-        names.append(figure_text(f"{game.players[i]}: {game.strategies[i][k]}" if i != seen else game.strategies[i][k]))
+        names.append(figure_text(f"player {game.players[i]}: {game.strategies[i][k]}" if i != seen else game.strategies[i][k]))
         if i != seen and place:
             ax.axhline(place - 0.5, color=FAINT, lw=0.8)
         seen = i

@@ -32,7 +32,7 @@ def plot_profile(game: OffloadingGame, profile: Profile, *, ax: Axes | None = No
     -------
     matplotlib.axes.Axes
         One bar a provider, humans and machines stacked, with the mean delay of its users in seconds; the last bar is of those
-        who compute locally. Vertical marks are the providers' caps, where they are below the number of users. Red names: more
+        who compute locally. Vertical marks are the providers' caps, where they are in sight. Red names: more
         users than the cap.
 
     Raises
@@ -65,17 +65,15 @@ def plot_profile(game: OffloadingGame, profile: Profile, *, ax: Axes | None = No
         if count.any():
             ax.barh(range(n + 1), count, left=left, height=0.72, color=colour(k), lw=0, label=word)
         left += count
-    capped = np.flatnonzero(game.cap < game.users)
+    most = 1.4 * float(left.max(initial=1))
+    capped = np.flatnonzero((game.cap < game.users) & (game.cap <= most))
     if len(capped):
         ax.plot(game.cap[capped], capped, "|", color=INK, ms=13, mew=2.0, label="cap")
     if n <= _NAMED:
         names = [label(game, "provider", k) + (" (UAV)" if game.uav[k] else "") for k in range(n)]
         ax.set_yticks(range(n + 1), [figure_text(name) for name in (*names, "local")], fontsize=8)
-        over = {each.at("provider") for each in broken if each.rule == "cap"}
-        for k, tick in enumerate(ax.get_yticklabels()):
-            tick.set_color(WRONG if k in over else INK)
         waits = delays(game, positions(game, profile))
-        for k in np.flatnonzero(left):
+        for k in np.flatnonzero(left).tolist():
             ax.annotate(
                 f"{number(float(waits[place == k].mean()), 3)} s", (left[k], k), xytext=(7, 0), textcoords="offset points",
                 va="center", fontsize=8, color=INK,
@@ -83,14 +81,16 @@ def plot_profile(game: OffloadingGame, profile: Profile, *, ax: Axes | None = No
     else:
         ax.set_ylabel("provider; the last: local")
     ax.set_ylim(n + 0.5, -0.5)
-    ax.set_xlim(0.0, 1.15 * max(float(left.max(initial=1)), float(game.cap[capped].max(initial=1))))
+    ax.set_xlim(0.0, most)
     ax.set_xlabel("users")
     worth = "breaks a constraint" if broken else f"welfare {number(value(game, profile))}"
     ax.set_title(f"{worth}; numbers: mean delay", loc="left", fontsize=10)
     dress(ax)
     if n <= _NAMED:
-        for k in over:
-            ax.get_yticklabels()[k].set_color(WRONG)
+        for each in broken:
+            full = each.at("provider")
+            if each.rule == "cap" and full is not None:
+                ax.get_yticklabels()[full].set_color(WRONG)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), labelcolor=INK)
     return ax

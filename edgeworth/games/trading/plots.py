@@ -32,7 +32,7 @@ def plot_profile(game: TradingGame, solution: Equilibrium, *, ax: Axes | None = 
     -------
     matplotlib.axes.Axes
         One bar a consumer: the power that it mines with, and above it the power of its services; together they are its demand.
-        Dashed lines are the least and the largest demand; the title says the leader's price and profit.
+        Dashed lines are the least and the largest demand, where in sight; the title says the leader's price and profit.
 
     Raises
     ------
@@ -60,7 +60,8 @@ def plot_profile(game: TradingGame, solution: Equilibrium, *, ax: Axes | None = 
     ax.bar(places, mining, width=0.8, color=colour(0), lw=0, label="mining")
     ax.bar(places, solution.demands - mining, bottom=mining, width=0.8, color=colour(4), lw=0, label="services")
     for limit in {game.min_demand, game.max_demand}:
-        ax.axhline(limit, color=INK, lw=1.0, ls=(0, (4, 2)))
+        if limit <= 1.5 * float(solution.demands.max()):
+            ax.axhline(limit, color=INK, lw=1.0, ls=(0, (4, 2)))
     if game.consumers <= 30:
         ax.set_xticks(places, [figure_text(name) for name in names_of(game, "consumer")], fontsize=8)
     ax.set_xlim(-0.6, game.consumers - 0.4)

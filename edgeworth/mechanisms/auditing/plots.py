@@ -75,7 +75,7 @@ def plot_audit(
     >>> market = double_auction.generate(preset="unit", buyers=5, sellers=5, seed=0)
     >>> ax = plot_audit("k-double-auction", market, ax=Figure().add_subplot())
     >>> ax.get_xlabel(), ax.get_ylabel()
-    ('reported price', 'utility (money)')
+    ('reported price (money)', 'utility (money)')
     """
     model = audit_model_of(market)
     dimension = model.dimensions[0] if dimension is None else validation.choice("dimension", dimension, model.dimensions)
@@ -108,7 +108,7 @@ def plot_audit(
         told = f"reports {number(witness.report, 4)} instead of {number(witness.truth, 4)}"
         words = f"{who} {told} and gains {number(witness.gain, 3)}{more}"
     ax.set_title(words, loc="left", fontsize=10)
-    ax.set_xlabel(f"reported {dimension}")
+    ax.set_xlabel(f"reported {dimension}" + (" (money)" if dimension == "price" else ""))
     ax.set_ylabel("utility (money)")
     dress(ax)
     ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), labelcolor=INK)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.core.arrays import Floats
 from edgeworth.core.display import number
 from edgeworth.core.style import INK, colour, dress, new_axes
 from edgeworth.mechanisms.double_auction.model import Market, Outcome, sold, value, violations
@@ -67,12 +66,14 @@ def plot_market(market: Market, outcome: Outcome, *, ax: Axes | None = None) -> 
         ends = np.concatenate([[0.0], np.cumsum(widths)])
         ax.stairs(price[order], ends, baseline=None, color=colour(k), lw=1.1, label=curve)
         busy = traded[order] > 0.0
-        lines: tuple[Floats, ...] = price[order][busy], ends[:-1][busy], ends[1:][busy]
-        ax.hlines(*lines, color=colour(k), lw=3.6, label=f"{curve} that trade" if busy.any() else None)
-        a_unit = money.astype(np.float64)[order][busy] / traded[order][busy]
         if busy.any():
-            middle = (lines[1] + lines[2]) / 2.0
-            ax.plot(middle, a_unit, marker, color=colour(k), mec=INK, mew=0.7, ms=5.0, ls="none", label=dots, zorder=4)
+            starts, stops = ends[:-1][busy], ends[1:][busy]
+            ax.hlines(price[order][busy], starts, stops, color=colour(k), lw=3.6, label=f"{curve} that trade")
+            a_unit = money.astype(np.float64)[order][busy] / traded[order][busy]
+            ax.plot(
+                (starts + stops) / 2.0, a_unit, marker, color=colour(k), mec=INK, mew=0.7, ms=8.0 - 3.5 * k, ls="none",
+                label=dots, zorder=4,
+            )  # fmt: skip
     ax.set_xlim(left=0.0)
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
     ax.set_xlabel("units")

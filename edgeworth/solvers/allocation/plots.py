@@ -75,12 +75,13 @@ def plot_loads(problem: AllocationProblem, assignment: Assignment, *, ax: Axes |
         ax.set_yticks(range(n), [figure_text(label(problem, "server", i)) for i in range(n)], fontsize=8)
         for i in range(n):
             ax.annotate(
-                f"{served[i]}", (full[i], i), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8, color=INK
-            )
+                f"{served[i]} task{'s' if served[i] != 1 else ''}", (1.0, i), xytext=(5, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", va="center", fontsize=8, color=INK,
+            )  # fmt: skip
     else:
         ax.set_ylabel("server")
     ax.set_ylim(max(n, 1) - 0.5, -0.5)
-    ax.set_xlim(0.0, 1.08 * max(100.0, float(full.max(initial=0.0))))
+    ax.set_xlim(0.0, 1.03 * max(100.0, float(full.max(initial=0.0))))
     ax.set_xlabel("load (% of capacity)")
     worth = "breaks a constraint" if broken else f"value {number(value(problem, assignment))}"
     ax.set_title(f"{int(served.sum())} of {problem.tasks} tasks served; {worth}", loc="left", fontsize=10)
