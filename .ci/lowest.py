@@ -1,6 +1,6 @@
 """Print constraints for pip that hold every dependency of pyproject.toml at its lowest version.
 
-It reads lower bounds only: `make test-lowest` shows that they are true. The dependencies' own dependencies are whatever pip finds.
+It reads lower bounds only: `make test-lowest` shows that they are true. What the dependencies bring is whatever pip finds.
 """
 
 import re
