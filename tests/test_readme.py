@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import pytest
 from click.testing import CliRunner
 
-from edgeworth import Quality
+from edgeworth import Quality, _families
 from edgeworth.cli import main
 from edgeworth.games import normal_form
 
@@ -51,6 +51,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_the_newcomer_needs_exactly_two_commands() -> None:
     assert re.findall(r"^make ([\w-]+)", README, flags=re.MULTILINE) == ["demo", "test"]
+
+
+def test_the_folders_are_named_as_they_are_imported() -> None:
+    (line,) = re.findall(r"^`(from edgeworth import .*)`: ", README, flags=re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(line, names)
+    homes = {home.split(".")[1] for home in _families.FAMILIES.values()}
+    assert {name for name in names if not name.startswith("_")} == homes
+    assert all(names[name].__name__ == f"edgeworth.{name}" for name in homes)
 
 
 def test_the_readme_is_short() -> None:

@@ -135,6 +135,7 @@ def _write_page(path: str, table: Backtest, file: str, reference: str | None) ->
     from edgeworth.core.display import html
     from edgeworth.core.files import write_text
     from edgeworth.experiments import page
+    from edgeworth.experiments.drawing import figure
 
     summary = table.summary(reference)
     setting = "".join(f"<dt>{html(name)}</dt><dd>{html(str(value))}</dd>" for name, value in table.setting.items())
@@ -145,11 +146,11 @@ def _write_page(path: str, table: Backtest, file: str, reference: str | None) ->
         "<h2>Summary</h2>",
         f'<p class="soft">Means over series and seeds. Excess: mean squared error less that of '
         f"<b>{html(summary.attrs['reference'])}</b>, with its 95% interval over seeds and blocks of origins.</p>",
-        page.rows(summary.reset_index(), lambda row: False),
+        page.rows(summary.reset_index(), lambda row: False, name="Summary"),
         "<h2>Errors</h2>",
-        page.figure(table.plot, 1.3 + 0.55 * len(table.models)),
+        figure(table.plot, 1.3 + 0.55 * len(table.models), "Errors of every model; the table below has the numbers."),
         "<h2>All rows</h2>",
-        page.rows(table.to_frame(), lambda row: False, tall=True),
+        page.rows(table.to_frame(), lambda row: False, tall=True, name="All rows"),
         f"<h2>What was run</h2><dl>{setting}</dl>",
     ]
     write_text(path, page.document(f"Backtest of {len(table.models)} forecasting methods", body))

@@ -109,7 +109,7 @@ def _run(kind: str, given: dict[str, Any]) -> None:
             on_run=on_run,
             rows=given["rows"],
             isolate=given["isolate"],
-            trace=given["figures"] is not None,
+            trace=given["figures"] is not None or given["out"] is not None,
             **keywords,
         )
     files = output.Files()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from textwrap import wrap
 
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # controls: escape sequences begin with them
@@ -42,6 +43,17 @@ def figure_text(text: str) -> str:
     """
     shown = one_line(text).replace("$", r"\$")
     return f" {shown}" if shown.startswith("_") else shown
+
+
+def figure_lines(text: str, width: int) -> str:
+    """`figure_text` in lines of at most so many letters.
+
+    >>> print(figure_lines("a method with parameters", 10))
+    a method
+    with
+    parameters
+    """
+    return "\n".join(figure_text(line) for line in wrap(one_line(text), width, break_on_hyphens=False) or [""])
 
 
 def cell(text: str) -> str:

@@ -13,6 +13,8 @@ INK, FAINT, WRONG = "#1f2430", "#c9ced8", "#B00020"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F6BB3")
 """Okabe and Ito's colours, which everybody can tell apart; yellow is left out, a violet added."""
 
+_NARROW = 4.0  # inches
+
 
 def colour(position: int) -> str:
     """The colour of what stands at this position: the same in every plot."""
@@ -24,6 +26,11 @@ def new_axes(width: float, height: float) -> Axes:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def narrow(ax: Axes) -> bool:
+    """Whether axes are so narrow (a phone's page, one of many panels) that words belong above marks instead of beside them."""
+    return float(ax.bbox.width / ax.figure.dpi) < _NARROW
 
 
 def dress(ax: Axes) -> None:

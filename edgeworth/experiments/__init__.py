@@ -3,6 +3,7 @@
 from edgeworth.experiments.across import head_to_head
 from edgeworth.experiments.comparison import Comparison
 from edgeworth.experiments.family_table import HeadToHead
+from edgeworth.experiments.page import Section
 from edgeworth.experiments.reproduction import Reproduction, reproduce
 from edgeworth.experiments.setting import Setting
 from edgeworth.experiments.study import Study
@@ -14,6 +15,7 @@ __all__ = [
     "HeadToHead",
     "MethodSpec",
     "Reproduction",
+    "Section",
     "Setting",
     "Study",
     "compare",

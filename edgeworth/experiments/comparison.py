@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -15,10 +15,22 @@ from edgeworth.core.display import cell
 from edgeworth.core.errors import require
 from edgeworth.core.faces import frame_html
 from edgeworth.core.files import replacing, write_text
-from edgeworth.core.problem import Stored
+from edgeworth.core.problem import Problem, Stored
 from edgeworth.core.result import Result
-from edgeworth.experiments import convergence, figures, page, paired, plots, profiles, ranking, rows, statistics, table
+from edgeworth.experiments import (
+    comparison_page,
+    convergence,
+    figures,
+    paired,
+    plots,
+    profiles,
+    ranking,
+    rows,
+    statistics,
+    table,
+)
 from edgeworth.experiments.cases import Cases, Goal, Reference, gather
+from edgeworth.experiments.page import Section
 from edgeworth.experiments.setting import Setting
 
 if TYPE_CHECKING:
@@ -38,11 +50,14 @@ class Comparison:
         table, and a result that is wanted later is saved by `Result.save`.
     setting : Setting
         What was asked.
+    problems : tuple of problems
+        Those whose results are here, so that pages can draw a solution; empty where the comparison comes from a file.
     """
 
     rows: tuple[Mapping[str, Any], ...]
     results: tuple[Result[Stored] | None, ...]
     setting: Setting
+    problems: tuple[Problem, ...] = ()
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -141,7 +156,9 @@ class Comparison:
                     raise ValueError(f"other: must hold no run of this comparison; both hold {run}")
                 found[key] = {**row, "problem": labels[row["problem_hash"]]}, result
         ordered = [found[key] for key in sorted(found, key=lambda key: (*key[:2], _order(setting.seeds, key[2])))]
-        return Comparison(tuple(row for row, _ in ordered), tuple(result for _, result in ordered), setting)
+        problems = {problem.hash: problem for problem in (*self.problems, *other.problems)}
+        merged = tuple(row for row, _ in ordered), tuple(result for _, result in ordered)
+        return Comparison(*merged, setting, tuple(problems.values()))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the table and the setting to a file that `Comparison.load` reads: a line of JSON about the sweep, then a line
@@ -152,7 +169,10 @@ class Comparison:
         path : str or path
             Its ending is free; ``.jsonl`` is customary.
         """
-        write_text(path, rows.header(self.setting, len(self.rows)) + "".join(map(rows.line, self.rows)))
+        write_text(path, self._lines())
+
+    def _lines(self) -> str:
+        return rows.header(self.setting, len(self.rows)) + "".join(map(rows.line, self.rows))
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, limit: int | None = None) -> Comparison:
@@ -196,11 +216,14 @@ class Comparison:
         """Write `frame` as CSV in UTF-8, one row a run. What a spreadsheet would calculate, in labels and notes, begins with
         an apostrophe there; control characters are written out.
         """
+        write_text(path, self._csv())
+
+    def _csv(self) -> str:
         safe = self.frame.copy()
         for name in safe.columns[[kind.kind == "O" for kind in safe.dtypes]]:
             safe[name] = [cell(item) if isinstance(item, str) else item for item in safe[name]]
         safe.columns = [cell(str(name)) for name in safe.columns]
-        write_text(path, safe.to_csv(index=False, lineterminator="\n"))
+        return safe.to_csv(index=False, lineterminator="\n")
 
     def to_parquet(self, path: str | PathLike[str]) -> None:
         """Write `frame` as Parquet, one row a run; needs the extra parquet. Entropy that no 64-bit integer holds is text."""
@@ -212,9 +235,43 @@ class Comparison:
         with replacing(path) as file:
             plain.to_parquet(file, index=False)
 
-    def to_html(self, path: str | PathLike[str]) -> None:
-        """Write one self-contained page: what was compared, summary, plots (inline SVG), all rows, versions."""
-        write_text(path, page.text(self.frame, self.summary(), self.setting))
+    def to_html(self, path: str | PathLike[str], *, sections: Sequence[Section] = ()) -> None:
+        """Write one self-contained page: what was compared, summary, plots, the best solution, all runs, files to save.
+
+        Parameters
+        ----------
+        path : str or path
+        sections : sequence of Section
+            More parts of the page, which stand before the table of all runs.
+
+        Raises
+        ------
+        TypeError
+            Where `sections` holds something else.
+
+        Notes
+        -----
+        The page asks for nothing from elsewhere. It is whole without its script, which sorts and filters tables. Plots are
+        inline SVG, once for wide pages and once for phones. Convergence curves need traces, and the picture of the best
+        solution needs results: a comparison from a file has neither.
+        """
+        for each in sections:
+            if not isinstance(each, Section):
+                validation.reject_type("sections", "must hold Sections", each)
+        write_text(path, self._page(sections))
+
+    def _page(self, sections: Sequence[Section] = ()) -> str:
+        return comparison_page.text(
+            self.frame,
+            self.summary(),
+            self.setting,
+            lambda: self._cases,
+            results=self.results,
+            problems=self.problems,
+            sections=sections,
+            csv=self._csv(),
+            lines=self._lines(),
+        )
 
     # --- many methods, and how they got there -----------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from edgeworth.core.files import write_text
 from edgeworth.core.verdict import Status
 from edgeworth.experiments import page, plots
 from edgeworth.experiments.comparison import Comparison
+from edgeworth.experiments.drawing import figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -190,11 +191,15 @@ class HeadToHead:
             '<p class="soft">Every solution was checked by code that did not produce it; rules were audited.</p>',
             f'<p class="soft">{html(_WORDS)}</p>',
             "<h2>The best of every role</h2>",
-            page.rows(self.best().drop(columns="notes"), lambda row: False),
+            page.rows(self.best().drop(columns="notes"), lambda row: False, name="The best of every role"),
             "<h2>Gap and time</h2>",
-            page.figure(self.plot, 1.3 + 0.3 * len(self._frame)),
+            figure(
+                self.plot,
+                1.3 + 0.3 * len(self._frame),
+                "Gap, regret and mean time of every method, a row each; the table below has the numbers.",
+            ),
             "<h2>All methods</h2>",
-            page.rows(self._frame, lambda row: not row["verified"]),
+            page.rows(self._frame, lambda row: not row["verified"], name="All methods"),
             "<h2>What was run</h2>",
             "<dl>" + "\n".join(f"<dt>{html(name)}</dt><dd>{html(what)}</dd>" for name, what in run) + "</dl>",
         ]

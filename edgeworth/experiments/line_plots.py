@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from edgeworth.core import validation
-from edgeworth.core.display import figure_text
+from edgeworth.core.display import figure_lines, figure_text
 from edgeworth.core.style import INK, colour, new_axes
 from edgeworth.experiments.plots import lined, scale
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")  # of other numbers than colours and dashes, so that all combine
+_LETTERS = 30  # of a line of the legend
 _MARKS = 8  # on a line, about
 _AXES = {
     "ratio": "time to the goal / shortest mean time of any method",
@@ -177,7 +178,8 @@ def critical_differences(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
 def _line(ax: Axes, x: np.ndarray, y: np.ndarray, position: int, label: str) -> None:
     ax.plot(
         x, y, drawstyle="steps-post", color=colour(position), ls=_DASHES[position % len(_DASHES)], lw=1.7,
-        marker=_MARKERS[position % len(_MARKERS)], ms=4.5, mew=0, markevery=max(len(x) // _MARKS, 1), label=figure_text(label),
+        marker=_MARKERS[position % len(_MARKERS)], ms=4.5, mew=0, markevery=max(len(x) // _MARKS, 1),
+        label=figure_lines(label, _LETTERS),
     )  # fmt: skip
 
 

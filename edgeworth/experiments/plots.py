@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from edgeworth.core.arrays import Array
 from edgeworth.core.benchmark import ROLES
-from edgeworth.core.display import figure_text
+from edgeworth.core.display import figure_lines, figure_text
 from edgeworth.core.numeric import Sense, relative_gap
-from edgeworth.core.style import FAINT, INK, WRONG, colour, dress, new_axes
+from edgeworth.core.style import COLOURS, FAINT, INK, WRONG, colour, dress, narrow, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NEXT_TO_NOTHING = 1e-4  # percent: below this a logarithmic axis turns linear instead of growing decades of nothing
 _SECONDS = (1e-5, 1e9)  # what the axis of time shows
+_LETTERS, _LETTERS_ABOVE = 30, 50  # of a line of a label: beside its row, and above it
+_ROUND = ("o", "s", "D", "v")  # of values; of bounds a triangle
 _SPREAD = 0.17  # half the height over which the points of one method are spread
 
 
@@ -83,28 +85,33 @@ def gaps(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | No
     Notes
     -----
     A dot is a run (hollow triangle: a bound without a value), a bar the mean over instances; mean gap and mean time stand in
-    numbers at the right, and how many runs have nothing to show or failed the check. The axis is logarithmic when the gaps span
-    more than two decades, and then linear around 0 where there are zeros.
+    numbers at the right (above the row where the axes are narrow), and how many runs have nothing to show or failed the check.
+    The axis is logarithmic when the gaps span more than two decades, and then linear around 0 where there are zeros.
     """
     x, words = distances(frame, sense)
     if ax is None:
         ax = new_axes(8.0, 1.3 + 0.62 * len(labels))
     lined(ax, "x")
     scale(ax, x)
-    ticks = []
+    small, ticks = narrow(ax), list[tuple[str, str]]()
     for position, label in enumerate(labels):
         mine = (frame["method"] == label).to_numpy(dtype=bool)
         _dots(ax, x, mine, frame["value"].notna().to_numpy(dtype=bool), position)
-        text = f"{_mean(ax, x, frame['problem_hash'], mine, position)}, {_duration(float(frame['seconds'][mine].mean()))}"
+        words_of = [f"{_mean(ax, x, frame['problem_hash'], mine, position)}, {_duration(float(frame['seconds'][mine].mean()))}"]
+        lacking = _lacking(frame[mine], x[mine])
+        shade = WRONG if any("failed" in each for each in lacking) else INK
+        if small:
+            _above(ax, label, position, [*words_of, *lacking], shade)
+            continue
         ax.annotate(
-            text, (1.0, position), xytext=(8, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            words_of[0], (1.0, position), xytext=(8, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             va="center", color=INK, fontsize=9,
         )  # fmt: skip
-        ticks.append(_ticked(label, frame[mine], x[mine]))
-    ax.set_yticks(range(len(labels)), ticks)
-    for tick, text in zip(ax.get_yticklabels(), ticks, strict=True):
-        tick.set_color(WRONG if "failed" in text else INK)
-    ax.set_ylim(len(labels) - 0.5, -0.5)
+        ticks.append(("\n".join([figure_lines(label, _LETTERS), *lacking]), shade))
+    ax.set_yticks(range(len(ticks)), [text for text, _ in ticks])
+    for tick, (_, shade) in zip(ax.get_yticklabels(), ticks, strict=True):
+        tick.set_color(shade)
+    ax.set_ylim(len(labels) - 0.5, -0.9 if small else -0.5)
     ax.set_xlabel(words)
     instances = frame["problem_hash"].nunique()
     title = f"{instances} instance{'s' if instances != 1 else ''}, {len(frame)} run{'s' if len(frame) != 1 else ''}"
@@ -149,10 +156,13 @@ def effort(frame: pd.DataFrame, labels: Sequence[str], sense: Sense, ax: Axes | 
         mine = (frame["method"] == label).to_numpy(dtype=bool) & ~np.isnan(x)
         if not mine.any():
             continue
-        marker = "o" if frame["value"].to_numpy(dtype=float)[mine].size and frame["value"][mine].notna().any() else "^"
+        mark = _ROUND[position // len(COLOURS) % len(_ROUND)]  # more methods than colours: another marker
+        marker = mark if frame["value"].to_numpy(dtype=float)[mine].size and frame["value"][mine].notna().any() else "^"
         ax.plot(seconds[mine], x[mine], marker, color=colour(position), ms=5, alpha=0.45, mew=0)
         centre = math.exp(float(np.log(seconds[mine]).mean())), float(x[mine].mean())
-        ax.plot(*centre, marker, color=colour(position), ms=11, mec=INK, mew=0.8, label=figure_text(label), ls="none")
+        ax.plot(
+            *centre, marker, color=colour(position), ms=11, mec=INK, mew=0.8, label=figure_lines(label, _LETTERS), ls="none"
+        )
     ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     scale(ax, x, "y")
@@ -230,7 +240,7 @@ def scale(ax: Axes, x: NDArray[np.float64], axis: str = "x") -> None:
     top = float(positive.max()) if len(positive) else 1.0
     if len(positive) and top / float(positive.min()) > 100.0:
         low = max(10.0 ** math.floor(math.log10(float(positive.min()))), _NEXT_TO_NOTHING)
-        step = 10.0 if top / low < 1e7 else 100.0
+        step = 10.0 if top / low < (1e3 if axis == "x" and narrow(ax) else 1e7) else 100.0
         if float(known.min()) >= low:
             set_scale("log")
             set_limits(low * 0.8, top * 2.0)
@@ -265,7 +275,7 @@ def _mean(ax: Axes, x: NDArray[np.float64], instance: pd.Series[Any], mine: Arra
         return "no gap"
     mean = float(means.mean())
     ax.plot([mean, mean], [position - 0.27, position + 0.27], color=INK, lw=2.4, zorder=5, solid_capstyle="butt")
-    return f"mean {mean:.3g} %"
+    return f"mean {mean:.3g} %" if mean < 1e3 else f"mean {mean:.0f} %"
 
 
 def _duration(seconds: float) -> str:
@@ -274,15 +284,20 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds >= 1.0 else f"{seconds * 1e3:.3g} ms"
 
 
-def _ticked(label: str, runs: pd.DataFrame, x: NDArray[np.float64]) -> str:
+def _lacking(runs: pd.DataFrame, x: NDArray[np.float64]) -> list[str]:
     failed = int((~runs["verified"]).sum())
     silent = int(np.isnan(x[runs["verified"].to_numpy(dtype=bool)]).sum())
-    lines = [figure_text(label)]
-    if failed:
-        lines.append(f"{failed} of {len(runs)} runs failed")
-    if silent:
-        lines.append(f"{silent} of {len(runs)} runs without a gap")
-    return "\n".join(lines)
+    told = ((failed, "failed"), (silent, "without a gap"))
+    return [f"{count} of {len(runs)} runs {words}" for count, words in told if count]
+
+
+def _above(ax: Axes, label: str, position: int, told: list[str], shade: str) -> None:
+    """The words of a row above its marks, where there is no room beside them."""
+    text = f"{figure_lines(label, _LETTERS_ABOVE)}\n{', '.join(told)}"
+    ax.annotate(
+        text, (0.0, position - 0.2), xytext=(2, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        va="bottom", color=shade, fontsize=8.5, zorder=6, annotation_clip=False,
+    )  # fmt: skip
 
 
 def _legend(ax: Axes, frame: pd.DataFrame) -> None:

@@ -162,6 +162,7 @@ def compare(
         rows=tuple(found[position] for position in order),
         results=tuple(results[position] for position in order),
         setting=replace(setting, interrupted=interrupted),
+        problems=tuple(instances),
     )
 
 

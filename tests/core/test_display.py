@@ -16,7 +16,7 @@ from edgeworth import Comparison, MethodSpec, compare
 from edgeworth.cli import output
 from edgeworth.cli.output import figure
 from edgeworth.core import display
-from edgeworth.experiments import page, plots
+from edgeworth.experiments import plots
 from edgeworth.solvers import allocation
 
 HOSTILE = (
@@ -50,10 +50,9 @@ def test_a_page_and_its_figures_survive_every_label(comparison: Comparison, tmp_
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "\x1b" not in text
     assert "\u202e" not in text
-    assert "<script>" not in text
+    assert text.count("<script>") == 1  # the page's own
     for shown in ("$\\frac{x", "\\x1b[31mred\\x07", "half \\ud800", "&lt;script&gt;", "a\\nb", "日本", "_hidden"):
         assert text.count(shown) >= 3, shown  # tables, and labels of both figures
-    assert page.text(comparison.frame, comparison.summary(), comparison.setting) == text
 
 
 def test_labels_of_axes_are_texts_and_none_is_hidden(comparison: Comparison) -> None:

@@ -1,4 +1,4 @@
-"""Plots and the HTML page."""
+"""Plots of a comparison, and that its page and they change nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import dataclasses
 import math
 import pickle
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from edgeworth import Comparison, MethodSpec, Stop, compare
-from edgeworth.experiments import page, plots
+from edgeworth.experiments import comparison_page, plots
 from edgeworth.solvers import allocation
 from tests.experiments import faults
 from tests.experiments.test_compare import tight
@@ -92,53 +91,6 @@ def test_wide_gaps_get_a_logarithmic_axis() -> None:
     assert plots.gaps(frame(0.0, 1e-5, 0.2), ["a"], "max").get_xscale() == "symlog"
 
 
-class _Reader(HTMLParser):
-    """Which elements are open and never closed, and what a browser would fetch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.fetched: list[tuple[str, str]] = []
-        self.rows = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.rows += tag == "tr"
-        self.fetched += [(tag, name) for name, _ in attrs if name in ("src", "href", "xlink:href", "srcset", "data")]
-        if tag not in ("meta",):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-def test_page_is_self_contained_well_formed_and_complete(comparison: Comparison, tmp_path: Path) -> None:
-    comparison.to_html(tmp_path / "page.html")
-    page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    for word in ("http", "src=", "href=", "<script", "@import", "url(http", "<b>r & r</b>"):
-        assert word not in page
-    reader = _Reader()
-    reader.feed(page)
-    assert reader.open == []
-    assert reader.fetched == []
-    assert reader.rows == 1 + len(comparison.setting.methods) + 1 + len(comparison.frame)
-    assert page.count("<svg") == 2
-    assert "&lt;b&gt;r &amp; r&lt;/b&gt;" in page
-    assert "the method raised RuntimeError: no &amp; &lt;luck&gt;" in page
-    tables = (comparison.frame, comparison.summary())
-    for table in tables:
-        for column in table.select_dtypes("number"):
-            for number in table[column].dropna():
-                assert f'title="{number.item() if hasattr(number, "item") else number!r}"' in page
-    for text in ("6 of 18 runs failed verification", "stop: seconds 60", "method seeds", *comparison.setting.versions.values()):
-        assert text in page
-    comparison.to_html(tmp_path / "again.html")
-    assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
-
-
 def test_page_says_when_it_was_interrupted(comparison: Comparison, tmp_path: Path) -> None:
     setting = dataclasses.replace(comparison.setting, interrupted=True, runs=99)
     dataclasses.replace(comparison, setting=setting).to_html(tmp_path / "page.html")
@@ -164,4 +116,5 @@ def test_a_single_run_of_any_length_can_be_drawn(seconds: float) -> None:
     """Without compilation in it a run may take next to no time."""
     comparison = compare([allocation.generate(servers=3, tasks=6, seed=0)], ["greedy"])
     frame = comparison.frame.assign(seconds=seconds)
-    assert page.text(frame, comparison.summary(), comparison.setting).count("<svg") >= 1
+    text = comparison_page.text(frame, comparison.summary(), comparison.setting, lambda: comparison._cases, csv="", lines="")
+    assert text.count("<svg") >= 2

@@ -1,4 +1,4 @@
-"""The pages of a reproduction: an overview, a page a paper, and the figures with their data. No script, no request."""
+"""The pages of a reproduction: an overview, a page a paper, and the figures with their data. No request."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from edgeworth.core.claims import ClaimVerdict
 from edgeworth.core.display import cell, html
 from edgeworth.core.files import write_text
 from edgeworth.experiments import page
+from edgeworth.experiments.drawing import figure, svg
 from edgeworth.experiments.reproduction.findings import Examined, Findings, command
 from edgeworth.experiments.reproduction.papers import PAPERS
 
@@ -33,7 +34,7 @@ def write(found: Findings, folder: str | PathLike[str]) -> None:
     os.makedirs(place / _FIGURES, exist_ok=True)
     counts = pd.DataFrame([_counted(found, name) for name in found.papers])
     if len(counts):
-        _write_figure(place, "verdicts", page.svg(lambda ax: _bars(ax, counts), _bar_height(counts), transparent=False), counts)
+        _write_figure(place, "verdicts", svg(lambda ax: _bars(ax, counts), _bar_height(counts)), counts)
     write_text(place / "index.html", _overview(found, counts))
     for name in found.papers:
         write_text(place / f"{name}.html", _paper(found, name, place))
@@ -54,8 +55,15 @@ def _overview(found: Findings, counts: pd.DataFrame) -> str:
         told = f'<a href="{name}.html">{html(PAPERS[name].title)}</a>'
         body.append(f"<p><b>{told}</b><br>{html(found.headline(name))}</p>")
     if len(counts):
-        body += ["<h2>Verdicts</h2>", page.figure(lambda ax: _bars(ax, counts), _bar_height(counts))]
-        body.append(page.rows(counts, lambda row: row["failed to run"] > 0))
+        body += [
+            "<h2>Verdicts</h2>",
+            figure(
+                lambda ax: _bars(ax, counts),
+                _bar_height(counts),
+                "Bars of claims by verdict, a row a paper; the table below has the numbers.",
+            ),
+        ]
+        body.append(page.rows(counts, lambda row: row["failed to run"] > 0, name="Verdicts"))
     body.append("<h2>Claims</h2>")
     body.append(_linked(found.rows, lambda row: f"{row.paper}.html#{row.claim.id}", ("paper",)))
     body.append(_what_was_run(found))
@@ -98,7 +106,8 @@ def _linked(rows: Iterable[Examined], target: Callable[[Examined], str], more: t
         marked = "".join(f"<td>{each}</td>" for each in cells)
         lines.append(f'<tr>{marked}<td class="note">{html(row.claim.statement)}</td><td>{_badge(row)}</td></tr>')
     body = "\n".join(lines)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+    start = '<section class="scroll" tabindex="0" aria-label="Claims"><table>'
+    return f"{start}<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></section>"
 
 
 def _claim(row: Examined, found: Findings, place: Path) -> list[str]:
@@ -132,13 +141,13 @@ def _claim(row: Examined, found: Findings, place: Path) -> list[str]:
         if drawn is not None:
             height = _HEIGHT if evidence.figure is not None else 1.2 + 0.3 * len(numbers)
             name = f"{row.paper}-{claim.id}"
-            _write_figure(place, name, page.svg(drawn, height, transparent=False), numbers)
-            parts.append(page.figure(drawn, height))
+            _write_figure(place, name, svg(drawn, height), numbers)
+            parts.append(figure(drawn, height, f"Figure of the claim {claim.id}; the table below has the numbers."))
             files = (
                 f'<a href="{_FIGURES}/{name}.{ending}">{word}</a>' for ending, word in (("svg", "figure"), ("csv", "data"))
             )
             parts.append(f'<p class="soft">{", ".join(files)}</p>')
-        parts.append(page.rows(numbers, lambda row: False, tall=len(numbers) > _MANY))
+        parts.append(page.rows(numbers, lambda row: False, tall=len(numbers) > _MANY, name=f"Numbers of {claim.id}"))
     return parts
 
 

@@ -274,10 +274,12 @@ class Study:
             if (first.kind, first.sense) != (kind, sense) or any(call.threads != threads for call in calls.values()):
                 text = f"{self.path}: kind, sense or threads are not those of its runs: the file was changed or damaged"
                 raise FileFormatError(text)
-            found, results = [], []
+            found, results, drawn = [], [], dict[str, Problem]()
             for row, kept in records.read(file, self._choice):
                 found.append(row | {"problem": names[row["problem_hash"]]})
                 results.append(None if kept is None else from_bytes(kept, f"{self.path}: a result of {row['method']}"))
+                if kept is not None and not drawn:  # a page draws one solution of the first problem
+                    drawn[row["problem_hash"]] = records.problem_of(file, row["problem_hash"])
             runs = _runs(file, self._choice)
             setting = Setting(
                 kind=kind,
@@ -293,7 +295,7 @@ class Study:
                 interrupted=len(found) < runs,
                 versions=environments[-1],
             )
-        return Comparison(tuple(found), tuple(results), setting)
+        return Comparison(tuple(found), tuple(results), setting, tuple(drawn.values()))
 
     def retry(self, *, failed: bool) -> int:
         """Take back the rows of failed runs, so that the next `run` makes them again; their attempts stay in the file.

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         quantal_response as quantal_response,
     )
     from edgeworth.games.normal_form.learned import PLAYS as PLAYS, Play as Play
+    from edgeworth.games.normal_form.plots import plot_profile as plot_profile
 
 _TRACED = 20_000
 """Payoffs up to which "auto" follows the branch of logit equilibria, some milliseconds a step."""
@@ -93,6 +94,7 @@ FAMILY = Family(
         "verify_elimination": "check_sets",
         "verify_equilibria": "check_sets",
     },
+    plots=("plot_profile",),
     benchmarks=(
         Benchmark(
             exact=("zero-sum",),

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         trajectory as trajectory,
     )
     from edgeworth.games.offloading.learned import PLAYS as PLAYS, Play as Play, Session as Session
+    from edgeworth.games.offloading.plots import plot_profile as plot_profile
 
 FAMILY = Family(
     kind="offloading",
@@ -65,6 +66,7 @@ FAMILY = Family(
         "pure_equilibria": "exact",
         "trajectory": "heuristic",
     },
+    plots=("plot_profile",),
     benchmarks=(
         Benchmark(
             exact=("exact", "lagrangian"),

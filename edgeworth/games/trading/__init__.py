@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from edgeworth.games.trading.heuristic import GoldenSection as GoldenSection, Grid as Grid
     from edgeworth.games.trading.learned import PLAYS as PLAYS, Play as Play
+    from edgeworth.games.trading.plots import plot_profile as plot_profile
     from edgeworth.games.trading.training import Training as Training, training_race as training_race
 
 FAMILY = Family(
@@ -76,6 +77,7 @@ FAMILY = Family(
         "Training": "training",
         "training_race": "training",
     },
+    plots=("plot_profile",),
     benchmarks=(
         Benchmark(
             exact=("exact",),

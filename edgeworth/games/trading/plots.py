@@ -1,16 +1,77 @@
-"""Figures 6-9 of the AI-Bazaar paper from the tables of `sweeps`. Functions take ``ax`` and return it."""
+"""A solution, and figures 6-9 of the AI-Bazaar paper from the tables of `sweeps`. Functions take ``ax`` and return it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from edgeworth.core.display import figure_text
-from edgeworth.core.style import COLOURS, colour, new_axes
+import numpy as np
+
+from edgeworth.core import validation
+from edgeworth.core.display import figure_text, number
+from edgeworth.core.names import names_of
+from edgeworth.core.style import COLOURS, INK, colour, dress, new_axes
+from edgeworth.games.trading.model import Equilibrium, TradingGame, mining_of, value, violations
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+
+def plot_profile(game: TradingGame, solution: Equilibrium, *, ax: Axes | None = None) -> Axes:
+    """Draw what every consumer asks for, and what it does with it.
+
+    Parameters
+    ----------
+    game : TradingGame
+    solution : Equilibrium
+    ax : matplotlib.axes.Axes, optional
+        Default: those of a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        One bar a consumer: the power that it mines with, and above it the power of its services; together they are its demand.
+        Dashed lines are the least and the largest demand, where in sight; the title says the leader's price and profit.
+
+    Raises
+    ------
+    ValueError
+        For a solution of another number of consumers, or without the mining powers that the game's roles need.
+    TypeError
+        For other types.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from edgeworth.games import trading
+    >>> game = trading.generate(consumers=5, seed=0)
+    >>> result = trading.solve(game)
+    >>> ax = trading.plot_profile(game, result.solution, ax=Figure().add_subplot())
+    >>> ax.get_ylabel()
+    'demand (units of power)'
+    """
+    if not isinstance(game, TradingGame):
+        validation.reject_type("game", "must be a TradingGame", game)
+    broken = violations(game, solution)
+    if ax is None:
+        ax = new_axes(6.4, 3.2)
+    mining, places = mining_of(game, solution), np.arange(game.consumers)
+    ax.bar(places, mining, width=0.8, color=colour(0), lw=0, label="mining")
+    ax.bar(places, solution.demands - mining, bottom=mining, width=0.8, color=colour(4), lw=0, label="services")
+    for limit in {game.min_demand, game.max_demand}:
+        if limit <= 1.5 * float(solution.demands.max()):
+            ax.axhline(limit, color=INK, lw=1.0, ls=(0, (4, 2)))
+    if game.consumers <= 30:
+        ax.set_xticks(places, [figure_text(name) for name in names_of(game, "consumer")], fontsize=8)
+    ax.set_xlim(-0.6, game.consumers - 0.4)
+    ax.set_xlabel("consumer")
+    ax.set_ylabel("demand (units of power)")
+    worth = "breaks a constraint" if broken else f"the leader's profit {number(value(game, solution))}"
+    ax.set_title(f"price {number(solution.price)}; {worth}", loc="left", fontsize=10)
+    dress(ax)
+    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), labelcolor=INK)
+    return ax
 
 
 def plot_convergence(table: pd.DataFrame, column: str = "leader_profit", ax: Axes | None = None) -> Axes:

@@ -7,7 +7,10 @@
 'payments less rewards are -9'
 """
 
+from typing import TYPE_CHECKING
+
 from edgeworth.core.audit_model import TOLERANCE, AuditModel
+from edgeworth.core.lazy import later
 from edgeworth.mechanisms.auditing.audit import Audit, audit
 from edgeworth.mechanisms.auditing.pieces import IncompleteError
 from edgeworth.mechanisms.auditing.sampling import Sampled
@@ -18,6 +21,9 @@ from edgeworth.mechanisms.auditing.witness import (
     RationalityViolation,
     WelfareLoss,
 )
+
+if TYPE_CHECKING:
+    from edgeworth.mechanisms.auditing.plots import plot_audit as plot_audit
 
 __all__ = [
     "TOLERANCE",
@@ -31,7 +37,9 @@ __all__ = [
     "Sampled",
     "WelfareLoss",
     "audit",
+    "plot_audit",
 ]
+__getattr__ = later("edgeworth.mechanisms.auditing", {"plot_audit": "plots"})
 
 
 def __dir__() -> list[str]:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from edgeworth.mechanisms.double_auction.learned.price_training import train_learned_price as train_learned_price
     from edgeworth.mechanisms.double_auction.learned.prices import PriceNetwork as PriceNetwork
     from edgeworth.mechanisms.double_auction.learned.regret import ExactRegret as ExactRegret, exact_regret as exact_regret
+    from edgeworth.mechanisms.double_auction.plots import plot_market as plot_market
     from edgeworth.mechanisms.double_auction.rules import Rule as Rule, run as run
     from edgeworth.mechanisms.double_auction.rules.k_double_auction import KDoubleAuction as KDoubleAuction
     from edgeworth.mechanisms.double_auction.rules.learned_price import LearnedPrice as LearnedPrice
@@ -88,6 +89,7 @@ FAMILY = Family(
         "run": "rules",
         "train_learned_price": "learned.price_training",
     },
+    plots=("plot_market",),
     benchmarks=(
         Benchmark(
             exact=("optimum", "vcg"),

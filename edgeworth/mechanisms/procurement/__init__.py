@@ -25,6 +25,7 @@ from edgeworth.mechanisms.procurement.methods import METHODS as METHODS
 from edgeworth.mechanisms.procurement.model import *
 
 if TYPE_CHECKING:
+    from edgeworth.mechanisms.procurement.plots import plot_market as plot_market
     from edgeworth.mechanisms.procurement.rules import run as run
 
 FAMILY = Family(
@@ -41,6 +42,7 @@ FAMILY = Family(
     examples=tiny_problems,
     audit_model="edgeworth.mechanisms.procurement.incentives:AUDIT_MODEL",
     late={"run": "rules"},
+    plots=("plot_market",),
     benchmarks=(
         Benchmark(
             exact=("second-score",),

@@ -59,10 +59,9 @@ FAMILY = Family(
     late={
         "build_model": "exact",
         "from_graph": "model.graphs",
-        "plot_routes": "plots",
-        "plot_schedule": "plots",
         "to_graph": "model.graphs",
     },
+    plots=("plot_routes", "plot_schedule"),
     benchmarks=(
         Benchmark(
             exact=("column-generation",),

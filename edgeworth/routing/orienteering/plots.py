@@ -102,6 +102,8 @@ def plot_routes(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | Non
         ax, place[rings], _LARGEST * 1.8, "breaks a constraint", facecolors="none", edgecolors=WRONG, linewidths=1.8, zorder=6
     )
     ax.set_aspect("equal", adjustable="datalim")
+    ax.set_xlabel("x (unit of the coordinates)", fontsize=9, color=INK)
+    ax.set_ylabel("y (unit of the coordinates)", fontsize=9, color=INK)
     ax.margins(0.06)
     _dress(ax, _title(problem, plan, bool(broken)))
     ax.grid(color=FAINT, lw=0.5, alpha=0.4)
@@ -154,7 +156,7 @@ def plot_schedule(problem: OrienteeringProblem, plan: RoutePlan, *, ax: Axes | N
     ax.set_yticks(range(len(labels)), [text for text, _ in labels])
     ax.set_ylim(max(len(labels), 1) - 0.4, -0.6)
     ax.set_xlim(first - 0.01 * (last - first), last + 0.02 * (last - first))
-    ax.set_xlabel("time", fontsize=9, color=INK)
+    ax.set_xlabel("time (unit of the problem)", fontsize=9, color=INK)
     _dress(ax, _title(problem, plan, bool(broken)))
     for tick, (_, shade) in zip(ax.get_yticklabels(), labels, strict=True):
         tick.set_color(shade)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edgeworth.solvers.allocation.heuristic.reward_greedy import RewardGreedy as RewardGreedy
     from edgeworth.solvers.allocation.learned.algorithm_2 import Algorithm2 as Algorithm2
     from edgeworth.solvers.allocation.learned.q_learning import QLearning as QLearning
+    from edgeworth.solvers.allocation.plots import plot_loads as plot_loads
 
 _EXACT_PAIRS = 200_000  # up to here the LP, and with it the tree, is a matter of seconds
 
@@ -51,6 +52,7 @@ FAMILY = Family(
     examples=tiny_problems,
     audit_model="edgeworth.solvers.allocation.incentives:AUDIT_MODEL",
     late={"to_vipr": "exact", "build_model": "exact"},
+    plots=("plot_loads",),
     benchmarks=(
         Benchmark(
             exact=("exact", "lp"),

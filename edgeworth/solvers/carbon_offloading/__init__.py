@@ -63,9 +63,10 @@ FAMILY = Family(
     training="edgeworth.solvers.carbon_offloading.learned.plan:PLAN",
     late={
         **dict.fromkeys(("Scenario", "VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
-        **dict.fromkeys(("plot_cost", "plot_pareto", "plot_schedule"), "plots"),
+        **dict.fromkeys(("plot_cost", "plot_pareto"), "plots"),
         "pareto": "sweeps",
     },
+    plots=("plot_schedule",),
     benchmarks=(
         Benchmark(
             exact=("exact",),

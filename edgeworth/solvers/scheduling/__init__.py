@@ -73,7 +73,7 @@ FAMILY = Family(
     late={
         "auctions": "policies.auction",
         **dict.fromkeys(("VectorEnv", "gym_env", "parallel_env", "vector_env"), "env"),
-        **dict.fromkeys(("plot_costs", "plot_courses", "plot_gantt", "plot_sweep"), "plots"),
+        **dict.fromkeys(("plot_costs", "plot_sweep"), "plots"),
         "build_model": "hindsight",
         "Market": "market.rules",
         "market_sweep": "market.study",
@@ -81,6 +81,7 @@ FAMILY = Family(
         **dict.fromkeys(("MarketRun", "play_in_market"), "market.play"),
         "sweep": "sweeps",
     },
+    plots=("plot_gantt", "plot_courses"),
     benchmarks=(
         Benchmark(
             exact=("lagrangian",),

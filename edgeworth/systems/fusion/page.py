@@ -9,6 +9,7 @@ from edgeworth.core.display import html
 from edgeworth.core.style import colour, dress, new_axes
 from edgeworth.core.verdict import Report
 from edgeworth.experiments import page
+from edgeworth.experiments.drawing import figure
 from edgeworth.systems.fusion.played import Played
 
 if TYPE_CHECKING:
@@ -88,13 +89,13 @@ def text(
     )
     body = [
         f"<p>{state} {len(played)} rounds</p>",
-        page.figure(lambda ax: plot(played, variant, ax), 3.2),
+        figure(lambda ax: plot(played, variant, ax), 3.2, "Welfare by round; the table of rounds has the numbers."),
         "<h2>Means over rounds</h2>",
-        page.rows(means, lambda row: False),
+        page.rows(means, lambda row: False, name="Means over rounds"),
         "<h2>Verdicts</h2>",
-        page.rows(judged, lambda row: row["status"] == "fails"),
+        page.rows(judged, lambda row: row["status"] == "fails", name="Verdicts"),
         "<h2>Rounds</h2>",
-        page.rows(frame, lambda row: False, tall=True),
+        page.rows(frame, lambda row: False, tall=True, name="Rounds"),
         "<h2>What was run</h2>",
         "<dl>" + "\n".join(f"<dt>{html(name)}</dt><dd>{html(what)}</dd>" for name, what in about.items()) + "</dl>",
     ]

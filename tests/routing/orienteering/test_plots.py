@@ -147,7 +147,7 @@ def test_the_timetable_by_hand() -> None:
     ways = [line.get_xdata() for line in ax.lines if list(line.get_ydata()) == [2, 2]]
     assert [list(way) for way in ways] == [[29.0, 49.0]]
     assert _labels(ax) == ["window", "driving", "waiting", "service", "latest return"]
-    assert ax.get_xlabel() == "time"
+    assert ax.get_xlabel() == "time (unit of the problem)"
 
 
 def test_windows_are_cut_at_the_edges_of_the_day() -> None:
