@@ -55,6 +55,7 @@ napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "name"
+smartquotes = False  # they would turn --help into a dash
 python_maximum_signature_line_length = 100
 toc_object_entries_show_parents = "hide"
 

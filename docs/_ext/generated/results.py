@@ -13,13 +13,17 @@ def newest() -> str:
     subjects: dict[str, dict[str, str]] = {}
     for part in re.split(r"^## ", RESULTS.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         title, _, body = part.partition("\n")
-        subject = re.split(r"[:,]", title)[0]
-        subject = subject[0].upper() + subject[1:]
-        subjects.setdefault(subject, {})[title] = body.strip()
+        subject, _, rest = title.partition(": ")
+        subject = subject.partition(",")[0]
+        subjects.setdefault(_capital(subject), {})[rest or title.removeprefix(subject).lstrip(", ")] = body.strip()
     lines: list[str] = []
     for subject, titles in subjects.items():
         lines += [f"## {subject}", ""]
         for title, body in titles.items():
             text = body.replace("\n### ", "\n#### ").replace("](figures/", "](../benchmarks/figures/")
-            lines += [text, ""] if title.lower() == subject.lower() else [f"### {title}", "", text, ""]
+            lines += [f"### {_capital(title)}", "", text, ""] if title else [text, ""]
     return "\n".join(lines)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
