@@ -17,14 +17,14 @@ from types import ModuleType
 import pytest
 
 from edgeworth._families import FAMILIES
-from tests.docs.pages import DISSOLVED, DOCS, blocks, name_of, pages
+from tests.docs.pages import DISSOLVED, DOCS, PARTS, blocks, name_of, pages
 from tests.test_package import PUBLIC
 
 ROOT = DOCS.parent
 sys.path.insert(0, str(DOCS / "_ext"))
 
 import generated  # noqa: E402
-from generated import api, claims, methods  # noqa: E402
+from generated import api, claims, methods, results  # noqa: E402
 
 ARRIVING = {f"{name}.md" for name in runpy.run_path(str(DOCS / "conf.py")).get("ARRIVING", ())}
 HEAVIEST = 500_000  # bytes of a page with all that it loads
@@ -87,12 +87,13 @@ def test_links_lead_to_pages_and_headings_that_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for block in blocks(text):
         text = text.replace(block.text, "")
+    start = page.parent.parent if name_of(page).startswith(PARTS) else page.parent
     wrong = []
     for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", text)):
         file, _, anchor = target.partition("#")
         if re.match(r"https?:|mailto:", target):
             continue
-        other = (page.parent / file).resolve() if file else page
+        other = (start / file).resolve() if file else page
         inside = other.relative_to(DOCS).as_posix() if other.is_relative_to(DOCS) else ""
         if inside in ARRIVING and not other.exists():
             continue
@@ -110,11 +111,11 @@ def test_every_page_is_in_a_table_of_contents() -> None:
                 if entry and not entry.startswith(":"):
                     found = page.parent.glob(f"{entry}.md") if "*" in entry else [page.parent / f"{entry}.md"]
                     listed |= {path.resolve().relative_to(DOCS).as_posix() for path in found if ".." not in entry}
-    assert {name_of(page) for page in pages()} - listed == {"index.md"}
+    assert {name for name in map(name_of, pages()) if not name.startswith(PARTS)} - listed == {"index.md"}
     assert {name for name in listed if not (DOCS / name).exists()} <= ARRIVING
 
 
-# --- claims -------------------------------------------------------------------------------------------------------------------
+# --- claims and benchmarks ----------------------------------------------------------------------------------------------------
 
 
 def test_the_claims_shown_are_those_of_the_verdicts() -> None:
@@ -133,6 +134,14 @@ def test_a_page_of_claims_has_them_all() -> None:
         if claim["paper"] == "caddto":
             assert f"(caddto-{claim['id']})=" in text
             assert claim["command"] in text
+
+
+def test_every_subject_of_the_benchmarks_is_on_one_page() -> None:
+    pages_ = [results.newest(group) for group in results.GROUPS]
+    for subject, titles in results.subjects().items():
+        assert sum(f"## {subject}\n" in text.replace("### ", "") for text in pages_) == 1, subject
+        assert all(titles.values())
+    assert {page.stem for page in (DOCS / "benchmarks").glob("*.md")} == set(results.GROUPS)
 
 
 # --- the build ----------------------------------------------------------------------------------------------------------------
@@ -155,5 +164,5 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
         loaded = [name for name in loaded if not name.startswith("data:")]
         assert not [name for name in loaded if "//" in name], page
         files = {(page.parent / name.partition("?")[0]).resolve() for name in loaded}
-        texts = sum(file.stat().st_size for file in (page, *files) if file.suffix not in (".svg", ".png"))
+        texts = sum(file.stat().st_size for file in (page, *files))
         assert page.name == "search.html" or texts <= HEAVIEST, (page, texts)

@@ -23,6 +23,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "package": api.package,
     "packages": api.packages,
     "results": results.newest,
+    "results-overview": results.overview,
 }
 
 
