@@ -18,7 +18,7 @@ author = "The Edgeworth authors"
 copyright = "The Edgeworth authors, Apache-2.0"
 release = version = __version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated", "mathml", "names"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated", "mathml", "names", "pictures"]
 exclude_patterns = [
     "_build",
     "notebooks/data",
@@ -50,11 +50,13 @@ autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_mock_imports = [name for name in ("torch", "gymnasium", "pettingzoo", "hypothesis") if find_spec(name) is None]
 autodoc_typehints = "none"  # the sections of the docstrings tell types, with shapes and units
 autodoc_preserve_defaults = True
+add_module_names = False
 napoleon_google_docstring = False
 napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "name"
+smartquotes = False  # they would turn --help into a dash
 python_maximum_signature_line_length = 100
 toc_object_entries_show_parents = "hide"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from docutils import nodes
-from generated import HOMES
+from generated.api import homes
 from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_refnode
@@ -22,7 +23,8 @@ class Name(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         code = nodes.literal(self.rawtext, self.text, classes=["xref"])
         target = self.text.removesuffix("()")
-        return [pending_xref("", code, refdomain="py", reftype="obj", reftarget=target, loose=True, refwarn=False)], []
+        near = {key: self.env.ref_context.get(key) for key in ("py:module", "py:class")}
+        return [pending_xref("", code, refdomain="py", reftype="obj", reftarget=target, loose=True, refwarn=False, **near)], []
 
 
 def _resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.Element) -> nodes.Node | None:
@@ -31,11 +33,13 @@ def _resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: node
         return None
     target = str(node["reftarget"])
     known = cast("PythonDomain", env.get_domain("py")).objects
-    if target in HOMES:
-        found = [HOMES[target]]
+    if target in homes():
+        found = [homes()[target]]
     elif node.get("loose") or node["reftype"] == "exc":
-        found = [name for name in known if name == target or name.endswith(f".{target}")]
-        found = [name for name in found if name == f"edgeworth.{target}"] or found
+        home = node.get("py:module")
+        near = [f"{home}.{node.get('py:class')}.{target}", f"{home}.{target}", f"edgeworth.{target}"]
+        near = [homes().get(name, name) for name in near]
+        found = [name for name in near if name in known][:1] or [name for name in known if name.endswith(f".{target}")]
     else:
         return None
     if len(found) == 1 and found[0] in known:
@@ -55,6 +59,20 @@ def _keep(app: Sphinx, what: str, name: str, thing: object, options: object, lin
 
 def _restore(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     lines[:] = AS_WRITTEN.pop(name, lines)
+    literal: int | None = None  # the indentation of the line that a literal block hangs on
+    for at, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        if literal is not None and (not line.strip() or indent > literal):
+            continue
+        literal = indent if line.rstrip().endswith("::") else None
+        if not line.lstrip().startswith((">>>", "...", "..")):
+            lines[at] = _mathematics(line)
+
+
+def _mathematics(line: str) -> str:
+    """Bars and hanging underscores, as in |A_1| and s_, mean nothing to reStructuredText; code between backticks stays."""
+    parts = re.split(r"(`+[^`]+`+_*)", line)
+    return "".join(part if at % 2 else re.sub(r"(\||(?<=\w)_(?!\w))", r"\\\1", part) for at, part in enumerate(parts))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

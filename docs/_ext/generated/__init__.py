@@ -14,7 +14,6 @@ from . import api, claims, commands, methods, results
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-HOMES = api.HOMES
 MARK = re.compile(r"^<!-- generate: ([a-z-]+)(?: (\S+))? -->$", flags=re.MULTILINE)
 KINDS: dict[str, Callable[..., str]] = {
     "claims": claims.paper,
@@ -24,6 +23,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "package": api.package,
     "packages": api.packages,
     "results": results.newest,
+    "results-overview": results.overview,
 }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Sized
 from functools import cache
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -48,20 +50,18 @@ def names(home: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in listed if not name.startswith("_")))
 
 
-def _homes() -> dict[str, str]:
-    """Every public class and function: where it is documented. Only those whose name stands in several packages matter."""
+@cache
+def homes() -> dict[str, str]:
+    """Where every public class and function is documented; only what several packages offer is elsewhere than it stands."""
     first: dict[int, str] = {}
-    homes: dict[str, str] = {}
+    found: dict[str, str] = {}
     for home in PACKAGES:
         module = import_module(home)
         for name in names(home):
             thing = getattr(module, name)
             if inspect.isclass(thing) or inspect.isfunction(thing):
-                homes[f"{home}.{name}"] = first.setdefault(id(thing), f"{home}.{name}")
-    return homes
-
-
-HOMES = _homes()
+                found[f"{home}.{name}"] = first.setdefault(id(thing), f"{home}.{name}")
+    return found
 
 
 def package(home: str) -> str:
@@ -70,8 +70,8 @@ def package(home: str) -> str:
     functions, classes, constants, lent = [], [], [], []
     for name in names(home):
         thing, whole = getattr(module, name), f"{home}.{name}"
-        if HOMES.get(whole, whole) != whole:
-            lent.append(f"{{py:obj}}`{name} <{HOMES[whole]}>`")
+        if homes().get(whole, whole) != whole:
+            lent.append(f"{{py:obj}}`{name} <{homes()[whole]}>`")
         elif inspect.isclass(thing):
             inside = ["   :undoc-members:"] if issubclass(thing, Exception) else []
             classes += [f".. autoclass:: {whole}", *inside, ""]
@@ -81,10 +81,14 @@ def package(home: str) -> str:
             functions += [f".. py:module:: {thing.__name__}", "", f"   {_first_line(thing)}", ""]
         else:
             constants.append((f"`{name}`", _value(thing), plain(described(home, name))))
-    parts = [plain(_about(module))]
+    parts = [_rst(home, _about(module))]
+    kinds = [kind for kind, where in FAMILIES.items() if where == home]
+    parts += [
+        f"What it computes: [{kind}](../../explanation/{kind}.md); its [methods](../../methods.md#{kind})." for kind in kinds
+    ]
     for title, found in (("Functions", functions), ("Classes", classes)):
         if found:
-            parts.append(f"## {title}\n\n```{{eval-rst}}\n.. py:currentmodule:: {home}\n\n" + "\n".join(found) + "```")
+            parts.append(f"## {title}\n\n{_rst(home, chr(10).join(found))}")
     if constants:
         parts.append("## Constants\n\n" + table(("name", "value", "what it is"), constants))
     if lent:
@@ -107,6 +111,10 @@ def _signature(thing: object) -> str:
     return str(inspect.Signature(bare))
 
 
+def _rst(home: str, text: str) -> str:
+    return f"```{{eval-rst}}\n.. py:currentmodule:: {home}\n\n{text}\n```"
+
+
 def _about(module: ModuleType) -> str:
     return inspect.getdoc(module) or ""
 
@@ -117,13 +125,9 @@ def _first_line(module: ModuleType) -> str:
 
 def _value(thing: object) -> str:
     shown = repr(thing)
-    return (
-        f"`{shown}`"
-        if len(shown) <= _FEW and "<" not in shown
-        else f"`{type(thing).__name__}` of {len(thing)}"
-        if isinstance(thing, (tuple, dict))
-        else f"`{type(thing).__name__}`"
-    )
+    if len(shown) <= _FEW and "<" not in shown:
+        return f"`{shown}`"
+    return f"`{type(thing).__name__}` of {len(thing)}" if isinstance(thing, Sized) else f"`{type(thing).__name__}`"
 
 
 def described(home: str, name: str) -> str:
@@ -144,11 +148,11 @@ _SHARED = {  # what every family has
 @cache
 def _texts(home: str) -> dict[str, str]:
     start = Path(import_module(home).__file__ or "")
-    files = start.parent.rglob("*.py") if start.name == "__init__.py" else [start]
+    files = sorted(start.parent.rglob("*.py")) if start.name == "__init__.py" else [start]
     found: dict[str, str] = {}
-    for path in sorted(files):
+    for path in [*files, *sorted(Path(import_module("edgeworth.core").__path__[0]).glob("*.py"))]:
         body = ast.parse(path.read_text(encoding="utf-8")).body
-        for node, text in zip(body, body[1:], strict=False):
+        for node, text in pairwise(body):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
             if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
                 for target in targets:

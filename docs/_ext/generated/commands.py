@@ -10,6 +10,8 @@ from edgeworth.cli import main
 
 from .text import plain, table
 
+_MANY = 3  # choices from which on they stand beside the meaning
+
 
 def page() -> str:
     """A section a command, a smaller one for each of its subcommands."""
@@ -39,4 +41,8 @@ def _help(command: click.Command) -> str:
 
 
 def _row(record: tuple[str, str]) -> tuple[str, str]:
-    return f"`{record[0]}`", plain(record[1])
+    names, _, rest = record[0].partition(" [")
+    choices = rest.removesuffix("]").split("|")
+    if len(choices) < _MANY:
+        return f"`{record[0]}`", plain(record[1])
+    return f"`{names}`", f"{plain(record[1])}: {', '.join(f'`{each}`' for each in choices)}"

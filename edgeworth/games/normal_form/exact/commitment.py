@@ -52,7 +52,7 @@ def optimal_commitment(game: NormalFormGame, params: None, run: Run[Profile]) ->
     Notes
     -----
     For every response t a linear program maximises ``sum_s x(s) u_0(s, t)`` subject to t being a best response to x; the best
-    of these programs is the answer. Games of up to 4,096 entries (``|A_0| |A_1|^2``: 16 x 16) are solved in exact arithmetic. In
+    of these programs is the answer. Games of up to 4,096 entries (|A_0| |A_1|^2: 16 x 16) are solved in exact arithmetic. In
     larger ones HiGHS solves all programs as one, over p(s, t) = the weight of response t times x_t(s):
 
         maximise sum p(s, t) u_0(s, t),  sum_s p(s, t) (u_1(s, t') - u_1(s, t)) <= 0 for all t, t',  sum p = 1,  p >= 0.
