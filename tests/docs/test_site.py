@@ -60,6 +60,7 @@ def test_every_public_name_is_in_the_reference_and_says_what_it_is(home: str) ->
 @pytest.mark.parametrize("kind", FAMILIES)
 def test_every_method_leads_to_what_explains_its_family_and_to_its_reference(kind: str) -> None:
     page = methods.explanation(kind)
+    assert f"[{kind}]({page})" in methods.families()
     assert (DOCS / page).exists() or page in ARRIVING
     table = methods.linked((DOCS / "methods.md").read_text(encoding="utf-8"))
     for row in import_module(FAMILIES[kind]).METHODS:

@@ -19,7 +19,7 @@ KINDS: dict[str, Callable[..., str]] = {
     "claims": claims.paper,
     "claims-overview": claims.overview,
     "commands": commands.page,
-    "explanations": methods.explanations,
+    "families": methods.families,
     "package": api.package,
     "packages": api.packages,
     "results": results.newest,

@@ -26,7 +26,7 @@ def _section(command: click.Command, name: str, above: click.Context, level: int
         usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
         parts.append(f"```text\n{usage}\n```")
     rows = [_row(record) for item in command.get_params(ctx) if (record := item.get_help_record(ctx)) is not None]
-    rows = [row for row in rows if "--help" not in row[0]]
+    rows = [row for row in rows if row[1] and "--help" not in row[0]]
     if rows:
         parts.append(table(("option", "meaning"), rows))
     if isinstance(command, click.Group):
