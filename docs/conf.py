@@ -18,7 +18,7 @@ author = "The Edgeworth authors"
 copyright = "The Edgeworth authors, Apache-2.0"
 release = version = __version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated", "mathml", "names"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated", "mathml", "names", "pictures"]
 exclude_patterns = [
     "_build",
     "notebooks/data",
@@ -56,6 +56,7 @@ napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "name"
+smartquotes = False  # they would turn --help into a dash
 python_maximum_signature_line_length = 100
 toc_object_entries_show_parents = "hide"
 

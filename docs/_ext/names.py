@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from docutils import nodes
-from generated import HOMES
+from generated.api import homes
 from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import make_refnode
@@ -33,12 +33,12 @@ def _resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: node
         return None
     target = str(node["reftarget"])
     known = cast("PythonDomain", env.get_domain("py")).objects
-    if target in HOMES:
-        found = [HOMES[target]]
+    if target in homes():
+        found = [homes()[target]]
     elif node.get("loose") or node["reftype"] == "exc":
         home = node.get("py:module")
         near = [f"{home}.{node.get('py:class')}.{target}", f"{home}.{target}", f"edgeworth.{target}"]
-        near = [HOMES.get(name, name) for name in near]
+        near = [homes().get(name, name) for name in near]
         found = [name for name in near if name in known][:1] or [name for name in known if name.endswith(f".{target}")]
     else:
         return None

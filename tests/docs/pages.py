@@ -11,6 +11,7 @@ import yaml
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 DISSOLVED = ("findings.md", "guide.md", "running.md", "studies.md")  # until their parts have found their places
+PARTS = "claims/intro"  # what other pages include: links are seen from the page that does
 RUN = ("python", "pycon", "console", "sh")
 PARSED = ("json", "toml", "yaml")
 SHOWN = ("text",)

@@ -14,16 +14,16 @@ from . import api, claims, commands, methods, results
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-HOMES = api.HOMES
 MARK = re.compile(r"^<!-- generate: ([a-z-]+)(?: (\S+))? -->$", flags=re.MULTILINE)
 KINDS: dict[str, Callable[..., str]] = {
     "claims": claims.paper,
     "claims-overview": claims.overview,
     "commands": commands.page,
-    "explanations": methods.explanations,
+    "families": methods.families,
     "package": api.package,
     "packages": api.packages,
     "results": results.newest,
+    "results-overview": results.overview,
 }
 
 

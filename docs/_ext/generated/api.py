@@ -50,20 +50,18 @@ def names(home: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in listed if not name.startswith("_")))
 
 
-def _homes() -> dict[str, str]:
-    """Every public class and function: where it is documented. Only those whose name stands in several packages matter."""
+@cache
+def homes() -> dict[str, str]:
+    """Where every public class and function is documented; only what several packages offer is elsewhere than it stands."""
     first: dict[int, str] = {}
-    homes: dict[str, str] = {}
+    found: dict[str, str] = {}
     for home in PACKAGES:
         module = import_module(home)
         for name in names(home):
             thing = getattr(module, name)
             if inspect.isclass(thing) or inspect.isfunction(thing):
-                homes[f"{home}.{name}"] = first.setdefault(id(thing), f"{home}.{name}")
-    return homes
-
-
-HOMES = _homes()
+                found[f"{home}.{name}"] = first.setdefault(id(thing), f"{home}.{name}")
+    return found
 
 
 def package(home: str) -> str:
@@ -72,8 +70,8 @@ def package(home: str) -> str:
     functions, classes, constants, lent = [], [], [], []
     for name in names(home):
         thing, whole = getattr(module, name), f"{home}.{name}"
-        if HOMES.get(whole, whole) != whole:
-            lent.append(f"{{py:obj}}`{name} <{HOMES[whole]}>`")
+        if homes().get(whole, whole) != whole:
+            lent.append(f"{{py:obj}}`{name} <{homes()[whole]}>`")
         elif inspect.isclass(thing):
             inside = ["   :undoc-members:"] if issubclass(thing, Exception) else []
             classes += [f".. autoclass:: {whole}", *inside, ""]
@@ -150,9 +148,9 @@ _SHARED = {  # what every family has
 @cache
 def _texts(home: str) -> dict[str, str]:
     start = Path(import_module(home).__file__ or "")
-    files = start.parent.rglob("*.py") if start.name == "__init__.py" else [start]
+    files = sorted(start.parent.rglob("*.py")) if start.name == "__init__.py" else [start]
     found: dict[str, str] = {}
-    for path in sorted(files):
+    for path in [*files, *sorted(Path(import_module("edgeworth.core").__path__[0]).glob("*.py"))]:
         body = ast.parse(path.read_text(encoding="utf-8")).body
         for node, text in pairwise(body):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []

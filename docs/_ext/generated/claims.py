@@ -47,8 +47,8 @@ def paper(name: str) -> str:
     told = read()
     claims = [claim for claim in told["claims"] if claim["paper"] == name]
     (about,) = [each for each in told["papers"] if each["name"] == name]
-    rows = [(f"[{claim['id']}](#{name}-{claim['id']})", f"**{verdict(claim)}**", plain(claim["statement"])) for claim in claims]
-    head = f"**{about['headline']}**\n\n" + table(("claim", "verdict", "what was tested"), rows)
+    rows = [(f"[{claim['id']}](#{name}-{claim['id']})", f"**{verdict(claim)}**", plain(claim["quote"])) for claim in claims]
+    head = f"**{about['headline']}**\n\n" + table(("claim", "verdict", "what the paper says"), rows)
     return head + "\n" + "\n".join(_section(claim) for claim in claims)
 
 

@@ -10,6 +10,8 @@ from edgeworth.cli import main
 
 from .text import plain, table
 
+_MANY = 3  # choices from which on they stand beside the meaning
+
 
 def page() -> str:
     """A section a command, a smaller one for each of its subcommands."""
@@ -24,7 +26,7 @@ def _section(command: click.Command, name: str, above: click.Context, level: int
         usage = " ".join([ctx.command_path, *command.collect_usage_pieces(ctx)])
         parts.append(f"```text\n{usage}\n```")
     rows = [_row(record) for item in command.get_params(ctx) if (record := item.get_help_record(ctx)) is not None]
-    rows = [row for row in rows if "--help" not in row[0]]
+    rows = [row for row in rows if row[1] and "--help" not in row[0]]
     if rows:
         parts.append(table(("option", "meaning"), rows))
     if isinstance(command, click.Group):
@@ -39,4 +41,8 @@ def _help(command: click.Command) -> str:
 
 
 def _row(record: tuple[str, str]) -> tuple[str, str]:
-    return f"`{record[0]}`", plain(record[1])
+    names, _, rest = record[0].partition(" [")
+    choices = rest.removesuffix("]").split("|")
+    if len(choices) < _MANY:
+        return f"`{record[0]}`", plain(record[1])
+    return f"`{names}`", f"{plain(record[1])}: {', '.join(f'`{each}`' for each in choices)}"

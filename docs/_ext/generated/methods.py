@@ -8,6 +8,7 @@ from importlib import import_module
 
 from edgeworth._families import FAMILIES
 
+from . import api
 from .text import plain, table
 
 
@@ -31,17 +32,11 @@ def linked(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def explanations() -> str:
-    """A table of the families: what each is, its explanation, its methods, its reference. For a page in a folder of `docs`."""
+def families() -> str:
+    """A table of the families: what each is, what explains it, its methods, its reference. For a page of `docs` itself."""
     rows = []
     for kind, home in FAMILIES.items():
         about = (inspect.getdoc(import_module(home)) or "").partition("\n")[0]
-        rows.append(
-            (
-                f"[{kind}](../{explanation(kind)})",
-                plain(about),
-                f"[methods](../methods.md#{kind})",
-                f"[`{home}`](../reference/api/{home.removeprefix('edgeworth.').replace('.', '-').replace('_', '-')}.md)",
-            )
-        )
-    return table(("family", "what it is", "methods", "reference"), rows)
+        links = (f"[{kind}]({explanation(kind)})", f"[methods](methods.md#{kind})")
+        rows.append((links[0], plain(about), links[1], f"[`{home.rpartition('.')[2]}`](reference/api/{api.slug(home)}.md)"))
+    return table(("problem", "what it is", "methods", "package"), rows)
