@@ -2,9 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO_METHODS := random,greedy,regret-greedy,q-learning,local-search,highs,exact
-# Those whose kernels compile soon; `edgeworth compare --head-to-head` alone takes all.
-DEMO_FAMILIES := allocation,normal-form,double-auction,procurement
 
 PIP := -m pip install --quiet --disable-pip-version-check
 NEWEST := .venv-newest
@@ -14,7 +11,7 @@ TORCH ?= torch==2.13.0
 PEER ?= stable-baselines3==2.9.2 sb3-contrib==2.9.2
 MARK ?= not slow
 
-.PHONY: demo test test-slow test-learn test-newest reproduce lint bench bench-learn clean
+.PHONY: demo docs test test-slow test-learn test-newest test-lowest dist coverage reproduce lint bench bench-learn clean
 
 $(VENV)/core: pyproject.toml constraints.txt
 	@echo "Installing Edgeworth and what it needs into $(VENV), once."
@@ -27,11 +24,8 @@ $(VENV)/dev: $(VENV)/core
 	@touch $@
 
 demo: $(VENV)/core
-	@echo "The first run compiles kernels, which the table does not count."
-	$(BIN)/edgeworth compare allocation --preset melbourne-like --tasks 1200 --instances 3 --seeds 2 \
-	  --methods $(DEMO_METHODS) --reference exact --time-limit 2 --out report.html --plot report.svg
-	$(BIN)/edgeworth compare --head-to-head --families $(DEMO_FAMILIES) --quiet --out head_to_head.html
-	@echo "Open report.html and head_to_head.html. The command edgeworth is in $(BIN)."
+	$(BIN)/edgeworth demo
+	@echo "Open report.html. The command edgeworth is in $(BIN)."
 
 # Two workers would compile the same kernels at the same time: they find them compiled.
 test: $(VENV)/dev
@@ -62,9 +56,36 @@ test-newest:
 	$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable | diff constraints.txt - || true
 	$(NEWEST)/bin/python -m pytest -q -m "not slow" $(WORKERS)
 
+# A wheel and a source archive; each installs into an empty environment, with the newest versions, and runs the demonstration there.
+dist: $(VENV)/core
+	$(BIN)/python $(PIP) --constraint constraints.txt hatchling
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+	.ci/installed $(PYTHON) dist/*.whl
+	.ci/installed $(PYTHON) dist/*.tar.gz
+
+# The wheel with the lowest versions that pyproject.toml allows, away from the sources; Python 3.11, for which all of them were built.
+test-lowest: dist
+	$(BIN)/python .ci/lowest.py > dist/lowest.txt
+	TESTS=tests .ci/installed $(PYTHON) dist/*.whl --constraint dist/lowest.txt
+
+# What the tests reach; kernels are compiled, so no line of theirs is seen.
+coverage: $(VENV)/dev
+	-$(BIN)/edgeworth compile --quiet
+	$(BIN)/python -m pytest -q -m "$(MARK)" $(WORKERS) --cov=edgeworth --cov-report=term:skip-covered --cov-report=html
+
 # All claims of the papers at the smallest budget, against the verdicts that are known.
 reproduce: $(VENV)/core
 	$(BIN)/edgeworth reproduce all --budget smoke --expect verdicts.json --out pages
+
+# The site, from docs/index.md on: every warning is an error, nothing is fetched.
+$(VENV)/site: $(VENV)/core
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/site
+	$(BIN)/python -m sphinx -W --keep-going -n -E -q docs docs/_build/html
+	@echo "Open docs/_build/html/index.html."
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -82,4 +103,4 @@ bench-learn: $(LEARN)/done
 	$(LEARN)/bin/python benchmarks/forecasting.py
 
 clean:
-	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist report.html report.svg head_to_head.html
+	rm -rf $(VENV) $(NEWEST) $(LEARN) build dist docs/_build htmlcov .coverage report.html report.svg head_to_head.html

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+
+from edgeworth import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -35,6 +39,35 @@ def test_make_installs_what_is_bound() -> None:
     assert len(installs) >= 4
     for line in installs:
         assert ("--constraint constraints.txt" in line) != ("$(NEWEST)" in line), line
+
+
+def test_the_lowest_versions_are_those_of_the_project() -> None:
+    words = [sys.executable, ROOT / ".ci" / "lowest.py"]
+    found = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+    lowest = dict(line.split("==") for line in found)
+    for text in (*PROJECT["dependencies"], *(text for texts in EXTRAS.values() for text in texts)):
+        wanted = Requirement(text)
+        assert str(wanted.specifier) == f">={lowest[wanted.name]}", text
+
+
+def test_the_version_is_one() -> None:
+    cited = re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    changed = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    shown = re.search(r"version = \{(.*)\}", (ROOT / "docs" / "citing.md").read_text(encoding="utf-8"))
+    assert {found[1] for found in (cited, changed, shown) if found} == {__version__}
+    assert cited is not None
+    assert changed is not None
+    assert shown is not None
+
+
+def test_the_workflows_call_targets_that_there_are() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    called = set()
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        called |= set(re.findall(r"make ([a-z][\w-]*)", text))
+        called |= {word for line in re.findall(r"target: \[(.*)\]", text) for word in line.split(", ")}
+    assert {"lint", "test", "demo", "test-learn", "test-lowest", "test-newest", "coverage"} <= called <= targets
 
 
 def test_every_licence_is_noted() -> None:

@@ -189,7 +189,7 @@ def show_versions(as_json: bool) -> None:
     found["cpus"] = str(os.cpu_count())
     libraries = (
         "click", "highspy", "joblib", "matplotlib", "networkx", "numba", "numpy", "pandas", "pooch", "pyomo", "rich", "scipy",
-        "torch", "gymnasium", "pettingzoo",
+        "torch", "gymnasium", "pettingzoo", "cryptography", "dask", "pyarrow", "pymoo", "quantecon", "statsmodels",
     )  # fmt: skip
     for name in libraries:
         try:

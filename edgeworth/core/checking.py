@@ -1,4 +1,4 @@
-"""The skeleton of every fam: fresh plain objects, a budget, and what is said of a result beyond its solution.
+"""The skeleton of every checker: fresh plain objects, a budget, and what is said of a result beyond its solution.
 
 A family says how a solution is judged, and how bounds and infeasibility are rebuilt from certificates (`core.problem.Model`).
 Everything else is said here once.
@@ -155,14 +155,14 @@ def not_checked(why: BudgetEnded) -> Verdict:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """A number that the result states and the fam finds otherwise."""
+    """A number that the result states and the checker finds otherwise."""
 
     what: str
     stated: float | str | None
     found: float | str | None
 
     def __str__(self) -> str:
-        return f"{self.what} is stated as {self.stated!r}, the check finds {self.found!r}"
+        return f"{self.what} is stated as {self.stated}, the check finds {self.found}"
 
     def replay(self, problem: Any, result: Result[S]) -> float:
         """Check again: the violation of the same verdict now, 0 when it holds."""

@@ -57,7 +57,7 @@ class Counter:
         if under_way > _TELL and not _told.is_set():
             _told.set()
             logger.warning(
-                "compiling kernels, which takes some seconds once: they are kept for later runs, and no clock counts it "
+                "compiling kernels, which takes up to a minute, once: they are kept for later runs, and no clock counts it "
                 "(`edgeworth compile` does it in advance)"
             )
 

@@ -107,8 +107,10 @@ class Verdict:
 
     Examples
     --------
-    >>> str(Verdict.of(False, violation=2.0, witness="server 3").status), bool(Verdict(Status.MEASURED, 0.1))
-    ('fails', True)
+    >>> print(Verdict.of(False, violation=2.0, witness="server 3"))
+    FAILS by 2 (tolerance 0): server 3 (exhaustive)
+    >>> bool(Verdict(Status.MEASURED, 0.1))
+    True
     """
 
     status: Status
@@ -139,6 +141,9 @@ class Verdict:
 
     def __bool__(self) -> bool:
         return self.status in (Status.HOLDS, Status.MEASURED)
+
+    def __str__(self) -> str:
+        return one_line(f"{_described(self)} ({self.scope})")
 
 
 @dataclass(frozen=True, repr=False)
@@ -216,8 +221,7 @@ class Report(Mapping[str, Verdict]):
         return html_table(head, rows, "verified" if self else "NOT verified")
 
     def __str__(self) -> str:
-        found = (f"{name}: {_described(verdict)} ({verdict.scope})" for name, verdict in self.verdicts.items())
-        return "\n".join(map(one_line, found))
+        return "\n".join(one_line(f"{name}: {verdict}") for name, verdict in self.verdicts.items())
 
 
 def _described(verdict: Verdict) -> str:

@@ -379,5 +379,5 @@ def test_files_of_the_wrong_content(problem: Path, tmp_path: Path) -> None:
 def test_show_versions() -> None:
     found = document(run("show-versions", "--json"))
     assert found["edgeworth"] == edgeworth.__version__
-    assert {"numpy", "highspy", "python", "torch"} <= set(found)
-    assert f"edgeworth   {edgeworth.__version__}" in run("show-versions").stdout
+    assert {"numpy", "highspy", "python", "torch", "quantecon"} <= set(found)
+    assert f"edgeworth     {edgeworth.__version__}" in run("show-versions").stdout

@@ -77,7 +77,8 @@ def _document(text: str) -> Any:
 
 
 def test_every_command_is_tried_here() -> None:
-    elsewhere = {"train", "ledger"}  # tests/learning/deep/test_trained_methods.py, where torch is installed, and test_ledger.py
+    # tests/learning/deep/test_trained_methods.py, where torch is installed, test_ledger.py and test_demo.py
+    elsewhere = {"train", "ledger", "demo"}
     here = {"generate", "solve", "verify", "compare", "study", "audit", "methods", "compile", "show-versions", "backtest"}
     here |= {"run", "reproduce"}
     assert set(main.commands) == here | elsewhere

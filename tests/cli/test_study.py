@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,7 +10,6 @@ import pytest
 from edgeworth import Comparison, Study
 from edgeworth.cli.progress import span
 from tests.cli.test_cli import document, refused, run
-from tests.conftest import REPOSITORY
 from tests.experiments.study.planted import Planted, asked, lost, plant
 
 SMALL = ("--servers", "3", "--tasks", "8", "--methods", "greedy,random", "--instances", "2", "--seeds", "2")
@@ -93,20 +89,3 @@ def test_what_is_refused(tmp_path: Path) -> None:
 )
 def test_a_time_to_come(seconds: float, text: str) -> None:
     assert span(seconds) == text
-
-
-def test_what_the_page_shows_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    text = (REPOSITORY / "docs" / "studies.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    names: dict[str, Any] = {}
-    exec(code.replace('engine="loky", n_jobs=2', 'engine="serial"').replace("seconds=5", "seconds=0.2"), names)
-    assert names["study"].status().waiting == 0
-    Path("results.db").unlink()
-    lines = [line for line in text.splitlines() if line.startswith("edgeworth study ") and "dask" not in line]
-    assert len(lines) == 5
-    for line in lines:
-        words = shlex.split(line.replace("--time-limit 2", "--time-limit 0.05"))[1:]
-        done = run(*words, *(["--engine", "serial", "--quiet"] if words[1] in ("run", "resume") else []))
-        assert done.exit_code == 0, done.output
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == ["", ".csv", ".db", ".html"]  # a folder of figures

@@ -404,7 +404,8 @@ def test_an_offset_is_at_no_stake() -> None:
         certificate=Certificate("capacity-multipliers", {"u": np.array([100.0])}),
         quality=Quality.OPTIMAL,
     )
-    assert "quality" in allocation.verify(problem, nobody).failures
+    wrong = allocation.verify(problem, nobody).failures["quality"].witness
+    assert str(wrong) == "quality is stated as optimal, the check finds feasible"
 
 
 def test_integers_are_judged_in_integers() -> None:
@@ -430,6 +431,7 @@ def test_a_report_says_what_was_judged_and_how_far() -> None:
         "b: FAILS by 2 (tolerance 1e-09): b's witness (partial: 3 pieces)",
         "c: measured, 0.25: who gains (exhaustive)",
     ]
+    assert str(report["b"]) == "FAILS by 2 (tolerance 1e-09): b's witness (partial: 3 pieces)"
     assert report["c"].tolerance is None
     assert not report["c"].holds
     assert bool(report["c"])

@@ -32,7 +32,7 @@ def rows_market(seed: int) -> da.Market:
 
 
 def test_one_buyer_and_one_seller_refute_every_reading() -> None:
-    """The number that the findings name; audited over all reports. Each is rational against the ask."""
+    """The number that the page of the paper's claims names; audited over all reports. Each is rational against the ask."""
     assert len(READINGS) == len(set(READINGS)) == 96
     for params in READINGS:
         found = audit(da.Rule("off-aic2", params), BILATERAL)
@@ -135,7 +135,7 @@ def test_misuse(given: Any, message: str) -> None:
         da.OffAic2(**given)
 
 
-# --- what the findings say --------------------------------------------------------------------------------------------
+# --- what the claims page says --------------------------------------------------------------------------------------------
 
 
 SHARES = {  # per cent of the greatest welfare, and markets in deficit; the first 20 markets, and all 100

@@ -94,9 +94,22 @@ class Study:
 
     Notes
     -----
-    A run is known by its content: problem, method, parameters, stop rule, seed, threads and the method's version. Labels are
-    not in it, so two labels of the same content share their runs. An object made here looks at what it was given, one of
-    `Study.open` at everything in the file.
+    A run is known by its content: problem, method, parameters, stop rule, seed, threads and the method's version, which the
+    library raises when a method's answers change. Labels are not in it, so two labels of the same content share their runs.
+    After such a change the runs concerned are made anew; the old rows stay in the file, out of the table. An object made here
+    looks at what it was given, one of `Study.open` at everything in the file.
+
+    Promised: a row that ``on_run`` was called for, or that the command line has shown, is in the file and stays there, whatever
+    ends the process: a crash, kill -9, a full disk. Every run has at most one row; one that was under way is run again. Rows
+    equal those of `compare` but for seconds, in its order, whatever the engine. A run whose worker dies has another attempt;
+    after three its row says ``worker died 3 times``, and the last attempt runs alone, so that no run is given up for its
+    neighbour's death. Every row has a digest, problems and settings their hashes: what was changed in the file is named when it
+    is read. (Who can write the file can also write digests: this finds accidents, not forgery.)
+
+    Not promised: by default rows survive the end of the process, not of the machine's power: the last seconds may be missing
+    then, the file stays whole. Files that parameters name (a ``checkpoint``) are not kept with the study and are known by their
+    path only; trained policies are kept. A run that Ctrl-C cut short leaves no row and starts anew: methods write no
+    checkpoints inside ``solve``; training has its own (``edgeworth train --checkpoint --resume``).
 
     Examples
     --------

@@ -14,7 +14,7 @@ METHODS: tuple[Method, ...] = (
         function=f"{_ROOM}.exact:enumerate_pure_equilibria",
         exact=True,
         randomised=False,
-        guarantee="the pure equilibrium best for player 0; no solution where there is none",
+        guarantee="the pure equilibrium of the highest value; no solution where there is none",
         reference="Nash, PNAS 36 (1950), by enumeration",
     ),
     Method(

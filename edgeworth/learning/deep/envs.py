@@ -63,8 +63,13 @@ class VectorEnv(Protocol):
     copies: int
     spec: Spec
 
-    def reset(self, seed: int | None = None) -> Step: ...
-    def step(self, actions: Array) -> Step: ...
+    def reset(self, seed: int | None = None) -> Step:
+        """Begin all copies anew; with a seed, from the beginning of its randomness."""
+        ...
+
+    def step(self, actions: Array) -> Step:
+        """What the actions of all copies lead to; copies that ended have begun anew."""
+        ...
 
 
 @runtime_checkable
@@ -75,8 +80,13 @@ class Resumable(Protocol):
     what it shows.
     """
 
-    def snapshot(self) -> dict[str, Array]: ...
-    def restore(self, arrays: Arrays) -> Step: ...
+    def snapshot(self) -> dict[str, Array]:
+        """The present as arrays."""
+        ...
+
+    def restore(self, arrays: Arrays) -> Step:
+        """Go on from a snapshot."""
+        ...
 
 
 @runtime_checkable
@@ -97,8 +107,13 @@ class ArrayEnv(Protocol):
     observation_names: tuple[str, ...]
     action_size: int
 
-    def reset(self, seed: Any = None) -> tuple[Array, Arrays]: ...
-    def step(self, actions: Array) -> tuple[Array, Array, Bools, Bools, Arrays]: ...
+    def reset(self, seed: Any = None) -> tuple[Array, Arrays]:
+        """Observations and infos of copies that begin anew."""
+        ...
+
+    def step(self, actions: Array) -> tuple[Array, Array, Bools, Bools, Arrays]:
+        """Observations, rewards, terminated, truncated and infos after the actions of all copies."""
+        ...
 
 
 class _Adapted:

@@ -15,8 +15,8 @@ from edgeworth.learning.learners.base import Learner
 class Exp3(Learner):
     """EXP3, exponential weights for a bandit: only the reward of the action played is observed.
 
-    pi(a) = (1 - mixing) w_a / sum_b w_b + mixing / |A|. After the reward r of action a, w_a *= exp(mixing x / (|A| pi(a))) with
-    x = (r - low) / (high - low). Weights start at 1; every state has its own.
+    ``pi(a) = (1 - mixing) w_a / sum_b w_b + mixing / |A|``. After the reward r of action a,
+    ``w_a *= exp(mixing x / (|A| pi(a)))`` with x = (r - low) / (high - low). Weights start at 1; every state has its own.
 
     Parameters
     ----------

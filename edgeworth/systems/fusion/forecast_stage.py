@@ -20,6 +20,7 @@ FORECASTERS = (*(row.name for row in METHODS), *KNOWING)
 """The methods of `edgeworth.forecasting`; and, for comparison, the actual intensity of the round, and its actual users."""
 Contract = Literal["point", "newsvendor"]
 CONTRACTS: tuple[Contract, ...] = ("point", "newsvendor")
+"""How much is contracted on a forecast: its mean, or the quantile that weighs shortage against waste."""
 HISTORY, HORIZON = 48, 10
 _QUANTILES = np.arange(0.05, 0.96, 0.05)
 _KEPT = 4  # outlooks kept between runs: variants of a world share theirs

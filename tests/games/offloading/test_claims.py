@@ -1,4 +1,4 @@
-"""The FUSION paper's claims about its online stage, as computed rows; the sentences of docs/findings.md at their settings."""
+"""The FUSION paper's claims about its online stage, as computed rows, and the sentences of their page at their settings."""
 
 from __future__ import annotations
 

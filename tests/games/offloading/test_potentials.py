@@ -146,6 +146,8 @@ def test_a_sampled_scope_says_so_and_finds_the_same_kind_of_witness() -> None:
     assert not verdict
     assert str(verdict.scope).startswith("sampled: 20, seed 1; profiles; ties judged exactly")
     assert verdict.violation == verify_potential(game, "paper", Sampled(20, seed=1)).violation
+    moves = f"user {verdict.witness.user} gains {verdict.witness.gain:.6g} by moving to "
+    assert str(verdict.witness).startswith(moves)
     gain, rise = verdict.witness.replay(game)
     assert gain > 0.0 > rise
     assert verify_potential(game, "weighted", Sampled(20))

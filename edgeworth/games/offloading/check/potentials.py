@@ -81,6 +81,11 @@ class PotentialWitness:
         gain, rise = _exactly(Rational(game), choice, self.which, self.user, pair)
         return _signed(gain), _signed(rise)
 
+    def __str__(self) -> str:
+        there = "local execution" if self.provider < 0 else f"provider {self.provider}"
+        gain = f"user {self.user} gains {self.gain:.6g} by moving to {there}"
+        return f"{gain}, and the {self.which} potential changes by {self.rise:.6g}"
+
 
 def verify_potential(
     game: OffloadingGame,

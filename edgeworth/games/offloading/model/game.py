@@ -26,6 +26,7 @@ Which = Literal["paper", "weighted"]
 """A candidate for a potential."""
 
 REGIMES: tuple[Regime, ...] = ("linearised", "soft-deadline", "floored")
+"""What `OffloadingGame.regime` may be: how a machine's reward falls with its delay."""
 
 EQUILIBRIUM_TOL = 1e-9
 """At an equilibrium no user gains more than this by a move of its own, relative to the distance between the best and the worst

@@ -22,6 +22,7 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 ROLES = ("given", "chosen")
+"""What `TradingGame.roles` may be: shares of mining that are given, or chosen by the consumers."""
 
 _LARGEST = 1e300  # of demands times money: nothing that is computed overflows
 _DEAREST = 1e290  # cost of a unit of mining power in rewards: where it is more, the reward does not count

@@ -30,8 +30,13 @@ class TieBreak(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
-    def ranks(self, side: str, reports: Sequence[Number] | NDArray[np.float64]) -> NDArray[np.int64]: ...
+    def name(self) -> str:
+        """What outcomes record."""
+        ...
+
+    def ranks(self, side: str, reports: Sequence[Number] | NDArray[np.float64]) -> NDArray[np.int64]:
+        """A permutation by which equal reports of a side ("buyer" or "seller") are ordered."""
+        ...
 
 
 @lru_cache(maxsize=8)

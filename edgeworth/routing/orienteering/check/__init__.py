@@ -31,20 +31,30 @@ REBUILD: dict[str, Rebuild] = {"ng-routes": _root, "listed-routes": _listed}
 def judge(
     problem: OrienteeringProblem, plan: RoutePlan, claimed: bool, result: Result[RoutePlan] | None, budget: Budget
 ) -> tuple[dict[str, Verdict], float | None]:
-    """Check a plan or a result against the problem. Truthy when every verdict holds.
+    """Judge a plan by its rules, everything recomputed from its sequences and the problem's raw data.
 
-    For a plan, everything recomputed from its sequences and the problem's raw data: ``visits`` (each customer at most once),
-    ``windows`` (service begins in time), ``return``, ``capacity`` and ``schedule`` (the times and loads that the plan states
-    are those that its sequences give); limits hold within the tolerance of `model.limits`, exactly for whole numbers; witness:
-    a `model.Violation`, the worst one of its rule. For a result also ``value`` (recomputed, relative 1e-9), ``bound`` (on the
-    right side of the value; where its evidence is "recomputed", rebuilt from its certificate of kind "ng-routes" or
-    "listed-routes"; otherwise the scope says that it is a claim), and ``quality``
-    (OPTIMAL only where the bound closes the gap); witness: a `edgeworth.core.checking.Mismatch`. A result without a solution
-    is checked for its bound and its quality. All checks are exhaustive; a bound whose certificate takes more than `seconds` or
-    some million labels to rebuild is not checked.
+    Parameters
+    ----------
+    problem : OrienteeringProblem
+    plan : RoutePlan
+    claimed, result, budget
+        Not needed: every rule is judged, whoever found the plan, and within a moment.
 
-    Raises TypeError for other types, ValueError for a result of another problem or sense, and for a plan of another
-    number of vehicles or with customers that do not exist.
+    Returns
+    -------
+    verdicts : dict of Verdict
+        ``visits`` (each customer at most once), ``windows`` (service begins in time), ``return``, ``capacity`` and ``schedule``
+        (the times and loads that the plan states are those that its sequences give). Limits hold within the tolerance of
+        `model.limits`, exactly for whole numbers; witness: a `model.Violation`, the worst one of its rule. All checks are
+        exhaustive. ``value``, ``bound`` and ``quality`` of a result are judged by `edgeworth.core.checking.result_verdicts`; a
+        bound whose certificate takes more than the budget's seconds, or some million labels, is not checked.
+    value : float or None
+        By the model; None where a customer is visited twice.
+
+    Raises
+    ------
+    ValueError
+        For a plan of another number of vehicles, or with customers that do not exist.
     """
     verdicts = _feasibility(problem, plan)
     return verdicts, value(problem, plan) if verdicts["visits"] else None

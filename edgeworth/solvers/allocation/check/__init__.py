@@ -15,33 +15,29 @@ __all__: list[str] = []
 def judge(
     problem: AllocationProblem, assignment: Assignment, claimed: bool, result: Result[Assignment] | None, budget: Budget
 ) -> tuple[dict[str, Verdict], float | None]:
-    """Check a solution or a result against the problem. Truthy when every verdict holds.
+    """Judge an assignment by its rules.
 
     Parameters
     ----------
     problem : AllocationProblem
-    answer : Assignment or Result
-        For an assignment: ``eligibility`` (at most one server a task is a matter of type), ``capacity`` (load <= c_i, exactly
-        where the server's data are integers, else within 1e-9 relative), ``deadline`` (recomputed from the raw fields; absent
-        without them) and ``must_serve``; witness: a `model.Violation`. For a result also ``value`` (recomputed, relative
-        1e-9), ``bound`` (on the right side of the value; where its evidence is "recomputed", rebuilt from its certificate
-        alone, see `check.bounds`; otherwise the scope says that it is a claim), and ``quality`` (OPTIMAL only where the
-        rebuilt bound closes the gap, INFEASIBLE only where the certificate shows it); witness: a
-        `edgeworth.core.checking.Mismatch`. A result without a solution is checked for its bound and its quality.
-    seconds : float
-        The budget; what it does not suffice for is NOT_CHECKED.
+    assignment : Assignment
+    claimed, result, budget
+        Not needed: every rule is judged, whoever found the assignment, and within a moment.
 
     Returns
     -------
-    Report
-        All checks are exhaustive.
+    verdicts : dict of Verdict
+        ``eligibility`` (at most one server a task is a matter of type), ``capacity`` (load <= c_i, exactly where all servers'
+        data are integers, else within 1e-9 relative), ``must_serve`` and, with raw fields, ``deadline`` (recomputed from them);
+        witness: a `model.Violation`. All checks are exhaustive. ``value``, ``bound`` and ``quality`` of a result are judged by
+        `edgeworth.core.checking.result_verdicts`, bounds by `check.bounds`.
+    value : float or None
+        By the model; None where a task is at a server that it is not eligible for.
 
     Raises
     ------
-    TypeError
-        For other types.
     ValueError
-        For a result of another problem or sense, and for an assignment of another length.
+        For an assignment of another length, or with a server that the problem does not have.
     """
     tolerances = {"eligibility": 0.0, "capacity": FEASIBILITY_TOL, "must_serve": 0.0}
     if problem.whole.all():
