@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from unittest import mock
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -44,9 +43,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def run_page(text: str, where: str) -> None:
     """Run the blocks of a page one after the other, in one namespace and in the current folder."""
-    module = ModuleType("__page__")
-    with mock.patch.dict(sys.modules, {"__page__": module}):  # dataclasses look their module up
-        _run(text, where, vars(module))
+    sys.modules["__page__"] = ModuleType("__page__")  # dataclasses look their module up
+    try:
+        _run(text, where, vars(sys.modules["__page__"]))
+    finally:
+        del sys.modules["__page__"]
 
 
 def _run(text: str, where: str, names: dict[str, Any]) -> None:
