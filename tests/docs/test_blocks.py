@@ -8,9 +8,11 @@ import json
 import os
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import matplotlib as mpl
@@ -41,11 +43,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def run_page(text: str, where: str) -> None:
     """Run the blocks of a page one after the other, in one namespace and in the current folder."""
-    names: dict[str, Any] = {"__name__": "__page__"}
+    sys.modules["__page__"] = ModuleType("__page__")  # dataclasses look their module up
+    try:
+        _run(text, where, vars(sys.modules["__page__"]))
+    finally:
+        del sys.modules["__page__"]
+
+
+def _run(text: str, where: str, names: dict[str, Any]) -> None:
     for block in blocks(text):
         place = f"{where}, line {block.line}"
         if block.language == "python":
-            exec(compile("\n" * (block.line - 1) + block.text, where, "exec"), names)
+            exec(compile("\n" * (block.line - 1) + block.text, where, "exec", dont_inherit=True), names)
         elif block.language == "pycon":
             _examples(block, names, where)
         elif block.language in ("console", "sh"):
@@ -106,6 +115,7 @@ def page_of(language: str, *lines: str) -> str:
 
 def test_blocks_share_one_namespace_and_one_folder(folder: Path) -> None:
     code = page_of("python", "half = 21", "open('made.txt', 'w').close()")
+    code += page_of("python", "from dataclasses import dataclass", "@dataclass", "class Pair:", "    first: 'int'")
     run_page(code + page_of("pycon", ">>> half * 2", "42", ">>> more = 1") + page_of("python", "assert more == 1"), "page")
     assert (folder / "made.txt").exists()
 
