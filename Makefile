@@ -72,7 +72,7 @@ $(VENV)/site: $(VENV)/core
 	@touch $@
 
 docs: $(VENV)/site
-	$(BIN)/python -m sphinx -W --keep-going -n -E -q docs docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -n -E -q -j auto docs docs/_build/html
 	@echo "Open docs/_build/html/index.html."
 
 lint: $(VENV)/dev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from docutils import nodes
@@ -27,6 +28,16 @@ class Name(SphinxRole):
         return [pending_xref("", code, refdomain="py", reftype="obj", reftarget=target, loose=True, refwarn=False, **near)], []
 
 
+ENDS: dict[str, list[str]] = {}  # the last part of a name -> the names that end so
+
+
+def _ending(known: Mapping[str, object], target: str) -> list[str]:
+    if not ENDS:
+        for name in known:
+            ENDS.setdefault(name.rpartition(".")[2], []).append(name)
+    return [name for name in ENDS.get(target.rpartition(".")[2], ()) if name.endswith(f".{target}")]
+
+
 def _resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.Element) -> nodes.Node | None:
     """A name by its last parts where it is the only one; a name that a package lends from another one by its home."""
     if node.get("refdomain") != "py":
@@ -39,7 +50,7 @@ def _resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: node
         home = node.get("py:module")
         near = [f"{home}.{node.get('py:class')}.{target}", f"{home}.{target}", f"edgeworth.{target}"]
         near = [homes().get(name, name) for name in near]
-        found = [name for name in near if name in known][:1] or [name for name in known if name.endswith(f".{target}")]
+        found = [name for name in near if name in known][:1] or _ending(known, target)
     else:
         return None
     if len(found) == 1 and found[0] in known:
