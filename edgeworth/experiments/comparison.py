@@ -246,8 +246,8 @@ class Comparison:
 
         Raises
         ------
-        TypeError
-            Where `sections` holds something else.
+        TypeError, ValueError
+            Where `sections` holds something else, or two parts of the page would have one title.
 
         Notes
         -----

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from edgeworth.core.display import html, number, one_line, percent
+from edgeworth.core import validation
+from edgeworth.core.display import html, number, percent
 from edgeworth.core.family import family
 from edgeworth.core.numeric import Sense
 from edgeworth.core.problem import Problem, Stored
 from edgeworth.core.result import Result
 from edgeworth.experiments import convergence, line_plots, page, plots, profiles
-from edgeworth.experiments.cases import Cases
+from edgeworth.experiments.cases import Cases, Reference
 from edgeworth.experiments.drawing import data_link, figure
 from edgeworth.experiments.page import Section
 from edgeworth.experiments.setting import Setting
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 _TALL = 16  # rows from which a table has a scrollbar of its own
 _WIDE = 9  # measures of one table; more get another one
+_POINTS = 100  # of a convergence curve, so that ten of them stay light
 _KEYS = ["method", "problem", "method_seed"]
 
 
@@ -63,6 +67,10 @@ def text(
         ("All runs", _all_runs(frame, setting.sense)),
         ("What was run", page.heading("What was run") + _what_was_run(frame, setting)),
     ]
+    titles = Counter(title for title, _ in parts)
+    if len(titles) < len(parts):
+        twice = [title for title, count in titles.items() if count > 1]
+        validation.reject("sections", "must have titles that differ from each other and from those of the page", twice)
     links = [data_link(csv, "text/csv", "runs.csv", "CSV")]
     links.append(data_link(lines, "application/json", "runs.jsonl", "JSON, a run a line (Comparison.load reads it)"))
     return page.document(
@@ -72,7 +80,7 @@ def text(
             '<p class="soft">Every solution was checked by code that did not produce it; values are recomputed from the model. '
             f"Values: {'larger' if setting.sense == 'max' else 'smaller'} is better.</p>",
             f"<p>All runs as a file: {'; '.join(links)}.</p>",
-            page.contents(title for title, _ in parts),
+            page.contents(titles),
             *(part for _, part in parts),
         ],
     )
@@ -154,22 +162,24 @@ def _gaps(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> str:
         + figure(
             lambda ax: plots.gaps(frame, labels, sense, ax),
             1.3 + 0.55 * len(labels),
-            one_line(f"A row a method, a dot a run: {words.split(';')[0]}. Means: {said}."),
+            f"A row a method, a dot a run: {words.split(';')[0]}. Means: {said}.",
         )
         + figure(
             lambda ax: plots.effort(frame, labels, sense, ax),
             3.8,
-            one_line(f"A point a run, at its wall-clock time and its {words.split(';')[0]}. Means: {said}."),
+            f"A point a run, at its wall-clock time and its {words.split(';')[0]}. Means: {said}.",
         )
     )
 
 
 def _progress(cases: Callable[[], Cases], frame: pd.DataFrame, summary: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Performance profile and convergence curves, where there are enough runs for them."""
-    title, reference = "Profile and convergence", "bound" if frame["gap_to_best_bound"].notna().any() else "value"
+    title = "Profile and convergence"
+    reference: Reference = "bound" if frame["gap_to_best_bound"].notna().any() else "value"
     drawn = []
     try:
         profile = profiles.performance(cases())
+        profile.attrs["places"] = places = {label: k for k, label in enumerate(summary.index)}
     except ValueError:  # bounds alone, or no instance on which every method ran
         return
     if len(summary) > 1:
@@ -181,23 +191,25 @@ def _progress(cases: Callable[[], Cases], frame: pd.DataFrame, summary: pd.DataF
             figure(
                 lambda ax: line_plots.profile(profile, ax),
                 3.6,
-                one_line(f"Performance profile of Dolan and More. {said}."),
+                f"Performance profile of Dolan and More. {said}.",
                 "Performance profile: the share of instances that a method solves within a multiple of the shortest time.",
             )
         )
     try:
-        curves = convergence.curves(cases(), "bound" if reference == "bound" else "value")
+        curves = convergence.curves(cases(), reference, _POINTS)
     except ValueError:
         drawn.append(
             '<p class="soft">Convergence curves need traces, which a comparison keeps where it is asked: trace=True.</p>'
         )
     else:
-        ends = "; ".join(f"{name}: {percent(gap)}" for name, gap in curves.groupby("method")["gap"].last().items())
+        curves.attrs["places"] = places
+        last = curves.groupby("method")["gap"].last()
+        ends = "; ".join(f"{name}: {percent(gap) if math.isfinite(gap) else 'no value'}" for name, gap in last.items())
         drawn.append(
             figure(
                 lambda ax: line_plots.curves(curves, ax),
                 3.6,
-                one_line(f"Convergence: the median gap to the best {reference} over time. At the end: {ends}."),
+                f"Convergence: the median gap to the best {reference} over time. At the end: {ends}.",
                 "Convergence: how the gap of the best value so far shrank over the seconds of a run.",
             )
         )
@@ -227,7 +239,7 @@ def _solution(
         return family(problem.kind).picture(problem, result.solution, ax=ax)
 
     title = "The best solution"
-    yield title, page.heading(title) + figure(draw, 4.2, one_line(f"Picture of a solution. {said}"), said)
+    yield title, page.heading(title) + figure(draw, 4.2, f"Picture of a solution. {said}", said)
 
 
 def _all_runs(frame: pd.DataFrame, sense: Sense) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from edgeworth.core import style
-from edgeworth.core.display import html
+from edgeworth.core.display import html, one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +30,8 @@ _WORDS = 46  # letters of a line of a narrow legend
 _LOOK: dict[Any, str] = {"svg.fonttype": "none", "svg.hashsalt": "edgeworth"} | dict.fromkeys(
     ("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), style.INK
 )
+_FONT = re.compile(r"font-family:[^;]*;? ?")  # the page's own takes its place
+_SPACE = re.compile(r" (?=[A-Za-z])|(?<=[A-Za-z]) ")  # around the letters of a path
 _LONG = re.compile(r"-?\d+\.\d{3,}")
 
 
@@ -173,9 +175,13 @@ def inline(drawn: str, alt: str, name: str = "wide") -> str:
             if key == "clip-path":
                 element.set(key, item.replace("url(#", f"url(#{own}-"))
             elif key in ("d", "transform", "x", "y", "points", "width", "height"):
-                element.set(key, re.sub(r"\s+", " ", _LONG.sub(_short, item)).strip())
+                element.set(key, _SPACE.sub("", re.sub(r"\s+", " ", _LONG.sub(_short, item)).strip()))
+            elif key == "style":
+                element.set(key, _FONT.sub("", item))
+        if element.get("transform", "").startswith("rotate(-0 "):
+            element.attrib.pop("transform")
     _without_empty(root)
-    root.attrib = {"class": name, "viewBox": root.get("viewBox", ""), "role": "img", "aria-label": alt}
+    root.attrib = {"class": name, "viewBox": root.get("viewBox", ""), "role": "img", "aria-label": one_line(alt)}
     page = ElementTree.tostring(root, encoding="unicode")
     page = re.sub(r"\n\s*", "\n", page)
     themed = [(style.INK, "var(--ink)"), ("#000000", "var(--ink)"), (style.FAINT, "var(--line)"), (style.WRONG, "var(--bad)")]
@@ -192,7 +198,8 @@ def _short(number: re.Match[str]) -> str:
 def _without_empty(parent: ElementTree.Element) -> None:
     for child in list(parent):
         _without_empty(child)
-        if child.tag in ("g", "defs") and not len(child):
+        unseen = child.tag == "path" and child.get("style") == "fill: none"
+        if unseen or (child.tag in ("g", "defs") and not len(child)):
             parent.remove(child)
 
 

@@ -87,6 +87,7 @@ def write(
         except ValueError as error:  # too few methods, instances or traces: the others are drawn all the same
             missing[name] = str(error)
             continue
+        found.attrs["places"] = {label: k for k, label in enumerate(labels)}
         if draw is not None:
             _draw(draw, found, size, where / name)
         plain = found if found.index.name is None else found.reset_index()

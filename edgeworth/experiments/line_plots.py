@@ -57,9 +57,9 @@ def profile(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
         positive = x[x > 0.0]
         low, high = (float(positive.min()), float(positive.max())) if len(positive) else (1.0, 1.0)
         _logarithmic(ax, low if name == "ratio" else low / 2.0, high * (1.5 if high > low else 2.0))
-    for position, label in enumerate(frame["method"].unique()):
+    for position, label in _placed(frame):
         mine = (frame["method"] == label).to_numpy(dtype=bool)
-        _line(ax, x[mine], frame["share"].to_numpy(dtype=np.float64)[mine], position, str(label))
+        _line(ax, x[mine], frame["share"].to_numpy(dtype=np.float64)[mine], position, label)
     ax.set_ylim(-0.02, 1.02)
     ax.set_ylabel("share of instances")
     text = _AXES[name] if name != "gap" or goal is None else f"gap to the best {goal} (%)"
@@ -100,10 +100,10 @@ def curves(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     top = float(np.nanmax(drawn)) if not np.isnan(drawn).all() else 1.0
     times = frame["seconds"].to_numpy(dtype=np.float64)
     _logarithmic(ax, float(times.min()), float(times.max()))
-    for position, label in enumerate(frame["method"].unique()):
+    for position, label in _placed(frame):
         mine = (frame["method"] == label).to_numpy(dtype=bool)
         x, of = times[mine], percents[mine]
-        _line(ax, x, of["gap"].to_numpy(dtype=np.float64), position, str(label))
+        _line(ax, x, of["gap"].to_numpy(dtype=np.float64), position, label)
         low = of["gap_low"].to_numpy(dtype=np.float64)
         high = np.where(np.isnan(of["gap_high"]), 10.0 * top + 1.0, of["gap_high"])  # out of sight: it has no end yet
         ax.fill_between(x, low, high, step="post", color=colour(position), alpha=0.13, lw=0.0)
@@ -173,6 +173,12 @@ def critical_differences(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
             va="center", color=INK, fontsize=9,
         )  # fmt: skip
     return ax
+
+
+def _placed(frame: pd.DataFrame) -> list[tuple[int, str]]:
+    """The methods, each with the place that gives it its colour: the same in all plots of a page that has more methods."""
+    places = frame.attrs.get("places", {})
+    return [(places.get(label, k), label) for k, label in enumerate(map(str, frame["method"].unique()))]
 
 
 def _line(ax: Axes, x: np.ndarray, y: np.ndarray, position: int, label: str) -> None:

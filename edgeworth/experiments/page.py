@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,13 +54,18 @@ class Section:
 
     Examples
     --------
+    >>> import pathlib, tempfile
     >>> import pandas as pd
     >>> from edgeworth import compare
     >>> from edgeworth.experiments import Section
     >>> from edgeworth.solvers import allocation
     >>> comparison = compare([allocation.generate(servers=3, tasks=9, seed=0)], ["greedy", "lp"])
     >>> note = Section("What we found", ["The bound is tight: 2 < 3."], table=pd.DataFrame({"figure": [1.5]}))
-    >>> comparison.to_html("page.html", sections=[note])  # doctest: +SKIP
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "page.html"
+    ...     comparison.to_html(path, sections=[note])
+    ...     "The bound is tight: 2 &lt; 3." in path.read_text(encoding="utf-8")
+    True
     """
 
     title: str
@@ -107,8 +113,9 @@ def contents(titles: Iterable[str]) -> str:
 
 
 def _place(title: str) -> str:
-    """A name for a heading, of letters and digits only."""
-    return "part-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in title.lower())
+    """A name for a heading, of letters and digits only; other titles have other names."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in title.lower())
+    return f"{plain[:40].strip('-') or 'part'}-{zlib.crc32(title.encode('utf-8', 'backslashreplace')):08x}"
 
 
 def document(title: str, body: Iterable[str]) -> str:

@@ -226,4 +226,13 @@ def test_a_section_names_what_is_wrong(arguments: tuple[Any, ...], message: str)
 def test_sections_are_sections(comparison: Comparison, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="sections"):
         comparison.to_html(tmp_path / "page.html", sections=["a"])  # type: ignore[list-item]
+    for twice in ([Section("Summary")], [Section("a"), Section("a")]):
+        with pytest.raises(ValueError, match="titles that differ"):
+            comparison.to_html(tmp_path / "page.html", sections=twice)
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_method_has_one_colour_on_the_page(text: str) -> None:
+    """Also in plots that leave out a method before it, as profiles leave out those that only give bounds."""
+    exact = [*re.findall(r"stroke: var\(--(c\d)\); stroke-width: 1\.7", text)]
+    assert set(exact) == {"c0", "c2", "c3", "c4"}  # greedy, random, exact, raises; lp is the second
