@@ -64,7 +64,7 @@ dist: $(VENV)/core
 	.ci/installed $(PYTHON) dist/*.whl
 	.ci/installed $(PYTHON) dist/*.tar.gz
 
-# The wheel with the lowest versions that pyproject.toml allows, away from the sources; Python 3.11, for which all of them were built.
+# The wheel with the lowest versions that pyproject.toml allows, away from the sources, on Python 3.11, for which all of them were built.
 test-lowest: dist
 	$(BIN)/python .ci/lowest.py > dist/lowest.txt
 	TESTS=tests .ci/installed $(PYTHON) dist/*.whl --constraint dist/lowest.txt
