@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TALL = 16  # rows from which a table has a scrollbar of its own
 _WIDE = 9  # measures of one table; more get another one
+_TITLES = ("Summary", "Gap and time", "Profile and convergence", "The best solution", "All runs", "What was run")
 _POINTS = 100  # of a convergence curve, so that ten of them stay light
 _KEYS = ["method", "problem", "method_seed"]
 
@@ -58,6 +59,10 @@ def text(
     csv, lines : str
         What `Comparison.to_csv` and `Comparison.save` write.
     """
+    titles = Counter([*_TITLES, *(each.title for each in sections)])
+    if max(titles.values()) > 1:
+        twice = [title for title, count in titles.items() if count > 1]
+        validation.reject("sections", "must have titles that differ from each other and from those of the page", twice)
     parts = [
         ("Summary", _summary(frame, summary, setting)),
         ("Gap and time", _gaps(frame, summary, setting)),
@@ -67,10 +72,6 @@ def text(
         ("All runs", _all_runs(frame, setting.sense)),
         ("What was run", page.heading("What was run") + _what_was_run(frame, setting)),
     ]
-    titles = Counter(title for title, _ in parts)
-    if len(titles) < len(parts):
-        twice = [title for title, count in titles.items() if count > 1]
-        validation.reject("sections", "must have titles that differ from each other and from those of the page", twice)
     links = [data_link(csv, "text/csv", "runs.csv", "CSV")]
     links.append(data_link(lines, "application/json", "runs.jsonl", "JSON, a run a line (Comparison.load reads it)"))
     return page.document(
@@ -80,7 +81,7 @@ def text(
             '<p class="soft">Every solution was checked by code that did not produce it; values are recomputed from the model. '
             f"Values: {'larger' if setting.sense == 'max' else 'smaller'} is better.</p>",
             f"<p>All runs as a file: {'; '.join(links)}.</p>",
-            page.contents(titles),
+            page.contents(title for title, _ in parts),
             *(part for _, part in parts),
         ],
     )
