@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +10,6 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
 from edgeworth import __version__  # noqa: E402
-from edgeworth._families import FAMILIES  # noqa: E402
 
 project = "Edgeworth"
 author = "The Edgeworth authors"
@@ -19,23 +17,8 @@ copyright = "The Edgeworth authors, Apache-2.0"
 release = version = __version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated", "mathml", "names", "pictures"]
-exclude_patterns = [
-    "_build",
-    "notebooks/data",
-    "claims/intro",  # parts of pages
-    "findings.md", "guide.md", "running.md", "studies.md",  # until their parts have found their places
-]  # fmt: skip
+exclude_patterns = ["_build", "notebooks/data", "claims/intro"]  # the last are parts of pages
 nitpicky = True
-suppress_warnings: list[str] = []
-ARRIVING = (  # pages that others are writing: while one is absent, links to absent pages are forgiven
-    "start", "comparison", "stability", "releasing", "citing",
-    *(f"tutorials/{name}" for name in ("mechanisms", "operations-research", "reinforcement-learning", "engineer", "teacher")),
-    *(f"contributing/{name}" for name in ("method", "rule", "learner", "family")),
-    *(f"explanation/{kind}" for kind in (*FAMILIES, "evidence", "learning")),
-)  # fmt: skip
-if not all((HERE / f"{name}.md").exists() for name in ARRIVING):
-    suppress_warnings += ["toc.not_readable", "toc.empty_glob", "myst.xref_missing"]
-    logging.getLogger("sphinx.sphinx.directives.other").addFilter(lambda record: "glob pattern" not in str(record.msg))
 
 # --- Markdown and notebooks ---------------------------------------------------------------------------------------------------
 

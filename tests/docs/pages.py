@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-DISSOLVED = ("findings.md", "guide.md", "running.md", "studies.md")  # until their parts have found their places
 PARTS = "claims/intro"  # what other pages include: links are seen from the page that does
 RUN = ("python", "pycon", "console", "sh")
 PARSED = ("json", "toml", "yaml")
@@ -29,8 +28,7 @@ class Block:
 
 def pages() -> list[Path]:
     """All pages that are written in Markdown, sorted."""
-    found = (path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
-    return sorted(path for path in found if path.relative_to(DOCS).as_posix() not in DISSOLVED)
+    return sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)
 
 
 def name_of(page: Path) -> str:

@@ -6,7 +6,6 @@ import importlib.util
 import inspect
 import json
 import re
-import runpy
 import subprocess
 import sys
 from functools import cache
@@ -17,7 +16,7 @@ from types import ModuleType
 import pytest
 
 from edgeworth._families import FAMILIES
-from tests.docs.pages import DISSOLVED, DOCS, PARTS, blocks, name_of, pages
+from tests.docs.pages import DOCS, PARTS, blocks, name_of, pages
 from tests.test_package import PUBLIC
 
 ROOT = DOCS.parent
@@ -26,7 +25,6 @@ sys.path.insert(0, str(DOCS / "_ext"))
 import generated  # noqa: E402
 from generated import api, claims, methods, results  # noqa: E402
 
-ARRIVING = {f"{name}.md" for name in runpy.run_path(str(DOCS / "conf.py")).get("ARRIVING", ())}
 HEAVIEST = 500_000  # bytes of a page with all that it loads
 
 
@@ -61,7 +59,7 @@ def test_every_public_name_is_in_the_reference_and_says_what_it_is(home: str) ->
 def test_every_method_leads_to_what_explains_its_family_and_to_its_reference(kind: str) -> None:
     page = methods.explanation(kind)
     assert f"[{kind}]({page})" in methods.families()
-    assert (DOCS / page).exists() or page in ARRIVING
+    assert (DOCS / page).exists()
     table = methods.linked((DOCS / "methods.md").read_text(encoding="utf-8"))
     for row in import_module(FAMILIES[kind]).METHODS:
         function = f"{FAMILIES[kind]}.{row.function.partition(':')[2]}"
@@ -95,10 +93,7 @@ def test_links_lead_to_pages_and_headings_that_are_there(page: Path) -> None:
         if re.match(r"https?:|mailto:", target):
             continue
         other = (start / file).resolve() if file else page
-        inside = other.relative_to(DOCS).as_posix() if other.is_relative_to(DOCS) else ""
-        if inside in ARRIVING and not other.exists():
-            continue
-        if not other.exists() or inside in DISSOLVED or (anchor and other.suffix == ".md" and anchor not in anchors(other)):
+        if not other.exists() or (anchor and other.suffix == ".md" and anchor not in anchors(other)):
             wrong.append(target)
     assert not wrong
 
@@ -113,7 +108,7 @@ def test_every_page_is_in_a_table_of_contents() -> None:
                     found = page.parent.glob(f"{entry}.md") if "*" in entry else [page.parent / f"{entry}.md"]
                     listed |= {path.resolve().relative_to(DOCS).as_posix() for path in found if ".." not in entry}
     assert {name for name in map(name_of, pages()) if not name.startswith(PARTS)} - listed == {"index.md"}
-    assert {name for name in listed if not (DOCS / name).exists()} <= ARRIVING
+    assert all((DOCS / name).exists() for name in listed)
 
 
 # --- claims and benchmarks ----------------------------------------------------------------------------------------------------
