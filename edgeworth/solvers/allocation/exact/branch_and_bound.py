@@ -31,6 +31,7 @@ from edgeworth.solvers.allocation.bounds import (
 )
 from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.core_arm import Cores
+from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
@@ -44,6 +45,7 @@ from edgeworth.solvers.allocation.model import (
     objective_bound,
     positions,
     rounded_profit,
+    violations,
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
@@ -55,6 +57,7 @@ _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second wi
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
 _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
+_AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
 _PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
 _FIRST_PROPOSALS = 100  # per task, before the proof begins, but
@@ -131,7 +134,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     3. Dives. While trees grow large and the gap is wide, every other step searches a target a little above the incumbent and
        gives up after some hundred nodes.
     4. Simulated annealing looks for incumbents meanwhile: in a thread of its own with ``threads`` >= 2, by turns otherwise.
-    5. HiGHS shares the time of the annealing, up to 200,000 pairs: it solves cores of growing size, what the losses of the
+    5. Neighbourhoods of the best assignment are searched while the gap is wide, up to 100,000 pairs: the tasks of a few servers
+       are shared out anew by a tree of their own (`neighbourhoods`), in both threads.
+    6. HiGHS shares the time of the annealing, up to 200,000 pairs: it solves cores of growing size, what the losses of the
        root and the incumbent do not exclude (`solve_core`). Incumbents go both ways. What HiGHS proves of the whole core is a
        claim; the tree then goes on to four times the steps it had done, or until it ends where there is no time rule, because
        its own proof can be rebuilt.
@@ -186,6 +191,7 @@ class _Portfolio:
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
+        self.around: list[Neighbourhoods] = []
         self.best: Assignment | None = None
         self.profit = -math.inf
         self._accept(self.annealing.best)
@@ -269,11 +275,34 @@ class _Portfolio:
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
+            if self.anneals and not proof.at_root:
+                self._search_around(parallel)
             began = run.elapsed
             proof.advance(run.allowance(proof.nodes, _NODES))
             step = run.elapsed - began
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
+
+    def _search_around(self, parallel: bool) -> None:
+        """Neighbourhoods of the best assignment, while the gap is wide: a step in this thread, and the others' news."""
+        problem, proof = self.problem, self.proof
+        if not proof.wide or problem.pairs > _AROUND_PAIRS:
+            self.annealing.search_around(None)
+            return
+        if not self.around:
+            self.around = [proof.neighbourhoods(rng) for rng in self.run.rng.spawn(1 + parallel)]
+        if parallel:
+            self.annealing.search_around(self.around[-1])
+        for each in self.around:
+            if each.choice is not None and each.profit > self.profit:
+                found = assignment_of(problem, each.choice)
+                if not violations(problem, found):
+                    self._accept(found)
+        if self.best is not None:
+            known = positions(problem, self.best)
+            for each in self.around:
+                each.offer(known, self.profit, proof.bound)
+        self.around[0].advance()
 
     def _exchange(self, cores: Cores, parallel: bool) -> bool:
         """Incumbents go to HiGHS and come from it; without a second thread it has its turn. Says whether its claim closes."""

@@ -15,24 +15,32 @@ from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
 from edgeworth.solvers.allocation.bounds import DualSolution
 from edgeworth.solvers.allocation.exact.core_arm import Cores
+from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
 
 _BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
 _PAUSE = 0.02  # seconds between two looks of a thread that has nothing else to do
+_SHARE = 2.0  # seconds of the search of neighbourhoods for each of annealing
 _EVER = 1 << 40  # as many proposals as one likes
 
 
 class Alternate(Observer):
-    """By its flag the main thread stops the annealing thread, which otherwise lets HiGHS work as long as it worked itself."""
+    """By its flag the main thread stops the annealing thread, which otherwise lets HiGHS work as long as it worked itself, and
+    the search of neighbourhoods twice as long, where there is one."""
 
     def __init__(self, cores: Cores | None) -> None:
         self.stopped, self._cores, self._since = False, cores, time.perf_counter()
+        self.around: Neighbourhoods | None = None
 
     def on_progress(self, progress: Progress | None) -> bool:
+        spent = time.perf_counter() - self._since
         if self._cores is not None and not self.stopped:
-            self._cores.turn(time.perf_counter() - self._since, lambda: self.stopped)
-            self._since = time.perf_counter()
+            self._cores.turn(spent, lambda: self.stopped)
+        until = time.perf_counter() + _SHARE * spent
+        while self.around is not None and not self.stopped and time.perf_counter() < until:
+            self.around.advance()
+        self._since = time.perf_counter()
         return self.stopped
 
 
@@ -53,6 +61,10 @@ class Annealing:
     @property
     def best(self) -> Assignment | None:
         return self._search.best
+
+    def search_around(self, around: Neighbourhoods | None) -> None:
+        """The thread has, or no longer has, neighbourhoods to search."""
+        self._flag.around = around
 
     def turn(self, proposals: int) -> None:
         """So many proposals, rounded up to what the search does at a time."""

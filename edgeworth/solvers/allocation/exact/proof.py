@@ -17,6 +17,7 @@ from edgeworth.solvers.allocation.exact.arrays import (
     task_order,
 )
 from edgeworth.solvers.allocation.exact.core_milp import price_losses
+from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.numbers import (
     first_multipliers,
     most_profit,
@@ -244,11 +245,19 @@ class Proof:
 
     # --- dives ----------------------------------------------------------------------------------------------------------
 
+    @property
+    def wide(self) -> bool:
+        """The gap to the known value is worth a search for better ones."""
+        return math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
+
+    def neighbourhoods(self, rng: np.random.Generator) -> Neighbourhoods:
+        """A search around the best assignment that begins at the root's multipliers."""
+        return Neighbourhoods(self.problem, self._u, self.lam, self._unit, rng)
+
     def _dives(self) -> bool:
         """Whether it is a dive's turn. Dives get as many nodes as the proof, where the gap is wide."""
         proving = self.nodes - self._dived
-        wide = math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
-        return wide and proving >= _PROVING and self._dived < proving
+        return self.wide and proving >= _PROVING and self._dived < proving
 
     def _dive(self, nodes: int) -> None:
         """Look for a solution a share of the gap above the known value: a larger one after success, a smaller one after
