@@ -21,6 +21,7 @@ _SERVERS = 2.5  # of a neighbourhood at first
 _UP, _DOWN = 0.02, 0.08  # by how much that grows when one was searched to its end, and shrinks when one was given up
 _DRAWS = 20  # of neighbourhoods, until one is new
 _GAIN = 0.01  # of the gap: improvements of continuous values below it are not looked for
+_BASE = 0.3  # of the mean loss is added to the servers' losses, by which they are drawn
 _MARGIN = 1e-9
 _NEVER = 1 << 50
 
@@ -63,6 +64,7 @@ class Neighbourhoods:
         self._most = problem.servers - 1.0  # all of them are the proof's
         self._size = min(_SERVERS, self._most)
         self._now: _Neighbourhood | None = None
+        self._doubt = np.ones(problem.servers)
         self._calls, self._target = 0, math.nan
 
     def offer(self, choice: Ints, profit: float, bound: float) -> None:
@@ -112,6 +114,18 @@ class Neighbourhoods:
         changed = np.concatenate([each[(before != choice) & (each >= 0)] for each in (before, choice)])
         self._version[self.problem.server[changed]] += 1
         self.choice, self.profit = choice, profit
+        self._doubt = self._losses(choice)
+
+    def _losses(self, choice: Ints) -> Floats:
+        """What every server loses against the bound of the prices: unused room, and regrets of the tasks that it holds."""
+        problem, taken = self.problem, choice[choice >= 0]
+        best = np.where(problem.must_serve, -np.inf, 0.0)
+        np.maximum.at(best, problem.task, self._reduced)
+        regret = best[problem.task[taken]] - self._reduced[taken]
+        server = problem.server[taken]
+        unused = self._data.room - np.bincount(server, problem.weight[taken], problem.servers)
+        lost = self._u * np.maximum(unused, 0.0) + np.bincount(server, regret, problem.servers)
+        return lost + _BASE * lost.mean() + np.finfo(np.float64).tiny
 
     @property
     def _step(self) -> float:
@@ -125,7 +139,7 @@ class Neighbourhoods:
         if choice is None or problem.servers < 3:
             return None
         for _ in range(_DRAWS):
-            first = int(self._rng.integers(problem.servers))
+            first = int(self._rng.choice(problem.servers, p=self._doubt / self._doubt.sum()))
             here = np.zeros(problem.tasks, dtype=bool)
             served = np.flatnonzero(choice >= 0)
             here[served[problem.server[choice[served]] == first]] = True
@@ -133,7 +147,7 @@ class Neighbourhoods:
             near = near[near != first]
             many = int(self._size + self._rng.random()) - 1
             if len(near) > many:
-                near = self._rng.choice(near, many, replace=False)
+                near = self._rng.choice(near, many, replace=False, p=self._doubt[near] / self._doubt[near].sum())
             servers = np.sort(np.append(near, first))
             if self._closed.get(servers.tobytes()) != self._version[servers].tobytes():
                 return self._neighbourhood(choice, servers)
