@@ -57,6 +57,10 @@ _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second wi
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
 _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
+_HARD = 30  # steps of the tree, about a second, before neighbourhoods are searched and HiGHS is asked; it is asked at once
+_FEW = 3  # where there are at most so many tasks a server
+_EVERY, _TIRED = 4, 60  # one thread: HiGHS's turn is every so many steps, and that of a search which found nothing so long
+_AROUND_SERVERS = 3  # least
 _AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
 _PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
@@ -192,6 +196,8 @@ class _Portfolio:
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
         self.around: list[Neighbourhoods] = []
+        self._idle = self._turns = 0
+        self._few = problem.tasks <= _FEW * problem.servers
         self.best: Assignment | None = None
         self.profit = -math.inf
         self._accept(self.annealing.best)
@@ -239,7 +245,7 @@ class _Portfolio:
 
     def _work(self, parallel: bool) -> Termination:
         proof, run = self.proof, self.run
-        first, step, steps, claimed = True, 0.0, 0, 0
+        first, step, steps, beyond, claimed = True, 0.0, 0, 0, 0
         longest = int(np.bincount(self.problem.server).max(initial=0))
         ending_takes, losses_take = end_seconds(self.problem), _LOSSES * longest if longest > _LONG_LIST else 0.0
         while True:
@@ -259,8 +265,9 @@ class _Portfolio:
                 first = False
             self._accept(self.annealing.best)
             steps += 1
-            cores = None if proof.at_root and not proof.failed else self.cores
-            if cores is not None and self._exchange(cores, parallel):
+            beyond += not proof.at_root or bool(proof.failed)
+            cores = self.cores if beyond > (0 if self._few else _HARD if parallel else 4 * _HARD) else None
+            if cores is not None and self._exchange(cores, parallel or bool(beyond % _EVERY)):
                 claimed = claimed or steps
                 if proof.failed or (run.stop.seconds is not None and steps >= _PATIENCE * claimed):
                     run.tick(proof.nodes, self._value, self._claim)
@@ -275,7 +282,7 @@ class _Portfolio:
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
-            if self.anneals and not proof.at_root:
+            if self.anneals and beyond > _HARD:
                 self._search_around(parallel)
             began = run.elapsed
             proof.advance(run.allowance(proof.nodes, _NODES))
@@ -286,7 +293,7 @@ class _Portfolio:
     def _search_around(self, parallel: bool) -> None:
         """Neighbourhoods of the best assignment, while the gap is wide: a step in this thread, and the others' news."""
         problem, proof = self.problem, self.proof
-        if not proof.wide or problem.pairs > _AROUND_PAIRS:
+        if not proof.wide or problem.pairs > _AROUND_PAIRS or problem.servers < _AROUND_SERVERS:
             self.annealing.search_around(None)
             return
         if not self.around:
@@ -302,12 +309,15 @@ class _Portfolio:
             known = positions(problem, self.best)
             for each in self.around:
                 each.offer(known, self.profit, proof.bound)
-        self.around[0].advance()
+        proof.dives = False  # this is better
+        self._turns += 1
+        for _ in range(2 if self._idle < _TIRED else self._turns % _EVERY == 0):
+            self._idle = 0 if self.around[0].advance() else self._idle + 1
 
-    def _exchange(self, cores: Cores, parallel: bool) -> bool:
-        """Incumbents go to HiGHS and come from it; without a second thread it has its turn. Says whether its claim closes."""
+    def _exchange(self, cores: Cores, waits: bool) -> bool:
+        """Incumbents go to HiGHS and come from it; it has a turn here, unless it waits. Says whether its claim closes."""
         cores.step(self.best, self.profit)
-        if not parallel:
+        if not waits:
             cores.turn(look=lambda: self.run.tick(self.proof.nodes, self._value, self._bound) is not None)
         self._accept(cores.arm.exchange.best)
         return self._closed(self._claim)

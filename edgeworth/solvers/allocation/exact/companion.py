@@ -21,25 +21,33 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
 
 _BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
 _PAUSE = 0.02  # seconds between two looks of a thread that has nothing else to do
-_SHARE = 2.0  # seconds of the search of neighbourhoods for each of annealing
+_AROUND = 3.0  # seconds of the search of neighbourhoods for each of annealing
+_HIGHS = 0.3  # seconds of HiGHS for each of both
+_TURN = 0.05  # seconds of a turn of HiGHS's
 _EVER = 1 << 40  # as many proposals as one likes
 
 
 class Alternate(Observer):
-    """By its flag the main thread stops the annealing thread, which otherwise lets HiGHS work as long as it worked itself, and
-    the search of neighbourhoods twice as long, where there is one."""
+    """By its flag the main thread stops the annealing thread, which otherwise searches neighbourhoods and lets HiGHS work, each
+    for its share of the time. HiGHS's turns may be seconds long, where it asks nobody: the others get theirs afterwards."""
 
     def __init__(self, cores: Cores | None) -> None:
         self.stopped, self._cores, self._since = False, cores, time.perf_counter()
+        self._owed = 0.0
         self.around: Neighbourhoods | None = None
 
     def on_progress(self, progress: Progress | None) -> bool:
-        spent = time.perf_counter() - self._since
-        if self._cores is not None and not self.stopped:
-            self._cores.turn(spent, lambda: self.stopped)
-        until = time.perf_counter() + _SHARE * spent
-        while self.around is not None and not self.stopped and time.perf_counter() < until:
+        now = time.perf_counter()
+        spent = now - self._since
+        self._owed += spent
+        while self.around is not None and not self.stopped and time.perf_counter() < now + _AROUND * spent:
+            began = time.perf_counter()
             self.around.advance()
+            self._owed += time.perf_counter() - began
+        if self._cores is not None and not self.stopped and self._owed > 0.0:
+            began = time.perf_counter()
+            self._cores.turn(_TURN, lambda: self.stopped)
+            self._owed -= (time.perf_counter() - began) / _HIGHS
         self._since = time.perf_counter()
         return self.stopped
 

@@ -14,8 +14,8 @@ from edgeworth.solvers.allocation.model import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _EFFORT = 20_000_000  # elementary steps of a call, 10 to 40 ms
-_CALLS = 10  # after which a neighbourhood is given up
-_ITERATIONS = 10  # descent iterations in a node
+_CALLS = 5  # after which a neighbourhood is given up
+_ITERATIONS = 5  # descent iterations in a node
 _DEPTH = 60  # most open nodes
 _SERVERS = 2.5  # of a neighbourhood at first
 _UP, _DOWN = 0.02, 0.08  # by how much that grows when one was searched to its end, and shrinks when one was given up
@@ -125,7 +125,7 @@ class Neighbourhoods:
         server = problem.server[taken]
         unused = self._data.room - np.bincount(server, problem.weight[taken], problem.servers)
         lost = self._u * np.maximum(unused, 0.0) + np.bincount(server, regret, problem.servers)
-        return lost + _BASE * lost.mean() + np.finfo(np.float64).tiny
+        return np.asarray(lost + _BASE * lost.mean() + np.finfo(np.float64).tiny)
 
     @property
     def _step(self) -> float:

@@ -63,7 +63,7 @@ class Proof:
     the best solution, where it was found here. solved: the bound has met the value, or nothing is feasible (value -inf).
     failed: why the search had to give up, or "". first_bound: the bound to begin with. root_bound: L(lam) by the kernels.
     surrogate: `surrogate_bound`. effort: how full the last step was, in [0, 1]. tree: the closed tree of the lowest target.
-    unlogged: a tree was closed whose log would have needed more than `log_bytes`.
+    dives: whether it may dive. unlogged: a tree was closed whose log would have needed more than `log_bytes`.
     """
 
     def __init__(self, problem: AllocationProblem, u: Floats, bound: float, log_bytes: int) -> None:
@@ -78,6 +78,7 @@ class Proof:
         self._unit, self._order = multiplier_unit(problem, first), task_order(problem)
         self.lam = on_unit(first, self._unit, ~problem.must_serve)
         self.solved = False
+        self.dives = True
         self.failed = ""
         self.nodes = 0
         self.effort = 0.0
@@ -257,7 +258,7 @@ class Proof:
     def _dives(self) -> bool:
         """Whether it is a dive's turn. Dives get as many nodes as the proof, where the gap is wide."""
         proving = self.nodes - self._dived
-        return self.wide and proving >= _PROVING and self._dived < proving
+        return self.dives and self.wide and proving >= _PROVING and self._dived < proving
 
     def _dive(self, nodes: int) -> None:
         """Look for a solution a share of the gap above the known value: a larger one after success, a smaller one after
