@@ -22,7 +22,7 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
 _BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
 _PAUSE = 0.02  # seconds between two looks of a thread that has nothing else to do
 _AROUND = 3.0  # seconds of the search of neighbourhoods for each of annealing
-_HIGHS = 0.3  # seconds of HiGHS for each of both
+_HIGHS, _WHOLE = 0.3, 1.0  # seconds of HiGHS for each of both: on a part of the core, and on the whole, which bounds
 _TURN = 0.05  # seconds of a turn of HiGHS's
 _EVER = 1 << 40  # as many proposals as one likes
 
@@ -47,7 +47,7 @@ class Alternate(Observer):
         if self._cores is not None and not self.stopped and self._owed > 0.0:
             began = time.perf_counter()
             self._cores.turn(_TURN, lambda: self.stopped)
-            self._owed -= (time.perf_counter() - began) / _HIGHS
+            self._owed -= (time.perf_counter() - began) / (_WHOLE if self._cores.arm.exchange.whole else _HIGHS)
         self._since = time.perf_counter()
         return self.stopped
 

@@ -16,7 +16,6 @@ from edgeworth.solvers.allocation.exact.arrays import (
     new_stack,
     task_order,
 )
-from edgeworth.solvers.allocation.exact.core_milp import price_losses
 from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.numbers import (
     first_multipliers,
@@ -34,7 +33,6 @@ _EFFORT = 30_000_000  # elementary steps between two looks at the clock, 20 to 5
 _ITERATIONS = 20  # most descent iterations in a node; fewer where one of them is much work, but 3 at least
 _BATCH = 25  # descent iterations between two changes of the step at the root
 _TIGHT = 5e-10  # solutions that are better by less than this, relative, are not looked for
-_LOSSES = 8.0  # times the work of an evaluation of L: about what all losses take
 _SMALL_THETA = 0.005  # step factor at which the root's descent ends
 _REFUSED = "the tree met a solution that the model refuses"
 _FIRST = 1.0 / 64.0  # the first target lies below the bound by this share of the gap
@@ -102,6 +100,8 @@ class Proof:
         self._dive_stack: tree.Stack | None = None
         # A step may end amid a node's losses, and the next one may belong to the other tree: each keeps its own.
         self._dive_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
+        self._core_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
+        self._core_stack: tree.Stack | None = None
         self._dive_target, self._dive_share = math.nan, _DIVE
         self._dive_limit, self._dived = _DIVE_NODES, 0
         self._step = 0.0
@@ -158,18 +158,33 @@ class Proof:
         self._batch = int(min(_BATCH, max(1.0, _EFFORT / each)))
         self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
 
-    def losses(self) -> tuple[Floats, float]:
+    def losses(self) -> tuple[Floats, float] | None:
         """What the root's bound loses at least when a pair is taken, float64 [pairs], and that bound; see `solve_core`.
 
-        Where the knapsacks would take more than about a step of work, the regrets at the prices stand in.
+        The loss is infinite where the root of a tree excludes the pair from what is better than the known value: rounds of
+        descent and fixing exclude far more than one. Works for a while; None: it is to be asked again.
         """
-        each = float(self._scratch.work[0]) / max(self._evaluations, 1)
-        if not self._evaluations or _LOSSES * each > _EFFORT:
-            return price_losses(self.problem, self._u)
+        stack = self._core_stack
+        if stack is None:
+            stack = self._core_stack = new_stack(self.problem, 0)
+            self._plant(stack)
+            stack.ints[tree.LOGS] = 0
+        ints, target = stack.ints, self._least()
+        first = 1 - int(ints[tree.NODES])
+        outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, first, self._core_scratch)
+        if outcome == tree.FOUND:
+            self._accept_solution()
+            return None
+        if outcome != tree.DONE and not (ints[tree.NODES] == 1 and ints[tree.PHASE] == tree.ENTER):
+            return None
+        out = np.ones(self.problem.pairs, dtype=bool)
+        for open_node in range(int(ints[tree.DEPTH])):
+            out &= stack.state[open_node] == dual.OUT
+        self._core_stack = None
         loss, none = np.empty(self.problem.pairs), np.full(self.problem.pairs, dual.FREE, dtype=np.int8)
         gap = self.root_bound - self.value if math.isfinite(self.value) else self._size
-        own = self._scratch._replace(one=np.zeros(self.problem.pairs), zero=np.zeros(self.problem.pairs))
-        tree.taking_losses(self._data, self.lam, none, gap, loss, own)
+        tree.taking_losses(self._data, self.lam, none, gap, loss, self._core_scratch)
+        loss[out] = math.inf
         return loss, self.root_bound
 
     # --- the tree -------------------------------------------------------------------------------------------------------
