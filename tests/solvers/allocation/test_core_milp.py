@@ -67,7 +67,7 @@ def test_a_loss_never_exceeds_what_assignments_with_the_pair_show(seed, must, wh
     feasible = by_hand(problem)
     assert feasible
     better = max(profit for _, profit in feasible)
-    proof.set_incumbent(better - 1.5)  # what is excluded is no part of anything better than that
+    proof.set_incumbent(better - 1.0)  # what is excluded is no part of anything better than that
     found = None
     while found is None:
         found = proof.losses()
