@@ -138,12 +138,15 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     3. Dives. While trees grow large and the gap is wide, every other step searches a target a little above the incumbent and
        gives up after some hundred nodes.
     4. Simulated annealing looks for incumbents meanwhile: in a thread of its own with ``threads`` >= 2, by turns otherwise.
-    5. Neighbourhoods of the best assignment are searched while the gap is wide, up to 100,000 pairs: the tasks of a few servers
-       are shared out anew by a tree of their own (`neighbourhoods`), in both threads.
-    6. HiGHS shares the time of the annealing, up to 200,000 pairs: it solves cores of growing size, what the losses of the
-       root and the incumbent do not exclude (`solve_core`). Incumbents go both ways. What HiGHS proves of the whole core is a
-       claim; the tree then goes on to four times the steps it had done, or until it ends where there is no time rule, because
-       its own proof can be rebuilt.
+    5. From the 30th step of the tree on, while the gap is wide, neighbourhoods of the best assignment take the place of the
+       dives, up to 100,000 pairs: the tasks of a few servers, drawn by what they lose against the prices' bound, are shared out
+       anew by a tree of their own (`Neighbourhoods`), in both threads.
+    6. From then on HiGHS shares the time of the annealing (with one thread from the 120th step on; at once where there are at
+       most three tasks a server), up to 200,000 pairs: it solves the core, the pairs that the root of a tree does not exclude
+       from what is better than the incumbent, or parts of growing size where the core is large (`solve_core`). Incumbents go
+       both ways. What HiGHS says of the whole core is a claim; the tree then goes on to four times the steps it had done, or
+       to its end where there is no time rule, because its own proof can be rebuilt. HiGHS does not look up in its heuristics,
+       at times for seconds: a run that ends meanwhile leaves it to end by itself.
 
     Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among identical servers only
     solutions in one order are searched. All bounds carry margins for rounding errors and cover every assignment that
@@ -301,8 +304,8 @@ class _Portfolio:
         if parallel:
             self.annealing.search_around(self.around[-1])
         for each in self.around:
-            if each.choice is not None and each.profit > self.profit:
-                found = assignment_of(problem, each.choice)
+            if each.best is not None and each.best_profit > self.profit:
+                found = assignment_of(problem, each.best)
                 if not violations(problem, found):
                     self._accept(found)
         if self.best is not None:
