@@ -80,7 +80,7 @@ def test_closed_sets_hold_nothing_better(case):
     first = np.array(start[1])
     around.offer(positions(problem, Assignment(first)), start[0], bound)
     profits = []
-    for _ in range(200):
+    for _ in range(12):
         if around.advance():
             profits.append(around.best_profit)
         found = assignment_of(problem, around.choice)  # after a kick it may be worse
@@ -106,7 +106,7 @@ def test_an_offer_counts_only_where_it_is_better():
     assert not around.advance()  # nothing is known
     choice = positions(problem, Assignment(np.array(start[1])))
     around.offer(choice, start[0], bound)
-    for _ in range(100):
+    for _ in range(8):
         around.advance()
     better = around.best_profit
     around.offer(choice, start[0], bound)
@@ -121,7 +121,7 @@ def test_the_same_seed_searches_the_same_sets():
     for _ in range(2):
         around, bound = search(problem, seed=5)
         around.offer(positions(problem, first.solution), first.value, bound)
-        for _ in range(30):
+        for _ in range(6):
             around.advance()
         runs.append((around.best_profit, around.best.tolist(), sorted(around._closed)))
     assert runs[0] == runs[1]

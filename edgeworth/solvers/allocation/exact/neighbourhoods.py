@@ -17,7 +17,8 @@ from edgeworth.solvers.allocation.model import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _EFFORT = 20_000_000  # elementary steps of a call, 10 to 40 ms
-_CALLS = 5  # after which a neighbourhood is given up
+_LIMIT = 100_000_000  # steps after which a neighbourhood is given up
+_SETUP = 500_000  # what it takes to set one up, in such steps
 _ITERATIONS = 5  # descent iterations in a node
 _DEPTH = 60  # most open nodes
 _SERVERS = 2.5  # of a neighbourhood at first
@@ -77,7 +78,7 @@ class Neighbourhoods:
         self._size = min(_SERVERS, self._most)
         self._now: _Neighbourhood | None = None
         self._doubt = np.ones(problem.servers)
-        self._calls, self._target = 0, math.nan
+        self._spent, self._target = 0, math.nan
 
     def offer(self, choice: Ints, profit: float, bound: float) -> None:
         """The best assignment known elsewhere, and the bound on all profits."""
@@ -87,19 +88,28 @@ class Neighbourhoods:
         """Work for a while; whether the assignment became better. Does nothing where none is known."""
         if self._offered is not None:
             self._enter(*self._offered)
-        now = self._now or self._draw()
-        if now is None:
-            return False
-        self._now = now
-        outcome = tree.search(now.data, now.stack, self._target, _ITERATIONS, _EFFORT, _NEVER, now.scratch)
-        self._calls += 1
+        spent, work = 0, self._scratch.work
+        while spent < _EFFORT:
+            before = int(work[0])
+            self._now = self._now or self._draw()
+            if self._now is None:
+                return False
+            if self._search(self._now, _EFFORT - spent):
+                return True
+            spent += int(work[0]) - before + _SETUP
+        return False
+
+    def _search(self, now: _Neighbourhood, effort: int) -> bool:
+        """Some steps in a neighbourhood; whether the assignment became better."""
+        outcome = tree.search(now.data, now.stack, self._target, _ITERATIONS, effort, _NEVER, now.scratch)
+        self._spent += effort
         if outcome == tree.FOUND:
             return self._take(now)
         if outcome == tree.DONE:
             if not now.kick:
                 self._closed.add(self._key(now.servers))
             self._size = min(self._size + _UP, self._most)
-        elif outcome == tree.TOO_DEEP or self._calls >= _CALLS:
+        elif outcome == tree.TOO_DEEP or self._spent >= _LIMIT:
             self._size = max(self._size - _DOWN, 2.0)
         else:
             return False
@@ -193,7 +203,7 @@ class Neighbourhoods:
         held = choice[tasks]
         earned = float(problem.profit[held[held >= 0]].sum())
         rest = self.profit - earned
-        self._target, self._calls = earned + self._step, 0
+        self._target, self._spent = earned + self._step, 0
         if kick:
             self._target = earned - max(_KICK * (self._bound - self.best_profit), self.problem.grid)
         m, many = len(tasks), len(pairs)
