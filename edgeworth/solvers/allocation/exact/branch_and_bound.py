@@ -32,9 +32,13 @@ from edgeworth.solvers.allocation.bounds import (
     stranded,
     without_pairs,
 )
+from edgeworth.solvers.allocation.exact.filling import FillingSearch, first_price, knapsack_items
+from edgeworth.solvers.allocation.exact.patterns import PatternBound
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
+from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import (
+    MULTIPLIER_LIMIT,
     AllocationProblem,
     Assignment,
     assignment_dual_bound,
@@ -153,6 +157,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         why = f"more than {params.tree_pairs} pairs" if many else f"too little time for {problem.pairs} pairs"
         note = f"{why}: no tree was searched, this is the answer of method 'lagrangian'"
         return Found(**{**vars(found), "notes": (note, *found.notes)})
+    items = knapsack_items(problem)
+    if items is not None:
+        return _Portfolio(problem, params, run, one_price(problem, first_price(items)), items).result()
     if problem.pairs > LP_PAIRS or run.remaining < _LINEAR * problem.pairs:
         until = run.elapsed + _PRICING * run.remaining
         duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
@@ -166,6 +173,12 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     return _Portfolio(problem, params, run, duals).result()
 
 
+def one_price(problem: AllocationProblem, price: float) -> DualSolution:
+    """The same price for a unit of all servers."""
+    u = np.full(problem.servers, min(price, MULTIPLIER_LIMIT))
+    return DualSolution(u, dual_bound(problem, u), None, False, Termination.CONVERGED, 0)
+
+
 class _StopFlag(Observer):
     """By its flag the main thread stops the annealing thread."""
 
@@ -176,21 +189,33 @@ class _StopFlag(Observer):
         return self.stopped
 
 
-class _Annealing:
-    """The local search as a companion: in turns of so many proposals, or in a thread until its flag is set."""
+class _Companion:
+    """The search for incumbents beside the proof: in turns of so many proposals, or in a thread until its flag is set."""
 
-    def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution) -> None:
+    def __init__(
+        self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution, items: filling.Items | None
+    ) -> None:
         self._owner, self._sense, self._start = run, problem.sense, run.start
         self._rng = np.random.default_rng(run.rng.integers(2**63))
         self._flag = _StopFlag()
         self._error: BaseException | None = None
-        self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), self._run(Stop(iterations=0)), duals)
+        mine = self._run(Stop(iterations=0))
+        self._search: AnnealingSearch | FillingSearch = (
+            AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), mine, duals)
+            if items is None
+            else FillingSearch(problem, items, mine)
+        )
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.over = False
 
     @property
     def best(self) -> Assignment | None:
         return self._search.best
+
+    def aim(self, bound: PatternBound) -> None:
+        """The filling search goes by the bound's multipliers."""
+        if isinstance(self._search, FillingSearch):
+            self._search.aim(bound.lam, bound.ideal)
 
     def turn(self, proposals: int) -> None:
         """So many proposals, rounded up to what the search does at a time."""
@@ -226,27 +251,35 @@ class _Annealing:
 class _Portfolio:
     """Annealing and proof side by side; each uses the incumbents and bounds of the other."""
 
-    def __init__(self, problem: AllocationProblem, params: Exact, run: Run[Assignment], duals: DualSolution) -> None:
+    def __init__(
+        self,
+        problem: AllocationProblem,
+        params: Exact,
+        run: Run[Assignment],
+        duals: DualSolution,
+        items: filling.Items | None = None,
+    ) -> None:
         self.problem, self.run = problem, run
         self.u, self.u_bound = duals.multipliers, duals.bound
         self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
-        self.annealing = _Annealing(problem, run, duals)
+        self.sets = None if items is None else PatternBound(items, self.proof.lam, self.proof.unit)
+        self.search = _Companion(problem, run, duals, items)
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
         self.best: Assignment | None = None
         self.profit = -math.inf
-        self._accept(self.annealing.best)
+        self._accept(self.search.best)
 
     def result(self) -> Found[Assignment]:
         parallel = self.anneals and self.run.threads > 1
         if parallel:
-            self.annealing.start()
+            self.search.start()
         try:
             ending = self._work(parallel)
         finally:
-            self.annealing.end()
-        self._accept(self.annealing.best)
+            self.search.end()
+        self._accept(self.search.best)
         infeasible = self.proof.solved and self.best is None
         if infeasible:
             bound, (evidence, certificate) = None, self._refutation()
@@ -291,20 +324,32 @@ class _Portfolio:
             if self.anneals and not parallel:
                 share = 1.0 if proof.failed else proof.effort
                 many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
-                self.annealing.turn(many if first else int(share * _PROPOSALS))
+                self.search.turn(many if first else int(share * _PROPOSALS))
                 first = False
-            self._accept(self.annealing.best)
+            self._accept(self.search.best)
             if proof.failed:
-                if run.stop.seconds is None or not self.anneals or self.annealing.over:
+                if run.stop.seconds is None or not self.anneals or self.search.over:
                     return Termination.CONVERGED
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
             began = run.elapsed
+            if self.sets is not None and not self.sets.over:
+                self._price(self.sets)
+                continue
             proof.advance(run.allowance(proof.nodes, _NODES))
             step = run.elapsed - began
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
+
+    def _price(self, sets: PatternBound) -> None:
+        """A step of the bound by sets, which takes the place of the proof's own descent."""
+        before = sets.bound
+        server = np.full(self.problem.tasks, -1, dtype=np.int64) if self.best is None else self.best.server
+        sets.advance(self.proof.least, server, self.run.remaining)
+        if sets.bound < before:
+            self.search.aim(sets)
+        self.proof.offer(sets.lam, sets.bound)
 
     @property
     def _value(self) -> float | None:

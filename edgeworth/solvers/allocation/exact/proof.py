@@ -111,6 +111,23 @@ class Proof:
         if value > self.value:
             self.value, self.positions = value, None
 
+    def offer(self, lam: Floats, bound: float) -> None:
+        """Multipliers found elsewhere, multiples of `unit`, and their L(lam); the root's own descent is not needed then."""
+        self._theta = 0.0
+        if bound < self.root_bound:
+            self.root_bound, self.lam = bound, lam
+            self.bound = min(self.bound, self._on_grid(bound))
+
+    @property
+    def least(self) -> float:
+        """The least profit that counts as better than the known one."""
+        return self._least()
+
+    @property
+    def unit(self) -> float:
+        """What the multipliers are multiples of."""
+        return self._unit
+
     @property
     def at_root(self) -> bool:
         """The multipliers are still moved."""
