@@ -99,6 +99,7 @@ class Proof:
         self._dive_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
         self._dive_target, self._dive_share = math.nan, _DIVE
         self._dive_limit, self._dived = _DIVE_NODES, 0
+        self._divable = True
         self._step = 0.0
         self._patience = _GROWTH * _SMALL_TREE
         self._iterations = _ITERATIONS
@@ -112,8 +113,9 @@ class Proof:
             self.value, self.positions = value, None
 
     def offer(self, lam: Floats, bound: float) -> None:
-        """Multipliers found elsewhere, multiples of `unit`, and their L(lam); the root's own descent is not needed then."""
-        self._theta = 0.0
+        """Multipliers found elsewhere, multiples of `unit`, and their L(lam): the root's own descent is not needed then, nor are
+        dives, where a search for solutions comes with such multipliers."""
+        self._theta, self._divable = 0.0, False
         if bound < self.root_bound:
             self.root_bound, self.lam = bound, lam
             self.bound = min(self.bound, self._on_grid(bound))
@@ -248,7 +250,7 @@ class Proof:
         """Whether it is a dive's turn. Dives get as many nodes as the proof, where the gap is wide."""
         proving = self.nodes - self._dived
         wide = math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
-        return wide and proving >= _PROVING and self._dived < proving
+        return self._divable and wide and proving >= _PROVING and self._dived < proving
 
     def _dive(self, nodes: int) -> None:
         """Look for a solution a share of the gap above the known value: a larger one after success, a smaller one after
