@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes
-from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
-from edgeworth.core.stop import Stop
 from edgeworth.solvers.allocation.bounds import (
     ASSIGNMENT_MULTIPLIERS,
     CAPACITY_MULTIPLIERS,
@@ -32,10 +29,11 @@ from edgeworth.solvers.allocation.bounds import (
     stranded,
     without_pairs,
 )
-from edgeworth.solvers.allocation.exact.filling import FillingSearch, first_price, knapsack_items
+from edgeworth.solvers.allocation.exact.companion import Annealing
+from edgeworth.solvers.allocation.exact.core_arm import Cores
+from edgeworth.solvers.allocation.exact.filling import first_price, knapsack_items
 from edgeworth.solvers.allocation.exact.patterns import PatternBound
 from edgeworth.solvers.allocation.exact.proof import Proof
-from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
 from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import (
     MULTIPLIER_LIMIT,
@@ -60,7 +58,8 @@ _LONG_LIST, _LOSSES = 100_000, 4e-6  # a server with more pairs: seconds a pair 
 _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second without compiled code
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
-_BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
+_CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
+_PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
 _FIRST_PROPOSALS = 100  # per task, before the proof begins, but
 _MOST_PROPOSALS = 200_000  # at most
@@ -78,15 +77,19 @@ class Exact:
         Whether simulated annealing looks for incumbents beside the tree.
     certificate_bytes : int, >= 0
         Largest certificate of a tree; beyond it, what the tree proves is a claim.
+    core : bool
+        Whether HiGHS works on the core beside the tree. Its bounds are claims.
     """
 
     tree_pairs: int = 1_000_000
     anneal: bool = True
     certificate_bytes: int = 50_000_000
+    core: bool = True
 
     def __post_init__(self) -> None:
         validation.integer("tree_pairs", self.tree_pairs, minimum=0)
         validation.flag("anneal", self.anneal)
+        validation.flag("core", self.core)
         validation.integer("certificate_bytes", self.certificate_bytes, minimum=0)
 
 
@@ -132,6 +135,10 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     3. Dives. While trees grow large and the gap is wide, every other step searches a target a little above the incumbent and
        gives up after some hundred nodes.
     4. Simulated annealing looks for incumbents meanwhile: in a thread of its own with ``threads`` >= 2, by turns otherwise.
+    5. HiGHS shares the time of the annealing, up to 200,000 pairs: it solves cores of growing size, what the losses of the
+       root and the incumbent do not exclude (`solve_core`). Incumbents go both ways. What HiGHS proves of the whole core is a
+       claim; the tree then goes on to four times the steps it had done, or until it ends where there is no time rule, because
+       its own proof can be rebuilt.
 
     Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among identical servers only
     solutions in one order are searched. All bounds carry margins for rounding errors and cover every assignment that
@@ -159,7 +166,7 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         return Found(**{**vars(found), "notes": (note, *found.notes)})
     items = knapsack_items(problem)
     if items is not None:
-        return _Portfolio(problem, params, run, one_price(problem, first_price(items)), items).result()
+        return _Portfolio(problem, params, run, _one_price(problem, first_price(items)), items).result()
     if problem.pairs > LP_PAIRS or run.remaining < _LINEAR * problem.pairs:
         until = run.elapsed + _PRICING * run.remaining
         duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
@@ -173,79 +180,10 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     return _Portfolio(problem, params, run, duals).result()
 
 
-def one_price(problem: AllocationProblem, price: float) -> DualSolution:
+def _one_price(problem: AllocationProblem, price: float) -> DualSolution:
     """The same price for a unit of all servers."""
     u = np.full(problem.servers, min(price, MULTIPLIER_LIMIT))
     return DualSolution(u, dual_bound(problem, u), None, False, Termination.CONVERGED, 0)
-
-
-class _StopFlag(Observer):
-    """By its flag the main thread stops the annealing thread."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-
-    def on_progress(self, progress: Progress) -> bool:
-        return self.stopped
-
-
-class _Companion:
-    """The search for incumbents beside the proof: in turns of so many proposals, or in a thread until its flag is set."""
-
-    def __init__(
-        self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution, items: filling.Items | None
-    ) -> None:
-        self._owner, self._sense, self._start = run, problem.sense, run.start
-        self._rng = np.random.default_rng(run.rng.integers(2**63))
-        self._flag = _StopFlag()
-        self._error: BaseException | None = None
-        mine = self._run(Stop(iterations=0))
-        self._search: AnnealingSearch | FillingSearch = (
-            AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), mine, duals)
-            if items is None
-            else FillingSearch(problem, items, mine)
-        )
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self.over = False
-
-    @property
-    def best(self) -> Assignment | None:
-        return self._search.best
-
-    def aim(self, bound: PatternBound) -> None:
-        """The filling search goes by the bound's multipliers."""
-        if isinstance(self._search, FillingSearch):
-            self._search.aim(bound.lam, bound.ideal)
-
-    def turn(self, proposals: int) -> None:
-        """So many proposals, rounded up to what the search does at a time."""
-        if not self.over:
-            self._search.run = self._run(Stop(iterations=self._search.done + proposals))
-            self.over = self._search.anneal() is not Termination.ITERATIONS
-
-    def start(self) -> None:
-        self._search.run = self._run(Stop(iterations=_NODES))
-        self._thread.start()
-
-    def end(self) -> None:
-        """Stop the thread, where one runs."""
-        self._flag.stopped = True
-        if self._thread.ident is not None:
-            self._thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def _work(self) -> None:
-        try:
-            self._search.anneal()
-        except BaseException as error:
-            self._error = error
-
-    def _run(self, stop: Stop) -> Run[Assignment]:
-        left = self._owner.remaining
-        if left < math.inf:
-            stop = replace(stop, seconds=max(left, 0.0))
-        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start, inner=True)
 
 
 class _Portfolio:
@@ -262,24 +200,29 @@ class _Portfolio:
         self.problem, self.run = problem, run
         self.u, self.u_bound = duals.multipliers, duals.bound
         self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
+        parallel = params.anneal and run.threads > 1
         self.sets = None if items is None else PatternBound(items, self.proof.lam, self.proof.unit)
-        self.search = _Companion(problem, run, duals, items)
+        cores = params.core and items is None and problem.pairs <= _CORE_PAIRS
+        self.cores = Cores(problem, run, self.proof.losses) if cores else None
+        self.annealing = Annealing(problem, run, duals, self.cores if parallel else None, items)
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
         self.best: Assignment | None = None
         self.profit = -math.inf
-        self._accept(self.search.best)
+        self._accept(self.annealing.best)
 
     def result(self) -> Found[Assignment]:
         parallel = self.anneals and self.run.threads > 1
         if parallel:
-            self.search.start()
+            self.annealing.start()
         try:
             ending = self._work(parallel)
         finally:
-            self.search.end()
-        self._accept(self.search.best)
+            self.annealing.end()
+            if self.cores is not None:
+                self.cores.arm.end()
+        self._accept(self.annealing.best)
         infeasible = self.proof.solved and self.best is None
         if infeasible:
             bound, (evidence, certificate) = None, self._refutation()
@@ -291,6 +234,10 @@ class _Portfolio:
         if evidence is BoundEvidence.CLAIMED:
             why = "its record is too large" if self.proof.unlogged else "no certificate reaches it in floating point"
             notes.append(f"what the tree proves is claimed: {why}")
+        claim = self._claim
+        if claim is not None and bound is not None and not self.proof.solved and self._inside(claim, bound):
+            bound, evidence = claim, BoundEvidence.CLAIMED
+            notes.append("the bound is what HiGHS claims of the core")
         if ending is Termination.PROVED and not infeasible and not self._closed(bound):
             ending = Termination.CONVERGED
             notes.append("the values are too large, or cancel too far, for floating point to tell better ones apart")
@@ -308,7 +255,7 @@ class _Portfolio:
 
     def _work(self, parallel: bool) -> Termination:
         proof, run = self.proof, self.run
-        first, step = True, 0.0
+        first, step, steps, claimed = True, 0.0, 0, 0
         longest = int(np.bincount(self.problem.server).max(initial=0))
         ending_takes, losses_take = end_seconds(self.problem), _LOSSES * longest if longest > _LONG_LIST else 0.0
         while True:
@@ -322,13 +269,24 @@ class _Portfolio:
             if run.remaining < ending_takes + (step if step > _LONG else 0.0):
                 return Termination.TIME
             if self.anneals and not parallel:
-                share = 1.0 if proof.failed else proof.effort
+                share = 1.0 if proof.failed or self.sets is not None else proof.effort
                 many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
-                self.search.turn(many if first else int(share * _PROPOSALS))
+                self.annealing.turn(many if first else int(share * _PROPOSALS))
                 first = False
-            self._accept(self.search.best)
+            self._accept(self.annealing.best)
+            steps += 1
+            cores = None if proof.at_root and not proof.failed else self.cores
+            if cores is not None and self._exchange(cores, parallel):
+                claimed = claimed or steps
+                if proof.failed or (run.stop.seconds is not None and steps >= _PATIENCE * claimed):
+                    run.tick(proof.nodes, self._value, self._claim)
+                    return Termination.PROVED
+            if proof.failed and cores is not None and not cores.over:
+                if parallel:
+                    time.sleep(_PAUSE)
+                continue
             if proof.failed:
-                if run.stop.seconds is None or not self.anneals or self.search.over:
+                if run.stop.seconds is None or not self.anneals or self.annealing.over:
                     return Termination.CONVERGED
                 if parallel:
                     time.sleep(_PAUSE)
@@ -348,8 +306,16 @@ class _Portfolio:
         server = np.full(self.problem.tasks, -1, dtype=np.int64) if self.best is None else self.best.server
         sets.advance(self.proof.least, server, self.run.remaining)
         if sets.bound < before:
-            self.search.aim(sets)
+            self.annealing.aim(sets)
         self.proof.offer(sets.lam, sets.bound)
+
+    def _exchange(self, cores: Cores, parallel: bool) -> bool:
+        """Incumbents go to HiGHS and come from it; without a second thread it has its turn. Says whether its claim closes."""
+        cores.step(self.best, self.profit)
+        if not parallel:
+            cores.turn(look=lambda: self.run.tick(self.proof.nodes, self._value, self._bound) is not None)
+        self._accept(cores.arm.exchange.best)
+        return self._closed(self._claim)
 
     @property
     def _value(self) -> float | None:
@@ -359,6 +325,15 @@ class _Portfolio:
     def _bound(self) -> float:
         """The bound so far in the problem's own terms."""
         return objective_bound(self.problem, self.proof.bound)
+
+    @property
+    def _claim(self) -> float | None:
+        """HiGHS's claim in the problem's own terms."""
+        claim = math.inf if self.cores is None else self.cores.claim
+        return objective_bound(self.problem, claim) if math.isfinite(claim) else None
+
+    def _inside(self, claim: float, bound: float) -> bool:
+        return claim < bound if self.problem.sense == "max" else claim > bound
 
     def _accept(self, solution: Assignment | None) -> None:
         """Accept a solution of either side as incumbent where it is better, and pass its value to the tree."""

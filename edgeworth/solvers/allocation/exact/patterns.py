@@ -11,8 +11,8 @@ from edgeworth.core import highs
 from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
-_EFFORT = 30_000_000  # table entries of a step of the descent, about 20 ms
-_PIVOTS = 500  # simplex iterations between two looks at the clock
+_EFFORT = 15_000_000  # table entries of a step of the descent, about 10 ms
+_PIVOTS = 200  # simplex iterations between two looks at the clock
 _SMOOTH = 0.5  # share of the best multipliers in those that are priced
 _TOLERANCE = 1e-9  # of primal and dual feasibility
 _FEW = 5.0  # items a knapsack, up to which columns are generated: beyond, the LP of the pairs is about as good

@@ -16,6 +16,7 @@ from edgeworth.solvers.allocation.exact.arrays import (
     new_stack,
     task_order,
 )
+from edgeworth.solvers.allocation.exact.core_milp import price_losses
 from edgeworth.solvers.allocation.exact.numbers import (
     first_multipliers,
     most_profit,
@@ -32,6 +33,7 @@ _EFFORT = 30_000_000  # elementary steps between two looks at the clock, 20 to 5
 _ITERATIONS = 20  # most descent iterations in a node; fewer where one of them is much work, but 3 at least
 _BATCH = 25  # descent iterations between two changes of the step at the root
 _TIGHT = 5e-10  # solutions that are better by less than this, relative, are not looked for
+_LOSSES = 8.0  # times the work of an evaluation of L: about what all losses take
 _SMALL_THETA = 0.005  # step factor at which the root's descent ends
 _REFUSED = "the tree met a solution that the model refuses"
 _FIRST = 1.0 / 64.0  # the first target lies below the bound by this share of the gap
@@ -70,6 +72,7 @@ class Proof:
         self.tree: ClosedTree | None = None
         self.unlogged = False
         self._log_bytes = log_bytes
+        self._u = u
         first = first_multipliers(problem, u)
         self._unit, self._order = multiplier_unit(problem, first), task_order(problem)
         self.lam = on_unit(first, self._unit, ~problem.must_serve)
@@ -171,6 +174,20 @@ class Proof:
         each = max(1.0, float(self._scratch.work[0]) / self._evaluations)
         self._batch = int(min(_BATCH, max(1.0, _EFFORT / each)))
         self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
+
+    def losses(self) -> tuple[Floats, float]:
+        """What the root's bound loses at least when a pair is taken, float64 [pairs], and that bound; see `solve_core`.
+
+        Where the knapsacks would take more than about a step of work, the regrets at the prices stand in.
+        """
+        each = float(self._scratch.work[0]) / max(self._evaluations, 1)
+        if not self._evaluations or _LOSSES * each > _EFFORT:
+            return price_losses(self.problem, self._u)
+        loss, none = np.empty(self.problem.pairs), np.full(self.problem.pairs, dual.FREE, dtype=np.int8)
+        gap = self.root_bound - self.value if math.isfinite(self.value) else self._size
+        own = self._scratch._replace(one=np.zeros(self.problem.pairs), zero=np.zeros(self.problem.pairs))
+        tree.taking_losses(self._data, self.lam, none, gap, loss, own)
+        return loss, self.root_bound
 
     # --- the tree -------------------------------------------------------------------------------------------------------
 
