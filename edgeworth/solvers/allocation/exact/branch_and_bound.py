@@ -34,6 +34,7 @@ from edgeworth.solvers.allocation.exact.core_arm import Cores
 from edgeworth.solvers.allocation.exact.filling import first_price, knapsack_items
 from edgeworth.solvers.allocation.exact.patterns import PatternBound
 from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.exact.set_tree import SetTree
 from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import (
     MULTIPLIER_LIMIT,
@@ -202,6 +203,8 @@ class _Portfolio:
         self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
         parallel = params.anneal and run.threads > 1
         self.sets = None if items is None else PatternBound(items, self.proof.lam, self.proof.unit)
+        self.set_tree: SetTree | None = None
+        self.record = params.certificate_bytes
         cores = params.core and items is None and problem.pairs <= _CORE_PAIRS
         self.cores = Cores(problem, run, self.proof.losses) if cores else None
         self.annealing = Annealing(problem, run, duals, self.cores if parallel else None, items)
@@ -292,13 +295,28 @@ class _Portfolio:
                     time.sleep(_PAUSE)
                 continue
             began = run.elapsed
-            if self.sets is not None and not self.sets.over:
-                self._price(self.sets)
-                continue
-            proof.advance(run.allowance(proof.nodes, _NODES))
+            if self.sets is None or not self._by_sets(self.sets):
+                proof.advance(run.allowance(proof.nodes, _NODES))
             step = run.elapsed - began
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
+
+    def _by_sets(self, sets: PatternBound) -> bool:
+        """A step of the bound by sets, or of its tree; False where they have no more to do."""
+        if self.proof.bound < self.proof.least:
+            return False
+        if not sets.over:
+            self._price(sets)
+            return True
+        if self.set_tree is None and sets.solved:
+            self.set_tree = SetTree(self.problem, sets.items, self.proof, sets, self.record)
+        grown = self.set_tree
+        if grown is None or grown.over or grown.failed:
+            return False
+        nodes = grown.nodes
+        grown.advance(self.run.remaining)
+        self.proof.nodes += grown.nodes - nodes
+        return True
 
     def _price(self, sets: PatternBound) -> None:
         """A step of the bound by sets, which takes the place of the proof's own descent."""

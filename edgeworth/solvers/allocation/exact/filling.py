@@ -7,8 +7,8 @@ import numpy as np
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.kernels import filling
-from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, positions, violations
-from edgeworth.solvers.allocation.model.system import Floats, Ints
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, violations
+from edgeworth.solvers.allocation.model.system import Floats
 
 _CELLS = 10_000_000  # largest table: items times capacity
 _FEW = 12.0  # items a knapsack on average, up to which the structure is used
@@ -32,7 +32,7 @@ def knapsack_items(problem: AllocationProblem) -> filling.Items | None:
     """
     n, m = problem.servers, problem.tasks
     filled = np.flatnonzero(np.diff(problem.indptr))
-    if not (1 < n and 0 < m <= _FEW * n and len(filled) and problem.whole.all() and not problem.must_serve.any()):
+    if not (n > 1 and 0 < m <= _FEW * n and len(filled) and problem.whole.all() and not problem.must_serve.any()):
         return None
     first = problem.indptr[filled]
     for numbers in (problem.profit, problem.weight):

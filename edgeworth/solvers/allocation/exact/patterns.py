@@ -8,6 +8,7 @@ import highspy
 import numpy as np
 
 from edgeworth.core import highs
+from edgeworth.core.arrays import Bools
 from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
@@ -30,7 +31,7 @@ class PatternBound:
     brings no new set. No decision depends on the clock.
 
     lam, bound, ideal: the best multipliers, L(lam) rounded up, and what every knapsack gains. over: there is no more to do.
-    unit: the multipliers are multiples of it.
+    solved: the LP over all sets is. unit: the multipliers are multiples of it.
     """
 
     def __init__(self, items: filling.Items, lam: Floats, unit: float) -> None:
@@ -48,8 +49,8 @@ class PatternBound:
         )
         self.lam = lam
         self.bound, self.ideal = filling.price(items, lam, table)
-        self._descended = self.over = False
-        self._master: _Master | None = None
+        self._descended = self.over = self.solved = False
+        self._master: Master | None = None
         self._rooms, self._group = np.unique(items.room, return_inverse=True)
 
     def advance(self, target: float, where: Ints, seconds: float) -> None:
@@ -61,7 +62,7 @@ class PatternBound:
             if len(self.items.profit) > _FEW * len(self.items.room):
                 self.over = True
                 return
-            self._master = _Master(self.items, self._rooms, np.bincount(self._group))
+            self._master = Master(self.items, self._rooms, np.bincount(self._group))
             for g in range(len(self._rooms)):
                 for i in np.flatnonzero(self._group == g):
                     self._master.add(g, np.flatnonzero(where == i))
@@ -75,16 +76,22 @@ class PatternBound:
         if bound < self.bound:
             self.bound, self.ideal, self.lam = float(bound), ideal, lam.copy()
 
-    def _price(self, master: _Master) -> None:
+    def _price(self, master: Master) -> None:
         """Add sets that the LP's duals want; without any the LP's optimum is that of all sets."""
         for share in (_SMOOTH, 0.0):
             mixed = share * self.lam + (1.0 - share) * master.lam
             steps = np.minimum(np.rint(mixed / self._descent.unit), filling.MOST)
             if self._generate(master, steps * self._descent.unit):
                 return
-        self.over = True
+        self.over = self.solved = True
 
-    def _generate(self, master: _Master, lam: Floats) -> bool:
+    def sets(self) -> list[tuple[int, Ints]]:
+        """The sets that were generated, for every knapsack of their capacity."""
+        if self._master is None:
+            return []
+        return [(int(i), chosen) for g, chosen in self._master.sets for i in np.flatnonzero(self._group == g)]
+
+    def _generate(self, master: Master, lam: Floats) -> bool:
         """Price at lam; whether a new set came of it."""
         self._offer(lam)
         filling.price(self.items, lam, self._descent.table)
@@ -96,14 +103,16 @@ class PatternBound:
         return new
 
 
-class _Master:
+class Master:
     """The LP over the sets known so far; knapsacks of the same capacity share a row."""
 
     def __init__(self, items: filling.Items, rooms: Ints, counts: Ints) -> None:
         self._items, self._known = items, set[tuple[int, bytes]]()
+        self.sets: list[tuple[int, Ints]] = []
         self._scale = highs.cost_scale(items.profit)
         self._slack = 1e-7 * float(np.abs(items.profit).max(initial=0.0))
-        self.lam, self._mu = np.zeros(len(items.profit)), np.zeros(len(rooms))
+        self.lam, self._mu, self.x = np.zeros(len(items.profit)), np.zeros(len(rooms)), np.zeros(0)
+        self._filled = np.zeros(len(rooms), dtype=bool)
         self._lp = highs.silent_solver()
         for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._lp.setOptionValue(option, _TOLERANCE)
@@ -113,15 +122,15 @@ class _Master:
         none, empty = np.zeros(0, dtype=np.int32), np.zeros(0)
         for limit in [1.0] * len(items.profit) + [float(count) for count in counts]:
             self._lp.addRow(-highspy.kHighsInf, limit, 0, none, empty)
-        self._pivots = 0
 
-    def add(self, group: int, chosen: Ints) -> bool:
-        """A set for knapsacks of a group; False where it is there already, or no better than the duals."""
+    def add(self, group: int, chosen: Ints, *, needed: bool = False) -> bool:
+        """A set for knapsacks of a group; False where it is there already, or no better than the duals unless it is needed."""
         key = (group, chosen.tobytes())
         gain = float((self._items.profit[chosen] - self.lam[chosen]).sum())
-        if not len(chosen) or key in self._known or gain <= self._mu[group] + self._slack:
+        if not len(chosen) or key in self._known or not (needed or gain > self._mu[group] + self._slack):
             return False
         self._known.add(key)
+        self.sets.append((group, chosen))
         index = np.append(chosen, len(self._items.profit) + group).astype(np.int32)
         value = float(self._items.profit[chosen].sum()) * self._scale
         self._lp.addCol(value, 0.0, highspy.kHighsInf, len(index), index, np.ones(len(index)))
@@ -131,7 +140,6 @@ class _Master:
         """Some pivots; True where the LP is solved and its duals are there."""
         word = highspy.HighsModelStatus
         highs.use_threads(self._lp, 1)
-        self._pivots += _PIVOTS
         self._lp.setOptionValue("simplex_iteration_limit", _PIVOTS)
         if math.isfinite(seconds):
             self._lp.setOptionValue("time_limit", self._lp.getRunTime() + max(seconds, 0.0))
@@ -144,6 +152,16 @@ class _Master:
             self._lp.run()
             if self._lp.getModelStatus() != word.kOptimal:
                 return False
-        dual = np.maximum(np.array(self._lp.getSolution().row_dual), 0.0) / self._scale
-        self.lam, self._mu = dual[: len(self.lam)], dual[len(self.lam) :]
+        solution = self._lp.getSolution()
+        dual = np.array(solution.row_dual) / self._scale
+        self.lam, self._mu = np.maximum(dual[: len(self.lam)], 0.0), dual[len(self.lam) :]
+        self.x = np.array(solution.col_value)
         return True
+
+    def restrict(self, allowed: Bools, filled: Bools) -> None:
+        """Use the allowed sets only; the groups of which all knapsacks are to have a set."""
+        upper = np.where(allowed, highspy.kHighsInf, 0.0)
+        self._lp.changeColsBounds(len(upper), np.arange(len(upper), dtype=np.int32), np.zeros(len(upper)), upper)
+        for g in np.flatnonzero(filled != self._filled):
+            self._lp.changeRowBounds(len(self.lam) + int(g), 1.0 if filled[g] else -highspy.kHighsInf, 1.0)
+        self._filled = filled

@@ -116,12 +116,27 @@ class Proof:
             self.value, self.positions = value, None
 
     def offer(self, lam: Floats, bound: float) -> None:
-        """Multipliers found elsewhere, multiples of `unit`, and their L(lam): the root's own descent is not needed then, nor are
-        dives, where a search for solutions comes with such multipliers."""
+        """Multipliers found elsewhere, multiples of `unit`, and their L(lam). The root's own descent is not needed then, nor
+        are dives: a search for solutions comes with such multipliers."""
         self._theta, self._divable = 0.0, False
         if bound < self.root_bound:
             self.root_bound, self.lam = bound, lam
             self.bound = min(self.bound, self._on_grid(bound))
+
+    def close(self, closed: ClosedTree) -> None:
+        """A whole tree found elsewhere: no solution reaches its target."""
+        if self.tree is None or closed.target < self.tree.target:
+            self.tree = closed
+        self._lower(closed.target)
+
+    @property
+    def arrays(self) -> tuple[dual.Data, dual.Scratch, Ints]:
+        """What the kernels work on, and the order of the tasks in a certificate."""
+        return self._data, self._scratch, self._order
+
+    def accept_found(self) -> bool:
+        """Take the solution in the scratch's `found`; False where the model refuses it."""
+        return self._accept_solution()
 
     @property
     def least(self) -> float:
