@@ -31,13 +31,11 @@ from edgeworth.solvers.allocation.bounds import (
 )
 from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.core_arm import Cores
-from edgeworth.solvers.allocation.exact.filling import first_price, knapsack_items
-from edgeworth.solvers.allocation.exact.patterns import PatternBound
+from edgeworth.solvers.allocation.exact.filling import knapsack_items
+from edgeworth.solvers.allocation.exact.knapsacks import KnapsackArm, one_price
 from edgeworth.solvers.allocation.exact.proof import Proof
-from edgeworth.solvers.allocation.exact.set_tree import SetTree
 from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import (
-    MULTIPLIER_LIMIT,
     AllocationProblem,
     Assignment,
     assignment_dual_bound,
@@ -61,6 +59,7 @@ _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
 _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
 _PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
+_SHARE = 0.1  # of a full turn of the search: what a step of the bound by sets takes
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
 _FIRST_PROPOSALS = 100  # per task, before the proof begins, but
 _MOST_PROPOSALS = 200_000  # at most
@@ -167,7 +166,7 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         return Found(**{**vars(found), "notes": (note, *found.notes)})
     items = knapsack_items(problem)
     if items is not None:
-        return _Portfolio(problem, params, run, _one_price(problem, first_price(items)), items).result()
+        return _Portfolio(problem, params, run, one_price(problem, items), items).result()
     if problem.pairs > LP_PAIRS or run.remaining < _LINEAR * problem.pairs:
         until = run.elapsed + _PRICING * run.remaining
         duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
@@ -179,12 +178,6 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
             return Found(run.start, Termination.ERROR, notes=(note,))
         return refuted(problem, run, f"the LP relaxation has no solution (HiGHS: {duals.status})")
     return _Portfolio(problem, params, run, duals).result()
-
-
-def _one_price(problem: AllocationProblem, price: float) -> DualSolution:
-    """The same price for a unit of all servers."""
-    u = np.full(problem.servers, min(price, MULTIPLIER_LIMIT))
-    return DualSolution(u, dual_bound(problem, u), None, False, Termination.CONVERGED, 0)
 
 
 class _Portfolio:
@@ -202,9 +195,8 @@ class _Portfolio:
         self.u, self.u_bound = duals.multipliers, duals.bound
         self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
         parallel = params.anneal and run.threads > 1
-        self.sets = None if items is None else PatternBound(items, self.proof.lam, self.proof.unit)
-        self.set_tree: SetTree | None = None
-        self.record = params.certificate_bytes
+        record = params.certificate_bytes
+        self.knapsacks = None if items is None else KnapsackArm(problem, items, self.proof, run, duals, record, parallel)
         cores = params.core and items is None and problem.pairs <= _CORE_PAIRS
         self.cores = Cores(problem, run, self.proof.losses) if cores else None
         self.annealing = Annealing(problem, run, duals, self.cores if parallel else None, items)
@@ -272,7 +264,7 @@ class _Portfolio:
             if run.remaining < ending_takes + (step if step > _LONG else 0.0):
                 return Termination.TIME
             if self.anneals and not parallel:
-                share = 1.0 if proof.failed or self.sets is not None else proof.effort
+                share = 1.0 if proof.failed else proof.effort if self.knapsacks is None else _SHARE
                 many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
                 self.annealing.turn(many if first else int(share * _PROPOSALS))
                 first = False
@@ -295,37 +287,13 @@ class _Portfolio:
                     time.sleep(_PAUSE)
                 continue
             began = run.elapsed
-            if self.sets is None or not self._by_sets(self.sets):
+            if self.knapsacks is None or not self.knapsacks.step(self.best, self.annealing):
                 proof.advance(run.allowance(proof.nodes, _NODES))
             step = run.elapsed - began
+            if self.knapsacks is not None:
+                self._accept(self.knapsacks.found)
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
-
-    def _by_sets(self, sets: PatternBound) -> bool:
-        """A step of the bound by sets, or of its tree; False where they have no more to do."""
-        if self.proof.bound < self.proof.least:
-            return False
-        if not sets.over:
-            self._price(sets)
-            return True
-        if self.set_tree is None and sets.solved:
-            self.set_tree = SetTree(self.problem, sets.items, self.proof, sets, self.record)
-        grown = self.set_tree
-        if grown is None or grown.over or grown.failed:
-            return False
-        nodes = grown.nodes
-        grown.advance(self.run.remaining)
-        self.proof.nodes += grown.nodes - nodes
-        return True
-
-    def _price(self, sets: PatternBound) -> None:
-        """A step of the bound by sets, which takes the place of the proof's own descent."""
-        before = sets.bound
-        server = np.full(self.problem.tasks, -1, dtype=np.int64) if self.best is None else self.best.server
-        sets.advance(self.proof.least, server, self.run.remaining)
-        if sets.bound < before:
-            self.annealing.aim(sets)
-        self.proof.offer(sets.lam, sets.bound)
 
     def _exchange(self, cores: Cores, parallel: bool) -> bool:
         """Incumbents go to HiGHS and come from it; without a second thread it has its turn. Says whether its claim closes."""

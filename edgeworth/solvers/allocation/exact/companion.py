@@ -23,6 +23,7 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
 
 _BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
 _PAUSE = 0.02  # seconds between two looks of a thread that has nothing else to do
+_KNAPSACKS = 4  # emptied by a trial at most
 _EVER = 1 << 40  # as many proposals as one likes
 
 
@@ -49,6 +50,7 @@ class Annealing:
         duals: DualSolution,
         cores: Cores | None = None,
         items: filling.Items | None = None,
+        most: int = _KNAPSACKS,
     ) -> None:
         self._owner, self._sense, self._start = run, problem.sense, run.start
         self._rng = np.random.default_rng(run.rng.integers(2**63))
@@ -59,7 +61,7 @@ class Annealing:
         if items is None:
             self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), mine, duals)
         else:
-            self._search = FillingSearch(problem, items, mine)
+            self._search = FillingSearch(problem, items, mine, most)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.over = False
 

@@ -13,6 +13,7 @@ from edgeworth.solvers.allocation.model.system import Floats
 _CELLS = 10_000_000  # largest table: items times capacity
 _FEW = 12.0  # items a knapsack on average, up to which the structure is used
 _WORK = 250  # table entries that count as one proposal of the annealing, by the time they take
+_BEGIN = 2_000_000  # table entries of the first trials, about 2 ms
 _CHUNK = 60_000  # proposals between two looks at the clock, about 10 ms
 
 
@@ -62,16 +63,16 @@ def first_price(items: filling.Items) -> float:
 class FillingSearch:
     """Large neighbourhood search for multiple knapsacks; it has the face of `heuristic.annealing.AnnealingSearch`.
 
-    A trial empties two to four knapsacks, of which one loses much against the Lagrangian, and fills them again in random
+    A trial empties two to ``most`` knapsacks, of which one loses much against the Lagrangian, and fills them again in random
     order from their items and a few from outside: each with the set of the largest total of gains ``p - lambda`` plus a
     little noise, by a table over its capacity, the last with the largest profit. It is kept where the profit does not fall, or
     falls by as much as a cycling temperature allows.
     """
 
-    def __init__(self, problem: AllocationProblem, items: filling.Items, run: Run[Assignment]) -> None:
+    def __init__(self, problem: AllocationProblem, items: filling.Items, run: Run[Assignment], most: int) -> None:
         self.problem, self.items, self.run = problem, items, run
         self.done = 0
-        self.best = run.start
+        self.best: Assignment | None = run.start
         density = first_price(items)
         lam = np.maximum(items.profit - density * items.weight, 0.0)
         self._prices = lam, density * items.room.astype(np.float64)
@@ -85,8 +86,11 @@ class FillingSearch:
             ints=np.zeros(filling.N_INTS, dtype=np.int64),
             reals=np.full(filling.N_SEARCH, float(items.profit[served].sum())),
             density=density or 1.0,
+            most=most,
         )
         self._seen = -1
+        filling.refill(items, *self._prices, self._state, _BEGIN, run.rng)
+        self._accept()
 
     def aim(self, lam: Floats, ideal: Floats) -> None:
         """Other multipliers, and what the knapsacks gain by them; read at the next chunk."""

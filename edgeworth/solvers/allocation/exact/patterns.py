@@ -116,7 +116,7 @@ class Master:
         self._lp = highs.silent_solver()
         for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._lp.setOptionValue(option, _TOLERANCE)
-        self._lp.setOptionValue("simplex_strategy", 4)  # primal: new columns leave the basis primal feasible
+        self._lp.setOptionValue("simplex_strategy", 1)  # primal: new columns leave the basis primal feasible
         self._lp.setOptionValue("presolve", "off")
         self._lp.changeObjectiveSense(highspy.ObjSense.kMaximize)
         none, empty = np.zeros(0, dtype=np.int32), np.zeros(0)

@@ -119,6 +119,9 @@ class Proof:
         """Multipliers found elsewhere, multiples of `unit`, and their L(lam). The root's own descent is not needed then, nor
         are dives: a search for solutions comes with such multipliers."""
         self._theta, self._divable = 0.0, False
+        data = self._data
+        each = float((data.room[data.server] + 1.0).sum()) if len(self._scratch.table) else float(self.problem.pairs)
+        self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
         if bound < self.root_bound:
             self.root_bound, self.lam = bound, lam
             self.bound = min(self.bound, self._on_grid(bound))

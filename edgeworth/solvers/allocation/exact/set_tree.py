@@ -133,9 +133,11 @@ class SetTree:
         """The LP is that of the node: sets without pairs that are out, and with those of their knapsack that are in."""
         sets = self._master.sets
         if self._known < len(sets):
-            self._flat = np.concatenate([self._pair[i, chosen] for i, chosen in sets])
-            self._starts = np.cumsum([0, *(len(chosen) for _, chosen in sets)], dtype=np.int64)[:-1]
-            self._owner = np.array([i for i, _ in sets], dtype=np.int64)
+            new = sets[self._known :]
+            ends = len(self._flat) + np.cumsum([0, *(len(chosen) for _, chosen in new)], dtype=np.int64)
+            self._flat = np.concatenate([self._flat, *(self._pair[i, chosen] for i, chosen in new)])
+            self._starts = np.concatenate([self._starts, ends[:-1]])
+            self._owner = np.concatenate([self._owner, np.array([i for i, _ in new], dtype=np.int64)])
             self._known = len(sets)
         mine = state[self._flat]
         needed = np.bincount(self._problem.server[state == dual.IN], minlength=self._problem.servers)

@@ -162,7 +162,7 @@ class Refilling(NamedTuple):
 
     where, best [m]: the knapsack of every item now and in the incumbent, -1: none. order [m]: items by falling reduced profit,
     in which those outside enter a pool. table [m + 1, most room + 1], float32. ints [N_INTS], reals [N_SEARCH]. density: what
-    a unit of room earns.
+    a unit of room earns. most: knapsacks that a trial empties.
     """
 
     where: NDArray[np.int64]
@@ -172,12 +172,12 @@ class Refilling(NamedTuple):
     ints: NDArray[np.int64]
     reals: NDArray[np.float64]
     density: float
+    most: int
 
 
 TRIALS, IMPROVED, N_INTS = range(3)
 VALUE, BEST_VALUE, N_SEARCH = range(3)
 
-KNAPSACKS = 4  # most that a trial empties
 OUTSIDE = 12  # most items from outside in a pool
 LEVEL = 200  # trials at one temperature
 LEVELS = 8  # temperatures of a cycle, each 10^(1/2) below the one before
@@ -186,9 +186,9 @@ HOTTEST = 2.0  # first temperature, in what a unit of room earns
 
 @leaf
 def picked_knapsacks(loss, mark, chosen, rng):
-    """Mark up to KNAPSACKS knapsacks, in random order in `chosen`; the first is the one of four that loses most."""
+    """Mark some knapsacks, two at least, in random order in `chosen`; the first is the one of four that loses most."""
     n = loss.size
-    count = min(n, 2 + int(rng.random() * (KNAPSACKS - 1)))
+    count = min(n, 2 + int(rng.random() * (chosen.size - 1)))
     first = int(rng.random() * n)
     for _ in range(3):
         other = int(rng.random() * n)
@@ -217,13 +217,13 @@ def shuffle(values, count, rng):
 def refill(items, lam, ideal, state, effort, rng):
     """Trials of about `effort` table entries in all; `ideal` [n] is what the knapsacks gain at lam."""
     profit, weight, room = items
-    where, best, order, table, ints, reals, density = state
+    where, best, order, table, ints, reals, density, most = state
     m, n = profit.size, room.size
     loss = ideal.copy()
     for j in range(m):
         if where[j] >= 0:
             loss[where[j]] -= profit[j] - lam[j]
-    chosen, mark = np.empty(KNAPSACKS, np.int64), np.zeros(n, np.bool_)
+    chosen, mark = np.empty(most, np.int64), np.zeros(n, np.bool_)
     pool, gain, new = np.empty(m, np.int64), np.empty(m, np.float32), np.empty(m, np.int64)
     everything = np.empty(m, np.int64)
     work = 0
@@ -276,7 +276,7 @@ def refill(items, lam, ideal, state, effort, rng):
                     pool[kept] = pool[t]
                     kept += 1
             left = kept
-        work += 4 * m
+        work += 8 * m + 500
         change = after - before
         accepted = change >= 0.0 or change > temperature * math.log(rng.random() + 1e-300)
         for r in range(count):
