@@ -17,6 +17,7 @@ from edgeworth.solvers.allocation.model import MULTIPLIER_LIMIT, AllocationProbl
 
 _PROPOSALS = 60_000  # of the second search between two steps of the tree
 _LARGER = 6  # knapsacks that it empties at most
+_HEAVY = 1e7  # table entries of an evaluation of L, beyond which a run with a time rule spares the pairs' tree
 _WIDE = 1e-3  # relative gap from which on it works beside the tree over sets, which would take very long
 
 
@@ -46,6 +47,7 @@ class KnapsackArm:
         self._problem, self._items, self._proof, self._run, self._record = problem, items, proof, run, record
         self._sets = PatternBound(items, proof.lam, proof.unit)
         self._tree: SetTree | None = None
+        self._heavy = float((problem.capacity[problem.server] + 1.0).sum()) > _HEAVY
         self._second = Annealing(problem, run, duals, None, items, _LARGER) if parallel else None
 
     @property
@@ -73,7 +75,7 @@ class KnapsackArm:
         if self._tree is None and sets.solved:
             self._tree = SetTree(self._problem, self._items, proof, sets, self._record)
         if self._tree is None or self._tree.over or self._tree.failed:
-            return False
+            return self._heavy and self._run.stop.seconds is not None
         nodes = self._tree.nodes
         self._tree.advance(self._run.remaining)
         proof.nodes += self._tree.nodes - nodes
