@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
@@ -33,6 +31,8 @@ from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.core_arm import Cores
 from edgeworth.solvers.allocation.exact.filling import knapsack_items
 from edgeworth.solvers.allocation.exact.knapsacks import KnapsackArm, one_price
+from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
+from edgeworth.solvers.allocation.exact.params import Exact
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import (
@@ -47,6 +47,7 @@ from edgeworth.solvers.allocation.model import (
     objective_bound,
     positions,
     rounded_profit,
+    violations,
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
@@ -58,39 +59,16 @@ _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second wi
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
 _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
+_HARD = 30  # steps of the tree, about a second, before neighbourhoods are searched and HiGHS is asked; it is asked at once
+_FEW = 3  # where there are at most so many tasks a server
+_EVERY, _TIRED = 4, 60  # one thread: HiGHS's turn is every so many steps, and that of a search which found nothing so long
+_AROUND_SERVERS = 3  # least
+_AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
 _PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
 _SHARE = 0.1  # of a full turn of the search: what a step of the bound by sets takes
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
 _FIRST_PROPOSALS = 100  # per task, before the proof begins, but
 _MOST_PROPOSALS = 200_000  # at most
-
-
-@dataclass(frozen=True)
-class Exact:
-    """Parameters of `branch_and_bound`.
-
-    Parameters
-    ----------
-    tree_pairs : int, >= 0
-        Problems with more eligible pairs are left to the method "lagrangian".
-    anneal : bool
-        Whether simulated annealing looks for incumbents beside the tree.
-    certificate_bytes : int, >= 0
-        Largest certificate of a tree; beyond it, what the tree proves is a claim.
-    core : bool
-        Whether HiGHS works on the core beside the tree. Its bounds are claims.
-    """
-
-    tree_pairs: int = 1_000_000
-    anneal: bool = True
-    certificate_bytes: int = 50_000_000
-    core: bool = True
-
-    def __post_init__(self) -> None:
-        validation.integer("tree_pairs", self.tree_pairs, minimum=0)
-        validation.flag("anneal", self.anneal)
-        validation.flag("core", self.core)
-        validation.integer("certificate_bytes", self.certificate_bytes, minimum=0)
 
 
 def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Found[Assignment]:
@@ -135,10 +113,18 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     3. Dives. While trees grow large and the gap is wide, every other step searches a target a little above the incumbent and
        gives up after some hundred nodes.
     4. Simulated annealing looks for incumbents meanwhile: in a thread of its own with ``threads`` >= 2, by turns otherwise.
-    5. HiGHS shares the time of the annealing, up to 200,000 pairs: it solves cores of growing size, what the losses of the
+    5. Neighbourhoods of the best assignment are searched while the gap is wide, up to 100,000 pairs: the tasks of a few servers
+       are shared out anew by a tree of their own (`neighbourhoods`), in both threads.
+    6. HiGHS shares the time of the annealing, up to 200,000 pairs: it solves cores of growing size, what the losses of the
        root and the incumbent do not exclude (`solve_core`). Incumbents go both ways. What HiGHS proves of the whole core is a
        claim; the tree then goes on to four times the steps it had done, or until it ends where there is no time rule, because
        its own proof can be rebuilt.
+
+    Multiple knapsacks with few items each (at most 12 on average, integer data, every item eligible where it fits) have an arm
+    of their own in place of annealing, neighbourhoods, dives and HiGHS. One table of all items prices every knapsack. After a
+    subgradient descent, up to 5 items a knapsack, column generation over sets of items solves ``min L(lambda)`` (Dantzig and
+    Wolfe), and a tree over pairs with that LP in its nodes (branch and price) looks for better solutions: it is logged as a
+    "branch-tree" too. A large neighbourhood search refills a few knapsacks at a time by tables.
 
     Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among identical servers only
     solutions in one order are searched. All bounds carry margins for rounding errors and cover every assignment that
@@ -152,7 +138,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     ----------
     Relaxation: Fisher, Jaikumar and Van Wassenhove, A multiplier adjustment method for the generalized assignment problem,
     Management Science 32 (1986). Fixing: Posta, Ferland and Michelon, An exact method with variable fixing for solving the
-    generalized assignment problem, Comput. Optim. Appl. 52 (2012). The tree and its certificate are our own.
+    generalized assignment problem, Comput. Optim. Appl. 52 (2012). Sets: Dell'Amico, Delorme, Iori and Martello, Mathematical
+    models and decomposition methods for the multiple knapsack problem, Eur. J. Oper. Res. 274 (2019). The trees and their
+    certificate are our own.
     """
     if len(problem.stranded):
         return stranded(problem)
@@ -203,6 +191,9 @@ class _Portfolio:
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
+        self.around: list[Neighbourhoods] = []
+        self._idle = self._turns = 0
+        self._few = problem.tasks <= _FEW * problem.servers
         self.best: Assignment | None = None
         self.profit = -math.inf
         self._accept(self.annealing.best)
@@ -250,7 +241,7 @@ class _Portfolio:
 
     def _work(self, parallel: bool) -> Termination:
         proof, run = self.proof, self.run
-        first, step, steps, claimed = True, 0.0, 0, 0
+        first, step, steps, beyond, claimed = True, 0.0, 0, 0, 0
         longest = int(np.bincount(self.problem.server).max(initial=0))
         ending_takes, losses_take = end_seconds(self.problem), _LOSSES * longest if longest > _LONG_LIST else 0.0
         while True:
@@ -270,8 +261,9 @@ class _Portfolio:
                 first = False
             self._accept(self.annealing.best)
             steps += 1
-            cores = None if proof.at_root and not proof.failed else self.cores
-            if cores is not None and self._exchange(cores, parallel):
+            beyond += not proof.at_root or bool(proof.failed)
+            cores = self.cores if beyond > (0 if self._few else _HARD if parallel else 4 * _HARD) else None
+            if cores is not None and self._exchange(cores, parallel or bool(beyond % _EVERY)):
                 claimed = claimed or steps
                 if proof.failed or (run.stop.seconds is not None and steps >= _PATIENCE * claimed):
                     run.tick(proof.nodes, self._value, self._claim)
@@ -286,6 +278,8 @@ class _Portfolio:
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
+            if self.anneals and self.knapsacks is None and beyond > _HARD:
+                self._search_around(parallel)
             began = run.elapsed
             if self.knapsacks is None or not self.knapsacks.step(self.best, self.annealing):
                 proof.advance(run.allowance(proof.nodes, _NODES))
@@ -295,10 +289,34 @@ class _Portfolio:
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
 
-    def _exchange(self, cores: Cores, parallel: bool) -> bool:
-        """Incumbents go to HiGHS and come from it; without a second thread it has its turn. Says whether its claim closes."""
+    def _search_around(self, parallel: bool) -> None:
+        """Neighbourhoods of the best assignment, while the gap is wide: a step in this thread, and the others' news."""
+        problem, proof = self.problem, self.proof
+        if not proof.wide or problem.pairs > _AROUND_PAIRS or problem.servers < _AROUND_SERVERS:
+            self.annealing.search_around(None)
+            return
+        if not self.around:
+            self.around = [proof.neighbourhoods(rng) for rng in self.run.rng.spawn(1 + parallel)]
+        if parallel:
+            self.annealing.search_around(self.around[-1])
+        for each in self.around:
+            if each.choice is not None and each.profit > self.profit:
+                found = assignment_of(problem, each.choice)
+                if not violations(problem, found):
+                    self._accept(found)
+        if self.best is not None:
+            known = positions(problem, self.best)
+            for each in self.around:
+                each.offer(known, self.profit, proof.bound)
+        proof.dives = False  # this is better
+        self._turns += 1
+        for _ in range(2 if self._idle < _TIRED else self._turns % _EVERY == 0):
+            self._idle = 0 if self.around[0].advance() else self._idle + 1
+
+    def _exchange(self, cores: Cores, waits: bool) -> bool:
+        """Incumbents go to HiGHS and come from it; it has a turn here, unless it waits. Says whether its claim closes."""
         cores.step(self.best, self.profit)
-        if not parallel:
+        if not waits:
             cores.turn(look=lambda: self.run.tick(self.proof.nodes, self._value, self._bound) is not None)
         self._accept(cores.arm.exchange.best)
         return self._closed(self._claim)

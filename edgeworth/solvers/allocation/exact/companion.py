@@ -16,6 +16,7 @@ from edgeworth.core.stop import Stop
 from edgeworth.solvers.allocation.bounds import DualSolution
 from edgeworth.solvers.allocation.exact.core_arm import Cores
 from edgeworth.solvers.allocation.exact.filling import FillingSearch
+from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.patterns import PatternBound
 from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
 from edgeworth.solvers.allocation.kernels import filling
@@ -24,19 +25,34 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
 _BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
 _PAUSE = 0.02  # seconds between two looks of a thread that has nothing else to do
 _KNAPSACKS = 4  # emptied by a trial at most
+_AROUND = 3.0  # seconds of the search of neighbourhoods for each of annealing
+_HIGHS, _WHOLE = 0.3, 1.0  # seconds of HiGHS for each of both: on a part of the core, and on the whole, which bounds
+_TURN = 0.05  # seconds of a turn of HiGHS's
 _EVER = 1 << 40  # as many proposals as one likes
 
 
 class Alternate(Observer):
-    """By its flag the main thread stops the annealing thread, which otherwise lets HiGHS work as long as it worked itself."""
+    """By its flag the main thread stops the annealing thread, which otherwise searches neighbourhoods and lets HiGHS work, each
+    for its share of the time. HiGHS's turns may be seconds long, where it asks nobody: the others get theirs afterwards."""
 
     def __init__(self, cores: Cores | None) -> None:
         self.stopped, self._cores, self._since = False, cores, time.perf_counter()
+        self._owed = 0.0
+        self.around: Neighbourhoods | None = None
 
     def on_progress(self, progress: Progress | None) -> bool:
-        if self._cores is not None and not self.stopped:
-            self._cores.turn(time.perf_counter() - self._since, lambda: self.stopped)
-            self._since = time.perf_counter()
+        now = time.perf_counter()
+        spent = now - self._since
+        self._owed += spent
+        while self.around is not None and not self.stopped and time.perf_counter() < now + _AROUND * spent:
+            began = time.perf_counter()
+            self.around.advance()
+            self._owed += time.perf_counter() - began
+        if self._cores is not None and not self.stopped and self._owed > 0.0:
+            began = time.perf_counter()
+            self._cores.turn(_TURN, lambda: self.stopped)
+            self._owed -= (time.perf_counter() - began) / (_WHOLE if self._cores.arm.exchange.whole else _HIGHS)
+        self._since = time.perf_counter()
         return self.stopped
 
 
@@ -73,6 +89,10 @@ class Annealing:
         """The search that refills knapsacks goes by the multipliers of the bound."""
         if isinstance(self._search, FillingSearch):
             self._search.aim(bound.lam, bound.ideal)
+
+    def search_around(self, around: Neighbourhoods | None) -> None:
+        """The thread has, or no longer has, neighbourhoods to search."""
+        self._flag.around = around
 
     def turn(self, proposals: int) -> None:
         """So many proposals, rounded up to what the search does at a time."""

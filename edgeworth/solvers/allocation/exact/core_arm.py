@@ -107,11 +107,14 @@ _PAIR_CALLS, _CALLS = 30_000, 100  # callbacks in a turn: fewer the larger the c
 class Cores:
     """Cores of growing size one after the other, up to the whole of what the bound does not exclude.
 
-    `step` begins what there is to begin and takes answers in; `turn` works on them, in the same thread or another. claim:
-    HiGHS's claim that nothing earns more, infinity without one. over: there is no more to do.
+    losses: what `solve_core` needs, with the bound; None where that is still under way. `step` begins what there is to begin
+    and takes answers in; `turn` works on them, in the same thread or another. claim: HiGHS's claim that nothing earns more,
+    infinity without one. over: there is no more to do.
     """
 
-    def __init__(self, problem: AllocationProblem, run: Run[Assignment], losses: Callable[[], tuple[Floats, float]]) -> None:
+    def __init__(
+        self, problem: AllocationProblem, run: Run[Assignment], losses: Callable[[], tuple[Floats, float] | None]
+    ) -> None:
         self.arm = CoreArm(problem, run)
         self.claim, self.over, self.nodes = math.inf, False, 0
         self._problem, self._losses = problem, losses
@@ -130,13 +133,15 @@ class Cores:
             return
         answer = arm.answer
         if answer is not None:
+            arm.answer = None
             self.nodes += answer.nodes
             self._claims(answer.bound)
             self.over = answer.whole or bool(answer.notes)
             if answer.solution is None:  # else there may be more of its kind
                 self._most, self._nodes = _GROWTH * self._most, _GROWTH * self._nodes
-        if not self.over:
-            loss, bound = self._losses()
+        excluded = None if self.over else self._losses()
+        if excluded is not None:
+            loss, bound = excluded
             pairs, whole = core_pairs(self._problem, loss, bound, exchange.best, self._most)
             self._calls = max(1, min(_CALLS, _PAIR_CALLS // max(len(pairs), 1)))
             arm.begin(loss, bound, most=self._most, nodes=None if whole else self._nodes)

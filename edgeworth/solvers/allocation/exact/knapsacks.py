@@ -58,12 +58,12 @@ class KnapsackArm:
     def step(self, best: Assignment | None, search: Annealing) -> bool:
         """Work for a while; False where the pairs' tree is to go on. search: the companion, which goes by the multipliers."""
         sets, proof = self._sets, self._proof
-        if proof.bound < proof.least:
+        if proof.bound < proof.least():
             return False
         if not sets.over:
             server = np.full(self._problem.tasks, -1, dtype=np.int64) if best is None else best.server
             before = sets.bound
-            sets.advance(proof.least, server, self._run.remaining)
+            sets.advance(proof.least(), server, self._run.remaining)
             if sets.bound < before:
                 for each in (search, self._second):
                     if each is not None:

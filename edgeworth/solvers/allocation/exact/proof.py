@@ -16,7 +16,7 @@ from edgeworth.solvers.allocation.exact.arrays import (
     new_stack,
     task_order,
 )
-from edgeworth.solvers.allocation.exact.core_milp import price_losses
+from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.numbers import (
     first_multipliers,
     most_profit,
@@ -33,7 +33,6 @@ _EFFORT = 30_000_000  # elementary steps between two looks at the clock, 20 to 5
 _ITERATIONS = 20  # most descent iterations in a node; fewer where one of them is much work, but 3 at least
 _BATCH = 25  # descent iterations between two changes of the step at the root
 _TIGHT = 5e-10  # solutions that are better by less than this, relative, are not looked for
-_LOSSES = 8.0  # times the work of an evaluation of L: about what all losses take
 _SMALL_THETA = 0.005  # step factor at which the root's descent ends
 _REFUSED = "the tree met a solution that the model refuses"
 _FIRST = 1.0 / 64.0  # the first target lies below the bound by this share of the gap
@@ -62,7 +61,7 @@ class Proof:
     the best solution, where it was found here. solved: the bound has met the value, or nothing is feasible (value -inf).
     failed: why the search had to give up, or "". first_bound: the bound to begin with. root_bound: L(lam) by the kernels.
     surrogate: `surrogate_bound`. effort: how full the last step was, in [0, 1]. tree: the closed tree of the lowest target.
-    unlogged: a tree was closed whose log would have needed more than `log_bytes`.
+    dives: whether it may dive. unlogged: a tree was closed whose log would have needed more than `log_bytes`.
     """
 
     def __init__(self, problem: AllocationProblem, u: Floats, bound: float, log_bytes: int) -> None:
@@ -74,9 +73,10 @@ class Proof:
         self._log_bytes = log_bytes
         self._u = u
         first = first_multipliers(problem, u)
-        self._unit, self._order = multiplier_unit(problem, first), task_order(problem)
-        self.lam = on_unit(first, self._unit, ~problem.must_serve)
+        self.unit, self._order = multiplier_unit(problem, first), task_order(problem)
+        self.lam = on_unit(first, self.unit, ~problem.must_serve)
         self.solved = False
+        self.dives = True
         self.failed = ""
         self.nodes = 0
         self.effort = 0.0
@@ -94,15 +94,16 @@ class Proof:
         noise = _EPS * (terms + 16) * 2.0 * (problem.servers + 1) * self._size  # about what a node's bound is raised by
         self._noise = noise if noise > 0.25 * self._grid else 0.0
         self._floor = least_profit(problem) - max(self._margin, _BELOW * self._size)
-        self._data, self._scratch = kernel_arrays(problem, self._order, self._unit)
+        self._data, self._scratch = kernel_arrays(problem, self._order, self.unit)
         self._stack: tree.Stack | None = None
         self._target = math.nan
         self._dive_stack: tree.Stack | None = None
         # A step may end amid a node's losses, and the next one may belong to the other tree: each keeps its own.
         self._dive_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
+        self._core_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
+        self._core_stack: tree.Stack | None = None
         self._dive_target, self._dive_share = math.nan, _DIVE
         self._dive_limit, self._dived = _DIVE_NODES, 0
-        self._divable = True
         self._step = 0.0
         self._patience = _GROWTH * _SMALL_TREE
         self._iterations = _ITERATIONS
@@ -118,9 +119,8 @@ class Proof:
     def offer(self, lam: Floats, bound: float) -> None:
         """Multipliers found elsewhere, multiples of `unit`, and their L(lam). The root's own descent is not needed then, nor
         are dives: a search for solutions comes with such multipliers."""
-        self._theta, self._divable = 0.0, False
-        data = self._data
-        each = float((data.room[data.server] + 1.0).sum()) if len(self._scratch.table) else float(self.problem.pairs)
+        self._theta, self.dives = 0.0, False
+        each = float((self._data.room[self._data.server] + 1.0).sum())
         self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
         if bound < self.root_bound:
             self.root_bound, self.lam = bound, lam
@@ -128,28 +128,13 @@ class Proof:
 
     def close(self, closed: ClosedTree) -> None:
         """A whole tree found elsewhere: no solution reaches its target."""
-        if self.tree is None or closed.target < self.tree.target:
-            self.tree = closed
+        self.tree = closed if self.tree is None or closed.target < self.tree.target else self.tree
         self._lower(closed.target)
 
     @property
     def arrays(self) -> tuple[dual.Data, dual.Scratch, Ints]:
         """What the kernels work on, and the order of the tasks in a certificate."""
         return self._data, self._scratch, self._order
-
-    def accept_found(self) -> bool:
-        """Take the solution in the scratch's `found`; False where the model refuses it."""
-        return self._accept_solution()
-
-    @property
-    def least(self) -> float:
-        """The least profit that counts as better than the known one."""
-        return self._least()
-
-    @property
-    def unit(self) -> float:
-        """What the multipliers are multiples of."""
-        return self._unit
 
     @property
     def at_root(self) -> bool:
@@ -159,7 +144,7 @@ class Proof:
     def advance(self, nodes: int) -> bool:
         """Work for a while, on at most `nodes` more nodes of the tree; True: there is more to do."""
         before = int(self._scratch.work[0])
-        if self.bound < self._least():
+        if self.bound < self.least():
             self.solved = True
         elif self.at_root:
             self._descend()
@@ -185,7 +170,7 @@ class Proof:
             self.root_bound, self.lam = bound, lam
             self.bound = min(self.bound, self._on_grid(bound))
         if status == dual.SOLVED:
-            self._accept_solution()
+            self.accept_found()
             self._theta *= 0.5
         elif status == dual.PRUNED:
             self._theta = 0.0
@@ -193,18 +178,33 @@ class Proof:
         self._batch = int(min(_BATCH, max(1.0, _EFFORT / each)))
         self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
 
-    def losses(self) -> tuple[Floats, float]:
+    def losses(self) -> tuple[Floats, float] | None:
         """What the root's bound loses at least when a pair is taken, float64 [pairs], and that bound; see `solve_core`.
 
-        Where the knapsacks would take more than about a step of work, the regrets at the prices stand in.
+        The loss is infinite where the root of a tree excludes the pair from what is better than the known value: rounds of
+        descent and fixing exclude far more than one. Works for a while; None: it is to be asked again.
         """
-        each = float(self._scratch.work[0]) / max(self._evaluations, 1)
-        if not self._evaluations or _LOSSES * each > _EFFORT:
-            return price_losses(self.problem, self._u)
+        stack = self._core_stack
+        if stack is None:
+            stack = self._core_stack = new_stack(self.problem, 0)
+            self._plant(stack)
+            stack.ints[tree.LOGS] = 0
+        ints, target = stack.ints, self.least()
+        first = 1 - int(ints[tree.NODES])
+        outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, first, self._core_scratch)
+        if outcome == tree.FOUND:
+            self.accept_found()
+            return None
+        if outcome != tree.DONE and not (ints[tree.NODES] == 1 and ints[tree.PHASE] == tree.ENTER):
+            return None
+        out = np.ones(self.problem.pairs, dtype=bool)
+        for open_node in range(int(ints[tree.DEPTH])):
+            out &= stack.state[open_node] == dual.OUT
+        self._core_stack = None
         loss, none = np.empty(self.problem.pairs), np.full(self.problem.pairs, dual.FREE, dtype=np.int8)
         gap = self.root_bound - self.value if math.isfinite(self.value) else self._size
-        own = self._scratch._replace(one=np.zeros(self.problem.pairs), zero=np.zeros(self.problem.pairs))
-        tree.taking_losses(self._data, self.lam, none, gap, loss, own)
+        tree.taking_losses(self._data, self.lam, none, gap, loss, self._core_scratch)
+        loss[out] = math.inf
         return loss, self.root_bound
 
     # --- the tree -------------------------------------------------------------------------------------------------------
@@ -213,14 +213,14 @@ class Proof:
         stack = self._stack
         if stack is None or math.isnan(self._target):
             stack = self._begin_stage(stack)
-        self._target = max(self._target, self._least())
+        self._target = max(self._target, self.least())
         outcome, stack = self._run(stack, self._scratch, self._target, nodes)
         self._stack = stack
         if outcome == tree.DONE or self.bound < self._target:
             if outcome == tree.DONE:
                 self._keep(stack, self._target)
             self._end_stage(int(stack.ints[tree.NODES]))
-        elif outcome == tree.FOUND and not self._accept_solution():
+        elif outcome == tree.FOUND and not self.accept_found():
             self.failed = _REFUSED
         elif outcome == tree.TOO_DEEP:
             self.failed = f"the tree needs more than {len(stack.state)} open nodes"
@@ -252,7 +252,7 @@ class Proof:
     def _end_stage(self, nodes: int) -> None:
         """No solution reaches the target, by a tree of so many nodes: it becomes the bound."""
         target, self._target = self._target, math.nan
-        self.solved = target <= self._least()
+        self.solved = target <= self.least()
         self._lower(target)
         self._patience = max(self._patience, _GROWTH * nodes)
         easy = nodes <= 1
@@ -281,27 +281,35 @@ class Proof:
 
     # --- dives ----------------------------------------------------------------------------------------------------------
 
+    @property
+    def wide(self) -> bool:
+        """The gap to the known value is worth a search for better ones."""
+        return math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
+
+    def neighbourhoods(self, rng: np.random.Generator) -> Neighbourhoods:
+        """A search around the best assignment that begins at the root's multipliers."""
+        return Neighbourhoods(self.problem, self._u, self.lam, self.unit, rng)
+
     def _dives(self) -> bool:
         """Whether it is a dive's turn. Dives get as many nodes as the proof, where the gap is wide."""
         proving = self.nodes - self._dived
-        wide = math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
-        return self._divable and wide and proving >= _PROVING and self._dived < proving
+        return self.dives and self.wide and proving >= _PROVING and self._dived < proving
 
     def _dive(self, nodes: int) -> None:
         """Look for a solution a share of the gap above the known value: a larger one after success, a smaller one after
         `_dive_limit` nodes without."""
         stack = new_stack(self.problem, self._log_bytes) if self._dive_stack is None else self._dive_stack
-        wanted = max(self._least(), self._aimed(self.value + self._dive_share * (self.bound - self.value)))
+        wanted = max(self.least(), self._aimed(self.value + self._dive_share * (self.bound - self.value)))
         if math.isnan(self._dive_target):
             self._plant(stack)
             self._dive_target = wanted
-        self._dive_target = max(self._dive_target, self._least())
+        self._dive_target = max(self._dive_target, self.least())
         before = self.nodes
         outcome, stack = self._run(stack, self._dive_scratch, self._dive_target, nodes)
         self._dive_stack = stack
         self._dived += self.nodes - before
         if outcome == tree.FOUND:
-            if not self._accept_solution():
+            if not self.accept_found():
                 self.failed = _REFUSED
             self._dive_share = min(0.5, 1.25 * self._dive_share)
             self._dive_target = math.nan
@@ -315,7 +323,7 @@ class Proof:
             self._dive_limit += self._dive_limit // 2
             self._dive_target = math.nan
 
-    def _accept_solution(self) -> bool:
+    def accept_found(self) -> bool:
         """The solution in the kernel's arrays becomes the best one; False where the model knows better."""
         taken = np.flatnonzero(self._scratch.found)
         positions = np.full(self.problem.tasks, -1, dtype=np.int64)
@@ -332,7 +340,7 @@ class Proof:
 
     def _keep(self, stack: tree.Stack, target: float) -> None:
         """A tree is closed: nothing reaches the target."""
-        closed = logged(stack, target, self._unit, self._order)
+        closed = logged(stack, target, self.unit, self._order)
         if closed is None:
             self.unlogged = True
         elif self.tree is None or target < self.tree.target:
@@ -348,7 +356,7 @@ class Proof:
         kept = self.tree
         if math.isfinite(self.root_bound) and (kept is None or self.root_bound < kept.target):
             kept = self._root()
-        if kept is None or self._unit < _NORMAL:
+        if kept is None or self.unit < _NORMAL:
             return None
         on_grid, off = _SPENT
         slack = on_grid * _HAIR * self._grid
@@ -366,16 +374,16 @@ class Proof:
 
     def _root(self) -> ClosedTree:
         """A tree of one node: what the root's multipliers prove."""
-        target = max(self.root_bound, self._least()) if self.solved else self.root_bound
+        target = max(self.root_bound, self.least()) if self.solved else self.root_bound
         if self._grid and self._aimed(target) < target:
             target += self._grid
-        row = np.rint(self.lam / self._unit).astype(np.int32)[None]
+        row = np.rint(self.lam / self.unit).astype(np.int32)[None]
         leaf, once = np.array([-1], dtype=np.int32), np.array([1], dtype=np.int32)
-        return ClosedTree(self._aimed(target), leaf, once, row, self._unit, self._order)
+        return ClosedTree(self._aimed(target), leaf, once, row, self.unit, self._order)
 
     # --- numbers --------------------------------------------------------------------------------------------------------
 
-    def _least(self) -> float:
+    def least(self) -> float:
         """The least profit that counts as better than the known one, by more than sums can be wrong by."""
         if not math.isfinite(self.value):
             return self._floor

@@ -43,7 +43,7 @@ class SetTree:
         self._branched: list[int] = []
         self._rounds: list[int] = []
         self._rows: list[NDArray[np.int32]] = []
-        self._target = proof.least
+        self._target = proof.least()
         self._open: list[tuple[States, Floats]] = [(np.full(problem.pairs, dual.FREE, dtype=np.int8), sets.lam)]
         self._state: States | None = None
         self._known = 0  # sets whose pairs are in the arrays below: the pairs of all, where each begins, and its knapsack
@@ -51,7 +51,7 @@ class SetTree:
 
     def advance(self, seconds: float) -> None:
         """One node's LP and its pricing; seconds: what is left of the run."""
-        self._target = max(self._target, self._proof.least)
+        self._target = max(self._target, self._proof.least())
         if self._state is None:
             self._enter()
         elif self._master.solve(seconds):
