@@ -120,7 +120,7 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
        claim; the tree then goes on to four times the steps it had done, or until it ends where there is no time rule, because
        its own proof can be rebuilt.
 
-    Multiple knapsacks with few items each (at most 12 on average, integer data, every item eligible where it fits) have an arm
+    Multiple knapsacks with few items each (at most 40 on average, integer data, every item eligible where it fits) have an arm
     of their own in place of annealing, neighbourhoods, dives and HiGHS. One table of all items prices every knapsack. After a
     subgradient descent, up to 5 items a knapsack, column generation over sets of items solves ``min L(lambda)`` (Dantzig and
     Wolfe), and a tree over pairs with that LP in its nodes (branch and price) looks for better solutions: it is logged as a

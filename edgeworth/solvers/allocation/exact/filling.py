@@ -11,7 +11,7 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, vi
 from edgeworth.solvers.allocation.model.system import Floats
 
 _CELLS = 10_000_000  # largest table: items times capacity
-_FEW = 12.0  # items a knapsack on average, up to which the structure is used
+_FEW = 40.0  # items a knapsack on average, up to which the structure is used
 _WORK = 250  # table entries that count as one proposal of the annealing, by the time they take
 _BEGIN = 2_000_000  # table entries of the first trials, about 2 ms
 _CHUNK = 60_000  # proposals between two looks at the clock, about 10 ms
