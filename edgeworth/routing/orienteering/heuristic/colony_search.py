@@ -16,8 +16,10 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.heuristic.arrays import empty_plan, feasible, fill, instance_of, scales, solution_of
-from edgeworth.routing.orienteering.heuristic.descent import descend, search_state
+from edgeworth.routing.orienteering.heuristic.beam import STEPS, beam_of
+from edgeworth.routing.orienteering.heuristic.descent import GAIN, descend, search_state
 from edgeworth.routing.orienteering.kernels import ant as kernel
+from edgeworth.routing.orienteering.kernels import beam as beams
 from edgeworth.routing.orienteering.kernels.constructive import insert_greedily
 from edgeworth.routing.orienteering.kernels.plans import Plan, copy_route
 from edgeworth.routing.orienteering.kernels.search import SearchParameters, SearchState
@@ -65,6 +67,14 @@ class EacoLs:
         Up to so many customers, every attempt tries to insert all absent ones.
     neighbours : int, >= 1
         In larger problems it tries so many nearest neighbours of each removed customer.
+    width : int, >= 0
+        Labels that the beam keeps at a customer; 0: no run of stops is filled anew.
+    ahead : int, >= 1
+        Customers that a label of the beam goes on to.
+    lag : float, >= 0
+        Labels further behind the best one of as many visits go no further, in units of the mean positive profit.
+    effort : int, >= 0
+        Steps of labels that the beam may take, per iteration and ant.
     """
 
     ants: int = 2
@@ -84,17 +94,23 @@ class EacoLs:
     deposit: float = 0.05
     full_pool: int = 400
     neighbours: int = 30
+    width: int = 8
+    ahead: int = 30
+    lag: float = 6.0
+    effort: int = 600_000
+    again: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("ants", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours"):
+        for name in ("ants", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours", "ahead"):
             validation.integer(name, getattr(self, name), minimum=1)
-        validation.integer("rounds", self.rounds, minimum=0)
+        for name in ("rounds", "width", "effort"):
+            validation.integer(name, getattr(self, name), minimum=0)
         for name in ("initial_temperature", "final_temperature", "detour_offset"):
             validation.real(name, getattr(self, name), minimum=0.0, open_minimum=True)
         if self.initial_temperature < self.final_temperature:
             rule = f"must be at least final_temperature ({self.final_temperature})"
             validation.reject("initial_temperature", rule, self.initial_temperature)
-        for name in ("travel_penalty", "noise", "pheromone", "evaporation", "deposit", "blink"):
+        for name in ("travel_penalty", "noise", "pheromone", "evaporation", "deposit", "blink", "lag"):
             validation.real(name, getattr(self, name), minimum=0.0)
         for name in ("evaporation", "blink"):
             if getattr(self, name) >= 1.0:
@@ -102,13 +118,14 @@ class EacoLs:
 
 
 class _Ant(NamedTuple):
-    """Its plan, a copy to work on, the best plan it met, its state, and the values of plan and best."""
+    """Its plan, a copy to work on, the best plan it met, its state, the values of plan and best, and its beam."""
 
     plan: Plan
     work: Plan
     best: Plan
     state: SearchState
     values: Floats
+    beam: beams.Beam | None
 
 
 def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -> Found[RoutePlan]:
@@ -190,6 +207,7 @@ class _Colony:
             travel_penalty=params.travel_penalty * self.money / time,
             segment=params.segment,
             removals=params.removals,
+            again=problem.vehicles == 1 and params.again,
             full_pool=params.full_pool,
             neighbours=params.neighbours,
             blink=params.blink,
@@ -204,6 +222,7 @@ class _Colony:
         self.pheromone = np.ones((len(problem.vehicle_types), places, places))
         self.ants = [self._ant(start) for _ in range(params.ants)]
         self.values = np.array([ant.values[1] for ant in self.ants])
+        self.credit = np.zeros(params.ants, dtype=np.int64)  # steps of labels, to each ant
 
     def _ant(self, start: RoutePlan | None) -> _Ant:
         instance, m, n = self.instance, self.problem.vehicles, self.problem.customers
@@ -222,7 +241,9 @@ class _Colony:
                 copy_route(work, target, k)
         # The value is the model's, so that a start is never lost to a rounding error.
         worth = value(self.problem, solution_of(self.problem, best))
-        return _Ant(current, work, best, state, np.array([worth, worth]))
+        beamed = self.params.width > 0 and 0 < n <= self.params.full_pool
+        beam = beam_of(self.problem, instance, self.params.width, self.params.ahead) if beamed else None
+        return _Ant(current, work, best, state, np.array([worth, worth]), beam)
 
     def iterate(self, iteration: int, share: float, spread: Callable[[Callable[[int], None], range], Iterable[None]]) -> None:
         """One iteration at that share of the run; `spread` is ``map``, or that of a pool of threads."""
@@ -235,12 +256,27 @@ class _Colony:
                 self.seed, iteration, index, temperature, ant.values,
             )  # fmt: skip
             self._improve(ant)
+            if ant.beam is not None and iteration % len(self.ants) == index and self.credit[index] >= 0:
+                self._refill(ant, ant.beam, iteration, index)
 
+        self.credit += self.params.effort
         list(spread(move, range(len(self.ants))))
         self.values = np.array([ant.values[1] for ant in self.ants])
         if self.params.pheromone > 0.0:
             best = self.ants[int(np.argmax(self.values))].best
             kernel.lay(self.pheromone, self.instance, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
+
+    def _refill(self, ant: _Ant, beam: beams.Beam, iteration: int, index: int) -> None:
+        """Fill a random run of stops of the ant's plan anew."""
+        time = float((self.instance.latest - self.instance.earliest).sum())
+        rate = max(float(ant.values[0]), 0.0) / time if time > 0.0 else 0.0  # what a unit of a vehicle's time is worth
+        lag, least = self.params.lag * self.money, GAIN * (self.money + abs(float(ant.values[0])))
+        beams.draw(self.instance, ant.work, beam, self.seed, iteration, index + len(self.ants))
+        beams.prepare(self.instance, ant.work, beam, self.parameters.travel_penalty, rate, lag)
+        beams.extend(self.instance, beam, STEPS)
+        if beams.adopt(self.instance, ant.work, ant.state, beam, least):
+            kernel.settle(self.instance, ant.plan, ant.work, ant.best, ant.state, ant.values)
+        self.credit[index] -= beam.ints[beams.STEPS]
 
     def _improve(self, ant: _Ant) -> None:
         """Local search on the ant's plan."""

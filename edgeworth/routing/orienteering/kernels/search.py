@@ -62,6 +62,7 @@ class SearchParameters(NamedTuple):
     travel_penalty: float
     segment: int
     removals: int
+    again: bool
     full_pool: int
     neighbours: int
     blink: float
@@ -158,7 +159,7 @@ def ruin(instance, plan, state, centre, parameters, key, count):
         if c >= instance.demand.size:
             continue
         k = plan.where[c]
-        if k < 0 or state.touched[k]:
+        if k < 0 or (state.touched[k] and not parameters.again):
             continue
         z = plan.size[k]
         length = 1 + int(uniform(key, count + 1) * min(parameters.segment, z))
