@@ -26,7 +26,7 @@ def beam_of(problem: OrienteeringProblem, instance: Instance, width: int, ahead:
         ahead=np.argsort(apart, axis=1, kind="stable")[:, : min(ahead, max(n - 1, 0))].copy(),
         who=np.zeros(n, dtype=np.int64),
         open=np.zeros(n, dtype=np.bool_),
-        count=np.zeros((2, n), dtype=np.int64),
+        size=np.zeros((2, n), dtype=np.int64),
         time=np.zeros((2, n, width)),
         value=np.zeros((2, n, width)),
         load=np.zeros((2, n, width)),

@@ -50,7 +50,7 @@ class EacoLs:
     travel_penalty : float, >= 0
         Price of travel time in the search's objective.
     removals : int, >= 1
-        An attempt touches no further route once so many customers are removed (drawn up to it).
+        An attempt removes no further segment once so many customers are removed (drawn up to it).
     segment : int, >= 1
         Longest segment removed from one route.
     blink : float, in [0, 1)
@@ -74,18 +74,18 @@ class EacoLs:
     lag : float, >= 0
         Labels further behind the best one of as many visits go no further, in units of the mean positive profit.
     effort : int, >= 0
-        Steps of labels that the beam may take, per iteration and ant.
+        Steps of labels that the beam may take, per iteration and ant, divided by the number of vehicles.
     """
 
     ants: int = 2
     iterations: int = 500
     attempts: int = 200
     rounds: int = 1
-    initial_temperature: float = 1.0
+    initial_temperature: float = 0.5
     final_temperature: float = 0.02
     travel_penalty: float = 0.01
-    removals: int = 10
-    segment: int = 8
+    removals: int = 20
+    segment: int = 12
     blink: float = 0.02
     noise: float = 1.0
     detour_offset: float = 0.1
@@ -98,7 +98,6 @@ class EacoLs:
     ahead: int = 30
     lag: float = 6.0
     effort: int = 600_000
-    again: bool = True
 
     def __post_init__(self) -> None:
         for name in ("ants", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours", "ahead"):
@@ -150,7 +149,8 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     -----
     In an iteration every ant makes ``attempts`` attempts:
 
-    1. Ruin. Segments of neighbouring routes are removed (slack induction by string removals).
+    1. Ruin. Segments around a customer are removed, one a route, or several where there is but one route (slack induction by
+       string removals).
     2. Recreate. Absent customers are inserted one by one, each at its best position, in an order that weighs what the weight of
        `ant_colony` does - pheromone of the two new edges, increment of utility, time - with noise.
     3. Acceptance. With d the change of ``value - penalty * travel time``, the new plan is kept with probability min(1, exp(d /
@@ -158,7 +158,10 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     4. Local search at the end of the iteration: insertion, replacement, ejection of up to three customers, removal, swap,
        or-opt, cross exchange and 2-opt*, over all vehicles at once. Departures and latest feasible starts make the test of time
        windows a matter of the changed segment alone.
-    5. Pheromone evaporates, and the edges of the colony's best plan are reinforced.
+    5. Beam, every iteration for another ant. A random run of stops of a random route is filled anew from the customers that it
+       and nobody visits, by a labelling over their number: at every customer the ``width`` best of the labels that no other one
+       there beats in time and value, whoever they visited. What is found replaces the run where it is better.
+    6. Pheromone evaporates, and the edges of the colony's best plan are reinforced.
 
     T falls geometrically from the first to the last temperature over the run: by its share of iterations where their number is
     known (``Stop(iterations=...)``, or no rule at all), by the share of its seconds otherwise. Random numbers come from the
@@ -168,7 +171,8 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     ----------
     Colony: FUSION paper, section IV-C2. Removal: Christiaens and Vanden Berghe, Slack induction by string removals for vehicle
     routing problems, Transportation Science 54 (2020). Slack: Vansteenwegen et al., Computers & Operations Research 36 (2009).
-    The combination is our own.
+    Beam: Lowerre, The HARPY speech recognition system (1976), on the labels of Righini and Salani, Computers & Operations
+    Research 36 (2009). The combination is our own.
     """
     colony = _Colony(problem, params, run.start, np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64)))
     best, reached = colony.incumbent()
@@ -207,7 +211,7 @@ class _Colony:
             travel_penalty=params.travel_penalty * self.money / time,
             segment=params.segment,
             removals=params.removals,
-            again=problem.vehicles == 1 and params.again,
+            again=problem.vehicles == 1,
             full_pool=params.full_pool,
             neighbours=params.neighbours,
             blink=params.blink,
@@ -259,7 +263,7 @@ class _Colony:
             if ant.beam is not None and iteration % len(self.ants) == index and self.credit[index] >= 0:
                 self._refill(ant, ant.beam, iteration, index)
 
-        self.credit += self.params.effort
+        self.credit += self.params.effort // self.problem.vehicles
         list(spread(move, range(len(self.ants))))
         self.values = np.array([ant.values[1] for ant in self.ants])
         if self.params.pheromone > 0.0:
