@@ -10,8 +10,8 @@ from edgeworth.routing.orienteering.model import OrienteeringProblem
 
 _VISITS = 256
 """Most stops that a run is filled with."""
-STEPS = 800_000
-"""About so many steps of labels are tried for a run of stops, 10 to 20 ms."""
+STEPS = 500_000
+"""About so many steps of labels are tried for a run of stops, 10 ms."""
 
 
 def beam_of(problem: OrienteeringProblem, instance: Instance, width: int, ahead: int) -> kernel.Beam:

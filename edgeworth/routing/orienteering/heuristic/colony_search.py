@@ -25,6 +25,7 @@ from edgeworth.routing.orienteering.kernels.plans import Plan, copy_route
 from edgeworth.routing.orienteering.kernels.search import SearchParameters, SearchState
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, value
 
+_CYCLE = 4  # iterations, in one of which an ant does local search and in one of which its beam works
 _FLOOR = 0.05  # least pheromone; the most is deposit / evaporation
 
 
@@ -44,7 +45,7 @@ class EacoLs:
     attempts : int, >= 1
         Ruin-and-recreate attempts of an ant in an iteration.
     rounds : int, >= 0
-        Rounds of local search at the end of an iteration.
+        Rounds of local search at the end of every fourth iteration.
     initial_temperature, final_temperature : float, > 0
         First and last temperature of the acceptance; the first is at least the last.
     travel_penalty : float, >= 0
@@ -74,12 +75,12 @@ class EacoLs:
     lag : float, >= 0
         Labels further behind the best one of as many visits go no further, in units of the mean positive profit.
     effort : int, >= 0
-        Steps of labels that the beam may take, per iteration and ant, divided by the number of vehicles.
+        Steps of labels that the beam may take, per iteration and ant, divided by the square of the number of vehicles.
     """
 
     ants: int = 2
-    iterations: int = 500
-    attempts: int = 200
+    iterations: int = 1000
+    attempts: int = 100
     rounds: int = 1
     initial_temperature: float = 0.5
     final_temperature: float = 0.02
@@ -90,14 +91,14 @@ class EacoLs:
     noise: float = 1.0
     detour_offset: float = 0.1
     pheromone: float = 0.1
-    evaporation: float = 0.05
-    deposit: float = 0.05
+    evaporation: float = 0.025
+    deposit: float = 0.025
     full_pool: int = 400
     neighbours: int = 30
     width: int = 8
     ahead: int = 30
     lag: float = 6.0
-    effort: int = 600_000
+    effort: int = 300_000
 
     def __post_init__(self) -> None:
         for name in ("ants", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours", "ahead"):
@@ -155,10 +156,10 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
        `ant_colony` does - pheromone of the two new edges, increment of utility, time - with noise.
     3. Acceptance. With d the change of ``value - penalty * travel time``, the new plan is kept with probability min(1, exp(d /
        T)).
-    4. Local search at the end of the iteration: insertion, replacement, ejection of up to three customers, removal, swap,
+    4. Local search, every fourth iteration of an ant: insertion, replacement, ejection of up to three customers, removal, swap,
        or-opt, cross exchange and 2-opt*, over all vehicles at once. Departures and latest feasible starts make the test of time
        windows a matter of the changed segment alone.
-    5. Beam, every iteration for another ant. A random run of stops of a random route is filled anew from the customers that it
+    5. Beam, every fourth iteration of an ant. A random run of stops of a random route is filled anew from the customers that it
        and nobody visits, by a labelling over their number: at every customer the ``width`` best of the labels that no other one
        there beats in time and value, whoever they visited. What is found replaces the run where it is better.
     6. Pheromone evaporates, and the edges of the colony's best plan are reinforced.
@@ -259,11 +260,13 @@ class _Colony:
                 self.instance, ant.plan, ant.work, ant.best, ant.state, self.pheromone, self.parameters, self.params.attempts,
                 self.seed, iteration, index, temperature, ant.values,
             )  # fmt: skip
-            self._improve(ant)
-            if ant.beam is not None and iteration % len(self.ants) == index and self.credit[index] >= 0:
+            turn = (iteration + index) % _CYCLE  # another one for every ant: a chunk is short
+            if turn == 0:
+                self._improve(ant)
+            elif turn == _CYCLE // 2 and ant.beam is not None and self.credit[index] >= 0:
                 self._refill(ant, ant.beam, iteration, index)
 
-        self.credit += self.params.effort // self.problem.vehicles
+        self.credit += self.params.effort // self.problem.vehicles**2
         list(spread(move, range(len(self.ants))))
         self.values = np.array([ant.values[1] for ant in self.ants])
         if self.params.pheromone > 0.0:
