@@ -47,13 +47,14 @@ class EacoLs:
     rounds : int, >= 0
         Rounds of local search at the end of every fourth iteration.
     initial_temperature, final_temperature : float, > 0
-        First and last temperature of the acceptance; the first is at least the last.
+        First and last temperature of the acceptance; the first is at least the last, and half of it is taken for one vehicle.
     travel_penalty : float, >= 0
         Price of travel time in the search's objective.
     removals : int, >= 1
-        An attempt removes no further segment once so many customers are removed (drawn up to it).
+        An attempt removes no further segment once so many customers are removed (drawn up to it; up to
+        twice as many of a single vehicle).
     segment : int, >= 1
-        Longest segment removed from one route.
+        Longest segment removed from one route, half as long again for a single vehicle.
     blink : float, in [0, 1)
         Probability of skipping an insertion position.
     noise : float, >= 0
@@ -82,11 +83,11 @@ class EacoLs:
     iterations: int = 1000
     attempts: int = 100
     rounds: int = 1
-    initial_temperature: float = 0.5
+    initial_temperature: float = 1.0
     final_temperature: float = 0.02
     travel_penalty: float = 0.01
-    removals: int = 20
-    segment: int = 12
+    removals: int = 10
+    segment: int = 8
     blink: float = 0.02
     noise: float = 1.0
     detour_offset: float = 0.1
@@ -207,12 +208,14 @@ class _Colony:
         self.problem, self.params, self.seed = problem, params, seed
         self.instance = instance_of(problem)
         self.money, time = scales(problem)
-        self.hot, self.cold = params.initial_temperature * self.money, params.final_temperature * self.money
+        alone = problem.vehicles == 1  # the only route loses several segments at once, and cools from lower
+        self.cold = params.final_temperature * self.money
+        self.hot = max(params.initial_temperature * self.money * (0.5 if alone else 1.0), self.cold)
         self.parameters = SearchParameters(
             travel_penalty=params.travel_penalty * self.money / time,
-            segment=params.segment,
-            removals=params.removals,
-            again=problem.vehicles == 1,
+            segment=params.segment * 3 // 2 if alone else params.segment,
+            removals=params.removals * 2 if alone else params.removals,
+            again=alone,
             full_pool=params.full_pool,
             neighbours=params.neighbours,
             blink=params.blink,
