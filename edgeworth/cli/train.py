@@ -13,6 +13,7 @@ from edgeworth.cli.groups import INTERRUPTED, Action, action, drawable, offers, 
 _HELP = """Train a policy for {kind} problems and write it to a file.
 
 The file is played by `edgeworth solve PROBLEM --policy FILE`, or from code. Training needs the extra "learn", playing does not.
+Learning rates and other settings are the family's own, not the defaults of the learners in Python (deep.PPO() and the like).
 Ctrl-C ends training after the update under way; what was learnt is written then, and the exit code is 130.
 """
 
@@ -36,7 +37,10 @@ def _train(kind: str) -> Action:
         ),
         click.Option(["--steps"], type=click.IntRange(min=1), required=True, help="agent-steps in all"),
         click.Option(["--out"], type=path, callback=writable, required=True, help="file of the policy, .npz by custom"),
-        click.Option(["--name"], help="of the policy in tables (default: the method)"),
+        click.Option(
+            ["--name"],
+            help="of the policy in tables (default: the method); give one to compare it with a method of that name",
+        ),
         *(sources.option_of(option) for option in plan.options),
         click.Option(["--copies"], type=click.IntRange(min=1), default=COPIES, show_default=True, help="episodes at a time"),
         click.Option(["--seed"], type=int, default=SEED, show_default=True, help="training seed, below 900000"),

@@ -66,13 +66,13 @@ def listed(argument: str, value: object, what: str) -> list[Any]:
     return items
 
 
-def distinct(argument: str, keys: Sequence[Hashable]) -> None:
-    """Refuse an argument in which one key stands twice."""
+def distinct(argument: str, keys: Sequence[Hashable], advice: str = "") -> None:
+    """Refuse an argument in which one key stands twice; the advice says what to do then."""
     seen: dict[Hashable, int] = {}
     for position, key in enumerate(keys):
         if key in seen:
             raise ValueError(
-                f"{argument}: must be distinct; got {validation.shown(key)} at positions {seen[key]} and {position}"
+                f"{argument}: must be distinct; got {validation.shown(key)} at positions {seen[key]} and {position}{advice}"
             )
         seen[key] = position
 
@@ -104,8 +104,8 @@ def _specs(methods: object) -> list[MethodSpec]:
         elif callable(item):
             specs.append(MethodSpec(getattr(item, "__name__", type(item).__name__), item))
         else:
-            validation.reject_type("methods", "must hold names, MethodSpec objects or callables", item)
-    distinct("methods", [spec.label for spec in specs])
+            validation.reject_type("methods", "must hold names, MethodSpec objects, trained policies or callables", item)
+    distinct("methods", [spec.label for spec in specs], "; MethodSpec(label, method) gives one of them another name")
     return specs
 
 

@@ -45,7 +45,10 @@ def tiny(values: list[float], sense: str = "max") -> Any:
         ({"seeds": []}, "seeds: must hold at least one"),
         ({"seeds": [1, 2, 1]}, "seeds: must be distinct; got 1 at positions 0 and 2"),
         ({"seeds": [-1]}, "seeds: must be at least 0"),
-        ({"methods": ["greedy", MethodSpec("greedy", "lp")]}, "methods: must be distinct; got 'greedy'"),
+        (
+            {"methods": ["greedy", MethodSpec("greedy", "lp")]},
+            "methods: must be distinct; got 'greedy' at positions 1 and 2; MethodSpec(label, method) gives",
+        ),
         ({"methods": ["gredy"]}, "did you mean 'greedy'"),
         ({"stop": Stop(iterations=3)}, "iterations: not supported by method 'greedy'"),
         ({"methods": [MethodSpec("a", "lp", stop=Stop(gap=0.1))]}, "gap: not supported by method 'lp'"),

@@ -38,7 +38,8 @@ def overview() -> str:
         rows.append((link, *(str(counts.get(word, 0)) for word in VERDICTS)))
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
     budget = told["budget"]
-    ran = f"Budget {budget['name']}: {budget['seeds']} seeds, {budget['instances']} instances; {versions}."
+    seeds = f"{budget['seeds']} seed{'' if budget['seeds'] == 1 else 's'}"
+    ran = f"Budget {budget['name']}: {seeds}, {budget['instances']} instances; {versions}."
     return f"**{told['headline']}**\n\n{table(('paper', *VERDICTS), rows)}\n{ran}\n"
 
 

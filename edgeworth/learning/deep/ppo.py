@@ -70,6 +70,10 @@ class PPO:
     their first open one, and their steps enter the critic's term only. Truncated episodes are worth V of the last observation,
     terminated ones nothing more.
 
+    The defaults are not what ``edgeworth train`` uses, whose settings are each family's own: PPO for carbon-aware offloading
+    has a learning rate of 1e-3 that falls to 0 over the steps, a discount of .94, a trace of .9, 10 epochs, minibatches of
+    1,024, and observations and rewards normalised.
+
     With ``credit="task"`` only decisions are learnt from, those of agents that are active: R is minus the cost of the decision,
     A = R - V(o), the target R; nothing is discounted, and rewards enter the learning curve only. A decision enters the update
     that follows its settlement, with the observation, mask, action and probability of when it was taken. What it does to others

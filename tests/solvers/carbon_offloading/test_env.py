@@ -126,6 +126,16 @@ def test_a_missing_extra_is_named(function: str, package: str, monkeypatch: pyte
         getattr(carbon_offloading, function)(preset="caddto", seed=0)
 
 
+@pytest.mark.parametrize("function", ["vector_env", "parallel_env", "gym_env"])
+def test_who_gives_an_argument_of_generate_is_told_of_the_scenario(function: str) -> None:
+    make, copies = getattr(carbon_offloading, function), {"copies": 2} if function == "vector_env" else {}
+    told = rf"^users: must be given to {function} as scenario=Scenario\(users=...\); got 3$"
+    with pytest.raises(TypeError, match=told):
+        make(users=3, **copies)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'user_count'"):
+        make(user_count=3, **copies)
+
+
 def test_vector_environments_need_no_extra() -> None:
     code = (
         "import sys; sys.modules.update(gymnasium=None, pettingzoo=None)\n"

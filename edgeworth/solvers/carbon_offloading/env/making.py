@@ -8,7 +8,7 @@ from edgeworth.core import validation
 from edgeworth.core.errors import require
 from edgeworth.core.seeds import Seed
 from edgeworth.solvers.carbon_offloading.env.observation import Observe
-from edgeworth.solvers.carbon_offloading.env.scenario import Scenario, scenario_of
+from edgeworth.solvers.carbon_offloading.env.scenario import Scenario, by_scenario, scenario_of
 from edgeworth.solvers.carbon_offloading.env.sources import Generated, Given, Source, alone
 from edgeworth.solvers.carbon_offloading.model import CarbonOffloading
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgeworth.solvers.carbon_offloading.env.single import DeviceEnv
 
 
+@by_scenario
 def parallel_env(
     problem: CarbonOffloading | None = None,
     *,
@@ -91,6 +92,7 @@ def parallel_env(
     return DevicesEnv(_source(problem, preset, scenario, seed, gains, None), observe)
 
 
+@by_scenario
 def gym_env(
     problem: CarbonOffloading | None = None,
     *,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from functools import wraps
+from inspect import signature
 from os import PathLike
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from edgeworth.core import validation
 from edgeworth.core.seeds import Seed
 from edgeworth.solvers.carbon_offloading.model import PRESETS, CarbonOffloading, generate
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,3 +117,18 @@ def scenario_of(preset: str | None, scenario: Scenario | None) -> Scenario:
     if preset is not None:
         validation.reject("preset", "must be None where a scenario is given, which names its own", preset)
     return scenario
+
+
+def by_scenario(make: Callable[P, R]) -> Callable[P, R]:
+    """Let a maker of environments say that what episodes are like is told by a scenario, where it is told by keywords."""
+    own, shared = signature(make).parameters, {field.name for field in fields(Scenario)}
+
+    @wraps(make)
+    def made(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name, given in kwargs.items():
+            if name in shared and name not in own:
+                rule = f"must be given to {make.__name__} as scenario=Scenario({name}=...)"
+                raise TypeError(f"{name}: {rule}; got {validation.shown(given)}")
+        return make(*args, **kwargs)
+
+    return made

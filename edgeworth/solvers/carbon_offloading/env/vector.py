@@ -13,7 +13,7 @@ from edgeworth.core.arrays import Array, Arrays, Bools, Floats
 from edgeworth.core.seeds import Seed
 from edgeworth.solvers.carbon_offloading.env.engine import Engine
 from edgeworth.solvers.carbon_offloading.env.observation import Observe, view_of
-from edgeworth.solvers.carbon_offloading.env.scenario import Scenario, scenario_of
+from edgeworth.solvers.carbon_offloading.env.scenario import Scenario, by_scenario, scenario_of
 from edgeworth.solvers.carbon_offloading.env.sources import Given, Source, playing, source_of
 from edgeworth.solvers.carbon_offloading.model import PARTS, CarbonOffloading
 
@@ -201,6 +201,7 @@ class VectorEnv:
         return found
 
 
+@by_scenario
 def vector_env(
     copies: int,
     *,
