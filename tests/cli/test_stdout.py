@@ -286,6 +286,13 @@ def test_strict_refuses_what_is_only_claimed(problem: Path) -> None:
         assert (document["verified"], document["accepted"]) == (True, accepted)
 
 
+@pytest.mark.parametrize("words", [(), ("study",), ("generate",), ("ledger",)])
+def test_help_says_whole_sentences(words: tuple[str, ...]) -> None:
+    listed = run(*words, "--help").stdout.partition("Commands:")[2]
+    assert listed.strip()
+    assert "..." not in listed
+
+
 def test_messages_do_not_act_on_a_terminal(problem: Path, tmp_path: Path) -> None:
     path = tmp_path / "x.nfg"
     path.write_text("\x1b[2J\x1b]0;title\x07")
