@@ -446,7 +446,7 @@ FILES: dict[str, tuple[str, Callable[[Path], Any], type[Exception], str]] = {
     "gap of a negative capacity": ("1 2 3 4 1 1 -5", _gap(), FileFormatError, "capacity: must be at least 0.0 everywhere"),
     "gap in a wrong sense": ("1 2 3 4 1 1 5", _gap(sense="least"), ValueError, "sense: must be one of max, min"),
     "gap one with index": ("1 2 3 4 1 1 5", _gap(index=0), ValueError, "index: is for collections"),
-    "gap many without index": ("2 1 1 3 1 5 1 1 4 1 6", _gap(), ValueError, "index: must choose one of the 2 instances"),
+    "gap many without index": ("2 1 1 3 1 5 1 1 4 1 6", _gap(), ValueError, "index: must choose from 0 to 1 among"),
     "gap index beyond": ("2 1 1 3 1 5 1 1 4 1 6", _gap(index=2), ValueError, "index: must be at most 1; got 2"),
     "gap index a float": ("2 1 1 3 1 5 1 1 4 1 6", _gap(index=1.0), TypeError, "index: must be an integer; got 1.0"),
     "gap many truncated": ("2 1 1 3 1 5 1 1 4 1", _gap(index=0), FileFormatError, "10 numbers"),

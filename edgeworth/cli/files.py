@@ -148,15 +148,18 @@ def verify(problem: str, result: str, strict: bool, as_json: bool) -> None:
     instance, answer = _load(problem, "a problem"), _load(result, "a result")
     report = family(instance.kind).verify(instance, answer)
     claims = list(report.claims)
+    accepted = bool(report) and not (strict and claims)
     if as_json:
-        output.document({"verified": bool(report), "claimed": claims, "verdicts": output.verdicts(report)})
+        document = {"verified": bool(report), "accepted": accepted, "claimed": claims, "verdicts": output.verdicts(report)}
+        output.document(document)
     else:
         output.say(str(report))
         if claims:
             output.say(f"claimed, not proved: {', '.join(claims)}")
         short = [*report.failures, *(f"{name} (not checked)" for name in report.unchecked)]
-        output.say("verified" if report else f"NOT verified: {', '.join(short)}")
-    if not report or (strict and claims):
+        refused = "" if accepted else ", but refused by --strict: not all of it is proved"
+        output.say(f"verified{refused}" if report else f"NOT verified: {', '.join(short)}")
+    if not accepted:
         raise SystemExit(FAILED)
 
 

@@ -65,6 +65,7 @@ def methods(family: str | None, method: str | None, as_json: bool, as_markdown: 
         for kind, rows in tables.items():
             output.say(_table(kind, rows))
         output.say('Every method takes a time limit; "auto" chooses one by the size of the problem.')
+        output.say("supports: other rules by which a run ends, and whether a start, threads and a trace are taken.")
         output.say("`edgeworth methods FAMILY METHOD` prints what a method computes, its parameters and its references.")
 
 

@@ -61,16 +61,16 @@ def verify_answer(fam: Model[P, S], problem: P, answer: S | Result[S], seconds: 
     -------
     Report
         For a solution, the verdicts of the family. For a result also ``value``, ``bound`` and ``quality``, each where the
-        result states it. A result that is not made of plain fields has the one verdict ``answer``, one with another constant
-        part of the values than the problem the one verdict ``offset``; they fail.
+        result states it. A solution that does not fit the problem (a number out of range, a wrong length) and a result that is
+        not made of plain fields have the one verdict ``answer``, a result with another constant part of the values than the
+        problem the one verdict ``offset``; they fail.
 
     Raises
     ------
     TypeError
         For another type of problem or answer.
     ValueError
-        For a problem that was changed after it was made, a result of another family, problem or sense, and a bare solution
-        that does not fit the problem.
+        For a problem that was changed after it was made, and a result of another family, problem or sense.
 
     Notes
     -----
@@ -86,23 +86,27 @@ def verify_answer(fam: Model[P, S], problem: P, answer: S | Result[S], seconds: 
     stated_hash, found_hash = problem.hash, fresh.hash
     if stated_hash != found_hash:
         raise ValueError(f"problem: was changed after it was made; its hash was {stated_hash} and is {found_hash}")
-    if not isinstance(answer, Result):
-        verdicts, _ = fam.judge(fresh, rebuilt(fam.solution, answer), True, None, budget)
-        return Report(verdicts)
-    require_own(fresh, answer)
-    if answer.offset != fresh.offset:
-        return Report({"offset": Verdict.of(False, math.inf, 0.0, Mismatch("offset", answer.offset, fresh.offset))})
-    verdicts, found = {}, None
+    if isinstance(answer, Result):
+        require_own(fresh, answer)
+        if answer.offset != fresh.offset:
+            return Report({"offset": Verdict.of(False, math.inf, 0.0, Mismatch("offset", answer.offset, fresh.offset))})
+    verdicts: dict[str, Verdict] = {}
+    found, result = None, None
     try:
-        result = _plain(fam, answer)
-        require_own(fresh, result)
-        if result.solution is not None:
-            claimed = claims_equilibrium(fam, result)
-            verdicts, found = fam.judge(fresh, result.solution, claimed, result, budget)
+        if isinstance(answer, Result):
+            result = _plain(fam, answer)
+            require_own(fresh, result)
+            solution, claimed = result.solution, claims_equilibrium(fam, result)
+        else:
+            solution, claimed = rebuilt(fam.solution, answer), True
+        if solution is not None:
+            verdicts, found = fam.judge(fresh, solution, claimed, result, budget)
     except BudgetEnded as ended:
         verdicts = {"solution": not_checked(ended)}
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         return Report({"answer": Verdict.of(False, math.inf, 0.0, str(error))})
+    if result is None:
+        return Report(verdicts)
     return Report(verdicts | result_verdicts(fam, fresh, result, found, verdicts, budget))
 
 

@@ -169,14 +169,15 @@ class Family(Model[P, S]):
         Report
             Named verdicts, truthy when all of them hold or are measurements. The verdicts of the family are listed in the
             docstring of its package; a result has also ``value``, ``bound`` and ``quality``. A verdict that fails holds its
-            witness as data, which can be replayed.
+            witness as data, which can be replayed. An answer that does not fit the problem (a number out of range, a wrong
+            length) has the one verdict ``answer``, which fails.
 
         Raises
         ------
         TypeError
             For another type of problem or answer.
         ValueError
-            For a problem that was changed after it was made, a result of another problem, and a solution that does not fit.
+            For a problem that was changed after it was made, and a result of another problem.
 
         Notes
         -----

@@ -191,6 +191,9 @@ class BazaarRun:
 
     def _replies(self) -> dict[str, Verdict]:
         reports = [(each.number, trading.verify(self.game, each.solution)) for each in self.rounds]
+        unfit = [(number, report["answer"].witness) for number, report in reports if "answer" in report]
+        if unfit:
+            return {"answer": _verdict(unfit)}
         verdicts = {
             name: _verdict(
                 [(number, report[name].witness) for number, report in reports if name in report and not report[name]]

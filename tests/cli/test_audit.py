@@ -82,7 +82,7 @@ def test_misuse_is_one_line(tmp_path: Path) -> None:
         (("double-auction", "vcg", *saved, "--buyers", "3"), "--buyers is not used with --problem"),
         (("double-auction", "vcg", *saved, *saved), "one problem is audited at a time"),
         (("procurement", "second-score", *saved), "does not hold a problem of the family 'procurement'"),
-        (("allocation", "greedy", "--servers", "2", "--tasks", "3"), "use Sampled"),
+        (("allocation", "greedy", "--servers", "2", "--tasks", "3"), "use Sampled(n, seed), or --sampled N"),
     ):
         done = call(*words)
         assert done.exit_code == 2, done.output

@@ -279,8 +279,18 @@ def test_strict_refuses_what_is_only_claimed(problem: Path) -> None:
     optimal = _saved(problem, bound=value, bound_evidence=BoundEvidence.CLAIMED, quality=Quality.CLAIMED_OPTIMAL)
     assert run("verify", problem, optimal).exit_code == 0
     done = run("verify", problem, optimal, "--strict")
-    assert done.exit_code == 1
-    assert "claimed, not proved: bound, quality" in done.stdout
+    last = ["claimed, not proved: bound, quality", "verified, but refused by --strict: not all of it is proved"]
+    assert (done.exit_code, done.stdout.splitlines()[-2:]) == (1, last)
+    for words, accepted in (((), True), (("--strict",), False)):
+        document = _document(run("verify", problem, optimal, "--json", *words).stdout)
+        assert (document["verified"], document["accepted"]) == (True, accepted)
+
+
+@pytest.mark.parametrize("words", [(), ("study",), ("generate",), ("ledger",)])
+def test_help_says_whole_sentences(words: tuple[str, ...]) -> None:
+    listed = run(*words, "--help").stdout.partition("Commands:")[2]
+    assert listed.strip()
+    assert "..." not in listed
 
 
 def test_messages_do_not_act_on_a_terminal(problem: Path, tmp_path: Path) -> None:

@@ -139,8 +139,7 @@ def test_what_lies_about_itself_is_judged_by_its_arrays() -> None:
     outcome.payment[:] = np.nan
     report = da.verify(market, sound)
     assert set(report.failures) == {"answer"}
-    with pytest.raises((TypeError, ValueError), match="payment"):
-        da.verify(market, outcome)
+    assert "payment" in str(da.verify(market, outcome).failures["answer"])
 
 
 def test_exact_money_is_checked_as_floats() -> None:

@@ -349,7 +349,7 @@ def not_traced(mechanism: object, reason: str) -> ValueError:
     """What a mechanism gets that an exhaustive audit cannot reach."""
     return ValueError(
         f"scope: 'exhaustive' needs a rule with derived breakpoints or plain Python that can be traced; this mechanism "
-        f"is a black box ({reason}); use Sampled(n, seed); got {mechanism!r}"
+        f"is a black box ({reason}); use Sampled(n, seed), or --sampled N; got {mechanism!r}"
     )
 
 

@@ -113,7 +113,7 @@ def generate(
     more: dict[str, Any] = {}
     if preset == "melbourne":
         if fetch == (sites is not None or positions is not None) or (sites is None) != (positions is None):
-            text = "of preset 'melbourne' must be given with positions, or users (the EUA csv files), or fetch=True alone"
+            text = "of preset 'melbourne' must be given with positions, or users (the EUA csv files), or fetch (--fetch) alone"
             validation.reject("sites", text, (sites, positions))
         city = fetch_eua() if sites is None or positions is None else read_eua(sites, positions)
         if n > len(city.sites):

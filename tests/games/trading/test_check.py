@@ -126,9 +126,6 @@ MISUSE: dict[str, tuple[Any, type[Exception], str]] = {
     "game": (lambda: trading.verify(3, RESULTS["interior"]), TypeError, "problem: must be a TradingGame"),
     "answer": (lambda: trading.verify(game(), 3), TypeError, "answer: must be an Equilibrium or a Result"),
     "other game": (lambda: trading.verify(game(), RESULTS["interior"]), ValueError, "answer: must be a result of this problem"),
-    "other length": (
-        lambda: trading.verify(game(), RESULTS["interior"].solution), ValueError, "demands: must hold one demand for each of 2"
-    ),
     "start": (lambda: trading.solve(game(), start=RESULTS["interior"].solution), ValueError, "start: not supported"),
     "threads": (lambda: trading.solve(game(), threads=2), ValueError, "threads: not supported"),
     "params": (lambda: trading.solve(game(), params=trading.Grid()), TypeError, "params: must be of type Exact"),
@@ -142,6 +139,11 @@ def test_misuse(name: str) -> None:
     with pytest.raises(error) as caught:
         call()
     assert words in str(caught.value)
+
+
+def test_demands_of_another_game_fail() -> None:
+    report = trading.verify(game(), RESULTS["interior"].require())
+    assert "demands: must hold one demand for each of 2" in str(report.failures["answer"])
 
 
 @pytest.mark.parametrize("seed", range(40))

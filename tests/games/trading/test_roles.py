@@ -302,8 +302,7 @@ def test_misuse_is_refused_by_name() -> None:
         trading.utilities(problem, 15.0, at.demands)
     with pytest.raises(ValueError, match="mining: must be None where roles are given"):
         trading.value(replace(problem, roles="given"), at)
-    with pytest.raises(ValueError, match="mining"):
-        trading.verify(problem, replace(at, mining=None))
+    assert "mining" in str(trading.verify(problem, replace(at, mining=None)).failures["answer"])
     with pytest.raises(ValueError, match="mining"):
         replace(at, mining=np.zeros(3))
     too_much = replace(at, mining=2.0 * at.demands)

@@ -194,12 +194,11 @@ def test_results_of_other_problems_are_refused() -> None:
     other = replace(problem, latest=np.array([60.0, 25.0]))
     with pytest.raises(ValueError, match="must be a result of this problem"):
         orienteering.verify(other, orienteering.solve(problem, method="greedy"))
-    with pytest.raises(ValueError, match="solution: must hold a route for each of 2 vehicles; got 1"):
-        orienteering.verify(problem, RoutePlan(plan(problem, [[0], []]).routes[:1]))
+    short = orienteering.verify(problem, RoutePlan(plan(problem, [[0], []]).routes[:1]))
+    assert "solution: must hold a route for each of 2 vehicles; got 1" in str(short.failures["answer"])
     larger = replace(_fixed())
     beyond = RoutePlan((replace(plan(larger, [[3], []]).routes[0], stops=np.array([4])), plan(larger, [[], []]).routes[1]))
-    with pytest.raises(ValueError, match="solution: customers must be below 4; got 4"):
-        orienteering.verify(problem, beyond)
+    assert "solution: customers must be below 4; got 4" in str(orienteering.verify(problem, beyond).failures["answer"])
 
 
 @pytest.mark.parametrize("answer", [None, [[0], [1]], np.array([0, 1]), {"routes": []}])

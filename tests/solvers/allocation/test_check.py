@@ -243,10 +243,14 @@ def test_results_of_other_problems_are_refused() -> None:
     other = replace(problem, offset=1.0)
     with pytest.raises(ValueError, match="must be a result of this problem"):
         allocation.verify(other, allocation.solve(problem, method="greedy"))
-    with pytest.raises(ValueError, match="must name a server for each of 3 tasks"):
-        allocation.verify(problem, Assignment(np.array([0])))
-    with pytest.raises(ValueError, match="servers must be below 2"):
-        allocation.verify(problem, Assignment(np.array([0, 1, 2])))
+
+
+def test_assignments_that_do_not_fit_fail() -> None:
+    reasons = {(0,): "must name a server for each of 3 tasks; got 1", (0, 1, 2): "servers must be below 2; got 2"}
+    for server, reason in reasons.items():
+        report = allocation.verify(_fixed(), Assignment(server))
+        assert list(report) == ["answer"]
+        assert reason in str(report.failures["answer"])
 
 
 @pytest.mark.parametrize("answer", [None, [0, 1, 0], np.array([0, 1, 0]), {"server": [0]}])

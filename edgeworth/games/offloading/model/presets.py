@@ -120,7 +120,7 @@ def generate(
         people = _covered(rng, m or 170, place, COVERAGE[preset])
     else:
         if fetch == (sites is not None or positions is not None) or (sites is None) != (positions is None):
-            text = "must be given together with positions (the EUA csv files), or fetch=True alone downloads both"
+            text = "must be given together with positions (the EUA csv files), or fetch=True (--fetch) alone downloads both"
             validation.reject("sites", f"of preset 'melbourne' {text}", (sites, positions))
         city = fetch_eua() if sites is None or positions is None else read_eua(sites, positions)
         place, people = city.sites, _people(rng, city, m or 1_800, COVERAGE[preset])

@@ -284,7 +284,8 @@ def one_agent(market: Market, agent: Agent, params: OffAic2, tie: TieBreak, pric
     """
     if not Auction(market.exact(), params, tie).exact_pricing:
         raise NotApplicableError(
-            f"scope: 'exhaustive' needs an exact chooser and exact pricing; use Sampled(n, seed); got {params.chooser!r}"
+            "scope: 'exhaustive' needs an exact chooser and exact pricing; use Sampled(n, seed), or --sampled N; "
+            f"got {params.chooser!r}"
         )
     shared: Sweeps = {}
 

@@ -110,7 +110,7 @@ def generate(
         return AllocationProblem.from_system(system, provenance=Provenance("preset", preset, parameters, record))
     if preset == "melbourne":
         if fetch == (sites is not None or users is not None) or (sites is None) != (users is None):
-            rule = "must be given together with users (the EUA csv files), or fetch=True alone downloads both"
+            rule = "must be given together with users (the EUA csv files), or fetch=True (--fetch) alone downloads both"
             validation.reject("sites", f"of preset 'melbourne' {rule}", (sites, users))
         city = fetch_eua() if sites is None or users is None else read_eua(sites, users)
     else:

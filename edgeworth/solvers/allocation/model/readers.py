@@ -63,9 +63,10 @@ def read_gap(
         wrong(where, numbers.line(0), f"truncated: {len(numbers)} numbers")
     if _gap_length(numbers, 0) != len(numbers):
         starts = _gap_starts(where, numbers)
+        last = len(starts) - 1
         if index is None:
-            validation.reject("index", f"must choose one of the {len(starts)} instances of {where.name}", index)
-        begin = starts[validation.integer("index", index, minimum=0, maximum=len(starts) - 1)]
+            validation.reject("index", f"must choose from 0 to {last} among the instances of {where.name}", index)
+        begin = starts[validation.integer("index", index, minimum=0, maximum=last)]
     elif index is not None:
         validation.reject("index", f"is for collections; {where.name} holds one instance", index)
     agents, jobs = numbers.count(begin) or 0, numbers.count(begin + 1) or 0

@@ -271,7 +271,7 @@ def _traces(
     if path is not None and preset != "day":
         validation.reject("intensity", f"must be a number for preset {preset!r}", intensity)
     if (solar is None) != (path is None) or (fetch and intensity is not None):
-        rule = "must be given together with intensity, the path of a trace; or fetch=True alone downloads both"
+        rule = "must be given together with intensity, the path of a trace; or fetch=True (--fetch) alone downloads both"
         validation.reject("solar", rule, solar)
     if solar is None and not fetch:
         for name, given in (("city", city), ("zone", zone)):
