@@ -64,6 +64,7 @@ class Family(Model[P, S]):
         """Where the command line gets the family's problems from: `SOURCES` of its module ``sources``."""
         return cast("tuple[Source, ...]", resolve(f"{self.package}.sources:SOURCES"))
 
+    @validation.by_name
     def solve(
         self,
         problem: P,
@@ -153,6 +154,7 @@ class Family(Model[P, S]):
             if line is not None:
                 line.clear()
 
+    @validation.by_name
     def verify(self, problem: P, answer: S | Result[S], *, seconds: float = SECONDS) -> Report:
         """Check a solution or a result against its problem, by code that did not produce it.
 
@@ -184,6 +186,7 @@ class Family(Model[P, S]):
         """
         return checking.verify_answer(self, problem, answer, seconds)
 
+    @validation.by_name
     def picture(self, problem: P, solution: S, *, ax: Axes | None = None) -> Axes:
         """Draw a solution, by the first of ``plots`` that can draw it.
 
