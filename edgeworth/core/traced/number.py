@@ -357,7 +357,11 @@ class Traced:
     # --- what cannot be traced ----------------------------------------------------------------------------------------------
 
     def __float__(self) -> float:
-        return self._constant("a float", "leave out float(...), np.asarray(..., float) and the like, the reports are floats")
+        advice = (
+            "leave out float(...), np.asarray(..., float) and the like, the reports are floats; fill lists with what is made "
+            "of them, as np.zeros(n) holds floats only; functions of the module math are not affine"
+        )
+        return self._constant("a float", advice)
 
     def _whole(self, *_: object) -> NoReturn:
         self._constant("a rounded value", "rounding is not affine in the report")
