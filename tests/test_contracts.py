@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeworth import Quality, Stop, Termination, _families
+from edgeworth import Quality, Stop, Termination, _families, compare
 from edgeworth.core.family import Family, family
 from edgeworth.core.method import FEATURES, Method
 from edgeworth.testing import COMMON, check_method_contract, contracts, faults
@@ -167,6 +167,7 @@ def test_an_argument_without_its_name_is_refused_by_saying_the_names(kind: str) 
         lambda: package.verify(problem, None, 3.0): "verify: " + after.format("answer") + "seconds=; got 3.0",
         lambda: fam.picture(problem, None, None): "picture: " + after.format("solution") + "ax=; got None",
         lambda: package.generate("unit"): "generate: all arguments must be named: .*preset=.*; got 'unit'",
+        lambda: compare([problem], [], range(2)): "compare: all arguments after 'methods' must be named: seeds=",
     }.items():
         with pytest.raises(TypeError, match=rule):
             call()
