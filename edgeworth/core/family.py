@@ -87,7 +87,8 @@ class Family(Model[P, S]):
             What is to be solved. It is not changed.
         method : str or callable
             A name of the family's ``METHODS``; "auto", which chooses by the problem; or a function of your own,
-            ``f(problem)`` or ``f(problem, params, run)``, that returns a solution, the array of one, or an `edgeworth.Found`.
+            ``f(problem)`` or ``f(problem, params, run)``, that returns a solution, the array of one, or an `edgeworth.Found`;
+            its params are those given here, None without them.
             Other arguments of it keep their defaults. One of the problem alone supports no more than a limit in seconds. Or a
             policy that `edgeworth.learning.deep` trained, where the family can play one; it is refused on problems of the seeds
             that it was trained on.
@@ -98,7 +99,7 @@ class Family(Model[P, S]):
         start : the family's solution, optional
             A feasible solution to start from.
         params : the method's parameter object, optional
-            For instance ``QLearning(episodes=100)`` for the method ``q-learning``.
+            For instance ``QLearning(episodes=100)`` for the method ``q-learning``; for one of your own what it takes.
         observer : Observer, optional
             Receives the run's progress, and may ask it to stop.
         progress : bool

@@ -379,7 +379,7 @@ def test_a_refusal_says_how_to_write_the_line() -> None:
         prices[winner] = price
         return sold(market, winner, prices[winner])
 
-    with pytest.raises(ValueError, match=r"fill lists with what is made of them, as np.zeros\(n\) holds floats only"):
+    with pytest.raises(ValueError, match=r"fill lists and not np.zeros\(n\)"):
         audit(filled, MARKET)
 
     def rule(market: Any) -> Outcome:
