@@ -358,8 +358,8 @@ class Traced:
 
     def __float__(self) -> float:
         advice = (
-            "leave out float(...), np.asarray(..., float) and the like, the reports are floats; fill lists and not np.zeros(n), which "
-            "holds floats only; functions of the module math and the library's own rules cannot be followed"
+            "leave out float(...), np.asarray(..., float) and the like, the reports are floats; fill lists and not "
+            "np.zeros(n), which holds floats only; functions of the module math and the library's own rules cannot be followed"
         )
         return self._constant("a float", advice)
 
