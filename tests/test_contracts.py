@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgeworth import Quality, Stop, Termination, _families
+from edgeworth import Quality, Stop, Termination, _families, compare
 from edgeworth.core.family import Family, family
 from edgeworth.core.method import FEATURES, Method
 from edgeworth.testing import COMMON, check_method_contract, contracts, faults
@@ -154,6 +155,22 @@ def test_the_table_of_a_family(kind: str) -> None:
     assert len(set(names)) == len(names)
     assert all(name == name.lower() and " " not in name for name in names)
     assert any(row.exact or row.kind == "bound" for row in fam.methods)
+
+
+@pytest.mark.parametrize("kind", list(_families.FAMILIES))
+def test_an_argument_without_its_name_is_refused_by_saying_the_names(kind: str) -> None:
+    fam = family(kind)
+    problem, package = fam.examples()[0], import_module(fam.package)
+    after = "all arguments after '{}' must be named: "
+    for call, rule in {
+        lambda: package.solve(problem, "random"): "solve: " + after.format("problem") + "method=, stop=, seed=",
+        lambda: package.verify(problem, None, 3.0): "verify: " + after.format("answer") + "seconds=; got 3.0",
+        lambda: fam.picture(problem, None, None): "picture: " + after.format("solution") + "ax=; got None",
+        lambda: package.generate("unit"): "generate: all arguments must be named: .*preset=.*; got 'unit'",
+        lambda: compare([problem], [], range(2)): "compare: all arguments after 'methods' must be named: seeds=",
+    }.items():
+        with pytest.raises(TypeError, match=rule):
+            call()
 
 
 @pytest.mark.parametrize("kind", list(_families.FAMILIES))

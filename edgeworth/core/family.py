@@ -64,6 +64,7 @@ class Family(Model[P, S]):
         """Where the command line gets the family's problems from: `SOURCES` of its module ``sources``."""
         return cast("tuple[Source, ...]", resolve(f"{self.package}.sources:SOURCES"))
 
+    @validation.by_name
     def solve(
         self,
         problem: P,
@@ -86,7 +87,8 @@ class Family(Model[P, S]):
             What is to be solved. It is not changed.
         method : str or callable
             A name of the family's ``METHODS``; "auto", which chooses by the problem; or a function of your own,
-            ``f(problem)`` or ``f(problem, params, run)``, that returns a solution, the array of one, or an `edgeworth.Found`.
+            ``f(problem)`` or ``f(problem, params, run)``, that returns a solution, the array of one, or an `edgeworth.Found`;
+            its params are those given here, None without them.
             Other arguments of it keep their defaults. One of the problem alone supports no more than a limit in seconds. Or a
             policy that `edgeworth.learning.deep` trained, where the family can play one; it is refused on problems of the seeds
             that it was trained on.
@@ -97,7 +99,7 @@ class Family(Model[P, S]):
         start : the family's solution, optional
             A feasible solution to start from.
         params : the method's parameter object, optional
-            For instance ``QLearning(episodes=100)`` for the method ``q-learning``.
+            For instance ``QLearning(episodes=100)`` for the method ``q-learning``; for one of your own what it takes.
         observer : Observer, optional
             Receives the run's progress, and may ask it to stop.
         progress : bool
@@ -153,6 +155,7 @@ class Family(Model[P, S]):
             if line is not None:
                 line.clear()
 
+    @validation.by_name
     def verify(self, problem: P, answer: S | Result[S], *, seconds: float = SECONDS) -> Report:
         """Check a solution or a result against its problem, by code that did not produce it.
 
@@ -185,6 +188,7 @@ class Family(Model[P, S]):
         """
         return checking.verify_answer(self, problem, answer, seconds)
 
+    @validation.by_name
     def picture(self, problem: P, solution: S, *, ax: Axes | None = None) -> Axes:
         """Draw a solution, by the first of ``plots`` that can draw it.
 

@@ -7,11 +7,13 @@ and the copy is read-only, so that a validated object stays valid.
 from __future__ import annotations
 
 import difflib
+import functools
+import inspect
 import math
 import numbers
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,8 @@ _PLAIN = frozenset({bool, int, float, str, np.float64, np.int64, np.ndarray})
 """Types of entries that hold neither labels nor masks."""
 
 D = TypeVar("D", bound=np.generic)
+R = TypeVar("R")
+Q = ParamSpec("Q")
 
 
 def shown(value: object) -> str:
@@ -40,6 +44,23 @@ def reject(argument: str, rule: str, value: object) -> NoReturn:
 def reject_type(argument: str, rule: str, value: object) -> NoReturn:
     """Raise the `TypeError` for an argument of the wrong type."""
     raise TypeError(f"{argument}: {rule}; got {shown(value)} of type {type(value).__name__}")
+
+
+def by_name(function: Callable[Q, R]) -> Callable[Q, R]:
+    """The function with a refusal of nameless arguments that says which names there are, where Python only counts them."""
+    parameters = inspect.signature(function).parameters.values()
+    names = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY]
+    places = [each.name for each in parameters if each.kind is not each.KEYWORD_ONLY]
+    after = f" after {places[-1]!r}" if places else ""
+    rule = f"all arguments{after} must be named: {', '.join(f'{name}=' for name in names)}"
+
+    @functools.wraps(function)
+    def checked(*args: Q.args, **kwargs: Q.kwargs) -> R:
+        if len(args) > len(places):
+            reject_type(function.__name__, rule, args[len(places)])
+        return function(*args, **kwargs)
+
+    return checked
 
 
 def _in_range(argument: str, value: float, minimum: float | None, maximum: float | None, open_minimum: bool) -> None:

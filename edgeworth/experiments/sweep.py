@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 OnRun = Callable[[int, int, Mapping[str, Any]], object]
 
 
+@validation.by_name
 def compare(
     problems: Iterable[Problem],
     methods: Iterable[str | MethodSpec | Callable[..., Any]],

@@ -207,6 +207,16 @@ def test_other_misuse() -> None:
         audit("mcafee", [1.0])
     with pytest.raises(ValueError, match="n: must be at least 1"):
         Sampled(0)
+    with pytest.raises(TypeError, match="audit: all arguments after 'market' must be named: scope="):
+        audit("mcafee", da.generate(preset="unit", seed=0), Sampled(3))  # type: ignore[misc]
+
+
+def test_no_rule_passes_for_sound_because_an_audit_is_an_object() -> None:
+    found = audit("k-double-auction", da.Market(bid=[9.0, 7.0], ask=[2.0]))
+    assert not found.truthful
+    assert not found.report
+    with pytest.raises(TypeError, match=r"audit: has no truth value; ask one verdict, as audit.truthful"):
+        bool(found)
 
 
 def test_a_rule_that_refuses_ties_is_examined_everywhere_else() -> None:

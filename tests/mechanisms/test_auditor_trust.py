@@ -373,6 +373,15 @@ def test_plain_numpy_rules_are_traced() -> None:
 
 
 def test_a_refusal_says_how_to_write_the_line() -> None:
+    def filled(market: Any) -> Outcome:
+        winner, price = first_and_second(list(market.bid))
+        prices = np.zeros(market.buyers)
+        prices[winner] = price
+        return sold(market, winner, prices[winner])
+
+    with pytest.raises(ValueError, match=r"fill lists and not np.zeros\(n\)"):
+        audit(filled, MARKET)
+
     def rule(market: Any) -> Outcome:
         return sold(market, *first_and_second(np.asarray(market.bid, dtype=float)))
 

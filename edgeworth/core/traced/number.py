@@ -357,7 +357,11 @@ class Traced:
     # --- what cannot be traced ----------------------------------------------------------------------------------------------
 
     def __float__(self) -> float:
-        return self._constant("a float", "leave out float(...), np.asarray(..., float) and the like, the reports are floats")
+        advice = (
+            "leave out float(...), np.asarray(..., float) and the like, the reports are floats; fill lists and not "
+            "np.zeros(n), which holds floats only; functions of the module math and the library's own rules cannot be followed"
+        )
+        return self._constant("a float", advice)
 
     def _whole(self, *_: object) -> NoReturn:
         self._constant("a rounded value", "rounding is not affine in the report")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn
 
 from edgeworth.core import validation
 from edgeworth.core.audit_model import TOLERANCE, AuditModel, Mechanism, P, Rationality, S
@@ -88,7 +88,12 @@ class Audit:
     def __str__(self) -> str:
         return str(self.report)
 
+    def __bool__(self) -> NoReturn:
+        """Refused: which verdicts a rule must pass is the reader's choice, so that ``if audit(...)`` would mislead."""
+        raise TypeError("audit: has no truth value; ask one verdict, as audit.truthful, or all of them by audit.report")
 
+
+@validation.by_name
 def audit(
     mechanism: Mechanism[P, S],
     market: P,

@@ -95,7 +95,7 @@ def _cheapest_tours(market: Market, k: int, fits: NDArray[np.bool_], budget: Ste
     """
     routes, n = market.routes, market.buyers
     if routes is None:
-        validation.reject("market", "must be routed", market.provenance)
+        validation.reject("market", "must be routed", market)
     leg = (routes.metres([k]) / float(routes.speed[k])).tolist()
     opens, service = routes.opens.tolist(), routes.service_time.tolist()
     closes = (routes.closes + 2.0 * routes.slack(k, routes.closes, n + 2)).tolist()

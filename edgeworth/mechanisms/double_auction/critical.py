@@ -67,6 +67,7 @@ class CriticalValue:
     winning: tuple[tuple[float, float], ...] | None = None
 
 
+@validation.by_name
 def critical_value(
     rule: Mechanism[Market, Outcome] | RuleSpec[Any],
     market: Market,

@@ -259,7 +259,7 @@ def orienteering_problem(market: Market) -> OrienteeringProblem:
 
     routes = market.routes
     if routes is None:
-        validation.reject("market", "must be routed", market.provenance)
+        validation.reject("market", "must be routed", market)
     n, m = market.buyers, market.sellers
     drive = routes.metres(range(m))
     fixed = np.zeros_like(drive)

@@ -298,6 +298,7 @@ def measures(tender: Tender, award: Award) -> dict[str, float]:
     return {"welfare": welfare, "payment": float(award.payment), "surplus": welfare - gain, "supplier_utility": gain}
 
 
+@validation.by_name
 def generate(*, preset: str = "edge", suppliers: int | None = None, verified: bool = True, seed: Seed = None) -> Tender:
     """Generate a tender.
 

@@ -31,6 +31,7 @@ PRESETS = ("random", "zero-sum", *CLASSICS)
 _MAX_ENTRIES = 10_000_000  # payoffs of a generated game: 80 MB
 
 
+@validation.by_name
 def generate(
     *,
     preset: str = "random",

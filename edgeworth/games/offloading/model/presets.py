@@ -24,6 +24,7 @@ _JITTER = 20.0  # metres, standard deviation around a user of the file
 _BLOCK = 20_000  # users whose distances are held at once
 
 
+@validation.by_name
 def generate(
     *,
     preset: str = "fusion",

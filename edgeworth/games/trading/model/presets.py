@@ -22,6 +22,7 @@ _CHANGES: dict[str, dict[str, float]] = {
 }
 
 
+@validation.by_name
 def generate(
     *, preset: str = "ai-bazaar", consumers: int | None = None, seed: Seed = None, roles: str = "given"
 ) -> TradingGame:

@@ -91,7 +91,7 @@ def run_unit(name: str, market: Market, clearing: Clearing, tie: TieBreak) -> Ou
     """
     if not market.unit:
         raise NotApplicableError(
-            f"market: must have unit demands, unit capacities and no routes for rule {name!r}; got {market.provenance}"
+            f"market: must have unit demands, unit capacities and no routes for rule {name!r}; got {market!r}"
         )
     buys, sells, pays, gets, c = _clear(market.bid, market.ask, clearing, tie)
     seller = np.full(market.buyers, -1, dtype=np.int64)

@@ -29,6 +29,7 @@ SERVICE = 20.0  # seconds a task
 HISTORY = (1.0, 3.0)  # money a task: the range of what edge servers earned
 
 
+@validation.by_name
 def generate(
     *,
     preset: str = "fusion",

@@ -21,6 +21,7 @@ SECONDS_PER_TASK = 20.0  # of service
 USERS_PER_UAV = 5  # tasks that one UAV serves on a tour
 
 
+@validation.by_name
 def generate(
     *,
     preset: str = "fusion",

@@ -22,6 +22,7 @@ _JITTER = 20.0  # metres; (ours) spread of further users around those of the fil
 _REACH = 10  # (ours) servers that a task of `large` reaches
 
 
+@validation.by_name
 def generate(
     *,
     preset: str = "metaverse",

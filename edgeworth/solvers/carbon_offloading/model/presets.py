@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any, Literal, NamedTuple
@@ -52,6 +53,7 @@ _DEFAULTS = {
 }
 
 
+@validation.by_name
 def generate(
     *,
     preset: str = "caddto",
@@ -249,7 +251,7 @@ def generate(
     )
 
 
-_USUAL: dict[str, Any] = dict(generate.__kwdefaults__ or {})
+_USUAL = {name: each.default for name, each in inspect.signature(generate).parameters.items()}
 
 
 def _plain(given: Any) -> Any:

@@ -32,6 +32,7 @@ _Range = float | tuple[float, float]
 _Path = str | PathLike[str]
 
 
+@validation.by_name
 def generate(
     *,
     preset: str = "table-2",
