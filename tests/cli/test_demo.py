@@ -25,7 +25,7 @@ SMALL = ("demo", "--tasks", 150, "--time-limit", 0.1, "--quiet")
 @pytest.fixture
 def pageless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing the page takes longer than all else; tests of what is said do without."""
-    monkeypatch.setattr(Comparison, "to_html", lambda self, path, *, sections: None)
+    monkeypatch.setattr(Comparison, "to_html", lambda self, path, *, sections: Path(path).write_text("", encoding="utf-8"))
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("pageless")
 def test_the_command_alone_guides(folder: Path) -> None:
     """The commands that it offers run, one after the other, in any folder."""
     done = run()
