@@ -46,7 +46,8 @@ class Section:
     height : float
         Of the picture on a wide page, in inches, > 0.
     table : pandas.DataFrame, optional
-        Shown below the picture.
+        Shown below the picture. Columns that have names of the page's own hold what those hold: ``gap``, ``solved`` and
+        ``share_verified`` are shares, which are shown in percent, ``seconds`` are seconds.
 
     Raises
     ------
