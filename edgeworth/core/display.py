@@ -14,7 +14,10 @@ from textwrap import wrap
 _ACTING = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # controls: escape sequences begin with them
     "\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # line ends, marks that reorder the text around them, nothing visible
-    "\ud800-\udfff]"  # half pairs: not even UTF-8 has them
+    "\ud800-\udfff"  # half pairs: not even UTF-8 has them
+    "\ufdd0-\ufdef"  # what is no character and never will be: neither XML nor HTML takes it
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
 )
 _KEPT = frozenset("\n")
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -91,8 +94,20 @@ def number(value: float | None, digits: int = 6) -> str:
 
 def percent(value: float | None) -> str:
     """A share or a relative gap as a percentage; ``-`` where there is none."""
-    text = number(None if value is None else value * 100.0, 3)
+    text = "-" if value is None or value != value else percentage(value * 100.0)
     return text if text == "-" else f"{text} %"
+
+
+def percentage(hundredths: float) -> str:
+    """Three significant digits of what is a percentage already, and more where three would make all of what is less than all.
+
+    >>> percentage(99.96), percentage(99.94), percentage(1e-12)
+    ('99.96', '99.9', '1e-12')
+    """
+    digits = 3
+    while abs(hundredths) < 100.0 <= abs(float(f"{hundredths:.{digits}g}")):
+        digits += 1
+    return f"{hundredths:.{digits}g}"
 
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[str] = ()) -> str:

@@ -121,8 +121,9 @@ def _summary(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> st
         page.heading("Summary")
         + '<p class="soft">Means over instances, after averaging the method seeds of each. '
         + f"{difference} Gaps are relative to the value and measured against the tightest bound that any method left on the "
-        "same instance. A star marks the best of a column among the verified methods that have the number on most "
-        "instances; columns that say nothing are left out.</p>"
+        "same instance. A star marks the best of a column among the verified methods that have the number on every instance "
+        "on which one of them has it; a bound on a method's word competes with no recomputed one. Columns that say nothing are "
+        "left out.</p>"
         + page.rows(
             shown,
             lambda row: row["share_verified"] < 1.0 or row.get("share_overran", 0.0) > 0.0,
@@ -133,9 +134,11 @@ def _summary(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> st
 
 
 def _best_means(frame: pd.DataFrame, shown: pd.DataFrame, setting: Setting) -> set[tuple[int, str]]:
-    """The best cells of the summary; a mean over fewer instances competes with no mean over more."""
-    counts = per_instance(frame).groupby("method").count().reindex(shown["method"]).reset_index(drop=True)
+    """The best cells of the summary; only means over the same instances compete."""
     sound = shown["share_verified"] == 1.0
+    competing = frame["method"].isin(shown["method"][sound])
+    runs = per_instance(frame.assign(bound=frame["bound"].where(_rebuilt(frame, competing)))[competing])
+    counts = runs.groupby("method").count().reindex(shown["method"]).reset_index(drop=True)
     found = page.best_cells(shown, {"share_optimal": "max"}, sound)
     means: dict[str, Sense] = {
         "value": setting.sense,
@@ -147,8 +150,15 @@ def _best_means(frame: pd.DataFrame, shown: pd.DataFrame, setting: Setting) -> s
     means["seconds"] = "min"
     for name, sense in means.items():
         if name in counts:
-            found |= page.best_cells(shown, {f"mean_{name}": sense}, sound & counts[name].eq(counts[name].max()))
+            everywhere = counts[name].eq(runs["problem_hash"][runs[name].notna()].nunique())
+            found |= page.best_cells(shown, {f"mean_{name}": sense}, sound & everywhere)
     return found
+
+
+def _rebuilt(frame: pd.DataFrame, among: pd.Series[bool]) -> pd.Series[bool]:
+    """The runs whose bound competes: on an instance with a recomputed bound, no bound that is only claimed."""
+    recomputed = frame["bound_evidence"].eq("recomputed")
+    return among & (recomputed | ~(among & recomputed).groupby(frame["problem_hash"]).transform("any"))
 
 
 def _gaps(frame: pd.DataFrame, summary: pd.DataFrame, setting: Setting) -> str:
@@ -249,36 +259,27 @@ def _all_runs(frame: pd.DataFrame, sense: Sense) -> str:
     main = [*_KEYS, "value", "bound", "bound_evidence", "gap_to_best_bound", *OF_GAMES, "seconds", "result", "state", "notes"]
     shown = known[[name for name in main if name in known]]
     shown = shown.drop(columns=[name for name in shown if shown[name].isna().all() or (shown[name] == "").all()])
-    best = page.best_cells(
-        known,
-        {
-            "value": sense,
-            "bound": _opposite(sense),
-            "gap_to_best_bound": "min",
-            "regret": "min",
-            "gap_of_price": "min",
-            "seconds": "min",
-        },
-        known["verified"],
-        "problem_hash",
-    )
+    measures: dict[str, Sense] = dict.fromkeys(("gap_to_best_bound", "regret", "gap_of_price", "seconds"), "min")
+    best = page.best_cells(known, {"value": sense, **measures}, known["verified"], "problem_hash")
+    best |= page.best_cells(known, {"bound": _opposite(sense)}, _rebuilt(known, known["verified"]), "problem_hash")
 
     def failed(row: pd.Series) -> bool:
         return bool(row["state"] != "verified")
 
     parts = [
         page.heading("All runs"),
-        '<p class="soft">A star marks the best number of its problem among the verified runs. OVERRAN: the run took more than '
-        "its limit, 10% and 0.2 s. The files above have every column.</p>",
+        '<p class="soft">A star marks the best number of its problem among the verified runs; a bound on a method\'s word '
+        "competes with no recomputed one. OVERRAN: the run took more than its limit, 10% and 0.2 s. The files above have every "
+        "column.</p>",
         page.rows(shown, failed, tall=len(frame) > _TALL, name="All runs", best=best),
     ]
-    measures = [name for name in known if name not in (*COLUMNS, *OF_GAMES, "state", "result")]
-    if measures:
+    own = [name for name in known if name not in (*COLUMNS, *OF_GAMES, "state", "result")]
+    if own:
         parts.append('<p class="soft">What the solutions are worth in the model\'s own measures:</p>')
-    for start in range(0, len(measures), _WIDE):
-        some = known[[*_KEYS, *measures[start : start + _WIDE], "state"]]
+    for start in range(0, len(own), _WIDE):
+        some = known[[*_KEYS, *own[start : start + _WIDE], "state"]]
         some = some.drop(columns="method_seed") if some["method_seed"].isna().all() else some
-        parts.append(page.rows(some, failed, tall=len(frame) > _TALL, name=f"Measures of all runs, from {measures[start]}"))
+        parts.append(page.rows(some, failed, tall=len(frame) > _TALL, name=f"Measures of all runs, from {own[start]}"))
     return "\n".join(parts)
 
 

@@ -144,9 +144,17 @@ def _table(found: Comparison) -> str:
 
 
 def _gap(row: Mapping[Hashable, Any]) -> str:
-    """A run's gap to the best bound; what is below the tolerance of the checks is none."""
-    gap = row["gap_to_best_bound"]
+    return _tolerant(row["gap_to_best_bound"])
+
+
+def _tolerant(gap: float) -> str:
+    """A gap; what is below the tolerance of the checks is none."""
     return percent(0.0 if abs(gap) <= OPTIMALITY_TOL else gap)
+
+
+def _left(row: Mapping[Hashable, Any]) -> str:
+    """Where a run ended."""
+    return "without a solution" if math.isnan(row["value"]) else f"at {number(row['value'])}, {_gap(row)} from the best bound"
 
 
 def _evidence(row: Mapping[Hashable, Any]) -> str:
@@ -156,7 +164,8 @@ def _evidence(row: Mapping[Hashable, Any]) -> str:
         return "optimum, proved"
     if row["quality"] == "claimed optimal":
         return "optimum, its word"
-    return {"recomputed": "bound rebuilt", "claimed": "bound: its word"}.get(row["bound_evidence"], "value checked")
+    plain = "no solution" if math.isnan(row["value"]) else "value checked"
+    return {"recomputed": "bound rebuilt", "claimed": "bound: its word"}.get(row["bound_evidence"], plain)
 
 
 def _city(found: Comparison) -> list[str]:
@@ -164,25 +173,28 @@ def _city(found: Comparison) -> list[str]:
     rows = {row["method"]: row for row in found.frame.to_dict("records")}
     exact, peer, bound, learner = (rows[name] for name in ("exact", "highs", "lagrangian", "q-learning"))
     limit = exact["time_limit"]
+    failed = [name for name, row in rows.items() if not row["verified"]]
+    if failed:
+        return [f"The runs of {', '.join(failed)} FAILED the check, so that nothing is said of the city. See the page."]
     if exact["quality"] == "optimal":
         first = (
             f"exact proved in {exact['seconds']:.2g} s that {number(exact['value'])} is the optimum; code that did not produce"
             " it rebuilt the proof."
         )
     else:
-        first = f"exact did not finish in {limit:g} s: it ended at {number(exact['value'])}, {_gap(exact)} from the best bound."
+        first = f"exact did not finish in {limit:g} s: it ended {_left(exact)}."
     name = "The open solver HiGHS, on the same model (highs),"
     if peer["quality"] == "claimed optimal":
         second = f"{name} says after {peer['seconds']:.2g} s that {number(peer['value'])} is the optimum; that is its word."
     else:
-        second = f"{name} did not finish in {limit:g} s and ended {_gap(peer)} from the best bound."
+        second = f"{name} did not finish in {limit:g} s and ended {_left(peer)}."
     heuristics = [rows[name] for name, role in ROLES.items() if role == "heuristic"]
     near = min(heuristics, key=lambda row: float(row["gap_to_best_bound"]))
-    width = percent(relative_gap(found.frame["value"].max(), bound["bound"], "max"))
+    width = _tolerant(relative_gap(found.frame["value"].max(), bound["bound"], "max"))
     third = (
         f"lagrangian bounded the optimum within {width} in {bound['seconds']:.2g} s, so that the others can be judged without"
-        f" it: {near['method']}, the best heuristic, is {_gap(near)} away, and q-learning, after {learner['seconds']:.2g} s of"
-        f" learning, {_gap(learner)}."
+        f" it: {near['method']}, the best heuristic, ended {_left(near)}, and q-learning, after {learner['seconds']:.2g} s of"
+        f" learning, {_left(learner)}."
     )
     return [first, second, third]
 
@@ -207,14 +219,14 @@ def _claim(game: offloading.OffloadingGame, theorem: Verdict, ours: Verdict) -> 
 def _audited(audit: auditing.Audit) -> tuple[str, bool]:
     """What an audit says of truthfulness, and whether it was settled and the witness gains again."""
     said, lie = f"{_RULE}, the auction of that paper as we read its text,", audit.truthful.witness
+    settled = all(verdict.status is not Status.NOT_CHECKED for verdict in audit.report.values())
     if not isinstance(lie, auditing.Manipulation):
-        settled = audit.truthful.status is not Status.NOT_CHECKED
         return f"{said} on 4 buyers and 3 sellers: truthfulness {audit.truthful.status} ({audit.truthful.scope}).", settled
     words = (
         f"{said} does not reward the truth: among 4 buyers and 3 sellers, {lie} (the auditor looked at all {audit.pieces}"
         " points and pieces of reports, and played this one again)."
     )
-    return words, math.isclose(lie.replay(_RULE), lie.gain)
+    return words, settled and lie.gain > 0.0 and math.isclose(lie.replay(_RULE), lie.gain)
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------------

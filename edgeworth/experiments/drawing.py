@@ -177,18 +177,22 @@ def inline(drawn: str, alt: str, name: str = "wide") -> str:
             elif key in ("d", "transform", "x", "y", "points", "width", "height"):
                 element.set(key, _SPACE.sub("", re.sub(r"\s+", " ", _LONG.sub(_short, item)).strip()))
             elif key == "style":
-                element.set(key, _FONT.sub("", item))
+                element.set(key, _themed(_FONT.sub("", item)))
         if element.get("transform", "").startswith("rotate(-0 "):
             element.attrib.pop("transform")
     _without_empty(root)
     root.attrib = {"class": name, "viewBox": root.get("viewBox", ""), "role": "img", "aria-label": one_line(alt)}
     page = ElementTree.tostring(root, encoding="unicode")
-    page = re.sub(r"\n\s*", "\n", page)
+    return re.sub(r"\n\s*", "\n", page)
+
+
+def _themed(look: str) -> str:
+    """The colours of the page in the place of our own."""
     themed = [(style.INK, "var(--ink)"), ("#000000", "var(--ink)"), (style.FAINT, "var(--line)"), (style.WRONG, "var(--bad)")]
     themed += [(colour, f"var(--c{k})") for k, colour in enumerate(style.COLOURS)]
     for colour, variable in themed:
-        page = page.replace(colour.lower(), variable)
-    return page
+        look = look.replace(colour.lower(), variable)
+    return look
 
 
 def _short(number: re.Match[str]) -> str:

@@ -11,11 +11,13 @@ from html import escape
 from importlib.resources import as_file, files
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from edgeworth.core import validation
-from edgeworth.core.display import html
+from edgeworth.core.display import html, percentage
 from edgeworth.core.files import read_text
+from edgeworth.core.numeric import OPTIMALITY_TOL
 from edgeworth.experiments.drawing import Draw, figure
 
 _PERCENT = (
@@ -44,7 +46,8 @@ class Section:
     height : float
         Of the picture on a wide page, in inches, > 0.
     table : pandas.DataFrame, optional
-        Shown below the picture.
+        Shown below the picture. Columns that have names of the page's own hold what those hold: ``gap``, ``solved`` and
+        ``share_verified`` are shares, which are shown in percent, ``seconds`` are seconds.
 
     Raises
     ------
@@ -167,7 +170,7 @@ def rows(
     best : collection of (int, str)
         Row numbers and columns of the cells that are marked as the best.
     """
-    numeric = [bool(pd.api.types.is_numeric_dtype(kind)) and str(kind) != "bool" for kind in frame.dtypes]
+    numeric = [pd.api.types.is_any_real_numeric_dtype(kind) for kind in frame.dtypes]
     names = [str(each) for each in frame.columns]
     head = "".join(
         f'<th scope="col"{_class("number") if number else ""}>{html(_heading(each))}</th>'
@@ -178,10 +181,11 @@ def rows(
         for k, number in enumerate(numeric)
     ]
     body = []
-    for position, (_, row) in enumerate(frame.iterrows()):
+    columns = [frame.iloc[:, k].tolist() for k in range(len(names))]  # rows would make floats of integers
+    for position, ((_, row), items) in enumerate(zip(frame.iterrows(), zip(*columns, strict=True), strict=False)):
         cells = "".join(
-            _cell(each, row.iloc[k], number, k == 0, (position, each) in best, short[k])
-            for k, (each, number) in enumerate(zip(names, numeric, strict=True))
+            _cell(each, item, number, k == 0, (position, each) in best, short[k])
+            for k, (each, item, number) in enumerate(zip(names, items, numeric, strict=True))
         )
         body.append(f"<tr{_class('failed') if failed(row) else ''}>{cells}</tr>")
     box = "scroll tall" if tall else "scroll"
@@ -207,15 +211,18 @@ def best_cells(
     Returns
     -------
     set of (int, str)
-        None of a column in which all competitors are equal: then none is better than the others.
+        Numbers that differ by no more than `OPTIMALITY_TOL`, of relative measures (gaps, shares, regrets) itself and of others
+        relative to the best, are one: rounding makes none better. None of a column in which all competitors are equal.
     """
     found: set[tuple[int, str]] = set()
     keys = pd.Series(0, index=frame.index) if by is None else frame[by]
     for column in wanted.keys() & set(frame.columns):
         numbers = frame[column].where(among).astype(float)
-        groups = numbers.groupby(keys.to_numpy())
-        winner = (numbers == groups.transform(wanted[column])) & (groups.transform("nunique") > 1)
-        found |= {(position, str(column)) for position, won in enumerate(winner) if won}
+        best = numbers.groupby(keys.to_numpy()).transform(wanted[column])
+        unit = 1.0 if column in (*_PERCENT, "regret", "mean_regret") else best.abs()
+        winner = (numbers == best) | ((numbers - best).abs() <= OPTIMALITY_TOL * unit)
+        beaten = (numbers.notna() & ~winner).groupby(keys.to_numpy()).transform("any")
+        found |= {(position, str(column)) for position, won in enumerate(winner & beaten) if won}
     return found
 
 
@@ -232,10 +239,10 @@ def _cell(name: str, item: Any, number: bool, first: bool, best: bool, short: bo
     named = {"number": number, "best": best, "note": name == "notes", "short": short and not first}
     classes = " ".join(word for word, wanted in named.items() if wanted)
     start = f"<{tag}{scope}{_class(classes) if classes else ''}"
-    if item is None or item is pd.NA or (isinstance(item, float) and math.isnan(item)):
+    if item is None or item is pd.NA or item is pd.NaT or (isinstance(item, float | np.floating) and math.isnan(item)):
         return f"{start}>&ndash;</{tag}>"
     if number:
-        shown, full = _number(item.item() if hasattr(item, "item") else item, name in _PERCENT)
+        shown, full = _number(item if isinstance(item, int) else float(item), name in _PERCENT)
         return f"{start}>{shown}</{tag}>" if shown == full else f'{start} title="{full}">{shown}</{tag}>'
     if isinstance(item, bool):
         word = "yes" if item else "no"
@@ -257,4 +264,6 @@ def _number(item: float, percent: bool) -> tuple[str, str]:
     size = abs(float(full))
     if float(full).is_integer() and size < _WHOLE:
         return f"{float(full):.0f}".replace("-0", "0") if not size else f"{float(full):.0f}", full
-    return (f"{float(full):.0f}" if 1e3 <= size < _WHOLE else f"{float(full):.3g}"), full
+    if percent and size < 1e3:
+        return percentage(float(full)), full
+    return (f"{float(full):.0f}" if 999.5 <= size < _WHOLE else f"{float(full):.3g}"), full

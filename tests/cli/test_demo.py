@@ -7,10 +7,12 @@ import shlex
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from edgeworth.cli import main
-from edgeworth.experiments import Comparison, demonstration
+from edgeworth.core.verdict import Status, Verdict
+from edgeworth.experiments import Comparison, demonstration, table
 from edgeworth.games import offloading
 from edgeworth.games.offloading.check.potentials import PotentialWitness
 from edgeworth.mechanisms import auditing, double_auction
@@ -23,7 +25,7 @@ SMALL = ("demo", "--tasks", 150, "--time-limit", 0.1, "--quiet")
 @pytest.fixture
 def pageless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing the page takes longer than all else; tests of what is said do without."""
-    monkeypatch.setattr(Comparison, "to_html", lambda self, path, *, sections: None)
+    monkeypatch.setattr(Comparison, "to_html", lambda self, path, *, sections: Path(path).write_text("", encoding="utf-8"))
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.usefixtures("pageless")
 def test_the_command_alone_guides(folder: Path) -> None:
     """The commands that it offers run, one after the other, in any folder."""
     done = run()
@@ -90,6 +93,39 @@ def test_the_exit_code_is_zero_only_where_all_stands(broken: str, monkeypatch: p
     done = run("demo", "--tasks", 40, "--time-limit", 0.05, "--quiet")
     assert done.exit_code == 1
     assert "NOT everything was verified." in done.stdout
+
+
+@pytest.mark.usefixtures("pageless")
+def test_a_run_that_fails_the_check_is_praised_by_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Comparison, "frame", property(_exact_fails))
+    done = run("demo", "--tasks", 10, "--time-limit", 0.01, "--quiet")
+    words = " ".join(done.stdout.split())
+    assert done.exit_code == 1
+    assert "The runs of exact FAILED the check" in words
+    assert "is the optimum" not in words
+
+
+def _exact_fails(found: Comparison) -> pd.DataFrame:
+    frame = table.frame(found.rows, found.setting.sense)
+    return frame.assign(verified=frame["verified"] & frame["method"].ne("exact"))
+
+
+@pytest.mark.usefixtures("pageless")
+def test_what_has_no_time_is_said_to_have_nothing() -> None:
+    done = run("demo", "--tasks", 10, "--time-limit", 0, "--quiet")
+    words = " ".join(done.stdout.split())
+    assert done.exit_code == 0, done.output
+    assert "no solution" in words
+    assert "exact did not finish in 0 s: it ended without a solution" in words
+    assert "lagrangian bounded the optimum within 0 %" in words
+
+
+def test_what_an_audit_leaves_open_is_not_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    audit = auditing.audit("off-aic2", double_auction.generate(preset="fusion", buyers=4, sellers=3, seed=0))
+    assert demonstration._audited(audit)[1]
+    open_ = {**audit.report, "another property": Verdict(Status.NOT_CHECKED)}
+    monkeypatch.setattr(type(audit), "report", open_)
+    assert not demonstration._audited(audit)[1]
 
 
 def test_a_page_that_cannot_be_written_is_known_before() -> None:

@@ -21,7 +21,7 @@ from edgeworth.solvers import allocation
 
 HOSTILE = (
     "$\\frac{x", "_hidden", "=1+1", "@SUM(A1)", "-2+3", "\x1b[31mred\x07", "half \ud800", "<script>", "\u202eesrever",
-    "a\nb", "日本",
+    "a\nb", "日本", "\uffff\ufdd0\U0001fffe",
 )  # fmt: skip
 
 

@@ -14,7 +14,11 @@ PARTS = "claims/intro"  # what other pages include: links are seen from the page
 RUN = ("python", "pycon", "console", "sh")
 PARSED = ("json", "toml", "yaml")
 SHOWN = ("text",)
-CODE_BY_DIRECTIVE = r"\{(code|code-block|code-cell|sourcecode|literalinclude|doctest|testcode)\}"
+DIRECTIVES = r"\{(toctree|include|eval-rst|image|figure|note|tip|warning)\}"  # others could show code
+HIDDEN = re.compile(  # code outside fences, or in fences that only Markdown sees: in quotations, behind tabs
+    r"\s*>\s*(```|~~~)|[^`]*\t.*(```|~~~)|\s*(>\s*)*>>> |[^`]*<pre\b"
+    r"|\s*\.\. (code|sourcecode|parsed-literal|literalinclude|doctest|testcode)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,14 @@ def blocks(text: str) -> list[Block]:
     found: list[Block] = []
     directives: list[str] = []  # fences of the directives that are open
     fence, language, first, held = "", "", 0, list[str]()
+    above = [""]  # the lines outside fences
     for number, line in enumerate(text.splitlines(), start=1):
+        if not fence:
+            outside = next((each for each in reversed(above) if each.strip()), "")
+            indented = re.match(r" {4}", line) and not above[-1].strip() and not re.match(r"\s|[-*+]|\d+[.)]", outside)
+            if HIDDEN.match(line) or indented:
+                raise ValueError(f"line {number}: code stands in a plain fenced block, which the tests see")
+            above.append(line)
         mark = re.match(r" *(`{3,}|~{3,}|:{3,})(.*)$", line)
         if mark is None or (fence and not (mark[1].startswith(fence) and not mark[2].strip())):
             held.append(line)
@@ -54,7 +65,7 @@ def blocks(text: str) -> list[Block]:
             found.append(Block(language, "".join(f"{each}\n" for each in held), first))
             fence = ""
         elif mark[2].strip().startswith("{"):
-            if re.match(CODE_BY_DIRECTIVE, mark[2].strip()):
+            if not re.match(DIRECTIVES, mark[2].strip()):
                 raise ValueError(f"line {number}: code stands in a plain fenced block, which the tests see")
             directives.append(mark[1])
         elif directives and not mark[2].strip() and mark[1] == directives[-1]:

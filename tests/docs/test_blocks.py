@@ -11,10 +11,12 @@ import shlex
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import click
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
@@ -63,27 +65,46 @@ def _run(text: str, where: str, names: dict[str, Any]) -> None:
             PARSERS[block.language](block.text)
         else:
             assert block.language in SHOWN, f"{place}: a block is one of {(*RUN, *PARSED, *SHOWN)}, got {block.language!r}"
+            assert ">>> " not in block.text, f"{place}: examples stand in a pycon block, which runs"
+            _commands(block.text, place, run=False)
 
 
 def _examples(block: Block, names: dict[str, Any], where: str) -> None:
     test = doctest.DocTestParser().get_doctest(block.text, names, where, where, block.line - 1)
     assert test.examples, f"{where}, line {block.line}: a pycon block without >>>"
+    assert not any(doctest.SKIP in each.options for each in test.examples), f"{where}, line {block.line}: nothing is skipped"
     test.globs = names  # not the copy that the parser makes: later blocks see the names
     told: list[str] = []
     failed = doctest.DocTestRunner(optionflags=LOOSE).run(test, out=told.append, clear_globs=False).failed
     assert not failed, "".join(told)
 
 
-def _commands(text: str, place: str) -> None:
+def _commands(text: str, place: str, run: bool = True) -> None:
+    """Run the commands, or only read their options."""
     for line in re.sub(r"\\\n", " ", text).splitlines():
         words = line.removeprefix("$ ").strip()
         if not words.startswith("edgeworth "):
+            hidden = run and re.search(r"(^\w+=\S*|-m|&&|;|\|)\s+edgeworth\b", words)
+            assert not hidden, f"{place}: a command begins its line, so that it runs: {words}"
+            continue
+        if not run:
+            _options(main, shlex.split(words, comments=True)[1:])
             continue
         expected = re.search(r"#\s*exit (\d+)\b", words)
         done = CliRunner().invoke(main, shlex.split(words, comments=True)[1:], prog_name="edgeworth")
         assert done.exit_code == (0 if expected is None else int(expected[1])), (
             f"{place}: {words}\n{done.output}\n{done.exception!r}"
         )
+
+
+def _options(command: click.Command, arguments: list[str]) -> None:
+    if isinstance(command, click.Group):
+        _, found, rest = command.resolve_command(click.Context(command), arguments)
+        assert found is not None
+        _options(found, rest)
+    else:
+        with suppress(click.BadParameter):  # its files are not here
+            command.make_context(command.name, arguments)
 
 
 def prepare(text: str, folder: Path, request: pytest.FixtureRequest) -> None:
@@ -131,12 +152,22 @@ def test_blocks_share_one_namespace_and_one_folder(folder: Path) -> None:
         (page_of("json", "{'a': 1}"), "Expecting"),
         (page_of("toml", "a ="), "Invalid value"),
         (page_of("", "anything"), "a block is one of"),
+        (page_of("pycon", ">>> 1 / 0  # doctest: +SKIP"), "nothing is skipped"),
+        (page_of("text", ">>> 1 + 1", "3"), "pycon block"),
+        (page_of("text", "edgeworth solve p.json --absent"), "absent"),
+        (page_of("sh", "python -m edgeworth absent"), "begins its line"),
+        (page_of("sh", "cd folder && edgeworth absent"), "begins its line"),
+        ("> ```python\n> 1 / 0\n> ```\n", "plain fenced block"),
+        ("Words.\n\n    1 / 0\n", "plain fenced block"),
+        ("<pre>1 / 0</pre>\n", "plain fenced block"),
+        (page_of("{eval-rst}", ".. code-block:: python", "", "   1 / 0"), "plain fenced block"),
+        (page_of("{parsed-literal}", "1 / 0"), "plain fenced block"),
         (page_of("{code-block} python", "1 / 0"), "plain fenced block"),
         ("```python\n1\n", "never closed"),
     ],
 )
 def test_what_does_not_run_is_seen(page: str, told: str, folder: Path) -> None:
-    with pytest.raises((AssertionError, ValueError), match=re.escape(told)):
+    with pytest.raises((AssertionError, ValueError, click.UsageError), match=re.escape(told)):
         run_page(page, "page")
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from edgeworth import Comparison, MethodSpec, Stop, compare
-from edgeworth.experiments import Section, Study, page
+from edgeworth.experiments import Section, Study, comparison_page, page
 from edgeworth.experiments.drawing import figure, svg
 from edgeworth.games import normal_form
 from edgeworth.solvers import allocation
@@ -153,6 +153,52 @@ def test_the_best_of_each_column_is_marked() -> None:
     assert '<tr class="failed"><th scope="row">c</th>' in shown
 
 
+def test_rounding_makes_none_better_and_none_whole() -> None:
+    noise = pd.DataFrame(
+        {"m": ["a", "b", "c"], "x": [3e9, 3e9 - 1e-3, 1.0], "gap": [0.0, 1e-15, 0.5], "y": [1e-12, 2e-12, 1.0]}
+    )
+    assert page.best_cells(noise, {"x": "max", "gap": "min", "y": "min"}, pd.Series(True, index=noise.index)) == {
+        (0, "x"), (1, "x"), (0, "gap"), (1, "gap"), (0, "y"),
+    }  # fmt: skip
+    equal = pd.DataFrame({"x": [0.1 + 0.2, 0.3, math.nan], "gap": [math.inf, math.inf, math.nan]})
+    assert page.best_cells(equal, {"x": "min", "gap": "min"}, pd.Series(True, index=equal.index)) == set()
+    assert page._number(0.9996, True) == ("99.96", "99.96")
+    assert page._number(1.0 - 1e-12, True)[0] == "99.9999999999"
+    assert page._number(999.6, False) == ("1000", "999.6")
+    assert page._number(1e-14, True)[0] == "1e-12"
+
+
+def test_a_star_means_better_on_the_same_instances_and_by_what_was_checked(comparison: Comparison) -> None:
+    """A method that solved other instances, or a bound that nobody rebuilt, wins nothing."""
+    frame, summary = comparison.frame.copy(), comparison.summary().reset_index()
+
+    def stars(frame: pd.DataFrame, column: str) -> list[str]:
+        best = comparison_page._best_means(frame, summary, comparison.setting)
+        return [summary["method"][row] for row, name in sorted(best) if name == column]
+
+    assert stars(frame, "mean_value")
+    assert stars(frame, "mean_bound")
+    first, _, last = frame["problem"].unique()
+    solvers = [name for name in frame["method"].unique() if name not in ("greedy", "lp")]
+    apart = frame.copy()
+    apart.loc[apart["method"].eq("greedy") & apart["problem"].eq(first), "value"] = math.nan
+    apart.loc[apart["method"].isin(solvers) & apart["problem"].eq(last), "value"] = math.nan
+    assert stars(apart, "mean_value") == []
+    told = frame.copy()
+    told.loc[told["method"].eq("lp"), ["bound", "bound_evidence"]] = 0.5, "claimed"
+    assert "lp" not in stars(told, "mean_bound")
+    shown = comparison_page._all_runs(told, "max")
+    assert 'class="number">0.5<' in shown
+    assert 'class="number best">0.5<' not in shown
+
+
+def test_tables_keep_what_they_are_given() -> None:
+    table = pd.DataFrame({"n": [2**53 + 1, 2], "x": [0.5, 1.5], "yes": pd.array([True, None], dtype="boolean")})
+    shown = page.rows(table.assign(z=[1j, 2.0]), lambda row: False)
+    assert f'title="{2**53 + 1}"' in shown
+    assert shown.count("&ndash;") == 1
+
+
 def test_files_in_the_page_are_those_of_the_comparison(comparison: Comparison, tree: Element, tmp_path: Path) -> None:
     links = {each.get("download"): each.get("href", "") for each in _all(tree, "a") if each.get("download")}
     comparison.to_csv(tmp_path / "runs.csv")
@@ -164,7 +210,9 @@ def test_files_in_the_page_are_those_of_the_comparison(comparison: Comparison, t
 
 def test_an_ordinary_page_is_light_and_repeats_itself(comparison: Comparison, text: str) -> None:
     assert len(text.encode()) < 500_000
-    assert comparison._page([SECTION]) == text
+    assert SECTION.html() in text
+    drawn = comparison_page._gaps(comparison.frame, comparison.summary(), comparison.setting)
+    assert drawn in text
 
 
 def test_a_heavy_picture_becomes_pixels_with_words() -> None:
@@ -178,10 +226,13 @@ def test_a_heavy_picture_becomes_pixels_with_words() -> None:
 
 def test_legends_of_narrow_pictures_stand_below() -> None:
     def draw(ax: Any) -> None:
-        ax.plot([0, 1], [0, 1], label="one of many words " * 4)
+        ax.plot([0, 1], [0, 1], label="#0072b2 " + "one of many words " * 4)
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
-    wide, narrow = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', figure(draw, 3.0, "a line"))
+    drawn = figure(draw, 3.0, "a line #000000")
+    assert drawn.count("#0072b2 one") == 2  # colours of lines are those of the page, words stay
+    assert drawn.count("#000000") == 2
+    wide, narrow = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawn)
     assert float(wide[1]) == 3.0 * 72
     assert float(narrow[1]) > 3.0 * 72 + 20
     assert float(narrow[0]) < 300
@@ -202,7 +253,10 @@ def test_problems_of_pictures_are_kept_by_merging_and_by_studies(tmp_path: Path)
     assert [problem.hash for problem in merged.problems] == [one[0].hash, two[0].hash]
     study = Study(tmp_path / "study.db", one, ["greedy"])
     study.run(results=True)
-    assert "The best solution" in study.comparison()._page()
+    found = study.comparison()
+    assert [title for title, _ in comparison_page._solution(found.frame, found.results, found.problems, "max")] == [
+        "The best solution"
+    ]
 
 
 @pytest.mark.parametrize(
