@@ -29,6 +29,12 @@ def settle(seconds: float) -> None:
         thread.join(max(until - time.monotonic(), 0.0))
 
 
+def leave(thread: threading.Thread) -> None:
+    """A daemon thread that will end by itself goes on alone; the process waits for it a while at its end (`settle`)."""
+    _left[:] = [each for each in _left if each.is_alive()]
+    _left.append(thread)
+
+
 def aside(run: Run[S], work: Callable[[], T], look: Callable[[], object] | None = None) -> T:
     """The value of ``work()``, unless Ctrl-C comes first.
 
@@ -77,7 +83,7 @@ def aside(run: Run[S], work: Callable[[], T], look: Callable[[], object] | None 
         if run.interrupted:
             pressed = pressed or time.monotonic()
             if time.monotonic() - pressed > _GRACE:
-                _left.append(thread)
+                leave(thread)
                 raise Interruption
     thread.join()  # with what its libraries keep for it: a process that ends meanwhile would abort
     if error:

@@ -76,6 +76,20 @@ class Answer:
     status: str
 
 
+class Exchange:
+    """What a solver has to do with a search beside it: all methods are called in the solver's thread, and do nothing here."""
+
+    def pause(self) -> None:
+        """Called at every look; the solver waits until it returns."""
+
+    def found(self, x: Floats) -> None:
+        """A better point of the solver's."""
+
+    def offered(self) -> Floats | None:
+        """A better point for the solver, which it checks; None: nothing new."""
+        return None
+
+
 def minimise(
     model: ColumnModel,
     run: Run[S],
@@ -83,12 +97,14 @@ def minimise(
     start: Floats | None = None,
     report: Callable[[float], float] | None = None,
     nodes: int | None = None,
+    exchange: Exchange | None = None,
 ) -> Answer:
     """Solve to gap 0 (relative and absolute), tolerances 1e-9, `run.threads` threads.
 
     start: a feasible point offered to the mixed-integer solver. report: turns an objective of the model into the value that
     `run.tick` receives; None: it receives nothing and only says whether to go on. nodes: at most so many of the
-    branch-and-bound tree; a solver that stops there ends with ITERATIONS.
+    branch-and-bound tree; a solver that stops there ends with ITERATIONS. exchange: of a mixed-integer solver in a thread of
+    its own, which may be left at any time (`aside.leave`).
     """
     solver = silent_solver()
     for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance"):
@@ -104,11 +120,14 @@ def minimise(
             scale = _scaling(model)
     except Interruption:
         return Answer(None, None, -math.inf, Termination.INTERRUPTED, False, 0, 0, "not begun")
-    watch = _Watch(run, report, scale.cost)
+    watch = _Watch(run, report, scale, exchange)
     for event in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt):
         event.subscribe(watch)
     if model.mixed:
         solver.cbMipImprovingSolution.subscribe(watch.keep)
+    if exchange is not None:
+        solver.cbMipUserSolution.subscribe(watch.offer)
+        _LEFT.append(solver)
 
     def work() -> None:
         use_threads(solver, run.threads)  # in the thread that solves: the pool is its own
@@ -125,6 +144,8 @@ def minimise(
         return watch.left(scale)
     finally:
         watch.ended = watch.ended or Termination.INTERRUPTED  # what is left must end at its next look
+        if exchange is not None:
+            _LEFT.remove(solver)
     if watch.error is not None:
         raise watch.error
     return _answer(solver, model, watch, scale)
@@ -140,7 +161,8 @@ def _silence() -> None:
     """Solvers that were left end at their next look; those that do not look must not call back while the interpreter ends."""
     settle(_PATIENCE)
     for solver in _LEFT:
-        for event in (solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt, solver.cbMipImprovingSolution):
+        looks = solver.cbMipInterrupt, solver.cbSimplexInterrupt, solver.cbIpmInterrupt
+        for event in (*looks, solver.cbMipImprovingSolution, solver.cbMipUserSolution):
             event.clear()  # type: ignore[no-untyped-call]
 
 
@@ -164,8 +186,10 @@ class _Watch:
     where it has one; an exception never travels through C++.
     """
 
-    def __init__(self, run: Run[S], report: Callable[[float], float] | None, scale: float) -> None:
-        self.run, self.report, self.scale = run, report, scale
+    def __init__(
+        self, run: Run[S], report: Callable[[float], float] | None, scale: _Scaling, exchange: Exchange | None
+    ) -> None:
+        self.run, self.report, self.scale, self.exchange = run, report, scale, exchange
         self.ended: Termination | None = None
         self.error: BaseException | None = None
         self._standing: tuple[int, float, float] = (0, math.inf, -math.inf)
@@ -174,6 +198,8 @@ class _Watch:
 
     def __call__(self, event: HighsCallbackEvent) -> None:
         """Called by the solver, often."""
+        if self.exchange is not None:
+            self.exchange.pause()
         now = time.perf_counter()
         if now >= self._next or self.ended is not None:
             self._next = now + _TICK_SECONDS
@@ -188,6 +214,21 @@ class _Watch:
     def keep(self, event: HighsCallbackEvent) -> None:
         """Called by the solver with every better point."""
         self._point = np.array(event.data_out.mip_solution)
+        if self.exchange is not None:
+            try:
+                self.exchange.found(self._point * self.scale.column)
+            except BaseException as error:
+                self.error = error
+
+    def offer(self, event: HighsCallbackEvent) -> None:
+        """Called by the solver where it would take a point."""
+        try:
+            point = None if self.exchange is None else self.exchange.offered()
+        except BaseException as error:
+            self.error = error
+            return
+        if point is not None and event.data_in is not None:
+            event.data_in.setSolution(point / self.scale.column)
 
     def look(self) -> None:
         """Tell the run where the solver stands, and take down whether it is to go on."""
@@ -217,7 +258,7 @@ class _Watch:
     def _number(self, number: float) -> float | None:
         if self.report is None or not math.isfinite(number) or abs(number) > _NOTHING:
             return None
-        return self.report(number / self.scale)
+        return self.report(number / self.scale.cost)
 
 
 def use_threads(solver: highspy.Highs, threads: int) -> None:

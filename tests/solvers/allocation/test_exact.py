@@ -368,7 +368,7 @@ def test_large_problems_go_without_a_tree() -> None:
 def test_a_full_stack_ends_unproved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edgeworth.solvers.allocation.exact.arrays._STACK", (2, 2))
     problem = _drawn(9, 5, 40, "integers", sense="min", must_serve=np.ones(40, dtype=bool))
-    result = allocation.solve(problem, method="exact", seed=0)
+    result = allocation.solve(problem, method="exact", seed=0, params=Exact(core=False))
     assert result.termination is Termination.CONVERGED
     assert "open nodes" in result.notes[0]
     assert allocation.verify(problem, result)

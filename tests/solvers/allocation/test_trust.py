@@ -375,7 +375,8 @@ def test_a_record_too_large_is_dropped_and_said(trees: list[tuple[AllocationProb
 
 def test_a_bound_of_a_run_cut_short_is_recomputed(trees: list[tuple[AllocationProblem, Result[Assignment]]]) -> None:
     for problem, whole in trees:
-        cut = allocation.solve(problem, method="exact", seed=0, stop=Stop(iterations=max(1, whole.stats.nodes // 2)))
+        stop = Stop(iterations=max(1, whole.stats.nodes // 2))
+        cut = allocation.solve(problem, method="exact", seed=0, stop=stop, params=Exact(core=False))
         assert cut.bound_evidence is BoundEvidence.RECOMPUTED
         assert allocation.verify(problem, cut)
 

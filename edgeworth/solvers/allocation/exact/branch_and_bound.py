@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes
-from edgeworth.core.observer import Observer, Progress
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
-from edgeworth.core.stop import Stop
 from edgeworth.solvers.allocation.bounds import (
     ASSIGNMENT_MULTIPLIERS,
     CAPACITY_MULTIPLIERS,
@@ -32,8 +29,10 @@ from edgeworth.solvers.allocation.bounds import (
     stranded,
     without_pairs,
 )
+from edgeworth.solvers.allocation.exact.companion import Annealing
+from edgeworth.solvers.allocation.exact.core_arm import Cores
+from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.proof import Proof
-from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
@@ -46,6 +45,7 @@ from edgeworth.solvers.allocation.model import (
     objective_bound,
     positions,
     rounded_profit,
+    violations,
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
@@ -56,7 +56,13 @@ _LONG_LIST, _LOSSES = 100_000, 4e-6  # a server with more pairs: seconds a pair 
 _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second without compiled code
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
-_BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
+_CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
+_HARD = 30  # steps of the tree, about a second, before neighbourhoods are searched and HiGHS is asked; it is asked at once
+_FEW = 3  # where there are at most so many tasks a server
+_EVERY, _TIRED = 4, 60  # one thread: HiGHS's turn is every so many steps, and that of a search which found nothing so long
+_AROUND_SERVERS = 3  # least
+_AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
+_PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
 _FIRST_PROPOSALS = 100  # per task, before the proof begins, but
 _MOST_PROPOSALS = 200_000  # at most
@@ -74,15 +80,19 @@ class Exact:
         Whether simulated annealing looks for incumbents beside the tree.
     certificate_bytes : int, >= 0
         Largest certificate of a tree; beyond it, what the tree proves is a claim.
+    core : bool
+        Whether HiGHS works on the core beside the tree. Its bounds are claims.
     """
 
     tree_pairs: int = 1_000_000
     anneal: bool = True
     certificate_bytes: int = 50_000_000
+    core: bool = True
 
     def __post_init__(self) -> None:
         validation.integer("tree_pairs", self.tree_pairs, minimum=0)
         validation.flag("anneal", self.anneal)
+        validation.flag("core", self.core)
         validation.integer("certificate_bytes", self.certificate_bytes, minimum=0)
 
 
@@ -128,6 +138,15 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     3. Dives. While trees grow large and the gap is wide, every other step searches a target a little above the incumbent and
        gives up after some hundred nodes.
     4. Simulated annealing looks for incumbents meanwhile: in a thread of its own with ``threads`` >= 2, by turns otherwise.
+    5. From the 30th step of the tree on, while the gap is wide, neighbourhoods of the best assignment take the place of the
+       dives, up to 100,000 pairs: the tasks of a few servers, drawn by what they lose against the prices' bound, are shared out
+       anew by a tree of their own (`Neighbourhoods`), in both threads.
+    6. From then on HiGHS shares the time of the annealing (with one thread from the 120th step on; at once where there are at
+       most three tasks a server), up to 200,000 pairs: it solves the core, the pairs that the root of a tree does not exclude
+       from what is better than the incumbent, or parts of growing size where the core is large (`solve_core`). Incumbents go
+       both ways. What HiGHS says of the whole core is a claim; the tree then goes on to four times the steps it had done, or
+       to its end where there is no time rule, because its own proof can be rebuilt. HiGHS does not look up in its heuristics,
+       at times for seconds: a run that ends meanwhile leaves it to end by itself.
 
     Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among identical servers only
     solutions in one order are searched. All bounds carry margins for rounding errors and cover every assignment that
@@ -166,63 +185,6 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     return _Portfolio(problem, params, run, duals).result()
 
 
-class _StopFlag(Observer):
-    """By its flag the main thread stops the annealing thread."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-
-    def on_progress(self, progress: Progress) -> bool:
-        return self.stopped
-
-
-class _Annealing:
-    """The local search as a companion: in turns of so many proposals, or in a thread until its flag is set."""
-
-    def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution) -> None:
-        self._owner, self._sense, self._start = run, problem.sense, run.start
-        self._rng = np.random.default_rng(run.rng.integers(2**63))
-        self._flag = _StopFlag()
-        self._error: BaseException | None = None
-        self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), self._run(Stop(iterations=0)), duals)
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self.over = False
-
-    @property
-    def best(self) -> Assignment | None:
-        return self._search.best
-
-    def turn(self, proposals: int) -> None:
-        """So many proposals, rounded up to what the search does at a time."""
-        if not self.over:
-            self._search.run = self._run(Stop(iterations=self._search.done + proposals))
-            self.over = self._search.anneal() is not Termination.ITERATIONS
-
-    def start(self) -> None:
-        self._search.run = self._run(Stop(iterations=_NODES))
-        self._thread.start()
-
-    def end(self) -> None:
-        """Stop the thread, where one runs."""
-        self._flag.stopped = True
-        if self._thread.ident is not None:
-            self._thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def _work(self) -> None:
-        try:
-            self._search.anneal()
-        except BaseException as error:
-            self._error = error
-
-    def _run(self, stop: Stop) -> Run[Assignment]:
-        left = self._owner.remaining
-        if left < math.inf:
-            stop = replace(stop, seconds=max(left, 0.0))
-        return Run(sense=self._sense, stop=stop, rng=self._rng, observer=self._flag, start=self._start, inner=True)
-
-
 class _Portfolio:
     """Annealing and proof side by side; each uses the incumbents and bounds of the other."""
 
@@ -230,10 +192,15 @@ class _Portfolio:
         self.problem, self.run = problem, run
         self.u, self.u_bound = duals.multipliers, duals.bound
         self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
-        self.annealing = _Annealing(problem, run, duals)
+        parallel = params.anneal and run.threads > 1
+        self.cores = Cores(problem, run, self.proof.losses) if params.core and problem.pairs <= _CORE_PAIRS else None
+        self.annealing = Annealing(problem, run, duals, self.cores if parallel else None)
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
+        self.around: list[Neighbourhoods] = []
+        self._idle = self._turns = 0
+        self._few = problem.tasks <= _FEW * problem.servers
         self.best: Assignment | None = None
         self.profit = -math.inf
         self._accept(self.annealing.best)
@@ -246,6 +213,8 @@ class _Portfolio:
             ending = self._work(parallel)
         finally:
             self.annealing.end()
+            if self.cores is not None:
+                self.cores.arm.end()
         self._accept(self.annealing.best)
         infeasible = self.proof.solved and self.best is None
         if infeasible:
@@ -258,6 +227,10 @@ class _Portfolio:
         if evidence is BoundEvidence.CLAIMED:
             why = "its record is too large" if self.proof.unlogged else "no certificate reaches it in floating point"
             notes.append(f"what the tree proves is claimed: {why}")
+        claim = self._claim
+        if claim is not None and bound is not None and not self.proof.solved and self._inside(claim, bound):
+            bound, evidence = claim, BoundEvidence.CLAIMED
+            notes.append("the bound is what HiGHS claims of the core")
         if ending is Termination.PROVED and not infeasible and not self._closed(bound):
             ending = Termination.CONVERGED
             notes.append("the values are too large, or cancel too far, for floating point to tell better ones apart")
@@ -275,7 +248,7 @@ class _Portfolio:
 
     def _work(self, parallel: bool) -> Termination:
         proof, run = self.proof, self.run
-        first, step = True, 0.0
+        first, step, steps, beyond, claimed = True, 0.0, 0, 0, 0
         longest = int(np.bincount(self.problem.server).max(initial=0))
         ending_takes, losses_take = end_seconds(self.problem), _LOSSES * longest if longest > _LONG_LIST else 0.0
         while True:
@@ -294,17 +267,63 @@ class _Portfolio:
                 self.annealing.turn(many if first else int(share * _PROPOSALS))
                 first = False
             self._accept(self.annealing.best)
+            steps += 1
+            beyond += not proof.at_root or bool(proof.failed)
+            cores = self.cores if beyond > (0 if self._few else _HARD if parallel else 4 * _HARD) else None
+            if cores is not None and self._exchange(cores, parallel or bool(beyond % _EVERY)):
+                claimed = claimed or steps
+                if proof.failed or (run.stop.seconds is not None and steps >= _PATIENCE * claimed):
+                    run.tick(proof.nodes, self._value, self._claim)
+                    return Termination.PROVED
+            if proof.failed and cores is not None and not cores.over:
+                if parallel:
+                    time.sleep(_PAUSE)
+                continue
             if proof.failed:
                 if run.stop.seconds is None or not self.anneals or self.annealing.over:
                     return Termination.CONVERGED
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
+            if self.anneals and beyond > _HARD:
+                self._search_around(parallel)
             began = run.elapsed
             proof.advance(run.allowance(proof.nodes, _NODES))
             step = run.elapsed - began
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
+
+    def _search_around(self, parallel: bool) -> None:
+        """Neighbourhoods of the best assignment, while the gap is wide: a step in this thread, and the others' news."""
+        problem, proof = self.problem, self.proof
+        if not proof.wide or problem.pairs > _AROUND_PAIRS or problem.servers < _AROUND_SERVERS:
+            self.annealing.search_around(None)
+            return
+        if not self.around:
+            self.around = [proof.neighbourhoods(rng) for rng in self.run.rng.spawn(1 + parallel)]
+        if parallel:
+            self.annealing.search_around(self.around[-1])
+        for each in self.around:
+            if each.best is not None and each.best_profit > self.profit:
+                found = assignment_of(problem, each.best)
+                if not violations(problem, found):
+                    self._accept(found)
+        if self.best is not None:
+            known = positions(problem, self.best)
+            for each in self.around:
+                each.offer(known, self.profit, proof.bound)
+        proof.dives = False  # this is better
+        self._turns += 1
+        for _ in range(2 if self._idle < _TIRED else self._turns % _EVERY == 0):
+            self._idle = 0 if self.around[0].advance() else self._idle + 1
+
+    def _exchange(self, cores: Cores, waits: bool) -> bool:
+        """Incumbents go to HiGHS and come from it; it has a turn here, unless it waits. Says whether its claim closes."""
+        cores.step(self.best, self.profit)
+        if not waits:
+            cores.turn(look=lambda: self.run.tick(self.proof.nodes, self._value, self._bound) is not None)
+        self._accept(cores.arm.exchange.best)
+        return self._closed(self._claim)
 
     @property
     def _value(self) -> float | None:
@@ -314,6 +333,15 @@ class _Portfolio:
     def _bound(self) -> float:
         """The bound so far in the problem's own terms."""
         return objective_bound(self.problem, self.proof.bound)
+
+    @property
+    def _claim(self) -> float | None:
+        """HiGHS's claim in the problem's own terms."""
+        claim = math.inf if self.cores is None else self.cores.claim
+        return objective_bound(self.problem, claim) if math.isfinite(claim) else None
+
+    def _inside(self, claim: float, bound: float) -> bool:
+        return claim < bound if self.problem.sense == "max" else claim > bound
 
     def _accept(self, solution: Assignment | None) -> None:
         """Accept a solution of either side as incumbent where it is better, and pass its value to the tree."""

@@ -16,6 +16,7 @@ from edgeworth.solvers.allocation.exact.arrays import (
     new_stack,
     task_order,
 )
+from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.numbers import (
     first_multipliers,
     most_profit,
@@ -60,7 +61,7 @@ class Proof:
     the best solution, where it was found here. solved: the bound has met the value, or nothing is feasible (value -inf).
     failed: why the search had to give up, or "". first_bound: the bound to begin with. root_bound: L(lam) by the kernels.
     surrogate: `surrogate_bound`. effort: how full the last step was, in [0, 1]. tree: the closed tree of the lowest target.
-    unlogged: a tree was closed whose log would have needed more than `log_bytes`.
+    dives: whether it may dive. unlogged: a tree was closed whose log would have needed more than `log_bytes`.
     """
 
     def __init__(self, problem: AllocationProblem, u: Floats, bound: float, log_bytes: int) -> None:
@@ -70,10 +71,12 @@ class Proof:
         self.tree: ClosedTree | None = None
         self.unlogged = False
         self._log_bytes = log_bytes
+        self._u = u
         first = first_multipliers(problem, u)
         self._unit, self._order = multiplier_unit(problem, first), task_order(problem)
         self.lam = on_unit(first, self._unit, ~problem.must_serve)
         self.solved = False
+        self.dives = True
         self.failed = ""
         self.nodes = 0
         self.effort = 0.0
@@ -97,6 +100,8 @@ class Proof:
         self._dive_stack: tree.Stack | None = None
         # A step may end amid a node's losses, and the next one may belong to the other tree: each keeps its own.
         self._dive_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
+        self._core_scratch = self._scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
+        self._core_stack: tree.Stack | None = None
         self._dive_target, self._dive_share = math.nan, _DIVE
         self._dive_limit, self._dived = _DIVE_NODES, 0
         self._step = 0.0
@@ -152,6 +157,35 @@ class Proof:
         each = max(1.0, float(self._scratch.work[0]) / self._evaluations)
         self._batch = int(min(_BATCH, max(1.0, _EFFORT / each)))
         self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
+
+    def losses(self) -> tuple[Floats, float] | None:
+        """What the root's bound loses at least when a pair is taken, float64 [pairs], and that bound; see `solve_core`.
+
+        The loss is infinite where the root of a tree excludes the pair from what is better than the known value: rounds of
+        descent and fixing exclude far more than one. Works for a while; None: it is to be asked again.
+        """
+        stack = self._core_stack
+        if stack is None:
+            stack = self._core_stack = new_stack(self.problem, 0)
+            self._plant(stack)
+            stack.ints[tree.LOGS] = 0
+        ints, target = stack.ints, self._least()
+        first = 1 - int(ints[tree.NODES])
+        outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, first, self._core_scratch)
+        if outcome == tree.FOUND:
+            self._accept_solution()
+            return None
+        if outcome != tree.DONE and not (ints[tree.NODES] == 1 and ints[tree.PHASE] == tree.ENTER):
+            return None
+        out = np.ones(self.problem.pairs, dtype=bool)
+        for open_node in range(int(ints[tree.DEPTH])):
+            out &= stack.state[open_node] == dual.OUT
+        self._core_stack = None
+        loss, none = np.empty(self.problem.pairs), np.full(self.problem.pairs, dual.FREE, dtype=np.int8)
+        gap = self.root_bound - self.value if math.isfinite(self.value) else self._size
+        tree.taking_losses(self._data, self.lam, none, gap, loss, self._core_scratch)
+        loss[out] = math.inf
+        return loss, self.root_bound
 
     # --- the tree -------------------------------------------------------------------------------------------------------
 
@@ -227,11 +261,19 @@ class Proof:
 
     # --- dives ----------------------------------------------------------------------------------------------------------
 
+    @property
+    def wide(self) -> bool:
+        """The gap to the known value is worth a search for better ones."""
+        return math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
+
+    def neighbourhoods(self, rng: np.random.Generator) -> Neighbourhoods:
+        """A search around the best assignment that begins at the root's multipliers."""
+        return Neighbourhoods(self.problem, self._u, self.lam, self._unit, rng)
+
     def _dives(self) -> bool:
         """Whether it is a dive's turn. Dives get as many nodes as the proof, where the gap is wide."""
         proving = self.nodes - self._dived
-        wide = math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
-        return wide and proving >= _PROVING and self._dived < proving
+        return self.dives and self.wide and proving >= _PROVING and self._dived < proving
 
     def _dive(self, nodes: int) -> None:
         """Look for a solution a share of the gap above the known value: a larger one after success, a smaller one after

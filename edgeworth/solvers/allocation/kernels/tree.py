@@ -150,6 +150,24 @@ def fix_pairs(data, state, lam, bound, target, scratch):
     return changed
 
 
+@jit
+def taking_losses(data, lam, state, gap, loss, scratch):
+    """What L(lam) loses at least when a pair is taken: at its server, and at those where the task's other pairs are out.
+
+    Exact up to `gap` or more. All pairs of `state` are FREE.
+    """
+    for i in range(data.room.size):
+        losses(data, i, lam, state, gap, scratch)
+    for j in range(data.must.size):
+        begin, end = data.indptr[j], data.indptr[j + 1]
+        outs = 0.0
+        for k in range(begin, end):
+            outs += scratch.zero[k]
+        slack = EPS * (end - begin + 8) * outs
+        for k in range(begin, end):
+            loss[k] = max(0.0, scratch.one[k] + (outs - scratch.zero[k]) - slack)
+
+
 @leaf
 def branching_pair(data, state, mean):
     """The favourite free pair of the task that hesitates most between its servers; -1: none is free."""
