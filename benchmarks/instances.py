@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from harness import DATA
+from knapsack_instances import multiple_knapsack
 
 from edgeworth.solvers import allocation
 
@@ -11,10 +12,12 @@ BEST_KNOWN = DATA / "gap" / "best_known.csv"
 
 
 def load(spec: str) -> allocation.AllocationProblem:
-    """`mta_...` (npz), `gap:NAME:SENSE`, `gapd:TYPE:AGENTS:JOBS:SEED`, `melbourne:TASKS:SEED`, `PRESET:SERVERS:TASKS:SEED`."""
+    """`mta_...` (npz), `gap:NAME:SENSE`, `gapd:...`, `mkp:...`, `melbourne:TASKS:SEED`, `PRESET:SERVERS:TASKS:SEED`."""
     if ":" not in spec:
         return allocation.read_npz(DATA / "allocation" / f"{spec}.npz")
     parts = spec.split(":")
+    if parts[0] == "mkp":
+        return multiple_knapsack(parts[1], parts[2], int(parts[3]), int(parts[4]), int(parts[5]))
     if parts[0] == "gap":
         return allocation.read_gap(DATA / "gap" / "instances" / parts[1], sense="max" if parts[2] == "max" else "min")
     if parts[0] == "gapd":

@@ -24,4 +24,7 @@ def tiny_problems() -> tuple[AllocationProblem, ...]:
             sense="min",
             must_serve=[True] * 9,
         ),
+        AllocationProblem.from_matrices(  # two knapsacks, whose bound needs sets of items
+            [[60, 70, 65, 90, 31, 77, 42, 58]] * 3, [[50, 61, 54, 70, 35, 66, 40, 48]] * 3, [92, 101, 75]
+        ),
     )

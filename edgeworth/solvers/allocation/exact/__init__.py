@@ -1,6 +1,6 @@
 """Exact methods for multi-task allocation: they may claim an optimum."""
 
-from edgeworth.solvers.allocation.exact.branch_and_bound import Exact
+from edgeworth.solvers.allocation.exact.params import Exact
 from edgeworth.solvers.allocation.exact.pyomo_model import build_model, pyomo_milp
 from edgeworth.solvers.allocation.exact.vipr import to_vipr
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import OPTIMALITY_TOL, closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
@@ -31,8 +29,12 @@ from edgeworth.solvers.allocation.bounds import (
 )
 from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.core_arm import Cores
+from edgeworth.solvers.allocation.exact.filling import knapsack_items
+from edgeworth.solvers.allocation.exact.knapsacks import KnapsackArm, one_price
 from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
+from edgeworth.solvers.allocation.exact.params import Exact
 from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
@@ -63,37 +65,11 @@ _EVERY, _TIRED = 4, 60  # one thread: HiGHS's turn is every so many steps, and t
 _AROUND_SERVERS = 3  # least
 _AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
 _PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
+_REBUILT = 8e-4  # seconds a server: L(lambda) of the multipliers that the arm for multiple knapsacks leaves
+_SHARE = 0.1  # of a full turn of the search: what a step of the bound by sets takes
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
 _FIRST_PROPOSALS = 100  # per task, before the proof begins, but
 _MOST_PROPOSALS = 200_000  # at most
-
-
-@dataclass(frozen=True)
-class Exact:
-    """Parameters of `branch_and_bound`.
-
-    Parameters
-    ----------
-    tree_pairs : int, >= 0
-        Problems with more eligible pairs are left to the method "lagrangian".
-    anneal : bool
-        Whether simulated annealing looks for incumbents beside the tree.
-    certificate_bytes : int, >= 0
-        Largest certificate of a tree; beyond it, what the tree proves is a claim.
-    core : bool
-        Whether HiGHS works on the core beside the tree. Its bounds are claims.
-    """
-
-    tree_pairs: int = 1_000_000
-    anneal: bool = True
-    certificate_bytes: int = 50_000_000
-    core: bool = True
-
-    def __post_init__(self) -> None:
-        validation.integer("tree_pairs", self.tree_pairs, minimum=0)
-        validation.flag("anneal", self.anneal)
-        validation.flag("core", self.core)
-        validation.integer("certificate_bytes", self.certificate_bytes, minimum=0)
 
 
 def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignment]) -> Found[Assignment]:
@@ -148,6 +124,12 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
        to its end where there is no time rule, because its own proof can be rebuilt. HiGHS does not look up in its heuristics,
        at times for seconds: a run that ends meanwhile leaves it to end by itself.
 
+    Multiple knapsacks with few items each (at most 40 on average, integer data, every item eligible where it fits) have an arm
+    of their own in place of annealing, neighbourhoods, dives and HiGHS. One table of all items prices every knapsack. After a
+    subgradient descent, up to 5 items a knapsack, column generation over sets of items solves ``min L(lambda)`` (Dantzig and
+    Wolfe), and a tree over pairs with that LP in its nodes (branch and price) looks for better solutions: it is logged as a
+    "branch-tree" too. A large neighbourhood search refills a few knapsacks at a time by tables.
+
     Multiple-knapsack problems also get the surrogate bound (one knapsack of all the room), and among identical servers only
     solutions in one order are searched. All bounds carry margins for rounding errors and cover every assignment that
     `violations` accepts. With one thread the answer depends on the clock only where the clock ends the run; with two the proved
@@ -160,7 +142,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     ----------
     Relaxation: Fisher, Jaikumar and Van Wassenhove, A multiplier adjustment method for the generalized assignment problem,
     Management Science 32 (1986). Fixing: Posta, Ferland and Michelon, An exact method with variable fixing for solving the
-    generalized assignment problem, Comput. Optim. Appl. 52 (2012). The tree and its certificate are our own.
+    generalized assignment problem, Comput. Optim. Appl. 52 (2012). Sets: Dell'Amico, Delorme, Iori and Martello, Mathematical
+    models and decomposition methods for the multiple knapsack problem, Eur. J. Oper. Res. 274 (2019). The trees and their
+    certificate are our own.
     """
     if len(problem.stranded):
         return stranded(problem)
@@ -172,6 +156,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         why = f"more than {params.tree_pairs} pairs" if many else f"too little time for {problem.pairs} pairs"
         note = f"{why}: no tree was searched, this is the answer of method 'lagrangian'"
         return Found(**{**vars(found), "notes": (note, *found.notes)})
+    items = knapsack_items(problem)
+    if items is not None:
+        return _Portfolio(problem, params, run, one_price(problem, items), items).result()
     if problem.pairs > LP_PAIRS or run.remaining < _LINEAR * problem.pairs:
         until = run.elapsed + _PRICING * run.remaining
         duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
@@ -188,13 +175,23 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
 class _Portfolio:
     """Annealing and proof side by side; each uses the incumbents and bounds of the other."""
 
-    def __init__(self, problem: AllocationProblem, params: Exact, run: Run[Assignment], duals: DualSolution) -> None:
+    def __init__(
+        self,
+        problem: AllocationProblem,
+        params: Exact,
+        run: Run[Assignment],
+        duals: DualSolution,
+        items: filling.Items | None = None,
+    ) -> None:
         self.problem, self.run = problem, run
         self.u, self.u_bound = duals.multipliers, duals.bound
         self.proof = Proof(problem, self.u, dual_profit(problem, self.u), params.certificate_bytes)
         parallel = params.anneal and run.threads > 1
-        self.cores = Cores(problem, run, self.proof.losses) if params.core and problem.pairs <= _CORE_PAIRS else None
-        self.annealing = Annealing(problem, run, duals, self.cores if parallel else None)
+        record = params.certificate_bytes
+        self.knapsacks = None if items is None else KnapsackArm(problem, items, self.proof, run, duals, record, parallel)
+        cores = params.core and items is None and problem.pairs <= _CORE_PAIRS
+        self.cores = Cores(problem, run, self.proof.losses) if cores else None
+        self.annealing = Annealing(problem, run, duals, self.cores if parallel else None, items)
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
@@ -251,6 +248,7 @@ class _Portfolio:
         first, step, steps, beyond, claimed = True, 0.0, 0, 0, 0
         longest = int(np.bincount(self.problem.server).max(initial=0))
         ending_takes, losses_take = end_seconds(self.problem), _LOSSES * longest if longest > _LONG_LIST else 0.0
+        ending_takes += 0.0 if self.knapsacks is None else _REBUILT * self.problem.servers
         while True:
             if proof.solved:
                 run.tick(proof.nodes, self._value, self._bound)
@@ -262,7 +260,7 @@ class _Portfolio:
             if run.remaining < ending_takes + (step if step > _LONG else 0.0):
                 return Termination.TIME
             if self.anneals and not parallel:
-                share = 1.0 if proof.failed else proof.effort
+                share = 1.0 if proof.failed else proof.effort if self.knapsacks is None else _SHARE
                 many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
                 self.annealing.turn(many if first else int(share * _PROPOSALS))
                 first = False
@@ -285,11 +283,14 @@ class _Portfolio:
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
-            if self.anneals and beyond > _HARD:
+            if self.anneals and self.knapsacks is None and beyond > _HARD:
                 self._search_around(parallel)
             began = run.elapsed
-            proof.advance(run.allowance(proof.nodes, _NODES))
+            if self.knapsacks is None or not self.knapsacks.step(self.best, self.annealing):
+                proof.advance(run.allowance(proof.nodes, _NODES))
             step = run.elapsed - began
+            if self.knapsacks is not None:
+                self._accept(self.knapsacks.found)
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
 

@@ -1,4 +1,4 @@
-"""Simulated annealing as a companion of the tree, and of HiGHS."""
+"""Simulated annealing, or what refills knapsacks, as a companion of the tree, and of HiGHS."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from edgeworth.core.run import Run
 from edgeworth.core.stop import Stop
 from edgeworth.solvers.allocation.bounds import DualSolution
 from edgeworth.solvers.allocation.exact.core_arm import Cores
+from edgeworth.solvers.allocation.exact.filling import FillingSearch
 from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
+from edgeworth.solvers.allocation.exact.patterns import PatternBound
 from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
+from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment
 
 _BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner than by default
 _PAUSE = 0.02  # seconds between two looks of a thread that has nothing else to do
+_KNAPSACKS = 4  # emptied by a trial at most
 _AROUND = 3.0  # seconds of the search of neighbourhoods for each of annealing
 _HIGHS, _WHOLE = 0.3, 1.0  # seconds of HiGHS for each of both: on a part of the core, and on the whole, which bounds
 _TURN = 0.05  # seconds of a turn of HiGHS's
@@ -56,19 +60,35 @@ class Annealing:
     """The local search as a companion: in turns of so many proposals, or in a thread until its flag is set."""
 
     def __init__(
-        self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution, cores: Cores | None = None
+        self,
+        problem: AllocationProblem,
+        run: Run[Assignment],
+        duals: DualSolution,
+        cores: Cores | None = None,
+        items: filling.Items | None = None,
+        most: int = _KNAPSACKS,
     ) -> None:
         self._owner, self._sense, self._start = run, problem.sense, run.start
         self._rng = np.random.default_rng(run.rng.integers(2**63))
         self._flag = Alternate(cores)
         self._error: BaseException | None = None
-        self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), self._run(Stop(iterations=0)), duals)
+        mine = self._run(Stop(iterations=0))
+        self._search: AnnealingSearch | FillingSearch
+        if items is None:
+            self._search = AnnealingSearch(problem, LocalSearch(penalty_interval=_BLOCK), mine, duals)
+        else:
+            self._search = FillingSearch(problem, items, mine, most)
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.over = False
 
     @property
     def best(self) -> Assignment | None:
         return self._search.best
+
+    def aim(self, bound: PatternBound) -> None:
+        """The search that refills knapsacks goes by the multipliers of the bound."""
+        if isinstance(self._search, FillingSearch):
+            self._search.aim(bound.lam, bound.ideal)
 
     def search_around(self, around: Neighbourhoods | None) -> None:
         """The thread has, or no longer has, neighbourhoods to search."""

@@ -73,8 +73,8 @@ class Proof:
         self._log_bytes = log_bytes
         self._u = u
         first = first_multipliers(problem, u)
-        self._unit, self._order = multiplier_unit(problem, first), task_order(problem)
-        self.lam = on_unit(first, self._unit, ~problem.must_serve)
+        self.unit, self._order = multiplier_unit(problem, first), task_order(problem)
+        self.lam = on_unit(first, self.unit, ~problem.must_serve)
         self.solved = False
         self.dives = True
         self.failed = ""
@@ -94,7 +94,7 @@ class Proof:
         noise = _EPS * (terms + 16) * 2.0 * (problem.servers + 1) * self._size  # about what a node's bound is raised by
         self._noise = noise if noise > 0.25 * self._grid else 0.0
         self._floor = least_profit(problem) - max(self._margin, _BELOW * self._size)
-        self._data, self._scratch = kernel_arrays(problem, self._order, self._unit)
+        self._data, self._scratch = kernel_arrays(problem, self._order, self.unit)
         self._stack: tree.Stack | None = None
         self._target = math.nan
         self._dive_stack: tree.Stack | None = None
@@ -116,6 +116,26 @@ class Proof:
         if value > self.value:
             self.value, self.positions = value, None
 
+    def offer(self, lam: Floats, bound: float) -> None:
+        """Multipliers found elsewhere, multiples of `unit`, and their L(lam). The root's own descent is not needed then, nor
+        are dives: a search for solutions comes with such multipliers."""
+        self._theta, self.dives = 0.0, False
+        each = float((self._data.room[self._data.server] + 1.0).sum())
+        self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
+        if bound < self.root_bound:
+            self.root_bound, self.lam = bound, lam
+            self.bound = min(self.bound, self._on_grid(bound))
+
+    def close(self, closed: ClosedTree) -> None:
+        """A whole tree found elsewhere: no solution reaches its target."""
+        self.tree = closed if self.tree is None or closed.target < self.tree.target else self.tree
+        self._lower(closed.target)
+
+    @property
+    def arrays(self) -> tuple[dual.Data, dual.Scratch, Ints]:
+        """What the kernels work on, and the order of the tasks in a certificate."""
+        return self._data, self._scratch, self._order
+
     @property
     def at_root(self) -> bool:
         """The multipliers are still moved."""
@@ -124,7 +144,7 @@ class Proof:
     def advance(self, nodes: int) -> bool:
         """Work for a while, on at most `nodes` more nodes of the tree; True: there is more to do."""
         before = int(self._scratch.work[0])
-        if self.bound < self._least():
+        if self.bound < self.least():
             self.solved = True
         elif self.at_root:
             self._descend()
@@ -150,7 +170,7 @@ class Proof:
             self.root_bound, self.lam = bound, lam
             self.bound = min(self.bound, self._on_grid(bound))
         if status == dual.SOLVED:
-            self._accept_solution()
+            self.accept_found()
             self._theta *= 0.5
         elif status == dual.PRUNED:
             self._theta = 0.0
@@ -169,11 +189,11 @@ class Proof:
             stack = self._core_stack = new_stack(self.problem, 0)
             self._plant(stack)
             stack.ints[tree.LOGS] = 0
-        ints, target = stack.ints, self._least()
+        ints, target = stack.ints, self.least()
         first = 1 - int(ints[tree.NODES])
         outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, first, self._core_scratch)
         if outcome == tree.FOUND:
-            self._accept_solution()
+            self.accept_found()
             return None
         if outcome != tree.DONE and not (ints[tree.NODES] == 1 and ints[tree.PHASE] == tree.ENTER):
             return None
@@ -193,14 +213,14 @@ class Proof:
         stack = self._stack
         if stack is None or math.isnan(self._target):
             stack = self._begin_stage(stack)
-        self._target = max(self._target, self._least())
+        self._target = max(self._target, self.least())
         outcome, stack = self._run(stack, self._scratch, self._target, nodes)
         self._stack = stack
         if outcome == tree.DONE or self.bound < self._target:
             if outcome == tree.DONE:
                 self._keep(stack, self._target)
             self._end_stage(int(stack.ints[tree.NODES]))
-        elif outcome == tree.FOUND and not self._accept_solution():
+        elif outcome == tree.FOUND and not self.accept_found():
             self.failed = _REFUSED
         elif outcome == tree.TOO_DEEP:
             self.failed = f"the tree needs more than {len(stack.state)} open nodes"
@@ -232,7 +252,7 @@ class Proof:
     def _end_stage(self, nodes: int) -> None:
         """No solution reaches the target, by a tree of so many nodes: it becomes the bound."""
         target, self._target = self._target, math.nan
-        self.solved = target <= self._least()
+        self.solved = target <= self.least()
         self._lower(target)
         self._patience = max(self._patience, _GROWTH * nodes)
         easy = nodes <= 1
@@ -268,7 +288,7 @@ class Proof:
 
     def neighbourhoods(self, rng: np.random.Generator) -> Neighbourhoods:
         """A search around the best assignment that begins at the root's multipliers."""
-        return Neighbourhoods(self.problem, self._u, self.lam, self._unit, rng)
+        return Neighbourhoods(self.problem, self._u, self.lam, self.unit, rng)
 
     def _dives(self) -> bool:
         """Whether it is a dive's turn. Dives get as many nodes as the proof, where the gap is wide."""
@@ -279,17 +299,17 @@ class Proof:
         """Look for a solution a share of the gap above the known value: a larger one after success, a smaller one after
         `_dive_limit` nodes without."""
         stack = new_stack(self.problem, self._log_bytes) if self._dive_stack is None else self._dive_stack
-        wanted = max(self._least(), self._aimed(self.value + self._dive_share * (self.bound - self.value)))
+        wanted = max(self.least(), self._aimed(self.value + self._dive_share * (self.bound - self.value)))
         if math.isnan(self._dive_target):
             self._plant(stack)
             self._dive_target = wanted
-        self._dive_target = max(self._dive_target, self._least())
+        self._dive_target = max(self._dive_target, self.least())
         before = self.nodes
         outcome, stack = self._run(stack, self._dive_scratch, self._dive_target, nodes)
         self._dive_stack = stack
         self._dived += self.nodes - before
         if outcome == tree.FOUND:
-            if not self._accept_solution():
+            if not self.accept_found():
                 self.failed = _REFUSED
             self._dive_share = min(0.5, 1.25 * self._dive_share)
             self._dive_target = math.nan
@@ -303,7 +323,7 @@ class Proof:
             self._dive_limit += self._dive_limit // 2
             self._dive_target = math.nan
 
-    def _accept_solution(self) -> bool:
+    def accept_found(self) -> bool:
         """The solution in the kernel's arrays becomes the best one; False where the model knows better."""
         taken = np.flatnonzero(self._scratch.found)
         positions = np.full(self.problem.tasks, -1, dtype=np.int64)
@@ -320,7 +340,7 @@ class Proof:
 
     def _keep(self, stack: tree.Stack, target: float) -> None:
         """A tree is closed: nothing reaches the target."""
-        closed = logged(stack, target, self._unit, self._order)
+        closed = logged(stack, target, self.unit, self._order)
         if closed is None:
             self.unlogged = True
         elif self.tree is None or target < self.tree.target:
@@ -336,7 +356,7 @@ class Proof:
         kept = self.tree
         if math.isfinite(self.root_bound) and (kept is None or self.root_bound < kept.target):
             kept = self._root()
-        if kept is None or self._unit < _NORMAL:
+        if kept is None or self.unit < _NORMAL:
             return None
         on_grid, off = _SPENT
         slack = on_grid * _HAIR * self._grid
@@ -354,16 +374,16 @@ class Proof:
 
     def _root(self) -> ClosedTree:
         """A tree of one node: what the root's multipliers prove."""
-        target = max(self.root_bound, self._least()) if self.solved else self.root_bound
+        target = max(self.root_bound, self.least()) if self.solved else self.root_bound
         if self._grid and self._aimed(target) < target:
             target += self._grid
-        row = np.rint(self.lam / self._unit).astype(np.int32)[None]
+        row = np.rint(self.lam / self.unit).astype(np.int32)[None]
         leaf, once = np.array([-1], dtype=np.int32), np.array([1], dtype=np.int32)
-        return ClosedTree(self._aimed(target), leaf, once, row, self._unit, self._order)
+        return ClosedTree(self._aimed(target), leaf, once, row, self.unit, self._order)
 
     # --- numbers --------------------------------------------------------------------------------------------------------
 
-    def _least(self) -> float:
+    def least(self) -> float:
         """The least profit that counts as better than the known one, by more than sums can be wrong by."""
         if not math.isfinite(self.value):
             return self._floor

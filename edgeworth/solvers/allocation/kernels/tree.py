@@ -289,3 +289,20 @@ def search(data, stack, target, iterations, effort, nodes, scratch):
             if outcome != RUNNING:
                 return outcome
     return RUNNING
+
+
+@jit
+def enter(data, state):
+    """`propagate` at a node: False where its decisions contradict each other."""
+    return propagate(data, state)
+
+
+@jit
+def tighten(data, state, lam, bound, target, scratch):
+    """Fix what lam with L(lam) = bound excludes from solutions of profit >= target; the number fixed, -1: nothing is left."""
+    gap = (bound - target) * (1.0 + 1e-9) + 8.0 * EPS * abs(bound)
+    for i in range(data.room.size):
+        if not losses(data, i, lam, state, gap, scratch):
+            return -1
+    fixed = fix_pairs(data, state, lam, bound, target, scratch)
+    return fixed if fixed >= 0 and propagate(data, state) else -1

@@ -17,6 +17,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _NORMAL = float(np.finfo(np.float64).tiny)
 _NEAR = 60  # items before, and ten times as many behind, the first that no longer fits: tried for a known set
 _POLL = 64  # items between two calls of poll
+_CELLS = 1e8  # entries of a table over integer weights, all items together: a tenth of a second
 _STATES = 1_000  # undominated states of one knapsack, beyond which its LP bound stands in
 
 
@@ -51,7 +52,7 @@ def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, po
     For profits p (v for "max", -v for "min"): ``L(lambda) = sum_j lambda_j + sum_i K_i``, where K_i is the best total of
     ``p_ij - lambda_j`` over sets of tasks that fit server i: a 0/1 knapsack a server. ``L(lambda) >=`` the profit of every
     feasible assignment (weak duality). Minimised over lambda it is never worse than the best `dual_bound`. Knapsacks that would
-    need more than 1,000 undominated states are replaced by an upper bound.
+    need more than 1,000 undominated states, or for integers a table of more than 10^8 entries, are replaced by an upper bound.
     """
     return objective_bound(problem, assignment_dual_profit(problem, multipliers, poll))
 
@@ -123,7 +124,8 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
     -----
     Lists of undominated (weight, gain) states, item by item in the order of gain per weight; states whose LP completion
     does not beat the best known set are dropped. Sets count as fitting when any order of summing their weights in
-    floating point stays within ``room``. Where the lists grow too long the largest LP completion is returned.
+    floating point stays within ``room``. Where the lists grow too long, integer weights are solved by a table over the room of
+    at most 10^8 entries, for others the largest LP completion is returned.
     """
     count = len(gain)
     order = _by_density(gain, weight)
@@ -157,11 +159,24 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
         bound = whole + part
         keep = bound > best
         if np.count_nonzero(keep) > _STATES:
+            if np.all(w == np.rint(w)) and count * (room + 1.0) <= _CELLS:
+                return base + _tabled(g, w, int(room + slop), poll) + 4.0 * margin
             return base + float(bound.max()) + 3.0 * margin
         if not np.any(keep):
             break
         load, worth = load[keep], worth[keep]
     return base + best + 4.0 * margin
+
+
+def _tabled(gain: Floats, weight: Floats, room: int, poll: Callable[[], object]) -> float:
+    """The best total gain of integer weights within the room."""
+    best = np.zeros(room + 1)
+    for t, w in enumerate(weight.astype(np.int64).tolist()):
+        if t % _POLL == 0:
+            poll()
+        if w <= room:
+            best[w:] = np.maximum(best[w:], best[: room + 1 - w] + gain[t])
+    return float(best[room])
 
 
 def _by_density(gain: Floats, weight: Floats) -> Ints:
