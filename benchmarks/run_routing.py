@@ -28,6 +28,7 @@ def main(spec: str, method: str, seconds: float, threads: int, seeds: int) -> No
                 "verified": bool(orienteering.verify(problem, result)),
                 "evaluations": result.stats.evaluations,
                 "seconds": result.stats.seconds,
+                "routes": [stops.tolist() for stops in result.require().sequences],
             }
         )
     print(json.dumps(runs))

@@ -16,13 +16,16 @@ from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run
 from edgeworth.routing.orienteering.heuristic.arrays import empty_plan, feasible, fill, instance_of, scales, solution_of
-from edgeworth.routing.orienteering.heuristic.descent import descend, search_state
+from edgeworth.routing.orienteering.heuristic.beam import STEPS, beam_of
+from edgeworth.routing.orienteering.heuristic.descent import GAIN, descend, search_state
 from edgeworth.routing.orienteering.kernels import ant as kernel
+from edgeworth.routing.orienteering.kernels import beam as beams
 from edgeworth.routing.orienteering.kernels.constructive import insert_greedily
 from edgeworth.routing.orienteering.kernels.plans import Plan, copy_route
 from edgeworth.routing.orienteering.kernels.search import SearchParameters, SearchState
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan, value
 
+_CYCLE = 4  # iterations, in one of which an ant does local search and in one of which its beam works
 _FLOOR = 0.05  # least pheromone; the most is deposit / evaporation
 
 
@@ -42,15 +45,16 @@ class EacoLs:
     attempts : int, >= 1
         Ruin-and-recreate attempts of an ant in an iteration.
     rounds : int, >= 0
-        Rounds of local search at the end of an iteration.
+        Rounds of local search at the end of every fourth iteration.
     initial_temperature, final_temperature : float, > 0
-        First and last temperature of the acceptance; the first is at least the last.
+        First and last temperature of the acceptance; the first is at least the last, and half of it is taken for one vehicle.
     travel_penalty : float, >= 0
         Price of travel time in the search's objective.
     removals : int, >= 1
-        An attempt touches no further route once so many customers are removed (drawn up to it).
+        An attempt removes no further segment once so many customers are removed (drawn up to it; up to
+        twice as many of a single vehicle).
     segment : int, >= 1
-        Longest segment removed from one route.
+        Longest segment removed from one route, half as long again for a single vehicle.
     blink : float, in [0, 1)
         Probability of skipping an insertion position.
     noise : float, >= 0
@@ -65,11 +69,19 @@ class EacoLs:
         Up to so many customers, every attempt tries to insert all absent ones.
     neighbours : int, >= 1
         In larger problems it tries so many nearest neighbours of each removed customer.
+    width : int, >= 0
+        Labels that the beam keeps at a customer; 0: no run of stops is filled anew.
+    ahead : int, >= 1
+        Customers that a label of the beam goes on to.
+    lag : float, >= 0
+        Labels further behind the best one of as many visits go no further, in units of the mean positive profit.
+    effort : int, >= 0
+        Steps of labels that the beam may take, per iteration and ant, divided by the square of the number of vehicles.
     """
 
     ants: int = 2
-    iterations: int = 500
-    attempts: int = 200
+    iterations: int = 1000
+    attempts: int = 100
     rounds: int = 1
     initial_temperature: float = 1.0
     final_temperature: float = 0.02
@@ -80,21 +92,26 @@ class EacoLs:
     noise: float = 1.0
     detour_offset: float = 0.1
     pheromone: float = 0.1
-    evaporation: float = 0.05
-    deposit: float = 0.05
+    evaporation: float = 0.025
+    deposit: float = 0.025
     full_pool: int = 400
     neighbours: int = 30
+    width: int = 8
+    ahead: int = 30
+    lag: float = 6.0
+    effort: int = 300_000
 
     def __post_init__(self) -> None:
-        for name in ("ants", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours"):
+        for name in ("ants", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours", "ahead"):
             validation.integer(name, getattr(self, name), minimum=1)
-        validation.integer("rounds", self.rounds, minimum=0)
+        for name in ("rounds", "width", "effort"):
+            validation.integer(name, getattr(self, name), minimum=0)
         for name in ("initial_temperature", "final_temperature", "detour_offset"):
             validation.real(name, getattr(self, name), minimum=0.0, open_minimum=True)
         if self.initial_temperature < self.final_temperature:
             rule = f"must be at least final_temperature ({self.final_temperature})"
             validation.reject("initial_temperature", rule, self.initial_temperature)
-        for name in ("travel_penalty", "noise", "pheromone", "evaporation", "deposit", "blink"):
+        for name in ("travel_penalty", "noise", "pheromone", "evaporation", "deposit", "blink", "lag"):
             validation.real(name, getattr(self, name), minimum=0.0)
         for name in ("evaporation", "blink"):
             if getattr(self, name) >= 1.0:
@@ -102,13 +119,14 @@ class EacoLs:
 
 
 class _Ant(NamedTuple):
-    """Its plan, a copy to work on, the best plan it met, its state, and the values of plan and best."""
+    """Its plan, a copy to work on, the best plan it met, its state, the values of plan and best, and its beam."""
 
     plan: Plan
     work: Plan
     best: Plan
     state: SearchState
     values: Floats
+    beam: beams.Beam | None
 
 
 def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: Run[RoutePlan]) -> Found[RoutePlan]:
@@ -133,15 +151,19 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     -----
     In an iteration every ant makes ``attempts`` attempts:
 
-    1. Ruin. Segments of neighbouring routes are removed (slack induction by string removals).
+    1. Ruin. Segments around a customer are removed, one a route, or several where there is but one route (slack induction by
+       string removals).
     2. Recreate. Absent customers are inserted one by one, each at its best position, in an order that weighs what the weight of
        `ant_colony` does - pheromone of the two new edges, increment of utility, time - with noise.
     3. Acceptance. With d the change of ``value - penalty * travel time``, the new plan is kept with probability min(1, exp(d /
        T)).
-    4. Local search at the end of the iteration: insertion, replacement, ejection of up to three customers, removal, swap,
+    4. Local search, every fourth iteration of an ant: insertion, replacement, ejection of up to three customers, removal, swap,
        or-opt, cross exchange and 2-opt*, over all vehicles at once. Departures and latest feasible starts make the test of time
        windows a matter of the changed segment alone.
-    5. Pheromone evaporates, and the edges of the colony's best plan are reinforced.
+    5. Beam, every fourth iteration of an ant. A random run of stops of a random route is filled anew from the customers that it
+       and nobody visits, by a labelling over their number: at every customer the ``width`` best of the labels that no other one
+       there beats in time and value, whoever they visited. What is found replaces the run where it is better.
+    6. Pheromone evaporates, and the edges of the colony's best plan are reinforced.
 
     T falls geometrically from the first to the last temperature over the run: by its share of iterations where their number is
     known (``Stop(iterations=...)``, or no rule at all), by the share of its seconds otherwise. Random numbers come from the
@@ -151,7 +173,8 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     ----------
     Colony: FUSION paper, section IV-C2. Removal: Christiaens and Vanden Berghe, Slack induction by string removals for vehicle
     routing problems, Transportation Science 54 (2020). Slack: Vansteenwegen et al., Computers & Operations Research 36 (2009).
-    The combination is our own.
+    Beam: Lowerre, The HARPY speech recognition system (1976), on the labels of Righini and Salani, Computers & Operations
+    Research 36 (2009). The combination is our own.
     """
     colony = _Colony(problem, params, run.start, np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64)))
     best, reached = colony.incumbent()
@@ -185,11 +208,14 @@ class _Colony:
         self.problem, self.params, self.seed = problem, params, seed
         self.instance = instance_of(problem)
         self.money, time = scales(problem)
-        self.hot, self.cold = params.initial_temperature * self.money, params.final_temperature * self.money
+        alone = problem.vehicles == 1  # the only route loses several segments at once, and cools from lower
+        self.cold = params.final_temperature * self.money
+        self.hot = max(params.initial_temperature * self.money * (0.5 if alone else 1.0), self.cold)
         self.parameters = SearchParameters(
             travel_penalty=params.travel_penalty * self.money / time,
-            segment=params.segment,
-            removals=params.removals,
+            segment=params.segment * 3 // 2 if alone else params.segment,
+            removals=params.removals * 2 if alone else params.removals,
+            again=alone,
             full_pool=params.full_pool,
             neighbours=params.neighbours,
             blink=params.blink,
@@ -204,6 +230,7 @@ class _Colony:
         self.pheromone = np.ones((len(problem.vehicle_types), places, places))
         self.ants = [self._ant(start) for _ in range(params.ants)]
         self.values = np.array([ant.values[1] for ant in self.ants])
+        self.credit = np.zeros(params.ants, dtype=np.int64)  # steps of labels, to each ant
 
     def _ant(self, start: RoutePlan | None) -> _Ant:
         instance, m, n = self.instance, self.problem.vehicles, self.problem.customers
@@ -222,7 +249,9 @@ class _Colony:
                 copy_route(work, target, k)
         # The value is the model's, so that a start is never lost to a rounding error.
         worth = value(self.problem, solution_of(self.problem, best))
-        return _Ant(current, work, best, state, np.array([worth, worth]))
+        beamed = self.params.width > 0 and 0 < n <= self.params.full_pool
+        beam = beam_of(self.problem, instance, self.params.width, self.params.ahead) if beamed else None
+        return _Ant(current, work, best, state, np.array([worth, worth]), beam)
 
     def iterate(self, iteration: int, share: float, spread: Callable[[Callable[[int], None], range], Iterable[None]]) -> None:
         """One iteration at that share of the run; `spread` is ``map``, or that of a pool of threads."""
@@ -234,13 +263,30 @@ class _Colony:
                 self.instance, ant.plan, ant.work, ant.best, ant.state, self.pheromone, self.parameters, self.params.attempts,
                 self.seed, iteration, index, temperature, ant.values,
             )  # fmt: skip
-            self._improve(ant)
+            turn = (iteration + index) % _CYCLE  # another one for every ant: a chunk is short
+            if turn == 0:
+                self._improve(ant)
+            elif turn == _CYCLE // 2 and ant.beam is not None and self.credit[index] >= 0:
+                self._refill(ant, ant.beam, iteration, index)
 
+        self.credit += self.params.effort // self.problem.vehicles**2
         list(spread(move, range(len(self.ants))))
         self.values = np.array([ant.values[1] for ant in self.ants])
         if self.params.pheromone > 0.0:
             best = self.ants[int(np.argmax(self.values))].best
             kernel.lay(self.pheromone, self.instance, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
+
+    def _refill(self, ant: _Ant, beam: beams.Beam, iteration: int, index: int) -> None:
+        """Fill a random run of stops of the ant's plan anew."""
+        time = float((self.instance.latest - self.instance.earliest).sum())
+        rate = max(float(ant.values[0]), 0.0) / time if time > 0.0 else 0.0  # what a unit of a vehicle's time is worth
+        lag, least = self.params.lag * self.money, GAIN * (self.money + abs(float(ant.values[0])))
+        beams.draw(self.instance, ant.work, beam, self.seed, iteration, index + len(self.ants))
+        beams.prepare(self.instance, ant.work, beam, self.parameters.travel_penalty, rate, lag)
+        beams.extend(self.instance, beam, STEPS)
+        if beams.adopt(self.instance, ant.work, ant.state, beam, least):
+            kernel.settle(self.instance, ant.plan, ant.work, ant.best, ant.state, ant.values)
+        self.credit[index] -= beam.ints[beams.STEPS]
 
     def _improve(self, ant: _Ant) -> None:
         """Local search on the ant's plan."""

@@ -52,16 +52,17 @@ class SearchParameters(NamedTuple):
     """What steers the search of an ant.
 
     travel_penalty: price of a unit of travel time in the search's own objective. segment: longest segment taken out. removals:
-    after so many customers at most no further route is touched. full_pool: up to so many customers, all absent ones are
-    candidates; beyond, the `neighbours` nearest of what was taken out. blink: probability of passing over a position.
-    detour_offset: time added to detours, so that ratios stay finite. noise: width of that on logarithms. alpha: exponent of
-    pheromone. by_rate, by_square, by_chance: cumulative shares of the rules by which customers are ranked; the rest goes by
-    prize.
+    after so many customers at most no further segment is taken out. again: a route may lose several. full_pool: up to so many
+    customers, all absent ones are candidates; beyond, the `neighbours` nearest of what was taken out. blink: probability of
+    passing over a position. detour_offset: time added to detours, so that ratios stay finite. noise: width of that on
+    logarithms. alpha: exponent of pheromone. by_rate, by_square, by_chance: cumulative shares of the rules by which customers
+    are ranked; the rest goes by prize.
     """
 
     travel_penalty: float
     segment: int
     removals: int
+    again: bool
     full_pool: int
     neighbours: int
     blink: float
@@ -149,7 +150,7 @@ def take_out(instance, plan, state, k, begin, length, hole, keep):
 
 @leaf(counted=False)
 def ruin(instance, plan, state, centre, parameters, key, count):
-    """Take segments out of routes around a customer, one a route, until enough customers are out."""
+    """Take segments out of routes around a customer, one a route unless `again`, until enough customers are out."""
     count += 1
     enough = 1 + int(uniform(key, count) * parameters.removals)
     out = 0
@@ -158,7 +159,7 @@ def ruin(instance, plan, state, centre, parameters, key, count):
         if c >= instance.demand.size:
             continue
         k = plan.where[c]
-        if k < 0 or state.touched[k]:
+        if k < 0 or (state.touched[k] and not parameters.again):
             continue
         z = plan.size[k]
         length = 1 + int(uniform(key, count + 1) * min(parameters.segment, z))
