@@ -64,7 +64,7 @@ _FEW = 3  # where there are at most so many tasks a server
 _EVERY, _TIRED = 4, 60  # one thread: HiGHS's turn is every so many steps, and that of a search which found nothing so long
 _AROUND_SERVERS = 3  # least
 _AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
-_PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
+_PATIENCE, _AFTER = 4, 600  # when HiGHS has claimed, the tree goes on to so many times the steps it had done, and so many more
 _REBUILT = 8e-4  # seconds a server: L(lambda) of the multipliers that the arm for multiple knapsacks leaves
 _SHARE = 0.1  # of a full turn of the search: what a step of the bound by sets takes
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
@@ -270,7 +270,7 @@ class _Portfolio:
             cores = self.cores if beyond > (0 if self._few else _HARD if parallel else 4 * _HARD) else None
             if cores is not None and self._exchange(cores, parallel or bool(beyond % _EVERY)):
                 claimed = claimed or steps
-                if proof.failed or (run.stop.seconds is not None and steps >= _PATIENCE * claimed):
+                if proof.failed or (run.stop.seconds is not None and steps >= max(_PATIENCE * claimed, claimed + _AFTER)):
                     run.tick(proof.nodes, self._value, self._claim)
                     return Termination.PROVED
             if proof.failed and cores is not None and not cores.over:

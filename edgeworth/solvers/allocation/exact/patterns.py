@@ -69,7 +69,7 @@ class PatternBound:
             self._generate(self._master, self.lam)
         elif self._master.solve(seconds):
             self._price(self._master)
-        self.over |= self.bound < target
+        self.over |= self.bound < target or (self._master is not None and self._master.failed)
 
     def _offer(self, lam: Floats) -> None:
         bound, ideal = filling.price(self.items, lam, self._descent.table)
@@ -104,7 +104,7 @@ class PatternBound:
 
 
 class Master:
-    """The LP over the sets known so far; knapsacks of the same capacity share a row."""
+    """The LP over the sets known so far; knapsacks of the same capacity share a row. failed: HiGHS cannot solve it."""
 
     def __init__(self, items: filling.Items, rooms: Ints, counts: Ints) -> None:
         self._items, self._known = items, set[tuple[int, bytes]]()
@@ -113,6 +113,7 @@ class Master:
         self._slack = 1e-7 * float(np.abs(items.profit).max(initial=0.0))
         self.lam, self._mu, self.x = np.zeros(len(items.profit)), np.zeros(len(rooms)), np.zeros(0)
         self._filled = np.zeros(len(rooms), dtype=bool)
+        self.failed = False
         self._lp = highs.silent_solver()
         for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._lp.setOptionValue(option, _TOLERANCE)
@@ -151,6 +152,7 @@ class Master:
             self._lp.clearSolver()  # once more, from no basis
             self._lp.run()
             if self._lp.getModelStatus() != word.kOptimal:
+                self.failed = self._lp.getModelStatus() not in (word.kIterationLimit, word.kTimeLimit)
                 return False
         solution = self._lp.getSolution()
         dual = np.array(solution.row_dual) / self._scale

@@ -57,6 +57,7 @@ class SetTree:
         elif self._master.solve(seconds):
             steps = np.minimum(np.rint(self._master.lam / self._proof.unit), filling.MOST)
             self._visit(self._state, steps * self._proof.unit)
+        self.failed |= self._master.failed
 
     def _enter(self) -> None:
         """The next open node: what its parent's multipliers leave of it."""
