@@ -173,3 +173,15 @@ def test_an_lp_that_highs_refuses_is_not_waited_for() -> None:
     master.restrict(np.zeros(1, dtype=bool), np.ones(4, dtype=bool))
     assert not master.solve(np.inf)
     assert master.failed
+
+
+def test_a_tree_that_begins_with_few_sets_proves_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeworth.solvers.allocation.exact.set_tree._SETS", 0)
+    varied = multiple_knapsack("strong", 4, 10, 1)
+    problem = AllocationProblem.from_pairs(
+        varied.task, varied.server, varied.value, varied.weight, np.full(4, varied.capacity.max()), tasks=10
+    )
+    result = allocation.solve(problem, method="exact", seed=0)
+    assert result.value == allocation.solve(problem, method="highs").value
+    assert result.quality is Quality.OPTIMAL
+    assert allocation.verify(problem, result)

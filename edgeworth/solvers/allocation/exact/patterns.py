@@ -85,11 +85,13 @@ class PatternBound:
                 return
         self.over = self.solved = True
 
-    def sets(self) -> list[tuple[int, Ints]]:
-        """The sets that were generated, for every knapsack of their capacity."""
-        if self._master is None:
-            return []
-        return [(int(i), chosen) for g, chosen in self._master.sets for i in np.flatnonzero(self._group == g)]
+    def sets(self, most: int) -> list[tuple[int, Ints]]:
+        """The sets that were generated, for every knapsack of their capacity; for one in turn where that are more than most."""
+        known = [] if self._master is None else self._master.sets
+        each = [np.flatnonzero(self._group == g).tolist() for g in range(len(self._rooms))]
+        if sum(len(each[g]) for g, _ in known) <= most:
+            return [(i, chosen) for g, chosen in known for i in each[g]]
+        return [(each[g][k % len(each[g])], chosen) for k, (g, chosen) in enumerate(known)]
 
     def _generate(self, master: Master, lam: Floats) -> bool:
         """Price at lam; whether a new set came of it."""
