@@ -202,6 +202,8 @@ class _Gate(CoreExchange):
             return
         self._go.clear()
         self.idle.set()
-        while not self._go.wait(_LOOK):  # the end may have come before the flag was cleared
-            if self.flag.stopped:
-                return
+        self._wait()
+
+    def _wait(self) -> None:
+        while not (self._go.wait(_LOOK) or self.flag.stopped):  # the end may have come just before `_go` was cleared
+            pass
