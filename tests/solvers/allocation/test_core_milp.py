@@ -2,11 +2,12 @@
 
 import itertools
 import math
+import threading
 
 import numpy as np
 import pytest
 
-from edgeworth import Stop
+from edgeworth import BoundEvidence, Stop
 from edgeworth.core.highs import Answer
 from edgeworth.core.observer import Observer
 from edgeworth.core.result import Termination
@@ -216,3 +217,35 @@ def test_same_seed_same_answer_with_one_thread(stop):
     assert first.stats.nodes == second.stats.nodes
     assert np.array_equal(first.solution.server, second.solution.server)
     assert allocation.verify(problem, first)
+
+
+def test_what_was_told_of_a_part_is_forgotten_before_the_whole_begins():
+    problem = tight()
+    u = linear_duals(problem, a_run(problem)).multipliers
+    arm = CoreArm(problem, a_run(problem))
+    arm.exchange.flag.bound = 0.0  # of a part: a claim about the whole if it were taken for one
+    arm.begin(*price_losses(problem, u))
+    told = arm.exchange.flag.bound
+    arm.end()
+    assert told is None
+
+
+def test_a_gate_that_missed_the_last_opening_lets_the_thread_go():
+    gate = CoreArm(tight(), a_run(tight())).exchange
+    waiting = threading.Thread(target=gate.pause, daemon=True)
+    waiting.start()
+    assert gate.idle.wait(5.0)
+    gate.flag.stopped = True  # as when `open` came just before the thread closed the gate
+    waiting.join(5.0)
+    assert not waiting.is_alive()
+
+
+def test_what_highs_claims_at_once_is_proved_by_the_tree_too():
+    value = [[59, 426, 1001, 878, 805, 1056], [1140, 960, 544, 1148, 636, 470], [816, 509, 899, 460, 579, 550]]
+    weight = [[949, 617, 102, 251, 272, 135], [59, 46, 624, 12, 446, 589], [351, 516, 225, 588, 579, 564]]
+    room = [725.36295485, 677.31892874, 862.67808535]
+    problem = AllocationProblem.from_matrices(value, weight, room, must_serve=[True] * 6, sense="min")
+    for threads in (1, 2):
+        result = allocation.solve(problem, method="exact", seed=256, stop=Stop(seconds=60.0), threads=threads)
+        assert result.value == 4662.0
+        assert result.bound_evidence is BoundEvidence.RECOMPUTED

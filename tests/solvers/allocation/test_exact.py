@@ -342,6 +342,27 @@ def test_too_many_states_leave_an_upper_bound(monkeypatch: pytest.MonkeyPatch) -
     assert sharp <= knapsack_bound(gain, weight, room) <= sharp * 1.05
 
 
+@pytest.mark.parametrize("states", [0, 1_000])
+@pytest.mark.parametrize(
+    ("gain", "weight", "room", "best"),
+    [
+        ([5.0, 4.0, 3.0, 9.0], [23.0, 26.0, 30.0, 3e19], 50.0, 9.0),
+        ([1.0, 2.0, 3.0], [1e25, 2e25, 2e25], 0.0, 0.0),
+        ([1e9, 1.0, 3.0, 2.0], [1e25, 15.0, 17.0, 19.0], 1e25, 1e9),
+        ([2.0, 3.0, 4.0], [0.0, 2.0**53, 2.0**53], 2.0**53, 6.0),
+        ([2.0, 3.0, 4.0], [2.0, 3.0, 4.0], 6.5, 6.0),
+    ],
+)
+def test_a_table_is_never_larger_than_it_may_be(
+    monkeypatch: pytest.MonkeyPatch, gain: list[float], weight: list[float], room: float, best: float, states: int
+) -> None:
+    monkeypatch.setattr("edgeworth.solvers.allocation.model.duals._STATES", states)
+    bound = knapsack_bound(np.array(gain), np.array(weight), room)
+    assert best <= bound <= best + max(gain) * 1.01
+    if room < 1e6:
+        assert bound == pytest.approx(best, rel=1e-9, abs=1e-9)
+
+
 def test_multiple_knapsacks_are_recognised() -> None:
     problem = _drawn(7, 5, 40, "knapsack")
     best = allocation.solve(problem, method="exact", seed=0)

@@ -14,7 +14,7 @@ from edgeworth.core.result import Certificate, Result
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Assignment, Exact
 from edgeworth.solvers.allocation.exact.filling import knapsack_items
-from edgeworth.solvers.allocation.exact.patterns import PatternBound
+from edgeworth.solvers.allocation.exact.patterns import Master, PatternBound
 from edgeworth.solvers.allocation.model import assignment_dual_bound
 from tests.oracles import allocation as oracle
 from tests.solvers.allocation.knapsacks import multiple_knapsack
@@ -156,4 +156,32 @@ def test_a_record_too_large_is_dropped(branched: tuple[AllocationProblem, Result
     result = allocation.solve(problem, method="exact", seed=0, params=Exact(certificate_bytes=20))
     assert result.value == whole.value
     assert result.quality is Quality.CLAIMED_OPTIMAL
+    assert allocation.verify(problem, result)
+
+
+def test_an_item_of_no_weight_and_great_profit_warns_of_nothing() -> None:
+    profit, weight = [[2e9, 1e9, 1e9]] * 2, [[0, 3, 4]] * 2
+    result = allocation.solve(AllocationProblem.from_matrices(profit, weight, [3, 2]), method="exact", seed=0)
+    assert (result.value, result.quality) == (3e9, Quality.OPTIMAL)
+
+
+def test_an_lp_that_highs_refuses_is_not_waited_for() -> None:
+    items = knapsack_items(multiple_knapsack("weak", 4, 10, 0))
+    assert items is not None
+    master = Master(items, items.room, np.ones(4, dtype=np.int64))
+    master.add(0, np.array([0]), needed=True)
+    master.restrict(np.zeros(1, dtype=bool), np.ones(4, dtype=bool))
+    assert not master.solve(np.inf)
+    assert master.failed
+
+
+def test_a_tree_that_begins_with_few_sets_proves_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeworth.solvers.allocation.exact.set_tree._SETS", 0)
+    varied = multiple_knapsack("strong", 4, 10, 1)
+    problem = AllocationProblem.from_pairs(
+        varied.task, varied.server, varied.value, varied.weight, np.full(4, varied.capacity.max()), tasks=10
+    )
+    result = allocation.solve(problem, method="exact", seed=0)
+    assert result.value == allocation.solve(problem, method="highs").value
+    assert result.quality is Quality.OPTIMAL
     assert allocation.verify(problem, result)

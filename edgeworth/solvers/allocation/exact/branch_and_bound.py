@@ -64,7 +64,7 @@ _FEW = 3  # where there are at most so many tasks a server
 _EVERY, _TIRED = 4, 60  # one thread: HiGHS's turn is every so many steps, and that of a search which found nothing so long
 _AROUND_SERVERS = 3  # least
 _AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
-_PATIENCE = 4  # the tree goes on to so many times the steps it had done when HiGHS claimed: what it proves can be rebuilt
+_PATIENCE, _AFTER = 4, 600  # after HiGHS's claim the tree goes on to so many times the steps it had done, by so many at least
 _REBUILT = 8e-4  # seconds a server: L(lambda) of the multipliers that the arm for multiple knapsacks leaves
 _SHARE = 0.1  # of a full turn of the search: what a step of the bound by sets takes
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
@@ -120,9 +120,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     6. From then on HiGHS shares the time of the annealing (with one thread from the 120th step on; at once where there are at
        most three tasks a server), up to 200,000 pairs: it solves the core, the pairs that the root of a tree does not exclude
        from what is better than the incumbent, or parts of growing size where the core is large (`solve_core`). Incumbents go
-       both ways. What HiGHS says of the whole core is a claim; the tree then goes on to four times the steps it had done, or
-       to its end where there is no time rule, because its own proof can be rebuilt. HiGHS does not look up in its heuristics,
-       at times for seconds: a run that ends meanwhile leaves it to end by itself.
+       both ways. What HiGHS says of the whole core is a claim; the tree then goes on to four times the steps it had done, by
+       600 at least (about 20 s), to its end without a time rule: its own proof can be rebuilt. HiGHS does not look up in its
+       heuristics, at times for seconds: a run that ends meanwhile leaves it to end by itself.
 
     Multiple knapsacks with few items each (at most 40 on average, integer data, every item eligible where it fits) have an arm
     of their own in place of annealing, neighbourhoods, dives and HiGHS. One table of all items prices every knapsack. After a
@@ -270,7 +270,7 @@ class _Portfolio:
             cores = self.cores if beyond > (0 if self._few else _HARD if parallel else 4 * _HARD) else None
             if cores is not None and self._exchange(cores, parallel or bool(beyond % _EVERY)):
                 claimed = claimed or steps
-                if proof.failed or (run.stop.seconds is not None and steps >= _PATIENCE * claimed):
+                if proof.failed or (run.stop.seconds is not None and steps >= max(_PATIENCE * claimed, claimed + _AFTER)):
                     run.tick(proof.nodes, self._value, self._claim)
                     return Termination.PROVED
             if proof.failed and cores is not None and not cores.over:

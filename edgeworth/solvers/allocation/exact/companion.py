@@ -44,9 +44,9 @@ class Alternate(Observer):
         now = time.perf_counter()
         spent = now - self._since
         self._owed += spent
-        while self.around is not None and not self.stopped and time.perf_counter() < now + _AROUND * spent:
+        while (around := self.around) is not None and not self.stopped and time.perf_counter() < now + _AROUND * spent:
             began = time.perf_counter()
-            self.around.advance()
+            around.advance()
             self._owed += time.perf_counter() - began
         if self._cores is not None and not self.stopped and self._owed > 0.0:
             began = time.perf_counter()

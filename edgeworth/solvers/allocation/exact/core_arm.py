@@ -70,8 +70,10 @@ class CoreArm:
 
         self.answer = None
         self.exchange.close()
-        self._thread = threading.Thread(target=work, daemon=True)
-        self._thread.start()
+        self.exchange.flag.bound = None  # of the core before: it says nothing about this one
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        self._thread = thread  # now: another thread gives it turns, and could not wait for one that has not begun
 
     def turn(self, calls: int, seconds: float = math.inf, look: Callable[[], bool] | None = None) -> None:
         """Let HiGHS work for so many callbacks, at most so long; `look` may end the wait: HiGHS then goes on to its next
@@ -200,4 +202,8 @@ class _Gate(CoreExchange):
             return
         self._go.clear()
         self.idle.set()
-        self._go.wait()
+        self._wait()
+
+    def _wait(self) -> None:
+        while not (self._go.wait(_LOOK) or self.flag.stopped):  # the end may have come just before `_go` was cleared
+            pass

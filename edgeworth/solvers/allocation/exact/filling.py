@@ -51,7 +51,7 @@ def knapsack_items(problem: AllocationProblem) -> filling.Items | None:
 
 def first_price(items: filling.Items) -> float:
     """What a unit of room earns in the LP of one knapsack of all the room (Dantzig)."""
-    density = items.profit / np.maximum(items.weight, 1e-300)
+    density = np.divide(items.profit, items.weight, out=np.full(len(items.profit), np.inf), where=items.weight > 0)
     fits = np.flatnonzero((items.profit > 0.0) & (items.weight <= items.room.max()))
     if not len(fits):
         return 0.0

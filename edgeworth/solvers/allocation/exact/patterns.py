@@ -69,7 +69,7 @@ class PatternBound:
             self._generate(self._master, self.lam)
         elif self._master.solve(seconds):
             self._price(self._master)
-        self.over |= self.bound < target
+        self.over |= self.bound < target or (self._master is not None and self._master.failed)
 
     def _offer(self, lam: Floats) -> None:
         bound, ideal = filling.price(self.items, lam, self._descent.table)
@@ -85,11 +85,13 @@ class PatternBound:
                 return
         self.over = self.solved = True
 
-    def sets(self) -> list[tuple[int, Ints]]:
-        """The sets that were generated, for every knapsack of their capacity."""
-        if self._master is None:
-            return []
-        return [(int(i), chosen) for g, chosen in self._master.sets for i in np.flatnonzero(self._group == g)]
+    def sets(self, most: int) -> list[tuple[int, Ints]]:
+        """The sets that were generated, for every knapsack of their capacity; for one in turn where that are more than most."""
+        known = [] if self._master is None else self._master.sets
+        each = [np.flatnonzero(self._group == g).tolist() for g in range(len(self._rooms))]
+        if sum(len(each[g]) for g, _ in known) <= most:
+            return [(i, chosen) for g, chosen in known for i in each[g]]
+        return [(each[g][k % len(each[g])], chosen) for k, (g, chosen) in enumerate(known)]
 
     def _generate(self, master: Master, lam: Floats) -> bool:
         """Price at lam; whether a new set came of it."""
@@ -104,7 +106,7 @@ class PatternBound:
 
 
 class Master:
-    """The LP over the sets known so far; knapsacks of the same capacity share a row."""
+    """The LP over the sets known so far; knapsacks of the same capacity share a row. failed: HiGHS cannot solve it."""
 
     def __init__(self, items: filling.Items, rooms: Ints, counts: Ints) -> None:
         self._items, self._known = items, set[tuple[int, bytes]]()
@@ -113,6 +115,7 @@ class Master:
         self._slack = 1e-7 * float(np.abs(items.profit).max(initial=0.0))
         self.lam, self._mu, self.x = np.zeros(len(items.profit)), np.zeros(len(rooms)), np.zeros(0)
         self._filled = np.zeros(len(rooms), dtype=bool)
+        self.failed = False
         self._lp = highs.silent_solver()
         for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
             self._lp.setOptionValue(option, _TOLERANCE)
@@ -151,6 +154,7 @@ class Master:
             self._lp.clearSolver()  # once more, from no basis
             self._lp.run()
             if self._lp.getModelStatus() != word.kOptimal:
+                self.failed = self._lp.getModelStatus() not in (word.kIterationLimit, word.kTimeLimit)
                 return False
         solution = self._lp.getSolution()
         dual = np.array(solution.row_dual) / self._scale

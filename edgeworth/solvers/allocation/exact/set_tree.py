@@ -14,6 +14,7 @@ from edgeworth.solvers.allocation.model.system import Floats
 
 States = NDArray[np.int8]
 _AGAIN = 10  # the LP is solved again where at least one in so many of the free pairs was fixed
+_SETS = 20_000  # of the first LP; more take seconds to put in
 _WHOLE = 1e-6  # a share of a set below this is none, above 1 less this is the whole
 
 
@@ -35,7 +36,7 @@ class SetTree:
         self._data, self._scratch, self._order = proof.arrays
         n = problem.servers
         self._master = Master(items, items.room, np.ones(n, dtype=np.int64))
-        for i, chosen in sets.sets():
+        for i, chosen in sets.sets(_SETS):
             self._master.add(i, chosen)
         self._pair = np.full((n, problem.tasks), -1, dtype=np.int64)
         self._pair[problem.server, problem.task] = np.arange(problem.pairs)
@@ -57,6 +58,7 @@ class SetTree:
         elif self._master.solve(seconds):
             steps = np.minimum(np.rint(self._master.lam / self._proof.unit), filling.MOST)
             self._visit(self._state, steps * self._proof.unit)
+        self.failed |= self._master.failed
 
     def _enter(self) -> None:
         """The next open node: what its parent's multipliers leave of it."""

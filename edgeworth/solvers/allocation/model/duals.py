@@ -18,6 +18,7 @@ _NORMAL = float(np.finfo(np.float64).tiny)
 _NEAR = 60  # items before, and ten times as many behind, the first that no longer fits: tried for a known set
 _POLL = 64  # items between two calls of poll
 _CELLS = 1e8  # entries of a table over integer weights, all items together: a tenth of a second
+_NARROW = 10_000.0  # room up to which a table over integer weights is quicker than lists of states
 _STATES = 1_000  # undominated states of one knapsack, beyond which its LP bound stands in
 
 
@@ -124,8 +125,8 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
     -----
     Lists of undominated (weight, gain) states, item by item in the order of gain per weight; states whose LP completion
     does not beat the best known set are dropped. Sets count as fitting when any order of summing their weights in
-    floating point stays within ``room``. Where the lists grow too long, integer weights are solved by a table over the room of
-    at most 10^8 entries, for others the largest LP completion is returned.
+    floating point stays within ``room``. Integer weights are solved by a table over the room of at most 10^8 entries where the
+    room is small or the lists grow too long; for others the largest LP completion is returned then.
     """
     count = len(gain)
     order = _by_density(gain, weight)
@@ -142,6 +143,9 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
     gains, weights = np.concatenate([[0.0], np.cumsum(g)]), np.concatenate([[0.0], np.cumsum(w)])
     # What differences of the prefix sums, and the room left beside the items taken for sure, may be wrong by.
     slop = 4.0 * (len(gain) + 4) * _EPS * (float(weights[-1]) + spare)
+    table = bool(np.all(w == np.rint(w))) and count * (room + slop + 1.0) <= _CELLS
+    if table and room < _NARROW:
+        return base + _tabled(g, w, int(room + slop), poll) + 4.0 * margin
     load, worth = np.zeros(1), np.zeros(1)
     for t in range(count):
         if t % _POLL == 0:
@@ -159,7 +163,7 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
         bound = whole + part
         keep = bound > best
         if np.count_nonzero(keep) > _STATES:
-            if np.all(w == np.rint(w)) and count * (room + 1.0) <= _CELLS:
+            if table:
                 return base + _tabled(g, w, int(room + slop), poll) + 4.0 * margin
             return base + float(bound.max()) + 3.0 * margin
         if not np.any(keep):
@@ -171,11 +175,11 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
 def _tabled(gain: Floats, weight: Floats, room: int, poll: Callable[[], object]) -> float:
     """The best total gain of integer weights within the room."""
     best = np.zeros(room + 1)
-    for t, w in enumerate(weight.astype(np.int64).tolist()):
+    fits = weight <= room
+    for t, (g, w) in enumerate(zip(gain[fits].tolist(), weight[fits].astype(np.int64).tolist(), strict=True)):
         if t % _POLL == 0:
             poll()
-        if w <= room:
-            best[w:] = np.maximum(best[w:], best[: room + 1 - w] + gain[t])
+        best[w:] = np.maximum(best[w:], best[: room + 1 - w] + g)
     return float(best[room])
 
 
