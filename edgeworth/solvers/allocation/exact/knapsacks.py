@@ -31,7 +31,7 @@ class KnapsackArm:
     """What the main thread does before the pairs' own tree: the bound by sets, then the tree over sets.
 
     With two threads it also searches, with larger neighbourhoods than the companion, while the gap is wide or where there is
-    no tree over sets.
+    no tree over sets, or no longer.
     """
 
     def __init__(
@@ -70,7 +70,8 @@ class KnapsackArm:
                         each.aim(sets)
             proof.offer(sets.lam, sets.bound)
             return True
-        if self._second is not None and not (sets.solved and proof.bound - proof.value <= _WIDE * abs(proof.bound)):
+        narrow = sets.solved and proof.bound - proof.value <= _WIDE * abs(proof.bound)
+        if self._second is not None and (not narrow or (self._tree is not None and self._tree.failed)):
             self._second.turn(_PROPOSALS)
         if self._tree is None and sets.solved:
             self._tree = SetTree(self._problem, self._items, proof, sets, self._record)
