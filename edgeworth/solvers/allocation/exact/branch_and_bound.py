@@ -269,7 +269,8 @@ class _Portfolio:
             beyond += not proof.at_root or bool(proof.failed)
             cores = self.cores if beyond > (0 if self._few else _HARD if parallel else 4 * _HARD) else None
             if cores is not None and self._exchange(cores, parallel or bool(beyond % _EVERY)):
-                claimed = claimed or steps
+                claimed, proof.dives = claimed or steps, True  # they lower the bound by more at a time
+                self.annealing.search_around(None)
                 if proof.failed or (run.stop.seconds is not None and steps >= max(_PATIENCE * claimed, claimed + _AFTER)):
                     run.tick(proof.nodes, self._value, self._claim)
                     return Termination.PROVED
@@ -283,7 +284,7 @@ class _Portfolio:
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
-            if self.anneals and self.knapsacks is None and beyond > _HARD:
+            if self.anneals and self.knapsacks is None and beyond > _HARD and not claimed:
                 self._search_around(parallel)
             began = run.elapsed
             if self.knapsacks is None or not self.knapsacks.step(self.best, self.annealing):

@@ -18,6 +18,7 @@ from edgeworth.solvers.allocation.model import MULTIPLIER_LIMIT, AllocationProbl
 _PROPOSALS = 60_000  # of the second search between two steps of the tree
 _LARGER = 6  # knapsacks that it empties at most
 _HEAVY = 1e7  # table entries of an evaluation of L, beyond which a run with a time rule spares the pairs' tree
+_STEPS, _ROWS = 40, 40_000  # of the tree for each of them, so that small LPs do not wait: at most, and times rows squared
 _WIDE = 1e-3  # relative gap from which on it works beside the tree over sets, which would take very long
 
 
@@ -48,6 +49,7 @@ class KnapsackArm:
         self._sets = PatternBound(items, proof.lam, proof.unit)
         self._tree: SetTree | None = None
         self._heavy = float((problem.capacity[problem.server] + 1.0).sum()) > _HEAVY
+        self._steps = max(1, min(_STEPS, _ROWS // (problem.tasks + problem.servers) ** 2))
         self._second = Annealing(problem, run, duals, None, items, _LARGER) if parallel else None
 
     @property
@@ -78,6 +80,9 @@ class KnapsackArm:
         if self._tree is None or self._tree.over or self._tree.failed:
             return self._heavy and self._run.stop.seconds is not None
         nodes = self._tree.nodes
-        self._tree.advance(self._run.remaining)
+        for _ in range(self._run.allowance(proof.nodes, self._steps)):
+            self._tree.advance(self._run.remaining)
+            if self._tree.over or self._tree.failed or proof.bound < proof.least():
+                break
         proof.nodes += self._tree.nodes - nodes
         return True
