@@ -26,6 +26,7 @@ CHEAP = {"orienteering": "greedy", "carbon-offloading": "lyapunov"}  # others th
 
 @pytest.fixture(autouse=True)
 def _no_figure_survives() -> Iterator[None]:
+    plt.close("all")  # what tests before left
     yield
     plt.close("all")
 

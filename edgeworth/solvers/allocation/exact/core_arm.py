@@ -80,7 +80,7 @@ class CoreArm:
         callback, and the turn after begins there."""
         if self._thread is None:
             return
-        self.exchange.open(calls, seconds)
+        self.exchange.admit(calls, seconds)
         while not self.exchange.idle.wait(_LOOK) and self._thread.is_alive():
             if look is not None and look():
                 return
@@ -93,7 +93,7 @@ class CoreArm:
     def end(self) -> None:
         """Stop HiGHS; a thread that asks nobody now is left, and ends at its next callback."""
         self.exchange.flag.stopped = True
-        self.exchange.open(1, 0.0)
+        self.exchange.admit(1, 0.0)
         if self._thread is not None:
             self._thread.join(_GRACE)
             if self._thread.is_alive():
@@ -184,7 +184,7 @@ class _Gate(CoreExchange):
         self.idle, self._go = threading.Event(), threading.Event()
         self._calls, self._until = 0, -math.inf
 
-    def open(self, calls: int, seconds: float) -> None:
+    def admit(self, calls: int, seconds: float) -> None:
         """A turn begins."""
         self._calls, self._until = calls, time.perf_counter() + seconds
         self.idle.clear()
