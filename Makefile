@@ -94,7 +94,7 @@ lint: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python $(PIP) --constraint constraints.txt --editable '.[bench]'
-	for each in allocation routing trading finite_games offloading mechanisms carbon carbon_env scheduling token_market head_to_head fusion consensus studies; do $(BIN)/python benchmarks/$$each.py || exit 1; done
+	for each in allocation routing trading finite_games offloading mechanisms carbon carbon_env scheduling token_market head_to_head fusion consensus studies knapsack allocation_gap routing_wide threads; do $(BIN)/python benchmarks/$$each.py || exit 1; done
 
 bench-learn: $(LEARN)/done
 	$(LEARN)/bin/python $(PIP) --constraint constraints.txt $(PEER)
