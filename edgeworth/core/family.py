@@ -106,8 +106,8 @@ class Family(Model[P, S]):
             Draw a line on stderr that says where the run stands, where stderr is a terminal. Not together with an observer,
             which may draw what it likes (`edgeworth.core.observer.ProgressLine` is such an observer).
         threads : int
-            How many threads the method may use. One is the default because a second rarely pays: on two cores only ``eaco-ls``
-            was more than 1.3 times as fast with two (1.45), the others .74 to 1.08 times (benchmarks/threads.py).
+            How many threads the method may use. One is the default: of the methods measured on two cores only ``eaco-ls`` was
+            more than 1.3 times as fast with a second (benchmarks/threads.py; allocation's were not measured alone).
         trace : bool
             Keep how value and bound moved over time.
 
