@@ -46,6 +46,15 @@ def reject_type(argument: str, rule: str, value: object) -> NoReturn:
     raise TypeError(f"{argument}: {rule}; got {shown(value)} of type {type(value).__name__}")
 
 
+def text(argument: str, value: object) -> str:
+    """A text that a file can hold: no half of a surrogate pair, which UTF-8 has no bytes for."""
+    if not isinstance(value, str):
+        reject_type(argument, "must be a text", value)
+    if any("\ud800" <= letter <= "\udfff" for letter in value):
+        reject(argument, "must have no half of a surrogate pair, which no file in UTF-8 can hold", value)
+    return value
+
+
 def by_name(function: Callable[Q, R]) -> Callable[Q, R]:
     """The function with a refusal of nameless arguments that says which names there are, where Python only counts them."""
     parameters = inspect.signature(function).parameters.values()

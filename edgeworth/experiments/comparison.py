@@ -226,12 +226,15 @@ class Comparison:
         return safe.to_csv(index=False, lineterminator="\n")
 
     def to_parquet(self, path: str | PathLike[str]) -> None:
-        """Write `frame` as Parquet, one row a run; needs the extra parquet. Entropy that no 64-bit integer holds is text."""
+        """Write `frame` as Parquet, one row a run; needs the extra parquet. Entropy that no 64-bit integer holds is text,
+        and half of a surrogate pair, which UTF-8 cannot hold, is written out (``\\ud800``).
+        """
         require("to_parquet", "parquet", "pyarrow")
         plain = self.frame.copy()
         for name in ("instance_seed", "method_seed"):
             if plain[name].dtype.kind == "O":
                 plain[name] = [None if item is None else str(item) for item in plain[name]]
+        plain["problem"] = [name.encode("utf-8", "backslashreplace").decode("utf-8") for name in plain["problem"]]
         with replacing(path) as file:
             plain.to_parquet(file, index=False)
 

@@ -100,6 +100,8 @@ class Setting:
         texts += [text for method in methods for text in method]
         if not all(isinstance(text, str) for text in texts) or not all(len(method) == 2 for method in methods):
             validation.reject("setting", "must hold texts as labels, descriptions and versions", fields)
+        for label, _ in methods:
+            validation.text("setting", label)
         for name, least in (("n_jobs", -1), ("threads", 1), ("runs", 1)):
             validation.integer(name, fields[name], minimum=least)
         validation.flag("interrupted", fields["interrupted"])

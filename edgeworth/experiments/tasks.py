@@ -61,9 +61,7 @@ class MethodSpec:
     stop: Stop | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.label, str):
-            validation.reject_type("label", "must be a text", self.label)
-        if not self.label.strip():
+        if not validation.text("label", self.label).strip():
             validation.reject("label", "must not be empty", self.label)
         if not isinstance(self.method, str) and not callable(self.method):
             validation.reject_type("method", "must be a method's name or a callable", self.method)

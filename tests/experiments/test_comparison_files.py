@@ -227,3 +227,14 @@ def test_rows_are_plain_json(comparison: Comparison, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "sweep.jsonl").read_text().splitlines()]
     assert (lines[0]["format"], lines[0]["content"], lines[0]["schema"]) == ("edgeworth", "comparison", 1)
     assert set(table.KINDS) <= set(lines[1])
+
+
+def test_a_parquet_file_holds_every_name(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    odd = [dataclasses.replace(p, provenance=dataclasses.replace(p.provenance, name="a\udcff")) for p in problems(0, 2**70)]
+    table = compare(odd, ["greedy"])
+    table.to_html(tmp_path / "page.html")
+    table.to_parquet(tmp_path / "rows.parquet")
+    read = pd.read_parquet(tmp_path / "rows.parquet")
+    assert read["problem"].tolist() == ["a\\udcff seed 0", f"a\\udcff seed {2**70}"]
+    assert read["value"].tolist() == table.frame["value"].tolist()

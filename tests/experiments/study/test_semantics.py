@@ -254,7 +254,7 @@ def test_an_absent_library_is_no_failed_run(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("label", ["a\0b", "\udcff"])
 def test_names_that_sqlite_does_not_take(label: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="methods: must have labels of printable characters"):
+    with pytest.raises(ValueError, match=r"methods: must have labels of printable|label: must have no half of a surrogate"):
         Study(tmp_path / "s.db", problems(1), [MethodSpec(label, "greedy")])
     (problem,) = problems(1)
     odd = replace(problem, provenance=replace(problem.provenance, name=label))  # as of a file with such a name
@@ -291,7 +291,7 @@ def test_the_hash_of_a_task_is_of_its_content_and_not_of_its_label() -> None:
         ({"stop": Stop(iterations=3), "methods": ["greedy"]}, ValueError, "iterations: not supported by method 'greedy'"),
         ({"threads": 2, "methods": ["exact"]}, ValueError, "threads: must be of the threads of the study, 1; got 2"),
         ({"seeds": [2**63]}, ValueError, "seeds: must be at most"),
-        ({"methods": [MethodSpec("a\ud800", "greedy")]}, ValueError, "labels of printable characters"),
+        ({"methods": [MethodSpec("a\x07", "greedy")]}, ValueError, "labels of printable characters"),
         ({"durable": 1}, TypeError, "durable"),
     ],
 )
