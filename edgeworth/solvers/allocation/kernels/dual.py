@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit, leaf
 from edgeworth.core.kernels import assign
-from edgeworth.solvers.allocation.kernels.knapsack import Branching, branch, fill_table, lp_bound, next_row, sort_by_ratio
+from edgeworth.solvers.allocation.kernels.knapsack import (
+    Branching,
+    branch,
+    fill_table,
+    greatest_sum,
+    lp_bound,
+    previous_row,
+    sort_by_ratio,
+)
 
 FREE, OUT, IN = -1, 0, 1
 EPS = float(np.finfo(np.float64).eps)
@@ -299,18 +307,11 @@ def losses_by_tables(data, i, lam, state, count, room, scratch):
     for t in range(count - 1, -1, -1):
         k = items[t]
         w = int(data.weight[k])
-        after = back[now]
-        before = table[t]
-        out = -np.inf
-        for c in range(room + 1):
-            out = max(out, before[c] + after[room - c])
-        zero[k] = best - out
+        before, after = table[t, : room + 1], back[now, : room + 1]  # after[c]: best gain of those after within room - c
+        zero[k] = best - greatest_sum(before, after)
         if w <= room:
-            into = -np.inf
-            for c in range(room - w + 1):
-                into = max(into, before[c] + after[room - w - c])
-            one[k] = best - (into + gain[t])
-        next_row(w, gain[t], room, after, back[1 - now])
+            one[k] = best - (greatest_sum(before, after[w:]) + gain[t])
+        previous_row(w, gain[t], room, after, back[1 - now])
         now = 1 - now
 
 

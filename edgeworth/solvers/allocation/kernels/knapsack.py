@@ -39,11 +39,55 @@ def fill_table(items, count, gain, weight, room, table):
 
 @leaf
 def next_row(w, g, room, old, new):
-    """One more item of weight w and gain g."""
-    for c in range(min(w, room + 1)):
+    """One more item of weight w and gain g.
+
+    Slices that begin where the item begins, instead of ``old[c - w]``: an index that might be negative keeps the compiler from
+    working on several entries at a time.
+    """
+    first = min(w, room + 1)
+    for c in range(first):
         new[c] = old[c]
-    for c in range(w, room + 1):
-        new[c] = max(old[c], old[c - w] + g)
+    without, result = old[first : room + 1], new[first : room + 1]
+    for c in range(room + 1 - first):
+        out = without[c]
+        into = old[c] + g
+        result[c] = into if into > out else out
+
+
+@leaf
+def previous_row(w, g, room, old, new):
+    """As `next_row` for tables that are indexed by the room that is spent: new[c] = best gain within room - c."""
+    first = min(w, room + 1)
+    rest = room + 1 - first
+    for c in range(rest, room + 1):
+        new[c] = old[c]
+    spent = old[first : room + 1]
+    for c in range(rest):
+        out = old[c]
+        into = spent[c] + g
+        new[c] = into if into > out else out
+
+
+@leaf
+def greatest_sum(before, after):
+    """The greatest before[c] + after[c] over the entries of the shorter vector; eight chains, that none waits for itself."""
+    many = min(before.size, after.size)
+    a = b = c = d = e = f = g = h = -np.inf
+    t = 0
+    while t + 8 <= many:
+        a = max(a, before[t] + after[t])
+        b = max(b, before[t + 1] + after[t + 1])
+        c = max(c, before[t + 2] + after[t + 2])
+        d = max(d, before[t + 3] + after[t + 3])
+        e = max(e, before[t + 4] + after[t + 4])
+        f = max(f, before[t + 5] + after[t + 5])
+        g = max(g, before[t + 6] + after[t + 6])
+        h = max(h, before[t + 7] + after[t + 7])
+        t += 8
+    while t < many:
+        a = max(a, before[t] + after[t])
+        t += 1
+    return max(max(max(a, b), max(c, d)), max(max(e, f), max(g, h)))
 
 
 @leaf
