@@ -62,6 +62,7 @@ _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
 _HARD = 30  # steps of the tree, about a second, before neighbourhoods are searched and HiGHS is asked; it is asked at once
 _FEW = 3  # where there are at most so many tasks a server
 _EVERY, _TIRED = 4, 60  # one thread: HiGHS's turn is every so many steps, and that of a search which found nothing so long
+_MOSTLY, _RARELY = 3, 64  # while the gap is far from closed: searches a step; HiGHS's turn and annealing's, every so many
 _AROUND_SERVERS = 3  # least
 _AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
 _PATIENCE, _AFTER = 4, 600  # after HiGHS's claim the tree goes on to so many times the steps it had done, by so many at least
@@ -116,7 +117,8 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     4. Simulated annealing looks for incumbents meanwhile: in a thread of its own with ``threads`` >= 2, by turns otherwise.
     5. From the 30th step of the tree on, while the gap is wide, neighbourhoods of the best assignment take the place of the
        dives, up to 100,000 pairs: the tasks of a few servers, drawn by what they lose against the prices' bound, are shared out
-       anew by a tree of their own (`Neighbourhoods`), in both threads.
+       anew by a tree of their own (`Neighbourhoods`), in both threads. While values lie on a grid, the gap exceeds 2e-4 of the
+       bound and they are ahead of annealing, they get most of the time, as on type d of generalised assignment.
     6. From then on HiGHS shares the time of the annealing (with one thread from the 120th step on; at once where there are at
        most three tasks a server), up to 200,000 pairs: it solves the core, the pairs that the root of a tree does not exclude
        from what is better than the incumbent, or parts of growing size where the core is large (`solve_core`). Incumbents go
@@ -259,7 +261,8 @@ class _Portfolio:
             step = max(step, 0.0 if proof.at_root else losses_take)
             if run.remaining < ending_takes + (step if step > _LONG else 0.0):
                 return Termination.TIME
-            if self.anneals and not parallel:
+            far = self._far
+            if self.anneals and not parallel and not (far and steps % _RARELY):
                 share = 1.0 if proof.failed else proof.effort if self.knapsacks is None else _SHARE
                 many = min(_FIRST_PROPOSALS * self.problem.tasks, _MOST_PROPOSALS)
                 self.annealing.turn(many if first else int(share * _PROPOSALS))
@@ -268,7 +271,7 @@ class _Portfolio:
             steps += 1
             beyond += not proof.at_root or bool(proof.failed)
             cores = self.cores if beyond > (0 if self._few else _HARD if parallel else 4 * _HARD) else None
-            if cores is not None and self._exchange(cores, parallel or bool(beyond % _EVERY)):
+            if cores is not None and self._exchange(cores, parallel or bool(beyond % (_RARELY if far else _EVERY))):
                 claimed, proof.dives = claimed or steps, True  # they lower the bound by more at a time
                 self.annealing.search_around(None)
                 if proof.failed or (run.stop.seconds is not None and steps >= max(_PATIENCE * claimed, claimed + _AFTER)):
@@ -304,7 +307,7 @@ class _Portfolio:
         if not self.around:
             self.around = [proof.neighbourhoods(rng) for rng in self.run.rng.spawn(1 + parallel)]
         if parallel:
-            self.annealing.search_around(self.around[-1])
+            self.annealing.search_around(self.around[-1], self._far)
         for each in self.around:
             if each.best is not None and each.best_profit > self.profit:
                 found = assignment_of(problem, each.best)
@@ -316,7 +319,7 @@ class _Portfolio:
                 each.offer(known, self.profit, proof.bound)
         proof.dives = False  # this is better
         self._turns += 1
-        for _ in range(2 if self._idle < _TIRED else self._turns % _EVERY == 0):
+        for _ in range(_MOSTLY if self._far else 2 if self._idle < _TIRED else self._turns % _EVERY == 0):
             self._idle = 0 if self.around[0].advance() else self._idle + 1
 
     def _exchange(self, cores: Cores, waits: bool) -> bool:
@@ -326,6 +329,11 @@ class _Portfolio:
             cores.turn(look=lambda: self.run.tick(self.proof.nodes, self._value, self._bound) is not None)
         self._accept(cores.arm.exchange.best)
         return self._closed(self._claim)
+
+    @property
+    def _far(self) -> bool:
+        """Neighbourhoods are ahead of annealing, and the gap is far from closed: they get most of the time."""
+        return bool(self.around) and self.proof.far and self.best is not self.annealing.best
 
     @property
     def _value(self) -> float | None:

@@ -27,6 +27,7 @@ _PAUSE = 0.02  # seconds between two looks of a thread that has nothing else to 
 _KNAPSACKS = 4  # emptied by a trial at most
 _AROUND = 3.0  # seconds of the search of neighbourhoods for each of annealing
 _HIGHS, _WHOLE = 0.3, 1.0  # seconds of HiGHS for each of both: on a part of the core, and on the whole, which bounds
+_FAR_AROUND, _FAR_HIGHS = 15.0, 0.1  # the same, while the gap is far from closed
 _TURN = 0.05  # seconds of a turn of HiGHS's
 _EVER = 1 << 40  # as many proposals as one likes
 
@@ -39,19 +40,22 @@ class Alternate(Observer):
         self.stopped, self._cores, self._since = False, cores, time.perf_counter()
         self._owed = 0.0
         self.around: Neighbourhoods | None = None
+        self.far = False
 
     def on_progress(self, progress: Progress | None) -> bool:
         now = time.perf_counter()
         spent = now - self._since
         self._owed += spent
-        while (around := self.around) is not None and not self.stopped and time.perf_counter() < now + _AROUND * spent:
+        share = _FAR_AROUND if self.far else _AROUND
+        while (around := self.around) is not None and not self.stopped and time.perf_counter() < now + share * spent:
             began = time.perf_counter()
             around.advance()
             self._owed += time.perf_counter() - began
         if self._cores is not None and not self.stopped and self._owed > 0.0:
             began = time.perf_counter()
             self._cores.turn(_TURN, lambda: self.stopped)
-            self._owed -= (time.perf_counter() - began) / (_WHOLE if self._cores.arm.exchange.whole else _HIGHS)
+            highs = _FAR_HIGHS if self.far else _WHOLE if self._cores.arm.exchange.whole else _HIGHS
+            self._owed -= (time.perf_counter() - began) / highs
         self._since = time.perf_counter()
         return self.stopped
 
@@ -90,9 +94,9 @@ class Annealing:
         if isinstance(self._search, FillingSearch):
             self._search.aim(bound.lam, bound.ideal)
 
-    def search_around(self, around: Neighbourhoods | None) -> None:
-        """The thread has, or no longer has, neighbourhoods to search."""
-        self._flag.around = around
+    def search_around(self, around: Neighbourhoods | None, far: bool = False) -> None:
+        """The thread has, or no longer has, neighbourhoods to search; `far`: for most of its time."""
+        self._flag.around, self._flag.far = around, far
 
     def turn(self, proposals: int) -> None:
         """So many proposals, rounded up to what the search does at a time."""

@@ -41,6 +41,7 @@ _DIVE = 0.15  # a dive's target lies above the known value by this share of the 
 _DIVE_NODES = 300  # nodes after which a dive is given up at first
 _SMALL_TREE = 30  # nodes up to which the next stage takes a longer step
 _GROWTH, _BACK = 10, 0.25  # a tree so many times larger than those before is given up for one with a shorter step
+_FAR = 2e-4  # share of the bound: a wider gap is not closed by the tree
 _COARSE = 1e6  # targets step over the grid of values where it has at most so many lines
 _HAIR = 1e-3  # a target on a grid of values lies below a line of it by this share: what rounding may use up
 _BELOW = 1e-9  # without a known value the last target lies below every profit by this share of the profits' size
@@ -285,6 +286,11 @@ class Proof:
     def wide(self) -> bool:
         """The gap to the known value is worth a search for better ones."""
         return math.isfinite(self.value) and self.bound - self.value > max(2.5 * self._grid, 1e-6 * abs(self.bound))
+
+    @property
+    def far(self) -> bool:
+        """On a grid of values: the gap is so wide that better solutions are needed before a tree can close it."""
+        return self._grid > 0.0 and self.wide and self.bound - self.value > _FAR * abs(self.bound)
 
     def neighbourhoods(self, rng: np.random.Generator) -> Neighbourhoods:
         """A search around the best assignment that begins at the root's multipliers."""
