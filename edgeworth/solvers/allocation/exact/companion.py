@@ -26,7 +26,7 @@ _BLOCK = 3  # `LocalSearch.penalty_interval`: feasible states are met sooner tha
 _PAUSE = 0.02  # seconds between two looks of a thread that has nothing else to do
 _KNAPSACKS = 4  # emptied by a trial at most
 _AROUND = 3.0  # seconds of the search of neighbourhoods for each of annealing
-_HIGHS, _WHOLE = 0.3, 1.0  # seconds of HiGHS for each of both: on a part of the core, and on the whole, which bounds
+_HIGHS, _WHOLE = 0.3, 4.0  # seconds of HiGHS for each of both: on a part of the core, and on the whole, which bounds
 _TURN = 0.05  # seconds of a turn of HiGHS's
 _EVER = 1 << 40  # as many proposals as one likes
 
