@@ -21,6 +21,7 @@ from edgeworth.solvers.allocation.model.system import Ints
 _SPARE = (0.9, 0.6, 0.3, 0.0)  # see `Repair.improve`
 _SETS, _REPEATS = 100_000, 20  # of `kernels.refill` and `kernels.exchange`
 _SHAKE = 0.02  # of the mean reduced profit: how far the order in which tasks make room is random
+_UNSEEN = -2  # no choice of a pair: -1 stands for an unserved task
 _NOTHING = 1e-9  # a regret up to this share of the largest profit is none
 
 
@@ -90,6 +91,8 @@ class Ruin:
         self._pairs, self._repair = execution.pairs, Repair(execution)
         self._repair.near(self.u, self._best)
         self.choice = choice.copy()
+        self._before = np.full(problem.tasks, _UNSEEN)  # a trial's choices as they were, of the tasks that it may have touched
+        self._seen: list[Ints] = []
         self._load = self._repair.loads(self.choice)
         self.trials = 0
 
@@ -111,7 +114,8 @@ class Ruin:
         concerned; by how much the profit has risen, 0 where all that was undone."""
         problem, choice, load = self.problem, self.choice, self._load
         self.trials += 1
-        before, loads = choice.copy(), load.copy()
+        loads = load.copy()
+        self._remember(np.array([j]))
         pair = int(self._wanted[j])
         home = int(problem.server[pair])
         servers = [home]
@@ -127,13 +131,23 @@ class Ruin:
                     self._mend(i, spare)
             for i in np.flatnonzero(load != loads).tolist():
                 self._mend(i, 0.0)
-        changed = np.flatnonzero(before != choice)
-        gain = self.profit(choice[changed]) - self.profit(before[changed])
+        seen = np.concatenate(self._seen)
+        changed = seen[choice[seen] != self._before[seen]]
+        before = self._before[changed]
+        self._before[seen] = _UNSEEN
+        self._seen.clear()
+        gain = self.profit(choice[changed]) - self.profit(before)
         if fits and gain > 0.0 and not np.any(problem.must_serve[changed] & (choice[changed] < 0)):
             return gain
-        choice[changed] = before[changed]
+        choice[changed] = before
         load[:] = loads
         return 0.0
+
+    def _remember(self, tasks: Ints) -> None:
+        """What is done next changes the choices of no other tasks: to copy all of them would take longer than a trial."""
+        fresh = tasks[self._before[tasks] == _UNSEEN]
+        self._before[fresh] = self.choice[fresh]
+        self._seen.append(fresh)
 
     def _make_room(self, i: int, pair: int) -> bool:
         """Tasks that need not be served leave server i, but for the one of that pair; says whether the others fit."""
@@ -141,6 +155,7 @@ class Ruin:
         items = self._repair.items(i)
         here = items[(choice[problem.task[items]] == items) & (items != pair) & ~problem.must_serve[problem.task[items]]]
         reduced = problem.profit[here] - self.u[i] * problem.weight[here]
+        self._remember(problem.task[here])
         shaken = reduced + _SHAKE * np.abs(reduced).mean() * self.rng.exponential(size=len(here)) if len(here) else reduced
         for k in here[np.argsort(shaken, kind="stable")].tolist():
             if load[i] <= limit[i]:
@@ -151,5 +166,6 @@ class Ruin:
 
     def _mend(self, i: int, spare: float) -> None:
         items, task, limit = self._repair.items(i), self.problem.task, self._repair.limit
+        self._remember(task[items])
         kernels.exchange(self._pairs, self.u, task, self.choice, self._load, limit, items, i, spare, _REPEATS)
         kernels.refill(self._pairs, self.u, task, self.choice, self._load, limit, items, i, spare, _SETS)
