@@ -52,6 +52,17 @@ def test_exact_and_milp_find_the_oracles_optimum(game: OffloadingGame, seed: int
     assert result.value == pytest.approx(best, rel=1e-9, abs=1e-9)
 
 
+@pytest.mark.parametrize("sensitivity", [0.0, 1.0])
+def test_a_game_in_which_nothing_is_worth_anything_has_a_proof(sensitivity: float) -> None:
+    user, provider = np.divmod(np.arange(6), 2)
+    game = OffloadingGame.from_pairs(
+        user, provider, np.zeros(6), np.ones(2), users=3, workload=np.zeros(3), sensitivity=np.full(3, sensitivity)
+    )
+    result = offloading.solve(game, method="exact")
+    assert (result.value, result.quality) == (0.0, Quality.OPTIMAL)
+    assert offloading.verify(game, result)
+
+
 @pytest.mark.parametrize("regime", offloading.REGIMES)
 def test_two_exact_methods_agree_where_brute_force_takes_long(regime: Any) -> None:
     for seed in range(2):

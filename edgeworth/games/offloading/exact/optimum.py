@@ -29,6 +29,7 @@ from edgeworth.games.offloading.model.game import Bools, Floats, Ints
 _ROUNDS = 60  # perturbations of the local search
 _STEPS = 400  # of the checker's search, each at most some 20 ms
 _SLICES = 400  # of every provider's load in a certificate
+_TINY = 2.0**-1000  # the checker's terms are never taken for smaller ones
 _ABOVE = 5e-10  # the bound's distance from the welfare, half of what proves an optimum
 
 
@@ -121,8 +122,10 @@ def _searched_bound(
         return None
     slices = dict(aside(run, partial(certify, game, worth, price, _SLICES)).arrays)
     table = Slices(game, slices)
-    for k in range(game.providers):  # what the checker's rounding may add to a set, also to one that is worth nothing
-        ceiling[k] += 8.0 * max(float(block.margin.max()) for block in table.blocks(k))
+    for k in range(game.providers):  # what the checker's rounding may add to a set, also to one that is worth nothing at all
+        user = game.user[table.pairs(k)]
+        least = float((1.0 + game.sensitivity[user] * (1.0 + game.unit[user])).sum()) * _TINY
+        ceiling[k] += 8.0 * max(float(block.margin.max()) for block in table.blocks(k)) + least
     bound = welfare + _ABOVE * abs(welfare)
     certificate = Certificate(SEARCH, slices | {"ceiling": ceiling, "target": np.array([bound])})
     try:
