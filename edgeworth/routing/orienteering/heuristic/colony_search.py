@@ -84,7 +84,7 @@ class EacoLs:
     lag : float, >= 0
         Labels further behind the best one of as many visits go no further, in units of the mean positive profit.
     effort : int, >= 0
-        Steps of labels that the beam may take, per iteration and ant, divided by the square of the number of vehicles.
+        Steps of labels that the beam may take, per iteration and ant, divided by the number of vehicles.
     """
 
     ants: int = 2
@@ -299,7 +299,7 @@ class _Colony:
             elif turn == _CYCLE // 2 and ant.beam is not None and self.credit[index] >= 0:
                 self._refill(ant, ant.beam, iteration, index)
 
-        self.credit[self.left] += self.params.effort // self.problem.vehicles**2 // turns
+        self.credit[self.left] += self.params.effort // self.problem.vehicles // turns
         list(spread(move, range(self.params.ants)))
         self.values = np.array([ant.values[1] for ant in self.ants])
         if self.params.pheromone > 0.0:
