@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from edgeworth import Stop, Termination
 from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import Eaco, EacoLs, OrienteeringProblem
+from edgeworth.routing.orienteering.heuristic.arrays import solution_of
+from edgeworth.routing.orienteering.heuristic.colony_search import _Colony
+from edgeworth.routing.orienteering.model import value
 from edgeworth.testing.contracts import same_answer
 from edgeworth.testing.strategies.orienteering import orienteering_problems
 from tests.oracles import eaco as oracle
@@ -228,6 +231,44 @@ def test_a_large_problem_uses_neighbourhoods_only() -> None:
     assert result.value > greedy
 
 
+def test_the_better_half_of_a_crowd_goes_on() -> None:
+    problem = orienteering.generate(preset="random", vehicles=3, customers=40, seed=0)
+    colony = _Colony(problem, EacoLs(attempts=5), None, np.uint64(0), 300.0)
+    assert len(colony.left) == 8
+    for iteration in range(8):
+        colony.iterate(iteration, 0.0, map)
+    worth = colony.values.copy()
+    for share, many in ((0.4, 4), (0.7, 2), (1.0, 2)):
+        before = set(colony.left.tolist())
+        colony.iterate(8, share, map)
+        assert len(colony.left) == many
+        assert before.issuperset(colony.left.tolist())
+        if many == 4:
+            assert worth[colony.left].min() >= np.delete(worth, colony.left).max()
+    for index in colony.left:  # what is remembered of the plans they left does not mislead them
+        ant = colony.ants[index]
+        absent = np.sort(ant.state.absent[: ant.state.ints[0]])
+        assert absent.tolist() == np.flatnonzero(ant.work.where < 0).tolist()
+        assert ant.values[0] == pytest.approx(value(problem, solution_of(problem, ant.plan)))
+
+
+@pytest.mark.parametrize(("vehicles", "planned", "many"), [(1, 300.0, 2), (3, 299.0, 4), (3, 99.0, 2), (3, 1e9, 8)])
+def test_only_long_runs_of_several_vehicles_have_a_crowd(vehicles: int, planned: float, many: int) -> None:
+    problem = orienteering.generate(preset="random", vehicles=vehicles, customers=20, seed=0)
+    assert len(_Colony(problem, EacoLs(), None, np.uint64(0), planned).ants) == many
+    assert len(_Colony(problem, EacoLs(full_pool=19), None, np.uint64(0), planned).ants) == 2
+
+
+def test_a_crowd_is_the_same_on_two_threads() -> None:
+    problem = orienteering.generate(preset="random", vehicles=3, customers=40, seed=1)
+    params, stop = EacoLs(attempts=5), Stop(iterations=300)
+    one, two = (
+        orienteering.solve(problem, method="eaco-ls", seed=0, stop=stop, params=params, threads=threads) for threads in (1, 2)
+    )
+    assert same_answer(one, two)
+    assert orienteering.verify(problem, one)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -237,6 +278,7 @@ def test_a_large_problem_uses_neighbourhoods_only() -> None:
         (lambda: Eaco(colonies="none"), "colonies: must be one of shared, per-vehicle"),  # type: ignore[arg-type]
         (lambda: Eaco(pheromone=-1.0), "pheromone: must be at least 0"),
         (lambda: EacoLs(initial_temperature=0.01, final_temperature=0.1), "initial_temperature: must be at least final_t"),
+        (lambda: EacoLs(crowd=0), "crowd: must be at least 1"),
         (lambda: EacoLs(blink=1.0), "blink: must be below 1"),
         (lambda: EacoLs(segment=0), "segment: must be at least 1"),
         (lambda: EacoLs(detour_offset=0.0), "detour_offset: must be above 0"),

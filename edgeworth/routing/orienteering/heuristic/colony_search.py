@@ -27,6 +27,10 @@ from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan,
 
 _CYCLE = 4  # iterations, in one of which an ant does local search and in one of which its beam works
 _FLOOR = 0.05  # least pheromone; the most is deposit / evaporation
+_SEVERAL = (0.8, 2.5)  # first and last temperature of several vehicles, by that of one
+_AGAIN = 0.5  # the first temperature of a later stage, by that of the first stage
+_SPEED = 20_000  # about so many iterations a second, divided by the number of customers
+_TURNS = 25  # least turns of an ant in a stage
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,10 @@ class EacoLs:
     Parameters
     ----------
     ants : int, >= 1
-        Ants of the colony.
+        Ants of the colony that move in an iteration, and that are left in the last stage.
+    crowd : int, >= 1
+        Ants that begin, if there are several vehicles, at most `full_pool` customers and a run that is long enough: the largest
+        multiple of `ants` by a power of two that is not above it. They take turns.
     iterations : int, >= 1
         Iterations of a run without a rule on seconds or iterations; the cooling schedule always fits the run.
     attempts : int, >= 1
@@ -47,7 +54,8 @@ class EacoLs:
     rounds : int, >= 0
         Rounds of local search at the end of every fourth iteration.
     initial_temperature, final_temperature : float, > 0
-        First and last temperature of the acceptance; the first is at least the last, and half of it is taken for one vehicle.
+        First and last temperature of the acceptance for one vehicle; the first is at least the last. Several vehicles begin at
+        .8 of the first and end at 2.5 times the last: the temperatures at which their routes still exchange regions.
     travel_penalty : float, >= 0
         Price of travel time in the search's objective.
     removals : int, >= 1
@@ -76,14 +84,15 @@ class EacoLs:
     lag : float, >= 0
         Labels further behind the best one of as many visits go no further, in units of the mean positive profit.
     effort : int, >= 0
-        Steps of labels that the beam may take, per iteration and ant, divided by the square of the number of vehicles.
+        Steps of labels that the beam may take, per iteration and ant, divided by the number of vehicles.
     """
 
     ants: int = 2
+    crowd: int = 8
     iterations: int = 1000
     attempts: int = 100
     rounds: int = 1
-    initial_temperature: float = 1.0
+    initial_temperature: float = 0.5
     final_temperature: float = 0.02
     travel_penalty: float = 0.01
     removals: int = 10
@@ -102,7 +111,7 @@ class EacoLs:
     effort: int = 300_000
 
     def __post_init__(self) -> None:
-        for name in ("ants", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours", "ahead"):
+        for name in ("ants", "crowd", "iterations", "attempts", "removals", "segment", "full_pool", "neighbours", "ahead"):
             validation.integer(name, getattr(self, name), minimum=1)
         for name in ("rounds", "width", "effort"):
             validation.integer(name, getattr(self, name), minimum=0)
@@ -149,7 +158,7 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
 
     Notes
     -----
-    In an iteration every ant makes ``attempts`` attempts:
+    In an iteration ``ants`` ants, those whose turn it is, make ``attempts`` attempts:
 
     1. Ruin. Segments around a customer are removed, one a route, or several where there is but one route (slack induction by
        string removals).
@@ -165,7 +174,11 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
        there beats in time and value, whoever they visited. What is found replaces the run where it is better.
     6. Pheromone evaporates, and the edges of the colony's best plan are reinforced.
 
-    T falls geometrically from the first to the last temperature over the run: by its share of iterations where their number is
+    Plans of several vehicles differ most in who serves which region, which an ant decides early and hardly ever again: on pr04
+    four times the iterations gained nothing. Hence a crowd of ants begins, in stages of equal length. After each of them the
+    better half goes on, from the best plans it met and at half of the first temperature, with twice as many attempts an ant.
+
+    T falls geometrically from the first to the last temperature over a stage: by its share of iterations where their number is
     known (``Stop(iterations=...)``, or no rule at all), by the share of its seconds otherwise. Random numbers come from the
     stream (seed, iteration, ant): the number of threads changes nothing in a run that ends by iterations.
 
@@ -176,14 +189,15 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     Beam: Lowerre, The HARPY speech recognition system (1976), on the labels of Righini and Salani, Computers & Operations
     Research 36 (2009). The combination is our own.
     """
-    colony = _Colony(problem, params, run.start, np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64)))
+    planned = run.stop.iterations
+    if planned is None and run.stop.seconds is None:
+        planned = params.iterations
+    about = (run.stop.seconds or 0.0) * _SPEED / max(problem.customers, 1) if planned is None else float(planned)
+    colony = _Colony(problem, params, run.start, np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64)), about)
     best, reached = colony.incumbent()
     ending = run.tick(0, reached)
     if problem.customers == 0 or problem.vehicles == 0:
         return Found(best, ending or Termination.CONVERGED)
-    planned = run.stop.iterations
-    if planned is None and run.stop.seconds is None:
-        planned = params.iterations
     done = 0
     workers = min(run.threads, params.ants)
     with ThreadPoolExecutor(workers, initializer=work_for, initargs=(counter(),)) as pool:
@@ -204,13 +218,17 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
 class _Colony:
     """The ants, their pheromone, and the kernels' arrays; everything that the next iteration needs."""
 
-    def __init__(self, problem: OrienteeringProblem, params: EacoLs, start: RoutePlan | None, seed: np.uint64) -> None:
+    def __init__(
+        self, problem: OrienteeringProblem, params: EacoLs, start: RoutePlan | None, seed: np.uint64, planned: float = 0.0
+    ) -> None:
+        """planned: about so many iterations, on which the number of ants that begin depends."""
         self.problem, self.params, self.seed = problem, params, seed
         self.instance = instance_of(problem)
         self.money, time = scales(problem)
-        alone = problem.vehicles == 1  # the only route loses several segments at once, and cools from lower
-        self.cold = params.final_temperature * self.money
-        self.hot = max(params.initial_temperature * self.money * (0.5 if alone else 1.0), self.cold)
+        alone = problem.vehicles == 1  # the only route loses several segments at once
+        first, last = (1.0, 1.0) if alone else _SEVERAL
+        self.cold = params.final_temperature * self.money * last
+        self.hot = max(params.initial_temperature * self.money * first, self.cold)
         self.parameters = SearchParameters(
             travel_penalty=params.travel_penalty * self.money / time,
             segment=params.segment * 3 // 2 if alone else params.segment,
@@ -228,9 +246,15 @@ class _Colony:
         )
         places = problem.locations
         self.pheromone = np.ones((len(problem.vehicle_types), places, places))
-        self.ants = [self._ant(start) for _ in range(params.ants)]
+        self.stage, self.stages = 0, 1
+        if not alone and 0 < problem.customers <= params.full_pool:
+            while (params.ants << self.stages) <= params.crowd and planned >= (_TURNS * (self.stages + 1)) << self.stages:
+                self.stages += 1
+        many = params.ants << (self.stages - 1)
+        self.ants = [self._ant(start) for _ in range(many)]
+        self.left = np.arange(many)  # the ants that still move
         self.values = np.array([ant.values[1] for ant in self.ants])
-        self.credit = np.zeros(params.ants, dtype=np.int64)  # steps of labels, to each ant
+        self.credit = np.zeros(many, dtype=np.int64)  # steps of labels, to each ant
 
     def _ant(self, start: RoutePlan | None) -> _Ant:
         instance, m, n = self.instance, self.problem.vehicles, self.problem.customers
@@ -255,26 +279,46 @@ class _Colony:
 
     def iterate(self, iteration: int, share: float, spread: Callable[[Callable[[int], None], range], Iterable[None]]) -> None:
         """One iteration at that share of the run; `spread` is ``map``, or that of a pool of threads."""
-        temperature = self.hot * (self.cold / self.hot) ** share
+        while self.stage < min(int(share * self.stages), self.stages - 1):
+            self._select()
+        hot = max(self.hot * (_AGAIN if self.stage else 1.0), self.cold)
+        temperature = hot * (self.cold / hot) ** (share * self.stages - self.stage)
+        turns = len(self.left) // self.params.ants  # of the groups that the ants left move in
+        group = iteration % turns
 
-        def move(index: int) -> None:
+        def move(member: int) -> None:
+            index = int(self.left[group * self.params.ants + member])
             ant = self.ants[index]
             kernel.walk(
                 self.instance, ant.plan, ant.work, ant.best, ant.state, self.pheromone, self.parameters, self.params.attempts,
                 self.seed, iteration, index, temperature, ant.values,
             )  # fmt: skip
-            turn = (iteration + index) % _CYCLE  # another one for every ant: a chunk is short
+            turn = (iteration // turns + member) % _CYCLE  # another one for every ant: a chunk is short
             if turn == 0:
                 self._improve(ant)
             elif turn == _CYCLE // 2 and ant.beam is not None and self.credit[index] >= 0:
                 self._refill(ant, ant.beam, iteration, index)
 
-        self.credit += self.params.effort // self.problem.vehicles**2
-        list(spread(move, range(len(self.ants))))
+        self.credit[self.left] += self.params.effort // self.problem.vehicles // turns
+        list(spread(move, range(self.params.ants)))
         self.values = np.array([ant.values[1] for ant in self.ants])
         if self.params.pheromone > 0.0:
             best = self.ants[int(np.argmax(self.values))].best
             kernel.lay(self.pheromone, self.instance, best, 1.0 - self.params.evaporation, self.params.deposit, _FLOOR)
+
+    def _select(self) -> None:
+        """The next stage: the better half of the ants goes on, from the best plans they met."""
+        self.stage += 1
+        order = np.argsort(-self.values[self.left], kind="stable")[: len(self.left) // 2]
+        self.left = self.left[np.sort(order)]
+        for index in self.left:
+            ant = self.ants[index]
+            for target in (ant.plan, ant.work):
+                for k in range(self.problem.vehicles):
+                    copy_route(ant.best, target, k)
+            kernel.take_plan(self.instance, ant.work, ant.state)
+            ant.state.known[:] = -1
+            ant.values[0] = ant.values[1]
 
     def _refill(self, ant: _Ant, beam: beams.Beam, iteration: int, index: int) -> None:
         """Fill a random run of stops of the ant's plan anew."""

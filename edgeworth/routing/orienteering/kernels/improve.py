@@ -168,6 +168,8 @@ def cross(instance, plan, state, travel_penalty, least):
                 if o < 0 or o == k:
                     continue
                 q = plan.place[c]
+                if plan.leave[k, p - 1] + instance.travel[before, c] * instance.slow[k] > instance.closes[c]:
+                    continue
                 for size in range(1, min(LONGEST, plan.size[o] - q + 1) + 1):
                     for length in range(min(LONGEST, plan.size[k] - p + 1) + 1):
                         change = splice(instance, plan, k, p, length, o, q, size, travel_penalty)

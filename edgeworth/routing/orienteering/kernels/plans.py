@@ -153,7 +153,7 @@ def best_place(instance, plan, k, c, travel_penalty):
         if leave > closes:
             break
         deadline = plan.latest[k, p + 1]
-        if deadline < opens + service:
+        if deadline < max(leave, opens) + service:  # most places of a full route go by this, without a look at the roads
             continue
         a, b = plan.stops[k, p], plan.stops[k, p + 1]
         there = instance.back[c, a] * slow
