@@ -82,6 +82,7 @@ FAMILY = Family(
     auto=_auto,
     judge=check.judge,
     from_array=lambda game, array: model.Profile(array),
+    warm=lambda game, profile: (model.regret(game, profile), model.regrets(game, profile)),
     examples=tiny_problems,
     late={
         "PLAYS": "learned",
