@@ -71,6 +71,14 @@ def _auto(game: model.NormalFormGame) -> str:
     return "logit-tracing" if game.payoffs.size <= _TRACED else "wolf-phc"
 
 
+def _warm(game: model.NormalFormGame, profile: model.Profile) -> None:
+    from edgeworth.games.normal_form.exact import quantal_response
+
+    model.regret(game, profile)
+    model.regrets(game, profile)
+    quantal_response(game, 1.0)
+
+
 FAMILY = Family(
     kind="normal-form",
     problem=model.NormalFormGame,
@@ -82,7 +90,7 @@ FAMILY = Family(
     auto=_auto,
     judge=check.judge,
     from_array=lambda game, array: model.Profile(array),
-    warm=lambda game, profile: (model.regret(game, profile), model.regrets(game, profile)),
+    warm=_warm,
     examples=tiny_problems,
     late={
         "PLAYS": "learned",

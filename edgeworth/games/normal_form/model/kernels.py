@@ -34,7 +34,7 @@ def _sound(sizes, profile):
 
 
 @leaf
-def _mean(source, begin, outer, inner, profile, start, count, target):
+def averaged(source, begin, outer, inner, profile, start, count, target):
     """target[o, s] = sum over b of profile[start + b] source[o, b, s]; the target may be the source that begins at 0."""
     if inner == 1:
         for o in range(outer):
@@ -86,9 +86,9 @@ def _gains(payoffs, sizes, profile, gains):
             if j == i:
                 outer = sizes[j]
             elif moved:
-                _mean(work, 0, outer, inner, profile, start, sizes[j], work)
+                averaged(work, 0, outer, inner, profile, start, sizes[j], work)
             else:
-                _mean(payoffs, i * outcomes, outer, inner, profile, start, sizes[j], work)
+                averaged(payoffs, i * outcomes, outer, inner, profile, start, sizes[j], work)
                 moved = True
             start += sizes[j]
         if not moved:
