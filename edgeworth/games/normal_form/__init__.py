@@ -35,7 +35,7 @@ from edgeworth.core.family import Family
 from edgeworth.core.stop import Stop
 from edgeworth.games.normal_form import check, model
 from edgeworth.games.normal_form.check import *
-from edgeworth.games.normal_form.examples import tiny_problems
+from edgeworth.games.normal_form.examples import tiny_problems, warm_kernels
 from edgeworth.games.normal_form.methods import METHODS as METHODS
 from edgeworth.games.normal_form.model import *
 
@@ -71,14 +71,6 @@ def _auto(game: model.NormalFormGame) -> str:
     return "logit-tracing" if game.payoffs.size <= _TRACED else "wolf-phc"
 
 
-def _warm(game: model.NormalFormGame, profile: model.Profile) -> None:
-    from edgeworth.games.normal_form.exact import quantal_response
-
-    model.regret(game, profile)
-    model.regrets(game, profile)
-    quantal_response(game, 1.0)
-
-
 FAMILY = Family(
     kind="normal-form",
     problem=model.NormalFormGame,
@@ -90,7 +82,7 @@ FAMILY = Family(
     auto=_auto,
     judge=check.judge,
     from_array=lambda game, array: model.Profile(array),
-    warm=_warm,
+    warm=warm_kernels,
     examples=tiny_problems,
     late={
         "PLAYS": "learned",
