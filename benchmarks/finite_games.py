@@ -157,8 +157,8 @@ def gambit() -> None:
             theirs["read"] += spent
             theirs["write"] += _least(peer.to_nfg)[1]
             round_trips += back.hash == rational.hash
-            ready = normal_form.Profile(floats)  # as pygambit's is made before its clock starts
-            found, spent = _least(lambda game=game, ready=ready: normal_form.regret(game, ready))
+            ready = iter([normal_form.Profile(floats) for _ in range(3)])  # made before the clock starts, as pygambit's are
+            found, spent = _least(lambda game=game, ready=ready: normal_form.regret(game, next(ready)))
             ours["regret"] += spent
             fresh = iter([peer.mixed_strategy_profile(data=floats) for _ in range(3)])  # they keep what they computed
             other, spent = _least(lambda fresh=fresh: next(fresh).max_regret())

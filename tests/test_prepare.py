@@ -164,6 +164,14 @@ def test_compile_kernels_here_and_in_processes() -> None:
     assert not [each for each in apart if each.note]
 
 
+def test_compile_kernels_compiles_what_only_the_model_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    warmed: list[Any] = []
+    fam = replace(family("normal-form"), warm=lambda game, profile: warmed.append((game.shape, len(profile))))
+    monkeypatch.setattr(precompile, "family", lambda kind: fam)
+    edgeworth.compile_kernels("normal-form", processes=1)
+    assert {((2, 2), 2), ((2, 2, 2), 3)} <= set(warmed)
+
+
 def test_compile_kernels_refuses_what_there_is_not() -> None:
     with pytest.raises(ValueError, match="families: must be one of"):
         edgeworth.compile_kernels("alocation")

@@ -109,6 +109,8 @@ def _compile(kind: str, name: str) -> Prepared:
         for problem in fam.examples():
             result = fam.solve(problem, method=name, stop=canned(fam.method(name), problem).stop, seed=0)
             fam.verify(problem, result, seconds=_CHECK)
+            if fam.warm is not None and result.solution is not None:
+                fam.warm(problem, result.solution)
     except MissingExtraError as error:
         note = str(error)
     except Exception as error:

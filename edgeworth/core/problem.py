@@ -169,6 +169,7 @@ class Model(Generic[P, S]):
     from_array: Callable[[P, Any], S] | None = None
     causality: Causality[P, S] | None = None
     play: str | None = None
+    warm: Callable[[P, S], object] | None = None
 
     def method(self, name: str) -> Method:
         """The row of that name; a ValueError names all and the nearest."""

@@ -35,7 +35,7 @@ from edgeworth.core.family import Family
 from edgeworth.core.stop import Stop
 from edgeworth.games.normal_form import check, model
 from edgeworth.games.normal_form.check import *
-from edgeworth.games.normal_form.examples import tiny_problems
+from edgeworth.games.normal_form.examples import tiny_problems, warm_kernels
 from edgeworth.games.normal_form.methods import METHODS as METHODS
 from edgeworth.games.normal_form.model import *
 
@@ -82,6 +82,7 @@ FAMILY = Family(
     auto=_auto,
     judge=check.judge,
     from_array=lambda game, array: model.Profile(array),
+    warm=warm_kernels,
     examples=tiny_problems,
     late={
         "PLAYS": "learned",

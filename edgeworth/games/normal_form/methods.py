@@ -53,6 +53,7 @@ METHODS: tuple[Method, ...] = (
         function=f"{_ROOM}.exact:trace_logit",
         exact=True,
         randomised=False,
+        kernels=True,
         guarantee="a mixed equilibrium of games of any number of players, its regret certified; or it says that it gave up",
         reference="McKelvey and Palfrey (1995); Turocy, Games and Economic Behavior 51 (2005)",
     ),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import edgeworth
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import NormalFormGame, Profile
-from edgeworth.games.normal_form.model import constant_sum
+from edgeworth.games.normal_form.model import constant_sum, kernels
 from edgeworth.testing import normal_form_games, profiles
 from tests.games.normal_form.gambit import gambit_game, gambit_regret
 from tests.oracles import normal_form as oracle
@@ -83,6 +83,67 @@ def test_exact_arithmetic_sees_what_floats_cannot() -> None:
     scissors = normal_form.generate(preset="rock-paper-scissors", seed=0)
     third = [[1 / 3] * 3] * 2
     assert normal_form.regret(scissors, third, exact=True) == 0  # probabilities are divided by their exact sum
+
+
+@pytest.mark.parametrize("shape", [(1,), (5,), (1, 1), (2, 3), (9, 7), (1, 4, 1), (3, 2, 4), (2, 3, 1, 2), (2, 1, 2, 3, 2)])
+def test_regrets_of_every_number_of_players(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(len(shape))
+    for _ in range(5):
+        game = NormalFormGame(rng.normal(size=(len(shape), *shape)))
+        mixed = [rng.dirichlet(np.ones(n)).tolist() for n in shape]
+        gains = oracle.regrets(game.payoffs.tolist(), mixed)
+        assert normal_form.regrets(game, mixed) == pytest.approx(gains, abs=1e-14)
+        assert normal_form.regret(game, mixed) == max(normal_form.regrets(game, mixed))
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        [[0.5, 0.5]],
+        [[0.5, 0.5], [0.5, 0.25, 0.25]],
+        [[0.5, 0.5], [0.5, 0.5], []],
+        [[0.5, 0.5, 0.0], [0.5]],
+        [[0.5, 0.5], [0.5, 0.4]],
+        [[1.5, -0.5], [0.5, 0.5]],
+        [[0.5, 0.5], [0.5, 0.5 + 1.1e-9]],
+        [[1.0 + 1.1e-9, -1.1e-9], [0.5, 0.5]],
+        [[0.5, float("nan")], [0.5, 0.5]],
+        "ab",
+        [2, 0],
+        [True, 0],
+        [["1/2", "1/2"], [0.5, 0.5]],
+        None,
+    ],
+)
+def test_no_regret_of_what_is_no_profile(profile: Any) -> None:
+    """The words are those of the functions that judge a profile before they look at the game."""
+    with pytest.raises((ValueError, TypeError)) as expected:
+        normal_form.payoffs(PENNIES, profile)
+    for function in (normal_form.regret, normal_form.regrets):
+        with pytest.raises(expected.type) as found:
+            function(PENNIES, profile)
+        assert str(found.value) == str(expected.value)
+    with pytest.raises(TypeError, match="game: must be a NormalFormGame"):
+        normal_form.regret(None, profile)  # type: ignore[call-overload]
+
+
+def test_regrets_within_the_tolerance_of_a_profile() -> None:
+    near = [[0.5, 0.5 + 0.9e-9], [1.0 + 0.9e-9, -0.9e-9]]
+    assert normal_form.regret(PENNIES, near) == pytest.approx(1.0, abs=1e-8)
+
+
+def test_regrets_compile_one_signature_each_which_the_family_warms() -> None:
+    kept = [kernels.largest_regret, kernels.all_regrets]
+    for each in kept:
+        each._reset_overloads()
+    game = normal_form.FAMILY.examples()[0]
+    assert normal_form.FAMILY.warm is not None
+    normal_form.FAMILY.warm(game, Profile.pure(game, (0, 0)))
+    other = pickle.loads(pickle.dumps(NormalFormGame(np.zeros((3, 2, 1, 2)))))
+    for profile in ((0, 0, 1), [[0.5, 0.5], [1.0], [0.5, 0.5 + 0.9e-9]]):
+        normal_form.regret(other, profile)
+        normal_form.regrets(other, profile)
+    assert [len(each.signatures) for each in kept] == [1, 1]
 
 
 @given(data=st.data())

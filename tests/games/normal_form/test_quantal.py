@@ -14,9 +14,10 @@ from edgeworth import Stop, Termination
 from edgeworth.core.verdict import Status
 from edgeworth.games import normal_form
 from edgeworth.games.normal_form import NormalFormGame
-from edgeworth.games.normal_form.exact import branch, quantal, supports
+from edgeworth.games.normal_form.exact import branch, kernels, quantal, supports
 from edgeworth.testing import normal_form_games
 from tests.games.normal_form.gambit import gambit_game, pygambit
+from tests.oracles import normal_form as oracle
 
 PENNIES = NormalFormGame([[[9.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]])
 
@@ -151,6 +152,52 @@ def test_the_three_player_game_of_nau() -> None:
     assert np.concatenate(list(result.require())) == pytest.approx(np.concatenate(vectors), abs=1e-4)
 
 
+@pytest.mark.parametrize("shape", [(4,), (2, 3), (3, 2, 4), (2, 1, 3, 2)])
+def test_points_of_the_branch_solve_its_equations(shape: tuple[int, ...]) -> None:
+    payoffs = np.random.default_rng(len(shape)).uniform(size=(len(shape), *shape))
+    game, followed, stepwise = NormalFormGame(payoffs), branch.Branch(list(payoffs)), branch.Branch(list(payoffs))
+    assert followed.advance(until=3.0, most=1000)
+    while stepwise.rationality < 3.0:
+        assert stepwise.advance()
+        profile = [vector / vector.sum() for vector in stepwise.mixed(stepwise.point)]
+        assert normal_form.quantal_residual(game, profile, stepwise.rationality) < 1e-10
+        assert np.linalg.norm(stepwise.direction) == pytest.approx(1.0)
+        assert np.abs(stepwise.point - stepwise.before).max() > 1e-3
+    assert followed.point.tolist() == stepwise.point.tolist()
+    assert (followed.steps, followed.length) == (stepwise.steps, stepwise.length)
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 2), (2, 3, 4), (2, 2, 1, 3)])
+def test_equations_of_a_support_and_their_derivatives(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(len(shape))
+    payoffs, sizes = rng.normal(size=(len(shape), *shape)), np.array(shape)
+    mixed = np.concatenate([rng.dirichlet(np.ones(n)) for n in shape])
+    ends = np.cumsum(sizes)
+    matrix, missed = kernels.equations(payoffs.reshape(-1), sizes, mixed)
+    vectors, earned = [each.tolist() for each in np.split(mixed, ends[:-1])], []
+    for i, n in enumerate(shape):
+        pure = [[*vectors[:i], np.eye(n)[a].tolist(), *vectors[i + 1 :]] for a in range(n)]
+        earned.append([oracle.expected(payoffs.tolist(), each, i) for each in pure])
+    expected = [entry for row in earned for entry in (0.0, *(row[0] - u for u in row[1:]))]
+    assert missed.tolist() == pytest.approx(expected, abs=1e-14)
+    for a in range(len(mixed)):
+        moved = [mixed + sign * 1e-5 * (np.arange(len(mixed)) == a) for sign in (1.0, -1.0)]
+        left, right = (kernels.equations(payoffs.reshape(-1), sizes, each)[1] for each in moved)
+        assert ((right - left) / 2e-5).tolist() == pytest.approx(matrix[:, a].tolist(), abs=1e-9)
+
+
+def test_newtons_method_on_a_support_says_how_it_ended() -> None:
+    sizes, pennies = np.array([2, 2]), np.array([1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0])
+    mixed = np.array([0.7, 0.3, 0.2, 0.8])
+    assert kernels.equalise(pennies, sizes, mixed, 30, 1e-9, 1e3)[0] == kernels.SETTLED
+    assert mixed.tolist() == pytest.approx([0.5] * 4)
+    same = mixed.copy()
+    assert kernels.equalise(np.zeros(8), sizes, same, 30, 1e-9, 1e3) == (kernels.SINGULAR, 0)
+    assert same.tolist() == mixed.tolist()
+    assert kernels.equalise(pennies, sizes, np.full(4, 0.9), 0, 1e-9, 1e3) == (kernels.OPEN, 0)
+    assert kernels.equalise(pennies, sizes, np.full(4, 0.9), 30, 1e-9, 0.1) == (kernels.LOST, 0)
+
+
 def test_runs_that_are_cut() -> None:
     found = normal_form.quantal_response(PENNIES, 5.0, stop=Stop(seconds=0.0))
     assert (found.profile, found.termination, found.rationality) == (None, Termination.TIME, 0.0)
@@ -169,7 +216,7 @@ def test_giving_up_claims_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.termination is Termination.ERROR
     assert result.notes[0].startswith("gave up at lambda = ")
     assert normal_form.verify(PENNIES, result)["epsilon"].status is Status.MEASURED
-    monkeypatch.setattr(branch.Branch, "advance", lambda self: False)
+    monkeypatch.setattr(branch.Branch, "advance", lambda self, *rules: False)
     assert normal_form.quantal_response(PENNIES, 1.0).termination is Termination.ERROR
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from edgeworth.games import trading
-from edgeworth.games.trading.check import bound, stage
+from edgeworth.games.trading.check import bound, kernels, stage
+from edgeworth.games.trading.check.kernels import stage as stage_kernels
 from edgeworth.games.trading.check.regret import profits_at
-from edgeworth.games.trading.model import TradingGame
+from edgeworth.games.trading.model import Floats, TradingGame
 
 
 def games() -> list[TradingGame]:
@@ -52,3 +55,116 @@ def test_settled_consumers_leave_the_bound_and_its_claims_as_they_are(number: in
     monkeypatch.setattr(bound, "FEW", 1_000_000)
     one_by_one = bound.interval_bound(game, arrays)
     assert one_by_one * (1.0 - 1e-14) <= settled <= one_by_one + 1e-11 * abs(one_by_one)
+
+
+def test_an_interval_without_a_number_for_a_bound_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    game = games()[0]
+    certificate = trading.solve(game).certificate
+    assert certificate is not None
+    whole, count = bound._Intervals.bound, len(certificate.arrays["price"]) - 1
+    assert count > 1
+    for bad in (0, count - 1):
+        calls = iter(range(count))
+
+        def once(self: bound._Intervals, *claim: object, bad: int = bad, calls: Iterator[int] = calls) -> float:
+            return math.nan if next(calls) == bad else whole(self, *claim)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(bound._Intervals, "bound", once)
+        with pytest.raises(ValueError, match="finite bound"):
+            bound.interval_bound(game, dict(certificate.arrays))
+
+
+def consumers(size: int) -> tuple[Floats, Floats, Floats]:
+    """g, w and beta: some at each bound, some at none, some that may be anywhere."""
+    rng = np.random.default_rng(size)
+    return rng.uniform(0.0, 1.0, size) ** 2, rng.uniform(0.0, 0.1, size), rng.uniform(0.1, 0.9, size)
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 700])
+def test_gathered_sums_are_those_of_plain_loops(size: int) -> None:
+    g, w, beta = consumers(size)
+    low, high, a, x_most, b, x_least, e_low, e_high, slack, stray = 0.1, 0.9, 1.0, 1.05, 1.1, 0.95, -0.02, 0.03, 1e-9, 1e-6
+    settled, out = np.array([2.0, 1.0, 0.5, 4.0, 3.0, 1.5]), np.zeros(12)
+    kernels.gather(g, w, beta, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray, settled, out)
+    free: list[tuple[float, ...]] = []
+    rest: list[tuple[float, float, float]] = []
+    for slope, offset, role in zip(g.tolist(), w.tolist(), beta.tolist(), strict=True):
+        shares = [1.0 - (slope * a - offset) * x_most, 1.0 - (slope * b - offset) * x_least]
+        pad = slack * (1.0 + (slope * b + offset) * x_most)
+        smallest = min(shares) - pad - slope * e_high * (1.0 + slack)
+        largest = max(shares) + pad - slope * e_low * (1.0 + slack)
+        least, most = low * role, high * role
+        if largest <= least / x_most * (1.0 - slack):
+            rest.append((role, least, least * (1.0 + stray)))
+        elif smallest >= most / x_least * (1.0 + slack) or slope * b * (1.0 + slack) < offset * (1.0 - slack):
+            rest.append((role, most * (1.0 - stray), most))
+        elif smallest >= least / x_least * (1.0 + slack) and largest <= most / x_most * (1.0 - slack):
+            free.append((1.0, slope, offset, 1.0 / role, slope / role, offset / role))
+        else:
+            lower = smallest * (x_least if smallest >= 0.0 else x_most) * (1.0 - stray)
+            upper = largest * (x_most if largest >= 0.0 else x_least) * (1.0 + stray)
+            rest.append((role, min(max(lower, least), most), min(max(upper, least), most)))
+    expected = [start + math.fsum(each[k] for each in free) for k, start in enumerate(settled.tolist())]
+    mu = expected[4] / expected[1]
+    turned = [(1.0 / role - mu, 1.0 / role + mu, *((x, y) if 1.0 / role >= mu else (y, x)), y) for role, x, y in rest]
+    expected += [math.fsum(t[0] * t[2] for t in turned), math.fsum(t[0] * t[3] for t in turned)]
+    expected += [
+        math.fsum(t[4] for t in turned),
+        math.fsum(t[1] * t[2] for t in turned),
+        math.fsum(t[1] * t[3] for t in turned),
+    ]
+    assert out.tolist() == pytest.approx([*expected, mu], rel=1e-13, abs=1e-12)
+    if size == 700:
+        assert len(free) > 50
+        assert len(rest) > 50
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 700])
+def test_settled_and_open_consumers_make_up_all(size: int) -> None:
+    g, w, beta = consumers(size)
+    low, high, box = 0.1, 0.9, (0.99, 1.2, 0.95, 1.05, 0.98, 1.2, 1e-12)
+    count = stage_kernels.count_open(g, w, beta, low, high, box, size)
+    opened = np.empty((3, count))
+    sums = stage_kernels.settle(g, w, beta, low, high, box, opened)
+    left = {tuple(row) for row in opened.T.tolist()}
+    kept: list[tuple[float, ...]] = []
+    ends: list[tuple[float, float]] = []
+    for slope, offset, role in zip(g.tolist(), w.tolist(), beta.tolist(), strict=True):
+        # shares at the corners of the box: the place is known where it is the same at all of them
+        found = {(1.0 - slope * q + offset * x) * x / role for q in box[:2] for x in box[2:4]}
+        inside = {low < each < high for each in found}
+        if (slope, offset, role) in left:
+            continue
+        if min(found) >= high or slope * box[5] <= offset:
+            ends.append((high * role, high))
+        elif max(found) <= low:
+            ends.append((low * role, low))
+        else:
+            assert inside == {True}
+            kept.append((1.0, slope, offset, 1.0 / role, slope / role, offset / role))
+    expected = [math.fsum(each[k] for each in kept) for k in range(6)] + [math.fsum(e[k] for e in ends) for k in range(2)]
+    assert sums.tolist() == pytest.approx(expected, rel=1e-13)
+    assert len(left) + len(kept) + len(ends) == size
+    if size == 700:
+        assert min(len(left), len(kept), len(ends)) > 30
+        assert stage_kernels.count_open(g, w, beta, low, high, box, count - 1) > count - 1
+
+
+@pytest.mark.parametrize("power", [0.3, 1.0, 5.0])
+def test_the_bracket_of_a_falling_function_shrinks_fast(power: float) -> None:
+    """1 - X^power on [0.01, 300], to 1e-9: halving logarithms takes 34 steps."""
+
+    def at(x: float) -> tuple[float, float]:
+        return x, 1.0 - x**power
+
+    newest, other, former = at(0.01), at(300.0), (0.0, math.nan)
+    steps = 0
+    while abs(newest[0] - 1.0) > 1e-9:
+        part = stage._inside(newest, other, former)
+        assert 0.0 < part < 1.0
+        found = at(newest[0] * (other[0] / newest[0]) ** part)
+        former, newest, other = (newest, found, other) if (found[1] > 0.0) == (newest[1] > 0.0) else (other, found, newest)
+        steps += 1
+        assert steps < 20
+    assert stage._inside((1.0, math.nan), (2.0, -1.0), (0.0, math.nan)) == 0.5
+    assert stage._inside((1.0, 1.0), (math.nextafter(1.0, 2.0), -1.0), (0.5, 1.0)) == 0.5

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.result import Termination
 from edgeworth.core.run import Run, interruptible
 from edgeworth.core.stop import Stop
-from edgeworth.games.normal_form.exact.branch import Branch
 from edgeworth.games.normal_form.exact.scaling import own_run, simplex, unit
-from edgeworth.games.normal_form.exact.supports import equalised, every, scaled, supports
 from edgeworth.games.normal_form.model import Floats, NormalFormGame, Profile
 from edgeworth.games.normal_form.model.problem import LARGEST_PAYOFF
 
+if TYPE_CHECKING:
+    from edgeworth.games.normal_form.exact.branch import Branch
+
+_CHUNK_SECONDS = 0.02  # between two looks at the clock
+_FIRST = 300_000  # multiplications in the first chunk
 _TRY = 16.0  # lambda, payoffs scaled to [0, 1], from which on supports are tried, at each doubling
 _MOST = 1e12  # by then differences of 1e-12 decide
 
@@ -88,6 +92,8 @@ def quantal_response(game: NormalFormGame, rationality: float, *, stop: Stop | N
     >>> found.profile[0].round(4).tolist(), found.profile[1].round(4).tolist()
     ([0.8936, 0.1064], [0.3128, 0.6872])
     """
+    from edgeworth.games.normal_form.exact.branch import Branch
+
     wanted = validation.real("rationality", rationality, minimum=0.0)
     run = own_run(game, stop)
     # one unit for all players: lambda means the same to each of them
@@ -146,30 +152,37 @@ def trace_logit(game: NormalFormGame, params: None, run: Run[Profile]) -> Found[
     ----------
     McKelvey and Palfrey, Games and Economic Behavior 10 (1995). Turocy, Games and Economic Behavior 51 (2005).
     """
+    from edgeworth.games.normal_form.exact.branch import Branch
+    from edgeworth.games.normal_form.exact.supports import Equaliser, every, supports
+
     ending = run.tick(0)
     if ending is not None:
         return Found(None, ending)
-    branch = Branch([unit(table)[0] for table in game.payoffs])
+    branch, equaliser = Branch([unit(table)[0] for table in game.payoffs]), Equaliser(game)
     again = _TRY
-    exact: list[NDArray[np.object_]] = []
-    while branch.rationality <= _MOST and branch.advance():
+    players = len(game.shape)
+    chunk = max(1, _FIRST // (players * game.payoffs.size + sum(game.shape) ** 3))
+    while branch.rationality <= _MOST:
+        began = time.perf_counter()
+        if not branch.advance(min(again, _MOST), chunk):
+            break
         ending = run.tick(branch.steps)
         if ending is not None:
             return Found(_profile(branch, branch.point), ending, iterations=branch.steps)
         if branch.rationality >= again:
             again = 2.0 * branch.rationality
-            exact = exact or [scaled(game, i) for i in range(len(game.shape))]
             for support in supports(branch.mixed(branch.point)):
-                profile = equalised(game, exact, support, branch.mixed(branch.point))
+                profile = equaliser.equilibrium(support, branch.mixed(branch.point))
                 if profile is not None:
                     return Found(profile, Termination.CONVERGED, iterations=branch.steps)
                 ending = run.tick(branch.steps)
                 if ending is not None:
                     return Found(_profile(branch, branch.point), ending, iterations=branch.steps)
+        else:
+            chunk = max(1, int(chunk * min(_CHUNK_SECONDS / max(time.perf_counter() - began, 1e-9), 2.0)))
     at = f"gave up at lambda = {branch.rationality:.3g}: "
-    exact = exact or [scaled(game, i) for i in range(len(game.shape))]
     for support in every(game.shape):
-        profile = equalised(game, exact, support, [np.full(n, 1.0 / n) for n in game.shape])
+        profile = equaliser.equilibrium(support, [np.full(n, 1.0 / n) for n in game.shape])
         if profile is not None:
             note = f"the branch {at}an equilibrium was found by trying supports"
             return Found(profile, Termination.CONVERGED, iterations=branch.steps, notes=(note,))

@@ -6,20 +6,21 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.games.normal_form.exact.branch import pairwise
+from edgeworth.games.normal_form.exact import kernels
 from edgeworth.games.normal_form.exact.polish import settled
 from edgeworth.games.normal_form.exact.scaling import simplex, unit
-from edgeworth.games.normal_form.model import Floats, NormalFormGame, Profile, exact_outcomes
+from edgeworth.games.normal_form.model import Floats, Ints, NormalFormGame, Profile, exact_outcomes
+from edgeworth.games.normal_form.model.kernels import largest_regret
 
 _LEAST = (1e-2, 1e-4, 1e-6, 1e-9, 1e-14)  # probabilities above which a strategy is taken to be played
 _ROUNDS, _EXACT = 30, 2  # of Newton's method, in floats and with residuals in fractions
 _NEAR, _FAR = 1e-9, 1e3  # steps from which on fractions say what is left, and beyond which the method is lost
-
+_COARSE = 1e-6  # what is further from an equilibrium than this, payoffs scaled to [0, 1], needs no fractions
 _MOST = 5_000  # supports that are tried one by one: three players of four strategies have 3,375
 
 Supports = tuple[tuple[int, ...], ...]
@@ -43,73 +44,112 @@ def every(shape: Sequence[int]) -> Iterator[Supports]:
     yield from sorted(itertools.product(*sets), key=lambda each: sum(map(len, each)))
 
 
-def equalised(
-    game: NormalFormGame, exact_payoffs: Sequence[NDArray[np.object_]], support: Supports, near: Sequence[Floats]
-) -> Profile | None:
-    """The equilibrium in which every player is indifferent between the strategies of its support; None where none is found.
+class Equaliser:
+    """Looks for the equilibria of a game on given supports: all strategies of a support earn the same.
 
-    exact_payoffs: of each player, as `scaled` gives them.
+    Parameters
+    ----------
+    game : NormalFormGame
+        The game.
     """
-    floats = [unit(table)[0][np.ix_(*support)] for table in game.payoffs]
-    fractions = [table[np.ix_(*support)] for table in exact_payoffs]
-    mixed = [simplex(vector[list(kept)]) for vector, kept in zip(near, support, strict=True)]
-    ends = np.cumsum([len(kept) for kept in support])
-    exact = 0
-    for _ in range(_ROUNDS + _EXACT):
-        value = _residual(fractions, [_exact(v) for v in mixed]) if exact else _residual(floats, mixed)
-        try:
-            step = np.linalg.lstsq(_jacobian(floats, mixed), -value)[0]  # the shortest: ties make the equations singular
-        except np.linalg.LinAlgError:
+
+    def __init__(self, game: NormalFormGame) -> None:
+        self.game = game
+        self.tables = [unit(table)[0] for table in game.payoffs]
+        self.flat: Floats = np.stack(self.tables).reshape(-1)
+        self.flat.setflags(write=False)  # as a game's own: one signature of the kernel
+
+    @cached_property
+    def _whole(self) -> list[tuple[NDArray[np.object_], Fraction]]:
+        return [_integers(self.game, i) for i in range(len(self.game.shape))]
+
+    def equilibrium(self, support: Supports, near: Sequence[Floats]) -> Profile | None:
+        """The equilibrium on a support to which Newton's method leads from `near`; None where it leads to none."""
+        sizes = np.array([len(kept) for kept in support], dtype=np.int64)
+        ends = np.cumsum(sizes)
+        inner = np.ix_(*support)
+        payoffs = np.stack([table[inner] for table in self.tables]).reshape(-1)
+        mixed = np.concatenate([simplex(vector[list(kept)]) for vector, kept in zip(near, support, strict=True)])
+        if not _solved(payoffs, sizes, mixed) or not self._promising(support, np.split(mixed, ends[:-1])):
             return None
+        whole = [(table[inner], unit_) for table, unit_ in self._whole]
+        for _ in range(_EXACT):
+            missed = _missed(whole, [_dyadic(vector) for vector in np.split(mixed, ends[:-1])])
+            matrix = kernels.equations(payoffs, sizes, mixed)[0]
+            step = _least_squares(matrix, -missed)
+            if step is None or not np.abs(step).max() < _FAR:
+                return None
+            mixed = mixed + step
+        if mixed.min() < 0.0:
+            return None
+        profile = self._profile(support, np.split(mixed, ends[:-1]))
+        return profile if settled(self.game, profile) else None
+
+    def _promising(self, support: Supports, vectors: Sequence[Floats]) -> bool:
+        """Whether what floats found is not far from an equilibrium: fractions move it by some 1e-9."""
+        if min(float(vector.min()) for vector in vectors) < -_COARSE:
+            return False
+        profile = self._profile(support, vectors).flat
+        return bool(largest_regret(self.flat, self.game.flat[1], profile, True) <= _COARSE)
+
+    def _profile(self, support: Supports, vectors: Sequence[Floats]) -> Profile:
+        found = []
+        for n, kept, vector in zip(self.game.shape, support, vectors, strict=True):
+            full = np.zeros(n)
+            full[list(kept)] = vector
+            found.append(simplex(full))
+        return Profile(found)
+
+
+def _solved(payoffs: Floats, sizes: Ints, mixed: Floats) -> bool:
+    """Newton's method in floats, in place; False where it is lost. Where its rounds end without that, fractions decide."""
+    how, done = kernels.equalise(payoffs, sizes, mixed, _ROUNDS, _NEAR, _FAR)
+    if how != kernels.SINGULAR:
+        return bool(how != kernels.LOST)
+    for _ in range(done, _ROUNDS):
+        step = _least_squares(*kernels.equations(payoffs, sizes, mixed))  # the shortest: ties make the equations singular
+        if step is None:
+            return False
         size = float(np.abs(step).max())
         if not size < _FAR:  # NaN too
-            return None
-        mixed = [v + part for v, part in zip(mixed, np.split(step, ends[:-1]), strict=True)]
-        exact += size < _NEAR
-        if exact > _EXACT:
+            return False
+        mixed += step
+        if size < _NEAR:
             break
-    if min(float(vector.min()) for vector in mixed) < 0.0:
+    return True
+
+
+def _least_squares(matrix: Floats, right: Floats) -> Floats | None:
+    try:
+        return np.asarray(np.linalg.lstsq(matrix, right)[0])
+    except np.linalg.LinAlgError:
         return None
-    whole = []
-    for n, kept, vector in zip(game.shape, support, mixed, strict=True):
-        full = np.zeros(n)
-        full[list(kept)] = vector
-        whole.append(simplex(full))
-    profile = Profile(whole)
-    return profile if settled(game, profile) else None
 
 
-def _residual(tables: Sequence[NDArray[Any]], mixed: Sequence[NDArray[Any]]) -> Floats:
-    """By how much the sums of probabilities miss 1 and the strategies' payoffs miss that of the first one."""
+def _missed(tables: Sequence[tuple[NDArray[np.object_], Fraction]], mixed: Sequence[tuple[NDArray[np.object_], int]]) -> Floats:
+    """By how much the sums of probabilities miss 1 and the strategies' payoffs miss that of the first one, in integers."""
     found = []
-    for i, table in enumerate(tables):
-        earned = np.moveaxis(table, i, 0)
+    for i, (table, one) in enumerate(tables):
+        earned, scale = np.moveaxis(table, i, 0), one
         for j in reversed([j for j in range(len(mixed)) if j != i]):
-            earned = earned @ mixed[j]
-        found += [mixed[i].sum() - 1, *(earned[1:] - earned[0])]
-    return np.array([float(each) for each in found])
+            earned, scale = earned @ mixed[j][0], scale * mixed[j][1]
+        vector, ones = mixed[i]
+        found.append((sum(vector.tolist()) - ones) / ones)
+        found += [float((each - earned[0]) / scale) for each in earned[1:]]
+    return np.array(found)
 
 
-def _jacobian(tables: Sequence[Floats], mixed: Sequence[Floats]) -> Floats:
-    starts = np.concatenate([[0], np.cumsum([len(vector) for vector in mixed])])
-    rows = np.zeros((starts[-1], starts[-1]))
-    for i in range(len(mixed)):
-        rows[starts[i], starts[i] : starts[i + 1]] = 1.0
-        for j in range(len(mixed)):
-            if j != i:
-                pair = pairwise(tables[i], i, j, mixed)
-                rows[starts[i] + 1 : starts[i + 1], starts[j] : starts[j + 1]] = pair[1:] - pair[0]
-    return rows
+def _dyadic(vector: Floats) -> tuple[NDArray[np.object_], int]:
+    """Floats as integers over one denominator."""
+    ratios = [p.as_integer_ratio() for p in vector.tolist()]
+    ones = max(low for _, low in ratios)  # powers of two
+    return np.array([top * (ones // low) for top, low in ratios], dtype=object), ones
 
 
-def _exact(vector: Floats) -> NDArray[np.object_]:
-    return np.array([Fraction(p) for p in vector.tolist()], dtype=object)
-
-
-def scaled(game: NormalFormGame, player: int) -> NDArray[np.object_]:
-    """The player's payoffs in the units of `unit`, as fractions."""
-    flat = exact_outcomes(game, player)
-    low, size = min(flat), Fraction(unit(game.payoffs[player])[1])
-    table = np.empty(len(flat), dtype=object)
-    table[:] = [(entry - low) / size for entry in flat]
-    return table.reshape(game.shape)
+def _integers(game: NormalFormGame, player: int) -> tuple[NDArray[np.object_], Fraction]:
+    """The player's payoffs as integers, and how many of them are one of its `unit`."""
+    ratios = [entry.as_integer_ratio() for entry in exact_outcomes(game, player)]
+    ones = math.lcm(*(low for _, low in ratios))
+    table = np.empty(len(ratios), dtype=object)
+    table[:] = [top * (ones // low) for top, low in ratios]
+    return table.reshape(game.shape), ones * Fraction(unit(game.payoffs[player])[1])

@@ -6,13 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, overload
+from functools import cache
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from edgeworth.core import validation
-from edgeworth.games.normal_form.model.problem import Floats, Ints, NormalFormGame, Profile
-from edgeworth.games.normal_form.model.profiles import ProfileLike, feasible
+from edgeworth.games.normal_form.model.problem import Floats, Ints, NormalFormGame, Profile, require_game
+from edgeworth.games.normal_form.model.profiles import ProfileLike, as_profile, feasible
 from edgeworth.games.normal_form.model.rational import exact_regrets
 
 
@@ -152,7 +153,8 @@ def regrets(game: NormalFormGame, profile: ProfileLike) -> Floats:
     ndarray
         float64 [players], at least 0.
     """
-    return np.array(_gains(game, feasible(game, profile)))
+    mixed = feasible(game, profile)
+    return np.asarray(_kernels().all_regrets(*game.flat, mixed.flat))
 
 
 @overload
@@ -190,9 +192,15 @@ def regret(game: NormalFormGame, profile: ProfileLike, *, exact: bool = False) -
     >>> regret(game, [["1/2", "1/2"], ["1/3", "2/3"]], exact=True)
     Fraction(1, 3)
     """
-    if not validation.flag("exact", exact):
-        return max(_gains(game, feasible(game, profile)))
-    return max(exact_regrets(game, profile))
+    if validation.flag("exact", exact):
+        return max(exact_regrets(game, profile))
+    require_game(game)
+    mixed, largest = as_profile(game, profile), -1.0
+    if tuple(map(len, mixed.probabilities)) == game.shape:
+        largest = _kernels().largest_regret(*game.flat, mixed.flat, False)
+    if largest < 0.0:  # not seen at once to be feasible: either it is refused here, or it is all the same
+        largest = _kernels().largest_regret(*game.flat, feasible(game, mixed).flat, True)
+    return float(largest)
 
 
 def stakes(game: NormalFormGame, profile: ProfileLike) -> Floats:
@@ -332,12 +340,12 @@ def measures(game: NormalFormGame, profile: Profile) -> dict[str, float]:
     } | {f"payoff {name}": amount for name, amount in zip(game.players, earned.tolist(), strict=True)}
 
 
-def _gains(game: NormalFormGame, mixed: Profile) -> list[float]:
-    gains = []
-    for i, own in enumerate(mixed.probabilities):
-        earned = _deviation_payoffs(game, mixed, i)
-        gains.append(max(max(earned.tolist()) - float(earned @ own), 0.0))  # of few numbers: NumPy's max takes longer
-    return gains
+@cache
+def _kernels() -> Any:
+    """The module of kernels, whose import loads the compiler: only regrets in floats need it."""
+    from edgeworth.games.normal_form.model import kernels
+
+    return kernels
 
 
 def _deviation_payoffs(game: NormalFormGame, mixed: Profile, player: int) -> Floats:

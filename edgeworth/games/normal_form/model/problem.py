@@ -184,6 +184,13 @@ class NormalFormGame(ProblemData):
         result.setflags(write=False)
         return np.asarray(result)
 
+    @cached_property
+    def flat(self) -> tuple[Floats, Ints]:
+        """The payoffs player by player, the last player's strategy fastest, and the numbers of strategies, for kernels."""
+        sizes = np.array(self.shape, dtype=np.int64)
+        sizes.setflags(write=False)
+        return self.payoffs.reshape(-1), sizes
+
     def exact(self, player: int, outcome: tuple[int, ...]) -> Fraction:
         """The payoff of a player at a pure outcome as an exact fraction."""
         where = (player, *outcome)
@@ -278,6 +285,13 @@ class Profile(ShownSolution):
             vector[validation.integer(f"strategies[{i}]", chosen, minimum=0, maximum=n - 1)] = 1.0
             vectors.append(vector)
         return cls(vectors)
+
+    @cached_property
+    def flat(self) -> Floats:
+        """The probabilities of all players in one vector, read-only, for kernels."""
+        result = np.concatenate(self.probabilities) if self.probabilities else np.zeros(0)
+        result.setflags(write=False)
+        return result
 
     @property
     def support(self) -> tuple[tuple[int, ...], ...]:

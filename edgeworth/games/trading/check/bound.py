@@ -96,12 +96,10 @@ def interval_bound(game: TradingGame, arrays: Arrays, budget: Budget | None = No
         bounds.append(checker.bound(part, *claims[first]))
 
     halve(checker.whole, 0, count)
-    bound = -np.inf
     for each in bounds:
-        bound = max(bound, each)
-    if not np.isfinite(bound):
-        validation.reject("arrays", "must prove a finite bound", bound)
-    return bound
+        if not np.isfinite(each):  # NaN too, which `max` would pass over
+            validation.reject("arrays", "must prove a finite bound", each)
+    return max(bounds)
 
 
 class _Part(NamedTuple):
@@ -164,8 +162,8 @@ class _Intervals:
         margin = _ROUNDING * abs(q_most)
         sides = (q_least - margin, q_most + margin, x_least.min(), x_most.max(), a.min(), b.max(), SLACK)
         box = tuple(float(side) for side in sides)
-        count = kernels.count_open(*part.open, self.low, self.high, box)
-        if 2 * count > many:
+        count = kernels.count_open(*part.open, self.low, self.high, box, many // 2)
+        if count > many // 2:
             return part
         opened = np.empty((3, count))
         sums = kernels.settle(*part.open, self.low, self.high, box, opened).tolist()
@@ -221,28 +219,26 @@ class _Intervals:
     def _bounded(self, part: _Part, a: float, x_most: float, b: float, x_least: float, e_low: float, e_high: float) -> float:
         from edgeworth.games.trading.check import kernels
 
-        out, line = np.zeros(14), np.zeros(5)
+        out, line = np.zeros(12), np.zeros(5)
         if len(self.beta):
-            n, g, w, v, gv, wv = part.free
-            # the highest shares of the settled, and these / beta: with their allowance and the rounding of the sums
-            q, top = min(a * x_most, b * x_least) + e_low * (1.0 + SLACK), b * x_most
-            s = n - g * q + w * x_most + (SLACK + _ROUNDING) * (n + g * top + w * x_most)
-            sv = v - gv * q + wv * x_most + (SLACK + _ROUNDING) * (v + gv * top + wv * x_most)
-            settled = np.array([*part.free, max(s, 0.0), max(sv, 0.0)])
             kernels.gather(
-                *part.open, self.low, self.high, a, x_most, b, x_least, e_low, e_high, SLACK, DRIFT, settled, out
+                *part.open, self.low, self.high, a, x_most, b, x_least, e_low, e_high, SLACK, DRIFT, np.array(part.free), out
             )  # fmt: skip
-            mu = float(out[13])
+            mu = float(out[11])
             more, less = 1.0 + DRIFT, 1.0 - DRIFT
-            out[8] += part.asked * less - mu * part.mined * more
-            out[9] += part.asked * more - mu * part.mined * less
-            out[10] += part.mined * more
-            out[11:13] += (part.asked + mu * part.mined) * more
-        n, g, w, v, gv, wv, s, sv, down, up, mined, down_size, up_size, mu = out.tolist()
+            out[6] += part.asked * less - mu * part.mined * more
+            out[7] += part.asked * more - mu * part.mined * less
+            out[8] += part.mined * more
+            out[9:11] += (part.asked + mu * part.mined) * more
+        n, g, w, v, gv, wv, down, up, mined, down_size, up_size, mu = out.tolist()
+        # the highest shares of the surely interior, and these / beta: with their allowance and the rounding of the sums
+        q, top = min(a * x_most, b * x_least) + e_low * (1.0 + SLACK), b * x_most
+        s = max(n - g * q + w * x_most + (SLACK + _ROUNDING) * (n + g * top + w * x_most), 0.0)
+        sv = max(v - gv * q + wv * x_most + (SLACK + _ROUNDING) * (v + gv * top + wv * x_most), 0.0)
         kernels.line_sums(*self.lines, a, b, mu, DRIFT, line)
         down, up, mined = down + line[0], up + line[1], mined + line[2]
         down_size, up_size = down_size + line[3], up_size + line[4]
-        top, turn = b * x_most, abs(mu)
+        turn = abs(mu)
         wrong = (SLACK + _ROUNDING) * (v + turn * n + top * (gv + turn * g) + x_most * (wv + turn * w)) + DRIFT * (
             sv + turn * s
         )

@@ -15,6 +15,7 @@ from edgeworth.games.trading.model import Equilibrium, Floats, TradingGame, util
 
 _EPS = float(np.finfo(np.float64).eps)
 _CELLS = 1_000_000  # prices x consumers of the first grid
+_STRETCH = 16_384  # consumers whose numbers stay in a processor's cache
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,37 @@ def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, De
     terms, the marginal reward 10 u of itself (Y 2 u: it is summed anew where it would cancel, and correctly rounded), the
     product 3 u. A gain within 32 u |F' - F| (u p + (1 - beta) C_b + |a| + marginal reward) is rounding and no gain.
     """
-    beta, reward, demand = game.role_ratio, game.effective_reward, np.asarray(solution.demands)
-    price_term, margin = game.payment_weight * solution.price, game.service_margin
-    cost = price_term - margin
+    beta, demand = game.role_ratio, np.asarray(solution.demands)
     x = beta * demand
     others = np.maximum(math.fsum(x.tolist()) - x, 0.0)
     largest = int(x.argmax())
     others[largest] = math.fsum(np.delete(x, largest).tolist())  # here the difference would cancel
+    columns = (beta, game.effective_reward, game.payment_weight, game.service_margin, demand, x, others)
+    most, found = 0.0, None
+    for start in range(0, len(x), _STRETCH):
+        relative, gain, action = _best_gains(game, solution.price, *(each[start : start + _STRETCH] for each in columns))
+        i = int(relative.argmax())
+        if not relative[i] <= most:  # NaN too
+            most, found = float(relative[i]), Deviation(start + i, float(action[i]), float(gain[i]))
+        if math.isnan(most):
+            break
+    return most, found
+
+
+def _best_gains(
+    game: TradingGame,
+    price: float,
+    beta: Floats,
+    reward: Floats,
+    weight: Floats,
+    margin: Floats,
+    demand: Floats,
+    x: Floats,
+    others: Floats,
+) -> tuple[Floats, Floats, Floats]:
+    """The relative regrets of some consumers, what they gain by their best deviations, and these."""
+    price_term = weight * price
+    cost = price_term - margin
     prize = reward * beta
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         inner = (np.sqrt(prize * others / cost) - others) / beta
@@ -91,10 +116,7 @@ def follower_regret(game: TradingGame, solution: Equilibrium) -> tuple[float, De
         worst_gain = np.minimum(worst_gain, gain)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(best_gain > 0.0, best_gain / (best_gain - worst_gain), 0.0)
-    i = int(relative.argmax())
-    if relative[i] <= 0.0:
-        return 0.0, None
-    return float(relative[i]), Deviation(i, float(best_action[i]), float(best_gain[i]))
+    return relative, best_gain, best_action
 
 
 def leader_regret(

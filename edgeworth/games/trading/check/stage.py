@@ -81,20 +81,19 @@ class Stage:
 
         With A mined at bounds and n others whose costs are C in all, the shares sum to A / X + n - C X. They fall in X, so
         every X tried is a side of the bracket. The next one is where this sum is 1 (Newton's method on the set of consumers at
-        bounds), where that is near; else the secant's point in logarithms, a side that stays being halved (Illinois).
+        bounds), where that is near; else a point in the bracket (`_inside`).
         """
         from edgeworth.games.trading.check.kernels import stage as kernels
 
         over = under = math.nan
-        side = 0
-        for k in range(300):
+        for _ in range(300):
             held, cost, free = kernels.replies(*self.contest, self.low, self.high, price, power)
             held, cost, free = held + mined, cost + more, free + count
             excess = held / power + (free - 1.0) - cost * power
             if excess > 0.0:
-                left, over, under, side = power, excess, under * (0.5 if side == 1 else 1.0), 1
+                former, left, over = (left, over), power, excess
             else:
-                right, under, over, side = power, excess, over * (0.5 if side == -1 else 1.0), -1
+                former, right, under = (right, under), power, excess
             after = held
             if free >= 1.0:  # the root of C X^2 - (n - 1) X - A above 0, without cancellation
                 root = math.sqrt((free - 1.0) ** 2 + 4.0 * held * cost) if cost > 0.0 else 0.0
@@ -104,8 +103,9 @@ class Stage:
             if left == 0.0:
                 after = 0.125 * right
             elif not left < after < right or 8.0 * abs(after - power) > right - left:
-                part = over / (over - under) if over > 0.0 >= under else 0.5
-                after = left * math.exp(math.log(right / left) * (part if k % 4 < 3 and 0.0 < part < 1.0 else 0.5))
+                ends = ((left, over), (right, under))
+                part = _inside(*(ends if excess > 0.0 else ends[::-1]), former)
+                after = left * math.exp(math.log(right / left) * (part if excess > 0.0 else 1.0 - part))
             if not left < after < right:
                 after = 0.5 * (left + right)
                 if not left < after < right:
@@ -127,8 +127,9 @@ class Stage:
         box = (q_least, q_most, x_least, x_most, low, high, 0.0)  # within that of those whose place is known already
         edge, role = self.lines
         either = (low < edge) & (edge <= high)
-        count = kernels.count_open(*self.contest, self.low, self.high, box)
-        if 2 * (count + int(either.sum())) > many + len(edge):
+        most = (many + len(edge)) // 2 - int(either.sum())
+        count = kernels.count_open(*self.contest, self.low, self.high, box, most)
+        if count > most:
             return self
         opened = np.empty((3, count))
         sums = kernels.settle(*self.contest, self.low, self.high, box, opened)
@@ -195,3 +196,26 @@ class Solved:
         self._near = (self._near if near else self.whole).between(at[0], at[-1], x_most, x_least)
         halve(self._near, 0, len(at) - 1)
         return np.array([self.known[price][0] for price in at])
+
+
+def _inside(newest: tuple[float, float], other: tuple[float, float], former: tuple[float, float]) -> float:
+    """Where between the newest point and the other side of a bracket the root of a falling function is looked for next.
+
+    Points are (X, value), values NaN where unknown; the answer is a share of the way in logarithms. With the point that the
+    newest one replaced, inverse quadratic interpolation where the three allow it, else the middle (Chandrupatla, Advances in
+    Engineering Software 28, 1997); without it the secant's point.
+    """
+    here, there, before = newest[1], other[1], former[1]
+    if math.isnan(here) or math.isnan(there):
+        return 0.5
+    if math.isnan(before) or former[0] <= 0.0:
+        return min(max(here / (here - there), 0.05), 0.95)
+    one, two, three = math.log(newest[0]), math.log(other[0]), math.log(former[0])
+    if one in (two, three) or here == before:
+        return 0.5
+    place, level = (one - two) / (three - two), (here - there) / (before - there)
+    if not (level * level < place and (1.0 - level) * (1.0 - level) < 1.0 - place):
+        return 0.5
+    part = here / (there - here) * before / (there - before)
+    part += (three - one) / (two - one) * here / (before - here) * there / (before - there)
+    return min(max(part, 1e-3), 0.999)

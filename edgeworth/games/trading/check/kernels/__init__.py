@@ -10,6 +10,8 @@ from edgeworth.core.jit import jit, leaf
 
 LANES = 16
 """Sums over all consumers are kept in so many lanes, of which a processor adds several at a time."""
+BLOCK = 256
+"""So many consumers' terms are computed before they are added."""
 _PIECES = 512
 
 
@@ -35,6 +37,31 @@ def put(totals, losses, j, term):
     new = totals[j] + term
     losses[j] += lost(totals[j], term, new)
     totals[j] = new
+
+
+@leaf
+def put_where(totals, losses, k, values, kind, wanted):
+    """Add the values [BLOCK] of consumers of a kind to the lanes of sum k; totals and losses [sums, LANES]."""
+    total, rest = totals[k], losses[k]
+    for start in range(0, BLOCK, LANES):
+        value, which = values[start : start + LANES], kind[start : start + LANES]
+        for j in range(LANES):
+            put(total, rest, j, value[j] if which[j] == wanted else 0.0)
+
+
+@leaf
+def padded(slope, offset, beta, start, rows):
+    """Fill the rows with g, w and beta from `start` on, as many as there are, followed by such as cost nothing."""
+    one, two, three = slope[start : start + BLOCK], offset[start : start + BLOCK], beta[start : start + BLOCK]
+    g, w, role = rows[0], rows[1], rows[2]
+    for j in range(len(one)):
+        g[j] = one[j]
+    for j in range(len(one)):
+        w[j] = two[j]
+    for j in range(len(one)):
+        role[j] = three[j]
+    for j in range(len(one), BLOCK):
+        g[j], w[j], role[j] = 0.0, 0.0, 1.0
 
 
 @leaf
@@ -120,70 +147,146 @@ def chord_sum(slope, offset, beta, low, high, a, x_most, b, x_least, upper, e, s
 
 
 @leaf
-def place(g, w, role, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray):
-    """Where one consumer must be (0 surely interior, 1 at the lower bound, 2 at the upper, 3 anywhere), the range of its x, and
-    its highest share."""
-    least, most = low * role, high * role
+def sides(g, w, a, x_most, b, x_least, e_low, e_high, slack):
+    """A consumer's lowest and highest unclipped share on the chord + [e_low, e_high]."""
     smallest = line(g, w, a, x_most, b, x_least, False, slack) - g * e_high * (1.0 + slack)
     largest = line(g, w, a, x_most, b, x_least, True, slack) - g * e_low * (1.0 + slack)
-    if np.isnan(smallest):
-        smallest = -np.inf
-    if np.isnan(largest):
-        largest = np.inf
-    if largest <= least / x_most * (1.0 - slack):
-        return 1, least, min(most, least * (1.0 + stray)), largest
-    if smallest >= most / x_least * (1.0 + slack) or g * b * (1.0 + slack) < w * (1.0 - slack) or g == 0.0:
-        return 2, max(least, most * (1.0 - stray)), most, largest
-    if smallest >= least / x_least * (1.0 + slack) and largest <= most / x_most * (1.0 - slack):
-        return 0, 0.0, 0.0, largest
+    return smallest if smallest == smallest else -np.inf, largest if largest == largest else np.inf
+
+
+INTERIOR, LOWER, UPPER, OPEN, NOBODY = 0.0, 1.0, 2.0, 3.0, 4.0
+
+
+@leaf
+def place(g, w, role, low, high, x_most, b, x_least, smallest, largest, slack):
+    """Where a consumer with shares in [smallest, largest] must be: surely INTERIOR, at the LOWER bound, at the UPPER, or OPEN,
+    anywhere. Without branches and in floats, so that a processor decides on several at a time."""
+    least, most = low * role, high * role
+    none = largest <= least / x_most * (1.0 - slack)
+    full = (smallest >= most / x_least * (1.0 + slack)) | (g * b * (1.0 + slack) < w * (1.0 - slack)) | (g == 0.0)
+    free = (smallest >= least / x_least * (1.0 + slack)) & (largest <= most / x_most * (1.0 - slack))
+    return LOWER if none else (UPPER if full else (INTERIOR if free else OPEN))
+
+
+@leaf
+def places(g, w, role, size, low, high, a, x_most, b, x_least, e_low, e_high, slack, kind, smallest, largest):
+    """Places and shares of a block; its last ones, who fill it up, are NOBODY."""
+    for j in range(BLOCK):
+        small, large = sides(g[j], w[j], a, x_most, b, x_least, e_low, e_high, slack)
+        kind[j] = place(g[j], w[j], role[j], low, high, x_most, b, x_least, small, large, slack)
+        smallest[j], largest[j] = small, large
+    kind[size:] = NOBODY
+
+
+@leaf
+def mining(kind, role, low, high, x_most, x_least, smallest, largest, stray):
+    """The range of x of a consumer that is not surely interior."""
+    least, most = low * role, high * role
     from_, to = smallest * (x_least if smallest >= 0.0 else x_most), largest * (x_most if largest >= 0.0 else x_least)
-    return 3, min(max(from_ * (1.0 - stray), least), most), min(max(to * (1.0 + stray), least), most), largest
+    lower, upper = min(max(from_ * (1.0 - stray), least), most), min(max(to * (1.0 + stray), least), most)
+    lower = least if kind == LOWER else (max(least, most * (1.0 - stray)) if kind == UPPER else lower)
+    upper = min(most, least * (1.0 + stray)) if kind == LOWER else (most if kind == UPPER else upper)
+    return lower, upper
+
+
+@leaf
+def _interior(g, w, inverse, kind, value, totals, losses):
+    """Add a block to the sums over the surely interior of `gather`: 1 to 5 of its `out`. How many there are."""
+    put_where(totals, losses, 1, g, kind, INTERIOR)
+    put_where(totals, losses, 2, w, kind, INTERIOR)
+    put_where(totals, losses, 3, inverse, kind, INTERIOR)
+    for j in range(BLOCK):
+        value[j] = g[j] * inverse[j]
+    put_where(totals, losses, 4, value, kind, INTERIOR)
+    for j in range(BLOCK):
+        value[j] = w[j] * inverse[j]
+    put_where(totals, losses, 5, value, kind, INTERIOR)
+    count = 0
+    for j in range(BLOCK):
+        count += kind[j] == INTERIOR
+    return count
+
+
+@leaf
+def _mean_inverse(slope, offset, beta, low, high, ends, e_low, e_high, slack):
+    """The mean 1 / b of those that may be anywhere, 0 without any."""
+    a, x_most, b, x_least = ends
+    count, total = 0, 0.0
+    for i in range(len(slope)):
+        small, large = sides(slope[i], offset[i], a, x_most, b, x_least, e_low, e_high, slack)
+        if place(slope[i], offset[i], beta[i], low, high, x_most, b, x_least, small, large, slack) == OPEN:
+            count += 1
+            total += 1.0 / beta[i]
+    return total / count if count else 0.0
+
+
+@leaf
+def _others(role, inverse, low, high, x_most, x_least, stray, mu, kind, smallest, largest, value, totals, losses):
+    """Add a block to the sums over the rest of `gather`: 6 to 10 of its `out`."""
+    for j in range(BLOCK):
+        lower, upper = mining(kind[j], role[j], low, high, x_most, x_least, smallest[j], largest[j], stray)
+        value[j] = upper
+        smallest[j] = lower if inverse[j] - mu >= 0.0 else upper
+        largest[j] = upper if inverse[j] - mu >= 0.0 else lower
+    for j in range(BLOCK):
+        kind[j] = OPEN if (kind[j] != INTERIOR) & (kind[j] != NOBODY) else NOBODY
+    put_where(totals, losses, 8, value, kind, OPEN)
+    for j in range(BLOCK):
+        value[j] = (inverse[j] - mu) * smallest[j]
+    put_where(totals, losses, 6, value, kind, OPEN)
+    for j in range(BLOCK):
+        value[j] = (inverse[j] - mu) * largest[j]
+    put_where(totals, losses, 7, value, kind, OPEN)
+    for j in range(BLOCK):
+        value[j] = (inverse[j] + abs(mu)) * smallest[j]
+    put_where(totals, losses, 9, value, kind, OPEN)
+    for j in range(BLOCK):
+        value[j] = (inverse[j] + abs(mu)) * largest[j]
+    put_where(totals, losses, 10, value, kind, OPEN)
 
 
 @jit
 def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high, slack, stray, settled, out):
-    """Fill `out`: of the surely interior 0 number n, 1 sum g, 2 sum w, 3 sum 1/b, 4 sum g/b, 5 sum w/b, 6 and 7 sum of the
-    highest shares s and s/b; of the rest 8 and 9 least and most of sum (1/b - mu) x, 10 sum of the most x, 11 and 12 the sizes
-    sum (1/b + |mu|) x of the terms of 8 and 9; 13 mu. settled: 0 to 7 of further consumers who are surely interior.
+    """Fill `out`: of the surely interior 0 number n, 1 sum g, 2 sum w, 3 sum 1/b, 4 sum g/b, 5 sum w/b; of the rest 6 and 7
+    least and most of sum (1/b - mu) x, 8 sum of the most x, 9 and 10 the sizes sum (1/b + |mu|) x of the terms of 6 and 7;
+    11 mu. settled: 0 to 5 of further consumers who are surely interior.
     """
-    sums, lost = np.zeros(9), np.zeros(9)
-    terms = np.zeros(9)
-    for i in range(len(slope)):
-        g, w, inverse = slope[i], offset[i], 1.0 / beta[i]
-        kind, _, _, top = place(g, w, beta[i], low, high, a, x_most, b, x_least, e_low, e_high, slack, stray)
-        if kind == 0:
-            terms[0], terms[1], terms[2], terms[3], terms[4], terms[5] = 1.0, g, w, inverse, g * inverse, w * inverse
-            terms[6] = max(top, 0.0)
-            terms[7] = terms[6] * inverse
-            for k in range(8):
-                sums[k], lost[k] = add(sums[k], lost[k], terms[k])
-        elif kind == 3:
-            sums[8] += inverse
-            lost[8] += 1.0
-    for k in range(8):
-        out[k] = sums[k] + lost[k] + settled[k]
-    mu = 0.0
+    many = len(slope)
+    totals, losses = np.zeros((11, LANES)), np.zeros((11, LANES))
+    kind, smallest, largest = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
+    value, inverse, rows = np.empty(BLOCK), np.empty(BLOCK), np.empty((3, BLOCK))
+    mixed = np.zeros((many + BLOCK - 1) // BLOCK, dtype=np.bool_)  # blocks of which not all are interior
+    count = 0
+    for k in range(len(mixed)):
+        size = min(BLOCK, many - k * BLOCK)
+        padded(slope, offset, beta, k * BLOCK, rows)
+        g, w, role = rows[0], rows[1], rows[2]
+        places(g, w, role, size, low, high, a, x_most, b, x_least, e_low, e_high, slack, kind, smallest, largest)
+        for j in range(BLOCK):
+            inverse[j] = 1.0 / role[j]
+        interior = _interior(g, w, inverse, kind, value, totals, losses)
+        count += interior
+        mixed[k] = interior < size
+    out[0] = count + settled[0]
+    for k in range(1, 6):
+        out[k] = together(totals[k], losses[k]) + settled[k]
     if out[0] > 0.0:
         mu = out[4] / out[1] if out[1] > 0.0 else 0.0
-    elif lost[8] > 0.0:
-        mu = sums[8] / lost[8]
-    down, down_lost, up, up_lost, mined, mined_lost = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    down_size, up_size = 0.0, 0.0
-    for i in range(len(slope)):
-        kind, least, most, _ = place(
-            slope[i], offset[i], beta[i], low, high, a, x_most, b, x_least, e_low, e_high, slack, stray
-        )  # fmt: skip
-        if kind == 0:
+    else:
+        mu = _mean_inverse(slope, offset, beta, low, high, (a, x_most, b, x_least), e_low, e_high, slack)
+    for k in range(len(mixed)):
+        if not mixed[k]:
             continue
-        weight, size = 1.0 / beta[i] - mu, 1.0 / beta[i] + abs(mu)
-        lower, higher = (least, most) if weight >= 0.0 else (most, least)
-        down, down_lost = add(down, down_lost, weight * lower)
-        up, up_lost = add(up, up_lost, weight * higher)
-        mined, mined_lost = add(mined, mined_lost, most)
-        down_size += size * lower
-        up_size += size * higher
-    out[8], out[9], out[10] = down + down_lost, up + up_lost, mined + mined_lost
-    out[11], out[12], out[13] = down_size, up_size, mu
+        size = min(BLOCK, many - k * BLOCK)
+        padded(slope, offset, beta, k * BLOCK, rows)
+        g, w, role = rows[0], rows[1], rows[2]
+        places(g, w, role, size, low, high, a, x_most, b, x_least, e_low, e_high, slack, kind, smallest, largest)
+        for j in range(BLOCK):
+            inverse[j] = 1.0 / role[j]
+        _others(role, inverse, low, high, x_most, x_least, stray, mu, kind, smallest, largest, value, totals, losses)
+    for k in range(6, 11):
+        out[k] = together(totals[k], losses[k])
+    out[11] = mu
 
 
 @jit

@@ -6,7 +6,22 @@ Sums are compensated as in `check.kernels`.
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
-from edgeworth.games.trading.check.kernels import LANES, add, put, together
+from edgeworth.games.trading.check.kernels import (
+    BLOCK,
+    INTERIOR,
+    LANES,
+    LOWER,
+    NOBODY,
+    OPEN,
+    UPPER,
+    add,
+    padded,
+    put,
+    put_where,
+    together,
+)
+
+_STRETCH = 8192
 
 
 @leaf
@@ -77,7 +92,7 @@ def line_demand(edge, beta, low, high, price):
 
 @leaf
 def _place(slope, offset, beta, low, high, box):
-    """0 where a consumer is at no bound all over the box of q and X, 1 at the lower bound, 2 at the upper, 3 none of these."""
+    """Where a consumer is all over the box of q and X: INTERIOR, at the LOWER bound, at the UPPER, or none of these, OPEN."""
     q_least, q_most, x_least, x_most, a, b, slack = box
     least, most = low * beta, high * beta
     more, less = 1.0 + 2.0 * slack, 1.0 - 2.0 * slack
@@ -87,15 +102,19 @@ def _place(slope, offset, beta, low, high, box):
     full = (lowest * x_least >= most * more) | (slope * b * more <= offset * less)
     none = highest * x_most <= least * less
     free = (slope * a * less > offset * more) & (lowest * x_least > least * more) & (highest * x_most < most * less)
-    return 2 if full else (1 if none else (0 if free else 3))
+    return UPPER if full else (LOWER if none else (INTERIOR if free else OPEN))
 
 
 @jit
-def count_open(slope, offset, beta, low, high, box):
-    """How many consumers may or may not be at a bound."""
+def count_open(slope, offset, beta, low, high, box, most):
+    """How many consumers may or may not be at a bound; where these are more than `most`, some number above it."""
     count = 0
-    for i in range(len(slope)):
-        count += 1 if _place(slope[i], offset[i], beta[i], low, high, box) == 3 else 0
+    for start in range(0, len(slope), _STRETCH):
+        g, w, b = slope[start : start + _STRETCH], offset[start : start + _STRETCH], beta[start : start + _STRETCH]
+        for i in range(len(g)):
+            count += 1 if _place(g[i], w[i], b[i], low, high, box) == OPEN else 0
+        if count > most:
+            break
     return count
 
 
@@ -105,23 +124,40 @@ def settle(slope, offset, beta, low, high, box, open_):
 
     Of those at no bound: 0 number, 1 g, 2 w, 3 1/b, 4 g/b, 5 w/b; of those at one: 6 what they mine, 7 what they ask for.
     """
-    out, rest = np.zeros(8), np.zeros(8)
+    totals, losses, out = np.zeros((8, LANES)), np.zeros((8, LANES)), np.empty(8)
+    kind, inverse, value, rows = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK), np.empty((3, BLOCK))
     count = 0
-    for i in range(len(slope)):
-        place = _place(slope[i], offset[i], beta[i], low, high, box)
-        if place == 3:
-            open_[0, count], open_[1, count], open_[2, count] = slope[i], offset[i], beta[i]
-            count += 1
-        elif place == 0:
-            g, w, inverse = slope[i], offset[i], 1.0 / beta[i]
-            out[0] += 1.0
-            out[1], rest[1] = add(out[1], rest[1], g)
-            out[2], rest[2] = add(out[2], rest[2], w)
-            out[3], rest[3] = add(out[3], rest[3], inverse)
-            out[4], rest[4] = add(out[4], rest[4], g * inverse)
-            out[5], rest[5] = add(out[5], rest[5], w * inverse)
-        else:
-            asks = high if place == 2 else low
-            out[6], rest[6] = add(out[6], rest[6], asks * beta[i])
-            out[7], rest[7] = add(out[7], rest[7], asks)
-    return out + rest
+    full, none, free = 0, 0, 0
+    for start in range(0, len(slope), BLOCK):
+        padded(slope, offset, beta, start, rows)
+        g, w, role = rows[0], rows[1], rows[2]
+        for j in range(BLOCK):
+            kind[j] = _place(g[j], w[j], role[j], low, high, box)
+            inverse[j] = 1.0 / role[j]
+        kind[len(slope) - start :] = NOBODY
+        for j in range(BLOCK):
+            full += kind[j] == UPPER
+            none += kind[j] == LOWER
+            free += kind[j] == INTERIOR
+        put_where(totals, losses, 1, g, kind, INTERIOR)
+        put_where(totals, losses, 2, w, kind, INTERIOR)
+        put_where(totals, losses, 3, inverse, kind, INTERIOR)
+        for j in range(BLOCK):
+            value[j] = g[j] * inverse[j]
+        put_where(totals, losses, 4, value, kind, INTERIOR)
+        for j in range(BLOCK):
+            value[j] = w[j] * inverse[j]
+        put_where(totals, losses, 5, value, kind, INTERIOR)
+        put_where(totals, losses, 6, role, kind, UPPER)
+        put_where(totals, losses, 7, role, kind, LOWER)
+        if count < len(open_[0]):
+            for j in range(BLOCK):
+                if kind[j] == OPEN:
+                    open_[0, count], open_[1, count], open_[2, count] = g[j], w[j], role[j]
+                    count += 1
+    for k in range(1, 6):
+        out[k] = together(totals[k], losses[k])
+    out[0] = free
+    out[6] = high * together(totals[6], losses[6]) + low * together(totals[7], losses[7])
+    out[7] = high * full + low * none
+    return out
