@@ -9,7 +9,9 @@ import numpy as np
 
 from edgeworth.solvers.allocation.check.kernels.state import BIG, FREE, STEPS, lean, room_left
 
-SEARCH, FORCED = 200_000, 20_000  # steps of one knapsack, and of one with a decision forced; beyond, the LP bound does
+# Steps of one knapsack, and of one with a decision forced; beyond, the LP bound does. Many times what `exact` spends: where it had
+# the optimum and the checker only the LP bound, fewer pairs would be fixed here and its tree would not close.
+SEARCH, FORCED = 2_000_000, 200_000
 SERVER = 20_000_000  # steps at one server, beyond which the LP bound does for every decision
 
 
@@ -150,7 +152,7 @@ def forced(items, count, room, skip, base, floor, error, until, work):
 
 @lean
 def by_ratio(items, count):
-    """Sort by falling gain per need, as floats see it, and add up."""
+    """Sort by falling gain per need, as floats see it, and add up; note the smallest needs."""
     for t in range(count):
         need = np.float64(items.need[t])
         items.ratio[t] = np.float64(items.gain[t]) / need if need > 0.0 else np.inf
@@ -163,6 +165,9 @@ def by_ratio(items, count):
     for t in range(count):
         items.gains[t + 1] = items.gains[t] + items.gain[t]
         items.needs[t + 1] = items.needs[t] + items.need[t]
+    items.least[count] = BIG
+    for t in range(count - 1, -1, -1):
+        items.least[t] = min(items.least[t + 1], items.need[t])
 
 
 @lean
@@ -234,14 +239,14 @@ def search(items, count, room, skip, floor, error, effort, kept, work):
 
     Depth first, the greedy fill first, then without the last item taken. kept: leave the best set in `chosen`.
     """
-    gain, need, taken = items.gain, items.need, items.taken
+    gain, need, least, taken = items.gain, items.need, items.least, items.taken
     best, total, free = floor, 0, room
     depth, t, steps = 0, 0, 0
     if kept:
         items.chosen[:count] = False
     while True:
         dead = False
-        while t < count:
+        while t < count and least[t] <= free:  # else nothing fits any more
             if total + fill(items, count, t, free, skip) <= best + error:
                 dead = True
                 break
