@@ -1,4 +1,4 @@
-"""The checker fixes at least the pairs that the solver fixes: where it knew less of a knapsack, proofs would not close in it."""
+"""The checker fixes at least the pairs that the solver fixes: where it knew less of a knapsack, proofs would stay open."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def test_losses_of_hard_knapsacks_are_no_weaker_than_the_solvers(seed: int) -> N
     tree.tighten(mine, free, none, best, target, scratch)
 
     rows, leaf, once = np.zeros((1, problem.tasks), np.int32), np.array([-1], np.int32), np.array([1], np.int32)
-    data, log, work, items = check._kernel_arrays(problem, check.BranchTree(target, unit, leaf, once, rows, order.astype(np.int32)))
+    data, log, work, items = check._kernel_arrays(
+        problem, check.BranchTree(target, unit, leaf, once, rows, order.astype(np.int32))
+    )
     while not (work.ints[state.PHASE] == replay.LOSSES and work.ints[state.SERVER] == problem.servers):
         assert replay.replay(data, log, work, items, 1) == replay.MORE
     scale = float(data.profit[0]) / float(problem.profit[0])

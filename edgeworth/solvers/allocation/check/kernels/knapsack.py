@@ -9,8 +9,8 @@ import numpy as np
 
 from edgeworth.solvers.allocation.check.kernels.state import BIG, FREE, STEPS, lean, room_left
 
-# Steps of one knapsack, and of one with a decision forced; beyond, the LP bound does. Many times what `exact` spends: where it had
-# the optimum and the checker only the LP bound, fewer pairs would be fixed here and its tree would not close.
+# Steps of one knapsack, and of one with a decision forced; beyond, the LP bound does. Many times what `exact` spends: where it
+# had the optimum and the checker only the LP bound, fewer pairs would be fixed here and its tree would not close.
 SEARCH, FORCED = 2_000_000, 200_000
 SERVER = 20_000_000  # steps at one server, beyond which the LP bound does for every decision
 
