@@ -234,7 +234,9 @@ class Comparison:
         for name in ("instance_seed", "method_seed"):
             if plain[name].dtype.kind == "O":
                 plain[name] = [None if item is None else str(item) for item in plain[name]]
-        plain["problem"] = [name.encode("utf-8", "backslashreplace").decode("utf-8") for name in plain["problem"]]
+        for name in plain.columns[[kind.kind == "O" for kind in plain.dtypes]]:
+            cells = [_encodable(item) if isinstance(item, str) else item for item in plain[name]]
+            plain[name] = pd.Series(cells, index=plain.index, dtype="object")
         with replacing(path) as file:
             plain.to_parquet(file, index=False)
 
@@ -321,3 +323,8 @@ class Comparison:
 
 def _order(seeds: tuple[int, ...], seed: int) -> int:
     return seeds.index(seed) if seed in seeds else -1
+
+
+def _encodable(text: str) -> str:
+    """The text with half of a surrogate pair written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

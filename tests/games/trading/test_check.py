@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth.core.result import Certificate
+from edgeworth.core.stop import Stop
 from edgeworth.games import trading
 from edgeworth.games.trading.check.regret import follower_regret, profits_at
 from edgeworth.games.trading.check.stage import Stage
@@ -191,3 +192,19 @@ def test_what_is_known_of_consumers_holds_for_no_more_prices_and_powers_than_bef
     for side in (0, 2, 4):
         assert inner.box[side] >= part.box[side]
         assert inner.box[side + 1] <= part.box[side + 1]
+
+
+@pytest.mark.parametrize(
+    ("consumers", "fields"),
+    [
+        (2, {"role_ratio": 0.7876, "payment_weight": 1.159, "service_profit": 311.45, "reward": 0.0242, "unit_cost": 4.3629,
+             "max_demand": 5.0617, "min_price": 57.0818, "max_price": 293.164}),
+        (150, {"role_ratio": 0.36937, "payment_weight": 0.53737, "service_profit": 9593.457, "reward": 0.03202,
+               "unit_cost": 90.657, "max_demand": 10046.96, "min_price": 11258.19, "max_price": 11270.125}),
+    ],
+)  # fmt: skip
+def test_optima_pass_where_the_profit_of_service_is_large_beside_the_reward(consumers: int, fields: dict[str, Any]) -> None:
+    each = {name: np.full(consumers, fields.pop(name)) for name in ("role_ratio", "payment_weight")}
+    problem = trading.TradingGame(**each, **fields, min_demand=0.0)
+    result = trading.solve(problem, method="exact", stop=Stop(seconds=10.0))
+    assert trading.verify(problem, result)

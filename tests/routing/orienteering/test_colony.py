@@ -259,6 +259,15 @@ def test_only_long_runs_of_several_vehicles_have_a_crowd(vehicles: int, planned:
     assert len(_Colony(problem, EacoLs(full_pool=19), None, np.uint64(0), planned).ants) == 2
 
 
+def test_seconds_that_end_a_run_size_its_crowd_where_many_iterations_are_allowed() -> None:
+    problem = orienteering.generate(preset="random", vehicles=3, customers=20, seed=0)
+    result = orienteering.solve(
+        problem, method="eaco-ls", seed=0, stop=Stop(seconds=0.1, iterations=10**9), params=EacoLs(crowd=10**9)
+    )
+    assert result.termination is Termination.TIME  # before memory is full of ants
+    assert orienteering.verify(problem, result)
+
+
 def test_a_crowd_is_the_same_on_two_threads() -> None:
     problem = orienteering.generate(preset="random", vehicles=3, customers=40, seed=1)
     params, stop = EacoLs(attempts=5), Stop(iterations=300)

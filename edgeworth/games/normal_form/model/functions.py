@@ -184,7 +184,8 @@ def regret(game: NormalFormGame, profile: ProfileLike, *, exact: bool = False) -
 
     Notes
     -----
-    The work grows with the number of outcomes times players.
+    The work grows with the number of outcomes times players. In floats it is done by a compiled kernel: the first call of a
+    process loads it, which takes a second or two, or compiles it where `edgeworth compile` has not.
 
     Examples
     --------

@@ -26,6 +26,9 @@ How it is rounded
         p = (W + (n - 1 + theta) / X + B / X^2) / G,
         D = K_1 X + K_2 X^2 + sum_rest (1 / beta - mu) x + X r + (mu G - G') q X,
 
+    where S and S', which are linear in (q, X), are at most what they are at the ends (a X_a, X_a) and (b X_b, X_b) of the
+    chord, moved by the least that q lies above it,
+
     for every mu, K_1 = V - mu (n - 1), K_2 = W' - mu W, |r| <= k (V + |mu| n + Q (G' + |mu| G) + X_a (W' + |mu| W)) +
     t (S' + |mu| S). All numbers that enter are sums of non-negative terms of at most 12 roundings, so relatively right to 16 u;
     polynomials of them take at most 12 more operations: 32 u of the sizes of all terms are added, by taking 128 u for k in r
@@ -232,9 +235,11 @@ class _Intervals:
             out[9:11] += (part.asked + mu * part.mined) * more
         n, g, w, v, gv, wv, down, up, mined, down_size, up_size, mu = out.tolist()
         # the highest shares of the surely interior, and these / beta: with their allowance and the rounding of the sums
-        q, top = min(a * x_most, b * x_least) + e_low * (1.0 + SLACK), b * x_most
-        s = max(n - g * q + w * x_most + (SLACK + _ROUNDING) * (n + g * top + w * x_most), 0.0)
-        sv = max(v - gv * q + wv * x_most + (SLACK + _ROUNDING) * (v + gv * top + wv * x_most), 0.0)
+        top, apart = b * x_most, e_low * (1.0 + SLACK)
+        s = max(n - (g * a - w) * x_most, n - (g * b - w) * x_least) - g * apart
+        s = max(s + (SLACK + _ROUNDING) * (n + g * top + w * x_most), 0.0)
+        sv = max(v - (gv * a - wv) * x_most, v - (gv * b - wv) * x_least) - gv * apart
+        sv = max(sv + (SLACK + _ROUNDING) * (v + gv * top + wv * x_most), 0.0)
         kernels.line_sums(*self.lines, a, b, mu, DRIFT, line)
         down, up, mined = down + line[0], up + line[1], mined + line[2]
         down_size, up_size = down_size + line[3], up_size + line[4]

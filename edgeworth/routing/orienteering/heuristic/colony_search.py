@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -179,8 +180,9 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     better half goes on, from the best plans it met and at half of the first temperature, with twice as many attempts an ant.
 
     T falls geometrically from the first to the last temperature over a stage: by its share of iterations where their number is
-    known (``Stop(iterations=...)``, or no rule at all), by the share of its seconds otherwise. Random numbers come from the
-    stream (seed, iteration, ant): the number of threads changes nothing in a run that ends by iterations.
+    known (``Stop(iterations=...)``, or no rule at all), by the share of its seconds otherwise, also where both are given and
+    so many iterations would take longer, at 20,000 a second over the number of customers. Random numbers come from the stream
+    (seed, iteration, ant): the number of threads changes nothing in a run that goes by iterations.
 
     References
     ----------
@@ -192,7 +194,9 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     planned = run.stop.iterations
     if planned is None and run.stop.seconds is None:
         planned = params.iterations
-    about = (run.stop.seconds or 0.0) * _SPEED / max(problem.customers, 1) if planned is None else float(planned)
+    timed = math.inf if run.stop.seconds is None else run.stop.seconds * _SPEED / max(problem.customers, 1)
+    about = min(timed, math.inf if planned is None else planned)  # the schedule is that of the rule which is to end the run
+    counts = planned is not None and planned <= timed
     colony = _Colony(problem, params, run.start, np.uint64(run.rng.integers(0, 2**64, dtype=np.uint64)), about)
     best, reached = colony.incumbent()
     ending = run.tick(0, reached)
@@ -202,7 +206,7 @@ def ant_colony_local_search(problem: OrienteeringProblem, params: EacoLs, run: R
     workers = min(run.threads, params.ants)
     with ThreadPoolExecutor(workers, initializer=work_for, initargs=(counter(),)) as pool:
         while ending is None:
-            share = run.elapsed / max(run.stop.seconds or 0.0, 1e-9) if planned is None else done / max(planned, 1)
+            share = done / max(about, 1.0) if counts else run.elapsed / max(run.stop.seconds or 0.0, 1e-9)
             colony.iterate(done, min(share, 1.0), pool.map if workers > 1 else map)
             done += 1
             if colony.values.max() > reached:

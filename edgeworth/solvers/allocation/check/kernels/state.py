@@ -74,8 +74,8 @@ NODE, ROW, DEPTH, PHASE, SERVER, CLOSED, LEFT, FIXED, BOUND, STEPS, N_INTS = ran
 
 
 class Items(NamedTuple):
-    """Of one knapsack: item, gain, need, ratio [most]; gains, needs [most + 1]: sums of all before; least [most + 1]: the smallest
-    need from here on. taken, chosen [most]. table [most + 1, width], rows [2, width].
+    """Of one knapsack: item, gain, need, ratio [most]; gains, needs [most + 1]: sums of all before; least [most + 1]: the
+    smallest need from here on. taken, chosen [most]. table [most + 1, width], rows [2, width].
     """
 
     item: Ints
