@@ -150,6 +150,9 @@ class Model(Generic[P, S]):
         its agents would observe is shown to it, slot by slot, and what they do is the solution. It raises
         `core.policy.PolicyMismatchError` for a policy that was made for other observations or actions. Without it the family
         takes no trained policies as methods.
+    warm : callable, optional
+        ``warm(problem, solution)`` runs the kernels of the model that no method and no check of the examples reach, for
+        `edgeworth compile`.
     """
 
     kind: str
