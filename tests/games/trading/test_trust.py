@@ -18,6 +18,7 @@ from edgeworth.games import trading
 from edgeworth.games.trading import Equilibrium, TradingGame
 from edgeworth.games.trading.check import REBUILD, kernels
 from edgeworth.games.trading.check.bound import SLACK, interval_bound
+from edgeworth.games.trading.check.kernels import peaks
 from edgeworth.games.trading.check.regret import follower_regret
 from edgeworth.games.trading.check.reply import DEMAND_TOL, demand_deviations, largest_demand_deviation
 from edgeworth.games.trading.exact.follower import stage
@@ -347,7 +348,7 @@ def test_peaks_are_above_every_value() -> None:
         losing = bool(rng.random() < 0.3)
         if losing:
             margin[0] = -margin[1] / lo - margin[2] / lo**2 - 1.0
-        bound = Fraction(kernels.product_peak(margin, demand, lo, hi, losing))
+        bound = Fraction(peaks.product_peak(margin, demand, lo, hi, losing))
         a, k = [Fraction(float(x)) for x in margin], [Fraction(float(x)) for x in demand]
         best = None
         for step in range(65):

@@ -35,9 +35,9 @@ How it is rounded
     (k is 96 u; the last term of D is less than 16 u G' Q X_a), and 32 u of the sizes of the constant terms. The same of p - C:
     32 u (W / G + C), and factors 1 + 32 u. Sums of parts of the consumers (`_Part`) take a rounding for each halving of N down
     to 256, 12 for a million: with the terms' 4 and the sums' 3 at most 19 u, and 31 u with the polynomials.
-    The profit is the product of p - C and D, or at most (b - C) times the greatest
-    (where that is a loss: least) D; maxima are rigorous (`kernels.product_peak`). The result is raised by 16 u for the last
-    products and for the value's own three roundings.
+    The profit is the product of p - C and D, or at most (b - C) times the greatest (where that is a loss: least) D; maxima are
+    rigorous (`kernels.peaks.product_peak`). The result is raised by 16 u for the last products and for the value's own three
+    roundings.
 """
 
 from __future__ import annotations
@@ -221,6 +221,7 @@ class _Intervals:
 
     def _bounded(self, part: _Part, a: float, x_most: float, b: float, x_least: float, e_low: float, e_high: float) -> float:
         from edgeworth.games.trading.check import kernels
+        from edgeworth.games.trading.check.kernels import peaks
 
         out, line = np.zeros(12), np.zeros(5)
         if len(self.beta):
@@ -251,8 +252,8 @@ class _Intervals:
         k2 = wv - mu * w
         most, least = up + x_most * wrong + _ROUNDING * up_size, down - x_most * wrong - _ROUNDING * down_size
         shape = (x_least, x_most)
-        above = max(kernels.quadratic_peak(most, k1, k2, *shape), 0.0)
-        below = max(-kernels.quadratic_peak(-least, -k1, -k2, *shape), 0.0)
+        above = max(peaks.quadratic_peak(most, k1, k2, *shape), 0.0)
+        below = max(-peaks.quadratic_peak(-least, -k1, -k2, *shape), 0.0)
         cost = self.cost
         bound = (b - cost) * (above if b >= cost else below)
         if n > 0.0 and g > 0.0 and (a >= cost or b <= cost):
@@ -268,6 +269,6 @@ class _Intervals:
             losing = not a >= cost
             if not losing or p[0] + (p[1] + p[2] / x_least) / x_least <= 0.0:
                 d = np.array([least if losing else most, k1, k2])
-                sharp = float(kernels.product_peak(p, d, *shape, losing))
+                sharp = float(peaks.product_peak(p, d, *shape, losing))
                 bound = min(bound, sharp) if sharp == sharp else bound
         return float(bound + 16.0 * _U * abs(bound))

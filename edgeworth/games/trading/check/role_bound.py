@@ -122,9 +122,9 @@ def _interval(game: TradingGame, a: float, b: float, x_most: float, x_least: flo
     m[1:] *= 1.0 + 32.0 * _U
     if m[1] < 0.0 or (losing and m[0] + (m[1] + m[2] / x_least) / x_least > 0.0):
         return bound
-    from edgeworth.games.trading.check import kernels  # numba is loaded where something is checked
+    from edgeworth.games.trading.check.kernels import peaks  # numba is loaded where something is checked
 
-    sharp = float(kernels.product_peak(m, down if losing else up, x_least, x_most, losing))
+    sharp = float(peaks.product_peak(m, down if losing else up, x_least, x_most, losing))
     return min(bound, sharp + 64.0 * _U * abs(sharp)) if sharp == sharp else bound
 
 

@@ -1,77 +1,13 @@
-"""The checker's own loops over the consumers: sums of shares, of an interval's coefficients, and the peak of a product.
+"""The checker's own loops over the consumers: sums of shares, and of an interval's coefficients.
 
-Sums are compensated (Neumaier): their error is 2 u of the result plus (n u)^2 of the terms' sizes, u = 2^-53. What the terms
-themselves lose is in the allowances `slack` and `pad` of `check.bound`, whose docstring derives them.
+Sums are compensated (`lanes`). What the terms themselves lose is in the allowances `slack` and `pad` of `check.bound`,
+whose docstring derives them.
 """
 
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
-
-LANES = 16
-"""Sums over all consumers are kept in so many lanes, of which a processor adds several at a time."""
-BLOCK = 256
-"""So many consumers' terms are computed before they are added."""
-_PIECES = 512
-
-
-@leaf
-def add(total, lost, term):
-    """The sum and what it has lost so far."""
-    new = total + term
-    if abs(total) >= abs(term):
-        return new, lost + ((total - new) + term)
-    return new, lost + ((term - new) + total)
-
-
-@leaf
-def lost(total, term, new):
-    """What a sum loses by rounding, without a branch (Knuth's TwoSum)."""
-    part = new - total
-    return (total - (new - part)) + (term - part)
-
-
-@leaf
-def put(totals, losses, j, term):
-    """Add to a lane."""
-    new = totals[j] + term
-    losses[j] += lost(totals[j], term, new)
-    totals[j] = new
-
-
-@leaf
-def put_where(totals, losses, k, values, kind, wanted):
-    """Add the values [BLOCK] of consumers of a kind to the lanes of sum k; totals and losses [sums, LANES]."""
-    total, rest = totals[k], losses[k]
-    for start in range(0, BLOCK, LANES):
-        value, which = values[start : start + LANES], kind[start : start + LANES]
-        for j in range(LANES):
-            put(total, rest, j, value[j] if which[j] == wanted else 0.0)
-
-
-@leaf
-def padded(slope, offset, beta, start, rows):
-    """Fill the rows with g, w and beta from `start` on, as many as there are, followed by such as cost nothing."""
-    one, two, three = slope[start : start + BLOCK], offset[start : start + BLOCK], beta[start : start + BLOCK]
-    g, w, role = rows[0], rows[1], rows[2]
-    for j in range(len(one)):
-        g[j] = one[j]
-    for j in range(len(one)):
-        w[j] = two[j]
-    for j in range(len(one)):
-        role[j] = three[j]
-    for j in range(len(one), BLOCK):
-        g[j], w[j], role[j] = 0.0, 0.0, 1.0
-
-
-@leaf
-def together(totals, losses):
-    """The sum of the lanes."""
-    whole, rest = 0.0, 0.0
-    for j in range(len(totals)):
-        whole, rest = add(whole, rest, totals[j])
-        rest += losses[j]
-    return whole + rest
+from edgeworth.games.trading.check.kernels.lanes import BLOCK, LANES, add, padded, put, put_where, together
 
 
 @leaf
@@ -169,13 +105,20 @@ def place(g, w, role, low, high, x_most, b, x_least, smallest, largest, slack):
 
 
 @leaf
-def places(g, w, role, size, low, high, a, x_most, b, x_least, e_low, e_high, slack, kind, smallest, largest):
-    """Places and shares of a block; its last ones, who fill it up, are NOBODY."""
+def places(arrays, start, low, high, a, x_most, b, x_least, e_low, e_high, slack, rows, inverse, kind, smallest, largest):
+    """A block of g, w and b into `rows`, 1 / b, places and shares; its last ones, who fill it up, are NOBODY. Its size."""
+    slope, offset, beta = arrays
+    padded(slope, offset, beta, start, rows)
+    g, w, role = rows[0], rows[1], rows[2]
+    size = min(BLOCK, len(slope) - start)
+    for j in range(BLOCK):  # a loop of its own: the compiler then works on several entries at a time
+        inverse[j] = 1.0 / role[j]
     for j in range(BLOCK):
         small, large = sides(g[j], w[j], a, x_most, b, x_least, e_low, e_high, slack)
         kind[j] = place(g[j], w[j], role[j], low, high, x_most, b, x_least, small, large, slack)
         smallest[j], largest[j] = small, large
     kind[size:] = NOBODY
+    return size
 
 
 @leaf
@@ -190,8 +133,8 @@ def mining(kind, role, low, high, x_most, x_least, smallest, largest, stray):
 
 
 @leaf
-def _interior(g, w, inverse, kind, value, totals, losses):
-    """Add a block to the sums over the surely interior of `gather`: 1 to 5 of its `out`. How many there are."""
+def add_interior(g, w, inverse, kind, value, totals, losses):
+    """Add a block's interior consumers to sums 1 g, 2 w, 3 1/b, 4 g/b, 5 w/b. How many there are."""
     put_where(totals, losses, 1, g, kind, INTERIOR)
     put_where(totals, losses, 2, w, kind, INTERIOR)
     put_where(totals, losses, 3, inverse, kind, INTERIOR)
@@ -255,16 +198,12 @@ def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high,
     totals, losses = np.zeros((11, LANES)), np.zeros((11, LANES))
     kind, smallest, largest = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK)
     value, inverse, rows = np.empty(BLOCK), np.empty(BLOCK), np.empty((3, BLOCK))
+    box = (a, x_most, b, x_least, e_low, e_high, slack)
     mixed = np.zeros((many + BLOCK - 1) // BLOCK, dtype=np.bool_)  # blocks of which not all are interior
     count = 0
     for k in range(len(mixed)):
-        size = min(BLOCK, many - k * BLOCK)
-        padded(slope, offset, beta, k * BLOCK, rows)
-        g, w, role = rows[0], rows[1], rows[2]
-        places(g, w, role, size, low, high, a, x_most, b, x_least, e_low, e_high, slack, kind, smallest, largest)
-        for j in range(BLOCK):
-            inverse[j] = 1.0 / role[j]
-        interior = _interior(g, w, inverse, kind, value, totals, losses)
+        size = places((slope, offset, beta), k * BLOCK, low, high, *box, rows, inverse, kind, smallest, largest)
+        interior = add_interior(rows[0], rows[1], inverse, kind, value, totals, losses)
         count += interior
         mixed[k] = interior < size
     out[0] = count + settled[0]
@@ -277,13 +216,8 @@ def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high,
     for k in range(len(mixed)):
         if not mixed[k]:
             continue
-        size = min(BLOCK, many - k * BLOCK)
-        padded(slope, offset, beta, k * BLOCK, rows)
-        g, w, role = rows[0], rows[1], rows[2]
-        places(g, w, role, size, low, high, a, x_most, b, x_least, e_low, e_high, slack, kind, smallest, largest)
-        for j in range(BLOCK):
-            inverse[j] = 1.0 / role[j]
-        _others(role, inverse, low, high, x_most, x_least, stray, mu, kind, smallest, largest, value, totals, losses)
+        places((slope, offset, beta), k * BLOCK, low, high, *box, rows, inverse, kind, smallest, largest)
+        _others(rows[2], inverse, low, high, x_most, x_least, stray, mu, kind, smallest, largest, value, totals, losses)
     for k in range(6, 11):
         out[k] = together(totals[k], losses[k])
     out[11] = mu
@@ -316,94 +250,6 @@ def line_mined(low_from, high_until, beta, low, high, price, upper):
         much = not low_from[i] < price if upper else high_until[i] > price
         total, lost = add(total, lost, beta[i] * (high if much else low))
     return total + lost
-
-
-@jit
-def quadratic_peak(k0, k1, k2, lo, hi):
-    """The maximum of k0 + k1 X + k2 X^2 over [lo, hi]. A vertex near the ends counts: it is above them all."""
-    best = max(k0 + lo * (k1 + lo * k2), k0 + hi * (k1 + hi * k2))
-    if k2 < 0.0 and k1 > 0.0 and 1.0000001 * k1 >= -2.0 * k2 * lo and 0.9999999 * k1 <= -2.0 * k2 * hi:
-        best = max(best, k0 + 0.25 * k1 * (k1 / -k2))
-    return best
-
-
-@leaf
-def _terms(margin, demand, lo, hi):
-    """The same from the product's terms c_k X^k, k = -2..2: exact where the factors' curvatures cancel (a flat profit).
-
-    A term is below its chord where it is convex, else below the chord + the largest |second derivative| width^2 / 8. 32 u of
-    the sizes of all products cover the rounding of the terms and of their sum.
-    """
-    c1 = margin[0] * demand[1] + margin[1] * demand[2]
-    c2 = margin[0] * demand[2]
-    b1 = margin[1] * demand[0] + margin[2] * demand[1]
-    b2 = margin[2] * demand[0]
-    c0 = margin[0] * demand[0] + margin[1] * demand[1] + margin[2] * demand[2]
-    least = c0 + lo * (c1 + lo * c2) + (b1 + b2 / lo) / lo
-    most = c0 + hi * (c1 + hi * c2) + (b1 + b2 / hi) / hi
-    width = hi - lo
-    bend = max(-c2, 0.0) * 2.0 + (max(-b1, 0.0) * 2.0 + max(-b2, 0.0) * 6.0 / lo) / (lo * lo * lo)
-    size = abs(margin[0]) + (abs(margin[1]) + abs(margin[2]) / lo) / lo
-    size *= abs(demand[0]) + hi * (abs(demand[1]) + hi * abs(demand[2]))
-    return max(least, most) + 0.125 * width * width * bend + 3.6e-15 * size
-
-
-@leaf
-def _piece(margin, demand, lo, hi, losing):
-    """No X of [lo, hi] has a larger product of margin(X) and demand(X): see `product_peak`."""
-    a1 = margin[0] + (margin[1] + margin[2] / lo) / lo
-    a2 = margin[0] + (margin[1] + margin[2] / hi) / hi
-    d1 = demand[0] + lo * (demand[1] + lo * demand[2])
-    d2 = demand[0] + hi * (demand[1] + hi * demand[2])
-    width = hi - lo
-    if losing:
-        dip = 0.25 * width * width * max(demand[2], 0.0)
-        d1, d2 = d1 - dip, d2 - dip
-        if d1 < 0.0 or d2 < 0.0:
-            return 0.0
-    else:
-        bulge = 0.25 * width * width * max(-demand[2], 0.0)
-        a1, a2, d1, d2 = max(a1, 0.0), max(a2, 0.0), max(d1 + bulge, 0.0), max(d2 + bulge, 0.0)
-    best = max(a1 * d1, a2 * d2)
-    rise, grow = a2 - a1, d2 - d1
-    if rise * grow < 0.0:  # (a1 + rise t) (d1 + grow t) is concave: its vertex
-        t = -0.5 * (a1 / rise + d1 / grow)
-        if 0.0 < t < 1.0:
-            best = max(best, (a1 + rise * t) * (d1 + grow * t))
-    other = _terms(margin, demand, lo, hi)
-    return other if other < best else best
-
-
-@jit
-def product_peak(margin, demand, lo, hi, losing):
-    """An upper bound on margin(X) x demand(X) over [lo, hi].
-
-    margin(X) = m0 + m1 / X + m2 / X^2 with m1, m2 >= 0, demand(X) = k0 + k1 X + k2 X^2.
-
-    margin is convex and so below its chord on every piece; demand is below its chord + |k2| width^2 / 4 (where the product is
-    a loss: above the chord - the same). The product of two chords is a quadratic polynomial with a known maximum; `_terms` is
-    another bound, the less of the two counts. The piece of the greatest bound is halved until that is within 1e-13 of a value
-    attained.
-    """
-    ends, bounds = np.empty((_PIECES, 2)), np.empty(_PIECES)
-    ends[0, 0], ends[0, 1] = lo, hi
-    bounds[0], count = _piece(margin, demand, lo, hi, losing), 1
-    attained = max(_piece(margin, demand, lo, lo, losing), _piece(margin, demand, hi, hi, losing))
-    while True:
-        k = 0
-        for j in range(1, count):
-            if bounds[j] > bounds[k]:
-                k = j
-        middle = 0.5 * (ends[k, 0] + ends[k, 1])
-        close = not bounds[k] > attained + 1e-13 * abs(attained)
-        if close or count == _PIECES or not ends[k, 0] < middle < ends[k, 1]:
-            return bounds[k]
-        attained = max(attained, _piece(margin, demand, middle, middle, losing))
-        ends[count, 0], ends[count, 1] = middle, ends[k, 1]
-        ends[k, 1] = middle
-        bounds[count] = _piece(margin, demand, middle, ends[count, 1], losing)
-        bounds[k] = _piece(margin, demand, ends[k, 0], middle, losing)
-        count += 1
 
 
 @jit

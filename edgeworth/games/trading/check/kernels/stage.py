@@ -1,25 +1,13 @@
 """The loops of the checker's own solver of the consumers' stage (`check.stage`).
 
-Sums are compensated as in `check.kernels`.
+Sums are compensated (`lanes`).
 """
 
 import numpy as np
 
 from edgeworth.core.jit import jit, leaf
-from edgeworth.games.trading.check.kernels import (
-    BLOCK,
-    INTERIOR,
-    LANES,
-    LOWER,
-    NOBODY,
-    OPEN,
-    UPPER,
-    add,
-    padded,
-    put,
-    put_where,
-    together,
-)
+from edgeworth.games.trading.check.kernels import INTERIOR, LOWER, NOBODY, OPEN, UPPER, add_interior
+from edgeworth.games.trading.check.kernels.lanes import BLOCK, LANES, add, padded, put, put_where, together
 
 _STRETCH = 8192
 
@@ -138,16 +126,7 @@ def settle(slope, offset, beta, low, high, box, open_):
         for j in range(BLOCK):
             full += kind[j] == UPPER
             none += kind[j] == LOWER
-            free += kind[j] == INTERIOR
-        put_where(totals, losses, 1, g, kind, INTERIOR)
-        put_where(totals, losses, 2, w, kind, INTERIOR)
-        put_where(totals, losses, 3, inverse, kind, INTERIOR)
-        for j in range(BLOCK):
-            value[j] = g[j] * inverse[j]
-        put_where(totals, losses, 4, value, kind, INTERIOR)
-        for j in range(BLOCK):
-            value[j] = w[j] * inverse[j]
-        put_where(totals, losses, 5, value, kind, INTERIOR)
+        free += add_interior(g, w, inverse, kind, value, totals, losses)
         put_where(totals, losses, 6, role, kind, UPPER)
         put_where(totals, losses, 7, role, kind, LOWER)
         if count < len(open_[0]):
