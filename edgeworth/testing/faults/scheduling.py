@@ -66,6 +66,30 @@ def masked_device(problem: Episode, result: Result[Schedule]) -> Result[Schedule
     return None
 
 
+def delay_at_home(problem: Episode, result: Result[Schedule]) -> Result[Schedule] | None:
+    """The last task that is sent to no other device is said to have waited 1 s to be sent; where it queues, no time changes."""
+    schedule = result.solution
+    if schedule is None or schedule.delay is None:
+        return None
+    for j in np.flatnonzero((schedule.device < 0) | (schedule.device == problem.source))[::-1]:
+        delay = np.array(schedule.delay)
+        delay[j] = 1.0
+        tried = replace(schedule, delay=delay)
+        if np.array_equal(simulate(problem, tried).start, schedule.start):
+            return _scheduled(problem, result, tried)
+    return None
+
+
+def device_of_nothing(problem: Episode, result: Result[Schedule]) -> Result[Schedule] | None:
+    """In hindsight, a task that never begins is said to be handed to a device."""
+    schedule = _begun(result, "hindsight")
+    if schedule is None:
+        return None
+    device = np.array(schedule.device)
+    device[schedule.start == NEVER] = 0
+    return None if np.array_equal(device, schedule.device) else _scheduled(problem, result, replace(schedule, device=device))
+
+
 def value_without_failures(problem: Episode, result: Result[Schedule]) -> Result[Schedule] | None:
     """The value leaves out the cost of failures."""
     if result.solution is None or result.value is None:
@@ -154,6 +178,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("shifted start", "start", shifted_start),
     Fault("decision between epochs", "decision", decision_between_epochs),
     Fault("masked device", "mask", masked_device),
+    Fault("delay at home", "delay", delay_at_home),
+    Fault("device of nothing", "device", device_of_nothing),
     Fault("value without failures", "value", value_without_failures),
     Fault("overlap", "overlap", overlap),
     Fault("before its release", "release", before_release),

@@ -27,9 +27,9 @@ def test_planted_faults_are_found(method: str) -> None:
             assert fault.verdict in found, fault.name
             if fault in OWN and wrong.solution is not None and wrong.solution.scope == "simulated":
                 assert set(found) == {fault.verdict}, fault.name  # one error is reported once
-    simulated = {"shifted start", "decision between epochs", "value without failures"}
+    simulated = {"shifted start", "decision between epochs", "value without failures", "delay at home"}
     expected = {
-        "annealing": {"overlap", "before its release", "past the deadline", "value without failures"},
+        "annealing": {"overlap", "before its release", "past the deadline", "value without failures", "device of nothing"},
         "lagrangian": {"forged prices", "foreign bound", "missing certificate"},
     }.get(method, simulated)
     assert placed >= expected

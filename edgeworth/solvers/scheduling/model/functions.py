@@ -15,7 +15,7 @@ from edgeworth.solvers.scheduling.model.outcome import Outcome, costs
 from edgeworth.solvers.scheduling.model.problem import Episode
 from edgeworth.solvers.scheduling.model.schedule import NEVER, Schedule
 
-SIMULATED = ("device", "mask", "decision", "start")
+SIMULATED = ("device", "mask", "decision", "delay", "start")
 HINDSIGHT = ("device", "release", "deadline", "overlap")
 RULES = tuple(dict.fromkeys(SIMULATED + HINDSIGHT))
 """The rules of `violations`: those of simulated schedules, and those of schedules in hindsight."""
@@ -179,9 +179,10 @@ def violations(problem: Episode, schedule: Schedule) -> Sequence[Violation]:
     sequence of Violation
         Of a simulated schedule, whose decisions are played anew: ``device`` (a task is decided and no device named, or the
         reverse; amount 1), ``mask`` (the device was not open to the task; 1), ``decision`` and ``start`` (s by which the times
-        differ from those of the replay). In hindsight: ``device`` (a task begins at no device; 1), ``release`` and ``deadline``
-        (s before the task is there, and after it must have ended), ``overlap`` (s for which a device has not yet let go of
-        the task before). Up to 1e-9 s counts as feasible.
+        differ from those of the replay), ``delay`` (s, of a task that is sent to no other device). In hindsight: ``device`` (a
+        task begins at no device, or is handed to one where it never begins; 1), ``release`` and ``deadline`` (s before the task
+        is there, and after it must have ended), ``overlap`` (s for which a device has not yet let go of the task before). Up to
+        1e-9 s counts as feasible.
 
     Raises
     ------
@@ -204,6 +205,11 @@ def _replayed(problem: Episode, schedule: Schedule, played: Outcome, found: Viol
     for j in np.flatnonzero(played.masked & (schedule.device >= 0)).tolist():
         text = f"{found.named('task', j)} is handed to device {schedule.device[j]}, which is not open to it"
         found.add("mask", 1.0, text, task=j)
+    if schedule.delay is not None:
+        sent = (schedule.device >= 0) & (schedule.device != problem.source) & (played.decided != NEVER)
+        for j in np.flatnonzero(~sent & (schedule.delay > TOLERANCE)).tolist():
+            text = f"{found.named('task', j)} has a delay of {schedule.delay[j]:.9g} s, and is sent to no other device"
+            found.add("delay", float(schedule.delay[j]), text, task=j)
     stated = schedule.start if schedule.decided is None else schedule.decided
     for rule, given, real in (("decision", stated, played.decided), ("start", schedule.start, played.start)):
         off = np.abs(given - real)
@@ -216,6 +222,9 @@ def _hindsight(problem: Episode, schedule: Schedule, played: Outcome, found: Vio
     begun = schedule.start != NEVER
     for j in np.flatnonzero(begun & (schedule.device < 0)).tolist():
         found.add("device", 1.0, f"{found.named('task', j)} begins at no device", task=j)
+    for j in np.flatnonzero(~begun & (schedule.device >= 0)).tolist():
+        text = f"{found.named('task', j)} is handed to device {schedule.device[j]}, where it never begins"
+        found.add("device", 1.0, text, task=j)
     begun &= schedule.device >= 0
     released = problem.arrival + np.where(schedule.device == problem.source, 0.0, problem.transfer)
     for rule, late in (("release", released - schedule.start), ("deadline", played.latency - problem.deadline)):

@@ -36,7 +36,8 @@ class Schedule(ShownSolution):
         s, the epoch at which its source handed it over, -1 where it never did. Given where simulated, and only there. A source
         may hold a task back, and what came after it, for longer than it must.
     delay : float64 [tasks], optional
-        s >= 0 from there until it may be sent: what an auction takes. Default where simulated: 0.
+        s >= 0 from there until it may be sent: what an auction takes; 0 of a task that stays with its source. Default where
+        simulated: 0.
 
     Raises
     ------
