@@ -165,7 +165,10 @@ def methods_of(*kinds: str) -> list[str]:
 
 
 def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """An option's callback: the file can be written. Better known before an hour of computing than after it."""
+    """An option's callback: the file can be written, and no other option of the command writes the same one.
+
+    Better known before an hour of computing than after it.
+    """
     if value is None:
         return None
     if not Path(value).resolve().parent.is_dir():
@@ -174,7 +177,23 @@ def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> s
         check_writable(value)
     except OSError as error:
         raise click.BadParameter(f"{value!r} cannot be written: {error.strerror}.", ctx=ctx, param=param) from error
+    taken: dict[str, str] = ctx.meta.setdefault(f"{__name__}.writable", {})
+    for name, other in taken.items():
+        if name != param.name and _one_file(value, other):
+            flag = next(each for each in ctx.command.params if each.name == name).opts[-1]
+            text = f"{value!r} is the file that {flag} names: each needs one of its own."
+            raise click.BadParameter(text, ctx=ctx, param=param)
+    if param.name is not None:
+        taken[param.name] = value
     return value
+
+
+def _one_file(one: str, other: str) -> bool:
+    """Whether two paths lead to the same file, which need not exist; devices take what several write."""
+    first, second = (Path(each) for each in (one, other))
+    if first.exists() and second.exists():
+        return first.samefile(second) and (first.is_file() or first.is_dir())
+    return first.resolve() == second.resolve()
 
 
 def drawable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

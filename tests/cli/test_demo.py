@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from functools import partial
+from itertools import permutations
 from pathlib import Path
 
+import click
 import pandas as pd
 import pytest
 
-from edgeworth.cli import main
+from edgeworth.cli import groups, main
 from edgeworth.core.verdict import Status, Verdict
 from edgeworth.experiments import Comparison, demonstration, table
 from edgeworth.games import offloading
@@ -128,9 +131,45 @@ def test_what_an_audit_leaves_open_is_not_settled(monkeypatch: pytest.MonkeyPatc
     assert not demonstration._audited(audit)[1]
 
 
-def test_a_page_that_cannot_be_written_is_known_before() -> None:
+def test_a_page_that_cannot_be_written_is_known_before(folder: Path) -> None:
     assert "does not exist" in refused("demo", "--out", "nowhere/report.html")
     assert "must be" in refused("demo", "--time-limit", -1)
+    (folder / "link.svg").symlink_to("page.svg")
+    for exists in (False, True):
+        if exists:
+            (folder / "page.svg").write_text("old")
+        for other in ("page.svg", "./page.svg", "link.svg"):
+            assert "is the file that --out names" in refused("demo", "--out", "page.svg", "--plot", other)
+    assert "is the file that --plot names" in refused("demo", "--plot", "page.svg", "--out", "page.svg")
+    assert {path.name for path in folder.iterdir()} == {"page.svg", "link.svg"}
+
+
+def _outputs(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], list[click.Option]]]:
+    """Every command, in its words, with the options that name what it writes."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from _outputs(found, (*words, name))
+    else:
+        writing = (groups.writable, groups.drawable, groups.saveable, groups.fillable)
+        yield words, [each for each in command.params if isinstance(each, click.Option) and each.callback in writing]
+
+
+def test_no_command_writes_two_things_to_one_file() -> None:
+    endings = {groups.drawable: ".svg", groups.saveable: ".npz"}
+    tried = set()
+    for words, options in _outputs(main):
+        for one, two in permutations(options, 2):
+            wanted = {endings[each.callback] for each in (one, two) if each.callback in endings}
+            if len(wanted) < 2:  # a figure and a saved result differ by their endings
+                path = "same" + "".join(wanted)
+                said = refused(*words, one.opts[-1], path, two.opts[-1], path)
+                assert f"is the file that {one.opts[-1]} names" in said, words
+                tried.add(words)
+    assert {("demo",), ("backtest",), ("study", "report")} <= tried
+    assert len(tried) > 12
 
 
 @pytest.mark.usefixtures("pageless")
