@@ -166,6 +166,54 @@ def test_black_boxes_are_refused_and_pointed_to_sampling(black_box: Any) -> None
         audit(black_box, market)
 
 
+def _where(market: Any) -> da.Outcome:
+    """The first two trade at whichever of their reports NumPy chooses: an array without a dimension."""
+    wins = bool(market.bid[0] >= market.ask[0])
+    price = np.where(market.bid[0] > 1.0, market.ask[0], market.bid[0])
+    seller = np.full(len(market.bid), -1)
+    seller[0] = 0 if wins else -1
+    return da.Outcome(seller, *([price if wins else 0.0, *[0.0] * (n - 1)] for n in (len(market.bid), len(market.ask))))
+
+
+def _loops(market: Any) -> da.Outcome:
+    """The same in plain Python."""
+    price = (market.ask if market.bid[0] > 1.0 else market.bid)[0]
+    wins = market.bid[0] >= market.ask[0]
+    money = ([price if wins else 0.0, *[0.0] * (n - 1)] for n in (len(market.bid), len(market.ask)))
+    return da.Outcome([0 if wins else -1, *[-1] * (len(market.bid) - 1)], *money)
+
+
+def test_a_choice_by_numpy_is_traced_as_one_in_python() -> None:
+    market = da.generate(preset="unit", buyers=3, sellers=3, seed=1)
+    chosen, plain = (audit(rule, market) for rule in (_where, _loops))
+    assert (chosen.truthful.status, chosen.truthful.scope) == (plain.truthful.status, plain.truthful.scope)
+    assert chosen.truthful.violation == plain.truthful.violation
+
+
+@pytest.mark.parametrize("function", [np.isnan, np.isfinite, np.signbit, lambda bid: np.interp(bid, [0.0, 1.0], [0.0, 1.0])])
+def test_a_function_of_numpy_that_takes_floats_only_is_named(function: Any) -> None:
+    def rule(market: Any) -> da.Outcome:
+        function(market.bid)
+        return da.Outcome(np.full(len(market.bid), -1), np.zeros(len(market.bid)), np.zeros(len(market.ask)))
+
+    market = da.generate(preset="unit", buyers=2, sellers=2, seed=0)
+    name = f"NumPy's {function.__name__}" if isinstance(function, np.ufunc) else "a function of NumPy"
+    with pytest.raises(ValueError, match=f"{name} takes floats only, and met a report that is traced; compare, add and scale"):
+        audit(rule, market)
+    with pytest.raises(ValueError, match=f"{name} takes floats only"):
+        da.critical_value(rule, market, ("buyer", 0), method="exact")
+
+
+def test_what_fails_on_traced_numbers_only_says_what_it_was() -> None:
+    def rule(market: Any) -> da.Outcome:
+        if market.bid.dtype == object:
+            raise KeyError("price")
+        return da.Outcome(np.full(len(market.bid), -1), np.zeros(len(market.bid)), np.zeros(len(market.ask)))
+
+    with pytest.raises(ValueError, match="KeyError where a report is traced: 'price'"):
+        audit(rule, da.generate(preset="unit", buyers=2, sellers=2, seed=0))
+
+
 def test_black_boxes_can_be_sampled() -> None:
     market = da.generate(preset="unit", seed=0)
     found = audit(lambda m: da.run("k-double-auction", m), market, scope=Sampled(50, seed=2))

@@ -11,7 +11,7 @@ out, because the refusal stays recorded in the tracer.
 """
 
 from edgeworth.core.traced.number import Exact, NotTraceableError, Number, Rational, Traced, TracedFloat, Tracer, exact
-from edgeworth.core.traced.sweeping import Interval, affine, at, boundary_above, boundary_below, run, sweep
+from edgeworth.core.traced.sweeping import Interval, affine, at, boundary_above, boundary_below, cause, run, sweep
 
 __all__ = [
     "Exact",
@@ -26,6 +26,7 @@ __all__ = [
     "at",
     "boundary_above",
     "boundary_below",
+    "cause",
     "exact",
     "run",
     "sweep",

@@ -375,7 +375,8 @@ class Traced:
         self.tracer.refuse("a function of a report was asked for that is not affine in it")
 
     # By these names NumPy asks the elements of an object array.
-    sqrt = cbrt = exp = exp2 = expm1 = log = log2 = log10 = log1p = sin = cos = tan = tanh = arctan = _curved
+    sqrt = cbrt = exp = exp2 = expm1 = log = log2 = log10 = log1p = hypot = sin = cos = tan = sinh = cosh = tanh = _curved
+    arcsin = arccos = arctan = arctan2 = arcsinh = arccosh = arctanh = _curved
 
     def __hash__(self) -> int:
         return hash(self._constant("the hash", "do not use reports as keys of dictionaries and sets"))

@@ -69,6 +69,22 @@ def run(function: Callable[[Traced], T], point: Exact, side: int) -> tuple[T, Tr
     return answer, tracer
 
 
+def cause(error: BaseException) -> str:
+    """Why a run could not be traced, in words of the code that was run: what NumPy says where a function of its own has no
+    form for objects speaks of casting, which is not what was asked for.
+    """
+    text = " ".join(str(error).split())
+    if isinstance(error, NotTraceableError):
+        return text
+    if isinstance(error, TypeError) and (text.startswith("ufunc '") or "from dtype('O')" in text):
+        name = f"NumPy's {text.split(chr(39))[1]}" if text.startswith("ufunc '") else "a function of NumPy"
+        return (
+            f"{name} takes floats only, and met a report that is traced; compare, add and scale reports in plain Python, or by "
+            f"functions of NumPy that do no more, such as where, sort, maximum and sum: {text}"
+        )
+    return f"{type(error).__name__} where a report is traced: {text}"
+
+
 def sweep(
     function: Callable[[Traced], T], low: float | Fraction, high: float | Fraction | None = None
 ) -> Iterator[Interval[T]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeworth.core.audit_model import TOLERANCE, Agent, AuditModel, Dealings, Mechanism, P, S, TracedRule
-from edgeworth.core.traced import Exact, Interval, NotTraceableError, Traced, affine, exact, run, sweep
+from edgeworth.core.traced import Exact, Interval, NotTraceableError, Traced, affine, cause, exact, run, sweep
 from edgeworth.mechanisms.auditing.determinism import Execution, executed, is_library, looks_around
 
 MOST_PIECES = 20_000
@@ -342,7 +342,7 @@ def pieces_of(subject: Subject[P, S]) -> Iterator[Piece]:
     try:
         yield from traced(subject)
     except (NotTraceableError, Exception) as error:
-        raise not_traced(subject.mechanism, str(error)) from error
+        raise not_traced(subject.mechanism, cause(error)) from error
 
 
 def not_traced(mechanism: object, reason: str) -> ValueError:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from edgeworth.core.arrays import Floats
-from edgeworth.core.traced import Interval, NotTraceableError, Number, Traced, sweep
+from edgeworth.core.traced import Interval, NotTraceableError, Number, Traced, cause, sweep
 from edgeworth.mechanisms.double_auction.model import Agent, Market, NotApplicableError, TieError, quantity
 from edgeworth.mechanisms.double_auction.rules import run
 from edgeworth.mechanisms.double_auction.spec import Prepared
@@ -93,7 +93,7 @@ def report_intervals(
     except (NotTraceableError, Exception) as error:
         raise ValueError(
             f"method: 'exact' needs a rule with derived breakpoints or plain Python that can be traced; this one is a black "
-            f"box ({error}); use 'bisection'; got {known.spec.name if known else mechanism!r}"
+            f"box ({cause(error)}); use 'bisection'; got {known.spec.name if known else mechanism!r}"
         ) from error
     return found
 

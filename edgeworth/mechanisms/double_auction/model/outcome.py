@@ -137,6 +137,8 @@ def _money(name: str, value: object, length: int | None) -> Array:
     plain = (int, float, np.integer, np.floating)
     if isinstance(value, np.ndarray) and value.dtype == object:
         value = value.tolist()
+    if isinstance(value, Sequence) and np.ndarray in set(map(type, value)):  # `np.where` of one number has no dimension
+        value = [item.item() if type(item) is np.ndarray and item.ndim == 0 else item for item in value]
     # Traced numbers may pass for floats: their kind is asked, and once each, for the abstract classes are slow to ask.
     if isinstance(value, Sequence) and any(issubclass(kind, Fraction | Traced) for kind in set(map(type, value))):
         if length is not None and len(value) != length:
