@@ -84,7 +84,7 @@ def test_bars_are_the_loads() -> None:
 def test_bars_are_the_users_and_the_probabilities_and_the_demands() -> None:
     game = offloading.generate(users=12, seed=0)
     profile = offloading.solve(game, method="pg-brd", seed=0).require()
-    ax = offloading.plot_profile(game, profile, ax=_axes())
+    ax = offloading.plot_profile(game, profile.provider.tolist(), ax=_axes())
     place = np.where(profile.provider >= 0, profile.provider, game.providers)
     counted = np.zeros(game.providers + 1)
     for bar in ax.patches:
@@ -92,7 +92,7 @@ def test_bars_are_the_users_and_the_probabilities_and_the_demands() -> None:
     assert counted.tolist() == np.bincount(place, minlength=game.providers + 1).tolist()
     many = normal_form.generate(preset="zero-sum", strategies=40, seed=0)
     pure = normal_form.Profile.pure(many, [3, 5])
-    ax = normal_form.plot_profile(many, pure, ax=_axes())
+    ax = normal_form.plot_profile(many, [vector.tolist() for vector in pure], ax=_axes())
     assert [bar.get_width() for bar in ax.patches] == [1.0, 1.0]
     assert "78 of them not drawn" in ax.get_title("left")
     contest = trading.generate(consumers=5, seed=0)

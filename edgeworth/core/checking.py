@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from edgeworth.core import problem as problems
 from edgeworth.core import validation
@@ -45,7 +46,7 @@ __all__ = [
 T = TypeVar("T", bound=Stored)
 
 
-def verify_answer(fam: Model[P, S], problem: P, answer: S | Result[S], seconds: float = SECONDS) -> Report:
+def verify_answer(fam: Model[P, S], problem: P, answer: S | Result[S] | ArrayLike, seconds: float = SECONDS) -> Report:
     """The report on a solution or a result; the public `verify` of every family calls this.
 
     Parameters
@@ -53,7 +54,7 @@ def verify_answer(fam: Model[P, S], problem: P, answer: S | Result[S], seconds: 
     fam : Model
         The problem's family.
     problem : the family's problem
-    answer : the family's solution, or a Result
+    answer : the family's solution, plain numbers that make one, or a Result
     seconds : float
         The budget, >= 0. What it does not suffice for is NOT_CHECKED.
 
@@ -79,6 +80,7 @@ def verify_answer(fam: Model[P, S], problem: P, answer: S | Result[S], seconds: 
     """
     if not isinstance(problem, fam.problem):
         validation.reject_type("problem", f"must be {_a(fam.problem)}", problem)
+    answer = fam.solution_of(problem, answer, "answer")
     if not isinstance(answer, fam.solution | Result):
         validation.reject_type("answer", f"must be {_a(fam.solution)} or a Result", answer)
     budget = Budget(seconds)

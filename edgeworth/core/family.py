@@ -23,6 +23,7 @@ from edgeworth.core.verdict import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
     from edgeworth.core.source import Source
 
@@ -157,14 +158,16 @@ class Family(Model[P, S]):
                 line.clear()
 
     @validation.by_name
-    def verify(self, problem: P, answer: S | Result[S], *, seconds: float = SECONDS) -> Report:
+    def verify(self, problem: P, answer: S | Result[S] | ArrayLike, *, seconds: float = SECONDS) -> Report:
         """Check a solution or a result against its problem, by code that did not produce it.
 
         Parameters
         ----------
         problem : the family's problem
         answer : the family's solution, or a Result
-            A bare solution of a game is judged as an equilibrium. Of a result everything is judged that it states.
+            A bare solution of a game is judged as an equilibrium. Of a result everything is judged that it states. Where
+            numbers alone make a solution, an array or a list of them is taken: the strategies of a game's players, the server
+            of every task, the customers of every vehicle.
         seconds : float
             What the check may spend, compilation not counted. What that does not suffice for is NOT_CHECKED.
 
@@ -179,9 +182,9 @@ class Family(Model[P, S]):
         Raises
         ------
         TypeError
-            For another type of problem or answer.
+            For another type of problem or answer, and for text in place of numbers.
         ValueError
-            For a problem that was changed after it was made, and a result of another problem.
+            For a problem that was changed after it was made, a result of another problem, and numbers that make no solution.
 
         Notes
         -----

@@ -9,6 +9,8 @@ from importlib import import_module
 from os import PathLike
 from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
 
+import numpy as np
+
 from edgeworth import _families
 from edgeworth.core import validation
 from edgeworth.core.arrays import Array, Arrays
@@ -142,7 +144,8 @@ class Model(Generic[P, S]):
         reply to it with their equilibrium, by code of the check room. A bound that covers equilibria only can be held against
         it even where the solution's followers are in none.
     from_array : callable, optional
-        ``from_array(problem, array)``: a solution from plain numbers, as a user's own method may return them.
+        ``from_array(problem, array)``: a solution from plain numbers, as a user's own method may return them, and as `verify`
+        takes them.
     causality : Causality, optional
         Of a family with methods of kind "policy", whose decisions may not depend on what comes later.
     play : str, optional
@@ -174,10 +177,28 @@ class Model(Generic[P, S]):
     play: str | None = None
     warm: Callable[[P, S], object] | None = None
 
-    def method(self, name: str) -> Method:
-        """The row of that name; a ValueError names all and the nearest."""
-        validation.choice("method", name, [row.name for row in self.methods])
+    def method(self, name: str | PathLike[str]) -> Method:
+        """The row of that name; a ValueError names all and the nearest, or says how a policy's file is read."""
+        names = [row.name for row in self.methods]
+        if name not in names and (isinstance(name, PathLike) or (isinstance(name, str) and name.lower().endswith(".npz"))):
+            reads = f"or a trained policy, which edgeworth.learning.deep.load_policy({str(name)!r}) reads"
+            none = f"and {self.kind} plays no trained policies; its methods are {', '.join(names)}"
+            validation.reject("method", f"must be a method's name, {none if self.play is None else reads}", name)
+        validation.choice("method", name, names)
         return next(row for row in self.methods if row.name == name)
+
+    def solution_of(self, problem: P, given: Any, argument: str) -> Any:
+        """What is given; where it is an array or a sequence of plain numbers, the solution that these make.
+
+        Raises ValueError or TypeError, naming the argument, where they make none.
+        """
+        if self.from_array is None or not isinstance(given, np.ndarray | list | tuple):
+            return given
+        try:
+            return self.from_array(problem, given)
+        except (ValueError, TypeError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{argument}: makes no {self.solution.__name__}: {error}") from error
 
 
 def model(kind: str) -> Model[Any, Any]:

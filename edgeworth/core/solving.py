@@ -6,6 +6,7 @@ import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def row_of(fam: Model[P, S], method: MethodLike, problem: P) -> tuple[Method, Ca
             supports=frozenset() if alone else frozenset(FEATURES),  # who sees the problem alone cannot obey anything
         )
         return row, function
-    if not isinstance(method, str):
+    if not isinstance(method, str | PathLike):
         validation.reject_type("method", "must be a method's name or a callable", method)
     row = fam.method(fam.auto(problem) if method == "auto" else method)
     return row, row.resolve()

@@ -20,8 +20,8 @@ from edgeworth.core.numeric import closes, relative_gap
 from edgeworth.core.problem import Model
 from edgeworth.core.result import Certificate
 from edgeworth.core.verdict import Report, Scope, Status, Verdict
-from edgeworth.games import offloading, trading
-from edgeworth.solvers import allocation
+from edgeworth.games import normal_form, offloading, trading
+from edgeworth.solvers import allocation, scheduling
 from edgeworth.solvers.allocation import AllocationProblem, Assignment
 
 PROBLEM = AllocationProblem.from_matrices([[3.0, 2.0]], [[1.0, 1.0]], [1.0])
@@ -41,6 +41,35 @@ def test_the_honest_answer_stands() -> None:
     assert report
     assert not report.claims
     assert report["quality"].status is Status.HOLDS
+
+
+@pytest.mark.parametrize(
+    ("fam", "problem", "numbers"),
+    [
+        (allocation.FAMILY, PROBLEM, [0, -1]),
+        (offloading.FAMILY, offloading.generate(preset="random", users=3, providers=2, seed=0), [0, -1, 1]),
+        (normal_form.FAMILY, normal_form.generate(preset="matching-pennies", seed=0), [[0.5, 0.5], [0.25, 0.75]]),
+        (normal_form.FAMILY, normal_form.generate(preset="matching-pennies", seed=0), [0, 1]),
+        (normal_form.FAMILY, normal_form.NormalFormGame(np.arange(12.0).reshape(2, 2, 3)), [[0.5, 0.5], [0.0, 0.0, 1.0]]),
+    ],
+)
+def test_numbers_that_make_a_solution_are_one(fam: Any, problem: Any, numbers: Any) -> None:
+    assert fam.from_array is not None
+    report = fam.verify(problem, numbers)
+    assert str(report) == str(fam.verify(problem, fam.from_array(problem, numbers)))
+    assert "answer" not in report
+
+
+def test_a_file_in_place_of_a_trained_policy_says_how_it_is_read() -> None:
+    episode = scheduling.generate(devices=2, horizon=5.0, seed=0)
+    for file in ("mine.npz", Path("folder/mine.bin")):
+        said = (
+            rf"^method: must be a method's name, or a trained policy, which edgeworth\.learning\.deep\.load_policy\('{file}'\)"
+        )
+        with pytest.raises(ValueError, match=said):
+            scheduling.solve(episode, method=file)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"name, and allocation plays no trained policies; .*, greedy, .*; got 'mine\.npz'"):
+        allocation.solve(PROBLEM, method="mine.npz")
 
 
 # --- fresh objects ----------------------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ from edgeworth.games.normal_form.check import *
 from edgeworth.games.normal_form.examples import tiny_problems, warm_kernels
 from edgeworth.games.normal_form.methods import METHODS as METHODS
 from edgeworth.games.normal_form.model import *
+from edgeworth.games.normal_form.model.profiles import as_profile
 
 if TYPE_CHECKING:
     from edgeworth.games.normal_form.check_sets import (
@@ -81,7 +82,7 @@ FAMILY = Family(
     measures=model.measures,
     auto=_auto,
     judge=check.judge,
-    from_array=lambda game, array: model.Profile(array),
+    from_array=as_profile,
     warm=warm_kernels,
     examples=tiny_problems,
     late={

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from edgeworth.core import validation
 from edgeworth.core.display import figure_text
 from edgeworth.core.style import FAINT, INK, colour, dress, new_axes
-from edgeworth.games.normal_form.model import NormalFormGame, Profile, violations
+from edgeworth.games.normal_form.model import NormalFormGame, violations
+from edgeworth.games.normal_form.model.profiles import ProfileLike, as_profile
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,13 +17,13 @@ _ALL = 30  # strategies of all players up to which those of probability 0 are dr
 _MOST = 60  # rows: of more played strategies the likeliest are drawn
 
 
-def plot_profile(game: NormalFormGame, profile: Profile, *, ax: Axes | None = None) -> Axes:
+def plot_profile(game: NormalFormGame, profile: ProfileLike, *, ax: Axes | None = None) -> Axes:
     """Draw the probability of every strategy.
 
     Parameters
     ----------
     game : NormalFormGame
-    profile : Profile
+    profile : Profile, or a sequence of one vector or strategy number a player
     ax : matplotlib.axes.Axes, optional
         Default: those of a new figure.
 
@@ -51,6 +52,7 @@ def plot_profile(game: NormalFormGame, profile: Profile, *, ax: Axes | None = No
     """
     if not isinstance(game, NormalFormGame):
         validation.reject_type("game", "must be a NormalFormGame", game)
+    profile = as_profile(game, profile)
     broken = violations(game, profile)
     every = [(i, k, float(p)) for i, vector in enumerate(profile) for k, p in enumerate(vector)]
     kept = [row for row in every if len(every) <= _ALL or row[2] > 0.0]

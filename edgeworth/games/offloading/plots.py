@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgeworth.core import validation
+from edgeworth.core.arrays import Ints
 from edgeworth.core.display import figure_text, number
 from edgeworth.core.names import label
 from edgeworth.core.style import INK, WRONG, colour, dress, new_axes
@@ -18,13 +20,13 @@ if TYPE_CHECKING:
 _NAMED = 40  # providers up to which each has a name and a mean delay
 
 
-def plot_profile(game: OffloadingGame, profile: Profile, *, ax: Axes | None = None) -> Axes:
+def plot_profile(game: OffloadingGame, profile: Profile | Sequence[int] | Ints, *, ax: Axes | None = None) -> Axes:
     """Draw how many users compute at every provider, and how long they wait there.
 
     Parameters
     ----------
     game : OffloadingGame
-    profile : Profile
+    profile : Profile, or an array of one provider, or -1, a user
     ax : matplotlib.axes.Axes, optional
         Default: those of a new figure.
 
@@ -54,6 +56,8 @@ def plot_profile(game: OffloadingGame, profile: Profile, *, ax: Axes | None = No
     """
     if not isinstance(game, OffloadingGame):
         validation.reject_type("game", "must be an OffloadingGame", game)
+    if not isinstance(profile, Profile):
+        profile = Profile(profile)
     broken = violations(game, profile)
     n = game.providers
     if ax is None:

@@ -252,7 +252,17 @@ MISUSE: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         ValueError,
         "game: must have two players",
     ),
-    "answer of a type": (lambda: normal_form.verify(PENNIES, HALF), TypeError, "answer: must be a Profile or a Result"),  # type: ignore[arg-type]
+    "answer of a type": (lambda: normal_form.verify(PENNIES, 3), TypeError, "answer: must be a Profile or a Result"),
+    "text for numbers": (
+        lambda: normal_form.verify(PENNIES, [["1", "0"], HALF[1]]),
+        TypeError,
+        "answer: makes no Profile: probabilities[0]: must hold real numbers",
+    ),
+    "ragged numbers": (
+        lambda: normal_form.verify(PENNIES, [[[0.5], [0.2, 0.3]], HALF[1]]),
+        ValueError,
+        "answer: makes no Profile: probabilities[0]: must be a rectangular",
+    ),  # type: ignore[list-item]
     "verify what": (lambda: normal_form.verify(HALF, Profile(HALF)), TypeError, "problem: must be a NormalFormGame"),  # type: ignore[arg-type]
 }
 

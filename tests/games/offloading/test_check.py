@@ -162,7 +162,10 @@ def test_misuse() -> None:
     with pytest.raises(TypeError, match="problem: must be an OffloadingGame"):
         offloading.verify(3, Profile([0, 0, 0]))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="answer: must be a Profile or a Result"):
-        offloading.verify(game, [0, 0, 0])  # type: ignore[arg-type]
+        offloading.verify(game, 3)
+    with pytest.raises(TypeError, match="answer: makes no Profile: provider: must hold integers, not dtype float64"):
+        offloading.verify(game, [0.0, 0.0, 0.0])
+    assert dict(offloading.verify(game, [0, 0, 0])).keys() == dict(offloading.verify(game, Profile([0, 0, 0]))).keys()
     with pytest.raises(ValueError, match="answer: must be a result of this problem"):
         offloading.verify(game, offloading.solve(other, seed=0))
     short, beyond = (offloading.verify(game, Profile(profile)) for profile in ([0, 1], [0, 1, 2]))

@@ -253,7 +253,7 @@ def test_assignments_that_do_not_fit_fail() -> None:
         assert reason in str(report.failures["answer"])
 
 
-@pytest.mark.parametrize("answer", [None, [0, 1, 0], np.array([0, 1, 0]), {"server": [0]}])
+@pytest.mark.parametrize("answer", [None, "010", 3, {"server": [0]}])
 def test_answers_of_other_types_are_refused(answer: Any) -> None:
     with pytest.raises(TypeError, match="answer: must be an Assignment or a Result"):
         allocation.verify(_fixed(), answer)
