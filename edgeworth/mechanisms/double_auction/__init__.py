@@ -1,9 +1,11 @@
 """Double auctions: edge servers buy computing from vehicles that carry UAVs, or anybody from anybody.
 
 `run` gives the outcome of a rule, `solve` the same beside a bound of the welfare. `verify` judges ``capacity`` (units sold),
-``route`` (windows, return and numbering of the tours; in routed markets only) and ``idle`` (who does not trade neither pays nor
-receives); of a result also ``value``, ``bound`` (rebuilt from one price, from prices of the sellers, or by going through all
-sets of few buyers) and ``quality``. Whether a rule is truthful, rational or balanced `edgeworth.mechanisms.auditing` says;
+``route`` (windows, return and numbering of the tours; in routed markets only), ``stop`` (who is on no tour has no place on one)
+and ``idle`` (who does not trade neither pays nor receives); of a result also ``value``, ``bound`` (rebuilt from one price, from
+prices of the sellers, or by going through all sets of few buyers) and ``quality``. The payments of those who trade cancel in
+the welfare and are not judged: that they are the rule's, `run` shows, and whether the rule is truthful, rational or balanced
+`edgeworth.mechanisms.auditing` says;
 `critical_value` gives the report at which an agent of any rule, your own included, stops trading; `learned_bidders` what agents
 that learn make of it, and `exact_regret` what a misreport gains at most, beside an estimate by gradient ascent.
 

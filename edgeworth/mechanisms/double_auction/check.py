@@ -37,7 +37,7 @@ class Steps(Protocol):
 def _tolerances(market: Market) -> dict[str, float]:
     """Units are counted in whole numbers; tours are driven again."""
     route = {} if market.routes is None else {"route": FEASIBILITY_TOL}
-    return {"capacity": 0.0, **route, "idle": 0.0}
+    return {"capacity": 0.0, **route, "stop": 0.0, "idle": 0.0}
 
 
 judge = judge_by_rules(violations, value, _tolerances)

@@ -1,8 +1,8 @@
 """Procurement by a multi-attribute second-score reverse auction (B-Auction): one task, many suppliers.
 
 `run` gives the award of a rule, `solve` the same beside the greatest welfare. `verify` judges ``winner`` (its score is within
-the task's worth) and ``idle`` (nobody is paid without work); of a result also ``value``, ``bound`` (the closed form) and
-``quality``.
+the task's worth) and ``idle`` (nobody is paid without work); of a result also ``payment`` (what the rule that it names pays),
+``value``, ``bound`` (the closed form) and ``quality``.
 
 >>> from edgeworth.mechanisms import procurement
 >>> tender = procurement.Tender(price=[3.0, 2.0, 4.0], utilisation=[0.1, 0.9, 0.2], weight=2.0)

@@ -58,6 +58,18 @@ def idle_reward(market: Market, result: Result[Outcome]) -> Result[Outcome] | No
     return _with_outcome(market, result, replace(result.solution, reward=reward))
 
 
+def stop_of_nobody(market: Market, result: Result[Outcome]) -> Result[Outcome] | None:
+    """A buyer whom no tour serves is said to be the first on one."""
+    if result.solution is None:
+        return None
+    left = np.flatnonzero(result.solution.seller < 0) if market.routes is not None else np.arange(market.buyers)
+    if not len(left):
+        return None
+    stop = np.array(result.solution.stop)
+    stop[left[-1]] = 0
+    return _with_outcome(market, result, replace(result.solution, stop=stop))
+
+
 def wrapping_units(market: Market, result: Result[Outcome]) -> Result[Outcome] | None:
     """One unit too many, where a sum of 64-bit integers may wrap: every buyer at a seller of too little room."""
     if market.routes is not None or not market.buyers:
@@ -91,6 +103,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("oversold", "capacity", oversold),
     Fault("paying loser", "idle", paying_loser),
     Fault("idle reward", "idle", idle_reward),
+    Fault("stop of nobody", "stop", stop_of_nobody),
     Fault("wrapping units", "capacity", wrapping_units),
     Fault("no price", "bound", _forged("price", {"price": []})),
     Fault("price without axis", "bound", _forged("price", {"price": 3.0})),

@@ -34,6 +34,14 @@ def paid_nobody(tender: Tender, result: Result[Award]) -> Result[Award] | None:
     return _with_award(tender, result, Award(-1, 1.0))
 
 
+def paid_a_hair_more(tender: Tender, result: Result[Award]) -> Result[Award] | None:
+    """The winner is paid more than the rule pays, by 1e-6 of the worth."""
+    award = result.solution
+    if award is None or award.winner < 0:
+        return None
+    return _with_award(tender, result, replace(award, payment=award.payment + SHIFT * max(tender.worth, 1.0)))
+
+
 def overpriced_by_a_hair(tender: Tender, result: Result[Award]) -> Result[Award] | None:
     """The winner's score is above the least one, and OPTIMAL is claimed by the certificate of the least."""
     best = tender.cheapest
@@ -56,6 +64,7 @@ def overpriced_by_a_hair(tender: Tender, result: Result[Award]) -> Result[Award]
 FAULTS: tuple[Fault, ...] = (
     Fault("unwanted winner", "winner", unwanted_winner),
     Fault("paid nobody", "idle", paid_nobody),
+    Fault("paid a hair more", "payment", paid_a_hair_more),
     Fault("overpriced by a hair", "bound", overpriced_by_a_hair),
 )
 """Faults of this family; those of every family are in `edgeworth.testing.faults.base`."""

@@ -158,8 +158,9 @@ def violations(market: Market, outcome: Outcome) -> tuple[Violation, ...]:
     -------
     tuple of Violation
         Empty for a feasible outcome. Rules: ``capacity`` (a seller sells more than its capacity; relative to it), ``route`` (a
-        tour that misses a window or its return, or whose stops are not numbered 0, 1, ...; amount 1) and ``idle`` (a trader
-        without a trade pays or receives; in money). The places are buyers and sellers.
+        tour that misses a window or its return, or whose stops are not numbered 0, 1, ...; amount 1), ``stop`` (a buyer whom
+        no tour serves has a place on one; 1) and ``idle`` (a trader without a trade pays or receives; in money). The places
+        are buyers and sellers.
 
     Raises
     ------
@@ -182,6 +183,9 @@ def violations(market: Market, outcome: Outcome) -> tuple[Violation, ...]:
                 text = f"the stops of {broken.named('seller', k)} must be numbered 0, 1, ...; got {got}"
             if text is not None:
                 broken.add("route", 1.0, text, seller=k)
+    toured = (outcome.seller >= 0) & (market.routes is not None)
+    for i in np.flatnonzero(~toured & (outcome.stop != -1)).tolist():
+        broken.add("stop", 1.0, f"{broken.named('buyer', i)} is on no tour, yet has the stop {outcome.stop[i]}", buyer=i)
     for side, money, idle in (("buyer", outcome.payment, outcome.seller < 0), ("seller", outcome.reward, units == 0)):
         for j in np.flatnonzero(idle & (money != 0)).tolist():
             text = f"{broken.named(side, j)} does not trade, yet {'pays' if side == 'buyer' else 'gets'} {money[j]}"
