@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -61,6 +62,26 @@ def test_a_game_in_which_nothing_is_worth_anything_has_a_proof(sensitivity: floa
     result = offloading.solve(game, method="exact")
     assert (result.value, result.quality) == (0.0, Quality.OPTIMAL)
     assert offloading.verify(game, result)
+
+
+@pytest.mark.parametrize("regime", offloading.REGIMES)
+@pytest.mark.parametrize("cost", [0.0, 0.5])
+def test_a_game_in_which_no_pair_pays_is_proved_without_a_search(regime: Any, cost: float) -> None:
+    """Ties without end: five users earn locally, to the last bit, what three providers give them, less the cost."""
+    user, provider = np.divmod(np.arange(15), 3)
+    local = np.random.default_rng(0).normal(size=5)
+    given: dict[str, Any] = {"users": 5, "sensitivity": np.zeros(5), "workload": np.ones(5), "cost_rate": np.full(3, cost)}
+    game = OffloadingGame.from_pairs(user, provider, local[user], np.ones(3), local_utility=local, regime=regime, **given)
+    result = offloading.solve(game, method="exact", seed=0)
+    assert result.value == pytest.approx(math.fsum(local.tolist()), rel=1e-15)
+    assert result.quality is Quality.OPTIMAL
+    assert result.certificate is not None
+    assert result.certificate.kind == "local-execution"
+    assert offloading.verify(game, result)
+    gain = np.array(game.gain)
+    gain[7] = np.nextafter(gain[7], np.inf) + 2.0 * cost  # one pair pays, by the last bit where nothing costs
+    better = OffloadingGame.from_pairs(user, provider, gain, np.ones(3), local_utility=local, regime=regime, **given)
+    assert not offloading.verify(better, replace(result, problem_hash=better.hash))["bound"]
 
 
 @pytest.mark.parametrize("regime", offloading.REGIMES)

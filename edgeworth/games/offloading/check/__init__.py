@@ -7,6 +7,7 @@ from edgeworth.core.result import Result
 from edgeworth.core.verdict import Verdict
 from edgeworth.games.offloading.check.cycles import BEST_RESPONSE_CYCLE, BestResponseCycle, best_response_cycle, cycle_verdict
 from edgeworth.games.offloading.check.equilibrium import EPSILON_TOL as EPSILON_TOL, Deviation, epsilon, feasibility, located
+from edgeworth.games.offloading.check.local_bound import LOCAL, local_bound
 from edgeworth.games.offloading.check.potentials import PotentialWitness, Sampled, improving_deviations, verify_potential
 from edgeworth.games.offloading.check.partition_bound import search_bound
 from edgeworth.games.offloading.model import SEARCH, SLICES, OffloadingGame, Profile, choice_welfare, slice_bound
@@ -24,6 +25,7 @@ __all__ = [
 REBUILD: dict[str, Rebuild] = {
     SLICES: lambda game, arrays, budget: slice_bound(game, arrays, budget.check),
     SEARCH: search_bound,
+    LOCAL: local_bound,
 }
 
 

@@ -16,6 +16,7 @@ from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate, Termination
 from edgeworth.core.run import Run
 from edgeworth.games.offloading.bounds import certified, certify
+from edgeworth.games.offloading.check.local_bound import LOCAL, local_bound
 from edgeworth.games.offloading.check.partition_bound import search_bound
 from edgeworth.games.offloading.exact.columns import Partition, best_partition, reduced_worths
 from edgeworth.games.offloading.heuristic.current import shuffled
@@ -49,7 +50,8 @@ def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> 
     -------
     Found
         A profile; PROVED with a matching bound where the method ends by itself. The bound is recomputed from the certificate
-        "prices-and-search", 5e-10 above the welfare, or a claim where that search takes too many steps. A stopped run returns
+        "prices-and-search", 5e-10 above the welfare, from "local-execution" where no pair pays, or a claim where the search
+        takes too many steps. A stopped run returns
         the best known profile with the bound of the column generation, recomputable from its multipliers. ``iterations`` counts
         pricing rounds.
 
@@ -78,6 +80,11 @@ def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> 
     profile = run.incumbent = _no_worse(game, partition.choice, run)
     welfare = value(game, profile)
     if partition.proved:
+        with run.breakable():
+            alone = _local_bound(game, run)
+        if alone is not None:  # ties without end, which the search below would look at one by one
+            found = _found(profile, partition, bound=alone, evidence=BoundEvidence.RECOMPUTED)
+            return replace(found, certificate=Certificate(LOCAL, {}))
         if partition.price is not None:
             with run.breakable():
                 searched = _searched_bound(game, worth, partition.price, welfare, run)
@@ -110,6 +117,14 @@ class _Steps:
         self.left -= 1
         if self.left < 0 or self.run.remaining <= 0.0 or self.run.interrupted:
             raise BudgetEnded("the search for a better profile takes too many steps")
+
+
+def _local_bound(game: OffloadingGame, run: Run[Profile]) -> float | None:
+    """What all earn locally, where the checker finds that nothing is worth more."""
+    try:
+        return local_bound(game, {}, _Steps(run))
+    except (BudgetEnded, ValueError):
+        return None
 
 
 def _searched_bound(
