@@ -239,7 +239,13 @@ class Study:
                 return replace(self._status(file), writer=None, left=None)
 
     def status(self) -> Status:
-        """Where the study stands; another process may be working at it."""
+        """Where the study stands; another process may be working at it.
+
+        Notes
+        -----
+        These are counts of what the file records, at once also for a million runs. Rows are held against their digests, and
+        their attempts against their verdicts, where they are read: `comparison` refuses a file in which they were changed.
+        """
         with opened(self.path) as file, file.transaction(write=False):
             return self._status(file)
 
