@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeworth import BoundEvidence, Quality, Termination
+from edgeworth import BoundEvidence, Quality, Stop, Termination
 from edgeworth.core.checking import Budget
 from edgeworth.core.result import Certificate
 from edgeworth.core.verdict import Status
@@ -372,3 +372,21 @@ def test_a_claimed_bound_is_no_recomputed_one() -> None:
     result = trading.solve(problem, method="exact")
     claimed = replace(result, bound_evidence=BoundEvidence.CLAIMED, certificate=None)
     assert "quality" in trading.verify(problem, claimed).failures
+
+
+@pytest.mark.parametrize("seed", [8, 12, 14, 15])
+def test_of_many_consumers_the_bound_covers_what_sums_of_those_at_a_bound_leave_open(seed: int) -> None:
+    """The checker knows such consumers by what they ask for and what they mine, two sums that drift apart: here by 3e-12 of the
+    bound, by more where their difference cancels, so that true bounds could be refused.
+    """
+    rng = np.random.default_rng(seed)
+    given = {"role_ratio": (0.1, 0.9), "payment_weight": (0.1, 1.0), "token_effect": (0.5, 2.0)}
+    arrays = {name: rng.uniform(low, high, 400) for name, (low, high) in given.items()}
+    reward, cost, least = 10.0 ** rng.uniform(4.0, 6.0), float(rng.choice([5.0, 40.0])), float(rng.choice([0.0, 5.0]))
+    numbers = {"service_profit": 2.0, "unit_cost": cost, "min_price": 1.0, "max_price": 20.0, "max_demand": 100.0}
+    many = TradingGame(**arrays, **numbers, reward=reward, min_demand=least)
+    result = trading.solve(many, method="exact", seed=0, stop=Stop(iterations=20))
+    assert result.bound is not None
+    assert result.certificate is not None
+    assert interval_bound(many, result.certificate.arrays) <= result.bound
+    assert trading.verify(many, result)

@@ -15,6 +15,7 @@ DRIFT = 1.05e-12
 ZONE = 128.0 * 2.0**-53
 """Relative: prices this near a linear consumer's threshold cannot be distinguished from it."""
 _ROUNDING = 5e-15  # relative to the size of the terms of a sum
+_MANY = 200  # consumers; of more, those at a bound may be known to a checker by sums alone, of what they ask for and mine
 
 
 class Piece(NamedTuple):
@@ -38,6 +39,9 @@ def piece_of(
     """
     n, g, w, v, gv, wv, s, sv, d_least, d_most, mined, least_size, most_size, mu = sums.tolist()
     turn = abs(mu)
+    apart = 0.0  # two sums that drift each by themselves: their sizes count where their difference cancels
+    if len(contest.rows) > _MANY:
+        apart, mined = DRIFT * max(least_size, most_size), mined * (1.0 + DRIFT)
     low, high = game.min_demand, game.max_demand
     ranges = {"max": (max(high * (1.0 - DRIFT), low), high), "min": (low, min(low * (1.0 + DRIFT), high)), "open": (low, high)}
     for edge, b in _grouped(contest.linear_threshold, contest.linear_beta, left, right):
@@ -53,7 +57,7 @@ def piece_of(
     k2 = wv - mu * w
     top = right * x_left
     wrong = (BLUR + _ROUNDING) * (v + turn * n + top * (gv + turn * g) + x_left * (wv + turn * w)) + DRIFT * (sv + turn * s)
-    rounding = x_left * wrong
+    rounding = x_left * wrong + apart
     above, below = (d_most + rounding + _ROUNDING * most_size, k1, k2), (d_least - rounding - _ROUNDING * least_size, k1, k2)
     demand_high = max(_peaks((0.0, 0.0, *above), x_right, x_left)[0], 0.0)
     demand_low = max(-_peaks((0.0, 0.0, *(-k for k in below)), x_right, x_left)[0], 0.0)
