@@ -91,6 +91,21 @@ def test_claims_are_proved_with_the_sums_over_settled_consumers(number: int, mon
     assert looked_at[0] < 0.9 * claims[0] * len(bound._Intervals(game).beta)
 
 
+def test_the_family_warms_the_kernels_of_large_games() -> None:
+    """In the signatures that the check of a large game then needs."""
+    kept = [stage_kernels.count_open, stage_kernels.settle]
+    for each in kept:
+        each._reset_overloads()
+    assert trading.FAMILY.warm is not None
+    small = trading.generate(preset="interior")
+    trading.FAMILY.warm(small, trading.solve(small).solution)
+    warmed = [each.signatures for each in kept]
+    assert [len(each) for each in warmed] == [1, 1]
+    for game in games():
+        trading.verify(game, trading.solve(game))
+    assert [each.signatures for each in kept] == warmed
+
+
 @pytest.mark.parametrize("size", [0, 1, 16, 700])
 def test_sums_over_linear_consumers_are_those_of_plain_loops(size: int) -> None:
     rng = np.random.default_rng(size)
