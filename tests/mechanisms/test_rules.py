@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import pytest
 
 import edgeworth
 from edgeworth.mechanisms import double_auction as da
+from edgeworth.mechanisms.auditing import audit
 from edgeworth.mechanisms.auditing.lookup import audit_model_of
-from edgeworth.mechanisms.double_auction import rules
+from edgeworth.mechanisms.double_auction import exact, rules
 from edgeworth.mechanisms.double_auction.rules import RULES
 
 FOLDER = Path(rules.__file__).parent
@@ -77,6 +79,46 @@ def test_a_rule_seen_by_one_agent_is_the_rule() -> None:
             dealt = own(model.truth(market, agent, "price"))
             money = outcome.payment[agent[1]] if agent[0] == "buyer" else outcome.reward[agent[1]]
             assert (dealt.units, float(dealt.money)) == pytest.approx((model.quantity(market, outcome, agent), money))
+
+
+@pytest.mark.parametrize("name", ["posted-procurement", "rank-procurement"])
+@pytest.mark.parametrize("seed", range(3))
+def test_procurement_in_a_unit_market_is_what_it_is_in_any(name: str, seed: int) -> None:
+    """Rewards are costs and rents W - W(-k) by HiGHS, and one agent's view is the rule, at equal reports as well."""
+    drawn = da.generate(preset="unit", buyers=14, sellers=13, seed=seed)
+    market = replace(drawn, bid=np.round(drawn.bid), ask=np.round(drawn.ask)) if seed == 0 else drawn
+    outcome = da.run(name, market)
+    served, selling = np.flatnonzero(outcome.seller >= 0), sorted(set(outcome.seller[outcome.seller >= 0].tolist()))
+    assert len(served) > 1
+    price = float(outcome.payment[served[0]])
+    bid = np.where(outcome.payment > 0.0, price, 0.0)
+    if name == "posted-procurement":
+        bid = np.where(market.bid >= price, price, 0.0)
+    else:
+        bid[np.argsort(-market.bid, kind="stable")[:9]] = price  # ceil(.6 of 14)
+
+    def greatest(without: int = -1) -> float:
+        capacity = np.array(market.capacity)
+        capacity[without if without >= 0 else slice(0, 0)] = 0
+        return exact._by_highs(replace(market, bid=bid, capacity=capacity), exact._free_run()).value
+
+    whole = greatest()
+    for k in selling:
+        assert outcome.reward[k] == pytest.approx(market.ask[k] + whole - greatest(k), abs=1e-9)
+    rng, model, rule = np.random.default_rng(seed), audit_model_of(market), RULES[name].prepared()
+    for agent in model.agents(market, "price"):
+        own = rule.one_agent(market, agent)
+        assert own is not None
+        for report in (0.0, *(model.draw_report(market, agent, "price", rng) for _ in range(6))):
+            there = da.run(name, market.reported(agent, report))
+            money = there.payment[agent[1]] if agent[0] == "buyer" else there.reward[agent[1]]
+            dealt = own(report)
+            assert (dealt.units, dealt.money) == (model.quantity(market, there, agent), money)
+    found = audit(name, market, rationality="utility")
+    assert found.truthful.scope.kind == "exhaustive"
+    assert found.truthful
+    assert found.individually_rational
+    assert found.weakly_budget_balanced
 
 
 NEW_RULE = '''"""A rule of a fixed price."""

@@ -37,7 +37,7 @@ from edgeworth.core.family import Family
 from edgeworth.core.stop import Stop
 from edgeworth.games.trading import check, model
 from edgeworth.games.trading.check import *
-from edgeworth.games.trading.examples import tiny_problems
+from edgeworth.games.trading.examples import tiny_problems, warm_kernels
 from edgeworth.games.trading.methods import METHODS as METHODS
 from edgeworth.games.trading.model import *
 
@@ -68,6 +68,7 @@ FAMILY = Family(
     covers="equilibria",
     reply_value=check.price_value,
     examples=tiny_problems,
+    warm=warm_kernels,
     late={
         "PLAYS": "learned",
         "BestResponse": "exact",

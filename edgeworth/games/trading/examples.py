@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from edgeworth.games.trading.model import TradingGame, generate
+import numpy as np
+
+from edgeworth.games.trading.check.regret import profits_at
+from edgeworth.games.trading.check.stage import FEW
+from edgeworth.games.trading.model import Equilibrium, TradingGame, generate
 
 
 def tiny_problems() -> tuple[TradingGame, ...]:
@@ -25,3 +29,9 @@ def tiny_problems() -> tuple[TradingGame, ...]:
         ),
         generate(preset="kink", consumers=3, roles="chosen"),
     )
+
+
+def warm_kernels(game: TradingGame, solution: Equilibrium) -> None:
+    """Run the kernels that the checker keeps for more consumers than an example has; see `core.problem.Model`."""
+    large = generate(preset="interior", consumers=FEW + 1)
+    profits_at(large, np.linspace(0.999 * large.max_price, large.max_price, 3))  # where all demands stay interior

@@ -57,6 +57,74 @@ def test_settled_consumers_leave_the_bound_and_its_claims_as_they_are(number: in
     assert one_by_one * (1.0 - 1e-14) <= settled <= one_by_one + 1e-11 * abs(one_by_one)
 
 
+@pytest.mark.parametrize("number", range(2))
+def test_claims_are_proved_with_the_sums_over_settled_consumers(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These allow a little more for rounding than shares one by one, never less, and suffice for a genuine certificate."""
+    game = games()[number]
+    certificate = trading.solve(game).certificate
+    assert certificate is not None
+    looked_at, claims = [0], [0]
+    whole, share_sum = bound._Intervals._proved, kernels.share_sum
+
+    def counted(slope: Floats, *rest: object) -> float:
+        looked_at[0] += len(slope)
+        return float(share_sum(slope, *rest))
+
+    def compared(self: bound._Intervals, part: bound._Part, claim: bound._Share | bound._Chord, mined: float) -> bool:
+        apart = claim.of(part, self.low, self.high) + claim.settled(part)
+        plain = claim.of(self.whole, self.low, self.high)
+        n, g, w, *_ = part.free
+        allowed = 40.0 * 2.0**-53 * (1.0 + n + (g * game.max_price + w) * self.most)
+        above = apart - plain if claim.upper else plain - apart
+        assert above <= allowed
+        if isinstance(claim, bound._Share):  # of a chord all settled consumers count at the same end
+            assert above >= -1e-15
+            claims[0] += 1
+            monkeypatch.setattr(kernels, "share_sum", counted)
+        proved = whole(self, part, claim, mined)
+        monkeypatch.setattr(kernels, "share_sum", share_sum)
+        return proved
+
+    monkeypatch.setattr(bound._Intervals, "_proved", compared)
+    bound.interval_bound(game, dict(certificate.arrays))
+    assert claims[0] > 2
+    assert looked_at[0] < 0.9 * claims[0] * len(bound._Intervals(game).beta)
+
+
+def test_the_family_warms_the_kernels_of_large_games() -> None:
+    """In the signatures that the check of a large game then needs."""
+    kept = [stage_kernels.count_open, stage_kernels.settle]
+    for each in kept:
+        each._reset_overloads()
+    assert trading.FAMILY.warm is not None
+    small = trading.generate(preset="interior")
+    trading.FAMILY.warm(small, trading.solve(small).solution)
+    warmed = [each.signatures for each in kept]
+    assert [len(each) for each in warmed] == [1, 1]
+    for game in games():
+        trading.verify(game, trading.solve(game))
+    assert [each.signatures for each in kept] == warmed
+
+
+@pytest.mark.parametrize("size", [0, 1, 16, 700])
+def test_sums_over_linear_consumers_are_those_of_plain_loops(size: int) -> None:
+    rng = np.random.default_rng(size)
+    until, beta = rng.uniform(1.0, 3.0, size), rng.uniform(0.0, 1.0, size)
+    start, low, high, a, b, mu, stray = until * 1.01, 0.2, 5.0, 1.5, 2.0, 1.7, 1e-3
+    out, expected = np.zeros(5), np.zeros(5)
+    kernels.line_sums(start, until, beta, low, high, a, b, mu, stray, out)
+    for price, upper in ((a, True), (b, False)):
+        much = start >= price if upper else until > price
+        mined = kernels.line_mined(start, until, beta, low, high, price, upper)
+        assert mined == pytest.approx(math.fsum((beta * np.where(much, high, low)).tolist()), rel=1e-15)
+    for one, two, role in zip(start.tolist(), until.tolist(), beta.tolist(), strict=True):
+        least, most = high * (1.0 - stray) if two > b else low, low * (1.0 + stray) if one < a else high
+        ends = sorted(((1.0 - mu * role) * least, (1.0 - mu * role) * most))
+        sizes = [(1.0 + mu * role) * (least if (1.0 - mu * role) * least == each else most) for each in ends]
+        expected += [*ends, role * most, *sizes]
+    assert out.tolist() == pytest.approx(expected.tolist(), rel=1e-13, abs=1e-12)
+
+
 def test_an_interval_without_a_number_for_a_bound_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     game = games()[0]
     certificate = trading.solve(game).certificate

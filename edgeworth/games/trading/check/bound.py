@@ -118,6 +118,54 @@ class _Part(NamedTuple):
     asked: float = 0.0
 
 
+class _Share(NamedTuple):
+    """Shares at a price and a power, each at its highest (`upper`) or lowest within the allowance."""
+
+    price: float
+    power: float
+    upper: bool
+
+    def of(self, part: _Part, low: float, high: float) -> float:
+        """The sum of the shares of those whose place is not known."""
+        from edgeworth.games.trading.check import kernels
+
+        return float(kernels.share_sum(*part.open, low, high, *self, SLACK))
+
+    def settled(self, part: _Part) -> float:
+        """The sum of the shares of the others, for a price and a power in the part's box."""
+        n, g, w, *_ = part.free
+        q = self.price * self.power
+        side = 1.0 if self.upper else -1.0
+        inner = n - g * q + w * self.power + side * (SLACK + _ROUNDING) * (n + g * q + w * self.power)
+        return inner + part.mined / self.power * (1.0 + side * _ROUNDING)
+
+
+class _Chord(NamedTuple):
+    """Shares at the chord + e, each at its highest (`upper`, at the least power) or lowest (at the most)."""
+
+    a: float
+    x_most: float
+    b: float
+    x_least: float
+    upper: bool
+    e: float
+
+    def of(self, part: _Part, low: float, high: float) -> float:
+        """The sum of the shares of those whose place is not known."""
+        from edgeworth.games.trading.check import kernels
+
+        return float(kernels.chord_sum(*part.open, low, high, *self, SLACK))
+
+    def settled(self, part: _Part) -> float:
+        """The sum of the shares of the others, where the chord + e lies in the part's box: at an end, since it is linear."""
+        n, g, w, *_ = part.free
+        side = 1.0 if self.upper else -1.0
+        ends = (n - (g * self.a - w) * self.x_most, n - (g * self.b - w) * self.x_least)
+        size = n + (g * self.b + w) * self.x_most + g * abs(self.e)
+        inner = (max(ends) if self.upper else min(ends)) - g * self.e + side * (SLACK + _ROUNDING) * size
+        return inner + part.mined / (self.x_least if self.upper else self.x_most) * (1.0 + side * _ROUNDING)
+
+
 class _Intervals:
     """A game as its intervals see it; `bound` checks the claims on one and bounds the profit over it."""
 
@@ -176,33 +224,41 @@ class _Intervals:
 
     def bound(self, part: _Part, a: float, b: float, x_most: float, x_least: float, e_low: float, e_high: float) -> float:
         """No price of [a, b] earns more; ValueError where one of the claims on it does not hold."""
-        from edgeworth.games.trading.check import kernels
-
         if not len(self.beta):
             return self._bounded(part, a, 1.0, b, 1.0, 0.0, 0.0)
         x_most = min(x_most, self.most)
         if not x_most >= x_least:
             validation.reject("power_right", "must be at most power_left and the most that all can mine", x_least)
-        total = (1.0 + DRIFT) * kernels.share_sum(*self.contest, a, x_most, True, SLACK) + self._mined(a, True) / x_most
-        if x_most < self.most and not total < 1.0 - self.spare:
+        above, below = self._mined(a, True), self._mined(b, False)  # by linear consumers, at the most and at the least
+        if x_most < self.most and not self._proved(part, _Share(a, x_most, True), above / x_most):
             validation.reject("power_left", f"must not be below the mining power at {a}", x_most)
-        total = (1.0 - DRIFT) * kernels.share_sum(*self.contest, b, x_least, False, SLACK) + self._mined(b, False) / x_least
-        if not total > 1.0 + self.spare:
-            if len(self.beta) == 1 and self.low == 0.0 and self._mined(b, False) == 0.0:
+        if not self._proved(part, _Share(b, x_least, False), below / x_least):
+            if len(self.beta) == 1 and self.low == 0.0 and below == 0.0:
                 return self._crude(a, b)  # it may mine alone, and then as little as it likes
             validation.reject("power_right", f"must not be above the mining power at {b}", x_least)
         ends = (a, x_most, b, x_least)
         # what p in [a, b] says by itself, or: all shares at their highest (lowest) sum to less (more) than 1
         e_high, e_low = min(e_high, (b - a) * x_most * (1.0 + 1e-12)), max(e_low, -(b - a) * x_least * (1.0 + 1e-12))
-        if e_high < (b - a) * x_most * (1.0 + _ROUNDING):
-            total = (1.0 + DRIFT) * kernels.chord_sum(*self.contest, *ends, True, e_high, SLACK)
-            if not total + self._mined(a, True) / x_least < 1.0 - self.spare:
-                validation.reject("e_high", "must be out of reach of all equilibria", e_high)
-        if -e_low < (b - a) * x_least * (1.0 + _ROUNDING):
-            total = (1.0 - DRIFT) * kernels.chord_sum(*self.contest, *ends, False, e_low, SLACK)
-            if not total + self._mined(b, False) / x_most > 1.0 + self.spare:
-                validation.reject("e_low", "must be out of reach of all equilibria", e_low)
+        reached = e_high < (b - a) * x_most * (1.0 + _ROUNDING)
+        if reached and not self._proved(part, _Chord(*ends, True, e_high), above / x_least):
+            validation.reject("e_high", "must be out of reach of all equilibria", e_high)
+        reached = -e_low < (b - a) * x_least * (1.0 + _ROUNDING)
+        if reached and not self._proved(part, _Chord(*ends, False, e_low), below / x_most):
+            validation.reject("e_low", "must be out of reach of all equilibria", e_low)
         return self._bounded(part, *ends, e_low, e_high)
+
+    def _proved(self, part: _Part, claim: _Share | _Chord, mined: float) -> bool:
+        """All shares at their highest (`claim.upper`) sum to less than 1, or at their lowest to more; mined: linear consumers'.
+
+        First with the sums over those whose place is known, which have an allowance of their own for rounding, then, where that
+        does not suffice, one by one.
+        """
+        drift, spare = (1.0 + DRIFT, -self.spare) if claim.upper else (1.0 - DRIFT, self.spare)
+        for each in (part, self.whole) if part is not self.whole else (part,):
+            total = drift * (claim.of(each, self.low, self.high) + claim.settled(each)) + mined
+            if total < 1.0 + spare if claim.upper else total > 1.0 + spare:
+                return True
+        return False
 
     def _crude(self, a: float, b: float) -> float:
         """Every competing consumer may ask for anything."""

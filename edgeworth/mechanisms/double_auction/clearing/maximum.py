@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -26,11 +27,26 @@ def maximum(market: Market, bid: Floats, ask: Floats, without: int = -1) -> tupl
         allowed = sum(1 << i for i in np.flatnonzero(bid >= 0.0).tolist())
         value, stops = packing(market).best(market.demand * np.maximum(bid, 0.0), ask, allowed, without)
         return value, tuple(stops)
+    if market.unit:
+        return _unit_maximum(np.maximum(bid, 0.0), ask, without)
     capacity = np.array(market.capacity)
     if without >= 0:
         capacity[without] = 0
     found = best(replace(market, bid=np.maximum(bid, 0.0), ask=ask, capacity=capacity))
     return found.value, found.stops
+
+
+def _unit_maximum(bid: Floats, ask: Floats, without: int) -> tuple[float, tuple[tuple[int, ...], ...]]:
+    """`maximum` of a unit market: highest bids meet lowest asks as long as they exceed them; equal ones go by index."""
+    buy, sell = np.argsort(-bid, kind="stable"), np.argsort(ask, kind="stable")
+    sell = sell[sell != without]
+    most = min(len(buy), len(sell))
+    gains = bid[buy[:most]] - ask[sell[:most]]
+    trades = int(np.count_nonzero(gains > 0.0))
+    stops: list[tuple[int, ...]] = [()] * len(ask)
+    for i, k in zip(buy[:trades].tolist(), sell[:trades].tolist(), strict=True):
+        stops[k] = (i,)
+    return math.fsum(gains[:trades].tolist()), tuple(stops)
 
 
 def units_and_tour(market: Market, seller: int, stops: tuple[int, ...]) -> tuple[int, float]:
@@ -52,7 +68,9 @@ def without_buyer(market: Market, buyer: int) -> float:
 
 
 def seller_breakpoints(market: Market, bid: Floats, seller: int) -> Floats:
-    """Every ask of a seller at which its units in the maximum for these bids change, sorted."""
+    """Every ask of a seller at which its units in the maximum for these bids change, sorted; in unit markets one more."""
+    if market.unit:
+        return _unit_breakpoints(market, bid, seller)
 
     def total(t: float) -> tuple[float, float]:
         ask = np.array(market.ask)
@@ -63,6 +81,16 @@ def seller_breakpoints(market: Market, bid: Floats, seller: int) -> Floats:
 
     high = float(max(bid.max(initial=0.0), 0.0)) + 1.0
     return np.array(envelope(total, 0.0, high))
+
+
+def _unit_breakpoints(market: Market, bid: Floats, seller: int) -> Floats:
+    """A seller comes in where it takes the place of the dearest one that sells without it, or serves the next buyer."""
+    stops = maximum(market, bid, market.ask, without=seller)[1]
+    dealt = [(k, mine[0]) for k, mine in enumerate(stops) if mine]
+    left = np.maximum(bid, 0.0)
+    left[[i for _, i in dealt]] = 0.0
+    dearest = float(market.ask[[k for k, _ in dealt]].max(initial=0.0))
+    return np.unique([t for t in (dearest, float(left.max(initial=0.0))) if t > 0.0])
 
 
 def envelope(total: Callable[[float], tuple[float, float]], low: float, high: float) -> list[float]:
@@ -92,6 +120,8 @@ def envelope(total: Callable[[float], tuple[float, float]], low: float, high: fl
 
 
 def rounding(market: Market, outcome: Outcome) -> float:
-    """Payments here are differences of totals: a few units in the last place of the whole."""
+    """Payments here are differences of totals, but in unit markets: a few units in the last place of the whole."""
+    if market.unit:
+        return 0.0
     money = np.abs(outcome.payment).sum() + np.abs(outcome.reward).sum()
     return 16.0 * float(np.finfo(np.float64).eps) * max(float(money), abs(welfare(market, outcome)))

@@ -223,33 +223,57 @@ def gather(slope, offset, beta, low, high, a, x_most, b, x_least, e_low, e_high,
     out[11] = mu
 
 
+@leaf
+def line_terms(low_from, high_until, beta, low, high, a, b, mu, stray):
+    """A linear consumer's terms of `line_sums`."""
+    least = max(high * (1.0 - stray), low) if high_until > b else low
+    most = min(low * (1.0 + stray), high) if low_from < a else high
+    weight, size = 1.0 - mu * beta, 1.0 + abs(mu) * beta
+    lower, higher = (least if weight >= 0.0 else most), (most if weight >= 0.0 else least)
+    return weight * lower, weight * higher, beta * most, size * lower, size * higher
+
+
+@leaf
+def put_all(totals, losses, j, terms):
+    """Add five terms to a lane of five sums, the last two of which are not compensated."""
+    put(totals[0], losses[0], j, terms[0])
+    put(totals[1], losses[1], j, terms[1])
+    put(totals[2], losses[2], j, terms[2])
+    totals[3, j] += terms[3]
+    totals[4, j] += terms[4]
+
+
 @jit
 def line_sums(low_from, high_until, beta, low, high, a, b, mu, stray, out):
     """The same of the linear consumers. 0 and 1 least and most of sum (1 - mu b) F, 2 sum of the most b F, 3 and 4 the sizes of
     the terms of 0 and 1."""
-    out[:] = 0.0
-    down_lost, up_lost, mined_lost = 0.0, 0.0, 0.0
-    for i in range(len(beta)):
-        least = max(high * (1.0 - stray), low) if high_until[i] > b else low
-        most = min(low * (1.0 + stray), high) if low_from[i] < a else high
-        weight, size = 1.0 - mu * beta[i], 1.0 + abs(mu) * beta[i]
-        lower, higher = (least, most) if weight >= 0.0 else (most, least)
-        out[0], down_lost = add(out[0], down_lost, weight * lower)
-        out[1], up_lost = add(out[1], up_lost, weight * higher)
-        out[2], mined_lost = add(out[2], mined_lost, beta[i] * most)
-        out[3] += size * lower
-        out[4] += size * higher
-    out[0], out[1], out[2] = out[0] + down_lost, out[1] + up_lost, out[2] + mined_lost
+    totals, losses = np.zeros((5, LANES)), np.zeros((5, LANES))
+    last = len(beta) - len(beta) % LANES
+    for start in range(0, last, LANES):
+        f, h, r = low_from[start : start + LANES], high_until[start : start + LANES], beta[start : start + LANES]
+        for j in range(LANES):
+            terms = line_terms(f[j], h[j], r[j], low, high, a, b, mu, stray)
+            put_all(totals, losses, j, terms)
+    for i in range(last, len(beta)):
+        put_all(totals, losses, i - last, line_terms(low_from[i], high_until[i], beta[i], low, high, a, b, mu, stray))
+    for k in range(5):
+        out[k] = together(totals[k], losses[k])
 
 
 @jit
 def line_mined(low_from, high_until, beta, low, high, price, upper):
     """The most that linear consumers mine at this price and above, or the least at this price and below."""
-    total, lost = 0.0, 0.0
-    for i in range(len(beta)):
-        much = not low_from[i] < price if upper else high_until[i] > price
-        total, lost = add(total, lost, beta[i] * (high if much else low))
-    return total + lost
+    total, rest = np.zeros(LANES), np.zeros(LANES)
+    last = len(beta) - len(beta) % LANES
+    for start in range(0, last, LANES):
+        f, h, r = low_from[start : start + LANES], high_until[start : start + LANES], beta[start : start + LANES]
+        for j in range(LANES):
+            much = (not f[j] < price) if upper else h[j] > price
+            put(total, rest, j, r[j] * (high if much else low))
+    for i in range(last, len(beta)):
+        much = (not low_from[i] < price) if upper else high_until[i] > price
+        put(total, rest, i - last, beta[i] * (high if much else low))
+    return together(total, rest)
 
 
 @jit
