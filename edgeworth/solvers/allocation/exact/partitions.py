@@ -16,7 +16,7 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _CELLS = 4_000_000  # most entries of a matrix or table
 _LISTED = 50_000  # most sets of a neighbourhood
-_EFFORT = 20_000_000  # elementary steps of a call, 10 to 40 ms
+_EFFORT = 10_000_000  # elementary steps of a call, 10 to 30 ms
 _LIMIT = 30_000_000  # steps after which a neighbourhood is given up
 _SETUP = 100_000  # what it takes to draw one, in such steps
 _STEPS = 60  # most of the descent in a neighbourhood

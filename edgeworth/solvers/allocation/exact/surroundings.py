@@ -15,7 +15,7 @@ from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, as
 _LEAST_SERVERS = 3
 _MOST_PAIRS = 100_000
 _TIRED, _EVERY = 60, 4  # a search which found nothing so long has its turn every so many steps
-_MOSTLY = 3  # while the gap is far from closed: searches a step
+_MOSTLY = 3  # while the gap is far from closed: searches a step; one where nothing was found so long
 
 
 class Surroundings:
@@ -54,7 +54,8 @@ class Surroundings:
                 each.offer(known, profit, proof.bound)
         proof.dives = False  # this is better
         self._turns += 1
-        for _ in range(_MOSTLY if far else 2 if self._idle < _TIRED else self._turns % _EVERY == 0):
+        fresh = self._idle < _TIRED
+        for _ in range((_MOSTLY if fresh else 1) if far else 2 if fresh else self._turns % _EVERY == 0):
             self._idle = 0 if mine[0].advance() else self._idle + 1
 
     def better(self, profit: float) -> Iterator[Assignment]:
