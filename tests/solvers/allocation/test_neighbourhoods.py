@@ -11,7 +11,7 @@ from edgeworth.core.run import Run
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem
 from edgeworth.solvers.allocation.bounds import linear_duals
-from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
+from edgeworth.solvers.allocation.exact.partitions import Partitions
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch
 from edgeworth.solvers.allocation.model import Assignment, assignment_of, dual_profit, positions, violations
@@ -140,15 +140,15 @@ def counted(monkeypatch, owner, name, log):
 
 
 def test_while_the_gap_is_far_from_closed_they_get_most_of_the_time(monkeypatch):
-    """Type d of generalised assignment: neighbourhoods are searched several times a step, annealing rests."""
+    """Type d of generalised assignment: neighbourhoods of many servers are searched several times a step, annealing rests."""
     rng = np.random.default_rng(1)
     weight = rng.integers(1, 101, (16, 80))
     cost = 111 - weight + rng.integers(-10, 11, (16, 80))
     room = np.floor(0.8 * weight.sum(axis=1) / 16)
     problem = AllocationProblem.from_matrices(cost, weight, room, must_serve=np.ones(80, dtype=bool), sense="min")
     log: list[str] = []
-    for owner, name in ((Neighbourhoods, "advance"), (AnnealingSearch, "anneal")):
+    for owner, name in ((Partitions, "advance"), (AnnealingSearch, "anneal")):
         counted(monkeypatch, owner, name, log)
-    allocation.solve(problem, method="exact", stop=Stop(iterations=500), seed=0)
+    allocation.solve(problem, method="exact", stop=Stop(iterations=450), seed=0)
     late = log[log.index("advance") :]
     assert late.count("advance") > 10 * late.count("anneal")

@@ -31,9 +31,9 @@ from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.core_arm import Cores
 from edgeworth.solvers.allocation.exact.filling import knapsack_items
 from edgeworth.solvers.allocation.exact.knapsacks import KnapsackArm, one_price
-from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.params import Exact
 from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.exact.surroundings import Surroundings
 from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
@@ -47,7 +47,6 @@ from edgeworth.solvers.allocation.model import (
     objective_bound,
     positions,
     rounded_profit,
-    violations,
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
@@ -61,10 +60,8 @@ _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of 
 _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
 _HARD = 30  # steps of the tree, about a second, before neighbourhoods are searched and HiGHS is asked; it is asked at once
 _FEW = 3  # where there are at most so many tasks a server
-_EVERY, _TIRED = 4, 60  # one thread: HiGHS's turn is every so many steps, and that of a search which found nothing so long
-_MOSTLY, _RARELY = 3, 64  # while the gap is far from closed: searches a step; HiGHS's turn and annealing's, every so many
-_AROUND_SERVERS = 3  # least
-_AROUND_PAIRS = 100_000  # up to so many pairs neighbourhoods are searched
+_EVERY = 4  # one thread: HiGHS's turn is every so many steps
+_RARELY = 64  # the same, and annealing's, while the gap is far from closed
 _PATIENCE, _AFTER = 4, 600  # after HiGHS's claim the tree goes on to so many times the steps it had done, by so many at least
 _REBUILT = 8e-4  # seconds a server: L(lambda) of the multipliers that the arm for multiple knapsacks leaves
 _SHARE = 0.1  # of a full turn of the search: what a step of the bound by sets takes
@@ -118,7 +115,10 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     5. From the 30th step of the tree on, while the gap is wide, neighbourhoods of the best assignment take the place of the
        dives, up to 100,000 pairs: the tasks of a few servers, drawn by what they lose against the prices' bound, are shared out
        anew by a tree of their own (`Neighbourhoods`), in both threads. While values lie on a grid, the gap exceeds 2e-4 of the
-       bound and they are ahead of annealing, they get most of the time, as on type d of generalised assignment.
+       bound and they are ahead of annealing, as on type d of generalised assignment, such searches get most of the time. With
+       integer weights they then take more servers, up to a dozen, as a set partitioning problem (`Partitions`): the sets of a
+       server that lose no more against the part's bound than the gap leaves are listed from its knapsack's table, and put
+       together by depth-first search. Kicks to worse assignments lead out of optima that no such part improves.
     6. From then on HiGHS shares the time of the annealing (with one thread from the 120th step on; at once where there are at
        most three tasks a server), up to 200,000 pairs: it solves the core, the pairs that the root of a tree does not exclude
        from what is better than the incumbent, or parts of growing size where the core is large (`solve_core`). Incumbents go
@@ -145,8 +145,10 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     Relaxation: Fisher, Jaikumar and Van Wassenhove, A multiplier adjustment method for the generalized assignment problem,
     Management Science 32 (1986). Fixing: Posta, Ferland and Michelon, An exact method with variable fixing for solving the
     generalized assignment problem, Comput. Optim. Appl. 52 (2012). Sets: Dell'Amico, Delorme, Iori and Martello, Mathematical
-    models and decomposition methods for the multiple knapsack problem, Eur. J. Oper. Res. 274 (2019). The trees and their
-    certificate are our own.
+    models and decomposition methods for the multiple knapsack problem, Eur. J. Oper. Res. 274 (2019). Lists of sets that a
+    bound leaves, put together: Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem based on
+    the set partitioning formulation with additional cuts, Math. Program. 115 (2008). The trees and their certificate are our
+    own.
     """
     if len(problem.stranded):
         return stranded(problem)
@@ -197,8 +199,7 @@ class _Portfolio:
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
-        self.around: list[Neighbourhoods] = []
-        self._idle = self._turns = 0
+        self.around = Surroundings(problem, self.proof, self.annealing, run.rng, parallel)
         self._few = problem.tasks <= _FEW * problem.servers
         self.best: Assignment | None = None
         self.profit = -math.inf
@@ -288,7 +289,9 @@ class _Portfolio:
                     time.sleep(_PAUSE)
                 continue
             if self.anneals and self.knapsacks is None and beyond > _HARD and not claimed:
-                self._search_around(parallel)
+                for found in self.around.better(self.profit):
+                    self._accept(found)
+                self.around.step(self.best, self.profit, self._far)
             began = run.elapsed
             if self.knapsacks is None or not self.knapsacks.step(self.best, self.annealing):
                 proof.advance(run.allowance(proof.nodes, _NODES))
@@ -297,30 +300,6 @@ class _Portfolio:
                 self._accept(self.knapsacks.found)
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
-
-    def _search_around(self, parallel: bool) -> None:
-        """Neighbourhoods of the best assignment, while the gap is wide: a step in this thread, and the others' news."""
-        problem, proof = self.problem, self.proof
-        if not proof.wide or problem.pairs > _AROUND_PAIRS or problem.servers < _AROUND_SERVERS:
-            self.annealing.search_around(None)
-            return
-        if not self.around:
-            self.around = [proof.neighbourhoods(rng) for rng in self.run.rng.spawn(1 + parallel)]
-        if parallel:
-            self.annealing.search_around(self.around[-1], self._far)
-        for each in self.around:
-            if each.best is not None and each.best_profit > self.profit:
-                found = assignment_of(problem, each.best)
-                if not violations(problem, found):
-                    self._accept(found)
-        if self.best is not None:
-            known = positions(problem, self.best)
-            for each in self.around:
-                each.offer(known, self.profit, proof.bound)
-        proof.dives = False  # this is better
-        self._turns += 1
-        for _ in range(_MOSTLY if self._far else 2 if self._idle < _TIRED else self._turns % _EVERY == 0):
-            self._idle = 0 if self.around[0].advance() else self._idle + 1
 
     def _exchange(self, cores: Cores, waits: bool) -> bool:
         """Incumbents go to HiGHS and come from it; it has a turn here, unless it waits. Says whether its claim closes."""
@@ -333,7 +312,7 @@ class _Portfolio:
     @property
     def _far(self) -> bool:
         """Neighbourhoods are ahead of annealing, and the gap is far from closed: they get most of the time."""
-        return bool(self.around) and self.proof.far and self.best is not self.annealing.best
+        return self.around.began and self.proof.far and self.best is not self.annealing.best
 
     @property
     def _value(self) -> float | None:

@@ -17,6 +17,7 @@ from edgeworth.solvers.allocation.bounds import DualSolution
 from edgeworth.solvers.allocation.exact.core_arm import Cores
 from edgeworth.solvers.allocation.exact.filling import FillingSearch
 from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
+from edgeworth.solvers.allocation.exact.partitions import Partitions
 from edgeworth.solvers.allocation.exact.patterns import PatternBound
 from edgeworth.solvers.allocation.heuristic.annealing import AnnealingSearch, LocalSearch
 from edgeworth.solvers.allocation.kernels import filling
@@ -39,7 +40,7 @@ class Alternate(Observer):
     def __init__(self, cores: Cores | None) -> None:
         self.stopped, self._cores, self._since = False, cores, time.perf_counter()
         self._owed = 0.0
-        self.around: Neighbourhoods | None = None
+        self.around: Neighbourhoods | Partitions | None = None
         self.far = False
 
     def on_progress(self, progress: Progress | None) -> bool:
@@ -94,7 +95,7 @@ class Annealing:
         if isinstance(self._search, FillingSearch):
             self._search.aim(bound.lam, bound.ideal)
 
-    def search_around(self, around: Neighbourhoods | None, far: bool = False) -> None:
+    def search_around(self, around: Neighbourhoods | Partitions | None, far: bool = False) -> None:
         """The thread has, or no longer has, neighbourhoods to search; `far`: for most of its time."""
         self._flag.around, self._flag.far = around, far
 
