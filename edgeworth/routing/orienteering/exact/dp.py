@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +10,20 @@ import numpy as np
 from edgeworth.core import validation
 from edgeworth.core.method import Found
 from edgeworth.core.run import Run
+from edgeworth.routing.orienteering.exact.ascent import Ascent
 from edgeworth.routing.orienteering.exact.column_generation import (
     ColumnGeneration,
+    colony,
     column_generation,
     searched,
     stages,
 )
-from edgeworth.routing.orienteering.exact.root import Root
+from edgeworth.routing.orienteering.exact.root import GapClosed, OutOfPatience, Point, Root
 from edgeworth.routing.orienteering.kernels import labels
 from edgeworth.routing.orienteering.model import OrienteeringProblem, RoutePlan
 
+_PATIENCE = 150_000  # labels, about a second, after which the multipliers are found in another way
+_COLONY_FIRST, _COLONY = 30, 300  # iterations of eaco-ls before and during it
 _TRIED_LABELS = 100_000  # up to which elementary labels are tried before the state space is enlarged
 
 
@@ -97,28 +102,57 @@ def dynamic_programming(problem: OrienteeringProblem, params: DynamicProgramming
 
 
 def _prove(root: Root, params: DynamicProgramming) -> str:
+    root.patience = _PATIENCE
+    try:
+        _settle(root)
+        done = stages(root, lambda target: _elementary(root, target, params.labels))
+    except OutOfPatience:
+        done = _ascend(root)
+    return "" if done else f"elementary routes need more than {params.labels} labels"
+
+
+def _settle(root: Root) -> None:
+    """Step 1 with the linear program, while that is easy."""
     while True:
         found = root.settle()
         if root.near_enough():
             _elementary(root, root.target, _TRIED_LABELS)
         if not root.enlarge(found):
             break
-    if not stages(root, lambda target: _elementary(root, target, params.labels)):
-        return f"elementary routes need more than {params.labels} labels"
-    return ""
 
 
-def _elementary(root: Root, target: float, limit: int) -> bool:
-    """Whether there is a route worth `target`. Takes the best one or lowers the bound; False where the labels are too many."""
+def _ascend(root: Root) -> bool:
+    """Steps 2 and 3; False where the elementary labels are too many."""
+    colony(root, _COLONY_FIRST)
+    ascent = Ascent(root, lambda target, limit, point: _elementary(root, target, limit, point))
+    try:
+        ascent.run(lambda: colony(root, _COLONY))
+        done = stages(root, lambda target: _elementary(root, target, root.limit, ascent.point))
+    except GapClosed:
+        done = True
+    finally:
+        ascent.base.restore()
+    if root.closed:
+        ascent.certify_at_last()
+    return done
+
+
+def _elementary(root: Root, target: float, limit: int, point: Point | None = None) -> bool:
+    """Whether there is a route worth `target`. Takes the best one or lowers the bound; False where the labels are too many.
+
+    point: where the completions and prices come from, by default the best multipliers.
+    """
     base, none = root.bases[0], np.zeros(root.n)
-    if not root.completions(0, root.threshold(0, target), limit):
+    prices, near = point or Point(root.prices, root.certified_near)
+    threshold = target - math.fsum(prices.tolist()) - root.tolerance(target)
+    if not root.completions(0, threshold, limit, Point(prices, near)):
         return False
     memory = base.memory(None)
     memory[root.n :] = 0  # at the end nothing needs to be remembered
     ahead = base.network(base.reduced(none), base.worthwhile(none), memory)
     least = target - root.tolerance(target)
     labelling = root.forward[0]
-    if not labelling.run(ahead, rule=labels.SUBSET, back=root.backward[0], threshold=least, prices=root.prices, limit=limit):
+    if not labelling.run(ahead, rule=labels.SUBSET, back=root.backward[0], threshold=least, prices=prices, limit=limit):
         return False
     for stops in labelling.routes(50):
         root.offer(stops)
