@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from edgeworth.routing.orienteering.kernels import elimination
 
 _ROUTES = 30  # taken over from one labelling
 _GUESSES = 12  # most heuristic labellings to begin with
+_REFINE_AT = (12, 36)  # steps before which better plans are looked for
 _RADIUS, _LEAST_RADIUS = 0.15, 0.05  # of the box at first, and after neighbours were added; relative to the dearest customer
 _WIDER, _NARROWER = 1.5, 0.7  # the box after a good step, and after two that were none
 _GOOD_STEP = 0.3  # share of the improvement that the model promised
@@ -46,14 +47,14 @@ class Ascent:
         self._gap = math.inf  # when arcs were last eliminated
         self._certifying = 0  # labels
 
-    def run(self, refine: Callable[[], None]) -> None:
-        """Until the bound meets the value, which raises `GapClosed`, or nothing improves it any more. refine: looks for a better
-        plan; called once there are some routes."""
+    def run(self, refine: Callable[[int], None]) -> None:
+        """Until the bound meets the value, which raises `GapClosed`, or nothing improves it any more. refine: looks for a
+        better plan; called with 0 and, where it takes long, with 1."""
         self._begin()
         model = self._model(self.point.prices)
         for step in itertools.count():
-            if step == _GUESSES:
-                refine()
+            if step in _REFINE_AT:
+                refine(_REFINE_AT.index(step))
             promised = self.bound - model.value
             before, columns = self.bound, len(self.root.master.columns)
             self._evaluate(model.prices)
@@ -140,7 +141,8 @@ class Ascent:
         reached = np.array([floor > 0.0 or best > least])
         floors = np.array([max(floor, best, 0.0)])
         for stops in ahead.routes(_ROUTES):
-            root.add(0, stops)
+            if self._possible(stops):
+                root.add(0, stops)
         root.rounds += 1
         if not base.restricted:
             root.evaluated(prices, floors, reached)
@@ -197,4 +199,12 @@ class Ascent:
             root.tick()
             elimination.passable(net, ahead.kept, behind.kept, j, least, fresh, used)
         base.restrict(used)
+        for index, column in enumerate(root.master.columns):
+            if root.master.allowed[index] and not self._possible(column.stops):
+                root.master.forbid(index)
         return True
+
+    def _possible(self, stops: Sequence[int]) -> bool:
+        """Whether all arcs of the route are still there."""
+        nodes = [self.root.n, *stops, self.root.n + 1]
+        return bool(self.base.arcs[nodes[:-1], nodes[1:]].all())

@@ -355,8 +355,8 @@ class Root:
             self._accept(sequences)
 
     def completions(self, kind: int, threshold: float, limit: int, point: Point | None = None) -> bool:
-        """Backward labels of that type under the best multipliers, or those of `point`, as bounds on how routes above `threshold`
-        end."""
+        """Backward labels of that type under the best multipliers, or those of `point`: bounds on how routes above the
+        threshold end."""
         base = self.bases[kind]
         prices, near = point or Point(self.prices, self.certified_near)
         gain, active = base.reduced(prices), base.worthwhile(np.zeros(self.n))

@@ -12,8 +12,8 @@ def passable(net, kept, back, j, threshold, fresh, used):
     `threshold`.
 
     net: a `labels.Network`; kept, back: the `labels.Kept` of a forward run on it and of a backward run on the reversed one;
-    fresh uint64 [W]: scratch; used bool [N, N]. A label that was dominated need not be looked at: whatever it does along an arc,
-    the one that dominates it does as well.
+    fresh uint64 [W]: scratch; used bool [N, N]. A label that was dominated need not be looked at: whatever it does along an
+    arc, the one that dominates it does as well.
     """
     n = net.travel.shape[0] - 2
     for e in range(net.ptr[j], net.ptr[j + 1]):
