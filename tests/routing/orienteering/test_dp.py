@@ -98,7 +98,7 @@ def test_too_few_labels_end_the_run_with_a_note() -> None:
     assert result.bound >= best.value
 
 
-@pytest.mark.parametrize(("name", "value"), [("neighbours", -1), ("labels", 0), ("labels", 1.5)])
+@pytest.mark.parametrize(("name", "value"), [("neighbours", -1), ("labels", 0), ("labels", 1.5), ("patience", -1)])
 def test_parameters_are_checked(name: str, value: object) -> None:
     with pytest.raises((ValueError, TypeError), match=name):
         DynamicProgramming(**{name: value})  # type: ignore[arg-type]

@@ -128,7 +128,7 @@ def searched(root: Root, prove: Callable[[Root], str]) -> Found[RoutePlan]:
         evidence=evidence,
         certificate=certificate,
         iterations=root.rounds,
-        evaluations=sum(labelling.made for labelling in (*root.forward, *root.backward)),
+        evaluations=root.made,
         notes=notes,
     )
 

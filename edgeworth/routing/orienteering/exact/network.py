@@ -72,6 +72,7 @@ class TypeNetwork:
         detours.detours(self.travel, self.cost, _TIE, self.spared)
         self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * span
         self._late: dict[bool, _Late] = {}
+        self._whole = self.arcs
 
     def _round(self, problem: OrienteeringProblem, vehicle: int) -> None:
         """terms: no route has larger ones in sum, at prices that nobody would exceed; blur [n], error: more than rounding can
@@ -100,6 +101,20 @@ class TypeNetwork:
         self.capacity = float(problem.limits.capacity[vehicle]) * (1.0 + _ROUNDING)
         if math.fsum(problem.demand.tolist()) <= float(problem.capacity[vehicle]):
             self.demand, self.capacity = np.zeros(self.nodes), math.inf
+
+    def restrict(self, used: Flags) -> None:
+        """Only these arcs, bool [N, N], and those that were left: no better plan has others. Bounds then hold for better plans
+        alone, and every customer that is worth its way without prices must stay active: what passes it by may be gone."""
+        self.arcs = self.arcs & used
+
+    def restore(self) -> None:
+        """All arcs again."""
+        self.arcs = self._whole
+
+    @property
+    def restricted(self) -> bool:
+        """Whether arcs were taken away."""
+        return self.arcs is not self._whole
 
     def reduced(self, prices: Floats) -> Floats:
         """The value of every arc, float64 [N, N], when every customer costs its price: worth of the head less costs."""

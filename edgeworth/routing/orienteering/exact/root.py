@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,17 @@ class TooManyLabels(Exception):  # not an error
     """More labels than allowed: the relaxation cannot be solved."""
 
 
+class OutOfPatience(Exception):  # not an error
+    """The linear program takes more labels than it was given."""
+
+
+class Point(NamedTuple):
+    """Where L was evaluated: multipliers [n] and sets of neighbours [n, n]."""
+
+    prices: Floats
+    near: Flags
+
+
 class Root:
     """Lagrangian bounds, and the linear program that gives the multipliers.
 
@@ -43,7 +55,7 @@ class Root:
     so far; sets of neighbours grow along the cycles of its solution.
 
     bound: the smallest L(pi) so far, or what was proved otherwise (`lower`). best: the sequences of the best plan, `value`
-    its value. rounds: pricings so far.
+    its value. rounds: pricings so far. patience: after so many labels `settle` raises `OutOfPatience`.
     """
 
     def __init__(self, problem: OrienteeringProblem, run: Run[RoutePlan], neighbours: int, limit: int) -> None:
@@ -64,9 +76,9 @@ class Root:
         self.unit = max((base.unit for base in self.bases), default=0.0)
         self.prices, self.kinds = top, np.zeros(len(self.bases))
         self.certified_near = np.zeros((self.n, self.n), dtype=bool)
-        self.root_bound = self._raised(top, np.zeros(len(self.bases)), np.ones(len(self.bases), dtype=bool))
+        self.root_bound = self.raised(top, np.zeros(len(self.bases)), np.ones(len(self.bases), dtype=bool))
         self.bound = self.rounded_down(self.root_bound)
-        self.rounds = 0
+        self.rounds, self.patience = 0, math.inf
         self._priced, self._worth_trying, self.finishing = False, _TRY_AT, False
         self.value = -math.inf
         self.sequences: list[list[int]] = [[] for _ in range(problem.vehicles)]
@@ -124,7 +136,7 @@ class Root:
             return 0.0
         return float(np.finfo(np.float64).eps) * 4.0 * (self.n + 8) * terms + self._blur
 
-    def _raised(self, prices: Floats, kinds: Floats, reached: Flags) -> float:
+    def raised(self, prices: Floats, kinds: Floats, reached: Flags) -> float:
         """L, rounded up; reached [K]: whether rounding may hide a route of that type that is worth more than nothing."""
         counts = np.array([base.count for base in self.bases], dtype=np.float64)
         errors = np.array([base.error for base in self.bases])
@@ -137,11 +149,12 @@ class Root:
         found = value(self.problem, plan(self.problem, sequences))
         for kind, base in enumerate(self.bases):
             for k in base.group.tolist():
-                self._add(kind, sequences[k])
+                self.add(kind, sequences[k])
         if found > self.value:
             self.value, self.sequences = found, sequences
 
-    def _add(self, kind: int, stops: list[int]) -> bool:
+    def add(self, kind: int, stops: list[int]) -> bool:
+        """The route as a column, and as a plan where it is the best so far; False where it is there already."""
         if not stops:
             return False
         base = self.bases[kind]
@@ -168,14 +181,21 @@ class Root:
             near[np.arange(self.n)[:, None], order] = True
         return near
 
+    @property
+    def made(self) -> int:
+        """Labels kept so far, in all labellings."""
+        return sum(labelling.made for labelling in (*self.forward, *self.backward))
+
     # --- the linear program ---------------------------------------------------------------------------------------------
 
     def settle(self) -> Prices:
         """Price routes until the LP is optimal for the present sets of neighbours; returns its solution."""
         while True:
             self.tick()
+            if self.made > self.patience:
+                raise OutOfPatience
             found = self.master.solve()
-            if self._guess(found):
+            if self.guess(found):
                 continue
             weight = _SMOOTHING if self._priced else 0.0
             while True:
@@ -186,7 +206,7 @@ class Root:
             if not added:
                 return found
 
-    def _guess(self, found: Prices) -> int:
+    def guess(self, found: Prices) -> int:
         """Routes that improve the LP, by a labelling that keeps few labels and proves nothing; returns how many."""
         added = 0
         for kind, base in enumerate(self.bases):
@@ -202,17 +222,14 @@ class Root:
         for stops in routes:
             reduced = self._gain(base, stops) - float(found.customers[stops].sum())
             if reduced > found.kinds[kind] + 10.0 * _MARGIN * self.scale:
-                added += self._add(kind, stops)
+                added += self.add(kind, stops)
         return added
 
     def _price(self, prices: Floats, found: Prices) -> int:
         """L(prices), exactly; returns how many routes that improve the LP came with it."""
         if self.unit:
             prices = np.rint(prices / self.unit) * self.unit
-        more = 0.0 if self.unit else _MARGIN * self.scale
-        floors = self.master.known_best(prices)
-        floors = np.where(floors > 0.0, floors + more, 0.0)
-        added = 0
+        floors, added = self.floors(prices), 0
         reached = floors > 0.0
         for kind, base in enumerate(self.bases):
             gain, active = base.reduced(prices), base.worthwhile(prices)
@@ -230,13 +247,23 @@ class Root:
             added += self._adopt(kind, self.forward[kind].routes(_ROUTES), found)
         self.rounds += 1
         self._priced = True
-        bound = self._raised(prices, floors, reached)
+        self.evaluated(prices, floors, reached)
+        self.tick()
+        return added
+
+    def floors(self, prices: Floats) -> Floats:
+        """The largest reduced values of routes known, or a bit more, float64 [K]."""
+        more = 0.0 if self.unit else _MARGIN * self.scale
+        floors = self.master.known_best(prices)
+        return np.asarray(np.where(floors > 0.0, floors + more, 0.0))
+
+    def evaluated(self, prices: Floats, floors: Floats, reached: Flags) -> None:
+        """L at these prices is known, on the whole network; see `raised`."""
+        bound = self.raised(prices, floors, reached)
         if bound < self.root_bound:
             self.root_bound, self.prices, self.kinds = bound, prices.copy(), floors.copy()
             self.certified_near = self.near.copy()
             self.lower(bound)
-        self.tick()
-        return added
 
     def enlarge(self, found: Prices) -> bool:
         """Let the customers on the cycles of the LP's routes remember each other; False where there are none."""
@@ -296,7 +323,7 @@ class Root:
                 for _ in range(_DIVE_PRICINGS):
                     found = self.master.solve()
                     self.tick()
-                    if not self._guess(found):
+                    if not self.guess(found):
                         break
                 found = self.master.solve()
                 open_ = [c for c in np.argsort(-found.x, kind="stable").tolist() if c not in fixed and found.x[c] > 1e-7]
@@ -327,12 +354,14 @@ class Root:
         if not violations(self.problem, plan(self.problem, sequences)):
             self._accept(sequences)
 
-    def completions(self, kind: int, threshold: float, limit: int) -> bool:
-        """Backward labels of that type under the best multipliers, as bounds on how routes above `threshold` end."""
+    def completions(self, kind: int, threshold: float, limit: int, point: Point | None = None) -> bool:
+        """Backward labels of that type under the best multipliers, or those of `point`: bounds on how routes above the
+        threshold end."""
         base = self.bases[kind]
-        gain, active = base.reduced(self.prices), base.worthwhile(np.zeros(self.n))
+        prices, near = point or Point(self.prices, self.certified_near)
+        gain, active = base.reduced(prices), base.worthwhile(np.zeros(self.n))
         ahead = base.network(gain, active, base.memory(np.zeros((self.n, self.n), dtype=bool)))
-        back = base.network(gain, active, base.memory(self.certified_near), reverse=True)
+        back = base.network(gain, active, base.memory(near), reverse=True)
         if not self.forward[kind].run(ahead, limit=limit):
             return False
         return self.backward[kind].run(back, back=self.forward[kind], threshold=threshold, limit=limit)

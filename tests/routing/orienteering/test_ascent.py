@@ -1,0 +1,166 @@
+"""`dp` on long routes: multipliers by cutting planes in a box, eliminated arcs, the colony's incumbent."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgeworth import Quality, Stop, Termination
+from edgeworth.core.observer import Observer
+from edgeworth.core.result import BoundEvidence
+from edgeworth.core.run import Run
+from edgeworth.routing import orienteering
+from edgeworth.routing.orienteering import DynamicProgramming, OrienteeringProblem
+from edgeworth.routing.orienteering.exact import dp
+from edgeworth.routing.orienteering.exact.ascent import Ascent
+from edgeworth.routing.orienteering.exact.cuts import Cuts
+from edgeworth.routing.orienteering.exact.master import Column
+from edgeworth.routing.orienteering.exact.root import GapClosed, Point, Root
+from edgeworth.testing import orienteering_problems
+from tests.oracles import orienteering as oracle
+from tests.routing.orienteering.test_dp import random_problem
+
+AT_ONCE = DynamicProgramming(neighbours=1, patience=0)
+
+
+@settings(max_examples=10)
+@given(problem=orienteering_problems(max_customers=5, max_vehicles=1), neighbours=st.integers(0, 3))
+def test_optimal_whatever_the_matrices_are(problem: OrienteeringProblem, neighbours: int) -> None:
+    best = float(oracle.optimum(problem)[0])
+    result = orienteering.solve(problem, method="dp", params=DynamicProgramming(neighbours=neighbours, patience=0))
+    assert result.value == pytest.approx(best, rel=1e-9, abs=1e-12)
+    assert result.quality is Quality.OPTIMAL
+    assert orienteering.verify(problem, result)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("integral", [True, False])
+def test_it_agrees_with_the_linear_program(seed: int, integral: bool) -> None:
+    problem = random_problem(seed, integral=integral)
+    one, other = (
+        orienteering.solve(problem, method="dp", params=params) for params in (AT_ONCE, DynamicProgramming(neighbours=1))
+    )
+    assert one.quality is Quality.OPTIMAL
+    assert one.value == pytest.approx(other.value, rel=1e-9)
+    assert orienteering.verify(problem, one)
+
+
+def wide(seed: int, customers: int) -> OrienteeringProblem:
+    """Places in a square, windows so wide that routes are long and relaxed ones come again and again."""
+    rng = np.random.default_rng(seed)
+    opens = rng.integers(0, 60, customers).astype(np.float64)
+    return OrienteeringProblem.from_coordinates(
+        rng.integers(0, 30, (customers + 1, 2)).astype(np.float64),
+        rng.integers(1, 30, customers).astype(np.float64),
+        opens,
+        opens + rng.integers(20, 60, customers),
+        depot="last",
+        latest=90.0,
+        rounding="none",
+    )
+
+
+class _NoClosing(Root):
+    """Goes on when the gap is closed."""
+
+    def tick(self) -> None:
+        return None
+
+
+def arcs_of(stops: tuple[int, ...], n: int) -> set[tuple[int, int]]:
+    return set(itertools.pairwise((n, *stops, n + 1)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_elimination_keeps_the_arcs_of_all_better_routes(seed: int) -> None:
+    """All routes over six customers one by one; the incumbent of the run is only as good as the eleventh value."""
+    problem = wide(seed, 6)
+    n = problem.customers
+    worth: dict[tuple[int, ...], float] = {}
+    waiting = [(i,) for i in range(n)]
+    while waiting:
+        stops = waiting.pop()
+        if not orienteering.violations(problem, orienteering.plan(problem, [list(stops)])):
+            worth[stops] = float(problem.profit[0, list(stops)].sum())
+            waiting += [(*stops, i) for i in range(n) if i not in stops]
+    threshold = sorted(set(worth.values()))[-11:][0]
+    run = Run[orienteering.RoutePlan](sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
+    root = _NoClosing(problem, run, 2, 10**6)
+    root.value = threshold
+    prices = np.random.default_rng(seed).integers(0, 8, n).astype(np.float64)
+    ascent = Ascent(root, lambda target, limit, point: True)
+    ascent.point, ascent.bound = Point(prices, root.near), threshold + 0.05
+    ascent._shrink()
+    base = root.bases[0]
+    assert base.restricted
+    left = {(int(a), int(b)) for a, b in zip(*np.nonzero(base.arcs), strict=True)}
+    for stops, value in worth.items():
+        if value >= root.target:
+            assert arcs_of(stops, n) <= left
+    base.restore()
+    assert left < {(int(a), int(b)) for a, b in zip(*np.nonzero(base.arcs), strict=True)}
+
+
+def test_the_model_stays_in_its_box_and_bounds_from_below() -> None:
+    cuts = Cuts(2, 10.0)
+    columns = [Column(0, (0, 1), 12.0, True), Column(0, (0, 1, 0), 20.0, False)]
+    cuts.update(columns, [True, True])
+    centre = np.array([1.0, 1.0])
+    model = cuts.solve(centre, 2.0)
+    assert np.all(model.prices <= 3.0 + 1e-9)
+    assert model.value == pytest.approx(3.0 + (20.0 - 2 * 3.0))  # nothing is cheaper than the customer that comes twice
+    free = cuts.solve(centre, 100.0)
+    assert free.value == pytest.approx(12.0)  # 10 and 2
+    cuts.update(columns, [True, False])
+    assert cuts.solve(centre, 100.0).value == pytest.approx(12.0)
+    assert cuts.solve(centre, 100.0).weights[1] == 0.0
+
+
+def test_it_begins_with_a_plan_of_the_colony(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, asked = wide(1, 30), []
+
+    class Told(Exception):
+        """What the incumbent was when the multipliers began."""
+
+    def begin(self: Ascent, refine: object) -> None:
+        asked.append(self.root.value)
+        raise GapClosed
+
+    monkeypatch.setattr(dp.Ascent, "run", begin)
+    result = orienteering.solve(problem, method="dp", params=AT_ONCE)
+    greedy = orienteering.solve(problem, method="greedy").value
+    assert greedy is not None
+    assert asked
+    assert asked[0] > greedy
+    assert result.value == asked[0]
+
+
+def test_the_same_answer_every_time() -> None:
+    problem = wide(2, 40)
+    first, second = (orienteering.solve(problem, method="dp", params=AT_ONCE) for _ in range(2))
+    assert first.termination is Termination.PROVED
+    assert first.solution is not None
+    assert second.solution is not None
+    assert [stops.tolist() for stops in first.solution.sequences] == [stops.tolist() for stops in second.solution.sequences]
+    assert (first.bound, first.stats.iterations, first.stats.evaluations) == (
+        second.bound,
+        second.stats.iterations,
+        second.stats.evaluations,
+    )
+    assert first.bound_evidence is BoundEvidence.RECOMPUTED
+    assert orienteering.verify(problem, first)
+
+
+def test_ended_at_a_gap_its_bound_holds() -> None:
+    problem = wide(3, 40)
+    best = orienteering.solve(problem, method="dp", params=AT_ONCE)
+    cut = orienteering.solve(problem, method="dp", params=AT_ONCE, stop=Stop(gap=0.05))
+    assert cut.termination is not Termination.PROVED
+    assert cut.bound is not None
+    assert best.value is not None
+    assert cut.bound >= best.value >= (cut.value or 0.0)
+    assert orienteering.verify(problem, cut)
