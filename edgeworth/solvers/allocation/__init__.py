@@ -16,7 +16,7 @@ from edgeworth.core.family import Family
 from edgeworth.core.stop import Stop
 from edgeworth.solvers.allocation import check, model
 from edgeworth.solvers.allocation.check import *
-from edgeworth.solvers.allocation.examples import tiny_problems
+from edgeworth.solvers.allocation.examples import tiny_problems, warm_kernels
 from edgeworth.solvers.allocation.methods import METHODS as METHODS
 from edgeworth.solvers.allocation.model import *
 
@@ -49,6 +49,7 @@ FAMILY = Family(
     rebuild=check.REBUILD,
     infeasibility=check.INFEASIBILITY,
     from_array=lambda problem, array: model.Assignment(array),
+    warm=warm_kernels,
     examples=tiny_problems,
     audit_model="edgeworth.solvers.allocation.incentives:AUDIT_MODEL",
     late={"to_vipr": "exact", "build_model": "exact"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeworth.solvers.allocation.model import AllocationProblem, generate
+from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, generate
 
 
 def tiny_problems() -> tuple[AllocationProblem, ...]:
@@ -28,3 +28,10 @@ def tiny_problems() -> tuple[AllocationProblem, ...]:
             [[60, 70, 65, 90, 31, 77, 42, 58]] * 3, [[50, 61, 54, 70, 35, 66, 40, 48]] * 3, [92, 101, 75]
         ),
     )
+
+
+def warm_kernels(problem: AllocationProblem, solution: Assignment) -> None:
+    """Run the kernels of searches that the examples are too small for; see `core.problem.Model`."""
+    from edgeworth.solvers.allocation.exact.partitions import Partitions
+
+    Partitions.prepare()

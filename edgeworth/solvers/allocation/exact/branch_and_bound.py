@@ -199,7 +199,7 @@ class _Portfolio:
         self.anneals = params.anneal
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
-        self.around = Surroundings(problem, self.proof, self.annealing, run.rng, parallel)
+        self.around = Surroundings(problem, self.proof, self.annealing, run, parallel)
         self._few = problem.tasks <= _FEW * problem.servers
         self.best: Assignment | None = None
         self.profit = -math.inf

@@ -79,7 +79,7 @@ class Partitions:
 
     @staticmethod
     def prepare() -> None:
-        """Compile or load the kernels: runs on tiny examples, which do that for other kernels, end before a search begins."""
+        """Compile the kernels: runs on tiny examples, which do that for others, end before such a search begins."""
         problem = AllocationProblem.from_matrices([[1.0]], [[1.0]], [1.0])
         search = Partitions(problem, np.zeros(1), np.random.default_rng(0))
         search._become(np.zeros(1, dtype=np.int64))

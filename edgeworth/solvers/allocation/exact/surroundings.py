@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
+from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.neighbourhoods import Neighbourhoods
 from edgeworth.solvers.allocation.exact.partitions import Partitions
@@ -16,20 +15,20 @@ _LEAST_SERVERS = 3
 _MOST_PAIRS = 100_000
 _TIRED, _EVERY = 60, 4  # a search which found nothing so long has its turn every so many steps
 _MOSTLY = 3  # while the gap is far from closed: searches a step; one where nothing was found so long
+_LONGEST = 0.3  # seconds: partitions look at no clock for so long at most
 
 
 class Surroundings:
     """One search a thread: `Neighbourhoods`; while the gap is far from closed `Partitions`, where those suit the problem."""
 
     def __init__(
-        self, problem: AllocationProblem, proof: Proof, annealing: Annealing, rng: np.random.Generator, parallel: bool
+        self, problem: AllocationProblem, proof: Proof, annealing: Annealing, run: Run[Assignment], parallel: bool
     ) -> None:
-        self._problem, self._proof, self._annealing, self._rng = problem, proof, annealing, rng
+        self._problem, self._proof, self._annealing, self._run = problem, proof, annealing, run
         self._threads = 1 + parallel
         self._near: list[Neighbourhoods] = []
         self._wide: list[Partitions] = []
         self._idle = self._turns = 0
-        Partitions.prepare()
 
     @property
     def began(self) -> bool:
@@ -42,10 +41,13 @@ class Surroundings:
             self._annealing.search_around(None)
             return
         if not self._near:
-            self._near = [proof.neighbourhoods(rng) for rng in self._rng.spawn(self._threads)]
+            self._near = [proof.neighbourhoods(rng) for rng in self._run.rng.spawn(self._threads)]
         if far and not self._wide and Partitions.suits(problem):
-            self._wide = [Partitions(problem, proof.lam, rng) for rng in self._rng.spawn(self._threads)]
+            self._wide = [Partitions(problem, proof.lam, rng) for rng in self._run.rng.spawn(self._threads)]
         mine: list[Neighbourhoods] | list[Partitions] = self._wide if far and self._wide else self._near
+        if mine is self._wide and self._run.remaining < _LONGEST:
+            self._annealing.search_around(None)
+            return
         if self._threads > 1:
             self._annealing.search_around(mine[-1], far)
         if best is not None:
