@@ -1,6 +1,7 @@
 """Neighbourhoods by set partitioning against plain loops: what they find is the best, what they close holds nothing better."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from edgeworth.solvers.allocation.bounds import linear_duals
 from edgeworth.solvers.allocation.exact import partitions
 from edgeworth.solvers.allocation.exact.partitions import Partitions
 from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.exact.surroundings import Surroundings
 from edgeworth.solvers.allocation.kernels import partition
 from edgeworth.solvers.allocation.model import Assignment, assignment_of, dual_profit, positions, violations
 from tests.solvers.allocation.test_neighbourhoods import best_among, drawn, some_feasible, worth
@@ -166,3 +168,36 @@ def test_what_they_suit():
     assert not Partitions.suits(AllocationProblem.from_matrices(value, [[1, 2.5], [3, 1]], [3, 3]))
     assert not Partitions.suits(AllocationProblem.from_matrices([[np.pi, 0.1], [1e9, 1e-9]], [[1, 2], [3, 1]], [3, 3]))
     assert not Partitions.suits(AllocationProblem.from_matrices(value, [[10**6] * 2] * 2, [10**6] * 2))
+
+
+def test_the_family_warms_the_kernels_in_the_signatures_that_a_search_needs():
+    kernels = [partition.share_out, partition.all_losses]
+    for each in kernels:
+        each._reset_overloads()
+    small = allocation.generate(servers=2, tasks=3, seed=0)
+    allocation.FAMILY.warm(small, allocation.solve(small, method="greedy").solution)
+    warmed = [each.signatures for each in kernels]
+    assert [len(each) for each in warmed] == [1, 1]
+    around, _ = begun(drawn(2, servers=4, tasks=12))
+    around.advance()
+    assert [each.signatures for each in kernels] == warmed
+
+
+def test_no_part_is_begun_where_the_clock_would_wait_for_it(monkeypatch):
+    """Both threads' searches rest when less time is left than a part may take."""
+    problem = drawn(3, servers=6, tasks=30)
+    run = Run(sense=problem.sense, stop=Stop(seconds=100.0), rng=np.random.default_rng(0), observer=Observer(), inner=True)
+    u = linear_duals(problem, run).multipliers
+    proof = Proof(problem, u, dual_profit(problem, u), 0)
+    monkeypatch.setattr(Proof, "wide", True)
+    told, advanced = [], []
+    monkeypatch.setattr(Partitions, "advance", lambda self: advanced.append(self) or False)
+    companion = SimpleNamespace(search_around=lambda around, far=False: told.append(around))
+    around = Surroundings(problem, proof, companion, run, parallel=True)
+    around.step(None, 0.0, far=True)
+    assert len(advanced) == 3
+    assert isinstance(told[-1], Partitions)
+    monkeypatch.setattr(Run, "remaining", 0.1)
+    around.step(None, 0.0, far=True)
+    assert len(advanced) == 3
+    assert told[-1] is None
