@@ -17,9 +17,10 @@ from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import DynamicProgramming, OrienteeringProblem
 from edgeworth.routing.orienteering.exact import dp
 from edgeworth.routing.orienteering.exact.ascent import Ascent
-from edgeworth.routing.orienteering.exact.cuts import Cuts
+from edgeworth.routing.orienteering.exact.cuts import Cuts, Model
 from edgeworth.routing.orienteering.exact.master import Column
-from edgeworth.routing.orienteering.exact.root import GapClosed, Point, Root
+from edgeworth.routing.orienteering.exact.network import Floats
+from edgeworth.routing.orienteering.exact.root import GapClosed, OutOfPatience, Point, Root
 from edgeworth.testing import orienteering_problems
 from tests.oracles import orienteering as oracle
 from tests.routing.orienteering.test_dp import random_problem
@@ -164,3 +165,34 @@ def test_ended_at_a_gap_its_bound_holds() -> None:
     assert best.value is not None
     assert cut.bound >= best.value >= (cut.value or 0.0)
     assert orienteering.verify(problem, cut)
+
+
+def test_it_ends_where_rounding_alone_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best plan earns a billionth of a profit, which the way there costs: no bound comes as close to its value as that."""
+    rng = np.random.default_rng(0)
+    distance = rng.uniform(5.0, 15.0, (7, 7))
+    np.fill_diagonal(distance, 0.0)
+    profit = distance[6, :6] + distance[:6, 6] - 1e-3
+    profit[0] += 1e-3 + 1e-9
+    problem = OrienteeringProblem.from_matrices(
+        distance, profit, latest=100.0, depot="last", demand=1.0, capacity=1.0, cost_per_distance=1.0
+    )
+    steps = itertools.count()
+    model = Ascent._model
+
+    def counted(self: Ascent, centre: Floats) -> Model:
+        assert next(steps) < 100
+        return model(self, centre)
+
+    def hard(root: Root) -> None:
+        raise OutOfPatience
+
+    monkeypatch.setattr(Ascent, "_model", counted)
+    monkeypatch.setattr(dp, "_settle", hard)
+    monkeypatch.setattr(dp, "_COLONY", (1, 1))
+    result = orienteering.solve(problem, method="dp")
+    assert result.termination is Termination.CONVERGED
+    assert result.value == pytest.approx(1e-9, rel=1e-4)
+    assert result.bound == pytest.approx(1e-9, abs=1e-9)
+    assert next(steps) > 0
+    assert orienteering.verify(problem, result)
