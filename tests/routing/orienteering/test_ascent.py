@@ -10,16 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeworth import Quality, Stop, Termination
+from edgeworth.core.checking import Budget
 from edgeworth.core.observer import Observer
 from edgeworth.core.result import BoundEvidence
 from edgeworth.core.run import Run
 from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import DynamicProgramming, OrienteeringProblem
+from edgeworth.routing.orienteering.check.network import Network
 from edgeworth.routing.orienteering.exact import dp
 from edgeworth.routing.orienteering.exact.ascent import Ascent
-from edgeworth.routing.orienteering.exact.cuts import Cuts
+from edgeworth.routing.orienteering.exact.cuts import Cuts, Model
 from edgeworth.routing.orienteering.exact.master import Column
-from edgeworth.routing.orienteering.exact.root import GapClosed, Point, Root
+from edgeworth.routing.orienteering.exact.network import Floats, TypeNetwork
+from edgeworth.routing.orienteering.exact.root import GapClosed, OutOfPatience, Point, Root
 from edgeworth.testing import orienteering_problems
 from tests.oracles import orienteering as oracle
 from tests.routing.orienteering.test_dp import random_problem
@@ -164,3 +167,74 @@ def test_ended_at_a_gap_its_bound_holds() -> None:
     assert best.value is not None
     assert cut.bound >= best.value >= (cut.value or 0.0)
     assert orienteering.verify(problem, cut)
+
+
+def test_it_ends_where_rounding_alone_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best plan earns a billionth of a profit, which the way there costs: no bound comes as close to its value as that."""
+    rng = np.random.default_rng(0)
+    distance = rng.uniform(5.0, 15.0, (7, 7))
+    np.fill_diagonal(distance, 0.0)
+    profit = distance[6, :6] + distance[:6, 6] - 1e-3
+    profit[0] += 1e-3 + 1e-9
+    problem = OrienteeringProblem.from_matrices(
+        distance, profit, latest=100.0, depot="last", demand=1.0, capacity=1.0, cost_per_distance=1.0
+    )
+    steps = itertools.count()
+    model = Ascent._model
+
+    def counted(self: Ascent, centre: Floats) -> Model:
+        assert next(steps) < 100
+        return model(self, centre)
+
+    def hard(root: Root) -> None:
+        raise OutOfPatience
+
+    monkeypatch.setattr(Ascent, "_model", counted)
+    monkeypatch.setattr(dp, "_settle", hard)
+    monkeypatch.setattr(dp, "_COLONY", (1, 1))
+    result = orienteering.solve(problem, method="dp")
+    assert result.termination is Termination.CONVERGED
+    assert result.value == pytest.approx(1e-9, rel=1e-4)
+    assert result.bound == pytest.approx(1e-9, abs=1e-9)
+    assert next(steps) > 0
+    assert orienteering.verify(problem, result)
+
+
+def test_relaxed_routes_go_as_far_as_the_checkers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The latest return is so late that both cut it; a route that visits two customers by turns ends between the two cuts."""
+    away = np.array([[0.0, 6.0, 3.0, 3.0], [6.0, 0.0, 3.0, 3.0], [3.0, 3.0, 0.0, 6.0], [3.0, 3.0, 6.0, 0.0]])
+    problem = OrienteeringProblem.from_matrices(
+        away, [-2.0, 5.0, 5.0], latest=20.0, depot="last", service_time=[0.0, 1.0, 1.0], speed=2.0, cost_per_time=0.07
+    )
+
+    def hard(root: Root) -> None:
+        raise OutOfPatience
+
+    monkeypatch.setattr(dp, "_settle", hard)
+    monkeypatch.setattr(dp, "_COLONY", (1, 1))
+    result = orienteering.solve(problem, method="dp", params=DynamicProgramming(neighbours=0))
+    assert result.value == pytest.approx(9.58)
+    assert result.quality is Quality.OPTIMAL
+    assert orienteering.verify(problem, result)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_relaxed_routes_may_do_all_that_the_checkers_may(seed: int) -> None:
+    """Limits are cut no earlier, and no customers are remembered that the checker would forget: else it finds larger values."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 8))
+    away = rng.uniform(0.0, 10.0, (n + 1, n + 1)) * 10.0 ** rng.integers(-4, 1, (n + 1, n + 1))
+    np.fill_diagonal(away, 0.0)
+    opens = rng.uniform(0.0, 10.0, n) * rng.integers(0, 2)
+    problem = OrienteeringProblem.from_matrices(
+        away,
+        rng.uniform(1.0, 5.0, n),
+        opens,
+        opens + 10.0 ** rng.integers(0, 5, n),
+        latest=10.0 ** rng.integers(0, 4),
+        depot="last",
+        service_time=rng.uniform(0.0, 1.0, n) * rng.integers(0, 2),
+    )
+    mine, checkers = TypeNetwork(problem, np.array([0])), Network(problem, np.array([0]), Budget(60.0))
+    assert np.all(mine.close >= checkers.closes)
+    assert not np.any(mine.close_by & ~checkers.doorstep())

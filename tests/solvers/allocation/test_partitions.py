@@ -104,6 +104,32 @@ def test_too_many_steps_or_sets_or_tasks_are_given_up(monkeypatch):
     assert large._share_out(np.arange(3), 1.0) == partition.TOO_MANY
 
 
+def test_the_multipliers_take_no_steps_beyond_the_effort():
+    problem = drawn(1, tasks=6)
+    around, before = begun(problem)
+    work, done = around._scratch.work, []
+    for steps in (1, 30):
+        began = int(work[0])
+        outcome = partition.share_out(around._data, np.arange(4), before.copy(), around._lam, 64.0, steps, 0, around._scratch)
+        assert outcome == partition.TOO_MANY
+        done.append(int(work[0]) - began)
+    assert done[0] == done[1]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_what_a_server_loses_is_the_best_of_all_sets_that_fit_less_what_it_holds(case):
+    problem = drawn(1, tasks=6, **case)
+    around, before = begun(problem)
+    gain = {pair: problem.profit[pair] - around._lam[problem.task[pair]] for pair in range(problem.pairs)}
+    for server in range(problem.servers):
+        mine = np.flatnonzero(problem.server == server).tolist()
+        sets = [each for many in range(len(mine) + 1) for each in itertools.combinations(mine, many)]
+        fitting = [each for each in sets if problem.weight[list(each)].sum() <= problem.capacity[server]]
+        held = sum(gain[pair] for pair in mine if before[problem.task[pair]] == server)
+        best = max(sum(gain[pair] for pair in each) for each in fitting)
+        assert around._loss[server] == pytest.approx(best - held, abs=1e-9)
+
+
 def test_more_tasks_than_a_word_has_bits():
     """Tasks of both words change places: two of a hundred tasks are better off elsewhere."""
     value = np.ones((2, 100))

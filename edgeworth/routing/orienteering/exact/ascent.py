@@ -23,7 +23,8 @@ _WIDER, _NARROWER = 1.5, 0.7  # the box after a good step, and after two that we
 _GOOD_STEP = 0.3  # share of the improvement that the model promised
 _LITTLE = 0.5  # share of the gap that the model still promises when neighbours are added
 _WEIGHT = 0.02  # of the routes whose cycles count
-_SETTLED = 1e-4  # share of the gap that the model still promises when it counts as minimised
+_SETTLED = 1e-4  # share of the gap that the model still promises when it counts as minimised, as it does
+_NOTHING = 1e-9  # where it promises no more than the tolerances of its LP, relative to the dearest customer, and rounding
 _ELIMINATE_AT = 0.08  # gap at which arcs are first eliminated, relative to the target,
 _AGAIN = 0.8  # and share of the gap then at which once more
 _FINISH_AT = 0.03  # gap at which the elementary labels are tried
@@ -62,11 +63,12 @@ class Ascent:
             self._shrink()
             model = self._model(self.point.prices)
             gap = max(self.bound - self.root.target, 0.0)
+            nothing = _NOTHING * self.root.scale + self.root.tolerance(self.root.target)
             if self.bound - model.value < _LITTLE * gap and self._enlarge(model):
                 self._radius = max(self._radius, _LEAST_RADIUS * self.root.scale)
                 self._settled = 0
                 model = self._model(self.point.prices)
-            elif self.bound - model.value <= _SETTLED * gap and len(self.root.master.columns) == columns:
+            elif self.bound - model.value <= max(_SETTLED * gap, nothing) and len(self.root.master.columns) == columns:
                 self._settled += 1
                 self._radius = self.root.scale
                 if self._settled > 2:

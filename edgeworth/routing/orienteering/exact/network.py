@@ -17,7 +17,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Words = NDArray[np.uint64]
 
-_TINY_CYCLE = 1e-3  # of the vehicle's time: customers this close to each other are always remembered, so routes end
+_TINY_CYCLE = 1e-3  # of the time until the vehicle must be back: customers this close are always remembered, so routes end
+_MORE, _LESS = 1.0 + 2e-9, 1.0 - 1e-8  # on the safe side of what the checker, with margins of its own, takes for such limits
 _LATE_CUSTOMERS = 300  # up to so many customers the tables of those out of reach are worth their memory
 _LEAST = 1e-200  # numbers below it, or above its inverse, are not brought to a common unit
 _TIE = 1e-15  # relative; times that close to each other are the same
@@ -53,7 +54,9 @@ class TypeNetwork:
         limits = problem.limits
         self.open = np.append(np.maximum(limits.open[k], 0.0), [0.0, 0.0])
         self.close = np.append(limits.close[k], [0.0, limits.latest[k]])
-        self.close = np.minimum(self.close + _ROUNDING * np.abs(self.close), limits.reach[k] * (1.0 + _ROUNDING))
+        self.close += _ROUNDING * np.abs(self.close)
+        reach = self._reach()
+        self.close = np.minimum(self.close, max(float(limits.reach[k]), reach) * (1.0 + _ROUNDING))
         span = float(self.close.max())
         self.slack = _ROUNDING * max(span, 0.0)
         self._loads(problem, k)
@@ -70,9 +73,17 @@ class TypeNetwork:
         self._round(problem, k)
         self.spared = np.empty(n)
         detours.detours(self.travel, self.cost, _TIE, self.spared)
-        self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * span
+        back = max(min(float(self.close[n + 1]), reach), 0.0) * _LESS  # the checker must find all of them close, too
+        self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * back
         self._late: dict[bool, _Late] = {}
         self._whole = self.arcs
+
+    def _reach(self) -> float:
+        """No route that visits a customer once ends later. Relaxed ones do: where the checker, which derives a limit of its
+        own, cut them later, it would find routes of larger values than the certificate states."""
+        legs = np.where(self.travel <= self.close[self.customers + 1], self.travel, 0.0)
+        driving = float(legs[:, : self.customers].max(axis=0, initial=0.0).sum() + 2.0 * legs.max(initial=0.0))
+        return (driving + float(self.open.max())) * _MORE
 
     def _round(self, problem: OrienteeringProblem, vehicle: int) -> None:
         """terms: no route has larger ones in sum, at prices that nobody would exceed; blur [n], error: more than rounding can

@@ -75,7 +75,8 @@ class Partitions:
         self._idle = 0
         self._servers = np.full(m, -1, dtype=np.int64)
         self._profit = -math.inf
-        self._loss, self._holds = np.zeros(n), np.zeros(n, dtype=np.int64)
+        self._greatest, self._loss, self._holds = np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int64)
+        partition.greatest_gains(self._data, lam, self._greatest)  # once: in large rooms it takes as long as many a search
 
     @staticmethod
     def prepare() -> None:
@@ -172,7 +173,8 @@ class Partitions:
         self._servers, self._profit = servers, math.fsum(self.problem.profit[pairs].tolist())
         self._holds[:] = 0
         np.add.at(self._holds, servers[served], self._name[served, servers[served]])
-        partition.all_losses(self._data, self._lam, servers, self._loss)
+        gain = self.problem.profit[pairs] - self._lam[served]
+        self._loss = np.maximum(self._greatest - np.bincount(servers[served], gain, minlength=len(self._loss)), 0.0)
         if self._profit > self.best_profit:
             choice = np.full(self.problem.tasks, -1, dtype=np.int64)
             choice[served] = pairs

@@ -103,33 +103,33 @@ def fill(data, part, a, lam, table, gain, items, work):
 
 
 @jit
-def all_losses(data, lam, choice, loss):
-    """What the set of every server loses at the multipliers; `choice`: the server of every task, or -1."""
+def greatest_gains(data, lam, greatest):
+    """K_i of every server at the multipliers of all tasks, into `greatest`."""
     m, n = data.profit.shape
     table = np.empty((2, data.room.max() + 1))
     for i in range(n):
         room = data.room[i]
         now = 0
         table[0, : room + 1] = 0.0
-        held = 0.0
         for j in range(m):
             gain = data.profit[j, i] - lam[j]
-            if choice[j] == i:
-                held += gain
             if gain > 0.0 and data.weight[j, i] <= room:
                 next_row(data.weight[j, i], gain, room, table[now], table[1 - now])
                 now = 1 - now
-        loss[i] = max(table[now, room] - held, 0.0)
+        greatest[i] = table[now, room]
 
 
 @jit
-def descend(data, part, lam, target, steps, scratch):
-    """Deflected subgradient steps on D; lam becomes the best multipliers met. Returns their bound."""
+def descend(data, part, lam, target, steps, until, scratch):
+    """Deflected subgradient steps on D, none beyond `until` elementary steps; lam becomes the best multipliers met. Returns
+    their bound."""
     m, n = part.tasks.size, part.servers.size
     now = lam.copy()
     direction = np.zeros(m)
     best, theta, stale, before = np.inf, 1.0, 0, np.inf
     for step in range(steps):
+        if scratch.work[0] > until:
+            return best
         if step > 0 and step % LOOK == 0:
             if before - best < WORTH * (best - target):
                 return best
@@ -378,9 +378,11 @@ def share_out(data, servers, choice, lam, loss, steps, effort, scratch):
     part = Part(servers, tasks, place[choice[tasks]])
     target = earned - loss + (ON_GRID - 1.0 if loss > 0.0 else ON_GRID) * data.grid
     local = lam[tasks]
-    bound = descend(data, part, local, target, steps, scratch)
+    bound = descend(data, part, local, target, steps, until, scratch)
     if bound < target:
         return DONE
+    if scratch.work[0] > until:
+        return TOO_MANY
     ptr = np.zeros(servers.size + 1, np.int64)
     for a in range(servers.size):
         end = list_sets(data, part, a, local, bound - target, ptr[a], scratch.loss.size, scratch)
