@@ -9,10 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgeworth.core import validation
 from edgeworth.core.traced import Interval, Number, Rational, Traced, boundary_above, boundary_below, exact, sweep
+from edgeworth.mechanisms.double_auction.clearing import unit_phases
 from edgeworth.mechanisms.double_auction.clearing.choosers import chooser_of
 from edgeworth.mechanisms.double_auction.clearing.readings import OffAic2
+from edgeworth.mechanisms.double_auction.clearing.unit import other_reports
 from edgeworth.mechanisms.double_auction.exact import outcome_of
 from edgeworth.mechanisms.double_auction.model import (
     Agent,
@@ -264,6 +269,8 @@ def _smaller(one: Rational, two: Rational) -> Rational:
 
 def run_phases(market: Market, params: OffAic2, tie: TieBreak, pricing: SellerPricing) -> Outcome:
     """The outcome. Exact choosers are computed in whole numbers, nothing is rounded before the outcome itself."""
+    if unit_phases.prices(market, params, pricing):
+        return unit_phases.outcome(market, params, tie, pricing)
     auction = Auction(market.exact(), params, tie)
     served, money = auction.rule(pricing)
     stops = [served.get(k, ()) for k in range(market.sellers)]
@@ -276,13 +283,15 @@ def one_agent(market: Market, agent: Agent, params: OffAic2, tie: TieBreak, pric
     """One agent's part of the same, in exact or traced numbers, for exact choosers and exact prices.
 
     The effective reports of phase 3 replace the agent's own, so their sweeps do not depend on it and are shared by all reports.
+    Where prices are closed, floats are answered by them (see `unit_phases`).
 
     Raises
     ------
     NotApplicableError
         Where the chooser or the pricing is not exact.
     """
-    if not Auction(market.exact(), params, tie).exact_pricing:
+    closed = unit_phases.View(market, agent, tie, params.pivot) if unit_phases.prices(market, params, pricing) else None
+    if closed is None and not Auction(market.exact(), params, tie).exact_pricing:
         raise NotApplicableError(
             "scope: 'exhaustive' needs an exact chooser and exact pricing; use Sampled(n, seed), or --sampled N; "
             f"got {params.chooser!r}"
@@ -290,6 +299,8 @@ def one_agent(market: Market, agent: Agent, params: OffAic2, tie: TieBreak, pric
     shared: Sweeps = {}
 
     def at(report: Number) -> Dealt:
+        if closed is not None and issubclass(type(report), float):  # a traced number may pass for one
+            return closed.dealt(float(report), params, pricing)
         number = report if isinstance(report, Traced) else exact(report)
         auction = Auction(market.exact(agent, number), params, tie)
         auction.sweeps = shared
@@ -303,8 +314,11 @@ def one_agent(market: Market, agent: Agent, params: OffAic2, tie: TieBreak, pric
 
 def units_of(market: Market, agent: Agent, params: OffAic2, tie: TieBreak) -> Callable[[Number], int]:
     """The units of one agent as a function of its report, by phases 1 and 2 alone."""
+    closed = unit_phases.View(market, agent, tie, params.pivot) if unit_phases.clears(market, params) else None
 
     def at(report: Number) -> int:
+        if closed is not None and issubclass(type(report), float):  # a traced number may pass for one
+            return closed.units(float(report))
         number = report if isinstance(report, Traced) else exact(report)
         auction = Auction(market.exact(agent, number), params, tie)
         lists = auction.phase1(auction.bid, auction.ask)
@@ -321,4 +335,7 @@ def phases_rule(
     def own(market: Market, agent: Agent, params: OffAic2, tie: TieBreak) -> OneAgent:
         return one_agent(market, agent, params, tie, pricing)
 
-    return RuleSpec(name, run, OffAic2, guarantee, reference, one_agent=own, units=units_of, rows=True)
+    def breakpoints(market: Market, agent: Agent, params: OffAic2, tie: TieBreak) -> NDArray[np.float64] | None:
+        return other_reports(market, agent) if unit_phases.prices(market, params, pricing) else None
+
+    return RuleSpec(name, run, OffAic2, guarantee, reference, breakpoints, own, units=units_of, rows=True)
