@@ -281,7 +281,8 @@ def _bound(
             found = float(fam.rebuild[certificate.kind](problem, certificate.arrays, budget))
     except BudgetEnded as ended:
         return not_checked(ended), None
-    except (ValueError, TypeError, KeyError):  # arrays that are missing, negative, not finite or misshapen prove nothing
+    except (ValueError, TypeError, KeyError, ArithmeticError):
+        # arrays that are missing, negative, not finite or misshapen prove nothing, nor do numbers that over- or underflow
         return _compared("bound", stated, None, math.inf), None
     if not math.isfinite(found):
         return _compared("bound", stated, found, math.inf), None
@@ -345,7 +346,7 @@ def _infeasible(
             fam.infeasibility[certificate.kind](problem, certificate.arrays, budget)
     except BudgetEnded as ended:
         return not_checked(ended)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, ArithmeticError):
         return judged(False, Quality.NONE)
     return judged(True, Quality.INFEASIBLE)
 

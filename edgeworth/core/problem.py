@@ -194,6 +194,10 @@ class Model(Generic[P, S]):
         """
         if self.from_array is None or not isinstance(given, np.ndarray | list | tuple):
             return given
+        if isinstance(given, np.ndarray) and given.ndim == 0:
+            validation.reject(
+                argument, f"must hold the numbers of a {self.solution.__name__}, not one without a dimension", given
+            )
         try:
             return self.from_array(problem, given)
         except (ValueError, TypeError) as error:

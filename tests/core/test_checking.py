@@ -474,3 +474,12 @@ def test_scopes_that_say_nothing_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_the_default_budget_is_a_minute() -> None:
     assert checking.SECONDS == 60.0
+
+
+def test_an_array_without_a_dimension_makes_no_solution() -> None:
+    """Of a family that would ask it for its length as well; the message names the argument, the rule and the value."""
+    from edgeworth.games import normal_form
+
+    game = normal_form.NormalFormGame([[[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]])
+    with pytest.raises(ValueError, match=r"answer: must hold the numbers of a Profile, .*; got an array of shape"):
+        normal_form.verify(game, np.array(0))

@@ -195,3 +195,16 @@ def test_a_new_rule_is_one_file_and_one_line(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "fixed-price" in done.stdout
+
+
+@pytest.mark.parametrize("buyers", [2, 10, 11])
+def test_procurement_in_a_unit_market_tells_sellers_apart_that_a_sum_of_floats_does_not(buyers: int) -> None:
+    """The cheapest sells, whatever the number of buyers, and is paid the next ask; equal asks go by index."""
+    bid = np.array([1e17] + [0.0] * (buyers - 1))
+    market = da.Market(bid=bid, ask=[1.0, 0.5, 0.25, 0.25], history=(1e17, 1e17))
+    outcome = da.run("posted-procurement", market)
+    assert outcome.seller.tolist() == [2] + [-1] * (buyers - 1)
+    assert outcome.reward.tolist() == [0.0, 0.0, 0.25, 0.0]
+    found = audit("posted-procurement", market)
+    assert found.truthful.scope.kind == "exhaustive"
+    assert found.individually_rational

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,21 @@ def test_a_game_in_which_no_pair_pays_is_proved_without_a_search(regime: Any, co
     gain[7] = np.nextafter(gain[7], np.inf) + 2.0 * cost  # one pair pays, by the last bit where nothing costs
     better = OffloadingGame.from_pairs(user, provider, gain, np.ones(3), local_utility=local, regime=regime, **given)
     assert not offloading.verify(better, replace(result, problem_hash=better.hash))["bound"]
+
+
+def test_rounding_of_pairs_that_do_not_pay_leaves_an_optimum() -> None:
+    """The worth of a column is rounded, by 1e-13 here: some pairs look as if they paid, and nobody computes there for it."""
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        weight, work, sense, rate, cost = (rng.uniform(0.3, 3.0, 5) * [1.0, 1e3, 1.0, 1.0, 1.0]).tolist()
+        need = Fraction(sense) * Fraction(work) / Fraction(rate) + Fraction(cost) * Fraction(work) / Fraction(rate)
+        gain = float(need) if Fraction(float(need)) <= need else math.nextafter(float(need), -math.inf)
+        given = {"weight": [weight], "workload": [work], "sensitivity": [sense], "cost_rate": [cost]}
+        game = OffloadingGame.from_pairs([0], [0], [gain], [rate], users=1, **given)
+        result = offloading.solve(game, method="exact", seed=0)
+        assert (result.value, result.quality) == (0.0, Quality.OPTIMAL)
+        assert result.certificate is not None
+        assert result.certificate.kind == "local-execution"
 
 
 @pytest.mark.parametrize("regime", offloading.REGIMES)

@@ -390,3 +390,28 @@ def test_of_many_consumers_the_bound_covers_what_sums_of_those_at_a_bound_leave_
     assert result.certificate is not None
     assert interval_bound(many, result.certificate.arrays) <= result.bound
     assert trading.verify(many, result)
+
+
+def test_a_claim_that_divides_by_nothing_fails_and_raises_nothing() -> None:
+    """A mining power of 1e-150, whose square is 0 beside a share, is a claim like any other."""
+    problem = TradingGame.from_effective_reward(
+        np.array([1.0, 0.2, 1.0, 0.5]),
+        np.ones(4),
+        np.array([8e8, 1e7, 5e6, 8e8]),
+        service_profit=1e3,
+        unit_cost=3e3,
+        min_demand=0.0,
+        max_demand=2e5,
+        min_price=3e3,
+        max_price=3e3,
+    )
+    result = trading.solve(problem)
+    assert trading.verify(problem, result)
+    assert result.certificate is not None
+    arrays = dict(result.certificate.arrays)
+    arrays["power_right"] = np.full(len(arrays["power_right"]), 1e-150)
+    with pytest.raises(ZeroDivisionError):
+        interval_bound(problem, arrays)
+    report = trading.verify(problem, replace(result, certificate=Certificate("price-intervals", arrays)))
+    assert report["bound"].status is Status.FAILS
+    assert report["quality"].status is Status.FAILS

@@ -83,6 +83,8 @@ def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> 
         with run.breakable():
             alone = _local_bound(game, run)
         if alone is not None:  # ties without end, which the search below would look at one by one
+            if welfare < alone:  # a pair that pays nothing looked as if it did, within the rounding of what columns are worth
+                profile = run.incumbent = profile_of(game, np.full(game.users, -1))
             found = _found(profile, partition, bound=alone, evidence=BoundEvidence.RECOMPUTED)
             return replace(found, certificate=Certificate(LOCAL, {}))
         if partition.price is not None:

@@ -23,12 +23,12 @@ def maximum(market: Market, bid: Floats, ask: Floats, without: int = -1) -> tupl
     """
     if market.sellers == 0 or market.buyers == 0:
         return 0.0, ((),) * market.sellers
+    if market.unit:  # of few buyers too: sums of floats would let a dear seller in where a cheap one is within rounding
+        return _unit_maximum(np.maximum(bid, 0.0), ask, without)
     if market.buyers <= FEW_BUYERS:
         allowed = sum(1 << i for i in np.flatnonzero(bid >= 0.0).tolist())
         value, stops = packing(market).best(market.demand * np.maximum(bid, 0.0), ask, allowed, without)
         return value, tuple(stops)
-    if market.unit:
-        return _unit_maximum(np.maximum(bid, 0.0), ask, without)
     capacity = np.array(market.capacity)
     if without >= 0:
         capacity[without] = 0
