@@ -133,3 +133,18 @@ def test_many_tasks_are_ruined_and_recreated(monkeypatch: pytest.MonkeyPatch) ->
     few = allocation.solve(problem, method="local-search", stop=Stop(iterations=3), seed=0)
     assert few.termination is Termination.ITERATIONS
     assert few.stats.iterations == 3
+
+
+def test_prices_that_leave_no_regret_do_not_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(annealing, "_MANY", 500)
+    monkeypatch.setattr(annealing, "LP_PAIRS", 0)
+    problem = allocation.generate(servers=2, tasks=3000, seed=2)
+    repaired = allocation.solve(problem, method="lagrangian", seed=0)
+    result = allocation.solve(problem, method="local-search", stop=Stop(iterations=200), seed=0)
+    assert result.termination is Termination.ITERATIONS
+    assert result.stats.iterations == 200
+    assert repaired.value is not None
+    assert result.value is not None
+    assert result.bound is not None
+    assert repaired.value <= result.value <= result.bound <= repaired.bound
+    assert allocation.verify(problem, result)
