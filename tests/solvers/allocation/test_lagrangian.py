@@ -17,9 +17,10 @@ from edgeworth.core.observer import Progress
 from edgeworth.core.run import Run
 from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Lagrangian
-from edgeworth.solvers.allocation.bounds import execution, lagrangian_duals, repair
+from edgeworth.solvers.allocation.bounds import execution, lagrangian_duals, minimiser, repair
 from edgeworth.solvers.allocation.kernels import lagrangian as dual_kernels
 from edgeworth.solvers.allocation.kernels import repair as repair_kernels
+from edgeworth.solvers.allocation.model import knapsack_bound
 from edgeworth.testing import allocation_problems
 from edgeworth.testing.contracts import same_answer
 from tests.oracles import allocation as oracle
@@ -333,3 +334,27 @@ def test_wrong_parameters_say_what_is_wrong(given: dict[str, Any], error: type[E
     with pytest.raises(error) as caught:
         Lagrangian(**given)
     assert fragment in str(caught.value)
+
+
+def test_a_core_of_the_tasks_gives_the_prices_of_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = allocation.generate(servers=2, tasks=5000, seed=0)
+
+    def bound() -> float:
+        run = Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
+        return lagrangian_duals(problem, Lagrangian(), run).bound
+
+    found = [bound()]
+    for core in ((0.0, 1), (3.0, 20)):
+        monkeypatch.setattr(minimiser, "_CORE", core)
+        found.append(bound())
+    monkeypatch.setattr(minimiser, "_CORE_SHARE", 0.0)
+    assert found == pytest.approx([bound()] * 3, rel=3e-6)
+
+
+def test_knapsacks_of_few_alike_tasks_are_bounded_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    weight = rng.uniform(0.1, 0.2, 4000)
+    gain = weight * rng.uniform(1.0, 10.0, 4000)
+    sharp, cut = (knapsack_bound(gain, weight, 3.0, effort=effort) for effort in (200_000, 0))
+    monkeypatch.setattr("edgeworth.solvers.allocation.model.duals._STATES", 10**9)
+    assert knapsack_bound(gain, weight, 3.0) == sharp < cut

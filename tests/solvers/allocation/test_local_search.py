@@ -133,3 +133,21 @@ def test_many_tasks_are_ruined_and_recreated(monkeypatch: pytest.MonkeyPatch) ->
     few = allocation.solve(problem, method="local-search", stop=Stop(iterations=3), seed=0)
     assert few.termination is Termination.ITERATIONS
     assert few.stats.iterations == 3
+
+
+def test_prices_that_leave_no_regret_do_not_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(annealing, "_MANY", 500)
+    monkeypatch.setattr(annealing, "LP_PAIRS", 0)
+    problem = allocation.generate(servers=6, tasks=2000, seed=0)
+    repaired = allocation.solve(problem, method="lagrangian", seed=0)
+    proved = allocation.solve(problem, method="local-search", seed=0)
+    monkeypatch.setattr("edgeworth.solvers.allocation.bounds.lagrangian._CERTIFYING", float("inf"))  # the gap stays open
+    result = allocation.solve(problem, method="local-search", stop=Stop(iterations=100), seed=0)
+    assert proved.termination is Termination.PROVED
+    assert result.termination is Termination.ITERATIONS
+    assert result.stats.iterations == 100
+    for found in (proved, result):
+        assert allocation.verify(problem, found)
+        assert repaired.value is not None
+        assert found.value is not None
+        assert repaired.value <= found.value

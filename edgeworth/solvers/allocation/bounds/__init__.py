@@ -7,7 +7,12 @@ from edgeworth.solvers.allocation.bounds.kinds import (
     CAPACITY_MULTIPLIERS,
     SURROGATE,
 )
-from edgeworth.solvers.allocation.bounds.lagrangian import Lagrangian, lagrangian_duals, lagrangian_relaxation
+from edgeworth.solvers.allocation.bounds.lagrangian import (
+    Lagrangian,
+    certified,
+    lagrangian_duals,
+    lagrangian_relaxation,
+)
 from edgeworth.solvers.allocation.bounds.linear import LP_PAIRS, column_model, linear_duals, lp_relaxation
 from edgeworth.solvers.allocation.bounds.refutation import refuted, stranded, without_pairs
 from edgeworth.solvers.allocation.bounds.execution import end_seconds, working_limit
@@ -20,6 +25,7 @@ __all__ = [
     "SURROGATE",
     "DualSolution",
     "Lagrangian",
+    "certified",
     "column_model",
     "end_seconds",
     "lagrangian_duals",

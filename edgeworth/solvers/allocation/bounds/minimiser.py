@@ -1,4 +1,4 @@
-"""Minimising the dual function L(u) of the capacity rows: smoothed Newton steps on growing samples of the tasks."""
+"""Minimising the dual function L(u) of the capacity rows: smoothed Newton steps on samples or on a core of the tasks."""
 
 from __future__ import annotations
 
@@ -14,12 +14,31 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _SAMPLES = (100, 10)  # the tasks are divided by this in the first stages
 _LEAST, _PLACES = 200, 5.0  # tasks of a sample, and places a server has for them, below which it would tell nothing
+_CORE = (3.0, 20)  # pairs of greatest density a server gives to the core, for each place and besides
+_CORE_SHARE = 0.1  # of the tasks: a larger core would save little
+_SIFTINGS = 10  # times the core may grow
+_NEGLIGIBLE = 0.1  # of the tolerance: what the tasks outside of the core may add to L(u)
 _ROUNDS = 40  # Newton steps at one temperature
 _COLDEST = 1e-10  # of the first temperature: beyond lie rounding errors
 _STRIDE = 3.0  # a step changes no reduced profit by more than about so many temperatures
 _SETTLED = 0.5  # a step that promises less than this share of the smoothing's own error is not worth taking
 _STIFFEST = 1e4  # the most that the ridge is raised by
 _WORK = 10_000_000  # multiplications of the conjugate gradients between two looks at the clock
+
+
+class Part(NamedTuple):
+    """Some tasks, and the capacities that are theirs.
+
+    Attributes
+    ----------
+    tasks : ndarray
+        Their numbers, rising, int64.
+    limit : ndarray
+        Capacities, float64 [servers].
+    """
+
+    tasks: Ints
+    limit: Floats
 
 
 class DualPoint(NamedTuple):
@@ -82,30 +101,76 @@ class DualMinimiser:
     def minimise(self, rough: Callable[[Floats], None]) -> None:
         """Continuation: samples grow, temperatures fall, until L(u) is within the tolerance of the minimum.
 
-        `rough` is called with the prices that the samples gave, before all tasks are looked at.
+        `rough` is called with the prices that the samples gave, before all tasks are looked at. Where the servers have place
+        for few of the tasks, a core of the tasks takes the place of the samples, and mostly of all tasks (`_sift`).
         """
         problem = self.problem
         hottest = float(np.abs(problem.profit).mean()) if problem.pairs else 0.0
         if not hottest > 0.0:
             return
         self.share = np.zeros(problem.pairs)
+        u, temperature, reached = self._sift(hottest)
+        if reached:
+            return
         weighs = self.mean_weight > 0.0
         places = float(np.mean(problem.limit[weighs] / self.mean_weight[weighs])) if weighs.any() else 0.0
         parts = [part for part in _SAMPLES if problem.tasks >= _LEAST * part and places >= _PLACES * part]
         order = self.execution.run.rng.permutation(problem.tasks) if parts else np.arange(problem.tasks)
-        u, temperature = self.best.copy(), hottest
         for part in parts:
             # A sample knows the prices only up to its own noise, that of the number of tasks a server has place for.
             tasks = np.sort(order[: problem.tasks // part])
-            u, temperature = self._continue(u, tasks, temperature, hottest, max(self.tolerance, 0.1 * part / places))
+            sample = Part(tasks, problem.limit * (len(tasks) / problem.tasks))
+            u, temperature = self._continue(u, sample, temperature, hottest, max(self.tolerance, 0.1 * part / places))
         rough(u)
-        self._continue(u, np.arange(problem.tasks), temperature, hottest, self.tolerance)
+        self._continue(u, Part(np.arange(problem.tasks), problem.limit), temperature, hottest, self.tolerance)
 
-    def _continue(self, u: Floats, tasks: Ints, temperature: float, hottest: float, aim: float) -> tuple[Floats, float]:
+    def _sift(self, hottest: float) -> tuple[Floats, float, bool]:
+        """Prices from a core of the tasks; u, the temperature then, and whether L(u) is within the tolerance.
+
+        A task that may stay unserved adds max(0, its best reduced profit) to L(u). The terms of a core alone bound L
+        from below, and equal it wherever the others are 0: the minimum over a core is the minimum over all tasks as soon as no
+        task outside has a positive reduced profit there. Those that have one join the core: sifting, after Bixby, Gregory,
+        Lustig, Marsten and Shanno, Very large-scale linear programming, Operations Research 40 (1992).
+        """
+        problem = self.problem
+        u, temperature = self.best.copy(), hottest
+        core = self._densest()
+        for _ in range(_SIFTINGS):
+            if len(core) > _CORE_SHARE * problem.tasks:
+                break
+            u, temperature = self._continue(u, Part(core, problem.limit), temperature, hottest, self.tolerance)
+            value, choice, best, _ = self.evaluate(u)
+            choice[core] = -1
+            outside = np.flatnonzero(choice >= 0)
+            if float(best[outside].sum()) <= _NEGLIGIBLE * self.tolerance * abs(value):
+                return u, temperature, True
+            core = np.sort(np.concatenate([core, outside]))
+        return u, temperature, False
+
+    def _densest(self) -> Ints:
+        """The tasks that must be served, and those of the pairs with most profit per weight at each server; all tasks where
+        these would be too many."""
+        problem, edges = self.problem, self.execution.edges(self.problem.tasks)
+        weighs = self.mean_weight > 0.0
+        places = np.divide(problem.limit, self.mean_weight, out=np.zeros(problem.servers), where=weighs)
+        count = np.bincount(problem.server, minlength=problem.servers)
+        kept = np.minimum(np.ceil(_CORE[0] * np.minimum(places, count)) + _CORE[1], count).astype(np.int64)
+        if kept.sum() + np.count_nonzero(problem.must_serve) > _CORE_SHARE * problem.tasks:
+            return np.arange(problem.tasks)
+        begin = np.concatenate([[0], np.cumsum(kept)])
+        density, pair = np.full(begin[-1], -np.inf), np.full(begin[-1], -1, dtype=np.int64)
+        for b in range(len(edges) - 1):  # one after another: they share the heaps
+            kernels.densest(self.execution.pairs, edges[b], edges[b + 1], begin, density, pair)
+            self.execution.poll()
+        core = problem.must_serve.copy()
+        core[problem.task[pair[pair >= 0]]] = True
+        return np.flatnonzero(core)
+
+    def _continue(self, u: Floats, part: Part, temperature: float, hottest: float, aim: float) -> tuple[Floats, float]:
         """Let the temperature fall until L(u) is within the share `aim` of its minimum; u and the temperature then."""
         warm = False
         while True:
-            point, settled = self._descend(u, tasks, temperature)
+            point, settled = self._descend(u, part, temperature)
             u = point.u
             if not settled and not warm and temperature < hottest:
                 temperature = min(temperature * self.cooling**2, hottest)  # too cold for prices that are so far off
@@ -116,8 +181,9 @@ class DualMinimiser:
                 return u, temperature
             temperature /= self.cooling
 
-    def _at(self, u: Floats, tasks: Ints, temperature: float) -> DualPoint:
-        """The smoothed dual function on some tasks, capacities in proportion."""
+    def _at(self, u: Floats, part: Part, temperature: float) -> DualPoint:
+        """The smoothed dual function on a part of the tasks."""
+        tasks, limit = part
         problem, edges = self.problem, self.execution.edges(len(tasks))
         blocks = len(edges) - 1
         load, diagonal = np.zeros((blocks, problem.servers)), np.zeros((blocks, problem.servers))
@@ -130,7 +196,6 @@ class DualMinimiser:
             )  # fmt: skip
 
         self.execution.each(work, blocks)
-        limit = problem.limit * (len(tasks) / problem.tasks)
         rent = float(u @ limit)
         total = sums.sum(axis=0)
         gradient = limit - load.sum(axis=0)
@@ -145,13 +210,13 @@ class DualMinimiser:
         distance = max(plain - smooth + heat + float(np.abs(unused).sum()), 0.0)
         return DualPoint(u, smooth, gradient, diagonal.sum(axis=0), plain, heat, distance)
 
-    def _descend(self, u: Floats, tasks: Ints, temperature: float) -> tuple[DualPoint, bool]:
+    def _descend(self, u: Floats, part: Part, temperature: float) -> tuple[DualPoint, bool]:
         """Projected Newton steps at one temperature; returns whether they came to rest.
 
         Where a step does not descend, the Hessian's diagonal is raised until one does (Levenberg and Marquardt).
         """
-        self.open = np.zeros(len(tasks), dtype=np.bool_)
-        point = self._at(u, tasks, temperature)
+        self.open = np.zeros(len(part.tasks), dtype=np.bool_)
+        point = self._at(u, part, temperature)
         weighs = self.mean_weight > 0.0
         unit = np.divide(temperature, self.mean_weight, out=np.zeros_like(u), where=weighs)
         damping = 1.0
@@ -162,16 +227,16 @@ class DualMinimiser:
                 astray = float(((point.u + unit) * np.abs(point.gradient))[~bound].sum())
                 if astray <= _SETTLED * point.heat:
                     return point, True
-                direction = self._direction(point, tasks, temperature, ~bound, damping)
+                direction = self._direction(point, part.tasks, temperature, ~bound, damping)
                 direction[bound] = -point.u[bound]
-                trial = self._at(np.maximum(point.u + direction, 0.0), tasks, temperature)
+                trial = self._at(np.maximum(point.u + direction, 0.0), part, temperature)
                 self.execution.iterations += 1
                 if trial.smooth <= point.smooth + 0.1 * float(point.gradient @ (trial.u - point.u)):
                     break
                 damping *= 10.0
                 if damping > _STIFFEST:
                     return point, False
-                self._at(point.u, tasks, temperature)  # the shares belong to the point again
+                self._at(point.u, part, temperature)  # the shares belong to the point again
             point = trial
             damping = max(1.0, damping / 10.0)
         return point, False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from edgeworth.solvers.allocation.bounds.execution import Execution, working_limit
@@ -125,8 +127,8 @@ class Repair:
                 self.execution.poll()
             load[:] = self.loads(choice)
 
-    def near(self, u: Floats, best: Floats) -> None:
-        """List the pairs of every server whose regret is small enough to matter."""
+    def near(self, u: Floats, best: Floats, most: float = math.inf) -> None:
+        """List the pairs of every server whose regret is small enough to matter, and at most `most`."""
         problem, edges = self.problem, self.execution.edges(self.problem.tasks)
         window = np.full(problem.servers, np.inf)
         if problem.pairs > _SMALL:
@@ -134,6 +136,7 @@ class Repair:
             total = np.bincount(problem.server, weights=problem.weight, minlength=problem.servers)
             place = u * total / np.maximum(count, 1)
             window = _WINDOW * np.maximum(place, place.mean())
+        window = np.minimum(window, most)
         self.begin = np.zeros(problem.servers + 1, dtype=np.int64)
         self.item = np.empty(0, dtype=np.int64)
         for counting in (True, False):

@@ -28,7 +28,7 @@ from edgeworth.solvers.allocation.kernels import annealing
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of, positions, violations
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
-_PRICING = 0.5  # of the time left: what the prices may take there
+_PRICING = 0.5  # of the time left: what the prices may take before annealing; trials at prices cut short gain nothing
 _CHUNK = 50_000  # proposals between two looks at the clock, 10 to 40 ms; the answer does not depend on it
 _MANY = 50_000  # tasks: states that are feasible at all servers at once are no longer met by chance
 _FREE_CYCLES = 5  # cycles of a run that has neither `cycles` nor a stop rule
@@ -126,7 +126,7 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
     Notes
     -----
     1. The LP relaxation gives multipliers u of the capacities, a start and a bound; beyond 200,000 pairs the method
-       "lagrangian" gives them, in at most half of the time.
+       "lagrangian" gives them, below 50,000 tasks in at most half of the time.
     2. The candidates of a task are its pairs (and staying unserved, where allowed) whose regret
        ``max_k (p_kj - u_k w_kj) - (p_ij - u_i w_ij)`` lies within a window.
     3. The energy is the profit less a price of overload: u_i for every unit plus a penalty that falls while feasible states are
@@ -135,8 +135,10 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
 
     From 50,000 tasks on, where the Lagrangian gives a feasible assignment, ruin and recreate takes the place of 2.-4.: a task
     of large regret comes to its best server, where tasks of small reduced profit make room, and the exchanges of "lagrangian"
-    mend the servers concerned; what does not gain is undone. ``iterations`` then counts such trials, and a cycle is a sweep
-    over all tasks with a regret.
+    mend the servers concerned; what does not gain is undone. A sweep over all tasks with a regret that gains nothing is
+    followed by sweeps over all pairs that a better assignment may contain, those of a regret up to the gap. "lagrangian" may
+    take all of the time there: the answer is never worse than its own. ``iterations`` then counts trials, and a cycle is a
+    sweep. The certificate may be that of "lagrangian", "assignment-multipliers".
 
     All stop rules are looked at every 50,000 proposals; nothing else depends on the clock. Where the incumbent meets the bound
     the run ends with a proof. A tight instance whose tasks must be served may end without a solution. Memory is O(pairs).
@@ -148,10 +150,19 @@ def simulated_annealing(problem: AllocationProblem, params: LocalSearch, run: Ru
     """
     notes: tuple[str, ...] = ()
     if problem.pairs > LP_PAIRS and not len(problem.stranded):
-        until = run.elapsed + _PRICING * run.remaining
+        until = run.elapsed + (_PRICING if problem.tasks < _MANY else 1.0) * run.remaining
         duals = lagrangian_duals(problem, Lagrangian(), run, until=until, report=False)
         if duals.ending is Termination.TIME:
             notes = ("the Lagrangian's prices were cut by the clock",)
+            if problem.tasks >= _MANY and duals.choice is None:  # no time is left for anything else
+                return Found(
+                    None,
+                    Termination.TIME,
+                    bound=duals.bound,
+                    evidence=BoundEvidence.RECOMPUTED,
+                    certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": duals.multipliers}),
+                    notes=(*notes, "no feasible assignment was met"),
+                )
     else:
         duals = linear_duals(problem, run)
         if duals.infeasible:

@@ -8,15 +8,15 @@ import numpy as np
 
 from edgeworth.core.method import Found
 from edgeworth.core.numeric import closes
-from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
-from edgeworth.solvers.allocation.bounds import CAPACITY_MULTIPLIERS, DualSolution, end_seconds
-from edgeworth.solvers.allocation.bounds.execution import Execution
+from edgeworth.solvers.allocation.bounds import DualSolution, certified, end_seconds
+from edgeworth.solvers.allocation.bounds.execution import Execution, RunEnded
 from edgeworth.solvers.allocation.bounds.minimiser import DualMinimiser
 from edgeworth.solvers.allocation.bounds.repair import Repair
 from edgeworth.solvers.allocation.kernels import repair as kernels
 from edgeworth.solvers.allocation.model import AllocationProblem, Assignment, assignment_of
-from edgeworth.solvers.allocation.model.system import Ints
+from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _SPARE = (0.9, 0.6, 0.3, 0.0)  # see `Repair.improve`
 _SETS, _REPEATS = 100_000, 20  # of `kernels.refill` and `kernels.exchange`
@@ -30,6 +30,9 @@ def ruin_and_recreate(
 ) -> Found[Assignment]:
     """Bring the tasks of large regret to their best servers, one after the other, and keep what gains.
 
+    Where a sweep over these tasks gains nothing, the next one is over all pairs that a better choice may contain, by rising
+    loss: for a choice of profit P no pair whose regret exceeds L(u) - P is among them.
+
     Parameters
     ----------
     problem : AllocationProblem
@@ -41,7 +44,7 @@ def ruin_and_recreate(
     choice : ndarray
         A feasible choice of pairs, int64 [tasks].
     sweeps : int, optional
-        Over the tasks that have a regret; None: until a rule ends the run.
+        Most sweeps; None: until a rule ends the run, or nothing can move.
 
     Returns
     -------
@@ -50,32 +53,40 @@ def ruin_and_recreate(
     """
     search = Ruin(problem, run, duals, choice)
     profit, step = search.profit(choice), 0.0
-    ending: Termination | None = None
-    done = 0
+    done, gained = 0, True
+    bound, certificate = certified(problem, duals, run)
+
+    def rules() -> Termination | None:
+        value = problem.objective(profit)
+        ending = run.tick(search.trials, value, bound)
+        if ending is None and closes(value, bound, problem.sense, problem.integral, problem.offset):
+            ending = Termination.PROVED
+        if ending is None and run.remaining < end_seconds(problem) + step:
+            ending = Termination.TIME
+        return ending
+
+    ending = rules() or search.prepare()
     while ending is None:
-        tasks = search.regrets()
-        for j in tasks.tolist():
-            value = problem.objective(profit)
-            ending = run.tick(search.trials, value, duals.bound)
-            if ending is None and closes(value, duals.bound, problem.sense, problem.integral, problem.offset):
-                ending = Termination.PROVED
-            if ending is None and run.remaining < end_seconds(problem) + step:
-                ending = Termination.TIME
+        explores = not gained
+        pairs = search.doubtful() if explores else search.regrets()
+        gained = False
+        for k in pairs.tolist():
+            began = run.elapsed
+            gain = search.trial(k)
+            profit, gained = profit + gain, gained or gain > 0.0
+            step = run.elapsed - began
+            ending = rules()
             if ending is not None:
                 break
-            began = run.elapsed
-            profit += search.trial(j)
-            step = run.elapsed - began
-        done += 1
-        if ending is None and (done == sweeps or not len(tasks)):
-            run.tick(search.trials, problem.objective(profit), duals.bound)
-            ending = Termination.CONVERGED
+        done += len(pairs) > 0
+        if ending is None and (done == sweeps or (explores and not len(pairs))):
+            ending = rules() or Termination.CONVERGED
     return Found(
         assignment_of(problem, search.choice),
         ending,
-        bound=duals.bound,
+        bound=bound,
         evidence=BoundEvidence.RECOMPUTED,
-        certificate=Certificate(CAPACITY_MULTIPLIERS, {"u": duals.multipliers}),
+        certificate=certificate,
         iterations=search.trials,
         notes=(f"{problem.tasks} tasks: ruin and recreate instead of annealing",),
     )
@@ -85,38 +96,63 @@ class Ruin:
     """`choice` is feasible and the best so far; `trials` counts."""
 
     def __init__(self, problem: AllocationProblem, run: Run[Assignment], duals: DualSolution, choice: Ints) -> None:
-        self.problem, self.rng, self.u = problem, run.rng, duals.multipliers
-        execution = Execution(problem, run, None, report=False)
-        _, self._wanted, self._best, _ = DualMinimiser(execution, 1.0, 2.0).evaluate(self.u)
-        self._pairs, self._repair = execution.pairs, Repair(execution)
-        self._repair.near(self.u, self._best)
+        self.problem, self.rng, self.u, self.bound = problem, run.rng, duals.multipliers, duals.bound
+        self._execution = Execution(problem, run, None, until=run.elapsed + run.remaining - end_seconds(problem), report=False)
+        self._pairs, self._repair = self._execution.pairs, Repair(self._execution)
         self.choice = choice.copy()
         self._before = np.full(problem.tasks, _UNSEEN)  # a trial's choices as they were, of the tasks that it may have touched
         self._seen: list[Ints] = []
-        self._load = self._repair.loads(self.choice)
         self.trials = 0
+
+    def prepare(self) -> Termination | None:
+        """What the trials need of all pairs; says why the run must end, where it must amid that."""
+        try:
+            _, self._wanted, self._best, _ = DualMinimiser(self._execution, 1.0, 2.0).evaluate(self.u)
+            # L(u) - profit is the sum of all regrets and of what unused capacity is worth: a larger regret never pays.
+            self._repair.near(self.u, self._best, self._most())
+        except RunEnded as ended:
+            return ended.ending
+        self._load = self._repair.loads(self.choice)
+        return None
 
     def profit(self, choice: Ints) -> float:
         """What a choice of pairs earns."""
         return math.fsum(self.problem.profit[choice[choice >= 0]].tolist())
 
     def regrets(self) -> Ints:
-        """The tasks that would earn more elsewhere at these prices, by falling regret."""
-        problem, choice = self.problem, self.choice
-        reduced = problem.profit - self.u[problem.server] * problem.weight
-        got = np.where(choice >= 0, reduced[np.maximum(choice, 0)], 0.0)
-        regret = np.where(self._wanted >= 0, self._best - got, 0.0)
+        """The best pairs of the tasks that would earn more there at these prices than now, by falling regret."""
+        problem = self.problem
+        regret = np.where(self._wanted >= 0, self._best - self._reduced(self.choice), 0.0)
         tasks = np.flatnonzero(regret > _NOTHING * np.abs(problem.profit).max(initial=0.0))
-        return tasks[np.argsort(-regret[tasks], kind="stable")]
+        return self._wanted[tasks[np.argsort(-regret[tasks], kind="stable")]]
 
-    def trial(self, j: int) -> float:
-        """Bring task j to its best server, where those of least reduced profit make room, and let exchanges mend the servers
+    def doubtful(self) -> Ints:
+        """The pairs outside of the choice that a better one may contain, by rising loss of reduced profit."""
+        pairs = self._repair.item
+        task = self.problem.task[pairs]
+        loss = self._reduced(self.choice[task]) - self._reduced(pairs)
+        wanted = (self.choice[task] != pairs) & (self._best[task] - self._reduced(pairs) <= self._most())
+        pairs, loss = pairs[wanted], loss[wanted]
+        return pairs[np.lexsort((pairs, loss))]
+
+    def _reduced(self, pairs: Ints) -> Floats:
+        """What pairs earn at these prices, -1 nothing."""
+        problem, pair = self.problem, np.maximum(pairs, 0)
+        return np.where(pairs >= 0, problem.profit[pair] - self.u[problem.server[pair]] * problem.weight[pair], 0.0)
+
+    def _most(self) -> float:
+        """Distance of the choice's profit from the bound on profits."""
+        gap = abs(self.bound - self.problem.objective(self.profit(self.choice)))
+        return gap + _NOTHING * float(np.abs(self.problem.profit).max(initial=0.0))
+
+    def trial(self, pair: int) -> float:
+        """Choose a pair for its task: those of least reduced profit make room at its server, and exchanges mend the servers
         concerned; by how much the profit has risen, 0 where all that was undone."""
         problem, choice, load = self.problem, self.choice, self._load
         self.trials += 1
         loads = load.copy()
+        j = int(problem.task[pair])
         self._remember(np.array([j]))
-        pair = int(self._wanted[j])
         home = int(problem.server[pair])
         servers = [home]
         if choice[j] >= 0:

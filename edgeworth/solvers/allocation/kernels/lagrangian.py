@@ -100,6 +100,35 @@ def smooth(pairs, u, temperature, tasks, first, last, share, open_, load, diagon
 
 
 @jit
+def densest(pairs, first, last, begin, density, pair):
+    """The pairs of tasks first:last with a profit join those of greatest profit per weight at their servers.
+
+    Server i keeps at most begin[i + 1] - begin[i] of them, in a heap at density[begin[i]:begin[i + 1]] with the least on top,
+    and their numbers in `pair`; free places are -inf and -1.
+    """
+    for k in range(pairs.indptr[first], pairs.indptr[last]):
+        if not pairs.profit[k] > 0.0:
+            continue
+        i = pairs.server[k]
+        base, size = begin[i], begin[i + 1] - begin[i]
+        d = np.inf
+        if pairs.weight[k] > 0.0:
+            d = pairs.profit[k] / pairs.weight[k]
+        if size == 0 or d <= density[base]:
+            continue
+        at = 0
+        while 2 * at + 1 < size:
+            child = 2 * at + 1
+            if child + 1 < size and density[base + child + 1] < density[base + child]:
+                child += 1
+            if density[base + child] >= d:
+                break
+            density[base + at], pair[base + at] = density[base + child], pair[base + child]
+            at = child
+        density[base + at], pair[base + at] = d, k
+
+
+@jit
 def count_open(pairs, tasks, share, open_):
     """How many tasks hesitate, and how many shares they have."""
     rows, entries = 0, 0

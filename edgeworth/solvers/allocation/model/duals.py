@@ -16,10 +16,11 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 _EPS = float(np.finfo(np.float64).eps)
 _NORMAL = float(np.finfo(np.float64).tiny)
 _NEAR = 60  # items before, and ten times as many behind, the first that no longer fits: tried for a known set
-_POLL = 64  # items between two calls of poll
+_POLL = 16  # items between two calls of poll
 _CELLS = 1e8  # entries of a table over integer weights, all items together: a tenth of a second
 _NARROW = 10_000.0  # room up to which a table over integer weights is quicker than lists of states
 _STATES = 1_000  # undominated states of one knapsack, beyond which its LP bound stands in
+_EFFORT = (200_000, 2_000_000)  # unless its lists have had fewer in all; and those of all knapsacks, in equal shares
 
 
 def _nothing() -> None:
@@ -53,7 +54,8 @@ def assignment_dual_bound(problem: AllocationProblem, multipliers: ArrayLike, po
     For profits p (v for "max", -v for "min"): ``L(lambda) = sum_j lambda_j + sum_i K_i``, where K_i is the best total of
     ``p_ij - lambda_j`` over sets of tasks that fit server i: a 0/1 knapsack a server. ``L(lambda) >=`` the profit of every
     feasible assignment (weak duality). Minimised over lambda it is never worse than the best `dual_bound`. Knapsacks that would
-    need more than 1,000 undominated states, or for integers a table of more than 10^8 entries, are replaced by an upper bound.
+    need more than 1,000 undominated states at a time and 200,000 in all (or 2,000,000 divided by the number of servers), or for
+    integers a table of more than 10^8 entries, are replaced by an upper bound.
     """
     return objective_bound(problem, assignment_dual_profit(problem, multipliers, poll))
 
@@ -98,12 +100,15 @@ def assignment_dual_profit(problem: AllocationProblem, multipliers: ArrayLike, p
         poll()
         mine = order[cuts[i] : cuts[i + 1]]
         if len(mine):
-            best = knapsack_bound(gain[mine], problem.weight[mine], float(problem.limit[i]), poll)
+            effort = min(_EFFORT[0], _EFFORT[1] // problem.servers)
+            best = knapsack_bound(gain[mine], problem.weight[mine], float(problem.limit[i]), poll, effort)
             parts.append(best * (1.0 + 2.0 * _EPS))
     return rounded_profit(problem, raised_sum(parts))
 
 
-def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[], object] = _nothing) -> float:
+def knapsack_bound(
+    gain: Floats, weight: Floats, room: float, poll: Callable[[], object] = _nothing, effort: int = _EFFORT[0]
+) -> float:
     """An upper bound on a 0/1 knapsack: its optimum but for rounding, on the safe side.
 
     Parameters
@@ -116,6 +121,8 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
         The capacity, >= 0, in the unit of ``weight``.
     poll : callable, optional
         Called now and then; what it raises ends the work.
+    effort : int
+        How many states the lists may have in all before 1,000 in one of them are too many.
 
     Returns
     -------
@@ -146,7 +153,7 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
     table = bool(np.all(w == np.rint(w))) and count * (room + slop + 1.0) <= _CELLS
     if table and room < _NARROW:
         return base + _tabled(g, w, int(room + slop), poll) + 4.0 * margin
-    load, worth = np.zeros(1), np.zeros(1)
+    load, worth, states = np.zeros(1), np.zeros(1), 0
     for t in range(count):
         if t % _POLL == 0:
             poll()
@@ -162,11 +169,13 @@ def knapsack_bound(gain: Floats, weight: Floats, room: float, poll: Callable[[],
         best = max(best, float(whole.max()) - margin)
         bound = whole + part
         keep = bound > best
-        if np.count_nonzero(keep) > _STATES:
+        kept = int(np.count_nonzero(keep))
+        states += kept
+        if kept > _STATES and states > effort:
             if table:
                 return base + _tabled(g, w, int(room + slop), poll) + 4.0 * margin
             return base + float(bound.max()) + 3.0 * margin
-        if not np.any(keep):
+        if not kept:
             break
         load, worth = load[keep], worth[keep]
     return base + best + 4.0 * margin

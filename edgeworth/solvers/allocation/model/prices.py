@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -9,11 +10,13 @@ from numpy.typing import ArrayLike
 
 from edgeworth.core import validation
 from edgeworth.solvers.allocation.model.problem import AllocationProblem
+from edgeworth.solvers.allocation.model.system import Floats
 
 MULTIPLIER_LIMIT = 1e150
 """Of multipliers: products with weights and sums of them stay finite."""
 _EPS = float(np.finfo(np.float64).eps)
 _TINY = 2.0**-1074  # the smallest number of floating point
+_BLOCK = 1 << 15  # pairs
 _EXACT = 2.0**52  # multiples of a grid up to so many times it are exact
 
 
@@ -47,6 +50,15 @@ def dual_bound(problem: AllocationProblem, multipliers: ArrayLike) -> float:
     return objective_bound(problem, dual_profit(problem, multipliers))
 
 
+def _raised_profits(problem: AllocationProblem, u: Floats, low: int, high: int) -> Floats:
+    """The reduced profits of the pairs low:high, raised as the notes of `dual_profit` say."""
+    price, profit, weight = u[problem.server[low:high]], problem.profit[low:high], problem.weight[low:high]
+    priced = price * weight
+    raised = profit - priced
+    error = 2.0 * _EPS * (np.abs(profit) + priced) + _TINY
+    return np.where((price > 0.0) & (weight > 0.0), raised + error, raised)
+
+
 def dual_profit(problem: AllocationProblem, multipliers: ArrayLike) -> float:
     """`dual_bound` as a bound on profits, without sense and offset.
 
@@ -77,14 +89,18 @@ def dual_profit(problem: AllocationProblem, multipliers: ArrayLike) -> float:
     u = validation.array("multipliers", multipliers, np.float64, (problem.servers,), minimum=0.0, maximum=MULTIPLIER_LIMIT)
     if len(problem.stranded):
         return -math.inf
-    priced = u[problem.server] * problem.weight
-    raised = problem.profit - priced
-    error = 2.0 * _EPS * (np.abs(problem.profit) + priced) + _TINY
-    raised = np.where((u[problem.server] > 0.0) & (problem.weight > 0.0), raised + error, raised)
     best = np.where(problem.must_serve, -np.inf, 0.0)
     filled = np.flatnonzero(np.diff(problem.indptr))
     if len(filled):
-        best[filled] = np.maximum(best[filled], np.maximum.reduceat(raised, problem.indptr[filled]))
+        # Blocks of tasks, whose temporary arrays stay in the cache.
+        starts = problem.indptr[filled]
+        cuts = [*np.searchsorted(starts, np.arange(0, problem.pairs, _BLOCK)).tolist(), len(filled)]
+        for first, last in itertools.pairwise(cuts):
+            if first < last:
+                low, high = int(starts[first]), int(problem.indptr[filled[last - 1] + 1])
+                raised = _raised_profits(problem, u, low, high)
+                block = filled[first:last]
+                best[block] = np.maximum(best[block], np.maximum.reduceat(raised, starts[first:last] - low))
     count = np.bincount(problem.server, minlength=problem.servers)
     lost = np.where(problem.whole, 2.0 * _EPS, (2.0 * count + 4.0) * _EPS)
     rent = u * problem.limit
