@@ -160,6 +160,8 @@ def array(
     if raw.dtype.kind not in allowed and not empty_list:
         word = {"f": "real numbers", "i": "integers", "b": "booleans"}[wanted]
         reject_type(argument, f"must hold {word}, not dtype {raw.dtype}", value)
+    if wanted != "b" and isinstance(value, list | tuple) and _holds_booleans(value):
+        reject_type(argument, "must hold numbers, and no booleans among them", value)
     if raw.ndim != len(shape) or any(want is not None and want != have for want, have in zip(shape, raw.shape, strict=True)):
         text = " x ".join("any" if length is None else str(length) for length in shape)
         raise ValueError(f"{argument}: must have shape {text}; got shape {' x '.join(map(str, raw.shape)) or 'scalar'}")
@@ -173,6 +175,16 @@ def array(
         _entries_in_range(argument, result, minimum, maximum, open_minimum)
     result.setflags(write=False)
     return result
+
+
+def _holds_booleans(value: object) -> bool:
+    """Whether nested sequences hold a truth value, which NumPy would make a number among numbers."""
+    if isinstance(value, list | tuple):
+        kinds = set(map(type, value))
+        if kinds.isdisjoint((list, tuple)):
+            return not kinds.isdisjoint((bool, np.bool_))
+        return any(map(_holds_booleans, value))
+    return isinstance(value, bool | np.bool_)
 
 
 def stored(arrays: Mapping[str, Array], name: str, shape: tuple[int, ...]) -> Array:
