@@ -237,3 +237,10 @@ def test_integers_that_change_on_the_way_are_refused() -> None:
             validation.array("a", values, dtype, (1,))
     assert validation.array("a", [2**53], np.float64, (1,)).tolist() == [2.0**53]
     assert validation.array("a", np.array([2**63 - 1], dtype=np.uint64), np.int64, (1,)).tolist() == [2**63 - 1]
+
+
+@pytest.mark.parametrize("values", [[True, 1, 0], (0.5, np.True_), [[1, 0], [0, False]], [(1, 2), [np.False_, 3]]])
+def test_truth_values_among_numbers_are_not_numbers(values: Any) -> None:
+    shape = (None, None) if isinstance(values[0], list | tuple) else (None,)
+    with pytest.raises(TypeError, match="a: must hold numbers, and no booleans among them"):
+        validation.array("a", values, np.float64, shape)

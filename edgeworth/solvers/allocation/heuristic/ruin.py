@@ -133,7 +133,7 @@ class Ruin:
         loss = self._reduced(self.choice[task]) - self._reduced(pairs)
         wanted = (self.choice[task] != pairs) & (self._best[task] - self._reduced(pairs) <= self._most())
         pairs, loss = pairs[wanted], loss[wanted]
-        return pairs[np.lexsort((pairs, loss))]
+        return np.asarray(pairs[np.lexsort((pairs, loss))])
 
     def _reduced(self, pairs: Ints) -> Floats:
         """What pairs earn at these prices, -1 nothing."""
