@@ -415,3 +415,18 @@ def test_a_claim_that_divides_by_nothing_fails_and_raises_nothing() -> None:
     report = trading.verify(problem, replace(result, certificate=Certificate("price-intervals", arrays)))
     assert report["bound"].status is Status.FAILS
     assert report["quality"].status is Status.FAILS
+
+
+@pytest.mark.parametrize("seed", [30, 46, 83, 103])
+def test_an_optimum_stands_where_the_price_hardly_matters(seed: int) -> None:
+    """The range of prices makes a difference of a few percent of the profit, and the leader's regret is relative to that: a
+    search that ends by a gap relative to the profit is refused here."""
+    rng = np.random.default_rng(seed)
+    beta, u = rng.uniform(0.05, 1.0, 60), rng.uniform(0.5, 1.0, 60)
+    reward = 600.0 * 10.0 ** rng.uniform(-1.0, 1.0, 60)
+    drawn = TradingGame.from_effective_reward(
+        beta, u, reward, service_profit=10.0, unit_cost=5.0, min_demand=0.0, max_demand=5.0, min_price=10.0, max_price=10.5
+    )
+    result = trading.solve(drawn, method="exact")
+    assert result.quality is Quality.OPTIMAL
+    assert trading.verify(drawn, result), str(trading.verify(drawn, result))

@@ -134,7 +134,7 @@ def price_branch_and_bound(game: TradingGame, params: Exact, run: Run[Equilibriu
         excess, width = node.piece.bound - best.profit, node.right - node.left
         if excess <= max(gap * best.stake, noise, node.piece.noise):
             break
-        if width <= _NARROW * node.right and excess <= _CLOSED * abs(best.profit):
+        if width <= _NARROW * node.right and excess <= _CLOSED * best.stake:
             break  # what is left is mostly allowances for rounding, which no splitting takes off
         heapq.heappop(heap)
         if width <= _NARROWEST * node.right or (width <= _STUCK * node.right and node.stuck >= _PATIENCE):
