@@ -197,7 +197,7 @@ def test_what_they_suit():
 
 
 def test_the_family_warms_the_kernels_in_the_signatures_that_a_search_needs():
-    kernels = [partition.share_out, partition.all_losses]
+    kernels = [partition.share_out, partition.greatest_gains]
     for each in kernels:
         each._reset_overloads()
     small = allocation.generate(servers=2, tasks=3, seed=0)

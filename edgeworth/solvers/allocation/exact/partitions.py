@@ -118,7 +118,7 @@ class Partitions:
             first = self.best is None
             self.best, self.best_profit = choice.copy(), profit
             if first:
-                self._go_back()
+                self._go_to(self.best)
 
     def _improve(self) -> None:
         """Search a neighbourhood that was not searched to its end before."""
@@ -144,8 +144,8 @@ class Partitions:
         grid = self.problem.grid
         loss = grid * math.ceil(self._rng.random() ** _POWER * gap / grid)
         if self._profit - loss < self.best_profit - gap:
-            if self._rng.random() < _RETURN:
-                self._go_back()
+            if self.best is not None and self._rng.random() < _RETURN:
+                self._go_to(self.best)
             self._idle = 0
         elif self._share_out(self._draw(_KICKED * self._size), max(loss, grid)) == partition.FOUND:
             self._idle = 0
@@ -163,9 +163,8 @@ class Partitions:
             self._become(now)
         return outcome
 
-    def _go_back(self) -> None:
-        assert self.best is not None
-        self._become(np.where(self.best >= 0, self.problem.server[np.maximum(self.best, 0)], -1))
+    def _go_to(self, choice: Ints) -> None:
+        self._become(np.where(choice >= 0, self.problem.server[np.maximum(choice, 0)], -1))
 
     def _become(self, servers: Ints) -> None:
         served = np.flatnonzero(servers >= 0)
