@@ -194,6 +194,9 @@ def test_what_they_suit():
     assert not Partitions.suits(AllocationProblem.from_matrices(value, [[1, 2.5], [3, 1]], [3, 3]))
     assert not Partitions.suits(AllocationProblem.from_matrices([[np.pi, 0.1], [1e9, 1e-9]], [[1, 2], [3, 1]], [3, 3]))
     assert not Partitions.suits(AllocationProblem.from_matrices(value, [[10**6] * 2] * 2, [10**6] * 2))
+    many = np.ones((2, 51))
+    assert not Partitions.suits(AllocationProblem.from_matrices(many, many, [3, 3]))
+    assert Partitions.suits(AllocationProblem.from_matrices(many[:, :50], many[:, :50], [3, 3]))
 
 
 def test_the_family_warms_the_kernels_in_the_signatures_that_a_search_needs():

@@ -116,9 +116,10 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
        dives, up to 100,000 pairs: the tasks of a few servers, drawn by what they lose against the prices' bound, are shared out
        anew by a tree of their own (`Neighbourhoods`), in both threads. While values lie on a grid, the gap exceeds 2e-4 of the
        bound and they are ahead of annealing, as on type d of generalised assignment, such searches get most of the time. With
-       integer weights they then take more servers, up to a dozen, as a set partitioning problem (`Partitions`): the sets of a
-       server that lose no more against the part's bound than the gap leaves are listed from its knapsack's table, and put
-       together by depth-first search. Kicks to worse assignments lead out of optima that no such part improves.
+       integer weights and at most 25 tasks a server they then take more servers, up to a dozen, as a set partitioning problem
+       (`Partitions`): the sets of a server that lose no more against the part's bound than the gap leaves are listed from its
+       knapsack's table, and put together by depth-first search. Kicks to worse assignments lead out of optima that no such
+       part improves.
     6. From then on HiGHS shares the time of the annealing (with one thread from the 120th step on; at once where there are at
        most three tasks a server), up to 200,000 pairs: it solves the core, the pairs that the root of a tree does not exclude
        from what is better than the incumbent, or parts of growing size where the core is large (`solve_core`). Incumbents go

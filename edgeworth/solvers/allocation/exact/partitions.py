@@ -15,6 +15,7 @@ from edgeworth.solvers.allocation.model import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _CELLS = 4_000_000  # most entries of a matrix or table
+_HELD = 25  # tasks a server, in the mean: where it holds more, too many of its sets lose little
 _LISTED = 50_000  # most sets of a neighbourhood
 _EFFORT = 10_000_000  # elementary steps of a call, 10 to 30 ms
 _LIMIT = 30_000_000  # steps after which a neighbourhood is given up
@@ -88,7 +89,9 @@ class Partitions:
 
     @staticmethod
     def suits(problem: AllocationProblem) -> bool:
-        """Values on a grid, integer weights, tables of moderate size."""
+        """Values on a grid, integer weights, tables of moderate size, and sets of few tasks."""
+        if problem.tasks > _HELD * problem.servers:
+            return False
         cells = max(problem.servers * problem.tasks, (partition.TASKS + 1) * (int(_rooms(problem).max(initial=0)) + 1))
         return problem.grid > 0.0 and cells <= _CELLS and bool(np.all(problem.weight == np.rint(problem.weight)))
 
