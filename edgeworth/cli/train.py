@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -76,9 +75,6 @@ def _run(plan: Any, given: dict[str, Any]) -> None:
     for name in ("every", "resume"):
         if given[name] and checkpoint is None:
             raise click.UsageError(f"--{name} is used with --checkpoint only.")
-    paths = [Path(given[name]).resolve() for name in ("out", "checkpoint", "curve", "plot") if given[name] is not None]
-    if len(set(paths)) < len(paths):
-        raise click.UsageError("--out, --checkpoint, --curve and --plot must name different files.")
     env = plan.environment(method, given["copies"], **sources.keywords_of(plan.options, given))
     with train_progress(given["quiet"], steps) as observer:
         trained = deep.train(

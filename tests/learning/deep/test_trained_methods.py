@@ -210,7 +210,7 @@ def test_misuse_of_train(tmp_path: Path) -> None:
     assert rule in refused(*words, "--steps", 10, "--seed", EVALUATION)
     assert "0 is not in the range x>=1" in refused(*words, "--steps", 0)
     assert "--resume is used with --checkpoint only" in refused(*words, "--steps", 10, "--resume")
-    assert "must name different files" in refused(*words, "--steps", 10, "--checkpoint", tmp_path / "p.npz")
+    assert "is the file that --out names" in refused(*words, "--steps", 10, "--checkpoint", tmp_path / "p.npz")
     assert "No such file" in refused(*words, "--steps", 10, "--resume", "--checkpoint", tmp_path / "absent")
     (tmp_path / "text").write_text("no checkpoint")
     assert "text" in refused(*words, "--steps", 10, "--resume", "--checkpoint", tmp_path / "text")
