@@ -51,9 +51,8 @@ def column_generation(game: OffloadingGame, params: None, run: Run[Profile]) -> 
     Found
         A profile; PROVED with a matching bound where the method ends by itself. The bound is recomputed from the certificate
         "prices-and-search", 5e-10 above the welfare, from "local-execution" where no pair pays, or a claim where the search
-        takes too many steps. A stopped run returns
-        the best known profile with the bound of the column generation, recomputable from its multipliers. ``iterations`` counts
-        pricing rounds.
+        takes too many steps. A stopped run returns the best known profile with the bound of the column generation, recomputable
+        from its multipliers. ``iterations`` counts pricing rounds.
 
     Notes
     -----
