@@ -29,6 +29,7 @@ from edgeworth.solvers.allocation.bounds import (
 )
 from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.core_arm import Cores
+from edgeworth.solvers.allocation.exact.enumeration import Enumeration
 from edgeworth.solvers.allocation.exact.filling import knapsack_items
 from edgeworth.solvers.allocation.exact.knapsacks import KnapsackArm, one_price
 from edgeworth.solvers.allocation.exact.params import Exact
@@ -59,6 +60,7 @@ _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
 _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
 _HARD = 30  # steps of the tree, about a second, before neighbourhoods are searched and HiGHS is asked; it is asked at once
+_BEGUN, _TURNS = 10, 4  # steps of the tree before sets are enumerated; then the tree has one step in so many
 _FEW = 3  # where there are at most so many tasks a server
 _EVERY = 4  # one thread: HiGHS's turn is every so many steps
 _RARELY = 64  # the same, and annealing's, while the gap is far from closed
@@ -201,6 +203,8 @@ class _Portfolio:
         unsolved = "the LP relaxation was not solved: the bound begins without multipliers"
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
         self.around = Surroundings(problem, self.proof, self.annealing, run, parallel)
+        self._enumeration: Enumeration | None = None
+        self._enumerates = params.enumerate and items is None and problem.pairs <= _CORE_PAIRS and problem.servers > 1
         self._few = problem.tasks <= _FEW * problem.servers
         self.best: Assignment | None = None
         self.profit = -math.inf
@@ -289,18 +293,35 @@ class _Portfolio:
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
-            if self.anneals and self.knapsacks is None and beyond > _HARD and not claimed:
+            if self.anneals and self.knapsacks is None and beyond > _HARD and not claimed and not self._busy:
                 for found in self.around.better(self.profit):
                     self._accept(found)
                 self.around.step(self.best, self.profit, self._far)
             began = run.elapsed
-            if self.knapsacks is None or not self.knapsacks.step(self.best, self.annealing):
+            if self._enumerated(beyond):
+                pass
+            elif self.knapsacks is None or not self.knapsacks.step(self.best, self.annealing):
                 proof.advance(run.allowance(proof.nodes, _NODES))
             step = run.elapsed - began
             if self.knapsacks is not None:
                 self._accept(self.knapsacks.found)
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
+
+    @property
+    def _busy(self) -> bool:
+        return self._enumeration is not None and self._enumeration.works
+
+    def _enumerated(self, beyond: int) -> bool:
+        """A turn of the enumeration of sets, where it has one."""
+        if not self._enumerates or beyond <= _BEGUN or beyond % _TURNS == 0 or not math.isfinite(self.profit) or self._far:
+            return False
+        if self._enumeration is None:
+            self._enumeration = Enumeration(self.problem, self.proof)
+        if not self._enumeration.works:
+            return False
+        self._enumeration.advance()
+        return True
 
     def _exchange(self, cores: Cores, waits: bool) -> bool:
         """Incumbents go to HiGHS and come from it; it has a turn here, unless it waits. Says whether its claim closes."""

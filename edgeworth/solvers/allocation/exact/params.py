@@ -21,15 +21,19 @@ class Exact:
         Largest certificate of a tree; beyond it, what the tree proves is a claim.
     core : bool
         Whether HiGHS works on the core beside the tree. Its bounds are claims.
+    enumerate : bool
+        Whether the sets that servers may hold are enumerated beside the tree.
     """
 
     tree_pairs: int = 1_000_000
     anneal: bool = True
     certificate_bytes: int = 50_000_000
     core: bool = True
+    enumerate: bool = True
 
     def __post_init__(self) -> None:
         validation.integer("tree_pairs", self.tree_pairs, minimum=0)
         validation.flag("anneal", self.anneal)
         validation.flag("core", self.core)
+        validation.flag("enumerate", self.enumerate)
         validation.integer("certificate_bytes", self.certificate_bytes, minimum=0)

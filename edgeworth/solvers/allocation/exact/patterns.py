@@ -62,10 +62,10 @@ class PatternBound:
             if len(self.items.profit) > _FEW * len(self.items.room):
                 self.over = True
                 return
-            self._master = Master(self.items, self._rooms, np.bincount(self._group))
+            self._master = Master(self.items.profit, np.bincount(self._group))
             for g in range(len(self._rooms)):
                 for i in np.flatnonzero(self._group == g):
-                    self._master.add(g, np.flatnonzero(where == i))
+                    self._add(self._master, g, np.flatnonzero(where == i))
             self._generate(self._master, self.lam)
         elif self._master.solve(seconds):
             self._price(self._master)
@@ -101,20 +101,28 @@ class PatternBound:
         new = False
         for g, room in enumerate(self._rooms.tolist()):
             count = filling.set_of(self.items, room, self._descent.table, chosen)
-            new |= count > 0 and master.add(g, np.sort(chosen[:count]))
+            new |= count > 0 and self._add(master, g, np.sort(chosen[:count]))
         return new
+
+    def _add(self, master: Master, group: int, chosen: Ints) -> bool:
+        return master.add(group, chosen, float(self.items.profit[chosen].sum()))
 
 
 class Master:
-    """The LP over the sets known so far; knapsacks of the same capacity share a row. failed: HiGHS cannot solve it."""
+    """The LP over the sets known so far; knapsacks of the same capacity share a row.
 
-    def __init__(self, items: filling.Items, rooms: Ints, counts: Ints) -> None:
-        self._items, self._known = items, set[tuple[int, bytes]]()
+    profit [items]: what each earns at most. counts [groups]: knapsacks of each capacity. lam, value: the LP's duals and
+    optimum. failed: HiGHS cannot solve it.
+    """
+
+    def __init__(self, profit: Floats, counts: Ints) -> None:
+        self._known = set[tuple[int, bytes]]()
         self.sets: list[tuple[int, Ints]] = []
-        self._scale = highs.cost_scale(items.profit)
-        self._slack = 1e-7 * float(np.abs(items.profit).max(initial=0.0))
-        self.lam, self._mu, self.x = np.zeros(len(items.profit)), np.zeros(len(rooms)), np.zeros(0)
-        self._filled = np.zeros(len(rooms), dtype=bool)
+        self._scale = highs.cost_scale(profit)
+        self._slack = 1e-7 * float(np.abs(profit).max(initial=0.0))
+        self.lam, self._mu, self.x = np.zeros(len(profit)), np.zeros(len(counts)), np.zeros(0)
+        self.value = -math.inf
+        self._filled = np.zeros(len(counts), dtype=bool)
         self.failed = False
         self._lp = highs.silent_solver()
         for option in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
@@ -123,20 +131,20 @@ class Master:
         self._lp.setOptionValue("presolve", "off")
         self._lp.changeObjectiveSense(highspy.ObjSense.kMaximize)
         none, empty = np.zeros(0, dtype=np.int32), np.zeros(0)
-        for limit in [1.0] * len(items.profit) + [float(count) for count in counts]:
+        for limit in [1.0] * len(profit) + [float(count) for count in counts]:
             self._lp.addRow(-highspy.kHighsInf, limit, 0, none, empty)
 
-    def add(self, group: int, chosen: Ints, *, needed: bool = False) -> bool:
-        """A set for knapsacks of a group; False where it is there already, or no better than the duals unless it is needed."""
+    def add(self, group: int, chosen: Ints, worth: float, *, needed: bool = False) -> bool:
+        """A set for knapsacks of a group, and what it earns; False where it is there already, or no better than the duals
+        unless it is needed."""
         key = (group, chosen.tobytes())
-        gain = float((self._items.profit[chosen] - self.lam[chosen]).sum())
+        gain = worth - float(self.lam[chosen].sum())
         if not len(chosen) or key in self._known or not (needed or gain > self._mu[group] + self._slack):
             return False
         self._known.add(key)
         self.sets.append((group, chosen))
-        index = np.append(chosen, len(self._items.profit) + group).astype(np.int32)
-        value = float(self._items.profit[chosen].sum()) * self._scale
-        self._lp.addCol(value, 0.0, highspy.kHighsInf, len(index), index, np.ones(len(index)))
+        index = np.append(chosen, len(self.lam) + group).astype(np.int32)
+        self._lp.addCol(worth * self._scale, 0.0, highspy.kHighsInf, len(index), index, np.ones(len(index)))
         return True
 
     def solve(self, seconds: float) -> bool:
@@ -160,6 +168,7 @@ class Master:
         dual = np.array(solution.row_dual) / self._scale
         self.lam, self._mu = np.maximum(dual[: len(self.lam)], 0.0), dual[len(self.lam) :]
         self.x = np.array(solution.col_value)
+        self.value = float(self._lp.getInfo().objective_function_value) / self._scale
         return True
 
     def restrict(self, allowed: Bools, filled: Bools) -> None:

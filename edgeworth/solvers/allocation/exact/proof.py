@@ -130,6 +130,7 @@ class Proof:
     def close(self, closed: ClosedTree) -> None:
         """A whole tree found elsewhere: no solution reaches its target."""
         self.tree = closed if self.tree is None or closed.target < self.tree.target else self.tree
+        self.solved |= closed.target <= self.least()
         self._lower(closed.target)
 
     @property

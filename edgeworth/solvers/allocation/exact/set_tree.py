@@ -10,7 +10,7 @@ from edgeworth.solvers.allocation.exact.patterns import Master, PatternBound
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.kernels import dual, filling, tree
 from edgeworth.solvers.allocation.model import AllocationProblem
-from edgeworth.solvers.allocation.model.system import Floats
+from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 States = NDArray[np.int8]
 _AGAIN = 10  # the LP is solved again where at least one in so many of the free pairs was fixed
@@ -35,9 +35,10 @@ class SetTree:
         self._problem, self._proof, self._most = problem, proof, most
         self._data, self._scratch, self._order = proof.arrays
         n = problem.servers
-        self._master = Master(items, items.room, np.ones(n, dtype=np.int64))
+        self._profit = items.profit
+        self._master = Master(items.profit, np.ones(n, dtype=np.int64))
         for i, chosen in sets.sets(_SETS):
-            self._master.add(i, chosen)
+            self._add(i, chosen)
         self._pair = np.full((n, problem.tasks), -1, dtype=np.int64)
         self._pair[problem.server, problem.task] = np.arange(problem.pairs)
         self._mean = np.zeros(problem.pairs, dtype=np.float32)
@@ -125,11 +126,14 @@ class SetTree:
         new = False
         for i in range(self._problem.servers):
             pairs = self._data.by[self._data.ptr[i] : self._data.ptr[i + 1]]
-            new |= self._master.add(i, np.sort(self._data.task[pairs[self._scratch.picked[pairs] == 1]]))
+            new |= self._add(i, np.sort(self._data.task[pairs[self._scratch.picked[pairs] == 1]]))
             decided = pairs[state[pairs] == dual.IN]
             if len(decided):
-                self._master.add(i, np.sort(self._data.task[decided]), needed=True)
+                self._add(i, np.sort(self._data.task[decided]), needed=True)
         return new
+
+    def _add(self, i: int, chosen: Ints, *, needed: bool = False) -> bool:
+        return self._master.add(i, chosen, float(self._profit[chosen].sum()), needed=needed)
 
     def _restrict(self, state: States) -> None:
         """The LP is that of the node: sets without pairs that are out, and with those of their knapsack that are in."""

@@ -1,0 +1,315 @@
+"""Enumeration of what servers may hold: lists of sets for all servers but two, put together, and the two joined exactly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core.arrays import Bools
+from edgeworth.core.result import Certificate
+from edgeworth.solvers.allocation.bounds import SET_ENUMERATION
+from edgeworth.solvers.allocation.exact.arrays import ClosedTree
+from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.exact.root import Root
+from edgeworth.solvers.allocation.kernels import dual, joining, listing
+from edgeworth.solvers.allocation.model import AllocationProblem
+from edgeworth.solvers.allocation.model.system import Floats, Ints
+
+_EPS = float(np.finfo(np.float64).eps)
+_EFFORT = 30_000_000  # elementary steps of a turn, 20 to 50 ms
+_SETS = 50_000  # that are listed for a server at most
+_LIST = 200_000_000  # elementary steps of a list at most
+_CHOICES = 100_000  # of either half of the last two servers' tasks
+_PRICES = 16  # pairs of prices that are kept
+_NARROWER = 0.7  # after too long lists: tried again where the gap is at most this share of what it was
+_WORDS = 32  # of a mask, at most
+_ONE = np.uint64(1)
+
+
+@dataclass(frozen=True)
+class ClosedEnumeration(ClosedTree):
+    """A root that fixes pairs by its rows of multipliers, and an enumeration of what they leave; joined: the last two servers."""
+
+    joined: tuple[int, int]
+
+    def certificate(self, target: float) -> Certificate:
+        """For the claim that no assignment has a profit >= `target`."""
+        arrays = super().certificate(target).arrays
+        kept = {name: arrays[name] for name in ("target", "unit", "order", "multipliers")}
+        return Certificate(SET_ENUMERATION, {**kept, "joined": np.array(self.joined, dtype=np.int32)})
+
+
+class _Phase(Enum):
+    ROOT = auto()
+    LIST = auto()
+    JOIN = auto()
+    WAIT = auto()
+
+
+class Enumeration:
+    """Is there a solution better than the known one? All sets that servers may hold are listed and put together.
+
+    Multipliers lam are improved and pairs fixed as at the root of the tree. A better solution loses at most the gap against
+    L(lam): so much at most, then, does the set of every server lose against the server's knapsack. Most servers have few such
+    sets; two may have as many as they like. The sets of the others are put together, and at every leaf the last two servers
+    are solved exactly; see `kernels.joining`. `advance` does 20 to 50 ms of work. What is found goes to `proof` at once, as
+    does the end.
+
+    over: there is no more to do, by success or because the problem is not of this kind.
+    """
+
+    def __init__(self, problem: AllocationProblem, proof: Proof) -> None:
+        self._problem, self._proof = problem, proof
+        self._data, self._scratch, self._order = proof.arrays
+        self.over = False
+        self._tried = math.inf
+        self._begin()
+
+    def _begin(self) -> None:
+        self._phase = _Phase.ROOT
+        self._root = Root(self._problem, self._proof)
+        self._lists: list[_List] = []
+
+    @property
+    def works(self) -> bool:
+        """There is something to do: it has not ended, and the gap is not too wide."""
+        return not self.over and (self._phase is not _Phase.WAIT or self._width <= _NARROWER * self._tried)
+
+    def advance(self) -> None:
+        """Work for a while."""
+        if self._phase is _Phase.WAIT:
+            self._begin()
+        if self._phase is _Phase.ROOT:
+            root = self._root
+            root.advance()
+            if root.closed:
+                self._close()
+            elif root.over:
+                self._bound, self._lam, self._state = root.bound, root.lam, root.state
+                self._phase, self._begun = _Phase.LIST, self._items(0)
+            self.over |= root.stuck
+        elif self._phase is _Phase.LIST:
+            self._list()
+        else:
+            self._join()
+
+    @property
+    def _width(self) -> float:
+        return self._proof.bound - self._proof.least()
+
+    def _close(self, joined: tuple[int, int] | None = None) -> None:
+        """No solution reaches the target."""
+        target = self._proof.least()
+        rows = np.array(self._root.rows, dtype=np.int32).reshape(-1, self._problem.tasks)
+        leaf, rounds = np.array([-1], dtype=np.int32), np.array([len(rows)], dtype=np.int32)
+        root = ClosedTree(target, leaf, rounds, rows, self._proof.unit, self._order)
+        self._proof.close(root if joined is None else ClosedEnumeration(**vars(root), joined=joined))
+        self.over = True
+
+    # --- lists ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def _gap(self) -> float:
+        """What a solution that counts as better may lose against the multipliers' bound."""
+        return (self._bound - self._proof.least()) * (1.0 + 1e-9) + self._noise
+
+    @property
+    def _noise(self) -> float:
+        """What sums of profits, multipliers and prices may be wrong by."""
+        sizes = abs(self._bound) + abs(self._proof.least()) + float(np.abs(self._lam).sum())
+        return 4.0 * _EPS * (self._problem.tasks + self._problem.servers + 16) * sizes
+
+    def _list(self) -> None:
+        """A turn on the list of a server; after the last they are put together."""
+        pairs, items = self._begun
+        outcome = listing.list_sets(items, self._gap, _EFFORT)
+        if outcome == listing.MORE and items.ints[listing.STEPS] < _LIST:
+            return
+        count = int(items.ints[listing.COUNT])
+        best = float(items.reals[listing.BEST]) if items.ints[listing.PHASE] else math.inf
+        self._lists.append(_List(pairs, items.chosen[:count].copy(), items.loss[:count].copy(), best, outcome == listing.DONE))
+        if sum(not each.whole for each in self._lists) > 2:
+            self._wait()
+        elif len(self._lists) < self._problem.servers:
+            self._begun = self._items(len(self._lists))
+        else:
+            self._put_together()
+
+    def _items(self, i: int) -> tuple[Ints, listing.Listing]:
+        """The free pairs of server i by falling gain per weight, and the search for its sets."""
+        data = self._data
+        pairs = data.by[data.ptr[i] : data.ptr[i + 1]]
+        pairs = pairs[self._state[pairs] == dual.FREE]
+        gain, weight = data.profit[pairs] - self._lam[data.task[pairs]], data.weight[pairs]
+        order = np.argsort(-gain / np.maximum(weight, 1e-300), kind="stable")
+        n = len(pairs)
+        words = n // listing.WORD + 1
+        items = listing.Listing(
+            gain=gain[order],
+            weight=weight[order],
+            worth=np.zeros(n + 1),
+            left=np.full(n + 1, self._room(i)),
+            side=np.zeros(n + 1, dtype=np.int8),
+            now=np.zeros(words, dtype=np.uint64),
+            chosen=np.zeros((_SETS, words), dtype=np.uint64),
+            loss=np.zeros(_SETS),
+            ints=np.zeros(listing.N_INTS, dtype=np.int64),
+            reals=np.full(listing.N_REALS, -math.inf),
+        )
+        return pairs[order], items
+
+    def _room(self, i: int) -> float:
+        """What server i has left beside the pairs that are in."""
+        data = self._data
+        pairs = data.by[data.ptr[i] : data.ptr[i + 1]]
+        return float(data.room[i] - data.weight[pairs[self._state[pairs] == dual.IN]].sum())
+
+    # --- put together ---------------------------------------------------------------------------------------------------
+
+    def _put_together(self) -> None:
+        """The servers whose lists did not end, or else are longest, are the last two; the others' lists become arrays."""
+        problem, data, lists = self._problem, self._data, self._lists
+        decided = data.profit - self._lam[data.task]
+        exact = [*self._lam.tolist(), *decided[self._state == dual.IN].tolist(), *(each.best for each in lists)]
+        self._bound = min(self._bound, math.fsum(exact))
+        first, second, *others = sorted(range(problem.servers), key=lambda i: (lists[i].whole, -len(lists[i].loss)))
+        others.reverse()
+        free = self._state == dual.FREE
+        at_last = free & ((problem.server == first) | (problem.server == second))
+        shared = np.flatnonzero(np.bincount(problem.task[free], minlength=problem.tasks) > 1)
+        if len(shared) > listing.WORD * _WORDS:
+            self._wait()
+            return
+        bit = np.full(problem.tasks, -1, dtype=np.int64)
+        bit[shared] = np.arange(len(shared))
+        words = len(shared) // listing.WORD + 1
+        price = np.zeros(listing.WORD * words)
+        price[: len(shared)] = np.where(problem.must_serve[shared], math.inf, self._lam[shared])
+        self._listed = [lists[i].sorted() for i in others]
+        starts = np.cumsum([0, *(len(each.loss) for each in self._listed)], dtype=np.int64)
+        closing = np.zeros((len(others), words), dtype=np.uint64)
+        later = np.zeros(problem.tasks, dtype=np.bool_)
+        later[problem.task[at_last]] = True
+        for d in reversed(range(len(others))):
+            tasks = problem.task[self._listed[d].pairs]
+            last = bit[tasks[~later[tasks]]]
+            np.bitwise_or.at(closing[d], last[last >= 0] // 64, _ONE << (last[last >= 0] % 64).astype(np.uint64))
+            later[tasks] = True
+        self._sets = joining.Sets(
+            starts=starts,
+            mask=np.concatenate([np.zeros((0, words), dtype=np.uint64), *(e.masks(bit, problem.task, words) for e in self._listed)]),
+            loss=np.concatenate([np.zeros(0), *(each.loss for each in self._listed)]),
+            worth=np.concatenate([np.zeros(0), *(each.worth(data.profit) for each in self._listed)]),
+            closing=closing,
+            price=price,
+        )
+        self._joined = first, second
+        self._last_two(np.flatnonzero(at_last), bit)
+        depth, m = len(others) + 1, len(self._tasks)
+        self._walk = joining.Walk(
+            at=np.zeros(depth, dtype=np.int64),
+            lost=np.zeros(depth),
+            worth=np.zeros(depth),
+            covered=np.zeros((depth, words), dtype=np.uint64),
+            alive=np.zeros(m, dtype=np.bool_),
+            choice=np.zeros(m, dtype=np.int64),
+            prices=np.zeros((_PRICES, 2)),
+            ints=np.zeros(joining.N_INTS, dtype=np.int64),
+            regret=np.zeros((2, _CHOICES)),
+            profit=np.zeros((2, _CHOICES)),
+            first=np.zeros((2, _CHOICES)),
+            second=np.zeros((2, _CHOICES)),
+            before=np.zeros((2, _CHOICES), dtype=np.int64),
+            option=np.zeros((2, _CHOICES), dtype=np.int64),
+            best=np.zeros((m, 3)),
+        )
+        self._earned = math.fsum(data.profit[self._state == dual.IN].tolist())
+        self._phase = _Phase.JOIN
+
+    def _last_two(self, pairs: Ints, bit: Ints) -> None:
+        """The arrays of the last two servers, from their free pairs."""
+        problem, data = self._problem, self._data
+        self._tasks = np.unique(problem.task[pairs])
+        m = len(self._tasks)
+        at, side = np.searchsorted(self._tasks, problem.task[pairs]), (problem.server[pairs] == self._joined[1]).astype(np.int64)
+        profit, weight, pair = np.full((2, m), -math.inf), np.zeros((2, m)), np.full((2, m), -1, dtype=np.int64)
+        profit[side, at], weight[side, at], pair[side, at] = data.profit[pairs], data.weight[pairs], pairs
+        priced = (weight > 0.0) & (profit > 0.0)
+        self._pair = pair
+        self._two = joining.Two(
+            profit=profit,
+            weight=weight,
+            bit=bit[self._tasks],
+            must=problem.must_serve[self._tasks],
+            room=np.array([self._room(i) for i in self._joined]),
+            dearest=float((profit[priced] / weight[priced]).max(initial=1.0)),
+        )
+
+    def _join(self) -> None:
+        """A turn of the search; what it finds goes to the proof, and what it does not find is not there."""
+        proof = self._proof
+        target = proof.least() - self._noise
+        outcome = joining.join(self._sets, self._two, self._walk, self._gap, self._earned, target, _EFFORT)
+        if outcome == joining.DONE:
+            self._close(self._joined)
+        elif outcome == joining.TOO_MANY:
+            self._wait()
+        elif outcome == joining.FOUND:
+            found = self._scratch.found
+            found[:] = self._state == dual.IN
+            for d, each in enumerate(self._listed):
+                found[each.pairs_of(int(self._walk.at[d] - 1 - self._sets.starts[d]))] = 1
+            side = np.arange(2)[:, None] == self._walk.choice[None, :]
+            found[self._pair[side]] = 1
+            self.over = not proof.accept_found()
+
+    def _wait(self) -> None:
+        """The gap is too wide: begin again when it is narrower."""
+        self._tried = self._width
+        self._phase = _Phase.WAIT
+        self._lists = []
+
+
+@dataclass(frozen=True)
+class _List:
+    """The sets of a server: pairs; chosen [sets, words]: bit t of word t // 64 for the t-th pair; loss [sets]; best: the gain that
+    they lose against; whole: none is missing."""
+
+    pairs: Ints
+    chosen: NDArray[np.uint64]
+    loss: Floats
+    best: float
+    whole: bool
+
+    def sorted(self) -> _List:
+        """By rising loss."""
+        order = np.argsort(self.loss, kind="stable")
+        return replace(self, chosen=self.chosen[order], loss=self.loss[order])
+
+    def taken(self, t: int) -> Bools:
+        """Which sets have the t-th pair."""
+        return np.asarray((self.chosen[:, t // listing.WORD] >> np.uint64(t % listing.WORD)) & _ONE, dtype=np.bool_)
+
+    def masks(self, bit: Ints, task: Ints, words: int) -> NDArray[np.uint64]:
+        """The sets by the bits of their tasks."""
+        masks = np.zeros((len(self.loss), words), dtype=np.uint64)
+        for t, b in enumerate(bit[task[self.pairs]].tolist()):
+            if b >= 0:
+                masks[:, b // listing.WORD] |= self.taken(t).astype(np.uint64) << np.uint64(b % listing.WORD)
+        return masks
+
+    def worth(self, profit: Floats) -> Floats:
+        """What the sets earn."""
+        worth = np.zeros(len(self.loss))
+        for t, k in enumerate(self.pairs.tolist()):
+            worth += np.where(self.taken(t), profit[k], 0.0)
+        return worth
+
+    def pairs_of(self, s: int) -> Ints:
+        """The pairs of a set."""
+        t = np.arange(len(self.pairs))
+        return self.pairs[((self.chosen[s, t // listing.WORD] >> (t % listing.WORD).astype(np.uint64)) & _ONE) == 1]

@@ -1,0 +1,169 @@
+"""The root of an enumeration: multipliers near the least bound, and the pairs that they fix."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeworth.core.arrays import Bools
+from edgeworth.solvers.allocation.exact.patterns import Master
+from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.kernels import dual, tree
+from edgeworth.solvers.allocation.model import AllocationProblem
+from edgeworth.solvers.allocation.model.system import Floats
+
+_DESCENT, _ROUNDS = 60, 20  # iterations of a turn of descent, and rounds of fixing at most
+_ENOUGH = 0.2  # of the step that a turn of descent aims at: where it gains less, the step is halved
+_FINEST, _COARSEST = 0.01, 0.1  # of the gap: the step at which a descent ends, and that with which the next begins
+_SHARE = 20  # a round that fixes less than one in so many of the free pairs is the last
+_THETA = 0.5  # first step factor of a descent
+_SMOOTH = (0.8, 0.5, 0.0)  # shares of the best multipliers in those at which sets are generated
+_PRICINGS = 10  # between two looks at the clock
+_NEAR = 0.005  # of the gap: an LP so near to the bound says that there is little more to gain
+_COLUMNS = 2  # times that sets are generated at most
+_LARGE = 3000  # free pairs, beyond which they are not
+
+
+class Root:
+    """Multipliers lam with a small L(lam), from which pairs are fixed, as at the root of the tree.
+
+    Subgradient descent first, with aims that come nearer as it gains less. It stays above the least L(lam) where the few sets
+    that matter are far apart; so, once most pairs are fixed, sets of tasks are generated for the LP whose optimum that is
+    (Dantzig and Wolfe), as `PatternBound` does where all servers want the same tasks. At last tasks with one server left lose
+    their multipliers, which lowers L(lam). `advance` works for 10 to 50 ms.
+
+    state [pairs], lam, bound: what is left, and L(lam) over it. rows: the multipliers that fixed pairs, in units. over: there is
+    no more to do. closed: no solution reaches the target. stuck: rounding decides.
+    """
+
+    def __init__(self, problem: AllocationProblem, proof: Proof) -> None:
+        self._problem, self._proof = problem, proof
+        self._data, self._scratch, _ = proof.arrays
+        self.state = np.full(problem.pairs, dual.FREE, dtype=np.int8)
+        self._mean = np.zeros(problem.pairs, dtype=np.float32)
+        self.lam, self.rows = proof.lam.copy(), list[NDArray[np.int32]]()
+        self.over = self.stuck = False
+        self.closed = not tree.enter(self._data, self.state)
+        self.bound, _ = self._lowered(-math.inf, 1)
+        self._step = self.bound - proof.least()
+        self._master: Master | None = None
+        self._times = 0
+
+    def advance(self) -> None:
+        """Work for a while."""
+        if self._master is None:
+            self._descend()
+        else:
+            self._generate(self._master)
+
+    def _descend(self) -> None:
+        """Some descent; when it ends, pairs are fixed, and it begins again where those were many."""
+        target = self._proof.least()
+        self._step = min(self._step, self.bound - target)
+        bound, status = self._lowered(max(target, self.bound - self._step), _DESCENT)
+        if status == dual.SOLVED:
+            self._take()
+            return
+        if bound > self.bound - _ENOUGH * self._step or bound < target:
+            self._step *= 0.5
+        self.bound = min(bound, self.bound)
+        if self.bound >= target and self._step > _FINEST * (self.bound - target):
+            return
+        if self._fixes_many():
+            self._step = _COARSEST * (self.bound - target)
+        elif not self.closed:
+            self._columns()
+
+    def _columns(self) -> None:
+        """Sets are generated next, or the last rows made, where it is too late or too early for that."""
+        free = self.state == dual.FREE
+        if self._times == _COLUMNS or np.count_nonzero(free) > _LARGE:
+            self._end()
+            return
+        self._times += 1
+        largest = np.zeros(self._problem.tasks)
+        np.maximum.at(largest, self._problem.task[free], np.abs(self._data.profit[free]))
+        self._master = Master(largest, np.ones(self._problem.servers, dtype=np.int64))
+        self._price(self._master, self.lam)
+
+    def _generate(self, master: Master) -> None:
+        """Solve the LP, and add the sets that its duals want; when there are no more, fix pairs."""
+        gap = self.bound - self._proof.least()
+        for _ in range(_PRICINGS):
+            if not master.solve(math.inf):
+                if master.failed:
+                    break
+                return
+            decided = self.state == dual.IN
+            value = master.value + float(self._data.profit[decided].sum())
+            if self.bound - value <= _NEAR * gap:
+                break
+            best = self.lam.copy()
+            if not any(self._price(master, share * best + (1.0 - share) * master.lam) for share in _SMOOTH):
+                break
+        else:
+            return
+        self._master = None
+        if self._fixes_many():
+            self._columns()
+        elif not self.closed:
+            self._end()
+
+    def _price(self, master: Master, lam: Floats) -> bool:
+        """L(lam), and the sets that attain it; whether one of them is new."""
+        unit = self._proof.unit
+        mine = np.minimum(np.rint(np.where(self._problem.must_serve, self.lam, lam) / unit), dual.MOST) * unit
+        bound, _ = dual.descend(self._data, self.state, mine, self._mean, -math.inf, 1, _THETA, self._scratch)
+        if bound < self.bound:
+            self.bound, self.lam = float(bound), mine
+        new, picked = False, (self._scratch.picked == 1) & (self.state == dual.FREE)
+        for i in range(self._problem.servers):
+            pairs = self._data.by[self._data.ptr[i] : self._data.ptr[i + 1]]
+            pairs = pairs[picked[pairs]]
+            new |= master.add(i, np.sort(self._data.task[pairs]), float(self._data.profit[pairs].sum()))
+        return new
+
+    def _end(self) -> None:
+        """Multipliers of tasks with one server left become 0."""
+        for _ in range(_ROUNDS):
+            alone = self._alone()
+            if not np.any(self.lam[alone] > 0.0):
+                break
+            self.lam[alone] = 0.0
+            self.bound, _ = self._lowered(-math.inf, 1)
+            self._fix()
+            if self.closed:
+                return
+        self.bound, _ = self._lowered(-math.inf, 1)
+        self.over = True
+
+    def _lowered(self, aim: float, iterations: int) -> tuple[float, int]:
+        """Descent from the multipliers towards a bound `aim`; they become the best that it met. Its bound and status."""
+        bound, status = dual.descend(self._data, self.state, self.lam, self._mean, aim, iterations, _THETA, self._scratch)
+        return float(bound), int(status)
+
+    def _fixes_many(self) -> bool:
+        """Fix pairs by the multipliers: were they so many that another round pays?"""
+        free = np.count_nonzero(self.state == dual.FREE)
+        return self._fix() * _SHARE >= free and len(self.rows) < _ROUNDS and not self.closed
+
+    def _fix(self) -> int:
+        """How many pairs the multipliers fix; -1, and `closed`, where nothing is left."""
+        self.rows.append(np.rint(self.lam / self._proof.unit).astype(np.int32))
+        target, fixed = self._proof.least(), -1
+        if self.bound >= target:
+            fixed = int(tree.tighten(self._data, self.state, self.lam, self.bound, target, self._scratch))
+        self.closed = fixed < 0
+        return fixed
+
+    def _alone(self) -> Bools:
+        """Tasks that may stay unserved and have one pair left at most."""
+        left = np.bincount(self._problem.task[self.state != dual.OUT], minlength=self._problem.tasks)
+        return np.asarray((left <= 1) & ~self._problem.must_serve)
+
+    def _take(self) -> None:
+        """The solution in the kernel's arrays goes to the proof."""
+        before = self._proof.value
+        self.stuck = not self._proof.accept_found() or self._proof.value <= before
