@@ -60,7 +60,9 @@ _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
 _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
 _HARD = 30  # steps of the tree, about a second, before neighbourhoods are searched and HiGHS is asked; it is asked at once
-_BEGUN, _TURNS = 10, 4  # steps of the tree before sets are enumerated; then the tree has one step in so many
+_BEGUN, _ENUMERATED = 10, 1e-3  # sets are enumerated after so many steps of the tree, once the gap is at most this share
+_ENUMERATED_PAIRS = 50_000  # up to so many pairs
+_TURNS = 4  # the tree has one step in so many while the enumeration is favoured, all but one later
 _FEW = 3  # where there are at most so many tasks a server
 _EVERY = 4  # one thread: HiGHS's turn is every so many steps
 _RARELY = 64  # the same, and annealing's, while the gap is far from closed
@@ -204,7 +206,7 @@ class _Portfolio:
         self.notes: tuple[str, ...] = () if duals.solved else (unsolved,)
         self.around = Surroundings(problem, self.proof, self.annealing, run, parallel)
         self._enumeration: Enumeration | None = None
-        self._enumerates = params.enumerate and items is None and problem.pairs <= _CORE_PAIRS and problem.servers > 1
+        self._enumerates = params.enumerate and items is None and problem.pairs <= _ENUMERATED_PAIRS and problem.servers > 1
         self._few = problem.tasks <= _FEW * problem.servers
         self.best: Assignment | None = None
         self.profit = -math.inf
@@ -293,7 +295,7 @@ class _Portfolio:
                 if parallel:
                     time.sleep(_PAUSE)
                 continue
-            if self.anneals and self.knapsacks is None and beyond > _HARD and not claimed and not self._busy:
+            if self.anneals and self.knapsacks is None and beyond > _HARD and not claimed and not self._favoured:
                 for found in self.around.better(self.profit):
                     self._accept(found)
                 self.around.step(self.best, self.profit, self._far)
@@ -308,19 +310,18 @@ class _Portfolio:
             if proof.positions is not None:
                 self._accept(assignment_of(self.problem, proof.positions))
 
-    @property
-    def _busy(self) -> bool:
-        return self._enumeration is not None and self._enumeration.works
-
     def _enumerated(self, beyond: int) -> bool:
         """A turn of the enumeration of sets, where it has one."""
-        if not self._enumerates or beyond <= _BEGUN or beyond % _TURNS == 0 or not math.isfinite(self.profit) or self._far:
+        each = self._enumeration
+        if each is None:
+            proof = self.proof
+            near = math.isfinite(proof.value) and proof.bound - proof.value <= _ENUMERATED * abs(proof.bound)
+            if not self._enumerates or beyond <= _BEGUN or proof.coarse or not near:
+                return False
+            each = self._enumeration = Enumeration(self.problem, proof)
+        if not each.works or (beyond % _TURNS == 0) == each.favoured:
             return False
-        if self._enumeration is None:
-            self._enumeration = Enumeration(self.problem, self.proof)
-        if not self._enumeration.works:
-            return False
-        self._enumeration.advance()
+        each.advance()
         return True
 
     def _exchange(self, cores: Cores, waits: bool) -> bool:
@@ -330,6 +331,11 @@ class _Portfolio:
             cores.turn(look=lambda: self.run.tick(self.proof.nodes, self._value, self._bound) is not None)
         self._accept(cores.arm.exchange.best)
         return self._closed(self._claim)
+
+    @property
+    def _favoured(self) -> bool:
+        """The enumeration has most of this thread's time."""
+        return self._enumeration is not None and self._enumeration.works and self._enumeration.favoured
 
     @property
     def _far(self) -> bool:

@@ -24,6 +24,8 @@ _EFFORT = 30_000_000  # elementary steps of a turn, 20 to 50 ms
 _SETS = 50_000  # that are listed for a server at most
 _LIST = 200_000_000  # elementary steps of a list at most
 _CHOICES = 100_000  # of either half of the last two servers' tasks
+_FAVOURED = 500  # turns, 10 to 25 seconds
+_SLOTS = 1 << 20  # states of the search that are remembered
 _PRICES = 16  # pairs of prices that are kept
 _NARROWER = 0.7  # after too long lists: tried again where the gap is at most this share of what it was
 _WORDS = 32  # of a mask, at most
@@ -67,6 +69,7 @@ class Enumeration:
         self._data, self._scratch, self._order = proof.arrays
         self.over = False
         self._tried = math.inf
+        self._turns = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -79,8 +82,14 @@ class Enumeration:
         """There is something to do: it has not ended, and the gap is not too wide."""
         return not self.over and (self._phase is not _Phase.WAIT or self._width <= _NARROWER * self._tried)
 
+    @property
+    def favoured(self) -> bool:
+        """It has not had many turns yet, and may well end soon."""
+        return self._turns < _FAVOURED
+
     def advance(self) -> None:
         """Work for a while."""
+        self._turns += 1
         if self._phase is _Phase.WAIT:
             self._begin()
         if self._phase is _Phase.ROOT:
@@ -90,6 +99,7 @@ class Enumeration:
                 self._close()
             elif root.over:
                 self._bound, self._lam, self._state = root.bound, root.lam, root.state
+                self._proof.close(self._root_tree(root.bound + self._noise))  # with a target so high the rows fix no less
                 self._phase, self._begun = _Phase.LIST, self._items(0)
             self.over |= root.stuck
         elif self._phase is _Phase.LIST:
@@ -103,12 +113,15 @@ class Enumeration:
 
     def _close(self, joined: tuple[int, int] | None = None) -> None:
         """No solution reaches the target."""
-        target = self._proof.least()
-        rows = np.array(self._root.rows, dtype=np.int32).reshape(-1, self._problem.tasks)
-        leaf, rounds = np.array([-1], dtype=np.int32), np.array([len(rows)], dtype=np.int32)
-        root = ClosedTree(target, leaf, rounds, rows, self._proof.unit, self._order)
+        root = self._root_tree(self._proof.least())
         self._proof.close(root if joined is None else ClosedEnumeration(**vars(root), joined=joined))
         self.over = True
+
+    def _root_tree(self, target: float) -> ClosedTree:
+        """A tree of one node with the root's rows."""
+        rows = np.array(self._root.rows, dtype=np.int32).reshape(-1, self._problem.tasks)
+        leaf, rounds = np.array([-1], dtype=np.int32), np.array([len(rows)], dtype=np.int32)
+        return ClosedTree(target, leaf, rounds, rows, self._proof.unit, self._order)
 
     # --- lists ----------------------------------------------------------------------------------------------------------
 
@@ -192,12 +205,15 @@ class Enumeration:
         self._listed = [lists[i].sorted() for i in others]
         starts = np.cumsum([0, *(len(each.loss) for each in self._listed)], dtype=np.int64)
         closing = np.zeros((len(others), words), dtype=np.uint64)
+        ahead = np.zeros((len(others) + 1, words), dtype=np.uint64)
+        _put(ahead[-1], bit[problem.task[at_last]])
         later = np.zeros(problem.tasks, dtype=np.bool_)
         later[problem.task[at_last]] = True
         for d in reversed(range(len(others))):
             tasks = problem.task[self._listed[d].pairs]
-            last = bit[tasks[~later[tasks]]]
-            np.bitwise_or.at(closing[d], last[last >= 0] // 64, _ONE << (last[last >= 0] % 64).astype(np.uint64))
+            _put(closing[d], bit[tasks[~later[tasks]]])
+            ahead[d] = ahead[d + 1]
+            _put(ahead[d], bit[tasks])
             later[tasks] = True
         self._sets = joining.Sets(
             starts=starts,
@@ -206,6 +222,7 @@ class Enumeration:
             worth=np.concatenate([np.zeros(0), *(each.worth(data.profit) for each in self._listed)]),
             closing=closing,
             price=price,
+            open=ahead,
         )
         self._joined = first, second
         self._last_two(np.flatnonzero(at_last), bit)
@@ -226,6 +243,9 @@ class Enumeration:
             before=np.zeros((2, _CHOICES), dtype=np.int64),
             option=np.zeros((2, _CHOICES), dtype=np.int64),
             best=np.zeros((m, 3)),
+            level=np.full(_SLOTS, -1, dtype=np.int64),
+            most=np.zeros(_SLOTS),
+            key=np.zeros((_SLOTS, words), dtype=np.uint64),
         )
         self._earned = math.fsum(data.profit[self._state == dual.IN].tolist())
         self._phase = _Phase.JOIN
@@ -272,6 +292,12 @@ class Enumeration:
         self._tried = self._width
         self._phase = _Phase.WAIT
         self._lists = []
+
+
+def _put(mask: NDArray[np.uint64], bits: Ints) -> None:
+    """Set bits of a mask; -1 is none."""
+    bits = bits[bits >= 0]
+    np.bitwise_or.at(mask, bits // listing.WORD, _ONE << (bits % listing.WORD).astype(np.uint64))
 
 
 @dataclass(frozen=True)

@@ -293,6 +293,11 @@ class Proof:
         """On a grid of values: the gap is so wide that better solutions are needed before a tree can close it."""
         return self._grid > 0.0 and self.wide and self.bound - self.value > _FAR * abs(self.bound)
 
+    @property
+    def coarse(self) -> bool:
+        """Values lie on a grid of few lines: targets step over them."""
+        return self._whole
+
     def neighbourhoods(self, rng: np.random.Generator) -> Neighbourhoods:
         """A search around the best assignment that begins at the root's multipliers."""
         return Neighbourhoods(self.problem, self._u, self.lam, self.unit, rng)

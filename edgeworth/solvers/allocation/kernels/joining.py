@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeworth.core.jit import jit, leaf
-from edgeworth.core.kernels import ranked
+from edgeworth.core.kernels import GOLDEN, mixed, ranked
 
 WORD = 64  # bits of a word
 EPS = float(np.finfo(np.float64).eps)
@@ -26,7 +26,8 @@ class Sets(NamedTuple):
     """The listed sets, server by server, by rising loss within each.
 
     starts [servers + 1]; mask [sets, words]: their shared tasks; loss, worth [sets]. closing [servers, words]: the tasks that
-    no later server can take; price [64 words]: what is lost where they stay unserved.
+    no later server can take; price [64 words]: what is lost where they stay unserved. open [servers + 1, words]: the tasks
+    that the servers from here on can take.
     """
 
     starts: NDArray[np.int64]
@@ -35,6 +36,7 @@ class Sets(NamedTuple):
     worth: NDArray[np.float64]
     closing: NDArray[np.uint64]
     price: NDArray[np.float64]
+    open: NDArray[np.uint64]
 
 
 class Two(NamedTuple):
@@ -55,7 +57,8 @@ class Walk(NamedTuple):
     at, lost, worth [servers + 1]; covered [servers + 1, words]. alive [tasks], choice [tasks]: where the tasks of the last
     two go in a solution that was found. prices [some, 2]: those that ruled leaves out. ints [N_INTS].
     regret, profit, first, second [2, most]: of the choices of both halves; before, option [2, most]: the choice that each adds
-    an option to. best [tasks, 3]: regrets of the options.
+    an option to. best [tasks, 3]: regrets of the options. level, most [slots], key [slots, words]: states that were searched:
+    their depths, what was earned, and which open tasks are taken.
     """
 
     at: NDArray[np.int64]
@@ -73,6 +76,9 @@ class Walk(NamedTuple):
     before: NDArray[np.int64]
     option: NDArray[np.int64]
     best: NDArray[np.float64]
+    level: NDArray[np.int64]
+    most: NDArray[np.float64]
+    key: NDArray[np.uint64]
 
 
 @leaf
@@ -344,6 +350,29 @@ def unserved(sets, d, covered):
     return lost
 
 
+@leaf
+def searched(sets, walk, d):
+    """Was a state of depth d searched that earned as much, with the same of the open tasks taken? Else this one is noted.
+
+    What is ahead depends on those tasks alone, and the earlier one lost no more.
+    """
+    words = walk.covered.shape[1]
+    word = mixed(np.uint64(d))
+    for x in range(words):
+        word = mixed((word ^ (walk.covered[d, x] & sets.open[d, x])) * GOLDEN)
+    slot = np.int64(word & np.uint64(walk.level.size - 1))
+    same = walk.level[slot] == d
+    for x in range(words):
+        if walk.key[slot, x] != walk.covered[d, x] & sets.open[d, x]:
+            same = False
+    if same and walk.most[slot] >= walk.worth[d]:
+        return True
+    walk.level[slot], walk.most[slot] = d, walk.worth[d]
+    for x in range(words):
+        walk.key[slot, x] = walk.covered[d, x] & sets.open[d, x]
+    return False
+
+
 @jit
 def join(sets, two, walk, gap, earned, target, effort):
     """Go on for about `effort` steps: DONE (nothing reaches the target), FOUND, MORE, TOO_MANY (a leaf is too hard).
@@ -383,6 +412,8 @@ def join(sets, two, walk, gap, earned, target, effort):
         if lost[d + 1] > gap:
             continue
         worth[d + 1] = worth[d] + sets.worth[k]
+        if searched(sets, walk, d + 1):
+            continue
         ints[DEPTH] += 1
         if d + 1 < servers:
             at[d + 1] = sets.starts[d + 1]
