@@ -5,6 +5,7 @@ from edgeworth.solvers.allocation.bounds.kinds import (
     ASSIGNMENT_MULTIPLIERS,
     BRANCH_TREE,
     CAPACITY_MULTIPLIERS,
+    SET_ENUMERATION,
     SURROGATE,
 )
 from edgeworth.solvers.allocation.bounds.lagrangian import (
@@ -22,6 +23,7 @@ __all__ = [
     "BRANCH_TREE",
     "CAPACITY_MULTIPLIERS",
     "LP_PAIRS",
+    "SET_ENUMERATION",
     "SURROGATE",
     "DualSolution",
     "Lagrangian",
