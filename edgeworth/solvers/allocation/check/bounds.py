@@ -4,6 +4,7 @@
 - "assignment-multipliers" (``lambda``): that of the assignment rows, `model.assignment_dual_profit`.
 - "surrogate-knapsack" (nothing): all servers thrown together, for multiple-knapsack problems.
 - "branch-tree": a whole branch and bound, `check.tree`.
+- "set-enumeration": all sets of little loss of all servers but two, `check.enumeration`.
 
 Each proves a bound on profits without sense and offset. Where it is below the least profit that any feasible assignment has,
 nothing is feasible. The offset enters no tolerance; what it hides by rounding is not proved (`model.objective_bound`).
@@ -19,6 +20,7 @@ import numpy as np
 
 from edgeworth.core.arrays import Arrays
 from edgeworth.core.checking import Budget, Rebuild, Refute, certificate_array
+from edgeworth.solvers.allocation.check.enumeration import enumerated_target
 from edgeworth.solvers.allocation.check.tree import profit_below, proved_target
 from edgeworth.solvers.allocation.model import (
     MULTIPLIER_LIMIT,
@@ -79,6 +81,10 @@ def _tree(problem: AllocationProblem, arrays: Arrays, budget: Budget) -> float:
     return profit_below(problem, proved_target(problem, arrays, budget))
 
 
+def _enumeration(problem: AllocationProblem, arrays: Arrays, budget: Budget) -> float:
+    return profit_below(problem, enumerated_target(problem, arrays, budget))
+
+
 def _rebuilt(prove: Prove, problem: AllocationProblem, arrays: Arrays, budget: Budget) -> float:
     return objective_bound(problem, prove(problem, arrays, budget))
 
@@ -88,9 +94,9 @@ def _refuted(prove: Prove, problem: AllocationProblem, arrays: Arrays, budget: B
         raise ValueError("certificate: its bound leaves room for a feasible assignment")
 
 
-def _refuted_by_tree(problem: AllocationProblem, arrays: Arrays, budget: Budget) -> None:
+def _refuted_by_target(prove: Prove, problem: AllocationProblem, arrays: Arrays, budget: Budget) -> None:
     """No assignment reaches a target that every feasible one would reach."""
-    if not proved_target(problem, arrays, budget) <= least_profit(problem):
+    if not prove(problem, arrays, budget) <= least_profit(problem):
         raise ValueError("certificate: an assignment may be feasible and below the target")
 
 
@@ -99,7 +105,9 @@ _PROOFS: dict[str, Prove] = {
     "assignment-multipliers": _assignment,
     "surrogate-knapsack": _surrogate,
     "branch-tree": _tree,
+    "set-enumeration": _enumeration,
 }
 REBUILD: dict[str, Rebuild] = {kind: partial(_rebuilt, prove) for kind, prove in _PROOFS.items()}
 INFEASIBILITY: dict[str, Refute] = {kind: partial(_refuted, prove) for kind, prove in _PROOFS.items()}
-INFEASIBILITY["branch-tree"] = _refuted_by_tree
+INFEASIBILITY["branch-tree"] = partial(_refuted_by_target, proved_target)
+INFEASIBILITY["set-enumeration"] = partial(_refuted_by_target, enumerated_target)

@@ -106,14 +106,20 @@ def proved_target(problem: AllocationProblem, arrays: Arrays, budget: Budget) ->
     budget.check()
     if len(problem.stranded):
         return tree.target
-    kernels, (data, log, work, items) = _loops(), _kernel_arrays(problem, tree)
+    closed, (_, _, work, _) = replayed(problem, tree, budget)
+    if not closed:
+        raise ValueError(f"branched: leaf {int(work.ints[_loops().NODE])} may hold an assignment worth the target")
+    return tree.target
+
+
+def replayed(problem: AllocationProblem, tree: BranchTree, budget: Budget) -> tuple[bool, tuple[Data, Tree, Work, Items]]:
+    """Whether all leaves are closed; and the loops' arrays, in which else the first open leaf is left as its rows leave it."""
+    kernels, arrays = _loops(), _kernel_arrays(problem, tree)
     outcome = kernels.MORE
     while outcome == kernels.MORE:
         budget.check()
-        outcome = kernels.replay(data, log, work, items, _EFFORT)
-    if outcome != kernels.DONE:
-        raise ValueError(f"branched: leaf {int(work.ints[kernels.NODE])} may hold an assignment worth the target")
-    return tree.target
+        outcome = kernels.replay(*arrays, _EFFORT)
+    return outcome == kernels.DONE, arrays
 
 
 def profit_below(problem: AllocationProblem, target: float) -> float:
