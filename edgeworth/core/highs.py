@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 
 _TICK_SECONDS = 0.02  # between two reports from HiGHS's callbacks, which come far more often
 _TOLERANCE = 1e-9  # of primal and dual feasibility and of integrality; HiGHS's smallest is 1e-10
+_MISSED = 1e-6  # of the terms' size: an objective that differs by more from its columns' is that of others
 _NOTHING = 1e100  # HiGHS's word for "no bound yet" is beyond
 
 
@@ -148,7 +149,23 @@ def minimise(
             _LEFT.remove(solver)
     if watch.error is not None:
         raise watch.error
+    if start is not None and _stale(solver, model, scale):
+        return minimise(model, run, report=report, nodes=nodes, exchange=exchange)
     return _answer(solver, model, watch, scale)
+
+
+def _stale(solver: highspy.Highs, model: ColumnModel, scale: _Scaling) -> bool:
+    """Are the columns those of another point than the objective's?
+
+    HiGHS 1.16 returns the start's columns with the optimum's objective where its presolve ends the search: it is asked again,
+    without the start.
+    """
+    info = solver.getInfo()
+    x = np.array(solver.getSolution().col_value)
+    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible or len(x) != len(model.cost):
+        return False
+    terms = model.cost * scale.column * scale.cost * x
+    return abs(math.fsum(terms.tolist()) - info.objective_function_value) > _MISSED * max(1.0, float(np.abs(terms).sum()))
 
 
 _LEFT: list[highspy.Highs] = []

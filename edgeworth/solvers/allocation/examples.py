@@ -32,6 +32,8 @@ def tiny_problems() -> tuple[AllocationProblem, ...]:
 
 def warm_kernels(problem: AllocationProblem, solution: Assignment) -> None:
     """Run the kernels of searches that the examples are too small for; see `core.problem.Model`."""
+    from edgeworth.solvers.allocation.exact.enumeration import Enumeration
     from edgeworth.solvers.allocation.exact.partitions import Partitions
 
     Partitions.prepare()
+    Enumeration.prepare()

@@ -16,7 +16,7 @@ from edgeworth.solvers.allocation.exact.arrays import ClosedTree
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.exact.root import Root
 from edgeworth.solvers.allocation.kernels import dual, joining, listing
-from edgeworth.solvers.allocation.model import AllocationProblem
+from edgeworth.solvers.allocation.model import AllocationProblem, dual_profit
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -34,7 +34,10 @@ _ONE = np.uint64(1)
 
 @dataclass(frozen=True)
 class ClosedEnumeration(ClosedTree):
-    """A root that fixes pairs by its rows of multipliers, and an enumeration of what they leave; joined: the last two servers."""
+    """A root that fixes pairs by its rows of multipliers, and an enumeration of what they leave.
+
+    joined: the last two servers.
+    """
 
     joined: tuple[int, int]
 
@@ -71,6 +74,19 @@ class Enumeration:
         self._tried = math.inf
         self._turns = 0
         self._begin()
+
+    @staticmethod
+    def prepare() -> None:
+        """Compile the kernels, or load them, on a small problem."""
+        rng = np.random.default_rng(22)  # its root leaves something to put together
+        weight = rng.uniform(0.1, 0.2, (3, 8))
+        problem = AllocationProblem.from_matrices(weight * rng.uniform(1.0, 2.0, (3, 8)), weight, [0.4, 0.4, 0.4])
+        prices = np.zeros(problem.servers)
+        proof = Proof(problem, prices, dual_profit(problem, prices), 0)
+        proof.set_incumbent(0.0)
+        enumeration = Enumeration(problem, proof)
+        while enumeration.works:
+            enumeration.advance()
 
     def _begin(self) -> None:
         self._phase = _Phase.ROOT
@@ -215,9 +231,10 @@ class Enumeration:
             ahead[d] = ahead[d + 1]
             _put(ahead[d], bit[tasks])
             later[tasks] = True
+        none = np.zeros((0, words), dtype=np.uint64)
         self._sets = joining.Sets(
             starts=starts,
-            mask=np.concatenate([np.zeros((0, words), dtype=np.uint64), *(e.masks(bit, problem.task, words) for e in self._listed)]),
+            mask=np.concatenate([none, *(each.masks(bit, problem.task, words) for each in self._listed)]),
             loss=np.concatenate([np.zeros(0), *(each.loss for each in self._listed)]),
             worth=np.concatenate([np.zeros(0), *(each.worth(data.profit) for each in self._listed)]),
             closing=closing,
@@ -255,7 +272,10 @@ class Enumeration:
         problem, data = self._problem, self._data
         self._tasks = np.unique(problem.task[pairs])
         m = len(self._tasks)
-        at, side = np.searchsorted(self._tasks, problem.task[pairs]), (problem.server[pairs] == self._joined[1]).astype(np.int64)
+        at, side = (
+            np.searchsorted(self._tasks, problem.task[pairs]),
+            (problem.server[pairs] == self._joined[1]).astype(np.int64),
+        )
         profit, weight, pair = np.full((2, m), -math.inf), np.zeros((2, m)), np.full((2, m), -1, dtype=np.int64)
         profit[side, at], weight[side, at], pair[side, at] = data.profit[pairs], data.weight[pairs], pairs
         priced = (weight > 0.0) & (profit > 0.0)
@@ -302,8 +322,11 @@ def _put(mask: NDArray[np.uint64], bits: Ints) -> None:
 
 @dataclass(frozen=True)
 class _List:
-    """The sets of a server: pairs; chosen [sets, words]: bit t of word t // 64 for the t-th pair; loss [sets]; best: the gain that
-    they lose against; whole: none is missing."""
+    """The sets of a server.
+
+    pairs; chosen [sets, words]: bit t of word t // 64 for the t-th pair; loss [sets]; best: the gain that they lose against.
+    whole: none is missing.
+    """
 
     pairs: Ints
     chosen: NDArray[np.uint64]
@@ -338,4 +361,5 @@ class _List:
     def pairs_of(self, s: int) -> Ints:
         """The pairs of a set."""
         t = np.arange(len(self.pairs))
-        return self.pairs[((self.chosen[s, t // listing.WORD] >> (t % listing.WORD).astype(np.uint64)) & _ONE) == 1]
+        inside = (self.chosen[s, t // listing.WORD] >> (t % listing.WORD).astype(np.uint64)) & _ONE
+        return np.asarray(self.pairs[inside == 1])

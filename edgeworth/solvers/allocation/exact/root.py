@@ -35,8 +35,8 @@ class Root:
     (Dantzig and Wolfe), as `PatternBound` does where all servers want the same tasks. At last tasks with one server left lose
     their multipliers, which lowers L(lam). `advance` works for 10 to 50 ms.
 
-    state [pairs], lam, bound: what is left, and L(lam) over it. rows: the multipliers that fixed pairs, in units. over: there is
-    no more to do. closed: no solution reaches the target. stuck: rounding decides.
+    state [pairs], lam, bound: what is left, and L(lam) over it. rows: the multipliers that fixed pairs, in units. over: there
+    is no more to do. closed: no solution reaches the target. stuck: rounding decides.
     """
 
     def __init__(self, problem: AllocationProblem, proof: Proof) -> None:
@@ -149,7 +149,7 @@ class Root:
     def _fixes_many(self) -> bool:
         """Fix pairs by the multipliers: were they so many that another round pays?"""
         free = np.count_nonzero(self.state == dual.FREE)
-        return self._fix() * _SHARE >= free and len(self.rows) < _ROUNDS and not self.closed
+        return bool(self._fix() * _SHARE >= free) and len(self.rows) < _ROUNDS and not self.closed
 
     def _fix(self) -> int:
         """How many pairs the multipliers fix; -1, and `closed`, where nothing is left."""

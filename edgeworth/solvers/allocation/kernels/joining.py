@@ -163,7 +163,7 @@ def choices(two, walk, half, tasks, u, v, gap):
     regret[0], profit[0], first[0], second[0], before[0] = 0.0, 0.0, 0.0, 0.0, -1
     count = 1
     for j in tasks:
-        base, most = option_of(two, j, u, v)
+        base, _ = option_of(two, j, u, v)
         known = count
         for to in range(3):
             loss = walk.best[j, to]
