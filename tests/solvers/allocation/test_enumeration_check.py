@@ -27,10 +27,14 @@ def _drawn(rng: np.random.Generator) -> AllocationProblem:
     m = int(rng.integers(4, {2: 15, 3: 11, 4: 9, 5: 8, 6: 7}[n]))
     whole, same = rng.random() < 0.4, rng.random() < 0.2
     weight = rng.integers(0, 9, (n, m)).astype(float) if whole else rng.uniform(0.05, 1.0, (n, m))
-    value = rng.integers(-2, 20, (n, m)).astype(float) if whole or rng.random() < 0.2 else weight + rng.uniform(-0.1, 1.0, (n, m))
+    value = (
+        rng.integers(-2, 20, (n, m)).astype(float) if whole or rng.random() < 0.2 else weight + rng.uniform(-0.1, 1.0, (n, m))
+    )
     if rng.random() < 0.3:
         weight[rng.random((n, m)) < 0.3] = 0.0
-    capacity = np.floor(weight.sum(axis=1) / n * rng.uniform(0.5, 1.3)) if whole else weight.sum(axis=1) / n * rng.uniform(0.5, 1.3)
+    capacity = (
+        np.floor(weight.sum(axis=1) / n * rng.uniform(0.5, 1.3)) if whole else weight.sum(axis=1) / n * rng.uniform(0.5, 1.3)
+    )
     capacity[rng.random(n) < 0.15] = 0.0
     if same:  # servers alike, whose names make no difference
         weight[1:], value[1:], capacity[1:] = weight[0], value[0], capacity[0]
@@ -148,7 +152,9 @@ def _hard(seed: int, servers: int = 4, tasks: int = 16, sense: Any = "max") -> A
     value = weight * rng.uniform(1.0, 4.0, (1, tasks)) * rng.uniform(0.8, 1.2, (servers, tasks))
     sign = 1.0 if sense == "max" else -1.0
     must = np.arange(tasks) % 4 == 0
-    return AllocationProblem.from_matrices(sign * value, weight, weight.sum(axis=1) / servers * 0.6, must_serve=must, sense=sense)
+    return AllocationProblem.from_matrices(
+        sign * value, weight, weight.sum(axis=1) / servers * 0.6, must_serve=must, sense=sense
+    )
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +191,7 @@ def test_infeasibility_is_proved_and_only_that() -> None:
     rng, must = np.random.default_rng(0), np.ones(3, dtype=bool)
     for capacity, infeasible in (([5.0, 5.0, 2.5], True), ([5.0, 6.0, 2.5], False)):
         problem = AllocationProblem.from_matrices(-np.ones((3, 3)), weight, capacity, must_serve=must)
-        arrays = _arrays(problem, -3.0, np.zeros(3), (0, 2), rng)
+        arrays = _arrays(problem, -3.001, np.zeros(3), (0, 2), rng)
         if infeasible:
             INFEASIBILITY[SET_ENUMERATION](problem, arrays, Budget())
             with pytest.raises(ValueError, match="may be feasible and below"):
@@ -215,7 +221,7 @@ def _hostile(sound: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         found.append((f"joined {joined}", sound | {"joined": np.array(joined, dtype=np.int32)}))
     found.append(("negative unit", sound | {"unit": np.array([-1.0])}))
     found.append(("negative multipliers", sound | {"multipliers": -sound["multipliers"] - 1}))
-    found.append(("large multipliers", sound | {"multipliers": sound["multipliers"] + 2**40}))
+    found.append(("large multipliers", sound | {"multipliers": sound["multipliers"].astype(np.int64) + 2**40}))
     found.append(("order", sound | {"order": np.zeros_like(sound["order"])}))
     return found
 
@@ -237,7 +243,9 @@ def test_extreme_numbers_make_no_false_proof(proved: tuple[AllocationProblem, Re
     for unit in (0.0, 5e-324, 1e-300, 1.0, 1e150):
         for target in (-1e150, -1.0, 0.0, 5e-324, result.value):
             with pytest.raises(ValueError, match="may exist"):
-                enumeration.enumerated_target(problem, sound | {"unit": np.array([unit]), "target": np.array([target])}, Budget())
+                enumeration.enumerated_target(
+                    problem, sound | {"unit": np.array([unit]), "target": np.array([target])}, Budget()
+                )
         enumeration.enumerated_target(problem, sound | {"unit": np.array([unit]), "target": np.array([1e150])}, Budget())
 
 
