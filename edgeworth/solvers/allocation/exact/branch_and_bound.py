@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
 
 import numpy as np
 
 from edgeworth.core.method import Found
-from edgeworth.core.numeric import OPTIMALITY_TOL, closes
-from edgeworth.core.result import BoundEvidence, Certificate, Termination
+from edgeworth.core.result import BoundEvidence, Termination
 from edgeworth.core.run import Run
 from edgeworth.solvers.allocation.bounds import (
-    ASSIGNMENT_MULTIPLIERS,
-    CAPACITY_MULTIPLIERS,
     LP_PAIRS,
-    SURROGATE,
     DualSolution,
     Lagrangian,
     end_seconds,
@@ -30,6 +25,7 @@ from edgeworth.solvers.allocation.bounds import (
 from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.core_arm import Cores
 from edgeworth.solvers.allocation.exact.enumeration import Enumeration
+from edgeworth.solvers.allocation.exact.evidence import cheapest, closed, refutation
 from edgeworth.solvers.allocation.exact.filling import knapsack_items
 from edgeworth.solvers.allocation.exact.knapsacks import KnapsackArm, one_price
 from edgeworth.solvers.allocation.exact.params import Exact
@@ -39,15 +35,10 @@ from edgeworth.solvers.allocation.kernels import filling
 from edgeworth.solvers.allocation.model import (
     AllocationProblem,
     Assignment,
-    assignment_dual_bound,
-    assignment_dual_profit,
     assignment_of,
-    dual_bound,
     dual_profit,
-    least_profit,
     objective_bound,
     positions,
-    rounded_profit,
 )
 
 _PRICING = 0.3  # of the time left: what the prices may take there
@@ -55,7 +46,6 @@ _SETUP = 4e-6  # seconds a pair: prices, arrays of tree and search, a first tree
 _LINEAR = 1e-5  # seconds a pair that the LP may take
 _LONG = 0.05  # a step of the tree that takes longer is begun only where there is time for it
 _LONG_LIST, _LOSSES = 100_000, 4e-6  # a server with more pairs: seconds a pair that its losses take, in one step
-_CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second without compiled code
 _NODES = 1 << 40  # as many as one likes
 _PROPOSALS = 60_000  # annealing proposals of one thread for every full step of the proof, 10 to 40 ms
 _CORE_PAIRS = 200_000  # up to so many pairs HiGHS is asked
@@ -92,7 +82,7 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         An assignment and a recomputed bound; both meet where the termination is PROVED (relative 1e-9; integers exactly).
         Certificates: "capacity-multipliers" (``u``) or "assignment-multipliers" (``lambda``, up to 100,000 pairs) where a bound
         of the root suffices, "surrogate-knapsack" (no array), else "branch-tree": nodes, branchings and multipliers of the last
-        tree, from which the checker repeats the proof. The bound is a claim where that record would exceed
+        tree, or "set-enumeration": the root's multipliers, from which the checker repeats the proof. The bound is a claim where that record would exceed
         ``certificate_bytes``, or where rounding errors of a record matter; the notes say so. Infeasibility has the same
         certificates. ``iterations`` and ``nodes`` count nodes of the trees.
 
@@ -131,6 +121,12 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
        600 at least (about 20 s), to its end without a time rule: its own proof can be rebuilt. HiGHS does not look up in its
        heuristics, at times for seconds: a run that ends meanwhile leaves it to end by itself.
 
+    7. Where the gap is below a thousandth of the bound and values lie on no coarse grid, up to 50,000 pairs, the sets that
+       servers may hold are enumerated, for some 20 seconds in most of the main thread's time (`Enumeration`). Multipliers near
+       the least L(lambda) come from column generation over sets of tasks; a better assignment's set at each server loses the
+       gap at most against them. For most servers these are few: they are listed and put together by depth-first search. At
+       its leaves the last two servers, whose sets may be too many to list, are solved exactly by meeting in the middle.
+
     Multiple knapsacks with few items each (at most 40 on average, integer data, every item eligible where it fits) have an arm
     of their own in place of annealing, neighbourhoods, dives and HiGHS. One table of all items prices every knapsack. After a
     subgradient descent, up to 5 items a knapsack, column generation over sets of items solves ``min L(lambda)`` (Dantzig and
@@ -143,7 +139,7 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     value is the same, but another optimum may be found. Beyond ``tree_pairs`` pairs, and where the time rule leaves less than 4
     microseconds a pair, the method "lagrangian" runs instead, and the notes say so. What looks at no clock (a long step of the
     tree, what comes after the end) is begun only where there is time for it, so that a run may end a little early. Memory: the
-    open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond.
+    open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond; an enumeration takes 60 MB more.
 
     References
     ----------
@@ -151,9 +147,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     Management Science 32 (1986). Fixing: Posta, Ferland and Michelon, An exact method with variable fixing for solving the
     generalized assignment problem, Comput. Optim. Appl. 52 (2012). Sets: Dell'Amico, Delorme, Iori and Martello, Mathematical
     models and decomposition methods for the multiple knapsack problem, Eur. J. Oper. Res. 274 (2019). Lists of sets that a
-    bound leaves, put together: Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem based on
-    the set partitioning formulation with additional cuts, Math. Program. 115 (2008). The trees and their certificate are our
-    own.
+    bound leaves, put together (5, 7): Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem based on
+    the set partitioning formulation with additional cuts, Math. Program. 115 (2008). Meeting in the middle: Horowitz and Sahni,
+    Computing partitions with applications to the knapsack problem, J. ACM 21 (1974). The trees and the certificates are our own.
     """
     if len(problem.stranded):
         return stranded(problem)
@@ -225,9 +221,9 @@ class _Portfolio:
         self._accept(self.annealing.best)
         infeasible = self.proof.solved and self.best is None
         if infeasible:
-            bound, (evidence, certificate) = None, self._refutation()
+            bound, (evidence, certificate) = None, refutation(self.problem, self.proof, self.u)
         else:
-            bound, evidence, certificate = self._evidence()
+            bound, evidence, certificate = cheapest(self.problem, self.proof, self.u, self.u_bound, self._value)
         notes = list(self.notes)
         if self.proof.failed:
             notes.append(self.proof.failed)
@@ -370,48 +366,6 @@ class _Portfolio:
             self.best, self.profit = solution, profit
             self.proof.set_incumbent(profit)
 
-    def _evidence(self) -> tuple[float, BoundEvidence, Certificate]:
-        """The bound to report, and what the checker can rebuild of it: the cheapest certificate that reaches it."""
-        bound, nearest = self._bound, None
-        for certificate, proved in self._certificates():
-            if self._reaches(proved, bound) and (not self._closed(bound) or self._closed(proved)):
-                return proved, BoundEvidence.RECOMPUTED, certificate
-            if nearest is None or (proved < nearest[1]) == (self.problem.sense == "max"):
-                nearest = certificate, proved
-        return bound, BoundEvidence.CLAIMED, nearest[0]  # type: ignore[index]  # there is always one
-
-    def _certificates(self) -> Iterator[tuple[Certificate, float]]:
-        """With the bounds that they prove, in the problem's own terms."""
-        problem, proof = self.problem, self.proof
-        yield Certificate(CAPACITY_MULTIPLIERS, {"u": self.u}), self.u_bound
-        rest = np.zeros(problem.servers)
-        yield Certificate(CAPACITY_MULTIPLIERS, {"u": rest}), dual_bound(problem, rest)
-        yield Certificate(SURROGATE, {}), objective_bound(problem, rounded_profit(problem, proof.surrogate))
-        if problem.pairs <= _CERTIFIED_PAIRS and proof.root_bound < proof.first_bound:
-            yield Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam}), assignment_dual_bound(problem, proof.lam)
-        closed = proof.certified()
-        if closed is not None:
-            yield closed[1], objective_bound(problem, closed[0])
-
-    def _refutation(self) -> tuple[BoundEvidence, Certificate | None]:
-        """What shows that nothing is feasible: a bound below every profit."""
-        problem, proof = self.problem, self.proof
-        least = least_profit(problem)
-        if dual_profit(problem, self.u) < least:
-            return BoundEvidence.RECOMPUTED, Certificate(CAPACITY_MULTIPLIERS, {"u": self.u})
-        if problem.pairs <= _CERTIFIED_PAIRS and assignment_dual_profit(problem, proof.lam) < least:
-            return BoundEvidence.RECOMPUTED, Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam})
-        closed = proof.certified()
-        if closed is not None and closed[1].arrays["target"][0] <= least:
-            return BoundEvidence.RECOMPUTED, closed[1]
-        return BoundEvidence.CLAIMED, None
-
     def _closed(self, bound: float | None) -> bool:
         """Whether the bound proves the incumbent optimal."""
-        problem, value = self.problem, self._value
-        if bound is None or value is None:
-            return False
-        return closes(value, bound, problem.sense, problem.integral, problem.offset)
-
-    def _reaches(self, proved: float, bound: float) -> bool:
-        return abs(proved - bound) <= OPTIMALITY_TOL * abs(bound - self.problem.offset)
+        return closed(self.problem, self._value, bound)

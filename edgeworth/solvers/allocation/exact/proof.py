@@ -129,7 +129,10 @@ class Proof:
 
     def close(self, closed: ClosedTree) -> None:
         """A whole tree found elsewhere: no solution reaches its target."""
-        self.tree = closed if self.tree is None or closed.target < self.tree.target else self.tree
+        if closed.nbytes > self._log_bytes:
+            self.unlogged = True
+        elif self.tree is None or closed.target < self.tree.target:
+            self.tree = closed
         self.solved |= closed.target <= self.least()
         self._lower(closed.target)
 

@@ -23,7 +23,7 @@ _SMOOTH = (0.8, 0.5, 0.0)  # shares of the best multipliers in those at which se
 _PRICINGS = 10  # between two looks at the clock
 _NEAR = 0.005  # of the gap: an LP so near to the bound says that there is little more to gain
 _COLUMNS = 2  # times that sets are generated at most
-_EFFORT = 300_000  # steps after which a knapsack's LP bound stands in: more than in the tree, where it is less hurt by it
+_EFFORT = 100_000  # steps after which a knapsack's LP bound stands in: more than in the tree, where it is less hurt by it
 _LARGE = 3000  # free pairs, beyond which they are not
 
 
