@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -218,5 +217,3 @@ def test_it_closes_what_the_tree_leaves_open():
     assert np.array_equal(again.solution.server, result.solution.server)
     as_long, alone = Stop(iterations=result.stats.iterations), Exact(enumerate=False)
     assert allocation.solve(problem, method="exact", seed=0, stop=as_long, params=alone).quality is not Quality.OPTIMAL
-    forged = replace(result, bound=result.value * (1.0 + 1e-10))
-    assert not allocation.verify(problem, forged)

@@ -82,9 +82,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         An assignment and a recomputed bound; both meet where the termination is PROVED (relative 1e-9; integers exactly).
         Certificates: "capacity-multipliers" (``u``) or "assignment-multipliers" (``lambda``, up to 100,000 pairs) where a bound
         of the root suffices, "surrogate-knapsack" (no array), else "branch-tree": nodes, branchings and multipliers of the last
-        tree, or "set-enumeration": the root's multipliers, from which the checker repeats the proof. The bound is a claim where that record would exceed
-        ``certificate_bytes``, or where rounding errors of a record matter; the notes say so. Infeasibility has the same
-        certificates. ``iterations`` and ``nodes`` count nodes of the trees.
+        tree, or "set-enumeration": the root's multipliers and the last two servers, from which the checker repeats the proof.
+        The bound is a claim where that record would exceed ``certificate_bytes``, or where rounding errors of a record matter;
+        the notes say so. Infeasibility has the same certificates. ``iterations`` and ``nodes`` count nodes of the trees.
 
     Notes
     -----
@@ -147,9 +147,10 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     Management Science 32 (1986). Fixing: Posta, Ferland and Michelon, An exact method with variable fixing for solving the
     generalized assignment problem, Comput. Optim. Appl. 52 (2012). Sets: Dell'Amico, Delorme, Iori and Martello, Mathematical
     models and decomposition methods for the multiple knapsack problem, Eur. J. Oper. Res. 274 (2019). Lists of sets that a
-    bound leaves, put together (5, 7): Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem based on
-    the set partitioning formulation with additional cuts, Math. Program. 115 (2008). Meeting in the middle: Horowitz and Sahni,
-    Computing partitions with applications to the knapsack problem, J. ACM 21 (1974). The trees and the certificates are our own.
+    bound leaves, put together (5, 7): Baldacci, Christofides and Mingozzi, An exact algorithm for the vehicle routing problem
+    based on the set partitioning formulation with additional cuts, Math. Program. 115 (2008). Meeting in the middle: Horowitz
+    and Sahni, Computing partitions with applications to the knapsack problem, J. ACM 21 (1974). The trees and the
+    certificates are our own.
     """
     if len(problem.stranded):
         return stranded(problem)

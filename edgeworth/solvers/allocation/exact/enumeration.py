@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgeworth.core.arrays import Bools
 from edgeworth.core.result import Certificate
 from edgeworth.solvers.allocation.bounds import SET_ENUMERATION
 from edgeworth.solvers.allocation.exact.arrays import ClosedTree
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.exact.root import Root
+from edgeworth.solvers.allocation.exact.set_lists import SetList, joined_sets
 from edgeworth.solvers.allocation.kernels import dual, joining, listing
 from edgeworth.solvers.allocation.model import AllocationProblem, dual_profit
-from edgeworth.solvers.allocation.model.system import Floats, Ints
+from edgeworth.solvers.allocation.model.system import Ints
 
 _EPS = float(np.finfo(np.float64).eps)
-_EFFORT = 30_000_000  # elementary steps of a turn, 20 to 50 ms
+_EFFORT, _LEAST = 30_000_000, 300_000  # elementary steps of a turn, 20 to 50 ms; what any step takes at least
 _SETS = 50_000  # that are listed for a server at most
 _LIST = 200_000_000  # elementary steps of a list at most
 _CHOICES = 100_000  # of either half of the last two servers' tasks
 _FAVOURED = 500  # turns, 10 to 25 seconds
-_SLOTS = 1 << 20  # states of the search that are remembered
+_SLOTS, _CELLS = 20, 22  # states of the search that are remembered, and words of their masks: powers of two, at most
 _PRICES = 16  # pairs of prices that are kept
 _NARROWER = 0.7  # after too long lists: tried again where the gap is at most this share of what it was
 _WORDS = 32  # of a mask, at most
-_ONE = np.uint64(1)
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,7 @@ class Enumeration:
     def _begin(self) -> None:
         self._phase = _Phase.ROOT
         self._root = Root(self._problem, self._proof)
-        self._lists: list[_List] = []
+        self._lists: list[SetList] = []
 
     @property
     def works(self) -> bool:
@@ -106,22 +104,30 @@ class Enumeration:
     def advance(self) -> None:
         """Work for a while."""
         self._turns += 1
+        spent = 0
+        while spent < _EFFORT and self.works:
+            spent += self._step()
+
+    def _step(self) -> int:
+        """The next step, and about how much work it was."""
         if self._phase is _Phase.WAIT:
             self._begin()
-        if self._phase is _Phase.ROOT:
-            root = self._root
-            root.advance()
-            if root.closed:
-                self._close()
-            elif root.over:
-                self._bound, self._lam, self._state = root.bound, root.lam, root.state
-                self._proof.close(self._root_tree(root.bound + self._noise))  # with a target so high the rows fix no less
-                self._phase, self._begun = _Phase.LIST, self._items(0)
-            self.over |= root.stuck
-        elif self._phase is _Phase.LIST:
-            self._list()
-        else:
+        if self._phase is _Phase.LIST:
+            return self._list()
+        if self._phase is _Phase.JOIN:
             self._join()
+            return _EFFORT
+        root, before = self._root, int(self._scratch.work[0])
+        generates = root.generates
+        root.advance()
+        if root.closed:
+            self._close()
+        elif root.over:
+            self._bound, self._lam, self._state = root.bound, root.lam, root.state
+            self._proof.close(self._root_tree(root.bound + self._noise))  # with a target so high the rows fix no less
+            self._phase, self._begun = _Phase.LIST, self._items(0)
+        self.over |= root.stuck
+        return _EFFORT if generates else max(int(self._scratch.work[0]) - before, _LEAST)
 
     @property
     def _width(self) -> float:
@@ -152,21 +158,26 @@ class Enumeration:
         sizes = abs(self._bound) + abs(self._proof.least()) + float(np.abs(self._lam).sum())
         return 4.0 * _EPS * (self._problem.tasks + self._problem.servers + 16) * sizes
 
-    def _list(self) -> None:
-        """A turn on the list of a server; after the last they are put together."""
+    def _list(self) -> int:
+        """A step on the list of a server; after the last they are put together. The work that it was."""
         pairs, items = self._begun
+        before = int(items.ints[listing.STEPS])
         outcome = listing.list_sets(items, self._gap, _EFFORT)
+        spent = max(int(items.ints[listing.STEPS]) - before, _LEAST)
         if outcome == listing.MORE and items.ints[listing.STEPS] < _LIST:
-            return
+            return spent
         count = int(items.ints[listing.COUNT])
         best = float(items.reals[listing.BEST]) if items.ints[listing.PHASE] else math.inf
-        self._lists.append(_List(pairs, items.chosen[:count].copy(), items.loss[:count].copy(), best, outcome == listing.DONE))
+        self._lists.append(
+            SetList(pairs, items.chosen[:count].copy(), items.loss[:count].copy(), best, outcome == listing.DONE)
+        )
         if sum(not each.whole for each in self._lists) > 2:
             self._wait()
         elif len(self._lists) < self._problem.servers:
             self._begun = self._items(len(self._lists))
         else:
             self._put_together()
+        return spent
 
     def _items(self, i: int) -> tuple[Ints, listing.Listing]:
         """The free pairs of server i by falling gain per weight, and the search for its sets."""
@@ -208,62 +219,19 @@ class Enumeration:
         first, second, *others = sorted(range(problem.servers), key=lambda i: (lists[i].whole, -len(lists[i].loss)))
         others.reverse()
         free = self._state == dual.FREE
-        at_last = free & ((problem.server == first) | (problem.server == second))
+        at_last = np.flatnonzero(free & ((problem.server == first) | (problem.server == second)))
         shared = np.flatnonzero(np.bincount(problem.task[free], minlength=problem.tasks) > 1)
         if len(shared) > listing.WORD * _WORDS:
             self._wait()
             return
         bit = np.full(problem.tasks, -1, dtype=np.int64)
         bit[shared] = np.arange(len(shared))
-        words = len(shared) // listing.WORD + 1
-        price = np.zeros(listing.WORD * words)
-        price[: len(shared)] = np.where(problem.must_serve[shared], math.inf, self._lam[shared])
         self._listed = [lists[i].sorted() for i in others]
-        starts = np.cumsum([0, *(len(each.loss) for each in self._listed)], dtype=np.int64)
-        closing = np.zeros((len(others), words), dtype=np.uint64)
-        ahead = np.zeros((len(others) + 1, words), dtype=np.uint64)
-        _put(ahead[-1], bit[problem.task[at_last]])
-        later = np.zeros(problem.tasks, dtype=np.bool_)
-        later[problem.task[at_last]] = True
-        for d in reversed(range(len(others))):
-            tasks = problem.task[self._listed[d].pairs]
-            _put(closing[d], bit[tasks[~later[tasks]]])
-            ahead[d] = ahead[d + 1]
-            _put(ahead[d], bit[tasks])
-            later[tasks] = True
-        none = np.zeros((0, words), dtype=np.uint64)
-        self._sets = joining.Sets(
-            starts=starts,
-            mask=np.concatenate([none, *(each.masks(bit, problem.task, words) for each in self._listed)]),
-            loss=np.concatenate([np.zeros(0), *(each.loss for each in self._listed)]),
-            worth=np.concatenate([np.zeros(0), *(each.worth(data.profit) for each in self._listed)]),
-            closing=closing,
-            price=price,
-            open=ahead,
-        )
+        price = np.where(problem.must_serve[shared], math.inf, self._lam[shared])
+        self._sets = joined_sets(self._listed, bit[problem.task], data.profit, price, at_last)
         self._joined = first, second
-        self._last_two(np.flatnonzero(at_last), bit)
-        depth, m = len(others) + 1, len(self._tasks)
-        self._walk = joining.Walk(
-            at=np.zeros(depth, dtype=np.int64),
-            lost=np.zeros(depth),
-            worth=np.zeros(depth),
-            covered=np.zeros((depth, words), dtype=np.uint64),
-            alive=np.zeros(m, dtype=np.bool_),
-            choice=np.zeros(m, dtype=np.int64),
-            prices=np.zeros((_PRICES, 2)),
-            ints=np.zeros(joining.N_INTS, dtype=np.int64),
-            regret=np.zeros((2, _CHOICES)),
-            profit=np.zeros((2, _CHOICES)),
-            first=np.zeros((2, _CHOICES)),
-            second=np.zeros((2, _CHOICES)),
-            before=np.zeros((2, _CHOICES), dtype=np.int64),
-            option=np.zeros((2, _CHOICES), dtype=np.int64),
-            best=np.zeros((m, 3)),
-            level=np.full(_SLOTS, -1, dtype=np.int64),
-            most=np.zeros(_SLOTS),
-            key=np.zeros((_SLOTS, words), dtype=np.uint64),
-        )
+        self._last_two(at_last, bit)
+        self._walk = _new_walk(len(others) + 1, len(self._sets.price) // listing.WORD, len(self._two.bit))
         self._earned = math.fsum(data.profit[self._state == dual.IN].tolist())
         self._phase = _Phase.JOIN
 
@@ -314,52 +282,26 @@ class Enumeration:
         self._lists = []
 
 
-def _put(mask: NDArray[np.uint64], bits: Ints) -> None:
-    """Set bits of a mask; -1 is none."""
-    bits = bits[bits >= 0]
-    np.bitwise_or.at(mask, bits // listing.WORD, _ONE << (bits % listing.WORD).astype(np.uint64))
-
-
-@dataclass(frozen=True)
-class _List:
-    """The sets of a server.
-
-    pairs; chosen [sets, words]: bit t of word t // 64 for the t-th pair; loss [sets]; best: the gain that they lose against.
-    whole: none is missing.
-    """
-
-    pairs: Ints
-    chosen: NDArray[np.uint64]
-    loss: Floats
-    best: float
-    whole: bool
-
-    def sorted(self) -> _List:
-        """By rising loss."""
-        order = np.argsort(self.loss, kind="stable")
-        return replace(self, chosen=self.chosen[order], loss=self.loss[order])
-
-    def taken(self, t: int) -> Bools:
-        """Which sets have the t-th pair."""
-        return np.asarray((self.chosen[:, t // listing.WORD] >> np.uint64(t % listing.WORD)) & _ONE, dtype=np.bool_)
-
-    def masks(self, bit: Ints, task: Ints, words: int) -> NDArray[np.uint64]:
-        """The sets by the bits of their tasks."""
-        masks = np.zeros((len(self.loss), words), dtype=np.uint64)
-        for t, b in enumerate(bit[task[self.pairs]].tolist()):
-            if b >= 0:
-                masks[:, b // listing.WORD] |= self.taken(t).astype(np.uint64) << np.uint64(b % listing.WORD)
-        return masks
-
-    def worth(self, profit: Floats) -> Floats:
-        """What the sets earn."""
-        worth = np.zeros(len(self.loss))
-        for t, k in enumerate(self.pairs.tolist()):
-            worth += np.where(self.taken(t), profit[k], 0.0)
-        return worth
-
-    def pairs_of(self, s: int) -> Ints:
-        """The pairs of a set."""
-        t = np.arange(len(self.pairs))
-        inside = (self.chosen[s, t // listing.WORD] >> (t % listing.WORD).astype(np.uint64)) & _ONE
-        return np.asarray(self.pairs[inside == 1])
+def _new_walk(depth: int, words: int, m: int) -> joining.Walk:
+    """The search before its first step: lists of `depth` - 1 servers, masks of so many words, m tasks at the last two."""
+    slots = 1 << min(_SLOTS, _CELLS - (words - 1).bit_length())
+    return joining.Walk(
+        at=np.zeros(depth, dtype=np.int64),
+        lost=np.zeros(depth),
+        worth=np.zeros(depth),
+        covered=np.zeros((depth, words), dtype=np.uint64),
+        alive=np.zeros(m, dtype=np.bool_),
+        choice=np.zeros(m, dtype=np.int64),
+        prices=np.zeros((_PRICES, 2)),
+        ints=np.zeros(joining.N_INTS, dtype=np.int64),
+        regret=np.zeros((2, _CHOICES)),
+        profit=np.zeros((2, _CHOICES)),
+        first=np.zeros((2, _CHOICES)),
+        second=np.zeros((2, _CHOICES)),
+        before=np.zeros((2, _CHOICES), dtype=np.int64),
+        option=np.zeros((2, _CHOICES), dtype=np.int64),
+        best=np.zeros((m, 3)),
+        level=np.full(slots, -1, dtype=np.int64),
+        most=np.zeros(slots),
+        key=np.zeros((slots, words), dtype=np.uint64),
+    )

@@ -52,6 +52,11 @@ class Root:
         self._master: Master | None = None
         self._times = 0
 
+    @property
+    def generates(self) -> bool:
+        """It is at the LP over sets."""
+        return self._master is not None
+
     def advance(self) -> None:
         """Work for a while."""
         if self._master is None:
