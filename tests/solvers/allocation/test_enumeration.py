@@ -179,6 +179,10 @@ def test_the_last_two_servers_are_shared_out_in_the_best_way(seed):
             level=np.full(16, -1, dtype=np.int64),
             most=np.zeros(16),
             key=np.zeros((16, 1), dtype=np.uint64),
+            total=np.zeros(1),
+            gain=np.zeros((1, 0)),
+            rest=np.zeros((1, 1)),
+            sums=np.zeros((1, 1)),
         )
         outcome = joining.join(sets, two, walk, math.inf, 0.0, needed, 1 << 40)
         assert outcome == (joining.FOUND if best >= needed else joining.DONE)

@@ -25,6 +25,7 @@ _LIST = 200_000_000  # elementary steps of a list at most
 _CHOICES = 100_000  # of either half of the last two servers' tasks
 _FAVOURED = 500  # turns, 10 to 25 seconds
 _SLOTS, _CELLS = 20, 22  # states of the search that are remembered, and words of their masks: powers of two, at most
+_BUNDLES, _GAINS = 8, 1 << 22  # of such prices that bound nodes, and of the sets' gains at them, at most
 _PRICES = 16  # pairs of prices that are kept
 _NARROWER = 0.7  # after too long lists: tried again where the gap is at most this share of what it was
 _WORDS = 32  # of a mask, at most
@@ -231,7 +232,7 @@ class Enumeration:
         self._sets = joined_sets(self._listed, bit[problem.task], data.profit, price, at_last)
         self._joined = first, second
         self._last_two(at_last, bit)
-        self._walk = _new_walk(len(others) + 1, len(self._sets.price) // listing.WORD, len(self._two.bit))
+        self._walk = _new_walk(self._sets, len(self._two.bit))
         self._earned = math.fsum(data.profit[self._state == dual.IN].tolist())
         self._phase = _Phase.JOIN
 
@@ -282,8 +283,10 @@ class Enumeration:
         self._lists = []
 
 
-def _new_walk(depth: int, words: int, m: int) -> joining.Walk:
-    """The search before its first step: lists of `depth` - 1 servers, masks of so many words, m tasks at the last two."""
+def _new_walk(sets: joining.Sets, m: int) -> joining.Walk:
+    """The search before its first step; m: tasks at the last two servers."""
+    depth, words, many = len(sets.starts), sets.mask.shape[1], len(sets.loss)
+    bundles = max(1, min(_BUNDLES, _GAINS // max(many, 1)))
     slots = 1 << min(_SLOTS, _CELLS - (words - 1).bit_length())
     return joining.Walk(
         at=np.zeros(depth, dtype=np.int64),
@@ -304,4 +307,8 @@ def _new_walk(depth: int, words: int, m: int) -> joining.Walk:
         level=np.full(slots, -1, dtype=np.int64),
         most=np.zeros(slots),
         key=np.zeros((slots, words), dtype=np.uint64),
+        total=np.zeros(bundles),
+        gain=np.zeros((bundles, many)),
+        rest=np.zeros((bundles, depth)),
+        sums=np.zeros((bundles, depth)),
     )

@@ -17,8 +17,9 @@ from edgeworth.core.kernels import GOLDEN, mixed, ranked
 WORD = 64  # bits of a word
 EPS = float(np.finfo(np.float64).eps)
 MORE, DONE, FOUND, TOO_MANY = 0, 1, 2, 3
-DEPTH, STEPS, PRICES, LEAVES, N_INTS = range(5)
+DEPTH, STEPS, PRICES, LEAVES, SEARCHED, BUNDLES, N_INTS = range(7)
 HALVINGS = 20  # of the interval of a price
+FRESH = 256  # searches for prices between two bundles, once there is no place left
 FIRST, SECOND, NONE = 0, 1, 2  # where a task goes
 
 
@@ -58,7 +59,8 @@ class Walk(NamedTuple):
     two go in a solution that was found. prices [some, 2]: those that ruled leaves out. ints [N_INTS].
     regret, profit, first, second [2, most]: of the choices of both halves; before, option [2, most]: the choice that each adds
     an option to. best [tasks, 3]: regrets of the options. level, most [slots], key [slots, words]: states that were searched:
-    their depths, what was earned, and which open tasks are taken.
+    their depths, what was earned, and which open tasks are taken. total [bundles], gain [bundles, sets], rest, sums
+    [bundles, servers + 1]: of some of these prices; see `bundle`.
     """
 
     at: NDArray[np.int64]
@@ -79,6 +81,10 @@ class Walk(NamedTuple):
     level: NDArray[np.int64]
     most: NDArray[np.float64]
     key: NDArray[np.uint64]
+    total: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    rest: NDArray[np.float64]
+    sums: NDArray[np.float64]
 
 
 @leaf
@@ -312,7 +318,66 @@ def ruled_out(two, walk, earned, target):
 
 
 @leaf
-def at_leaf(two, walk, earned, target):
+def bundle(sets, two, walk, u, v):
+    """At these prices every set has a gain of its own, wherever the search is: what it earns less what its tasks would at the
+    last two servers. So a sum over the sets taken, with the greatest of every server to come, bounds what is ahead of a node.
+    """
+    ints = walk.ints
+    slot = ints[BUNDLES]
+    if slot == walk.total.size:
+        slot = (ints[SEARCHED] // FRESH) % slot
+    else:
+        ints[BUNDLES] += 1
+    total = u * two.room[0] + v * two.room[1]
+    cost = np.zeros(sets.price.size)
+    for bit in range(cost.size):
+        if sets.price[bit] < np.inf:
+            cost[bit] = sets.price[bit]
+    for j in range(two.bit.size):
+        _, most = option_of(two, j, u, v)
+        total += most
+        if two.bit[j] >= 0:
+            cost[two.bit[j]] = 0.0
+    for bit in range(cost.size):
+        total += cost[bit]
+    for j in range(two.bit.size):
+        if two.bit[j] >= 0:
+            _, cost[two.bit[j]] = option_of(two, j, u, v)
+    walk.total[slot] = total
+    gain, rest, sums = walk.gain[slot], walk.rest[slot], walk.sums[slot]
+    servers = sets.starts.size - 1
+    rest[servers] = 0.0
+    for d in range(servers - 1, -1, -1):
+        most = -np.inf
+        for k in range(sets.starts[d], sets.starts[d + 1]):
+            gain[k] = sets.worth[k]
+            for word in range(sets.mask.shape[1]):
+                left = sets.mask[k, word]
+                bit = WORD * word
+                while left:
+                    if left & np.uint64(1):
+                        gain[k] -= cost[bit]
+                    left >>= np.uint64(1)
+                    bit += 1
+            most = max(most, gain[k])
+        rest[d] = rest[d + 1] + most
+        ints[STEPS] += WORD * (sets.starts[d + 1] - sets.starts[d])
+    for d in range(ints[DEPTH]):
+        sums[d + 1] = sums[d] + gain[walk.at[d] - 1]
+
+
+@leaf
+def beyond_reach(walk, d, k, needed):
+    """Do the sums of a bundle, with set k at depth d, stay below what is needed?"""
+    for q in range(walk.ints[BUNDLES]):
+        walk.sums[q, d + 1] = walk.sums[q, d] + walk.gain[q, k]
+        if walk.total[q] + walk.sums[q, d + 1] + walk.rest[q, d + 1] < needed:
+            return True
+    return False
+
+
+@leaf
+def at_leaf(sets, two, walk, earned, target):
     """What comes of the leaf: DONE (nothing there reaches the target), FOUND, TOO_MANY."""
     ints = walk.ints
     ints[LEAVES] += 1
@@ -323,6 +388,9 @@ def at_leaf(two, walk, earned, target):
     if ruled_out(two, walk, earned, target):
         return DONE
     bound, u, v = cheapest(two, walk, target - earned)
+    if ints[BUNDLES] < walk.total.size or ints[SEARCHED] % FRESH == 0:
+        bundle(sets, two, walk, u, v)
+    ints[SEARCHED] += 1
     kept = ints[PRICES]
     if kept < walk.prices.shape[0]:
         ints[PRICES] += 1
@@ -388,7 +456,7 @@ def join(sets, two, walk, gap, earned, target, effort):
         if d < 0:
             return DONE
         if d == servers:
-            outcome = at_leaf(two, walk, earned + worth[d], target)
+            outcome = at_leaf(sets, two, walk, earned + worth[d], target)
             ints[DEPTH] -= 1
             if outcome != DONE:
                 return outcome
@@ -404,7 +472,7 @@ def join(sets, two, walk, gap, earned, target, effort):
             if sets.mask[k, word] & covered[d, word]:
                 overlap = True
                 break
-        if overlap:
+        if overlap or beyond_reach(walk, d, k, target - earned):
             continue
         for word in range(covered.shape[1]):
             covered[d + 1, word] = covered[d, word] | sets.mask[k, word]
