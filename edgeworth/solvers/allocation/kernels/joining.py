@@ -18,7 +18,8 @@ WORD = 64  # bits of a word
 EPS = float(np.finfo(np.float64).eps)
 MORE, DONE, FOUND, TOO_MANY = 0, 1, 2, 3
 DEPTH, STEPS, PRICES, LEAVES, SEARCHED, BUNDLES, N_INTS = range(7)
-HALVINGS = 20  # of the interval of a price
+CUTS = 24  # of a box of prices
+ENOUGH, NEAR, EDGE = 4, 1e-3, 0.02  # prices that make a box; by what share of the dearest it is wider; its edge, as a share
 FRESH = 256  # searches for prices between two bundles, once there is no place left
 FIRST, SECOND, NONE = 0, 1, 2  # where a task goes
 
@@ -120,41 +121,75 @@ def priced(two, alive, u, v):
 
 @leaf
 def cheapest(two, walk, enough):
-    """The least bound, and its prices: halving for the first price around halving for the second; ends at once below `enough`.
+    """A bound near the least, and its prices; ends at once below `enough`.
 
-    The slope of what is least over the second price is the mean of the slopes on both sides of it, weighed so that the second
-    price's own is zero.
+    The bound is convex in the prices, and its slope at the centroid of a polygon says on which side of it the least lies: what
+    is cut off is at least 4/9 of the area (Grunbaum). The first polygon is a box around the prices of earlier leaves; where
+    the best prices come to lie at its edge, it is as large as prices may be.
     """
+    dearest, prices, kept = two.dearest, walk.prices, walk.ints[PRICES]
+    box = np.array([0.0, dearest, 0.0, dearest])
+    if kept >= ENOUGH:
+        for side in range(2):
+            low, high = prices[0, side], prices[0, side]
+            for q in range(1, kept):
+                low, high = min(low, prices[q, side]), max(high, prices[q, side])
+            wider = (high - low) + NEAR * dearest
+            box[2 * side] = max(low - wider, 0.0)
+            box[2 * side + 1] = min(high + wider, dearest)
+        least, first, second = cut_down(two, walk, box, CUTS, enough)
+        inside = True
+        for side in range(2):
+            price = first if side == 0 else second
+            edge = EDGE * (box[2 * side + 1] - box[2 * side])
+            inside &= box[2 * side] <= 0.0 or price - box[2 * side] > edge
+            inside &= box[2 * side + 1] >= dearest or box[2 * side + 1] - price > edge
+        if inside or least < enough:
+            return least, first, second
+        box = np.array([0.0, dearest, 0.0, dearest])
+    return cut_down(two, walk, box, 2 * CUTS, enough)
+
+
+@leaf
+def cut_down(two, walk, box, cuts, enough):
+    """Cuts through the centroid of what is left of a box of prices; the least bound that was met, and its prices."""
+    x, y, clipped_x, clipped_y = np.empty(2 * CUTS + 8), np.empty(2 * CUTS + 8), np.empty(2 * CUTS + 8), np.empty(2 * CUTS + 8)
+    x[0], y[0], x[1], y[1] = box[0], box[2], box[1], box[2]
+    x[2], y[2], x[3], y[3] = box[1], box[3], box[0], box[3]
+    corners = 4
     least, first, second = np.inf, 0.0, 0.0
-    low, high = 0.0, two.dearest
-    for _ in range(HALVINGS):
-        u = 0.5 * (low + high)
-        below, above = 0.0, two.dearest
-        slope_below, slope_above, other_below, other_above = 0.0, 0.0, -1.0, 1.0
-        seen_below, seen_above = False, False
-        for _ in range(HALVINGS):
-            v = 0.5 * (below + above)
-            total, free, other = priced(two, walk.alive, u, v)
-            walk.ints[STEPS] += walk.alive.size
-            if total < least:
-                least, first, second = total, u, v
-                if total < enough:
-                    return least, first, second
-            if other > 0.0:
-                above, slope_above, other_above, seen_above = v, free, other, True
-            else:
-                below, slope_below, other_below, seen_below = v, free, other, True
-        if not seen_below:  # the second room is free
-            slope = slope_above
-        elif not seen_above:
-            slope = slope_below
-        else:
-            share = other_above / (other_above - other_below)
-            slope = share * slope_below + (1.0 - share) * slope_above
-        if slope > 0.0:
-            high = u
-        else:
-            low = u
+    for _ in range(cuts):
+        area, u, v = 0.0, 0.0, 0.0  # seen from the first corner, so that small polygons do not cancel
+        for k in range(1, corners - 1):
+            cross = (x[k] - x[0]) * (y[k + 1] - y[0]) - (x[k + 1] - x[0]) * (y[k] - y[0])
+            area += cross
+            u += cross * (x[k] + x[k + 1] - 2.0 * x[0])
+            v += cross * (y[k] + y[k + 1] - 2.0 * y[0])
+        if not area > 0.0:
+            break
+        u = max(x[0] + u / (3.0 * area), 0.0)
+        v = max(y[0] + v / (3.0 * area), 0.0)
+        total, free, other = priced(two, walk.alive, u, v)
+        walk.ints[STEPS] += walk.alive.size
+        if total < least:
+            least, first, second = total, u, v
+            if total < enough:
+                break
+        left = 0
+        for k in range(corners):
+            after = k + 1 if k + 1 < corners else 0
+            here = free * (x[k] - u) + other * (y[k] - v)
+            there = free * (x[after] - u) + other * (y[after] - v)
+            if here <= 0.0:
+                clipped_x[left], clipped_y[left] = x[k], y[k]
+                left += 1
+            if (here < 0.0 < there) or (there < 0.0 < here):
+                share = here / (here - there)
+                clipped_x[left], clipped_y[left] = x[k] + share * (x[after] - x[k]), y[k] + share * (y[after] - y[k])
+                left += 1
+        for k in range(left):
+            x[k], y[k] = clipped_x[k], clipped_y[k]
+        corners = left
     return least, first, second
 
 
