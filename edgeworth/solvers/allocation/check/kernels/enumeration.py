@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from edgeworth.core.arrays import Ints
 from edgeworth.core.jit import jit
-from edgeworth.solvers.allocation.check.kernels.joining import leaf
+from edgeworth.solvers.allocation.check.kernels.joining import FULL, close_leaf
 from edgeworth.solvers.allocation.check.kernels.knapsack import by_ratio, fill, gather, knapsack
-from edgeworth.solvers.allocation.check.kernels.replay import decided
-from edgeworth.solvers.allocation.check.kernels.state import BIG, BOUND, FREE, SERVER, STEPS, lean, room_left
-
-DONE, MORE, OPEN, FULL = 0, 1, 2, 3
+from edgeworth.solvers.allocation.check.kernels.replay import DONE, MORE, OPEN, decided
+from edgeworth.solvers.allocation.check.kernels.state import BOUND, FREE, SERVER, STEPS, lean, room_left
 
 
 class Sets(NamedTuple):
@@ -223,7 +221,7 @@ def search(levels, path, joined, prices, effort):
         d = ints[DEPTH]
         if d == top:
             ints[DEPTH] = d - 1
-            closed, steps = leaf(joined, prices, path.covered[d], ints[NEEDED] - path.earned[d])
+            closed, steps = close_leaf(joined, prices, path.covered[d], ints[NEEDED] - path.earned[d])
             spent += steps
             if not closed:
                 return OPEN

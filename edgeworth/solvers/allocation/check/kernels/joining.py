@@ -1,11 +1,11 @@
-"""Two servers that are left with the tasks that no other takes: a bound by prices of their capacities, then all choices.
+"""Two servers that are left with the tasks no other takes: a bound by prices of their capacities, then all choices.
 
-Prices are floats, and any will do: everything that follows from them is made of integers. With `below` the integer cost c of
-a pair is at most price times weight, and with `above` the rent R of a server is at least price times room: the costs of a set
-that fits add up to at most R. A choice x of a server, or of none, for every task then has the profit
-sum (p - c)(x) + sum c(x) <= R_A + R_B + sum_j best_j - sum_j regret_j(x), where best_j is the largest p - c among the options of
-task j (0 for none, where it may stay unserved), and a regret is what an option has less. Costs and rents are at most about
-2^58 together for each server (`Joined.most`), profits less than 2^60, so that no sum leaves int64.
+Prices are floats, and any will do: everything that follows from them is made of integers. By `below` the integer cost c of a
+pair is at most price times weight, by `above` the rent R of a server is at least price times room: the costs of a set that
+fits add up to at most R. A choice x, of a server or of none for every task, then has the profit
+sum (p - c)(x) + sum c(x) <= R_A + R_B + sum_j best_j - sum_j regret_j(x), where best_j is the largest p - c among the options
+of task j (0 for none, where it may stay unserved), and a regret is what an option has less. The costs of a server's pairs and
+its rent are at most about 2^58 (`Joined.most`), profits together less than 2^60, so that no sum leaves int64.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edgeworth.core.arrays import Bools, Floats, Ints
 from edgeworth.core.jit import jit
@@ -26,8 +25,9 @@ _SECTION = (5.0**0.5 - 1.0) / 2.0  # golden
 
 
 class Joined(NamedTuple):
-    """The two servers. bit, must [tasks]: of each task with a pair at one; profit, weight [2, tasks], has [2, tasks]: the pairs;
-    room [2]; most [2]: the largest prices. open [tasks]: who is still to be served.
+    """The two servers, A and B. bit [tasks]: the bit of each task with a pair at one of them, -1 where no other server has it;
+    must [tasks]; has, profit, weight [2, tasks]: the pairs; room [2]; most [2]: the largest prices. open [tasks]: whether the
+    task is left to the two at the leaf.
     """
 
     bit: Ints
@@ -41,8 +41,9 @@ class Joined(NamedTuple):
 
 
 class Prices(NamedTuple):
-    """Prices that closed leaves. price [kept, 2]; rent [kept]: R_A + R_B; best [kept, tasks]; rank [kept]: the order in which
-    they are tried. ints [N_PRICES]. KNOWN: how many there are; NEED: what the two servers must earn at the leaf that is open.
+    """Prices found at earlier leaves. price [kept, 2]; rent [kept]: R_A + R_B; best [kept, tasks]; rank [kept]: the order in
+    which they are tried. ints [N_PRICES]. KNOWN: how many there are; NEED: what the two must earn at the leaf that is open;
+    EASY: where a bound exceeds that by no more, all choices are looked at sooner than other prices are found.
     """
 
     price: Floats
@@ -52,16 +53,19 @@ class Prices(NamedTuple):
     ints: Ints
 
 
-KNOWN, NEED, N_PRICES = range(3)
+KNOWN, NEED, EASY, N_PRICES = range(4)
 
 
 class Choices(NamedTuple):
-    """All choices for some tasks of a leaf whose regrets are small enough, as differences to the best options. load [3, 2,
-    most], profit, regret [3, most]: of every choice in three lists, by rising load at A: two halves and a spare. task, key
-    [tasks]: the tasks in doubt, by rising least regret. order, other [most]: for sorting; load_b, profit_b [most + 1]: the second
-    half's loads at B in order, and the largest profits of a Fenwick tree over them. ints [N_CHOICES]. PHASE; ROOM_A, ROOM_B, LEAST, SLACK:
-    room, profit needed and regret allowed beyond the best options; TASKS, NEXT: in doubt, and how many of them are in lists;
-    FIRST, SECOND, SPARE: the lists' numbers, SIZE: of a half its number of choices; WIDTH, FROM, TO: of the sort and the sweep.
+    """Choices for two halves of an open leaf's tasks, as differences to the best options.
+
+    load [3, 2, most], profit, regret [3, most]: of every choice in three lists, by rising load at A: two are the halves. task,
+    key [tasks]: the tasks in doubt, by rising least regret. order, other [most]: for sorting. load_b [most]: the loads at B of
+    the second half in order; profit_b [most + 1]: a Fenwick tree of the largest profits up to each of them.
+
+    ints [N_CHOICES]. PHASE. ROOM_A, ROOM_B, LEAST, SLACK: what the best options leave: room, profit needed, regret allowed.
+    TASKS: in doubt, NEXT: of them in the lists already. FIRST, SECOND: the halves' lists, SPARE: the third; SIZE_FIRST,
+    SIZE_SECOND: choices in the halves. WIDTH: of sorted runs. FROM, TO: next choice of the first half and of the second.
     """
 
     load: Ints
@@ -104,21 +108,29 @@ def reduced(joined, price_a, price_b, t, option):
 
 
 @lean
-def leaf(joined, prices, covered, need):
+def close_leaf(joined, prices, covered, need):
     """Whether some prices show that the two servers earn less than `need` with the tasks not covered, and the steps it took.
 
-    Else the leaf's tasks are left in `open`, and the best prices in front.
+    Else the leaf's tasks are left in `open`, and the prices of its bound in front.
     """
     tasks = joined.bit.size
     for t in range(tasks):
         bit = joined.bit[t]
         joined.open[t] = bit < 0 or (covered[bit >> 6] >> np.uint64(bit & 63)) & np.uint64(1) == np.uint64(0)
+    prices.ints[NEED] = need
     steps = tasks + 1
+    nearest, at = BIG, -1
     for r in range(prices.ints[KNOWN]):
         steps += tasks
-        if priced(joined, prices, prices.rank[r]) < need:
+        bound = priced(joined, prices, prices.rank[r])
+        if bound < need:
             to_front(prices, r)
             return True, steps
+        if bound < nearest:
+            nearest, at = bound, r
+    if at >= 0 and nearest - need <= prices.ints[EASY]:
+        to_front(prices, at)
+        return False, steps
     r = prices.ints[KNOWN]
     if r == prices.rank.size:
         r -= 1
@@ -135,7 +147,6 @@ def leaf(joined, prices, covered, need):
             top = max(top, reduced(joined, price_a, price_b, t, option))
         prices.best[q, t] = top
     to_front(prices, r)
-    prices.ints[NEED] = need
     return priced(joined, prices, q) < need, steps + 4 * tasks
 
 
@@ -320,8 +331,9 @@ def meet(joined, prices, choices, effort):
 
 @lean
 def grow(joined, prices, choices, t, half):
-    """Every choice of a half with every option of one more task; False: there are too many. The list stays in order by load at A:
-    the choices with each option are in order, and three such lists are merged.
+    """Every choice of a half with every option of one more task; False: there are too many.
+
+    The list stays in order by load at A: the choices with each option are in order, and three such lists are merged.
     """
     ints = choices.ints
     old, new, count = ints[FIRST + half], ints[SPARE], ints[SIZE_FIRST + half]
