@@ -18,7 +18,7 @@ Nothing else is believed. The check:
    sets without common tasks are put together while losses allow it.
 4. At each leaf of that search A and B are left with the tasks not taken. Their best profit is below what the target leaves,
    by a bound with prices, or because all choices whose regrets are small enough, listed for two halves of the tasks and put
-   together by meeting in the middle (Horowitz and Sahni 1974), earn less. See `kernels.joining`.
+   together by meeting in the middle (Horowitz and Sahni 1974), earn less. See `kernels.prices`, `kernels.joining`.
 
 All in the integers of `check.tree`, whose margins hold here: an assignment worth the target is worth it in integers, and every
 set that `violations` lets pass fits in integers. In steps 3 and 4 integers have the last word, so that sets which only rounding
@@ -45,7 +45,8 @@ from edgeworth.solvers.allocation.model import AllocationProblem
 
 if TYPE_CHECKING:
     from edgeworth.solvers.allocation.check.kernels.enumeration import Levels, Sets
-    from edgeworth.solvers.allocation.check.kernels.joining import Choices, Joined, Prices
+    from edgeworth.solvers.allocation.check.kernels.joining import Choices
+    from edgeworth.solvers.allocation.check.kernels.prices import Joined, Prices
     from edgeworth.solvers.allocation.check.kernels.state import Data, Items, Work
 
 Ints = NDArray[np.int64]
@@ -60,11 +61,11 @@ _CHEAP = 500  # choices that are sooner looked at than better prices are found
 _COST = 2.0**58  # most that all weights of a server cost together
 
 
-def _loops() -> tuple[ModuleType, ModuleType, ModuleType]:
+def _loops() -> tuple[ModuleType, ModuleType, ModuleType, ModuleType]:
     """The compiled loops, imported on use: a check of anything else needs no compiler."""
-    from edgeworth.solvers.allocation.check.kernels import enumeration, joining, state
+    from edgeworth.solvers.allocation.check.kernels import enumeration, joining, prices, state
 
-    return enumeration, joining, state
+    return enumeration, joining, prices, state
 
 
 @cache
@@ -116,7 +117,7 @@ class _Enumeration:
 
     def __init__(self, data: Data, work: Work, items: Items, joined: tuple[int, int], target: int, budget: Budget) -> None:
         self.data, self.work, self.items, self.joined, self.target, self.budget = data, work, items, joined, target, budget
-        self.loops, self.meeting, self.state = _loops()
+        self.loops, self.meeting, self.pricing, self.state = _loops()
         self.free, self.chosen = work.state == self.state.FREE, work.state == self.state.IN
         count = np.bincount(data.task[self.free], minlength=len(data.must))
         work.lam[(count == 1) & ~data.must] = 0
@@ -255,7 +256,7 @@ class _Enumeration:
 
     def _pair(self) -> tuple[Joined, Prices]:
         """The two servers with the tasks that have pairs left there, and no prices yet."""
-        data, joining = self.data, self.meeting
+        data, pricing = self.data, self.pricing
         here = [np.flatnonzero(self.free & (data.server == i)) for i in self.joined]
         tasks = np.unique(data.task[np.concatenate(here)])
         profit, weight = np.zeros((2, len(tasks)), dtype=np.int64), np.zeros((2, len(tasks)), dtype=np.int64)
@@ -274,7 +275,7 @@ class _Enumeration:
             most = np.minimum(most, steepest)
         exclusive = np.ones(len(data.must), dtype=np.bool_)
         exclusive[data.task[self.free & ~np.isin(data.server, self.joined)]] = False
-        joined = joining.Joined(
+        joined = pricing.Joined(
             bit=np.where(exclusive[tasks], -1, self.bit[tasks]),
             must=data.must[tasks],
             profit=profit,
@@ -284,19 +285,19 @@ class _Enumeration:
             most=most,
             open=np.zeros(len(tasks), dtype=np.bool_),
         )
-        prices = joining.Prices(
+        prices = pricing.Prices(
             price=np.zeros((_PRICES, 2)),
             rent=np.zeros(_PRICES, dtype=np.int64),
             best=np.zeros((_PRICES, len(tasks)), dtype=np.int64),
             rank=np.zeros(_PRICES, dtype=np.int64),
-            ints=np.zeros(joining.N_PRICES, dtype=np.int64),
+            ints=np.zeros(pricing.N_PRICES, dtype=np.int64),
         )
-        prices.ints[joining.EASY] = -1
+        prices.ints[pricing.EASY] = -1
         return joined, prices
 
     def _meet(self, joined: Joined, prices: Prices) -> None:
         """ValueError where the two servers may earn what the open leaf leaves to them."""
-        joining = self.meeting
+        joining, easy = self.meeting, self.pricing.EASY
         if self.choices is None:
             tasks = len(joined.bit)
             self.choices = joining.Choices(
@@ -321,4 +322,4 @@ class _Enumeration:
         if outcome != joining.DONE:
             raise ValueError("target: an assignment worth it may exist")
         if self.choices.ints[[joining.SIZE_FIRST, joining.SIZE_SECOND]].sum() <= _CHEAP:
-            prices.ints[joining.EASY] = max(prices.ints[joining.EASY], self.choices.ints[joining.SLACK])
+            prices.ints[easy] = max(prices.ints[easy], self.choices.ints[joining.SLACK])
