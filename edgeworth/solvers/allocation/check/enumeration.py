@@ -9,16 +9,16 @@ It claims that no feasible assignment has a profit >= ``target`` (profits are v 
 Nothing else is believed. The check:
 
 1. The rows are those of a branch tree's only leaf: `check.tree` closes it, or leaves the pairs that it cannot fix.
-2. With the last row, where it is 0 for tasks with one pair left (which is as valid), L = sum of lambda_j over open tasks + profits
-   decided + sum of K_i, where K_i is at least the best value, sum of v_k - lambda_j over its pairs k of tasks j, of a set of pairs
-   left that fits server i. An assignment loses K_i - value of its set at every server and lambda_j for each open task that it
-   does not serve: its profit is L less all these. What is worth the target loses L - target, the gap, at most.
+2. With the last row, taken as 0 for tasks with one pair left (which is as valid), L = sum of lambda_j over open tasks + profits
+   decided + sum of K_i, where K_i is at least the best value, sum of v_k - lambda_j over its pairs k of tasks j, of a set of
+   pairs left that fits server i. An assignment loses K_i - value of its set at every server, and lambda_j for each open task
+   that it does not serve: its profit is L less all these. What is worth the target loses L - target, the gap, at most.
 3. All servers apart from A and B: all sets of a loss within the gap are listed. Of sets with the same shared tasks (those with
-   pairs left at several servers) only the one of the least loss counts. Depth first over these servers, fewest sets first, sets
-   without common tasks are put together while losses allow it.
+   pairs left at several servers) only the one of the least loss counts. Depth first over these servers, fewest sets first,
+   sets without common tasks are put together while losses allow it.
 4. At each leaf of that search A and B are left with the tasks not taken. Their best profit is below what the target leaves,
    by a bound with prices, or because all choices whose regrets are small enough, listed for two halves of the tasks and put
-   together by meeting in the middle (Horowitz and Sahni 1974), earn less. See `kernels.joining`.
+   together by meeting in the middle (Horowitz and Sahni 1974), earn less. See `kernels.prices`, `kernels.joining`.
 
 All in the integers of `check.tree`, whose margins hold here: an assignment worth the target is worth it in integers, and every
 set that `violations` lets pass fits in integers. In steps 3 and 4 integers have the last word, so that sets which only rounding
@@ -45,7 +45,8 @@ from edgeworth.solvers.allocation.model import AllocationProblem
 
 if TYPE_CHECKING:
     from edgeworth.solvers.allocation.check.kernels.enumeration import Levels, Sets
-    from edgeworth.solvers.allocation.check.kernels.joining import Joined, Prices
+    from edgeworth.solvers.allocation.check.kernels.joining import Choices
+    from edgeworth.solvers.allocation.check.kernels.prices import Joined, Prices
     from edgeworth.solvers.allocation.check.kernels.state import Data, Items, Work
 
 Ints = NDArray[np.int64]
@@ -56,14 +57,15 @@ _BYTES = 256_000_000  # and of their memory
 _FIRST = 256  # sets that a list begins with room for
 _CHOICES = 2_000_000  # most choices of one half
 _PRICES = 16  # prices kept
+_CHEAP = 500  # choices that are sooner looked at than better prices are found
 _COST = 2.0**58  # most that all weights of a server cost together
 
 
-def _loops() -> tuple[ModuleType, ModuleType]:
+def _loops() -> tuple[ModuleType, ModuleType, ModuleType, ModuleType]:
     """The compiled loops, imported on use: a check of anything else needs no compiler."""
-    from edgeworth.solvers.allocation.check.kernels import enumeration, joining
+    from edgeworth.solvers.allocation.check.kernels import enumeration, joining, prices, state
 
-    return enumeration, joining
+    return enumeration, joining, prices, state
 
 
 @cache
@@ -115,15 +117,14 @@ class _Enumeration:
 
     def __init__(self, data: Data, work: Work, items: Items, joined: tuple[int, int], target: int, budget: Budget) -> None:
         self.data, self.work, self.items, self.joined, self.target, self.budget = data, work, items, joined, target, budget
-        from edgeworth.solvers.allocation.check.kernels import state
-
-        self.loops, self.meeting = _loops()
-        self.free, self.chosen = work.state == state.FREE, work.state == state.IN
+        self.loops, self.meeting, self.pricing, self.state = _loops()
+        self.free, self.chosen = work.state == self.state.FREE, work.state == self.state.IN
         count = np.bincount(data.task[self.free], minlength=len(data.must))
         work.lam[(count == 1) & ~data.must] = 0
         self.shared = np.flatnonzero((count > 1) | ((count == 1) & data.must))
         self.bit = np.full(len(data.must), -1, dtype=np.int64)
         self.bit[self.shared] = np.arange(len(self.shared))
+        self.choices: Choices | None = None
         self.words = max(1, -(-len(self.shared) // 64))
 
     def close(self) -> None:
@@ -172,7 +173,7 @@ class _Enumeration:
             rest=np.ascontiguousarray(np.cumsum(least)[::-1]),
             ptr=ptr,
             last=last,
-            cost=np.where(self.data.must[tasks], self.loops.BIG, self.work.lam[tasks]),
+            cost=np.where(self.data.must[tasks], self.state.BIG, self.work.lam[tasks]),
         )
 
     def _sets(self, i: int, gap: int, most: int) -> Sets:
@@ -255,7 +256,7 @@ class _Enumeration:
 
     def _pair(self) -> tuple[Joined, Prices]:
         """The two servers with the tasks that have pairs left there, and no prices yet."""
-        data, joining = self.data, self.meeting
+        data, pricing = self.data, self.pricing
         here = [np.flatnonzero(self.free & (data.server == i)) for i in self.joined]
         tasks = np.unique(data.task[np.concatenate(here)])
         profit, weight = np.zeros((2, len(tasks)), dtype=np.int64), np.zeros((2, len(tasks)), dtype=np.int64)
@@ -274,7 +275,7 @@ class _Enumeration:
             most = np.minimum(most, steepest)
         exclusive = np.ones(len(data.must), dtype=np.bool_)
         exclusive[data.task[self.free & ~np.isin(data.server, self.joined)]] = False
-        joined = joining.Joined(
+        joined = pricing.Joined(
             bit=np.where(exclusive[tasks], -1, self.bit[tasks]),
             must=data.must[tasks],
             profit=profit,
@@ -284,19 +285,20 @@ class _Enumeration:
             most=most,
             open=np.zeros(len(tasks), dtype=np.bool_),
         )
-        prices = joining.Prices(
+        prices = pricing.Prices(
             price=np.zeros((_PRICES, 2)),
             rent=np.zeros(_PRICES, dtype=np.int64),
             best=np.zeros((_PRICES, len(tasks)), dtype=np.int64),
             rank=np.zeros(_PRICES, dtype=np.int64),
-            ints=np.zeros(joining.N_PRICES, dtype=np.int64),
+            ints=np.zeros(pricing.N_PRICES, dtype=np.int64),
         )
+        prices.ints[pricing.EASY] = -1
         return joined, prices
 
     def _meet(self, joined: Joined, prices: Prices) -> None:
         """ValueError where the two servers may earn what the open leaf leaves to them."""
-        joining = self.meeting
-        if not hasattr(self, "choices"):
+        joining, easy = self.meeting, self.pricing.EASY
+        if self.choices is None:
             tasks = len(joined.bit)
             self.choices = joining.Choices(
                 load=np.empty((3, 2, _CHOICES), dtype=np.int64),
@@ -319,3 +321,5 @@ class _Enumeration:
             raise ValueError(f"joined: choices for half of their tasks must be at most {_CHOICES}; got more")
         if outcome != joining.DONE:
             raise ValueError("target: an assignment worth it may exist")
+        if self.choices.ints[[joining.SIZE_FIRST, joining.SIZE_SECOND]].sum() <= _CHEAP:
+            prices.ints[easy] = max(prices.ints[easy], self.choices.ints[joining.SLACK])

@@ -1,7 +1,7 @@
 """Sets of pairs of one server that lose little, and the search over such sets, one for each server but two.
 
-`check.enumeration` says what the search proves. All of it is in the integers of `state`; the bound of the two servers that are
-left at its leaves is that of `joining`.
+`check.enumeration` says what the search proves. All of it is in the integers of `state`; the two servers left at
+its leaves are the business of `prices` and `joining`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from edgeworth.core.arrays import Ints
 from edgeworth.core.jit import jit
-from edgeworth.solvers.allocation.check.kernels.joining import leaf
+from edgeworth.solvers.allocation.check.kernels.joining import FULL
 from edgeworth.solvers.allocation.check.kernels.knapsack import by_ratio, fill, gather, knapsack
-from edgeworth.solvers.allocation.check.kernels.replay import decided
-from edgeworth.solvers.allocation.check.kernels.state import BIG, BOUND, FREE, SERVER, STEPS, lean, room_left
-
-DONE, MORE, OPEN, FULL = 0, 1, 2, 3
+from edgeworth.solvers.allocation.check.kernels.prices import close_leaf
+from edgeworth.solvers.allocation.check.kernels.replay import DONE, MORE, OPEN, decided
+from edgeworth.solvers.allocation.check.kernels.state import BOUND, FREE, SERVER, STEPS, lean, room_left
 
 
 class Sets(NamedTuple):
@@ -223,7 +222,7 @@ def search(levels, path, joined, prices, effort):
         d = ints[DEPTH]
         if d == top:
             ints[DEPTH] = d - 1
-            closed, steps = leaf(joined, prices, path.covered[d], ints[NEEDED] - path.earned[d])
+            closed, steps = close_leaf(joined, prices, path.covered[d], ints[NEEDED] - path.earned[d])
             spent += steps
             if not closed:
                 return OPEN

@@ -1,67 +1,31 @@
-"""Two servers that are left with the tasks that no other takes: a bound by prices of their capacities, then all choices.
+"""Two servers whose bound by prices does not close a leaf: all choices of small regret, put together by meeting in the middle.
 
-Prices are floats, and any will do: everything that follows from them is made of integers. With `below` the integer cost c of
-a pair is at most price times weight, and with `above` the rent R of a server is at least price times room: the costs of a set
-that fits add up to at most R. A choice x of a server, or of none, for every task then has the profit
-sum (p - c)(x) + sum c(x) <= R_A + R_B + sum_j best_j - sum_j regret_j(x), where best_j is the largest p - c among the options of
-task j (0 for none, where it may stay unserved), and a regret is what an option has less. Costs and rents are at most about
-2^58 together for each server (`Joined.most`), profits less than 2^60, so that no sum leaves int64.
+`prices` says what prices, costs and regrets are. What a choice earns is within the bound less its regret.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgeworth.core.arrays import Bools, Floats, Ints
+from edgeworth.core.arrays import Ints
 from edgeworth.core.jit import jit
+from edgeworth.solvers.allocation.check.kernels.prices import NEED, priced, reduced
 from edgeworth.solvers.allocation.check.kernels.replay import DONE, MORE, OPEN
 from edgeworth.solvers.allocation.check.kernels.state import BIG, lean
 
 FULL = 3
-_STEPS = 20_000_000  # about the most that new prices may cost
-_SECTION = (5.0**0.5 - 1.0) / 2.0  # golden
-
-
-class Joined(NamedTuple):
-    """The two servers. bit, must [tasks]: of each task with a pair at one; profit, weight [2, tasks], has [2, tasks]: the pairs;
-    room [2]; most [2]: the largest prices. open [tasks]: who is still to be served.
-    """
-
-    bit: Ints
-    must: Bools
-    profit: Ints
-    weight: Ints
-    has: Bools
-    room: Ints
-    most: Floats
-    open: Bools
-
-
-class Prices(NamedTuple):
-    """Prices that closed leaves. price [kept, 2]; rent [kept]: R_A + R_B; best [kept, tasks]; rank [kept]: the order in which
-    they are tried. ints [N_PRICES]. KNOWN: how many there are; NEED: what the two servers must earn at the leaf that is open.
-    """
-
-    price: Floats
-    rent: Ints
-    best: Ints
-    rank: Ints
-    ints: Ints
-
-
-KNOWN, NEED, N_PRICES = range(3)
 
 
 class Choices(NamedTuple):
-    """All choices for some tasks of a leaf whose regrets are small enough, as differences to the best options. load [3, 2,
-    most], profit, regret [3, most]: of every choice in three lists, by rising load at A: two halves and a spare. task, key
-    [tasks]: the tasks in doubt, by rising least regret. order, other [most]: for sorting; load_b, profit_b [most + 1]: the second
-    half's loads at B in order, and the largest profits of a Fenwick tree over them. ints [N_CHOICES]. PHASE; ROOM_A, ROOM_B, LEAST, SLACK:
-    room, profit needed and regret allowed beyond the best options; TASKS, NEXT: in doubt, and how many of them are in lists;
-    FIRST, SECOND, SPARE: the lists' numbers, SIZE: of a half its number of choices; WIDTH, FROM, TO: of the sort and the sweep.
+    """Choices for two halves of an open leaf's tasks, as differences to the best options.
+
+    load [3, 2, most], profit, regret [3, most]: of every choice in three lists, by rising load at A: two are the halves. task,
+    key [tasks]: the tasks in doubt, by rising least regret. order, other [most]: for sorting. load_b [most]: the loads at B of
+    the second half in order; profit_b [most + 1]: a Fenwick tree of the largest profits up to each of them.
+
+    ints [N_CHOICES]. PHASE. ROOM_A, ROOM_B, LEAST, SLACK: what the best options leave: room, profit needed, regret allowed.
+    TASKS: in doubt, NEXT: of them in the lists already. FIRST, SECOND: the halves' lists, SPARE: the third; SIZE_FIRST,
+    SIZE_SECOND: choices in the halves. WIDTH: of sorted runs. FROM, TO: next choice of the first half and of the second.
     """
 
     load: Ints
@@ -79,151 +43,6 @@ class Choices(NamedTuple):
 (PHASE, ROOM_A, ROOM_B, LEAST, SLACK, TASKS, NEXT, FIRST, SECOND, SPARE) = range(10)
 SIZE_FIRST, SIZE_SECOND, WIDTH, FROM, TO, N_CHOICES = range(10, 16)
 GROW, SORT, SWEEP = range(3)
-
-
-@lean
-def below(price, weight):
-    """An integer at most price * weight: three roundings are a factor of (1 + 2^-53)^3 at most."""
-    return np.int64(price * np.float64(weight) * (1.0 - 2.0**-50))
-
-
-@lean
-def above(price, room):
-    """An integer at least price * room."""
-    return np.int64(price * np.float64(room) * (1.0 + 2.0**-50)) + 1
-
-
-@lean
-def reduced(joined, price_a, price_b, t, option):
-    """Of an option (0 for A, 1 for B, 2 for none) its profit less its cost; -BIG where there is no such option."""
-    if option == 2:
-        return -BIG if joined.must[t] else 0
-    if not joined.has[option, t]:
-        return -BIG
-    return joined.profit[option, t] - below(price_a if option == 0 else price_b, joined.weight[option, t])
-
-
-@lean
-def leaf(joined, prices, covered, need):
-    """Whether some prices show that the two servers earn less than `need` with the tasks not covered, and the steps it took.
-
-    Else the leaf's tasks are left in `open`, and the best prices in front.
-    """
-    tasks = joined.bit.size
-    for t in range(tasks):
-        bit = joined.bit[t]
-        joined.open[t] = bit < 0 or (covered[bit >> 6] >> np.uint64(bit & 63)) & np.uint64(1) == np.uint64(0)
-    steps = tasks + 1
-    for r in range(prices.ints[KNOWN]):
-        steps += tasks
-        if priced(joined, prices, prices.rank[r]) < need:
-            to_front(prices, r)
-            return True, steps
-    r = prices.ints[KNOWN]
-    if r == prices.rank.size:
-        r -= 1
-    else:
-        prices.rank[r] = r
-        prices.ints[KNOWN] += 1
-    q = prices.rank[r]
-    steps += find_prices(joined, prices.price[q])
-    price_a, price_b = prices.price[q, 0], prices.price[q, 1]
-    prices.rent[q] = above(price_a, joined.room[0]) + above(price_b, joined.room[1])
-    for t in range(tasks):
-        top = -BIG
-        for option in range(3):
-            top = max(top, reduced(joined, price_a, price_b, t, option))
-        prices.best[q, t] = top
-    to_front(prices, r)
-    prices.ints[NEED] = need
-    return priced(joined, prices, q) < need, steps + 4 * tasks
-
-
-@lean
-def priced(joined, prices, q):
-    """The bound of the leaf by prices q."""
-    total = prices.rent[q]
-    for t in range(joined.bit.size):
-        if joined.open[t]:
-            total += prices.best[q, t]
-    return total
-
-
-@lean
-def to_front(prices, r):
-    q = prices.rank[r]
-    for s in range(r, 0, -1):
-        prices.rank[s] = prices.rank[s - 1]
-    prices.rank[0] = q
-
-
-@lean
-def find_prices(joined, price):
-    """Prices at which the leaf's bound is about least: golden section at A, bisection at B; returns the steps it took.
-
-    Both are searches on convex functions. The more tasks, the rougher they are.
-    """
-    rounds = np.int64(min(40.0, max(4.0, (_STEPS / (joined.bit.size + 1.0)) ** 0.5)))
-    low, high = 0.0, joined.most[0]
-    left, right = high - _SECTION * high, _SECTION * high
-    at_left, best_b = best_at(joined, left, rounds)
-    price[0], price[1], best = left, best_b, at_left
-    at_right, best_b = best_at(joined, right, rounds)
-    if at_right < best:
-        price[0], price[1], best = right, best_b, at_right
-    for _ in range(rounds):
-        if at_left <= at_right:
-            high, right, at_right = right, left, at_left
-            left = high - _SECTION * (high - low)
-            at_left, best_b = best_at(joined, left, rounds)
-            now, value = left, at_left
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + _SECTION * (high - low)
-            at_right, best_b = best_at(joined, right, rounds)
-            now, value = right, at_right
-        if value < best:
-            price[0], price[1], best = now, best_b, value
-    return (rounds + 2) * (rounds + 2) * 2 * (joined.bit.size + 1)
-
-
-@lean
-def best_at(joined, price_a, rounds):
-    """The least bound at that price of A, about, and its price of B."""
-    low, high = 0.0, joined.most[1]
-    best, left = bound_at(joined, price_a, 0.0)
-    if left >= 0.0:
-        return best, 0.0
-    best_b = 0.0
-    for _ in range(rounds):
-        middle = 0.5 * (low + high)
-        value, left = bound_at(joined, price_a, middle)
-        if value < best:
-            best, best_b = value, middle
-        if left >= 0.0:
-            high = middle
-        else:
-            low = middle
-    return best, best_b
-
-
-@lean
-def bound_at(joined, price_a, price_b):
-    """The leaf's bound as floats see it, and the room left at B: its slope there."""
-    total = price_a * joined.room[0] + price_b * joined.room[1]
-    left = np.float64(joined.room[1])
-    for t in range(joined.bit.size):
-        if joined.open[t]:
-            top = -np.inf if joined.must[t] else 0.0
-            if joined.has[0, t]:
-                top = max(top, joined.profit[0, t] - price_a * joined.weight[0, t])
-            if joined.has[1, t]:
-                other = joined.profit[1, t] - price_b * joined.weight[1, t]
-                if other > top:
-                    top = other
-                    left -= joined.weight[1, t]
-            total += top
-    return total, left
 
 
 @jit(counted=False)
@@ -320,8 +139,9 @@ def meet(joined, prices, choices, effort):
 
 @lean
 def grow(joined, prices, choices, t, half):
-    """Every choice of a half with every option of one more task; False: there are too many. The list stays in order by load at A:
-    the choices with each option are in order, and three such lists are merged.
+    """Every choice of a half with every option of one more task; False: there are too many.
+
+    The list stays in order by load at A: the choices with each option are in order, and three such lists are merged.
     """
     ints = choices.ints
     old, new, count = ints[FIRST + half], ints[SPARE], ints[SIZE_FIRST + half]
