@@ -235,7 +235,9 @@ def test_no_output_takes_the_place_of_an_input(problem: Path, tmp_path: Path) ->
     assert series.read_text() == content
     link = tmp_path / "link.json"
     link.symlink_to(problem)
-    assert "would replace --problem" in refused("compare", "allocation", "--methods", "greedy", "--problem", problem, "--csv", link)
+    assert "would replace --problem" in refused(
+        "compare", "allocation", "--methods", "greedy", "--problem", problem, "--csv", link
+    )
     assert "would be replaced by --out" in refused("solve", problem, "--out", link)
 
 
@@ -246,7 +248,9 @@ def test_what_no_disk_or_memory_holds_is_refused_in_one_line(
     loop.symlink_to(loop)
     assert "cannot be written" in refused("solve", problem, "--out", loop)
     out = ("--out", tmp_path / "big.json")
-    assert f"--servers: must be at most {2**63 - 1}; got {10**20}" in refused("generate", "allocation", "--servers", 10**20, *out)
+    assert f"--servers: must be at most {2**63 - 1}; got {10**20}" in refused(
+        "generate", "allocation", "--servers", 10**20, *out
+    )
 
     def full(*_: Any, **__: Any) -> Any:
         raise MemoryError("Unable to allocate 7.28 TiB")
