@@ -192,7 +192,7 @@ class Input(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path, if it is free."""
-        found = super().convert(value, param, ctx)
+        found: Any = super().convert(value, param, ctx)
         if param is not None and ctx is not None:
             _note(ctx, param, found, writes=False)
         return found
