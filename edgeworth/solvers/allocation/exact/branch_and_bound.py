@@ -63,6 +63,7 @@ _FEW = 3  # where there are at most so many tasks a server
 _EVERY = 4  # one thread: HiGHS's turn is every so many steps
 _RARELY = 64  # the same, and annealing's, while the gap is far from closed
 _PATIENCE, _AFTER = 4, 600  # after HiGHS's claim the tree goes on to so many times the steps it had done, by so many at least
+_ROOT = 1.5e-6  # seconds a pair: L(lambda) of the root's multipliers without compiled code
 _REBUILT = 8e-4  # seconds a server: L(lambda) of the multipliers that the arm for multiple knapsacks leaves
 _SHARE = 0.1  # of a full turn of the search: what a step of the bound by sets takes
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
@@ -253,6 +254,7 @@ class _Portfolio:
         longest = int(np.bincount(self.problem.server).max(initial=0))
         ending_takes, losses_take = end_seconds(self.problem), _LOSSES * longest if longest > _LONG_LIST else 0.0
         ending_takes += 0.0 if self.knapsacks is None else _REBUILT * self.problem.servers
+        root_takes = _ROOT * self.problem.pairs if self._certifies_root and self.knapsacks is None else 0.0
         while True:
             if proof.solved:
                 run.tick(proof.nodes, self._value, self._bound)
@@ -261,7 +263,7 @@ class _Portfolio:
             if ending is not None:
                 return ending
             step = max(step, 0.0 if proof.at_root else losses_take)
-            if run.remaining < ending_takes + (step if step > _LONG else 0.0):
+            if run.remaining < ending_takes + (root_takes if proof.from_root else 0.0) + (step if step > _LONG else 0.0):
                 return Termination.TIME
             far = self._far
             if self.anneals and not parallel and not (far and steps % _RARELY):
@@ -360,11 +362,19 @@ class _Portfolio:
         rest = np.zeros(problem.servers)
         yield Certificate(CAPACITY_MULTIPLIERS, {"u": rest}), dual_bound(problem, rest)
         yield Certificate(SURROGATE, {}), objective_bound(problem, rounded_profit(problem, proof.surrogate))
-        if problem.pairs <= _CERTIFIED_PAIRS and proof.root_bound < proof.first_bound:
+        root = self._certifies_root and proof.root_bound < proof.first_bound
+        last = root and not proof.from_root  # what lies above the bound anyway is not worth its time
+        if root and not last:
             yield Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam}), assignment_dual_bound(problem, proof.lam)
         closed = proof.certified()
         if closed is not None:
             yield closed[1], objective_bound(problem, closed[0])
+        if last:
+            yield Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam}), assignment_dual_bound(problem, proof.lam)
+
+    @property
+    def _certifies_root(self) -> bool:
+        return self.problem.pairs <= _CERTIFIED_PAIRS
 
     def _refutation(self) -> tuple[BoundEvidence, Certificate | None]:
         """What shows that nothing is feasible: a bound below every profit."""
@@ -372,7 +382,7 @@ class _Portfolio:
         least = least_profit(problem)
         if dual_profit(problem, self.u) < least:
             return BoundEvidence.RECOMPUTED, Certificate(CAPACITY_MULTIPLIERS, {"u": self.u})
-        if problem.pairs <= _CERTIFIED_PAIRS and assignment_dual_profit(problem, proof.lam) < least:
+        if self._certifies_root and assignment_dual_profit(problem, proof.lam) < least:
             return BoundEvidence.RECOMPUTED, Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam})
         closed = proof.certified()
         if closed is not None and closed[1].arrays["target"][0] <= least:
