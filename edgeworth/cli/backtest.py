@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeworth.cli import output
-from edgeworth.cli.groups import INTERRUPTED, drawable, offers, one_of, writable
+from edgeworth.cli.groups import INTERRUPTED, Input, drawable, offers, one_of, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from edgeworth.forecasting import Backtest
 
 _PATH = click.Path(dir_okay=False)
-_FILE = click.Path(exists=True, dir_okay=False)
+_FILE = Input()
 _CORRUPTIONS = ("missing", "noise", "burst_rate", "burst_height", "fill")
 
 

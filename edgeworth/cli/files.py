@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -96,8 +95,6 @@ def solve(
     from edgeworth.core.stop import Stop
     from edgeworth.learning.deep.policy import load_policy
 
-    if out is not None and Path(out).exists() and Path(out).samefile(problem):
-        raise click.UsageError("--out names the problem file, which the result would replace.")
     chosen: MethodLike = method
     if policy is not None:
         if method != "auto":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
@@ -71,8 +72,10 @@ class Commands(click.Group):
                 raise
             raise click.UsageError(one_line(text), error.ctx) from error
         except OSError as error:
-            name = error.filename if error.filename is not None else ""
-            raise Refusal(one_line(f"{name}: {error.strerror}" if error.strerror else str(error))) from error
+            name = "" if error.filename is None else f"{error.filename}: "
+            raise Refusal(one_line(f"{name}{error.strerror}" if error.strerror else str(error))) from error
+        except MemoryError as error:
+            raise Refusal(one_line(f"memory: must hold what was asked for; {error or 'it is full'}")) from error
         except (ValueError, TypeError, MissingExtraError, NoSolutionError) as error:
             raise Refusal(one_line(" ".join(str(error).split()))) from error
 
@@ -171,21 +174,40 @@ def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> s
     """
     if value is None:
         return None
-    if not Path(value).resolve().parent.is_dir():
+    if not Path(os.path.realpath(value)).parent.is_dir():  # a loop of links is no error yet
         raise click.BadParameter(f"the folder of {value!r} does not exist.", ctx=ctx, param=param)
     try:
         check_writable(value)
     except OSError as error:
         raise click.BadParameter(f"{value!r} cannot be written: {error.strerror}.", ctx=ctx, param=param) from error
-    taken: dict[str, str] = ctx.meta.setdefault(f"{__name__}.writable", {})
-    for name, other in taken.items():
-        if name != param.name and _one_file(value, other):
-            flag = next(each for each in ctx.command.params if each.name == name).opts[-1]
-            text = f"{value!r} is the file that {flag} names: each needs one of its own."
-            raise click.BadParameter(text, ctx=ctx, param=param)
-    if param.name is not None:
-        taken[param.name] = value
+    _note(ctx, param, value, writes=True)
     return value
+
+
+class Input(click.Path):
+    """A file that is read: it is there, and no option of the command writes it."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, if it is free."""
+        found: Any = super().convert(value, param, ctx)
+        if param is not None and ctx is not None:
+            _note(ctx, param, found, writes=False)
+        return found
+
+
+def _note(ctx: click.Context, param: click.Parameter, value: str, *, writes: bool) -> None:
+    """Remember a file of the command; refuse it where another option writes it, or this one writes what another names."""
+    named: list[tuple[click.Parameter, str, bool]] = ctx.meta.setdefault(f"{__name__}.files", [])
+    for other, path, written in named:
+        if other is not param and (writes or written) and _one_file(value, path):
+            flag = other.opts[-1] if isinstance(other, click.Option) else other.human_readable_name
+            both = f"is the file that {flag} names: each needs one of its own."
+            text = both if writes and written else f"would replace {flag}." if writes else f"would be replaced by {flag}."
+            raise click.BadParameter(f"{value!r} {text}", ctx=ctx, param=param)
+    named.append((param, value, writes))
 
 
 def _one_file(one: str, other: str) -> bool:
@@ -193,7 +215,7 @@ def _one_file(one: str, other: str) -> bool:
     first, second = (Path(each) for each in (one, other))
     if first.exists() and second.exists():
         return first.samefile(second) and (first.is_file() or first.is_dir())
-    return first.resolve() == second.resolve()
+    return os.path.realpath(first) == os.path.realpath(second)
 
 
 def drawable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeworth.cli import output
-from edgeworth.cli.groups import FAILED, Commands, one_of, writable
+from edgeworth.cli.groups import FAILED, Commands, Input, one_of, writable
 
 if TYPE_CHECKING:
     from edgeworth.mechanisms.token_market import Ledger
     from edgeworth.mechanisms.token_market.rules import Economy
 
 _ECONOMIES: tuple[Economy, ...] = ("backed", "literal")
-_FILE = click.Path(exists=True, dir_okay=False)
+_FILE = Input()
 _BATCH = 1_000
 _SHOWN = 20
 _json = click.option("--json", "as_json", is_flag=True, help="print one JSON document, nothing else")

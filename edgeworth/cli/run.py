@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from edgeworth.cli import output
-from edgeworth.cli.groups import FAILED, INTERRUPTED, Commands, offers, saveable, writable
+from edgeworth.cli.groups import FAILED, INTERRUPTED, Commands, Input, offers, saveable, writable
 
-_FILE = click.Path(exists=True, dir_okay=False)
+_FILE = Input()
 _MEASURES = (
     "welfare", "welfare_contracted", "offline", "online", "overload", "contracted", "used", "stranded", "shortfall", "surplus",
     "doi", "ecoi", "forecast_error",

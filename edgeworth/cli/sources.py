@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeworth.cli.groups import offers, one_of
+from edgeworth.cli.groups import Input, offers, one_of
 from edgeworth.core.lazy import resolve
 
 if TYPE_CHECKING:
     from edgeworth.core.problem import Problem
     from edgeworth.core.source import Option, Source
 
-FILE = click.Path(exists=True, dir_okay=False)
+FILE = Input()
+_MOST = 2**63 - 1  # beyond it NumPy refuses numbers without saying which
 
 
 def sources_of(kind: str) -> tuple[Source, ...]:
@@ -122,7 +123,10 @@ def keywords_of(options: Sequence[Option], given: Mapping[str, object]) -> dict[
     """The keyword arguments that the options which are given stand for."""
     keywords: dict[str, Any] = {}
     for option in options:
-        if given[option.name] is not None:
+        value = given[option.name]
+        if isinstance(value, int) and abs(value) > _MOST:
+            raise click.UsageError(f"{_flag(option.name)}: must be at most {_MOST}; got {value}.")
+        if value is not None:
             keywords |= option.implies
     return keywords | {option.name: given[option.name] for option in options if given[option.name] is not None}
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgeworth.cli import output
-from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, Commands, action, fillable, one_of, per_family, writable
+from edgeworth.cli.groups import FAILED, INTERRUPTED, Action, Commands, Input, action, fillable, one_of, per_family, writable
 from edgeworth.cli.sweep import as_data, as_text, asked, wanted
 
 if TYPE_CHECKING:
     from edgeworth.experiments.comparison import Comparison
     from edgeworth.experiments.study import Status, Study
 
-_FILE = click.Path(exists=True, dir_okay=False)
+_FILE = Input()
 _ENGINES = ("loky", "serial", "dask", "ray")
 _HELP = """Run methods on {kind} problems and keep every row in the file --db, as soon as it is there.
 
@@ -180,8 +180,6 @@ def export(path: str, out: str) -> None:
 
 
 def _write(kept: Study, out: str, by: str) -> Comparison:
-    if Path(out).resolve() == Path(kept.path).resolve():
-        raise click.BadParameter(f"{out!r} would replace the study.", param_hint="--out")
     comparison = kept.comparison()
     if not comparison.rows:
         raise click.UsageError(f"{kept.path} has no rows yet.")

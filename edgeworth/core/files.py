@@ -42,6 +42,17 @@ def wrong(path: str | PathLike[str], line: int | None, rule: str) -> NoReturn:
 
 
 @contextmanager
+def _named_errors(path: str | PathLike[str]) -> Iterator[None]:
+    """Of a disk that is full the system does not say for which file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = os.fspath(path)
+        raise
+
+
+@contextmanager
 def replacing(path: str | PathLike[str]) -> Iterator[BinaryIO]:
     """A binary file that takes the place of ``path`` when the block has ended well; otherwise nothing has happened.
 
@@ -54,6 +65,13 @@ def replacing(path: str | PathLike[str]) -> Iterator[BinaryIO]:
     is refused as `open` refuses it. A symbolic link stays, its target is replaced; other hard links keep the old content.
     What is no regular file (a pipe, /dev/stdout) is written in place.
     """
+    with _named_errors(path), _written(path) as file:
+        yield file
+
+
+@contextmanager
+def _written(path: str | PathLike[str]) -> Iterator[BinaryIO]:
+    """`replacing`; errors may have no name."""
     target, old = _target(path)
     if old is not None and not stat.S_ISREG(old.st_mode):
         with open(target, "wb") as file:

@@ -103,11 +103,17 @@ def fewest_steps(history: int, horizon: int) -> int:
     >>> fewest_steps(48, 10)
     120
     """
-    part = (1.0 - CALIBRATION) * (1.0 - HELD)  # what is fitted, but for two steps of rounding
-    steps = max(history + horizon, int((history + horizon - 2) / part), int((horizon + FEWEST - 1) / CALIBRATION))
-    while not Parts.of(steps).suffice(history, horizon):
-        steps += 1
-    return steps
+    most = history + horizon
+    while not Parts.of(most).suffice(history, horizon):
+        most *= 2
+    fewest = history + horizon
+    while fewest < most:  # no part shrinks where the series grows
+        middle = (fewest + most) // 2
+        if Parts.of(middle).suffice(history, horizon):
+            most = middle
+        else:
+            fewest = middle + 1
+    return most
 
 
 def paired(values: Floats, origins: Ints, history: int, horizon: int) -> tuple[Floats, Floats]:

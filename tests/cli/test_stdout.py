@@ -222,8 +222,49 @@ def test_outputs_are_tried_before_anything_runs(problem: Path, tmp_path: Path, m
     for option, name in (("--out", "r.html"), ("--csv", "r.csv"), ("--plot", "r.svg")):
         line = refused("compare", "allocation", "--methods", "greedy", option, tmp_path / "nowhere" / name)
         assert "does not exist" in line
-    assert "would replace" in refused("solve", problem, "--out", problem)
+    assert "would be replaced by --out" in refused("solve", problem, "--out", problem)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.json", "p.json"]
+
+
+def test_no_output_takes_the_place_of_an_input(problem: Path, tmp_path: Path) -> None:
+    series = tmp_path / "series.csv"
+    series.write_text("load\n" + "\n".join(str(k % 24) for k in range(300)))
+    content = series.read_text()
+    words = ("--models", "persistence", "--csv")
+    assert f"{str(series)!r} would be replaced by --csv" in refused("backtest", series, *words, series)
+    assert series.read_text() == content
+    link = tmp_path / "link.json"
+    link.symlink_to(problem)
+    assert "would replace --problem" in refused(
+        "compare", "allocation", "--methods", "greedy", "--problem", problem, "--csv", link
+    )
+    assert "would be replaced by --out" in refused("solve", problem, "--out", link)
+
+
+def test_what_no_disk_or_memory_holds_is_refused_in_one_line(
+    problem: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = tmp_path / "loop.json"
+    loop.symlink_to(loop)
+    assert "cannot be written" in refused("solve", problem, "--out", loop)
+    out = ("--out", tmp_path / "big.json")
+    assert f"--servers: must be at most {2**63 - 1}; got {10**20}" in refused(
+        "generate", "allocation", "--servers", 10**20, *out
+    )
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise MemoryError("Unable to allocate 7.28 TiB")
+
+    monkeypatch.setattr("edgeworth.cli.sources.obtain", full)
+    line = "Error: memory: must hold what was asked for; Unable to allocate 7.28 TiB"
+    assert refused("generate", "allocation", "--servers", 10**6, "--tasks", 10**6, *out) == line
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_a_full_disk_is_named_by_the_file(tmp_path: Path) -> None:
+    full = tmp_path / "full.json"
+    full.symlink_to("/dev/full")
+    assert refused("generate", "procurement", "--out", full) == f"Error: {full}: No space left on device"
 
 
 def test_a_write_that_fails_after_the_run_does_not_cost_the_answer(

@@ -77,7 +77,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert "--scheduler is used with --engine dask" in refused(*go(path, "--scheduler", "tcp://x:1"))
     assert "has no rows yet" in refused("study", "report", path, "--out", tmp_path / "r.html")
     assert "must end in .csv, .parquet, .jsonl" in refused("study", "export", path, "--out", tmp_path / "r.txt")
-    assert "would replace the study" in refused("study", "report", path, "--out", path)
+    assert "would be replaced by --out" in refused("study", "report", path, "--out", path)
     assert "'loki' is not one of" in refused("study", "resume", path, "--engine", "loki")
     path.write_text("no study")
     assert "is no study, or damaged" in refused("study", "status", path)

@@ -347,6 +347,13 @@ def test_the_least_length_is_enough() -> None:
             forecasting.fit("linear", series[1:], history=history, horizon=horizon)
 
 
+def test_the_least_length_of_a_far_horizon_is_found_at_once() -> None:
+    for history, horizon in ((48, 10**9), (10**9, 1)):
+        steps = samples.fewest_steps(history, horizon)
+        assert samples.Parts.of(steps).suffice(history, horizon)
+        assert not samples.Parts.of(steps - 1).suffice(history, horizon)
+
+
 def test_newsvendor_contracts_have_the_least_cost() -> None:
     model = forecasting.fit("seasonal-naive", DEMAND, history=30, horizon=1)
     forecast = model.forecast(DEMAND[-30:])

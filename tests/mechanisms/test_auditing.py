@@ -301,3 +301,27 @@ def test_a_slow_rule_is_not_run_for_agents_whose_time_is_over(monkeypatch: pytes
     runs[0] = 0
     assert audit("mcafee", market).truthful
     assert runs[0] > 300
+
+
+def test_an_agents_sweep_serves_reports_with_more_digits_after_the_point() -> None:
+    """Off-AIC2 counts in whole numbers, whose unit a report of 0.0004 makes finer than 2 ** -60."""
+    market = da.Market(bid=[0.3], ask=[0.1], demand=[2], capacity=[2])
+    own = da.Rule("off-aic2-myerson", da.OffAic2())
+    assert da.run(own, market.reported(("seller", 0), 0.0004107750255222143)).reward.tolist() == [0.6]
+    found = audit("off-aic2-myerson", market)
+    assert str(found.truthful.scope) == "exhaustive"
+    assert found.truthful.holds == audit("off-aic2", market).truthful.holds
+
+
+def test_no_piece_is_passed_over_that_begins_below_the_normal_floats() -> None:
+    market = da.Market(bid=[3.0], ask=[5e-324, 3.0])
+    found = audit("pay-as-report", market).truthful  # the buyer would trade for any report above 5e-324
+    assert not found.holds
+    assert found.violation == pytest.approx(3.0)
+    assert found.witness.replay("pay-as-report") > 2.0
+
+
+def test_reports_that_differ_by_more_than_floats_reach_are_cleared() -> None:
+    """Scaled to whole numbers they lie beyond the largest float."""
+    market = da.Market(bid=[3.0, 2.0, 5e-324], ask=[1.0, 5e-324], demand=[2, 1, 1], capacity=[5, 5])
+    assert da.run("off-aic2", market).seller.tolist() == [1, 1, -1]

@@ -152,3 +152,13 @@ def test_equal_reports_are_refused_where_ties_are() -> None:
         assert own(5.0).units == 1
         with pytest.raises(da.TieError, match="must differ"):
             own(3.0)
+
+
+def test_a_report_of_minus_nought_is_nought_in_every_payment() -> None:
+    market = da.Market(bid=[0.0, 1.0], ask=[-0.0, 2.0])
+    outcome = da.run(da.Rule("off-aic2", da.OffAic2(band="pair", objective="quantity")), market)
+    assert outcome.seller.tolist() == [-1, 0]
+    assert not np.signbit(outcome.payment).any()
+    own = RULES["off-aic2"].prepared().one_agent(market, ("buyer", 1))
+    assert own is not None
+    assert not np.signbit(own(1.0).money)

@@ -71,7 +71,7 @@ class Tracer:
         try:
             near = float(point)
         except OverflowError:
-            near = math.copysign(math.inf, point)
+            near = math.inf if point > 0 else -math.inf
         self._below = near if near <= point else math.nextafter(near, -math.inf)
         self._above = near if near >= point else math.nextafter(near, math.inf)
 

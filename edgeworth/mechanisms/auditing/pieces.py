@@ -26,6 +26,7 @@ SPOT_CHECKS = 24
 ROUNDING = 4e-15
 """A rule may add a report to something and take it away again: so much of the report is rounding in its money, a unit."""
 
+_NORMAL = float(np.finfo(np.float64).smallest_normal)
 Values = Callable[[float], tuple[float, float]]
 
 
@@ -161,7 +162,7 @@ def derived(subject: Subject[P, S], points: ArrayLike) -> Iterator[Piece]:
     for index, (low, high) in enumerate(zip(cuts, ends, strict=True)):
         yield from subject.point(low)
         last, width = index == len(cuts) - 1, high - low
-        near = min(width, 2.0 * (low or subject.usual))
+        near = min(width, 2.0 * (low if low >= _NORMAL else subject.usual))  # floats below have no thirds
         one, two = low + near / 3.0, low + 2.0 * near / 3.0
         if not low < one < two < high or width <= 1e-13 * high:
             continue  # neighbouring floats, or two derived points that are one but for rounding

@@ -285,6 +285,26 @@ def test_evidence_is_recomputed_where_a_certificate_reaches_the_bound() -> None:
     assert allocation.verify(problem, honest)
 
 
+def test_root_multipliers_are_not_rebuilt_where_a_tree_bounds_below_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That takes an eighth of a second for 100,000 pairs, after the time rule has ended the run."""
+    problem = _drawn(6, 5, 40, "floats")
+    rebuilt: list[float] = []
+
+    def counting(*arguments: Any) -> float:
+        rebuilt.append(assignment_dual_bound(*arguments))
+        return rebuilt[-1]
+
+    monkeypatch.setattr(
+        import_module(allocation.FAMILY.method("exact").resolve().__module__), "assignment_dual_bound", counting
+    )
+    proved = allocation.solve(problem, method="exact", seed=0)
+    assert proved.certificate is not None
+    assert (proved.certificate.kind, rebuilt) == ("branch-tree", [])
+    root = allocation.solve(problem, method="exact", seed=0, stop=Stop(iterations=1), params=Exact(certificate_bytes=0))
+    assert root.certificate is not None
+    assert (root.certificate.kind, len(rebuilt)) == ("assignment-multipliers", 1)
+
+
 def test_planted_faults_in_assignment_multipliers_are_caught() -> None:
     problem = _drawn(6, 5, 40, "floats")
     stop, unrecorded = Stop(iterations=1), Exact(certificate_bytes=0)

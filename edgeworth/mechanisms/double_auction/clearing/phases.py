@@ -34,7 +34,8 @@ SellerPricing: TypeAlias = Literal["critical", "myerson", "report"]
 
 
 Lists = tuple[tuple[int, ...], tuple[int, ...]]
-Sweeps = dict[tuple[Agent, Lists | None], list[Interval[int]]]
+Sweeps = dict[tuple[Agent, Lists | None], tuple[int, list[Interval[int]]]]
+"""Units of agents as functions of their effective reports, each with the scale of the auction that swept them."""
 
 
 class Auction:
@@ -134,8 +135,12 @@ class Auction:
         key = (agent, lists if self.params.rerun == "phase2" else None)
         if key not in self.sweeps:
             run = self.under(agent, lists)
-            self.sweeps[key] = list(sweep(lambda report: self.units(agent, dict(run(report))), 0))
-        return self.sweeps[key]
+            self.sweeps[key] = self.scale, list(sweep(lambda report: self.units(agent, dict(run(report))), 0))
+        scale, found = self.sweeps[key]
+        if scale == self.scale:
+            return found
+        ratio = Fraction(self.scale, scale)  # a float with more digits after the point has a scale of its own
+        return [Interval(each.lower * ratio, None if each.upper is None else each.upper * ratio, each.answer) for each in found]
 
     def critical(self, agent: Agent, lists: Lists, limit: Rational) -> Rational:
         """The end of the interval of winning reports around the agent's own: downwards for buyers, upwards for sellers."""

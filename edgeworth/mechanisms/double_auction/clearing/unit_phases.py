@@ -126,7 +126,8 @@ def paired(market: Market, buyers: Ints, sellers: Ints, pays: Floats | float, ge
     seller[buyers] = sellers
     payment[buyers] = pays
     reward[sellers] = gets
-    reward += 0.0  # an ask of -0.0 is 0
+    payment += 0.0  # a report of -0.0 is 0
+    reward += 0.0
     return Outcome.of_arrays(seller, payment, reward, tie.name)
 
 
@@ -161,5 +162,5 @@ class View:
             return Dealt(0, 0.0)
         pays, gets = priced(found, params, pricing)
         if self.side == "buyer":
-            return Dealt(1, float(pays[place]))
+            return Dealt(1, float(pays[place]) + 0.0)
         return Dealt(1, float(gets[place]) + 0.0, (int(found.buyers[place]),))

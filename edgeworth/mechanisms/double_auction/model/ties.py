@@ -115,7 +115,7 @@ class Refuse:
         ordered = sorted(reports)
         for one, two in pairwise(ordered):
             if one == two:
-                raise TieError(f"reports: must differ on one side where ties are refused; got {one!r} from two {side}s")
+                raise TieError(f"reports: must differ on one side where ties are refused; got {one} from two {side}s")
         return np.arange(len(reports), dtype=np.int64)
 
 

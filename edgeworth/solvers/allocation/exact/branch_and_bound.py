@@ -25,7 +25,7 @@ from edgeworth.solvers.allocation.bounds import (
 from edgeworth.solvers.allocation.exact.companion import Annealing
 from edgeworth.solvers.allocation.exact.core_arm import Cores
 from edgeworth.solvers.allocation.exact.enumeration import Enumeration
-from edgeworth.solvers.allocation.exact.evidence import cheapest, closed, refutation
+from edgeworth.solvers.allocation.exact.evidence import certifies_root, cheapest, closed, refutation
 from edgeworth.solvers.allocation.exact.filling import knapsack_items
 from edgeworth.solvers.allocation.exact.knapsacks import KnapsackArm, one_price
 from edgeworth.solvers.allocation.exact.params import Exact
@@ -57,6 +57,7 @@ _FEW = 3  # where there are at most so many tasks a server
 _EVERY = 4  # one thread: HiGHS's turn is every so many steps
 _RARELY = 64  # the same, and annealing's, while the gap is far from closed
 _PATIENCE, _AFTER = 4, 600  # after HiGHS's claim the tree goes on to so many times the steps it had done, by so many at least
+_ROOT = 1.5e-6  # seconds a pair: L(lambda) of the root's multipliers without compiled code
 _REBUILT = 8e-4  # seconds a server: L(lambda) of the multipliers that the arm for multiple knapsacks leaves
 _SHARE = 0.1  # of a full turn of the search: what a step of the bound by sets takes
 _PAUSE = 0.02  # seconds between two looks at the annealing thread when there is nothing else to do
@@ -256,6 +257,7 @@ class _Portfolio:
         longest = int(np.bincount(self.problem.server).max(initial=0))
         ending_takes, losses_take = end_seconds(self.problem), _LOSSES * longest if longest > _LONG_LIST else 0.0
         ending_takes += 0.0 if self.knapsacks is None else _REBUILT * self.problem.servers
+        root_takes = _ROOT * self.problem.pairs if certifies_root(self.problem) and self.knapsacks is None else 0.0
         while True:
             if proof.solved:
                 run.tick(proof.nodes, self._value, self._bound)
@@ -264,7 +266,7 @@ class _Portfolio:
             if ending is not None:
                 return ending
             step = max(step, 0.0 if proof.at_root else losses_take)
-            if run.remaining < ending_takes + (step if step > _LONG else 0.0):
+            if run.remaining < ending_takes + (root_takes if proof.from_root else 0.0) + (step if step > _LONG else 0.0):
                 return Termination.TIME
             far = self._far
             if self.anneals and not parallel and not (far and steps % _RARELY):

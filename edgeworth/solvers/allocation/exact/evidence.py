@@ -25,6 +25,11 @@ from edgeworth.solvers.allocation.model.system import Floats
 _CERTIFIED_PAIRS = 100_000  # up to here L(lambda) is rebuilt within a second without compiled code
 
 
+def certifies_root(problem: AllocationProblem) -> bool:
+    """Whether L(lambda) of the root's multipliers may be a certificate."""
+    return problem.pairs <= _CERTIFIED_PAIRS
+
+
 def closed(problem: AllocationProblem, value: float | None, bound: float | None) -> bool:
     """Whether the bound proves the value optimal."""
     if bound is None or value is None:
@@ -52,11 +57,15 @@ def _certificates(problem: AllocationProblem, proof: Proof, u: Floats, u_bound: 
     rest = np.zeros(problem.servers)
     yield Certificate(CAPACITY_MULTIPLIERS, {"u": rest}), dual_bound(problem, rest)
     yield Certificate(SURROGATE, {}), objective_bound(problem, rounded_profit(problem, proof.surrogate))
-    if problem.pairs <= _CERTIFIED_PAIRS and proof.root_bound < proof.first_bound:
+    root = certifies_root(problem) and proof.root_bound < proof.first_bound
+    last = root and not proof.from_root  # what lies above the bound anyway is not worth its time
+    if root and not last:
         yield Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam}), assignment_dual_bound(problem, proof.lam)
     kept = proof.certified()
     if kept is not None:
         yield kept[1], objective_bound(problem, kept[0])
+    if last:
+        yield Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam}), assignment_dual_bound(problem, proof.lam)
 
 
 def refutation(problem: AllocationProblem, proof: Proof, u: Floats) -> tuple[BoundEvidence, Certificate | None]:
@@ -64,7 +73,7 @@ def refutation(problem: AllocationProblem, proof: Proof, u: Floats) -> tuple[Bou
     least = least_profit(problem)
     if dual_profit(problem, u) < least:
         return BoundEvidence.RECOMPUTED, Certificate(CAPACITY_MULTIPLIERS, {"u": u})
-    if problem.pairs <= _CERTIFIED_PAIRS and assignment_dual_profit(problem, proof.lam) < least:
+    if certifies_root(problem) and assignment_dual_profit(problem, proof.lam) < least:
         return BoundEvidence.RECOMPUTED, Certificate(ASSIGNMENT_MULTIPLIERS, {"lambda": proof.lam})
     kept = proof.certified()
     if kept is not None and kept[1].arrays["target"][0] <= least:

@@ -142,6 +142,11 @@ class Proof:
         return self._data, self._scratch, self._order
 
     @property
+    def from_root(self) -> bool:
+        """The bound is that of the root's multipliers: neither a tree nor another bound lies below."""
+        return self.bound >= self._on_grid(self.root_bound)
+
+    @property
     def at_root(self) -> bool:
         """The multipliers are still moved."""
         return self._theta > _SMALL_THETA
