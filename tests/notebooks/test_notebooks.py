@@ -60,7 +60,7 @@ SHORTER = {
         "users=100_000": "users=10_000",
     },
     "06_mechanisms": {
-        'preset="multi-unit", seed=seed': 'preset="multi-unit", buyers=5, sellers=3, seed=seed',
+        'preset="multi-unit", seed=seed': 'preset="multi-unit", buyers=4, sellers=3, seed=seed',
         "range(12)": "range(1)",
         "buyers=8, sellers=5": "buyers=5, sellers=3",
         "range(10000, 10012)": "range(10000, 10002)",
