@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-PIP := -m pip install --quiet --disable-pip-version-check
+# --no-compile: Python compiles what it imports when it first does, which is a small part of what is installed.
+PIP := -m pip install --quiet --no-compile --disable-pip-version-check
 NEWEST := .venv-newest
 LEARN := .venv-learn
 WORKERS ?= -n 2 --dist worksteal

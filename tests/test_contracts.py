@@ -132,7 +132,7 @@ def test_the_checker_catches_the_faults_that_results_of_every_family_can_have(ki
         for problem in fam.examples():
             if row.requires is not None:
                 continue
-            result = fam.solve(problem, method=row.name, seed=0, stop=Stop(seconds=0.5))
+            result = fam.solve(problem, method=row.name, seed=0, stop=Stop(seconds=0.1))
             for fault in COMMON:
                 wrong = fault(problem, result)
                 if wrong is not None:

@@ -164,6 +164,24 @@ def test_compile_kernels_here_and_in_processes() -> None:
     assert not [each for each in apart if each.note]
 
 
+def test_a_process_takes_one_family_after_another_and_its_death_costs_one_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    serve = """
+import json, os, sys
+for kind in sys.stdin:
+    if kind == "trading\\n":
+        os._exit(1)
+    told = dict(family=kind.strip(), method="q-learning", kernels=0, seconds=0.0, note=str(os.getpid()))
+    print(json.dumps(told), end="\\n\\n", flush=True)
+"""
+    monkeypatch.setattr(precompile, "_SERVE", serve)
+    kinds = ("trading", "normal-form", "offloading", "orienteering")
+    found = {each.family: each.note for each in edgeworth.compile_kernels(*kinds, processes=2) if each.method == "q-learning"}
+    assert found.pop("trading") == "the process that compiled it died"
+    assert set(found) == set(kinds[1:])
+    assert all(note.isdecimal() for note in found.values())
+    assert len(set(found.values())) <= 2  # the first is dead, and so are never more than two for three families
+
+
 def test_compile_kernels_compiles_what_only_the_model_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     warmed: list[Any] = []
     fam = replace(family("normal-form"), warm=lambda game, profile: warmed.append((game.shape, len(profile))))

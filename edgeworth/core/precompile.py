@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -62,8 +64,7 @@ def compile_kernels(
     *families : str
         Kinds of problems, as in ``edgeworth methods``; all of them by default.
     processes : int, optional
-        How many families are compiled at once, each in a process of its own; one a processor by default. 1 compiles in this
-        process.
+        How many families are compiled at once, each in another process; one a processor by default. 1 compiles in this process.
     on_method : callable, optional
         Is handed what was done for each method, as soon as it is done.
 
@@ -128,43 +129,72 @@ def kept() -> tuple[str | None, int]:
 
 
 def _in_processes(kinds: list[str], processes: int, report: Callable[[Prepared], None]) -> list[Prepared]:
-    """Every kind in a process of its own, so many at once, since in one process numba compiles one kernel at a time.
+    """So many kinds at once, each in another process, since in one process numba compiles one kernel at a time.
 
-    What a process that died did not come to is missing.
+    A process takes one kind after another: what kinds share, the core's kernels and numba's own functions, it compiles once.
+    What a process that died did not come to is missing; the next kind gets a new process.
     """
     done: list[Prepared] = []
     running: list[subprocess.Popen[str]] = []
+    waiting = deque(kinds)
     lock = threading.Lock()
 
-    def compile_family(kind: str) -> None:
-        path = os.pathsep.join(each for each in sys.path if each)
-        with subprocess.Popen(
-            [sys.executable, "-c", _SERVE, kind],
-            stdout=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, "PYTHONPATH": path},
-        ) as process:
-            running.append(process)
-            for line in process.stdout or ():
-                each = Prepared(**json.loads(line))
-                with lock:
-                    done.append(each)
-                    report(each)
+    def answered(process: subprocess.Popen[str], kind: str) -> bool:
+        """Whether the process did not die before the end of its answer."""
+        if process.stdin is None or not _told(process.stdin.fileno(), kind):
+            return False
+        for line in process.stdout or ():
+            if not line.strip():
+                return True
+            each = Prepared(**json.loads(line))
+            with lock:
+                done.append(each)
+                report(each)
+        return False
+
+    def compile_some() -> None:
+        while waiting:
+            with _server() as process:  # which ends when its standard input does
+                running.append(process)
+                with suppress(IndexError):  # nothing waits any more
+                    while answered(process, waiting.popleft()):
+                        pass
 
     pool = ThreadPoolExecutor(processes)
     try:
-        list(pool.map(compile_family, kinds))
+        for each in [pool.submit(compile_some) for _ in range(min(processes, len(kinds)))]:
+            each.result()
     finally:  # after Ctrl-C too
+        waiting.clear()
         pool.shutdown(wait=False, cancel_futures=True)
         for process in running:
             process.kill()
     return done
 
 
+def _server() -> subprocess.Popen[str]:
+    """A process that runs `serve`."""
+    path = os.pathsep.join(each for each in sys.path if each)
+    return subprocess.Popen(
+        [sys.executable, "-c", _SERVE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+
+
+def _told(file: int, kind: str) -> bool:
+    try:
+        os.write(file, f"{kind}\n".encode())
+    except OSError:  # nobody reads any more
+        return False
+    return True
+
+
 def serve() -> None:
-    """Compile the family named on the command line; a line of JSON a method on the standard output."""
+    """Compile the families named on the standard input, a line each; a line of JSON a method, and an empty one a family."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(2, sys.stdout.fileno())  # whatever a method prints is no answer
 
@@ -172,4 +202,7 @@ def serve() -> None:
         answers.write(json.dumps(asdict(done)) + "\n")
         answers.flush()
 
-    compile_kernels(*sys.argv[1:], processes=1, on_method=answer)
+    for kind in sys.stdin:
+        compile_kernels(kind.strip(), processes=1, on_method=answer)
+        answers.write("\n")
+        answers.flush()
