@@ -108,6 +108,35 @@ def test_elimination_keeps_the_arcs_of_all_better_routes(seed: int) -> None:
     assert left < {(int(a), int(b)) for a, b in zip(*np.nonzero(base.arcs), strict=True)}
 
 
+def test_where_no_arc_is_taken_nothing_is_restricted() -> None:
+    problem = wide(1, 6)
+    run = Run[orienteering.RoutePlan](sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
+    root = _NoClosing(problem, run, 2, 10**6)
+    ascent, base = Ascent(root, lambda target, limit, point: True), root.bases[0]
+    base.restrict(np.ones_like(base.arcs))
+    assert not base.restricted
+    ascent.certify()
+    assert not base.restricted
+    ascent._evaluate(root.prices / 2.0)
+    assert root.root_bound == ascent.bound < problem.profit.sum()  # the checker can rebuild it
+    used = base.arcs.copy()
+    used[tuple(np.argwhere(used)[0])] = False
+    base.restrict(used)
+    ascent.certify()
+    assert base.restricted
+    assert np.array_equal(base.arcs, used)
+
+
+@pytest.mark.parametrize(("seed", "customers"), [(10, 7), (15, 3), (27, 7)])
+def test_bounds_are_recomputed_while_all_arcs_are_left(seed: int, customers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dp, "_COLONY_FIRST", 1)
+    problem = wide(seed, customers)
+    result = orienteering.solve(problem, method="dp", params=DynamicProgramming(neighbours=0, patience=0), stop=Stop(gap=0.05))
+    assert result.termination is Termination.TARGET
+    assert result.bound_evidence is BoundEvidence.RECOMPUTED
+    assert orienteering.verify(problem, result)
+
+
 def test_the_model_stays_in_its_box_and_bounds_from_below() -> None:
     cuts = Cuts(2, 10.0)
     columns = [Column(0, (0, 1), 12.0, True), Column(0, (0, 1, 0), 20.0, False)]

@@ -115,8 +115,11 @@ class TypeNetwork:
 
     def restrict(self, used: Flags) -> None:
         """Only these arcs, bool [N, N], and those that were left: no better plan has others. Bounds then hold for better plans
-        alone, and every customer that is worth its way without prices must stay active: what passes it by may be gone."""
-        self.arcs = self.arcs & used
+        alone, and every customer that is worth its way without prices must stay active: what passes it by may be gone. Where
+        none is taken away nothing of that applies."""
+        left = self.arcs & used
+        if not np.array_equal(left, self.arcs):
+            self.arcs = left
 
     def restore(self) -> None:
         """All arcs again."""
