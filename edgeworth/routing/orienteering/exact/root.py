@@ -263,7 +263,7 @@ class Root:
         if bound < self.root_bound:
             self.root_bound, self.prices, self.kinds = bound, prices.copy(), floors.copy()
             self.certified_near = self.near.copy()
-            self.lower(bound)
+            self.bound = self.reported(min(self.bound, self.rounded_down(bound)))
 
     def enlarge(self, found: Prices) -> bool:
         """Let the customers on the cycles of the LP's routes remember each other; False where there are none."""
