@@ -108,6 +108,35 @@ def test_elimination_keeps_the_arcs_of_all_better_routes(seed: int) -> None:
     assert left < {(int(a), int(b)) for a, b in zip(*np.nonzero(base.arcs), strict=True)}
 
 
+def test_where_no_arc_is_taken_nothing_is_restricted() -> None:
+    problem = wide(1, 6)
+    run = Run[orienteering.RoutePlan](sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
+    root = _NoClosing(problem, run, 2, 10**6)
+    ascent, base = Ascent(root, lambda target, limit, point: True), root.bases[0]
+    base.restrict(np.ones_like(base.arcs))
+    assert not base.restricted
+    ascent.certify()
+    assert not base.restricted
+    ascent._evaluate(root.prices / 2.0)
+    assert root.root_bound == ascent.bound < problem.profit.sum()  # the checker can rebuild it
+    used = base.arcs.copy()
+    used[tuple(np.argwhere(used)[0])] = False
+    base.restrict(used)
+    ascent.certify()
+    assert base.restricted
+    assert np.array_equal(base.arcs, used)
+
+
+@pytest.mark.parametrize(("seed", "customers"), [(10, 7), (15, 3), (27, 7)])
+def test_bounds_are_recomputed_while_all_arcs_are_left(seed: int, customers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dp, "_COLONY_FIRST", 1)
+    problem = wide(seed, customers)
+    result = orienteering.solve(problem, method="dp", params=DynamicProgramming(neighbours=0, patience=0), stop=Stop(gap=0.05))
+    assert result.termination is Termination.TARGET
+    assert result.bound_evidence is BoundEvidence.RECOMPUTED
+    assert orienteering.verify(problem, result)
+
+
 def test_the_model_stays_in_its_box_and_bounds_from_below() -> None:
     cuts = Cuts(2, 10.0)
     columns = [Column(0, (0, 1), 12.0, True), Column(0, (0, 1, 0), 20.0, False)]
@@ -235,6 +264,60 @@ def test_relaxed_routes_may_do_all_that_the_checkers_may(seed: int) -> None:
         depot="last",
         service_time=rng.uniform(0.0, 1.0, n) * rng.integers(0, 2),
     )
+    no_tighter(problem)
+
+
+def no_tighter(problem: OrienteeringProblem) -> None:
     mine, checkers = TypeNetwork(problem, np.array([0])), Network(problem, np.array([0]), Budget(60.0))
     assert np.all(mine.close >= checkers.closes)
+    assert mine.capacity >= checkers.capacity
+    assert mine.slack >= checkers.blur
+    assert not np.any(checkers.usable & ~mine.served)
+    assert not np.any(np.isfinite(checkers.travel) & ~mine.arcs)
     assert not np.any(mine.close_by & ~checkers.doorstep())
+
+
+def crowd(customers: int, beyond: float, *, vehicles: int = 1, heavy: bool = False) -> OrienteeringProblem:
+    """One customer a visit; the dearest is missed by so much more than the tolerance: late, or else too heavy."""
+    away = np.full((customers + 1, customers + 1), 2.0)
+    away[customers] = away[:, customers] = 1.0
+    np.fill_diagonal(away, 0.0)
+    profit, close, demand = np.ones(customers), np.full(customers, 50.0), np.full(customers, 0.1)
+    profit[0] = 1000.0
+    if heavy:
+        demand[0] = 5.0 * (1.0 + 1e-9) * (1.0 + beyond)
+    else:
+        away[0, customers] = away[customers, 0] = 1.1
+        close[0] = 1.1 / (1.0 + 1e-9) / (1.0 + beyond)
+    return OrienteeringProblem.from_matrices(
+        away, profit, 0.0, close, depot="last", latest=2.5, demand=demand, capacity=5.0, vehicles=vehicles
+    )
+
+
+@pytest.mark.parametrize("method", ["dp", "column-generation"])
+def test_many_customers_whose_sums_the_checker_gives_more_room(method: str) -> None:
+    """With 400 customers the checker widens windows by 1.07e-12; the dearest one is late by .95e-12 more than is tolerated."""
+    problem = crowd(400, 0.95e-12, vehicles=1 if method == "dp" else 2)
+    assert orienteering.violations(problem, orienteering.plan(problem, [[0]] if method == "dp" else [[0], []]))
+    result = orienteering.solve(problem, method=method)
+    assert result.value == (1.0 if method == "dp" else 2.0)
+    assert orienteering.verify(problem, result)
+
+
+@pytest.mark.parametrize("customers", [100, 341])
+@pytest.mark.parametrize("heavy", [False, True])
+def test_no_limit_is_tighter_than_the_checkers_however_many_customers(customers: int, heavy: bool) -> None:
+    no_tighter(crowd(customers, 1e-12, heavy=heavy))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e12, 1e13])
+def test_whole_times_hold_exactly_however_large(scale: float) -> None:
+    """The best tour is one unit too long."""
+    places = np.array([[3.0, 4.0], [3.0, 12.0], [9.0, 4.0], [0.0, 0.0]])
+    away = np.rint(scale * np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1)))
+    shortest = min(away[[3, *order], [*order, 3]].sum() for order in itertools.permutations(range(3)))
+    problem = OrienteeringProblem.from_matrices(away, [4.0, 2.0, 3.0], depot="last", latest=shortest - 1.0)
+    result = orienteering.solve(problem, method="dp")
+    assert result.value == 7.0
+    assert result.quality is Quality.OPTIMAL
+    assert orienteering.verify(problem, result)

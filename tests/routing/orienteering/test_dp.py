@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeworth import Quality, Stop, Termination
+from edgeworth.core.observer import Observer
 from edgeworth.core.result import BoundEvidence
+from edgeworth.core.run import Run
 from edgeworth.routing import orienteering
 from edgeworth.routing.orienteering import DynamicProgramming, OrienteeringProblem
+from edgeworth.routing.orienteering.exact import root
 from edgeworth.testing import orienteering_problems
 from tests.oracles import orienteering as oracle
 
@@ -84,6 +87,25 @@ def test_cut_by_the_clock_it_still_has_a_bound() -> None:
     assert cut.bound >= best.value >= (cut.value or 0.0)
     assert cut.bound_evidence is BoundEvidence.RECOMPUTED
     assert orienteering.verify(problem, cut)
+
+
+@pytest.mark.parametrize("method", ["dp", "column-generation"])
+def test_a_bound_that_takes_more_labels_than_the_checker_affords_is_a_claim(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, stop = random_problem(1), Stop(gap=0.3)
+    rebuilt = orienteering.solve(problem, method=method, stop=stop)
+    assert rebuilt.bound_evidence is BoundEvidence.RECOMPUTED
+    assert root.Root(problem, _run(), 8, 10**6).bound > (rebuilt.bound or 0.0)
+    monkeypatch.setattr(root, "_AFFORDED", 0)
+    claimed = orienteering.solve(problem, method=method, stop=stop)
+    assert claimed.bound_evidence is BoundEvidence.CLAIMED
+    assert claimed.bound == rebuilt.bound
+    assert orienteering.verify(problem, claimed)
+
+
+def _run() -> Run[orienteering.RoutePlan]:
+    return Run(sense="max", stop=Stop(), rng=np.random.default_rng(0), observer=Observer())
 
 
 def test_too_few_labels_end_the_run_with_a_note() -> None:

@@ -68,8 +68,11 @@ def rebuilt(problem: OrienteeringProblem, kind: str, arrays: dict[str, Any]) -> 
     return REBUILD[kind](problem, arrays, Budget(20.0))
 
 
-def drawn(seed: int, *, time: float = 1.0, money: float = 1.0, whole: bool = False, cancel: float = 0.0) -> OrienteeringProblem:
-    """Up to five customers and three vehicles of any kind; times and money at a scale; profits that services eat up again."""
+def drawn(
+    seed: int, *, time: float = 1.0, money: float = 1.0, whole: bool = False, cancel: float = 0.0, dear: float = 1.0
+) -> OrienteeringProblem:
+    """Up to five customers and three vehicles of any kind; times and money at a scale; profits that services eat up again;
+    some distances, and one service, so many times as dear."""
     rng = np.random.default_rng(seed)
     n, m = int(rng.integers(2, 6)), int(rng.integers(1, 4))
     places = n + 2
@@ -81,15 +84,18 @@ def drawn(seed: int, *, time: float = 1.0, money: float = 1.0, whole: bool = Fal
     profit = rng.integers(-2, 20, n) + (0.0 if whole else 1.0) * rng.random(n)
     same = bool(rng.random() < 0.5)
     cost = np.zeros(m) if whole else np.full(m, 0.3) if same else rng.choice([0.0, 0.125, 0.3], m)
+    factors, service = np.ones((places, places)), np.full(n, cancel * money)
+    if dear != 1.0:
+        factors[rng.random((places, places)) < 0.4], service[0] = dear, dear
     return OrienteeringProblem(
-        distance=distance,
+        distance=distance * factors,
         travel_time=distance * time,
         profit=np.broadcast_to((profit + cancel) * money, (m, n)).copy(),
         demand=rng.integers(0, 5, n).astype(np.float64),
         open=opens * time,
         close=(opens + rng.choice([1.0, 4.0, 30.0], n)) * time,
         service_time=rng.choice([0.0, 1.0, 2.0], n) * time,
-        service_cost=np.full(n, cancel * money),
+        service_cost=service,
         start=np.full(m, n) if same else rng.integers(n, places, m),
         end=np.full(m, n) if same else rng.integers(n, places, m),
         speed=np.ones(m) if same else rng.choice([1.0, 2.0, 3.0], m),
@@ -111,6 +117,8 @@ SCALES = [
     {"whole": True},
     {"whole": True, "cancel": 1e13},
     {"time": 1e6, "money": 1e-6, "cancel": 1e9},
+    {"dear": 3e12},
+    {"dear": 40.0},
 ]
 
 
@@ -174,6 +182,37 @@ def _random_tree(rng: Any, depth: int, n: int, kinds: int) -> list[tuple[int, in
         return [(-1, -1)]
     pair = int(rng.integers(n)), int(rng.integers(n + kinds))
     return [pair, *_random_tree(rng, depth - 1, n, kinds), *_random_tree(rng, depth - 1, n, kinds)]
+
+
+@pytest.mark.parametrize("method", ["dp", "column-generation"])
+@pytest.mark.parametrize("profit", [0.0, 1e-3, 1.0])
+def test_ways_that_nobody_can_pay_for_blur_no_bound(profit: float, method: str) -> None:
+    """One customer at the depot, the others 3e12 away: all sums of the dear ways would round to units."""
+    rng = np.random.default_rng(8)
+    away = rng.uniform(1e12, 3e12, (9, 9))
+    np.fill_diagonal(away, 0.0)
+    away[0, 8] = away[8, 0] = 0.0
+    problem = OrienteeringProblem.from_matrices(away, np.full(8, profit), depot="last", latest=1e14, cost_per_distance=1.0)
+    result = orienteering.solve(problem, method=method)
+    assert result.value == profit
+    assert result.bound == pytest.approx(profit, rel=1e-11, abs=0.0)
+    assert result.termination is Termination.PROVED
+    assert result.bound_evidence is BoundEvidence.RECOMPUTED
+    assert orienteering.verify(problem, result)
+
+
+def test_who_passes_by_along_a_way_that_nobody_can_pay_for_has_lost_already() -> None:
+    """Multipliers so high that customer 0 seems not worth passing through; what passes it by is left out, and rightly so."""
+    away = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 100.0, 0.0]])
+    problem = OrienteeringProblem.from_matrices(
+        away, [1.0, 9.0], depot="last", travel_time=np.full((3, 3), 1.0) - np.eye(3), latest=9.0, cost_per_distance=1.0
+    )
+    best = float(oracle.optimum(problem)[0])
+    assert best == 7.0  # through customer 0 to the other: 10 - 3
+    for price in (0.0, 5.0, 50.0, 1e6, 1e15):
+        found = rebuilt(problem, "ng-routes", root_arrays([price, 0.0]))
+        assert found >= best
+        assert not price or found == pytest.approx(max(price, best), rel=1e-12)
 
 
 # --- slack --------------------------------------------------------------------------------------------------------------

@@ -22,10 +22,10 @@ def recomputed_bound(problem: OrienteeringProblem, arrays: Arrays, budget: Budge
         L = sum_i pi_i + sum_k max(0, max { value of r - sum of pi_i over its visits : r an ng-route of vehicle k }).
 
     An ng-route forgets that it visited i once it passes through a customer j that does not count i among its neighbours, and
-    may then visit i again; without that it is a route like any other. Any pi >= 0 and any sets give a valid L. Two steps keep
+    may then visit i again; without that it is a route like any other. Any pi >= 0 and any sets give a valid L. Three steps keep
     the maximum and make it sharper: customers at each other's doorstep (there and back in at most a thousandth of the
-    vehicle's time) are always neighbours, and customers are left out whose reduced profit is no more than what passing them
-    by saves, where that never takes longer.
+    vehicle's time) are always neighbours, customers are left out whose reduced profit is no more than what passing them by
+    saves, where that never takes longer, and so are arcs and customers that cost more than all customers together pay.
 
     Rounding: every maximum may be too small by the ``error`` of its network, which `check.network` derives along with what
     windows and loads need; their sum of n + K terms >= 0 is taken exactly and rounded once. L is rounded up by all that, and

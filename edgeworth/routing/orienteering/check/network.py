@@ -25,6 +25,10 @@ arcs are themselves products and a quotient, off by 6 u times the costs from rat
 are not exact (factors of 24 bits and speeds that are powers of two). A type of which no route is worth more than -``error``
 adds nothing to a bound, and no error either.
 
+*What never pays*. An arc or a customer that costs more than all customers together pay is on no route worth anything: without
+its vehicle's route a plan is better, so such arcs and customers are left out and S does not count them. Passing a customer by
+may lead along such an arc; then the route with the customer, no better than the one without, has a reduced value below 0, too.
+
 *Comparisons* of labels need no margins: if one label is no later, no heavier and no worse than another, then so is every way
 on, since rounded addition is monotone.
 """
@@ -108,8 +112,11 @@ class Network:
         early = np.maximum(self.opens, self.quickest[n]) - self.blur
         late = np.minimum(self.closes, self.closes[n + 1] - self.quickest[:, n + 1] + self.blur)
         fits = (early <= late) & (self.demand <= self.capacity)
+        most = math.fsum(np.maximum(self.worth[fits[:n]], 0.0).tolist()) * (1.0 + 1e-9)
+        fits[:n] &= self.worth >= -most
         self.usable = fits[:n].copy()
         possible = (early[:, None] + self.travel <= late[None, :] + self.blur) & fits[:, None] & fits[None, :]
+        possible &= self.cost <= most
         self.travel[~possible] = np.inf
         self.travel[n, n + 1] = np.inf  # a vehicle without customers stays
         there = np.isfinite(self.travel)

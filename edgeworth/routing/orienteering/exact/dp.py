@@ -67,8 +67,8 @@ def dynamic_programming(problem: OrienteeringProblem, params: DynamicProgramming
     Found
         A plan and a valid bound; both meet where the termination is PROVED. The bound is recomputed from "ng-routes" where
         L(pi) reaches it and from "listed-routes" where the elementary labels closed the gap, a claim where that is too much
-        work or the run was cut after arcs were eliminated. The run ends as CONVERGED, with a note, when more labels would be
-        needed than allowed. ``iterations`` counts pricings, ``evaluations`` labels.
+        work, for the checker too, or the run was cut after arcs were eliminated. The run ends as CONVERGED, with a note, when
+        more labels would be needed than allowed. ``iterations`` counts pricings, ``evaluations`` labels.
 
     Notes
     -----

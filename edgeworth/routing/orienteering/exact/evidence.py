@@ -10,7 +10,7 @@ from edgeworth.core.arrays import Arrays
 from edgeworth.core.numeric import closes
 from edgeworth.core.result import BoundEvidence, Certificate
 from edgeworth.routing.orienteering.exact.labelling import RunEnded
-from edgeworth.routing.orienteering.exact.root import Root
+from edgeworth.routing.orienteering.exact.root import Bound, Root
 from edgeworth.routing.orienteering.exact.tree import Tree
 
 NG_ROUTES, LISTED_ROUTES = "ng-routes", "listed-routes"
@@ -29,21 +29,26 @@ class Proved(NamedTuple):
 
 
 def proved(root: Root) -> Proved:
-    """The bound to report, and the certificate: of the best L(pi) where that reaches it, else of the routes listed."""
-    members = [np.flatnonzero(row) for row in root.certified_near]
-    arrays = {
-        "multipliers": root.prices,
-        "largest": root.kinds,
-        "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
-        "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
-    }
-    certificate = Certificate(NG_ROUTES, arrays)
-    rebuilt = root.reported(root.rounded_down(root.root_bound))
+    """The bound to report, and the certificate: of the best L(pi) that the checker can afford where that reaches it, else of
+    the routes listed."""
+    certificate = Certificate(NG_ROUTES, _arrays(root.rebuilt))
+    rebuilt = root.reported(root.rounded_down(root.rebuilt.value))
     enough = not root.closed or closes(root.value, rebuilt, "max", root.problem.integral)
     if enough and (rebuilt <= root.bound or closes(root.bound, rebuilt, "max", False)):
         return Proved(rebuilt, BoundEvidence.RECOMPUTED, certificate)
-    listed = _listed_proof(root, arrays) if root.closed else None
+    best = _arrays(Bound(root.root_bound, root.prices, root.kinds, root.certified_near))
+    listed = _listed_proof(root, best) if root.closed else None
     return listed or Proved(root.bound, BoundEvidence.CLAIMED, certificate)
+
+
+def _arrays(bound: Bound) -> Arrays:
+    members = [np.flatnonzero(row) for row in bound.near]
+    return {
+        "multipliers": bound.prices,
+        "largest": bound.kinds,
+        "indptr": np.cumsum([0, *map(len, members)], dtype=np.int64),
+        "members": np.concatenate([np.zeros(0, dtype=np.int64), *members]),
+    }
 
 
 def _listed_proof(root: Root, arrays: Arrays) -> Proved | None:

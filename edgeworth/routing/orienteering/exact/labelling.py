@@ -16,6 +16,7 @@ _CHUNK = 4_000_000  # elementary steps between two looks at the clock, 10 to 50 
 _BUCKETS = 4096  # of the queue, by time; labels of one bucket are sorted together
 _SORTED = 1 << 16  # labels of a bucket that are sorted at once
 _TABLE = 1 << 18  # entries of the hash table of labels met; a power of two
+_NUMBERS = 5  # of a label, its memory aside
 _POOL, _KEPT = 1 << 14, 64  # to begin with; both double when full
 
 R = TypeVar("R", labels.Pool, labels.Kept)
@@ -30,7 +31,8 @@ class RunEnded(Exception):  # not an error
 
 
 class Labelling:
-    """Labels of one network at a time. `run` makes them, `route` reads them; `made` counts those kept over all runs.
+    """Labels of one network at a time. `run` makes them, `route` reads them; `made` counts those kept over all runs,
+    `numbers` what all labels of the last run together hold, dominated ones too.
 
     tick: called between chunks; raises `RunEnded` to end the run.
     """
@@ -50,7 +52,7 @@ class Labelling:
         self._route = np.empty(1 << 16, dtype=np.int64)
         self._none = np.zeros(base.customers)
         self.net: labels.Network
-        self.made = 0
+        self.made = self.numbers = 0
 
     def run(
         self,
@@ -83,6 +85,7 @@ class Labelling:
             )
             if status == labels.DONE or ints[labels.KEPT] > limit:
                 self.made += int(ints[labels.KEPT])
+                self.numbers = int(ints[labels.MADE]) * (self._words + _NUMBERS)
                 labels.look_ahead(self.kept)
                 return bool(status == labels.DONE and ints[labels.KEPT] <= limit)
             if status == labels.POOL_FULL:

@@ -22,7 +22,9 @@ _MORE, _LESS = 1.0 + 2e-9, 1.0 - 1e-8  # on the safe side of what the checker, w
 _LATE_CUSTOMERS = 300  # up to so many customers the tables of those out of reach are worth their memory
 _LEAST = 1e-200  # numbers below it, or above its inverse, are not brought to a common unit
 _TIE = 1e-15  # relative; times that close to each other are the same
-_ROUNDING = 2.0**-40  # relative; far above what sums of as many terms as a route has can lose, far below any tolerance
+_ROUNDING, _A_STOP = 2.0**-40, 2.0**-47
+"""Relative, and for every customer where these are many: above what the checker allows for the sums of a route's terms and for
+customers passed by, far above what they can lose, far below any tolerance."""
 
 
 class _Late(NamedTuple):
@@ -34,10 +36,12 @@ class TypeNetwork:
     """The network of the vehicles `group`, which differ in nothing; every plan that `model.violations` lets pass fits it.
 
     Nodes: customers 0..n-1, start n, end n + 1; times since the vehicle's origin (`model.limits`). Windows, returns and
-    capacity are a little wider than the model's, so the routes found must be checked with the model, and bounds hold for all
-    plans; no limit is beyond what routes can reach, so that one of 1e12 blurs nothing. `served[i]`: can some route visit i?
-    `worth` = profit - service_cost; `cost` by arc; `spared`: see `kernels.detours`; `close_by` [n, n]: customers that are
-    remembered at each other in any case, since a cycle through both takes next to no time.
+    capacity are a little wider than the model's, where these are not whole, and no narrower than the checker's, so the routes
+    found must be checked with the model, and bounds hold for all plans; no limit is beyond what routes can reach, so that one
+    of 1e12 blurs nothing. Arcs and customers that cost more than all customers together pay are left out: without such a
+    route a plan is better. `served[i]`: can some route visit i? `worth` = profit - service_cost; `cost` by arc; `spared`: see
+    `kernels.detours`; `close_by` [n, n]: customers that are remembered at each other in any case, since a cycle through both
+    takes next to no time.
     """
 
     def __init__(self, problem: OrienteeringProblem, group: NDArray[np.int64]) -> None:
@@ -54,12 +58,14 @@ class TypeNetwork:
         limits = problem.limits
         self.open = np.append(np.maximum(limits.open[k], 0.0), [0.0, 0.0])
         self.close = np.append(limits.close[k], [0.0, limits.latest[k]])
-        self.close += _ROUNDING * np.abs(self.close)
+        rounding = max(_ROUNDING, _A_STOP * (n + 1))
+        wider, tie = (0.0, 0.0) if limits.whole[k] else (rounding, _TIE)
+        self.close += wider * np.abs(self.close)
         reach = self._reach()
-        self.close = np.minimum(self.close, max(float(limits.reach[k]), reach) * (1.0 + _ROUNDING))
+        self.close = np.minimum(self.close, max(float(limits.reach[k]), reach) * (1.0 + wider))
         span = float(self.close.max())
-        self.slack = _ROUNDING * max(span, 0.0)
-        self._loads(problem, k)
+        self.slack = wider * max(span, 0.0)
+        self._loads(problem, k, 0.0 if limits.full[k] else rounding)
         quickest = self.travel.copy()
         np.fill_diagonal(quickest, 0.0)
         detours.closure(quickest)
@@ -67,12 +73,15 @@ class TypeNetwork:
         earliest = np.maximum(self.open, quickest[n])
         last = np.minimum(self.close, self.close[n + 1] - quickest[:, n + 1])
         fits = (earliest <= last + self.slack) & (self.demand <= self.capacity)
+        most = math.fsum(np.maximum(self.worth[fits[:n]], 0.0).tolist()) * _MORE
+        fits[:n] &= self.worth >= -most
         self.served = fits[:n].copy()
         self.arcs = (earliest[:, None] + self.travel <= last[None, :] + self.slack) & fits[:, None] & fits[None, :]
+        self.arcs &= self.cost <= most
         self.arcs[n, n + 1] = False
         self._round(problem, k)
         self.spared = np.empty(n)
-        detours.detours(self.travel, self.cost, _TIE, self.spared)
+        detours.detours(self.travel, self.cost, tie, self.spared)
         back = max(min(float(self.close[n + 1]), reach), 0.0) * _LESS  # the checker must find all of them close, too
         self.close_by = quickest[:n, :n] + quickest[:n, :n].T <= _TINY_CYCLE * back
         self._late: dict[bool, _Late] = {}
@@ -106,17 +115,20 @@ class TypeNetwork:
         """All values are multiples of `unit`, prices are made so: no sum of them is rounded."""
         self.unit, self.error, self.blur = unit, 0.0, np.zeros(self.customers)
 
-    def _loads(self, problem: OrienteeringProblem, vehicle: int) -> None:
+    def _loads(self, problem: OrienteeringProblem, vehicle: int, wider: float) -> None:
         """Demands, without those that no set of customers can break the capacity with."""
         self.demand = np.append(problem.demand, [0.0, 0.0])
-        self.capacity = float(problem.limits.capacity[vehicle]) * (1.0 + _ROUNDING)
+        self.capacity = float(problem.limits.capacity[vehicle]) * (1.0 + wider)
         if math.fsum(problem.demand.tolist()) <= float(problem.capacity[vehicle]):
             self.demand, self.capacity = np.zeros(self.nodes), math.inf
 
     def restrict(self, used: Flags) -> None:
         """Only these arcs, bool [N, N], and those that were left: no better plan has others. Bounds then hold for better plans
-        alone, and every customer that is worth its way without prices must stay active: what passes it by may be gone."""
-        self.arcs = self.arcs & used
+        alone, and every customer that is worth its way without prices must stay active: what passes it by may be gone. Where
+        none is taken away nothing of that applies."""
+        left = self.arcs & used
+        if not np.array_equal(left, self.arcs):
+            self.arcs = left
 
     def restore(self) -> None:
         """All arcs again."""

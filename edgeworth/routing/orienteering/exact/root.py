@@ -21,6 +21,7 @@ _MARGIN = 1e-11  # relative to the profits in play: what counts as no improvemen
 _DIVE_PRICINGS = 12  # most pricings after each column that a dive fixes
 _ROUTES = 30  # taken over from one pricing
 _TRY_AT = 0.01  # gap at which the proof is first tried
+_AFFORDED = 35_000_000  # numbers that the labels behind a certificate may hold; the checker stops at 40 million
 _SMOOTHING = 0.7  # weight of the best multipliers so far at the first exact pricing after the LP
 
 
@@ -43,6 +44,15 @@ class Point(NamedTuple):
     near: Flags
 
 
+class Bound(NamedTuple):
+    """L with what it was evaluated at: multipliers [n], largest reduced values [K], sets of neighbours [n, n]."""
+
+    value: float
+    prices: Floats
+    kinds: Floats
+    near: Flags
+
+
 class Root:
     """Lagrangian bounds, and the linear program that gives the multipliers.
 
@@ -55,7 +65,8 @@ class Root:
     so far; sets of neighbours grow along the cycles of its solution.
 
     bound: the smallest L(pi) so far, or what was proved otherwise (`lower`). best: the sequences of the best plan, `value`
-    its value. rounds: pricings so far. patience: after so many labels `settle` raises `OutOfPatience`.
+    its value. rounds: pricings so far. patience: after so many labels `settle` raises `OutOfPatience`. rebuilt: the smallest
+    L(pi) that takes no more labels than the checker affords.
     """
 
     def __init__(self, problem: OrienteeringProblem, run: Run[RoutePlan], neighbours: int, limit: int) -> None:
@@ -78,6 +89,7 @@ class Root:
         self.certified_near = np.zeros((self.n, self.n), dtype=bool)
         self.root_bound = self.raised(top, np.zeros(len(self.bases)), np.ones(len(self.bases), dtype=bool))
         self.bound = self.rounded_down(self.root_bound)
+        self.rebuilt = Bound(self.root_bound, self.prices, self.kinds, self.certified_near)
         self.rounds, self.patience = 0, math.inf
         self._priced, self._worth_trying, self.finishing = False, _TRY_AT, False
         self.value = -math.inf
@@ -260,10 +272,13 @@ class Root:
     def evaluated(self, prices: Floats, floors: Floats, reached: Flags) -> None:
         """L at these prices is known, on the whole network; see `raised`."""
         bound = self.raised(prices, floors, reached)
+        numbers = max((labelling.numbers for labelling in (*self.forward, *self.backward)), default=0)
+        if bound < self.rebuilt.value and numbers <= _AFFORDED:
+            self.rebuilt = Bound(bound, prices.copy(), floors.copy(), self.near.copy())
         if bound < self.root_bound:
             self.root_bound, self.prices, self.kinds = bound, prices.copy(), floors.copy()
             self.certified_near = self.near.copy()
-            self.lower(bound)
+            self.bound = self.reported(min(self.bound, self.rounded_down(bound)))
 
     def enlarge(self, found: Prices) -> bool:
         """Let the customers on the cycles of the LP's routes remember each other; False where there are none."""
