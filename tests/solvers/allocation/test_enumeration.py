@@ -1,4 +1,4 @@
-"""Enumeration of sets against plain loops: lists are whole, the last two servers are solved exactly, no better one is missed."""
+"""Enumeration of sets against plain loops: lists are whole, two servers are solved exactly, no better one is missed."""
 
 import itertools
 import math
