@@ -197,6 +197,21 @@ def test_a_start_is_taken() -> None:
     assert again.value >= good.value
 
 
+def test_the_columns_are_those_of_the_objective() -> None:
+    """HiGHS 1.16 ends this one in its presolve, with the optimum's objective and the start's columns."""
+    task, server = [0, 0, 1, 1, 2, 2, 3, 4, 4], [0, 1, 0, 1, 0, 1, 1, 0, 1]
+    value = [1.15462034, 7.2206857, 0.50619734, 2.75655325, 0.65803943, 0.86001227, 6.30731934, 1.08440697, 0.76645034]
+    weight = [0.14278723, 0.59535441, 0.24149356, 0.93225444, 0.45253671, 0.66217598, 0.68438299, 0.29167661, 0.22617558]
+    values, weights = np.zeros((2, 5)), np.ones((2, 5))
+    values[server, task], weights[server, task] = value, weight
+    eligible = values > 0.0
+    problem = allocation.AllocationProblem.from_matrices(values, weights, [0.67930191, 1.15926746], eligible)
+    best = allocation.solve(problem, method="exact")
+    found = allocation.solve(problem, method="highs")
+    assert found.value == pytest.approx(best.value)
+    assert found.bound == pytest.approx(best.value)
+
+
 def test_the_number_of_threads_may_change_between_calls() -> None:
     answers = [_solve(KNAPSACK, threads=threads).bound for threads in (1, 2, 1, 2, 2, 1)]
     assert answers == pytest.approx([-9.0] * 6)
