@@ -108,16 +108,17 @@ def negative_multipliers(problem: AllocationProblem, result: Result[Assignment])
     return replace(result, certificate=Certificate(result.certificate.kind, {**result.certificate.arrays, "u": u}))
 
 
-def _tree(result: Result[Assignment]) -> dict[str, Array] | None:
-    """Copies of the arrays of a branch tree that proves a bound; None where the result has none."""
+def _tree(result: Result[Assignment], *others: str) -> dict[str, Array] | None:
+    """Copies of the arrays of a branch tree, or a certificate of other kinds, that proves a bound; None without one."""
     certificate = result.certificate
-    if certificate is None or certificate.kind != "branch-tree" or result.bound is None:
+    if certificate is None or certificate.kind not in ("branch-tree", *others) or result.bound is None:
         return None
     return {name: np.array(values) for name, values in certificate.arrays.items()}
 
 
 def _with_tree(result: Result[Assignment], arrays: Arrays) -> Result[Assignment]:
-    return replace(result, certificate=Certificate("branch-tree", arrays))
+    kind = "branch-tree" if result.certificate is None else result.certificate.kind
+    return replace(result, certificate=Certificate(kind, arrays))
 
 
 def missing_branch(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
@@ -153,8 +154,8 @@ def truncated_multipliers(problem: AllocationProblem, result: Result[Assignment]
 
 
 def lowered_target(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
-    """The tree claims that nothing reaches what the solution found is worth, and the bound says so too."""
-    arrays = _tree(result)
+    """The tree or enumeration claims that nothing reaches what the solution found is worth, and the bound says so too."""
+    arrays = _tree(result, "set-enumeration")
     if arrays is None or result.value is None or result.value == problem.offset:
         return None
     sign = 1.0 if problem.sense == "max" else -1.0
@@ -175,7 +176,7 @@ def pair_out_of_range(problem: AllocationProblem, result: Result[Assignment]) ->
 
 def negative_row(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """Multipliers of tasks that may stay unserved are negative, which would lower every bound."""
-    arrays = _tree(result)
+    arrays = _tree(result, "set-enumeration")
     if arrays is None or not len(arrays["multipliers"]) or problem.must_serve.all():
         return None
     arrays["multipliers"][:, ~problem.must_serve] = -1_000_000
@@ -184,7 +185,7 @@ def negative_row(problem: AllocationProblem, result: Result[Assignment]) -> Resu
 
 def twice_the_same_task(problem: AllocationProblem, result: Result[Assignment]) -> Result[Assignment] | None:
     """The order that distinguishes identical servers names a task twice."""
-    arrays = _tree(result)
+    arrays = _tree(result, "set-enumeration")
     if arrays is None or problem.tasks < 2:
         return None
     arrays["order"][0] = arrays["order"][1]

@@ -18,6 +18,7 @@ from edgeworth.solvers.allocation.exact.enumeration import Enumeration
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.kernels import joining, listing
 from edgeworth.solvers.allocation.model import dual_profit
+from edgeworth.testing.faults.allocation import lowered_target, negative_row, twice_the_same_task
 
 
 def listed(gain, weight, room, gap, most=1000):
@@ -217,6 +218,8 @@ def test_it_closes_what_the_tree_leaves_open():
     assert result.quality is Quality.OPTIMAL
     assert result.certificate.kind == "set-enumeration"
     assert allocation.verify(problem, result)
+    for fault in (lowered_target, negative_row, twice_the_same_task):
+        assert not allocation.verify(problem, fault(problem, result)), fault.__name__
     again = allocation.solve(problem, method="exact", seed=0)
     assert np.array_equal(again.solution.server, result.solution.server)
     as_long, alone = Stop(iterations=result.stats.iterations), Exact(enumerate=False)
