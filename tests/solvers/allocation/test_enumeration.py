@@ -14,9 +14,10 @@ from edgeworth.solvers import allocation
 from edgeworth.solvers.allocation import AllocationProblem, Exact
 from edgeworth.solvers.allocation.bounds import linear_duals
 from edgeworth.solvers.allocation.exact import enumeration as module
+from edgeworth.solvers.allocation.exact import proof as proof_module
 from edgeworth.solvers.allocation.exact.enumeration import Enumeration
 from edgeworth.solvers.allocation.exact.proof import Proof
-from edgeworth.solvers.allocation.kernels import joining, listing
+from edgeworth.solvers.allocation.kernels import joining, listing, tree
 from edgeworth.solvers.allocation.model import dual_profit
 from edgeworth.testing.faults.allocation import lowered_target, negative_row, twice_the_same_task
 
@@ -209,6 +210,27 @@ def test_lists_that_are_too_long_wait_for_a_narrower_gap(monkeypatch):
         search.advance()
     assert proof.solved
     assert proof.value == pytest.approx(best)
+
+
+def test_a_tree_that_was_left_amid_losses_finds_them_again(monkeypatch):
+    """The root fixes pairs by losses of its own between two steps of the tree, which else would rule the optimum out."""
+    monkeypatch.setattr(proof_module, "_EFFORT", 3000)
+    rng = np.random.default_rng(0)
+    weight = rng.uniform(0.1, 1.0, (5, 25))
+    value = weight * rng.uniform(1.0, 2.0, 25) * rng.uniform(0.8, 1.2, (5, 25))
+    problem = AllocationProblem.from_matrices(value, weight, 0.12 * weight.sum(axis=1))
+    best = allocation.solve(problem, method="exact", seed=0, params=Exact(enumerate=False)).value
+    search, proof = begun(problem, 0.995 * best)
+    proof.dives, amid = False, 0
+    while proof.advance(1 << 40):
+        amid += proof._stack is not None and proof._stack.ints[tree.PHASE] == tree.LOSSES
+        if search._phase is not module._Phase.ROOT:
+            search._begin()
+        search._root._step = 0.0  # it fixes at every turn
+        search.advance()
+    assert amid
+    assert proof.value == pytest.approx(best, rel=1e-9)
+    assert proof.bound >= best
 
 
 def test_it_closes_what_the_tree_leaves_open():

@@ -41,7 +41,9 @@ class Root:
 
     def __init__(self, problem: AllocationProblem, proof: Proof) -> None:
         self._problem, self._proof = problem, proof
-        self._data, self._scratch, _ = proof.arrays
+        self._data, scratch, _ = proof.arrays
+        # The tree's step may have ended amid a node's losses, which are to be there when it goes on.
+        self._scratch = scratch._replace(one=np.zeros(problem.pairs), zero=np.zeros(problem.pairs))
         self.state = np.full(problem.pairs, dual.FREE, dtype=np.int8)
         self._mean = np.zeros(problem.pairs, dtype=np.float32)
         self.lam, self.rows = proof.lam.copy(), list[NDArray[np.int32]]()
