@@ -56,7 +56,7 @@ def test_the_page_of_a_method_holds_the_documentation_of_its_function_and_of_its
     assert documentation in text
     assert inspect.getdoc(allocation.Exact) in text
     assert "edgeworth.solvers.allocation.branch_and_bound" in text
-    assert "Exact(tree_pairs=1000000, anneal=True, certificate_bytes=50000000, core=True)" in text
+    assert "Exact(tree_pairs=1000000, anneal=True, certificate_bytes=50000000, core=True, enumerate=True)" in text
 
 
 def test_the_page_of_a_learner_holds_what_it_is_in_that_game() -> None:

@@ -294,9 +294,7 @@ def test_root_multipliers_are_not_rebuilt_where_a_tree_bounds_below_them(monkeyp
         rebuilt.append(assignment_dual_bound(*arguments))
         return rebuilt[-1]
 
-    monkeypatch.setattr(
-        import_module(allocation.FAMILY.method("exact").resolve().__module__), "assignment_dual_bound", counting
-    )
+    monkeypatch.setattr("edgeworth.solvers.allocation.exact.evidence.assignment_dual_bound", counting)
     proved = allocation.solve(problem, method="exact", seed=0)
     assert proved.certificate is not None
     assert (proved.certificate.kind, rebuilt) == ("branch-tree", [])
