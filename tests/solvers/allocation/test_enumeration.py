@@ -15,7 +15,7 @@ from edgeworth.solvers.allocation import AllocationProblem, Exact
 from edgeworth.solvers.allocation.bounds import linear_duals
 from edgeworth.solvers.allocation.exact import enumeration as module
 from edgeworth.solvers.allocation.exact import proof as proof_module
-from edgeworth.solvers.allocation.exact.enumeration import Enumeration
+from edgeworth.solvers.allocation.exact.enumeration import ClosedEnumeration, Enumeration
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.kernels import joining, listing, tree
 from edgeworth.solvers.allocation.model import dual_profit
@@ -231,6 +231,20 @@ def test_a_tree_that_was_left_amid_losses_finds_them_again(monkeypatch):
     assert amid
     assert proof.value == pytest.approx(best, rel=1e-9)
     assert proof.bound >= best
+
+
+def test_what_would_take_too_long_to_check_is_a_claim(monkeypatch):
+    problem = drawn(10, servers=4, tasks=7)
+    best = optimum(problem)
+    for limit, claimed in ((1 << 40, False), (0, True)):
+        monkeypatch.setattr(module, "_REPEATED", limit)
+        search, proof = begun(problem, best)
+        while search.works:
+            search.advance()
+        assert proof.solved
+        assert search._phase is module._Phase.JOIN
+        assert proof.unlogged is claimed
+        assert isinstance(proof.tree, ClosedEnumeration) is not claimed
 
 
 def test_it_closes_what_the_tree_leaves_open():

@@ -84,8 +84,9 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
         Certificates: "capacity-multipliers" (``u``) or "assignment-multipliers" (``lambda``, up to 100,000 pairs) where a bound
         of the root suffices, "surrogate-knapsack" (no array), else "branch-tree": nodes, branchings and multipliers of the last
         tree, or "set-enumeration": the root's multipliers and the last two servers, from which the checker repeats the proof.
-        The bound is a claim where that record would exceed ``certificate_bytes``, or where rounding errors of a record matter;
-        the notes say so. Infeasibility has the same certificates. ``iterations`` and ``nodes`` count nodes of the trees.
+        The bound is a claim where that record would exceed ``certificate_bytes`` or take more than a minute to check, or where
+        rounding errors of a record matter; the notes say so. Infeasibility has the same certificates. ``iterations`` and
+        ``nodes`` count nodes of the trees.
 
     Notes
     -----
@@ -230,7 +231,8 @@ class _Portfolio:
         if self.proof.failed:
             notes.append(self.proof.failed)
         if evidence is BoundEvidence.CLAIMED:
-            why = "its record is too large" if self.proof.unlogged else "no certificate reaches it in floating point"
+            long = "its record is too large, or would take too long to check"
+            why = long if self.proof.unlogged else "no certificate reaches it in floating point"
             notes.append(f"what the tree proves is claimed: {why}")
         claim = self._claim
         if claim is not None and bound is not None and not self.proof.solved and self._inside(claim, bound):

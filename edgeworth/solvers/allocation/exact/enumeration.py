@@ -23,6 +23,7 @@ _EFFORT, _LEAST = 30_000_000, 300_000  # elementary steps of a turn, 20 to 50 ms
 _SETS = 50_000  # that are listed for a server at most
 _LIST = 200_000_000  # elementary steps of a list at most
 _CHOICES = 100_000  # of either half of the last two servers' tasks
+_REPEATED = 2_000_000_000  # steps of a search that the checker, which prunes less, repeats within its minute
 _FAVOURED = 500  # turns, 10 to 25 seconds
 _SLOTS, _CELLS = 20, 22  # states of the search that are remembered, and words of their masks: powers of two, at most
 _BUNDLES, _GAINS = 8, 1 << 22  # of such prices that bound nodes, and of the sets' gains at them, at most
@@ -137,7 +138,11 @@ class Enumeration:
     def _close(self, joined: tuple[int, int] | None = None) -> None:
         """No solution reaches the target."""
         root = self._root_tree(self._proof.least())
-        self._proof.close(root if joined is None else ClosedEnumeration(**vars(root), joined=joined))
+        if joined is None:
+            self._proof.close(root)
+        else:
+            repeatable = bool(self._walk.ints[joining.STEPS] <= _REPEATED)
+            self._proof.close(ClosedEnumeration(**vars(root), joined=joined), repeatable=repeatable)
         self.over = True
 
     def _root_tree(self, target: float) -> ClosedTree:

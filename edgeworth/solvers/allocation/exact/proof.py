@@ -62,7 +62,7 @@ class Proof:
     the best solution, where it was found here. solved: the bound has met the value, or nothing is feasible (value -inf).
     failed: why the search had to give up, or "". first_bound: the bound to begin with. root_bound: L(lam) by the kernels.
     surrogate: `surrogate_bound`. effort: how full the last step was, in [0, 1]. tree: the closed tree of the lowest target.
-    dives: whether it may dive. unlogged: a tree was closed whose log would have needed more than `log_bytes`.
+    dives: whether it may dive. unlogged: what was closed would need a log of more than `log_bytes`, or too long a check.
     """
 
     def __init__(self, problem: AllocationProblem, u: Floats, bound: float, log_bytes: int) -> None:
@@ -127,9 +127,9 @@ class Proof:
             self.root_bound, self.lam = bound, lam
             self.bound = min(self.bound, self._on_grid(bound))
 
-    def close(self, closed: ClosedTree) -> None:
-        """A whole tree found elsewhere: no solution reaches its target."""
-        if closed.nbytes > self._log_bytes:
+    def close(self, closed: ClosedTree, *, repeatable: bool = True) -> None:
+        """A whole tree found elsewhere: no solution reaches its target. repeatable: a checker has the time for it."""
+        if closed.nbytes > self._log_bytes or not repeatable:
             self.unlogged = True
         elif self.tree is None or closed.target < self.tree.target:
             self.tree = closed
