@@ -297,12 +297,25 @@ def enter(data, state):
     return propagate(data, state)
 
 
-@jit
 def tighten(data, state, lam, bound, target, scratch):
     """Fix what lam with L(lam) = bound excludes from solutions of profit >= target; the number fixed, -1: nothing is left."""
+    return tighten_from(data, state, lam, bound, target, 0, 1 << 62, scratch)[1]
+
+
+@jit
+def tighten_from(data, state, lam, bound, target, first, effort, scratch):
+    """`tighten` in steps: losses of servers from `first` on, until `effort` steps are done; (next server, number fixed).
+
+    Nothing is fixed before the last server's losses are there, or where a server's pairs do not fit.
+    """
     gap = (bound - target) * (1.0 + 1e-9) + 8.0 * EPS * abs(bound)
-    for i in range(data.room.size):
+    end = scratch.work[0] + effort
+    for i in range(first, data.room.size):
+        if scratch.work[0] >= end:
+            return i, 0
         if not losses(data, i, lam, state, gap, scratch):
-            return -1
+            return data.room.size, -1
     fixed = fix_pairs(data, state, lam, bound, target, scratch)
-    return fixed if fixed >= 0 and propagate(data, state) else -1
+    if fixed < 0 or not propagate(data, state):
+        fixed = -1
+    return data.room.size, fixed
