@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_what_is_better_is_found_and_nothing_else_is_there(case, monkeypatch):
     """From values below the optimum, and from the optimum. Roots that fix next to nothing leave all to the lists."""
-    monkeypatch.setattr(module.Root, "_fix", lambda root: root.rows.append(root.rows[-1]) or 0 if root.rows else _first(root))
+    monkeypatch.setattr(module.Root, "_fix", _fixes_nothing)
     joined = 0
     for seed in range(6):
         problem = drawn(seed, **case)
@@ -133,9 +134,25 @@ def test_what_is_better_is_found_and_nothing_else_is_there(case, monkeypatch):
     assert joined > 6
 
 
-def _first(root):
+@pytest.mark.parametrize(("values", "weights"), [(1e12, 1.0), (1e-12, 1e-12), (1e15, 1e9), (1e100, 1e-200)])
+def test_no_magnitude_overflows(values, weights, monkeypatch):
+    """Gains per weight, of weightless tasks too, and the prices of the last two servers."""
+    monkeypatch.setattr(module.Root, "_fix", _fixes_nothing)
+    plain = drawn(3)
+    problem = replace(plain, value=plain.value * values, weight=plain.weight * weights, capacity=plain.capacity * weights)
+    assert np.any(problem.weight == 0.0)
+    best = optimum(problem)
+    search, proof = begun(problem, 0.9 * best)
+    while search.works:
+        search.advance()
+    assert proof.solved
+    assert proof.value == pytest.approx(best, rel=1e-9)
+
+
+def _fixes_nothing(root):
     root.rows.append(np.rint(root.lam / root._proof.unit).astype(np.int32))
     return 0
+    yield
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -30,6 +30,7 @@ _BUNDLES, _GAINS = 8, 1 << 22  # of such prices that bound nodes, and of the set
 _PRICES = 16  # pairs of prices that are kept
 _NARROWER = 0.7  # after too long lists: tried again where the gap is at most this share of what it was
 _WORDS = 32  # of a mask, at most
+_COST = 1e300  # of rooms and weights at the prices of the last two servers, at most
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,8 @@ class Enumeration:
         pairs = data.by[data.ptr[i] : data.ptr[i + 1]]
         pairs = pairs[self._state[pairs] == dual.FREE]
         gain, weight = data.profit[pairs] - self._lam[data.task[pairs]], data.weight[pairs]
-        order = np.argsort(-gain / np.maximum(weight, 1e-300), kind="stable")
+        most, heaviest = float(np.abs(gain).max(initial=0.0)) or 1.0, float(weight.max(initial=0.0)) or 1.0
+        order = np.argsort(-(gain / most) / np.maximum(weight / heaviest, 1e-300), kind="stable")  # nothing overflows
         n = len(pairs)
         words = n // listing.WORD + 1
         items = listing.Listing(
@@ -253,14 +255,17 @@ class Enumeration:
         profit, weight, pair = np.full((2, m), -math.inf), np.zeros((2, m)), np.full((2, m), -1, dtype=np.int64)
         profit[side, at], weight[side, at], pair[side, at] = data.profit[pairs], data.weight[pairs], pairs
         priced = (weight > 0.0) & (profit > 0.0)
+        room = np.array([self._room(i) for i in self._joined])
+        with np.errstate(over="ignore"):
+            dearest = float((profit[priced] / weight[priced]).max(initial=1.0))
         self._pair = pair
         self._two = joining.Two(
             profit=profit,
             weight=weight,
             bit=bit[self._tasks],
             must=problem.must_serve[self._tasks],
-            room=np.array([self._room(i) for i in self._joined]),
-            dearest=float((profit[priced] / weight[priced]).max(initial=1.0)),
+            room=room,
+            dearest=min(dearest, _COST / max(float(room.max()), float(weight.max(initial=0.0)), 1.0)),
         )
 
     def _join(self) -> None:

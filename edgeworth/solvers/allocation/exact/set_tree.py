@@ -15,6 +15,7 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 States = NDArray[np.int8]
 _AGAIN = 10  # the LP is solved again where at least one in so many of the free pairs was fixed
 _SETS = 20_000  # of the first LP; more take seconds to put in
+_ALL = 1 << 62  # steps: the losses of all servers at once
 _WHOLE = 1e-6  # a share of a set below this is none, above 1 less this is the whole
 
 
@@ -111,7 +112,7 @@ class SetTree:
                 return
             self._log(lam)
             free = np.count_nonzero(state == dual.FREE)
-            fixed = tree.tighten(self._data, state, lam, bound, self._target, self._scratch)
+            _, fixed = tree.tighten(self._data, state, lam, bound, self._target, 0, _ALL, self._scratch)
             doubt = np.where(state == dual.FREE, np.minimum(share, 1.0 - share), -1.0)
             if fixed < 0:
                 self._state = None

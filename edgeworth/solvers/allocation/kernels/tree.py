@@ -298,11 +298,20 @@ def enter(data, state):
 
 
 @jit
-def tighten(data, state, lam, bound, target, scratch):
-    """Fix what lam with L(lam) = bound excludes from solutions of profit >= target; the number fixed, -1: nothing is left."""
+def tighten(data, state, lam, bound, target, first, effort, scratch):
+    """Fix what lam with L(lam) = bound excludes from solutions of profit >= target; returns (next server, number fixed).
+
+    The losses of servers from `first` on are computed until `effort` steps are done; then the caller goes on at the next one.
+    Nothing is fixed before the last server's losses are there. The number is -1 where nothing is left.
+    """
     gap = (bound - target) * (1.0 + 1e-9) + 8.0 * EPS * abs(bound)
-    for i in range(data.room.size):
+    end = scratch.work[0] + effort
+    for i in range(first, data.room.size):
+        if scratch.work[0] >= end:
+            return i, 0
         if not losses(data, i, lam, state, gap, scratch):
-            return -1
+            return data.room.size, -1
     fixed = fix_pairs(data, state, lam, bound, target, scratch)
-    return fixed if fixed >= 0 and propagate(data, state) else -1
+    if fixed < 0 or not propagate(data, state):
+        fixed = -1
+    return data.room.size, fixed
