@@ -162,7 +162,7 @@ class Enumeration:
     @property
     def _noise(self) -> float:
         """What sums of profits, multipliers and prices may be wrong by."""
-        sizes = abs(self._bound) + abs(self._proof.least()) + float(np.abs(self._lam).sum())
+        sizes = abs(self._bound) + abs(self._proof.least()) + self._proof.size + float(np.abs(self._lam).sum())
         return 4.0 * _EPS * (self._problem.tasks + self._problem.servers + 16) * sizes
 
     def _list(self) -> int:

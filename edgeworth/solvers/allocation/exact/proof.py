@@ -302,6 +302,11 @@ class Proof:
         return self._grid > 0.0 and self.wide and self.bound - self.value > _FAR * abs(self.bound)
 
     @property
+    def size(self) -> float:
+        """The sum of the tasks' largest |profit|: what rounding errors are relative to."""
+        return self._size
+
+    @property
     def coarse(self) -> bool:
         """Values lie on a grid of few lines: targets step over them."""
         return self._whole
