@@ -18,7 +18,7 @@ from edgeworth.solvers.allocation.exact import enumeration as module
 from edgeworth.solvers.allocation.exact import proof as proof_module
 from edgeworth.solvers.allocation.exact.enumeration import ClosedEnumeration, Enumeration
 from edgeworth.solvers.allocation.exact.proof import Proof
-from edgeworth.solvers.allocation.kernels import joining, listing, tree
+from edgeworth.solvers.allocation.kernels import joining, last_two, listing, tree
 from edgeworth.solvers.allocation.model import dual_profit
 from edgeworth.testing.faults.allocation import lowered_target, negative_row, twice_the_same_task
 
@@ -164,7 +164,7 @@ def test_the_last_two_servers_are_shared_out_in_the_best_way(seed):
     profit[rng.random((2, m)) < 0.2] = -math.inf
     weight[np.isinf(profit)] = 0.0
     must = (rng.random(m) < 0.3) & np.isfinite(profit).any(axis=0)
-    two = joining.Two(profit, weight, np.full(m, -1), must, np.array([1.2, 0.9]), 5.0)
+    two = last_two.Two(profit, weight, np.full(m, -1), must, np.array([1.2, 0.9]), 5.0)
     best = -math.inf
     for places in itertools.product(range(3), repeat=m):
         load, total = [0.0, 0.0, 0.0], 0.0
@@ -187,7 +187,7 @@ def test_the_last_two_servers_are_shared_out_in_the_best_way(seed):
             alive=np.zeros(m, dtype=np.bool_),
             choice=np.zeros(m, dtype=np.int64),
             prices=np.zeros((4, 2)),
-            ints=np.zeros(joining.N_INTS, dtype=np.int64),
+            ints=np.zeros(last_two.N_INTS, dtype=np.int64),
             regret=np.zeros((2, 1000)),
             profit=np.zeros((2, 1000)),
             first=np.zeros((2, 1000)),
@@ -204,7 +204,7 @@ def test_the_last_two_servers_are_shared_out_in_the_best_way(seed):
             sums=np.zeros((1, 1)),
         )
         outcome = joining.join(sets, two, walk, math.inf, 0.0, needed, 1 << 40)
-        assert outcome == (joining.FOUND if best >= needed else joining.DONE)
+        assert outcome == (last_two.FOUND if best >= needed else last_two.DONE)
         if best >= needed:
             assert sum(profit[at, j] for j, at in enumerate(walk.choice.tolist()) if at < 2) == pytest.approx(best)
 

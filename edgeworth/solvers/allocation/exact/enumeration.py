@@ -14,7 +14,7 @@ from edgeworth.solvers.allocation.exact.arrays import ClosedTree
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.exact.root import Root
 from edgeworth.solvers.allocation.exact.set_lists import SetList, joined_sets
-from edgeworth.solvers.allocation.kernels import dual, joining, listing
+from edgeworth.solvers.allocation.kernels import dual, joining, last_two, listing
 from edgeworth.solvers.allocation.model import AllocationProblem, dual_profit
 from edgeworth.solvers.allocation.model.system import Ints
 
@@ -142,7 +142,7 @@ class Enumeration:
         if joined is None:
             self._proof.close(root)
         else:
-            repeatable = bool(self._walk.ints[joining.STEPS] <= _REPEATED)
+            repeatable = bool(self._walk.ints[last_two.STEPS] <= _REPEATED)
             self._proof.close(ClosedEnumeration(**vars(root), joined=joined), repeatable=repeatable)
         self.over = True
 
@@ -259,7 +259,7 @@ class Enumeration:
         with np.errstate(over="ignore"):
             dearest = float((profit[priced] / weight[priced]).max(initial=1.0))
         self._pair = pair
-        self._two = joining.Two(
+        self._two = last_two.Two(
             profit=profit,
             weight=weight,
             bit=bit[self._tasks],
@@ -273,11 +273,11 @@ class Enumeration:
         proof = self._proof
         target = proof.least() - self._noise
         outcome = joining.join(self._sets, self._two, self._walk, self._gap, self._earned, target, _EFFORT)
-        if outcome == joining.DONE:
+        if outcome == last_two.DONE:
             self._close(self._joined)
-        elif outcome == joining.TOO_MANY:
+        elif outcome == last_two.TOO_MANY:
             self._wait()
-        elif outcome == joining.FOUND:
+        elif outcome == last_two.FOUND:
             found = self._scratch.found
             found[:] = self._state == dual.IN
             for d, each in enumerate(self._listed):
@@ -306,7 +306,7 @@ def _new_walk(sets: joining.Sets, m: int) -> joining.Walk:
         alive=np.zeros(m, dtype=np.bool_),
         choice=np.zeros(m, dtype=np.int64),
         prices=np.zeros((_PRICES, 2)),
-        ints=np.zeros(joining.N_INTS, dtype=np.int64),
+        ints=np.zeros(last_two.N_INTS, dtype=np.int64),
         regret=np.zeros((2, _CHOICES)),
         profit=np.zeros((2, _CHOICES)),
         first=np.zeros((2, _CHOICES)),
