@@ -24,7 +24,7 @@ def test_losses_of_hard_knapsacks_are_no_weaker_than_the_solvers(seed: int) -> N
     free = np.full(problem.pairs, dual.FREE, dtype=np.int8)
     best, _ = dual.descend(mine, free, none.copy(), np.zeros(problem.pairs, dtype=np.float32), 0.0, 1, 0.5, scratch)
     target = 0.99 * best
-    tree.tighten(mine, free, none, best, target, scratch)
+    tree.tighten(mine, free, none, best, target, 0, 1 << 62, scratch)
 
     rows, leaf, once = np.zeros((1, problem.tasks), np.int32), np.array([-1], np.int32), np.array([1], np.int32)
     data, log, work, items = check._kernel_arrays(

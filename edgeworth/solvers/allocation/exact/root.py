@@ -189,7 +189,7 @@ class Root:
         while self.bound >= target and server < self._problem.servers:
             if self._left <= 0:
                 yield
-            server, fixed = tree.tighten_from(
+            server, fixed = tree.tighten(
                 self._data, self.state, self.lam, self.bound, target, server, max(self._left, 1), self._scratch
             )
         self.closed = fixed < 0

@@ -111,7 +111,7 @@ class SetTree:
                 return
             self._log(lam)
             free = np.count_nonzero(state == dual.FREE)
-            fixed = tree.tighten(self._data, state, lam, bound, self._target, self._scratch)
+            _, fixed = tree.tighten(self._data, state, lam, bound, self._target, 0, 1 << 62, self._scratch)
             doubt = np.where(state == dual.FREE, np.minimum(share, 1.0 - share), -1.0)
             if fixed < 0:
                 self._state = None

@@ -297,16 +297,12 @@ def enter(data, state):
     return propagate(data, state)
 
 
-def tighten(data, state, lam, bound, target, scratch):
-    """Fix what lam with L(lam) = bound excludes from solutions of profit >= target; the number fixed, -1: nothing is left."""
-    return tighten_from(data, state, lam, bound, target, 0, 1 << 62, scratch)[1]
-
-
 @jit
-def tighten_from(data, state, lam, bound, target, first, effort, scratch):
-    """`tighten` in steps: losses of servers from `first` on, until `effort` steps are done; (next server, number fixed).
+def tighten(data, state, lam, bound, target, first, effort, scratch):
+    """Fix what lam with L(lam) = bound excludes from solutions of profit >= target; (next server, number fixed).
 
-    Nothing is fixed before the last server's losses are there, or where a server's pairs do not fit.
+    Losses of servers from `first` on come first, until `effort` steps are done; pairs are fixed after the last server's. The
+    number is -1 where nothing is left.
     """
     gap = (bound - target) * (1.0 + 1e-9) + 8.0 * EPS * abs(bound)
     end = scratch.work[0] + effort
