@@ -168,8 +168,8 @@ def test_an_item_of_no_weight_and_great_profit_warns_of_nothing() -> None:
 def test_an_lp_that_highs_refuses_is_not_waited_for() -> None:
     items = knapsack_items(multiple_knapsack("weak", 4, 10, 0))
     assert items is not None
-    master = Master(items, items.room, np.ones(4, dtype=np.int64))
-    master.add(0, np.array([0]), needed=True)
+    master = Master(items.profit, np.ones(4, dtype=np.int64))
+    master.add(0, np.array([0]), float(items.profit[0]), needed=True)
     master.restrict(np.zeros(1, dtype=bool), np.ones(4, dtype=bool))
     assert not master.solve(np.inf)
     assert master.failed
