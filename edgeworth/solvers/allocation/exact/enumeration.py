@@ -13,7 +13,7 @@ from edgeworth.solvers.allocation.bounds import SET_ENUMERATION
 from edgeworth.solvers.allocation.exact.arrays import ClosedTree
 from edgeworth.solvers.allocation.exact.proof import Proof
 from edgeworth.solvers.allocation.exact.root import Root
-from edgeworth.solvers.allocation.exact.set_lists import SetList, joined_sets
+from edgeworth.solvers.allocation.exact.set_lists import SetList, joined_sets, mask_words
 from edgeworth.solvers.allocation.kernels import dual, joining, last_two, listing
 from edgeworth.solvers.allocation.model import AllocationProblem, dual_profit
 from edgeworth.solvers.allocation.model.system import Ints
@@ -29,7 +29,7 @@ _SLOTS, _CELLS = 20, 22  # states of the search that are remembered, and words o
 _BUNDLES, _GAINS = 8, 1 << 22  # of such prices that bound nodes, and of the sets' gains at them, at most
 _PRICES = 16  # pairs of prices that are kept
 _NARROWER = 0.7  # after too long lists: tried again where the gap is at most this share of what it was
-_WORDS = 32  # of a mask, at most
+_SHARED = 2_000  # tasks that several servers may take, at most
 _COST = 1e300  # of rooms and weights at the prices of the last two servers, at most
 
 
@@ -128,7 +128,7 @@ class Enumeration:
         elif root.over:
             self._bound, self._lam, self._state = root.bound, root.lam, root.state
             self._proof.close(self._root_tree(root.bound + self._noise))  # with a target so high the rows fix no less
-            self._phase, self._begun = _Phase.LIST, self._items(0)
+            self._begin_lists()
         self.over |= root.stuck
         return _EFFORT if generates else max(int(self._scratch.work[0]) - before, _LEAST)
 
@@ -165,6 +165,20 @@ class Enumeration:
         sizes = abs(self._bound) + abs(self._proof.least()) + self._proof.size + float(np.abs(self._lam).sum())
         return 4.0 * _EPS * (self._problem.tasks + self._problem.servers + 16) * sizes
 
+    def _begin_lists(self) -> None:
+        """Bits for the tasks that several servers may take; the first list begins."""
+        problem = self._problem
+        free = problem.task[self._state == dual.FREE]
+        shared = np.flatnonzero(np.bincount(free, minlength=problem.tasks) > 1)
+        if len(shared) > _SHARED:
+            self._wait()
+            return
+        bit = np.full(problem.tasks, -1, dtype=np.int64)
+        bit[shared] = np.arange(len(shared))
+        self._bit = bit[problem.task]
+        self._price = np.where(problem.must_serve[shared], math.inf, self._lam[shared])
+        self._phase, self._begun = _Phase.LIST, self._items(0)
+
     def _list(self) -> int:
         """A step on the list of a server; after the last they are put together. The work that it was."""
         pairs, items = self._begun
@@ -173,11 +187,8 @@ class Enumeration:
         spent = max(int(items.ints[listing.STEPS]) - before, _LEAST)
         if outcome == listing.MORE and items.ints[listing.STEPS] < _LIST:
             return spent
-        count = int(items.ints[listing.COUNT])
-        best = float(items.reals[listing.BEST]) if items.ints[listing.PHASE] else math.inf
-        self._lists.append(
-            SetList(pairs, items.chosen[:count].copy(), items.loss[:count].copy(), best, outcome == listing.DONE)
-        )
+        whole = outcome == listing.DONE
+        self._lists.append(SetList.of(pairs, items, whole, self._bit, mask_words(len(self._price)), self._data.profit))
         if sum(not each.whole for each in self._lists) > 2:
             self._wait()
         elif len(self._lists) < self._problem.servers:
@@ -226,32 +237,25 @@ class Enumeration:
         self._bound = min(self._bound, math.fsum(exact))
         first, second, *others = sorted(range(problem.servers), key=lambda i: (lists[i].whole, -len(lists[i].loss)))
         others.reverse()
-        free = self._state == dual.FREE
-        at_last = np.flatnonzero(free & ((problem.server == first) | (problem.server == second)))
-        shared = np.flatnonzero(np.bincount(problem.task[free], minlength=problem.tasks) > 1)
-        if len(shared) > listing.WORD * _WORDS:
-            self._wait()
-            return
-        bit = np.full(problem.tasks, -1, dtype=np.int64)
-        bit[shared] = np.arange(len(shared))
-        self._listed = [lists[i].sorted() for i in others]
-        price = np.where(problem.must_serve[shared], math.inf, self._lam[shared])
-        self._sets = joined_sets(self._listed, bit[problem.task], data.profit, price, at_last)
+        last = (problem.server == first) | (problem.server == second)
+        at_last = np.flatnonzero((self._state == dual.FREE) & last)
+        self._listed = [lists[i] for i in others]
+        self._sets = joined_sets(self._listed, self._bit, self._price, at_last)
         self._joined = first, second
-        self._last_two(at_last, bit)
+        self._last_two(at_last)
         self._walk = _new_walk(self._sets, len(self._two.bit))
         self._earned = math.fsum(data.profit[self._state == dual.IN].tolist())
         self._phase = _Phase.JOIN
 
-    def _last_two(self, pairs: Ints, bit: Ints) -> None:
+    def _last_two(self, pairs: Ints) -> None:
         """The arrays of the last two servers, from their free pairs."""
         problem, data = self._problem, self._data
-        self._tasks = np.unique(problem.task[pairs])
-        m = len(self._tasks)
-        at, side = (
-            np.searchsorted(self._tasks, problem.task[pairs]),
-            (problem.server[pairs] == self._joined[1]).astype(np.int64),
-        )
+        tasks = np.unique(problem.task[pairs])
+        m = len(tasks)
+        at = np.searchsorted(tasks, problem.task[pairs])
+        side = np.where(problem.server[pairs] == self._joined[1], 1, 0)
+        bit = np.full(m, -1, dtype=np.int64)
+        bit[at] = self._bit[pairs]
         profit, weight, pair = np.full((2, m), -math.inf), np.zeros((2, m)), np.full((2, m), -1, dtype=np.int64)
         profit[side, at], weight[side, at], pair[side, at] = data.profit[pairs], data.weight[pairs], pairs
         priced = (weight > 0.0) & (profit > 0.0)
@@ -262,8 +266,8 @@ class Enumeration:
         self._two = last_two.Two(
             profit=profit,
             weight=weight,
-            bit=bit[self._tasks],
-            must=problem.must_serve[self._tasks],
+            bit=bit,
+            must=problem.must_serve[tasks],
             room=room,
             dearest=min(dearest, _COST / max(float(room.max()), float(weight.max(initial=0.0)), 1.0)),
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeworth.core.arrays import Bools
 from edgeworth.solvers.allocation.kernels import joining, listing
 from edgeworth.solvers.allocation.model.system import Floats, Ints
 
@@ -17,10 +17,10 @@ _ONE = np.uint64(1)
 
 @dataclass(frozen=True)
 class SetList:
-    """The sets of a server.
+    """The sets of a server, by rising loss.
 
     pairs; chosen [sets, words]: bit t of word t // 64 for the t-th pair; loss [sets]; best: the gain that they lose against.
-    whole: none is missing.
+    whole: none is missing. mask [sets, words]: the bits of the sets' shared tasks; worth [sets]: what they earn.
     """
 
     pairs: Ints
@@ -28,30 +28,24 @@ class SetList:
     loss: Floats
     best: float
     whole: bool
+    mask: NDArray[np.uint64]
+    worth: Floats
 
-    def sorted(self) -> SetList:
-        """By rising loss."""
-        order = np.argsort(self.loss, kind="stable")
-        return replace(self, chosen=self.chosen[order], loss=self.loss[order])
-
-    def taken(self, t: int) -> Bools:
-        """Which sets have the t-th pair."""
-        return np.asarray((self.chosen[:, t // listing.WORD] >> np.uint64(t % listing.WORD)) & _ONE, dtype=np.bool_)
-
-    def masks(self, bit: Ints, words: int) -> NDArray[np.uint64]:
-        """The sets by the bits of their pairs' tasks."""
-        masks = np.zeros((len(self.loss), words), dtype=np.uint64)
-        for t, b in enumerate(bit[self.pairs].tolist()):
+    @classmethod
+    def of(cls, pairs: Ints, items: listing.Listing, whole: bool, bit: Ints, words: int, profit: Floats) -> SetList:
+        """What a search for the sets of some pairs has found. bit [pairs of all servers]: of the task of each, where several
+        servers may take it, else -1; words: of a mask."""
+        count = int(items.ints[listing.COUNT])
+        order = np.argsort(items.loss[:count], kind="stable")
+        chosen = items.chosen[order]
+        mask, worth = np.zeros((count, words), dtype=np.uint64), np.zeros(count)
+        for t, (k, b) in enumerate(zip(pairs.tolist(), bit[pairs].tolist(), strict=True) if whole else ()):
+            taken = (chosen[:, t // listing.WORD] >> np.uint64(t % listing.WORD)) & _ONE
+            worth += np.where(taken == 1, profit[k], 0.0)
             if b >= 0:
-                masks[:, b // listing.WORD] |= self.taken(t).astype(np.uint64) << np.uint64(b % listing.WORD)
-        return masks
-
-    def worth(self, profit: Floats) -> Floats:
-        """What the sets earn."""
-        worth = np.zeros(len(self.loss))
-        for t, k in enumerate(self.pairs.tolist()):
-            worth += np.where(self.taken(t), profit[k], 0.0)
-        return worth
+                mask[:, b // listing.WORD] |= taken << np.uint64(b % listing.WORD)
+        best = float(items.reals[listing.BEST]) if items.ints[listing.PHASE] else math.inf
+        return cls(pairs, chosen, items.loss[order], best, whole, mask, worth)
 
     def pairs_of(self, s: int) -> Ints:
         """The pairs of a set."""
@@ -60,13 +54,13 @@ class SetList:
         return np.asarray(self.pairs[inside == 1])
 
 
-def joined_sets(lists: Sequence[SetList], bit: Ints, profit: Floats, price: Floats, at_last: Ints) -> joining.Sets:
+def joined_sets(lists: Sequence[SetList], bit: Ints, price: Floats, at_last: Ints) -> joining.Sets:
     """The lists of the servers in the order of a search.
 
-    bit [pairs]: of the task of each, where several servers may take it, else -1. profit [pairs]; price [bits]: what is lost
-    where a task stays unserved. at_last: the pairs of the servers that come after the search.
+    bit: see `SetList.of`. price [bits]: what is lost where a task stays unserved. at_last: the pairs of the servers that come
+    after the search.
     """
-    words = len(price) // listing.WORD + 1
+    words = mask_words(len(price))
     prices = np.zeros(listing.WORD * words)
     prices[: len(price)] = price
     closing, ahead = (np.zeros((len(lists) + more, words), dtype=np.uint64) for more in (0, 1))
@@ -82,13 +76,18 @@ def joined_sets(lists: Sequence[SetList], bit: Ints, profit: Floats, price: Floa
     none = np.zeros((0, words), dtype=np.uint64)
     return joining.Sets(
         starts=np.cumsum([0, *(len(each.loss) for each in lists)], dtype=np.int64),
-        mask=np.concatenate([none, *(each.masks(bit, words) for each in lists)]),
+        mask=np.concatenate([none, *(each.mask for each in lists)]),
         loss=np.concatenate([np.zeros(0), *(each.loss for each in lists)]),
-        worth=np.concatenate([np.zeros(0), *(each.worth(profit) for each in lists)]),
+        worth=np.concatenate([np.zeros(0), *(each.worth for each in lists)]),
         closing=closing,
         price=prices,
         open=ahead,
     )
+
+
+def mask_words(bits: int) -> int:
+    """Words of a mask of so many bits; there is always one."""
+    return bits // listing.WORD + 1
 
 
 def _put(mask: NDArray[np.uint64], bits: Ints) -> None:
