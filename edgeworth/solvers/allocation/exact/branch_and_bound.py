@@ -141,7 +141,7 @@ def branch_and_bound(problem: AllocationProblem, params: Exact, run: Run[Assignm
     value is the same, but another optimum may be found. Beyond ``tree_pairs`` pairs, and where the time rule leaves less than 4
     microseconds a pair, the method "lagrangian" runs instead, and the notes say so. What looks at no clock (a long step of the
     tree, what comes after the end) is begun only where there is time for it, so that a run may end a little early. Memory: the
-    open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond; an enumeration takes 60 MB more.
+    open nodes of two trees, about 150 MB up to 375,000 pairs and 400 bytes a pair beyond, and up to 150 MB of an enumeration.
 
     References
     ----------
