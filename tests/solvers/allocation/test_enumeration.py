@@ -231,7 +231,7 @@ def test_lists_that_are_too_long_wait_for_a_narrower_gap(monkeypatch):
 
 def test_a_tree_that_was_left_amid_losses_finds_them_again(monkeypatch):
     """The root fixes pairs by losses of its own between two steps of the tree, which else would rule the optimum out."""
-    monkeypatch.setattr(proof_module, "_EFFORT", 3000)
+    monkeypatch.setattr(proof_module, "EFFORT", 3000)
     rng = np.random.default_rng(0)
     weight = rng.uniform(0.1, 1.0, (5, 25))
     value = weight * rng.uniform(1.0, 2.0, 25) * rng.uniform(0.8, 1.2, (5, 25))

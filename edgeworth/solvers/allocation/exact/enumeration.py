@@ -11,7 +11,7 @@ import numpy as np
 from edgeworth.core.result import Certificate
 from edgeworth.solvers.allocation.bounds import SET_ENUMERATION
 from edgeworth.solvers.allocation.exact.arrays import ClosedTree
-from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.exact.proof import EFFORT, Proof
 from edgeworth.solvers.allocation.exact.root import Root
 from edgeworth.solvers.allocation.exact.set_lists import SetList, joined_sets, mask_words
 from edgeworth.solvers.allocation.kernels import dual, joining, last_two, listing
@@ -19,7 +19,7 @@ from edgeworth.solvers.allocation.model import AllocationProblem, dual_profit
 from edgeworth.solvers.allocation.model.system import Ints
 
 _EPS = float(np.finfo(np.float64).eps)
-_EFFORT, _LEAST = 30_000_000, 300_000  # elementary steps of a turn, 20 to 50 ms; what any step takes at least
+_LEAST = 300_000  # elementary steps of a turn that any step counts as
 _SETS = 50_000  # that are listed for a server at most
 _LIST = 200_000_000  # elementary steps of a list at most
 _CHOICES = 100_000  # of either half of the last two servers' tasks
@@ -108,7 +108,7 @@ class Enumeration:
         """Work for a while."""
         self._turns += 1
         spent = 0
-        while spent < _EFFORT and self.works:
+        while spent < EFFORT and self.works:
             spent += self._step()
 
     def _step(self) -> int:
@@ -119,7 +119,7 @@ class Enumeration:
             return self._list()
         if self._phase is _Phase.JOIN:
             self._join()
-            return _EFFORT
+            return EFFORT
         root, before = self._root, int(self._scratch.work[0])
         generates = root.generates
         root.advance()
@@ -130,7 +130,7 @@ class Enumeration:
             self._proof.close(self._root_tree(root.bound + self._noise))  # with a target so high the rows fix no less
             self._begin_lists()
         self.over |= root.stuck
-        return _EFFORT if generates else max(int(self._scratch.work[0]) - before, _LEAST)
+        return EFFORT if generates else max(int(self._scratch.work[0]) - before, _LEAST)
 
     @property
     def _width(self) -> float:
@@ -183,7 +183,7 @@ class Enumeration:
         """A step on the list of a server; after the last they are put together. The work that it was."""
         pairs, items = self._begun
         before = int(items.ints[listing.STEPS])
-        outcome = listing.list_sets(items, self._gap, _EFFORT)
+        outcome = listing.list_sets(items, self._gap, EFFORT)
         spent = max(int(items.ints[listing.STEPS]) - before, _LEAST)
         if outcome == listing.MORE and items.ints[listing.STEPS] < _LIST:
             return spent
@@ -276,7 +276,7 @@ class Enumeration:
         """A turn of the search; what it finds goes to the proof, and what it does not find is not there."""
         proof = self._proof
         target = proof.least() - self._noise
-        outcome = joining.join(self._sets, self._two, self._walk, self._gap, self._earned, target, _EFFORT)
+        outcome = joining.join(self._sets, self._two, self._walk, self._gap, self._earned, target, EFFORT)
         if outcome == last_two.DONE:
             self._close(self._joined)
         elif outcome == last_two.TOO_MANY:

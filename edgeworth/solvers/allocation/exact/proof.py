@@ -29,7 +29,7 @@ from edgeworth.solvers.allocation.model.system import Floats, Ints
 
 _NORMAL = float(np.finfo(np.float64).smallest_normal)
 _EPS = float(np.finfo(np.float64).eps)
-_EFFORT = 30_000_000  # elementary steps between two looks at the clock, 20 to 50 ms
+EFFORT = 30_000_000  # elementary steps between two looks at the clock, 20 to 50 ms
 _ITERATIONS = 20  # most descent iterations in a node; fewer where one of them is much work, but 3 at least
 _BATCH = 25  # descent iterations between two changes of the step at the root
 _TIGHT = 5e-10  # solutions that are better by less than this, relative, are not looked for
@@ -122,7 +122,7 @@ class Proof:
         are dives: a search for solutions comes with such multipliers."""
         self._theta, self.dives = 0.0, False
         each = float((self._data.room[self._data.server] + 1.0).sum())
-        self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
+        self._iterations = int(min(_ITERATIONS, max(3.0, EFFORT / each)))
         if bound < self.root_bound:
             self.root_bound, self.lam = bound, lam
             self.bound = min(self.bound, self._on_grid(bound))
@@ -162,7 +162,7 @@ class Proof:
             self._dive(nodes)
         else:
             self._search(nodes)
-        self.effort = min(1.0, (int(self._scratch.work[0]) - before) / _EFFORT)
+        self.effort = min(1.0, (int(self._scratch.work[0]) - before) / EFFORT)
         return not (self.solved or self.failed)
 
     # --- the root -------------------------------------------------------------------------------------------------------
@@ -185,8 +185,8 @@ class Proof:
         elif status == dual.PRUNED:
             self._theta = 0.0
         each = max(1.0, float(self._scratch.work[0]) / self._evaluations)
-        self._batch = int(min(_BATCH, max(1.0, _EFFORT / each)))
-        self._iterations = int(min(_ITERATIONS, max(3.0, _EFFORT / each)))
+        self._batch = int(min(_BATCH, max(1.0, EFFORT / each)))
+        self._iterations = int(min(_ITERATIONS, max(3.0, EFFORT / each)))
 
     def losses(self) -> tuple[Floats, float] | None:
         """What the root's bound loses at least when a pair is taken, float64 [pairs], and that bound; see `solve_core`.
@@ -201,7 +201,7 @@ class Proof:
             stack.ints[tree.LOGS] = 0
         ints, target = stack.ints, self.least()
         first = 1 - int(ints[tree.NODES])
-        outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, first, self._core_scratch)
+        outcome = tree.search(self._data, stack, target, self._iterations, EFFORT, first, self._core_scratch)
         if outcome == tree.FOUND:
             self.accept_found()
             return None
@@ -243,7 +243,7 @@ class Proof:
     def _run(self, stack: tree.Stack, scratch: dual.Scratch, target: float, nodes: int) -> tuple[int, tree.Stack]:
         """What came of a step in the tree, and the stack, perhaps with a longer log."""
         before = int(stack.ints[tree.NODES])
-        outcome = tree.search(self._data, stack, target, self._iterations, _EFFORT, nodes, scratch)
+        outcome = tree.search(self._data, stack, target, self._iterations, EFFORT, nodes, scratch)
         self.nodes += int(stack.ints[tree.NODES]) - before
         if outcome == tree.LOG_FULL:
             stack = longer_log(stack, self._log_bytes)

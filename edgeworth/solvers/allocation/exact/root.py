@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edgeworth.core.arrays import Bools
 from edgeworth.solvers.allocation.exact.patterns import Master
-from edgeworth.solvers.allocation.exact.proof import Proof
+from edgeworth.solvers.allocation.exact.proof import EFFORT, Proof
 from edgeworth.solvers.allocation.kernels import dual, tree
 from edgeworth.solvers.allocation.model import AllocationProblem
 from edgeworth.solvers.allocation.model.system import Floats
@@ -24,7 +24,6 @@ _THETA = 0.5  # first step factor of a descent
 _SMOOTH = (0.8, 0.5, 0.0)  # shares of the best multipliers in those at which sets are generated
 _LEAST = 10  # iterations of descent without a look at the clock
 _PRICINGS, _PRICED = 10, 4000  # pricings in a turn at most, and about how many free pairs the LPs of a turn may have together
-_EFFORT = 30_000_000  # elementary steps of a turn, 20 to 50 ms
 _NEAR = 0.005  # of the gap: an LP so near to the bound says that there is little more to gain
 _COLUMNS = 2  # times that sets are generated at most
 _KNAPSACK_STEPS = 100_000  # steps after which a knapsack's LP bound stands in: more than in the tree, which it hurts less
@@ -69,7 +68,7 @@ class Root:
     @property
     def _left(self) -> int:
         """Elementary steps that this turn has left."""
-        return self._began + _EFFORT - int(self._scratch.work[0])
+        return self._began + EFFORT - int(self._scratch.work[0])
 
     def _all(self) -> _Turns:
         """All the work: each yield ends a turn."""

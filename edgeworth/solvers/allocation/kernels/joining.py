@@ -1,9 +1,7 @@
-"""Numba kernels that put listed sets of servers together, and solve what is left for the last two servers exactly.
+"""Numba kernels that put listed sets of servers together.
 
 All servers but two have a list of every set that they may hold: a depth-first search takes one a server so that none overlap.
-At a leaf of it two servers and the tasks that nobody took are left. Prices of the two rooms bound what these can earn; where
-the bound does not rule the leaf out, the regrets of all choices at these prices are listed for two halves of the tasks, and
-the halves are put together by meeting in the middle.
+At a leaf of it two servers and the tasks that nobody took are left; `kernels.last_two` solves these exactly.
 """
 
 from typing import NamedTuple
@@ -27,8 +25,8 @@ from edgeworth.solvers.allocation.kernels.last_two import (
     priced,
     share_out,
 )
+from edgeworth.solvers.allocation.kernels.listing import WORD
 
-WORD = 64  # bits of a word
 FRESH = 256  # searches for prices between two bundles, once there is no place left
 
 

@@ -1,4 +1,7 @@
-"""Numba kernels that solve what is left for two servers exactly: a bound by the prices of both rooms, then all near choices.
+"""Numba kernels that solve what is left for two servers exactly.
+
+Prices of the two rooms bound what these can earn. Where the bound does not rule a leaf out, all choices of little regret at
+these prices are listed for two halves of the tasks, and the halves are put together by meeting in the middle.
 
 `walk` is the search's (`joining.Walk`): its arrays are used again at every leaf.
 """
